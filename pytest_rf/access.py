@@ -1,0 +1,159 @@
+"""Access relations: which elements of an operand an output element can read.
+
+Every operator, whatever its arithmetic, is lowered to a union of :class:`Read`. A read is a product
+over the operand's axes, and on one axis it is one of the few relations of this module. Nothing here
+computes: the domains give the relations their meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Border = Literal["drop", "edge", "reflect", "wrap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Output index ``i`` reads index ``i``: elementwise operators and batch axes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Every output index reads every index: contractions, reductions, spectra.
+
+    Attributes:
+        uncertain: it reads *some* of them, chosen by data (grid_sample, TopK): an upper bound.
+    """
+
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """Output ``period·q + r`` reads ``advance·q + t`` for each ``t`` of ``taps[r]``.
+
+    A convolution is the case ``period = 1`` (``advance`` is the stride, the taps are
+    ``dilation·k - pad``), its transpose the case ``advance = 1`` (``period`` is the stride), a
+    resize has both.
+
+    Attributes:
+        period: output steps after which the pattern repeats.
+        advance: operand positions that one period moves; negative for a flip.
+        taps: for each phase ``r < period`` the positions that it reads, possibly none.
+        border: what a tap outside the operand reads: nothing, the nearest element (``edge``), the
+            mirrored one (``reflect``) or the opposite one (``wrap``).
+        selects: the relation moves or picks positions and computes nothing (slices, pads, concats,
+            groups of channels), so it does not tell that the axis is a spatial one.
+    """
+
+    period: int
+    advance: int
+    taps: tuple[tuple[int, ...], ...]
+    border: Border = "drop"
+    selects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Output ``i`` reads every index up to ``i`` (from ``i`` on if ``reverse``): recurrences, sums."""
+
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Output ``i`` reads ``indices[i]`` alone, or nothing where that is -1: gathers, rolls."""
+
+    indices: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sets:
+    """Output ``i`` reads every ``j`` with ``reads[i, j]``: masks, windows of any other shape."""
+
+    reads: npt.NDArray[np.bool_]
+
+
+Relation = Same | Whole | Taps | Prefix | Table | Sets
+
+SAME = Same()
+WHOLE = Whole()
+ANYWHERE = Whole(uncertain=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the elements of one output read of one operand, as a product over the operand's axes.
+
+    Attributes:
+        operand: number of the operand's value in its graph.
+        axes: for each axis of the operand the output axis that it belongs to and the relation. The
+            output axis is None where the operand's axis ends here: ``WHOLE`` contracts it, any
+            other relation is taken at its only output index (a pick, a broadcast extent of 1).
+        statistic: the contraction is a reduction to a statistic (a mean, a maximum, a norm). Where
+            it leaves no position of an input axis it brings *context*, not field (SEMANTICS 2).
+        channel: the operand axis that a convolution or Linear contracts as features, if any.
+        where: which output elements read at all, broadcastable to the output; None for all.
+    """
+
+    operand: int
+    axes: tuple[tuple[int | None, Relation], ...]
+    statistic: bool = False
+    channel: int | None = None
+    where: npt.NDArray[np.bool_] | None = None
+
+
+def window(kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
+    """Return the taps of a convolution or pooling window along one axis.
+
+    Output ``i`` reads ``stride·i - pad + dilation·k`` for ``k < kernel`` (Dumoulin & Visin 2016,
+    relationship 14 solved for the input).
+    """
+    return Taps(1, stride, (tuple(dilation * k - pad for k in range(kernel)),))
+
+
+def spread(kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
+    """Return the taps of a transposed window: every ``j`` with ``stride·j + dilation·k - pad = i``."""
+    phases: list[tuple[int, ...]] = []
+    for phase in range(stride):
+        hits = {(phase + pad - dilation * k) // stride for k in range(kernel) if _divides(stride, phase + pad - dilation * k)}
+        phases.append(tuple(sorted(hits)))
+    return Taps(stride, 1, tuple(phases))
+
+
+def _divides(divisor: int, number: int) -> bool:
+    return number % divisor == 0
+
+
+def progression(start: int, step: int = 1) -> Taps:
+    """Return the relation of a slice: output ``i`` reads ``start + step·i`` (step < 0 flips)."""
+    return Taps(1, step, ((start,),), selects=True)
+
+
+def pad(before: int, border: Border = "drop") -> Taps:
+    """Return the relation of padding with ``before`` positions in front (negative: a crop)."""
+    return Taps(1, 1, ((-before,),), border=border, selects=True)
+
+
+def groups(operand: int, output: int, count: int) -> Relation:
+    """Return how ``output`` channels read ``operand`` channels of a convolution with ``count`` groups."""
+    if count == 1:
+        return WHOLE
+    inside = tuple(range(operand // count))
+    return Taps(output // count, operand // count, (inside,) * (output // count), selects=True)
+
+
+def indices(values: Sequence[int] | npt.NDArray[np.int64]) -> Relation:
+    """Return the relation that reads exactly ``values[i]`` at output ``i``, as a slice where it is one."""
+    array = np.asarray(values, dtype=np.int64).reshape(-1)
+    if array.size and (array >= 0).all():
+        steps = np.diff(array)
+        step = int(steps[0]) if steps.size else 1
+        if step != 0 and (steps == step).all():
+            return progression(int(array[0]), step)
+    return Table(array)

@@ -1,0 +1,164 @@
+"""Relations along an axis with borders: the actual, finite input.
+
+Dimension ``dim`` of a hull holds one entry per element, or 1 where the field does not vary along it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
+from pytest_rf.domains.hull import NOWHERE, Hull, Positions
+
+MANY = 1 << 22
+"""Above this number of (element, tap) pairs only the outermost taps of a monotone field are read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """The taps of every output element: ``reads[i]`` are operand positions, ``extent`` = none."""
+
+    reads: npt.NDArray[np.int64]
+    hits: npt.NDArray[np.bool_]
+    identity: bool
+
+
+def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) -> Hull:
+    """Return the hull of ``output`` elements that read the operand's ``extent`` ones by ``relation``."""
+    if isinstance(relation, Same):
+        return hull
+    if isinstance(relation, Whole):
+        return _whole(hull, dim) if extent else _nowhere(hull, dim)
+    if isinstance(relation, Prefix):
+        return _prefix(hull, dim, relation.reverse)
+    if isinstance(relation, Sets):
+        return _sets(hull, dim, relation.reads)
+    plan = _tap_plan(relation, extent, output) if isinstance(relation, Taps) else _table_plan(relation, extent)
+    if plan.identity:
+        return hull
+    if hull.period(dim) == 1:
+        return _where(hull, dim, plan.hits)
+    return _gather(hull, dim, plan, extent)
+
+
+@lru_cache(maxsize=4096)
+def _tap_plan(relation: Taps, extent: int, output: int) -> Plan:
+    width = max((len(taps) for taps in relation.taps), default=0)
+    offsets = np.full((relation.period, max(width, 1)), np.iinfo(np.int32).max, dtype=np.int64)
+    for phase, taps in enumerate(relation.taps):
+        offsets[phase, : len(taps)] = taps
+    place = np.arange(output, dtype=np.int64)
+    offset = offsets[place % relation.period]
+    reads = offset + (place // relation.period * relation.advance)[:, None]
+    inside = (reads >= 0) & (reads < extent)
+    if relation.border != "drop":
+        real = offset < np.iinfo(np.int32).max
+        reads = _fold(reads, extent, relation.border)
+        inside = real & (extent > 0)
+    reads = np.where(inside, reads, extent)
+    identity = output == extent and reads.shape[1] == 1 and bool((reads[:, 0] == place).all())
+    return Plan(reads, inside.any(axis=1), identity)
+
+
+def _fold(reads: npt.NDArray[np.int64], extent: int, border: str) -> npt.NDArray[np.int64]:
+    """Return the positions inside that stand for positions outside, by the border's rule."""
+    if border == "edge":
+        return np.clip(reads, 0, max(extent - 1, 0))
+    if border == "wrap":
+        return reads % max(extent, 1)
+    turn = max(2 * (extent - 1), 1)
+    folded = reads % turn
+    return np.where(folded < extent, folded, turn - folded)
+
+
+def _table_plan(relation: Table, extent: int) -> Plan:
+    reads = relation.indices[:, None]
+    inside = (reads >= 0) & (reads < extent)
+    return Plan(np.where(inside, reads, extent), inside[:, 0], False)
+
+
+def _gather(hull: Hull, dim: int, plan: Plan, extent: int) -> Hull:
+    """Read the taps of every element; a position ``extent`` stands for one that reads nothing."""
+    reads = plan.reads
+    if reads.size * (hull.lo.size // max(extent, 1)) > MANY and _is_monotone(hull, dim):
+        first = np.where(reads < extent, reads, extent).min(axis=1, keepdims=True)
+        last = np.where(reads < extent, reads, -1).max(axis=1, keepdims=True)
+        reads = np.concatenate([first, np.where(last < 0, extent, last)], axis=1)
+    lo, hi = hull.lo, hull.hi
+    if (reads >= extent).any():
+        border = [*lo.shape]
+        border[dim] = 1
+        lo = np.concatenate([lo, np.full(border, NOWHERE)], axis=dim)
+        hi = np.concatenate([hi, np.full(border, -NOWHERE)], axis=dim)
+    if reads.shape[1] == 1:
+        return Hull(lo.take(reads[:, 0], axis=dim), hi.take(reads[:, 0], axis=dim), hull.jump)
+    if reads.size * (hull.lo.size // max(extent, 1)) <= MANY:
+        return Hull(
+            lo.take(reads, axis=dim).min(axis=dim + 1), hi.take(reads, axis=dim).max(axis=dim + 1), hull.jump
+        )
+    low, high = lo.take(reads[:, 0], axis=dim), hi.take(reads[:, 0], axis=dim)
+    for tap in range(1, reads.shape[1]):
+        np.minimum(low, lo.take(reads[:, tap], axis=dim), out=low)
+        np.maximum(high, hi.take(reads[:, tap], axis=dim), out=high)
+    return Hull(low, high, hull.jump)
+
+
+def _is_monotone(hull: Hull, dim: int) -> bool:
+    lo, hi = np.moveaxis(hull.lo, dim, 0), np.moveaxis(hull.hi, dim, 0)
+    ordered = (lo[1:] >= lo[:-1]).all() and (hi[1:] >= hi[:-1]).all()
+    # A mark among the positions would make an inner tap matter.
+    return bool(ordered and (np.abs(lo) < NOWHERE >> 2).all() and (np.abs(hi) < NOWHERE >> 2).all())
+
+
+def _where(hull: Hull, dim: int, hits: npt.NDArray[np.bool_]) -> Hull:
+    """A field that does not vary along ``dim``, read by those elements only that hit anything."""
+    if hits.all():
+        return hull
+    if not hits.any():
+        return _nowhere(hull, dim)
+    line = hits.reshape([-1 if d == dim else 1 for d in range(hull.lo.ndim)])
+    return masked(hull, line)
+
+
+def masked(hull: Hull, reads: npt.NDArray[np.bool_]) -> Hull:
+    """Return the hull of those elements that read at all, NOWHERE for the others."""
+    lo: Positions = np.where(reads, hull.lo, NOWHERE)
+    hi: Positions = np.where(reads, hull.hi, -NOWHERE)
+    return Hull(lo, hi, hull.jump)
+
+
+def _nowhere(hull: Hull, dim: int) -> Hull:
+    shape = [1 if d == dim else n for d, n in enumerate(hull.lo.shape)]
+    return Hull(np.full(shape, NOWHERE), np.full(shape, -NOWHERE), hull.jump)
+
+
+def _whole(hull: Hull, dim: int) -> Hull:
+    if hull.period(dim) == 1:
+        return hull
+    return Hull(hull.lo.min(axis=dim, keepdims=True), hull.hi.max(axis=dim, keepdims=True), hull.jump)
+
+
+def _prefix(hull: Hull, dim: int, reverse: bool) -> Hull:
+    if hull.period(dim) == 1:
+        return hull
+    order = tuple([slice(None)] * dim + [slice(None, None, -1 if reverse else 1)])
+    lo = np.minimum.accumulate(hull.lo[order], axis=dim)[order]
+    hi = np.maximum.accumulate(hull.hi[order], axis=dim)[order]
+    return Hull(lo, hi, hull.jump)
+
+
+def _sets(hull: Hull, dim: int, reads: npt.NDArray[np.bool_]) -> Hull:
+    hits = reads.any(axis=1)
+    if hull.period(dim) == 1:
+        return _where(hull, dim, hits)
+    lo, hi = np.moveaxis(hull.lo, dim, -1), np.moveaxis(hull.hi, dim, -1)
+    low = np.empty((*lo.shape[:-1], len(reads)), np.int64)
+    high = np.empty_like(low)
+    for row, members in enumerate(reads):
+        low[..., row] = np.where(members, lo, NOWHERE).min(axis=-1)
+        high[..., row] = np.where(members, hi, -NOWHERE).max(axis=-1)
+    return Hull(np.moveaxis(low, -1, dim), np.moveaxis(high, -1, dim), hull.jump)

@@ -1,0 +1,275 @@
+"""The field of a tensor: its hulls towards every axis of every input, and the operations on it.
+
+One set of operations serves both runs (SEMANTICS 6): where a factor carries positions without end
+the periodic relations apply, elsewhere the bounded ones. A *policy* says what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.access import Prefix, Read, Relation, Same, Taps, Whole
+from pytest_rf.domains import bounded, hull
+from pytest_rf.domains.hull import CUT, LIMIT, NOWHERE, Hull
+from pytest_rf.domains.layout import (
+    NONE,
+    Axis,
+    Factor,
+    Key,
+    Keys,
+    Layout,
+    Merge,
+    refinement,
+    regrouping,
+)
+from pytest_rf.domains.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a run counts.
+
+    Attributes:
+        endless: the input axes that have no borders (none: the actual input).
+        context: whether context counts as field; else it is cut and only recorded.
+        accepted: of a node's number, whether its context is cut even where context counts.
+        uncertain: whether positions count that data may or may not choose.
+        shortest: whether the smaller branch wins at a merge (``rf_min``).
+    """
+
+    endless: Keys = NONE
+    context: bool = False
+    accepted: Callable[[int], bool] | None = None
+    uncertain: bool = True
+    shortest: bool = False
+
+    def cuts(self, node: int) -> bool:
+        """Whether the context that ``node`` brings in does not count."""
+        return not self.context or (self.accepted is not None and self.accepted(node))
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a run learns about the inputs.
+
+    Attributes:
+        windowed: input axes that a window or a recurrence reads.
+        moved: input axes that are sliced, shifted, gathered or mixed.
+        channel: input name -> the axis that the first convolution or Linear contracts.
+    """
+
+    windowed: set[Key] = field(default_factory=set)
+    moved: set[Key] = field(default_factory=set)
+    channel: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the elements of one tensor read.
+
+    Attributes:
+        layout: the tensor's axes as products of factors.
+        hulls: input axis -> hull, one dimension per factor; an input that is absent is not read.
+        strides: input axis -> input positions per step, as far as windows alone tell it.
+        context: input axis -> numbers of the nodes that bring it in as context.
+        uncertain: input axes along which data chooses the positions.
+    """
+
+    layout: Layout
+    hulls: Mapping[Key, Hull]
+    strides: Mapping[Key, Fraction]
+    context: Mapping[Key, frozenset[int]] = field(default_factory=dict)
+    uncertain: Keys = NONE
+
+
+def of_input(name: str, shape: Sequence[int], policy: Policy) -> Field:
+    """Return the field of a graph input towards itself."""
+    layout: list[Axis] = []
+    hulls: dict[Key, Hull] = {}
+    for axis, extent in enumerate(shape):
+        key = (name, axis)
+        endless = key in policy.endless
+        own = frozenset({key})
+        layout.append((Factor(extent, own, NONE) if endless else Factor(extent, NONE, own),))
+        hulls[key] = hull.point(extent, axis, len(shape), endless)
+    return Field(tuple(layout), hulls, dict.fromkeys(hulls, Fraction(1)))
+
+
+def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, facts: Facts, node: int) -> Field:
+    """Return what the elements of an output of ``shape`` read of an operand with field ``source``."""
+    targets = [target for target, _ in access.axes]
+    if access.where is None and targets == list(range(len(shape))) and _all_same(access):
+        return source
+    bench = Workbench(list(source.layout), dict(source.hulls), dict(source.strides))
+    uncertain, gone = source.uncertain, NONE
+    # From the last axis to the first: the dimensions of the axes still to do stay where they are.
+    for number in range(len(access.axes) - 1, -1, -1):
+        target, relation = access.axes[number]
+        if isinstance(relation, Same):
+            continue
+        axis = bench.axes[number]
+        carries = NONE.union(*[factor.carries for factor in axis])
+        _learn(facts, carries, relation, number == access.channel)
+        if isinstance(relation, Whole):
+            if relation.uncertain:
+                uncertain |= carries
+            if access.statistic and target is None:
+                gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
+            bench.contract(number, None if target is None else shape[target])
+        else:
+            bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
+    layout = bench.arrange(targets, shape)
+    context = source.context
+    cut = gone.difference(*[f.carries for axis in layout for f in axis]) if gone else NONE
+    if cut:
+        context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
+    dropped = (cut if policy.cuts(node) else NONE) | (NONE if policy.uncertain else uncertain)
+    hulls = {key: _cut(one) if key in dropped else one for key, one in bench.hulls.items()}
+    result = Field(layout, hulls, bench.strides, context, uncertain)
+    return result if access.where is None else _masked(result, access.where)
+
+
+def union(fields: Sequence[Field], policy: Policy, joins: int | None = None) -> Field:
+    """Return the union of the fields of tensors of one shape.
+
+    Args:
+        joins: the axis along which the tensors are parts that lie one behind the other, if so. Along
+            an axis without end two different parts have no common map.
+    """
+    if len(fields) == 1:
+        return fields[0]
+    fields = _alike(fields)
+    layout = tuple(
+        tuple(_shared(factors) for factors in zip(*axes, strict=True))
+        for axes in zip(*[one.layout for one in fields], strict=True)
+    )
+    endless = NONE if joins is None else NONE.union(*[factor.endless for factor in layout[joins]])
+    hulls: dict[Key, Hull] = {}
+    strides: dict[Key, Fraction] = {}
+    context: dict[Key, frozenset[int]] = {}
+    for one in fields:
+        for key, other in one.hulls.items():
+            if key not in hulls:
+                hulls[key] = other
+            elif policy.shortest:
+                hulls[key] = min(hulls[key], other, key=_size)
+            elif key in endless:
+                hulls[key] = _one_of(hulls[key], other)
+            else:
+                hulls[key] = hull.union(hulls[key], other)
+        for key, stride in one.strides.items():
+            strides[key] = max(strides.get(key, stride), stride)
+        for key, nodes in one.context.items():
+            context[key] = context.get(key, frozenset()) | nodes
+    return Field(layout, hulls, strides, context, NONE.union(*[one.uncertain for one in fields]))
+
+
+def regroup(source: Field, shape: Sequence[int]) -> Field:
+    """Return the field of the same elements, in row-major order, under another shape."""
+    bench = Workbench(list(source.layout), dict(source.hulls), dict(source.strides))
+    bench.flatten()
+    moves, counts = regrouping([factor.extent for factor in bench.axes[0]], [n for n in shape if n != 1])
+    for move in moves:
+        bench.apply(0, move)
+    # One axis for each new one; those of extent 1 hold nothing and come in by arranging.
+    ends = np.cumsum([0, *counts]).tolist()
+    bench.axes = [bench.axes[0][a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    layout = bench.arrange([place for place, n in enumerate(shape) if n != 1], shape)
+    return replace(source, layout=layout, hulls=bench.hulls, strides=bench.strides)
+
+
+def _all_same(access: Read) -> bool:
+    return all(isinstance(relation, Same) for _, relation in access.axes)
+
+
+def _learn(facts: Facts, carries: Keys, relation: Relation, channel: bool) -> None:
+    if channel:
+        for name in {key[0] for key in carries}:
+            axes = [key[1] for key in carries if key[0] == name]
+            if len(axes) == 1:
+                facts.channel.setdefault(name, axes[0])
+    elif isinstance(relation, Prefix) or (isinstance(relation, Taps) and not relation.selects):
+        facts.windowed |= carries
+    else:
+        facts.moved |= carries
+
+
+def _cut(one: Hull) -> Hull:
+    """Everything that is read becomes context; what reads nothing goes on reading nothing."""
+    lo = np.where(one.lo == NOWHERE, NOWHERE, CUT)
+    return hull.compress(Hull(lo, -lo))
+
+
+def _masked(result: Field, where: npt.NDArray[np.bool_]) -> Field:
+    """Return the field of those elements that read at all; the others read nothing."""
+    factors = [factor for axis in result.layout for factor in axis]
+    where = where.reshape((1,) * (len(result.layout) - where.ndim) + where.shape)
+    shape: list[int] = []
+    for axis, extent in zip(result.layout, where.shape, strict=True):
+        shape.extend(factor.extent if extent > 1 else 1 for factor in axis)
+    mask = where.reshape(shape)
+    hulls: dict[Key, Hull] = {}
+    for key, one in result.hulls.items():
+        if one.irregular or any(factors[d].endless and mask.shape[d] > 1 for d in range(mask.ndim)):
+            hulls[key] = hull.irregular(len(factors))
+        else:
+            hulls[key] = bounded.masked(one, mask)
+    return replace(result, hulls=hulls)
+
+
+def _alike(fields: Sequence[Field]) -> list[Field]:
+    """Bring fields of tensors of one shape to common factors."""
+    first = fields[0].layout
+    if all(one.layout is first for one in fields):
+        return list(fields)
+    wanted: list[tuple[int, ...] | None] = []
+    for axes in zip(*[one.layout for one in fields], strict=True):
+        extents = tuple(factor.extent for factor in axes[0])
+        same = all(tuple(factor.extent for factor in axis) == extents for axis in axes)
+        wanted.append(extents if same else refinement(axes))
+    return [_refined(one, wanted) for one in fields]
+
+
+def _refined(one: Field, wanted: Sequence[tuple[int, ...] | None]) -> Field:
+    bench: Workbench | None = None
+    for number in range(len(wanted) - 1, -1, -1):
+        old, new = tuple(factor.extent for factor in one.layout[number]), wanted[number]
+        if old == new or (new is None and len(old) == 1):
+            continue
+        bench = bench or Workbench(list(one.layout), dict(one.hulls), dict(one.strides))
+        moves = [Merge(0, len(old))] if new is None else regrouping(old, new)[0]
+        for move in moves:
+            bench.apply(number, move)
+    return one if bench is None else replace(one, layout=tuple(bench.axes), hulls=bench.hulls)
+
+
+def _shared(factors: Sequence[Factor]) -> Factor:
+    first = factors[0]
+    if all(factor is first for factor in factors):
+        return first
+    endless = NONE.union(*[factor.endless for factor in factors])
+    return Factor(first.extent, endless, NONE.union(*[factor.finite for factor in factors]) - endless)
+
+
+def _one_of(a: Hull, b: Hull) -> Hull:
+    """Two parts of an axis without end: they must be the same map, or one of them reads nothing."""
+    if a.irregular or b.irregular:
+        return a if a.irregular else b
+    if hull.is_rigid(a):
+        return b
+    if hull.is_rigid(b) or (a.jump == b.jump and np.array_equal(a.lo, b.lo) and np.array_equal(a.hi, b.hi)):
+        return a
+    return hull.irregular(a.lo.ndim)
+
+
+def _size(one: Hull) -> float:
+    """The largest field in a hull; infinite where it reads nothing, so that the other branch is taken."""
+    if one.irregular:
+        return float("inf")
+    real = (np.abs(one.lo) < LIMIT) & (np.abs(one.hi) < LIMIT)
+    return float((one.hi - one.lo)[real].max()) if real.any() else float("inf")

@@ -1,0 +1,239 @@
+"""Hulls: for each element of a tensor the smallest interval of input positions that it reads.
+
+A hull belongs to one axis of one input. ``lo`` and ``hi`` have one dimension for each factor of the
+tensor's layout; where the field does not depend on a factor that dimension is 1. Along a factor
+without end the arrays hold one period, and ``jump`` says how far the field moves from one period to
+the next: ``lo(i) = lo[i mod p] + jump·⌊i/p⌋`` (SEMANTICS 6).
+
+Three marks are not positions. They are ordered so that a plain minimum of ``lo`` and maximum of
+``hi`` is the union of fields: endless < every position < cut < nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import gcd, lcm
+
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.int64]
+
+LIMIT = 1 << 39
+"""Positions lie below this; the marks above."""
+CUT = 1 << 40
+"""Reads this axis as context only (or not for certain), which this run does not count."""
+NOWHERE = 1 << 41
+"""Reads nothing at all: a constant, or a window that lies wholly in padding."""
+ENDLESS = 1 << 42
+"""The whole of an axis without end."""
+LONGEST_PERIOD = 1 << 14
+"""Longer periods are called irregular."""
+
+
+@dataclass(slots=True, eq=False)
+class Hull:
+    """Intervals ``[lo, hi]`` for the elements of one tensor along one axis of one input.
+
+    Attributes:
+        lo, hi: first and last position read, both inclusive.
+        jump: for each dimension how far the field moves per period; None if it moves along none.
+        irregular: there is no periodic map; ``lo`` and ``hi`` mean nothing.
+    """
+
+    lo: Positions
+    hi: Positions
+    jump: tuple[int, ...] | None = None
+    irregular: bool = False
+
+    def period(self, dim: int) -> int:
+        """Number of elements along ``dim`` after which the hull repeats."""
+        return int(self.lo.shape[dim])
+
+    def moves(self, dim: int) -> int:
+        """How far the field moves along ``dim`` in one period."""
+        return 0 if self.jump is None else self.jump[dim]
+
+    def varies(self, dim: int) -> bool:
+        """Whether the field depends on the place along ``dim``."""
+        return self.lo.shape[dim] > 1 or self.moves(dim) != 0
+
+    def with_jump(self, dim: int, jump: int) -> tuple[int, ...] | None:
+        """Return the jumps with that of ``dim`` replaced."""
+        if self.jump is None and jump == 0:
+            return None
+        old = self.jump or (0,) * self.lo.ndim
+        new = (*old[:dim], jump, *old[dim + 1 :])
+        return new if any(new) else None
+
+
+def point(extent: int, dim: int, rank: int, endless: bool) -> Hull:
+    """Return the hull of an input along its own axis: element ``i`` reads position ``i``."""
+    if endless:
+        zero = np.zeros((1,) * rank, np.int64)
+        return Hull(zero, zero, tuple(int(d == dim) for d in range(rank)))
+    line = np.arange(extent, dtype=np.int64).reshape([-1 if d == dim else 1 for d in range(rank)])
+    return Hull(line, line)
+
+
+def constant(mark: int, rank: int) -> Hull:
+    """Return the hull that is ``CUT`` or ``NOWHERE`` for every element."""
+    return Hull(np.full((1,) * rank, mark), np.full((1,) * rank, -mark))
+
+
+def endless(rank: int) -> Hull:
+    """Return the hull of elements that all read the whole axis."""
+    return Hull(np.full((1,) * rank, -ENDLESS), np.full((1,) * rank, ENDLESS))
+
+
+def irregular(rank: int) -> Hull:
+    """Return the hull of a tensor that has no periodic map."""
+    return Hull(np.zeros((1,) * rank, np.int64), np.zeros((1,) * rank, np.int64), irregular=True)
+
+
+def moved(positions: Positions, distance: int | Positions) -> Positions:
+    """Return ``positions + distance``; marks stay what they are."""
+    if isinstance(distance, int) and distance == 0:
+        return positions
+    return np.where(np.abs(positions) < LIMIT, positions + distance, positions)
+
+
+def is_rigid(hull: Hull) -> bool:
+    """Whether the hull holds marks only, which no jump moves."""
+    return bool((np.abs(hull.lo) >= LIMIT).all() and (np.abs(hull.hi) >= LIMIT).all())
+
+
+def tile(hull: Hull, dim: int, times: int) -> Hull:
+    """Return the same hull with a ``times`` longer period along ``dim``."""
+    if times == 1:
+        return hull
+    jump = hull.moves(dim)
+    lo = np.concatenate([moved(hull.lo, jump * t) for t in range(times)], axis=dim)
+    hi = np.concatenate([moved(hull.hi, jump * t) for t in range(times)], axis=dim)
+    return Hull(lo, hi, hull.with_jump(dim, jump * times))
+
+
+def shortest_period(hull: Hull, dim: int) -> Hull:
+    """Return the same hull over its smallest period along ``dim``."""
+    period, jump = hull.period(dim), hull.moves(dim)
+    for length in range(1, period):
+        if period % length or (jump * length) % period:
+            continue
+        step = jump * length // period
+        if _repeats(hull.lo, dim, length, step) and _repeats(hull.hi, dim, length, step):
+            index = tuple([slice(None)] * dim + [slice(0, length)])
+            return Hull(hull.lo[index], hull.hi[index], hull.with_jump(dim, step))
+    return hull
+
+
+def _repeats(array: Positions, dim: int, length: int, step: int) -> bool:
+    head = tuple([slice(None)] * dim + [slice(0, array.shape[dim] - length)])
+    tail = tuple([slice(None)] * dim + [slice(length, None)])
+    return bool((moved(array[head], step) == array[tail]).all())
+
+
+def compress(hull: Hull) -> Hull:
+    """Return the hull with dimension 1 wherever it does not really depend on the factor."""
+    lo, hi = hull.lo, hull.hi
+    for dim in range(lo.ndim):
+        if lo.shape[dim] > 1 and hull.moves(dim) == 0:
+            first = tuple([slice(None)] * dim + [slice(0, 1)])
+            if (lo[first] == lo).all() and (hi[first] == hi).all():
+                lo, hi = lo[first], hi[first]
+    return hull if lo is hull.lo else Hull(lo, hi, hull.jump)
+
+
+def union(a: Hull, b: Hull) -> Hull:
+    """Return the hull that holds both; irregular where they move at different speeds."""
+    if a is b:
+        return a
+    if a.irregular or b.irregular:
+        other = b if a.irregular else a
+        if not other.irregular and (other.lo == -ENDLESS).all() and (other.hi == ENDLESS).all():
+            return other
+        return a if a.irregular else b
+    if a.jump is None and b.jump is None and a.lo.shape == b.lo.shape:
+        return Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi))
+    if a.jump != b.jump:
+        if is_rigid(a):
+            a = Hull(a.lo, a.hi, None)
+        if is_rigid(b):
+            b = Hull(b.lo, b.hi, None)
+    aligned = _align(a, b)
+    if aligned is None:
+        return irregular(a.lo.ndim)
+    a, b, jump = aligned
+    joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), jump)
+    for dim in range(joined.lo.ndim):
+        if jump is not None and joined.period(dim) > 1:
+            joined = shortest_period(joined, dim)
+    return joined
+
+
+def _align(a: Hull, b: Hull) -> tuple[Hull, Hull, tuple[int, ...] | None] | None:
+    """Bring two hulls to common periods; None where they move at different speeds."""
+    rank = a.lo.ndim
+    jump = [0] * rank
+    rigid_a, rigid_b = is_rigid(a), is_rigid(b)
+    for dim in range(rank):
+        pa, pb, ja, jb = a.period(dim), b.period(dim), a.moves(dim), b.moves(dim)
+        if pa == pb and ja == jb:
+            jump[dim] = ja
+            continue
+        common = lcm(pa, pb)
+        if common > LONGEST_PERIOD and common not in (pa, pb):
+            return None
+        if ja * pb != jb * pa and not (rigid_a or rigid_b):
+            return None
+        # A dimension of 1 without a jump broadcasts; anything else is written out to the common period.
+        jump[dim] = max(ja * (common // pa), jb * (common // pb), key=abs)
+        if pa > 1 or ja:
+            a = tile(a, dim, common // pa)
+        elif jump[dim] and not rigid_a:
+            return None
+        if pb > 1 or jb:
+            b = tile(b, dim, common // pb)
+    return a, b, (tuple(jump) if any(jump) else None)
+
+
+def split(hull: Hull, dim: int, outer: int, inner: int) -> Hull:
+    """Return the hull with dimension ``dim`` split row-major into ``outer`` × ``inner`` (layout only)."""
+    shape = hull.lo.shape
+    if not hull.varies(dim):
+        new = (*shape[:dim], 1, *shape[dim:])
+        jump = None if hull.jump is None else (*hull.jump[:dim], 0, *hull.jump[dim:])
+        return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
+    period, step = hull.period(dim), hull.moves(dim)
+    rows = outer
+    if step or period != outer * inner:
+        # One outer step moves `inner` elements: the outer period is what makes that a whole number of periods.
+        rows = period // gcd(period, inner)
+        hull = tile(hull, dim, rows * inner // period)
+        step = step * (rows * inner // period)
+    new = (*shape[:dim], rows, inner, *shape[dim + 1 :])
+    old = hull.jump
+    jump = None if old is None else (*old[:dim], step, 0, *old[dim + 1 :])
+    return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
+
+
+def merge(hull: Hull, dim: int, extents: Sequence[int], open_ended: bool = False) -> Hull:
+    """Return the hull with ``len(extents)`` dimensions from ``dim`` on merged row-major into one.
+
+    Only the first of them may be without end (``open_ended``).
+    """
+    count = len(extents)
+    shape = hull.lo.shape
+    old = hull.jump
+    last = dim + count
+    step = hull.moves(dim)
+    jump = None if old is None else (*old[:dim], step, *old[last:])
+    if not any(hull.varies(d) for d in range(dim, last)):
+        new = (*shape[:dim], 1, *shape[last:])
+        return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
+    full = (*shape[:dim], shape[dim] if open_ended else extents[0], *extents[1:], *shape[last:])
+    new = (*shape[:dim], -1, *shape[last:])
+    lo = np.broadcast_to(hull.lo, full).reshape(new)
+    hi = np.broadcast_to(hull.hi, full).reshape(new)
+    merged = Hull(lo, hi, jump, hull.irregular)
+    return shortest_period(merged, dim) if open_ended else merged

@@ -1,0 +1,132 @@
+"""Layouts: tensor axes as products of factors.
+
+A reshape of ``(H·W)`` tokens into ``(H, W)`` does not change what any element reads. Keeping an axis
+as the product of the factors that it was built from makes such a reshape a mere regrouping, for
+finite and for endless axes alike, and keeps fields separable: window partitioning costs nothing.
+Only where a relation acts on a composite axis, or extents do not divide, factors are merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+Key = tuple[str, int]
+"""An axis of an input: (input name, axis number)."""
+Keys = frozenset[Key]
+NONE: Keys = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A part of a tensor axis.
+
+    Attributes:
+        extent: its number of elements.
+        endless: the input axes whose positions run along it without end (in the theoretical run).
+        finite: the input axes whose positions lie along it, a bounded number of them.
+    """
+
+    extent: int
+    endless: Keys = NONE
+    finite: Keys = NONE
+
+    @property
+    def carries(self) -> Keys:
+        """All input axes whose positions lie along this factor."""
+        return self.endless | self.finite
+
+
+Axis = tuple[Factor, ...]
+Layout = tuple[Axis, ...]
+
+
+def joined(factors: Sequence[Factor], extent: int) -> Factor:
+    """Return one factor that carries what all of ``factors`` do."""
+    if len(factors) == 1:
+        factor = factors[0]
+        return factor if factor.extent == extent else Factor(extent, factor.endless, factor.finite)
+    endless = NONE.union(*(f.endless for f in factors))
+    return Factor(extent, endless, NONE.union(*(f.finite for f in factors)) - endless)
+
+
+def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
+    """Return a factor split row-major in two; only the outer one can be without end."""
+    return (
+        Factor(outer, factor.endless, factor.finite),
+        Factor(inner, NONE, factor.endless | factor.finite),
+    )
+
+
+def carried(layout: Layout) -> Keys:
+    """Return all input axes that have a position in a tensor of this layout."""
+    return NONE.union(*(factor.carries for axis in layout for factor in axis))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Split factor ``index`` into ``outer`` × ``inner``."""
+
+    index: int
+    outer: int
+    inner: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Merge ``count`` factors from ``index`` on into one."""
+
+    index: int
+    count: int
+
+
+Move = Split | Merge
+
+
+def regrouping(extents: Sequence[int], shape: Sequence[int]) -> tuple[list[Move], list[int]]:
+    """Plan how factors of ``extents`` become axes of ``shape`` (same product, neither holds a 1).
+
+    Returns:
+        The moves in order, and for each axis of ``shape`` how many factors make it up.
+    """
+    old = list(extents)
+    moves: list[Move] = []
+    counts: list[int] = []
+    index = 0
+    for extent in shape:
+        start, need = index, extent
+        while need > 1:
+            have = old[index]
+            if need % have == 0:
+                need //= have
+                index += 1
+            elif have % need == 0:
+                moves.append(Split(index, need, have // need))
+                old[index : index + 1] = [need, have // need]
+                index += 1
+                need = 1
+            else:
+                # 4·6 as 8·3: no common factors, so write the axis out as one.
+                stop = index + 1
+                while prod(old[start:stop]) % extent:
+                    stop += 1
+                moves.append(Merge(start, stop - start))
+                old[start:stop] = [prod(old[start:stop])]
+                index, need = start, extent
+        counts.append(index - start)
+    return moves, counts
+
+
+def refinement(axes: Sequence[Axis]) -> tuple[int, ...] | None:
+    """Return the extents of factors fine enough for each of ``axes`` (same total extent); None: merge all."""
+    bounds = {1}
+    for axis in axes:
+        size = 1
+        for factor in reversed(axis):
+            size *= factor.extent
+            bounds.add(size)
+    chain = sorted(bounds)
+    if any(b % a for a, b in zip(chain, chain[1:], strict=False)):
+        return None
+    return tuple(b // a for a, b in zip(chain, chain[1:], strict=False))[::-1] or (1,)

@@ -1,0 +1,143 @@
+"""Relations along an axis without end: the theoretical field, which no border clips.
+
+Dimension ``dim`` of a hull holds one period; the maps stay quasi-affine under every relation that
+repeats (SEMANTICS 6), and what does not repeat is irregular.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
+from pytest_rf.domains.hull import (
+    CUT,
+    ENDLESS,
+    LONGEST_PERIOD,
+    NOWHERE,
+    Hull,
+    irregular,
+    moved,
+    shortest_period,
+)
+
+
+def along(hull: Hull, dim: int, relation: Relation) -> Hull:
+    """Return the hull of elements that read the operand's by ``relation``, nothing being a border."""
+    if hull.irregular or isinstance(relation, Same):
+        return hull
+    if isinstance(relation, Whole):
+        return whole(hull, dim, endless=hull.moves(dim) != 0)
+    if isinstance(relation, Taps):
+        return _taps(hull, dim, relation)
+    if not hull.varies(dim):
+        return hull
+    if isinstance(relation, Prefix):
+        return _prefix(hull, dim, relation.reverse)
+    taps = _repeating(relation)
+    return irregular(hull.lo.ndim) if taps is None else _taps(hull, dim, taps)
+
+
+def whole(hull: Hull, dim: int, endless: bool) -> Hull:
+    """Return the hull of an element that reads all of dimension ``dim``."""
+    jump = hull.with_jump(dim, 0)
+    lo, hi = hull.lo.min(axis=dim, keepdims=True), hull.hi.max(axis=dim, keepdims=True)
+    if endless:
+        # What is only context, or nothing, does not become a position by being repeated.
+        lo, hi = np.where(lo < CUT, -ENDLESS, lo), np.where(hi > -CUT, ENDLESS, hi)
+    return Hull(lo, hi, jump)
+
+
+def pick(hull: Hull, dim: int, index: int) -> Hull:
+    """Return the hull of the one element ``index`` along ``dim``."""
+    lo, hi = _at(hull, dim, np.array([index]))
+    return Hull(lo, hi, hull.with_jump(dim, 0))
+
+
+def _at(
+    hull: Hull, dim: int, places: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return ``lo`` and ``hi`` of the elements ``places`` (of any shape) along ``dim``."""
+    period, jump = hull.period(dim), hull.moves(dim)
+    lo, hi = hull.lo.take(places % period, axis=dim), hull.hi.take(places % period, axis=dim)
+    if jump:
+        distance = jump * (places // period)
+        distance = distance.reshape([1] * dim + [*places.shape] + [1] * (hull.lo.ndim - dim - 1))
+        lo, hi = moved(lo, distance), moved(hi, distance)
+    return lo, hi
+
+
+def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
+    filled = all(relation.taps)
+    if not hull.varies(dim) and filled:
+        return hull
+    period, jump = hull.period(dim), hull.moves(dim)
+    repeats = period // gcd(period, relation.advance)
+    length = relation.period * repeats
+    if length > LONGEST_PERIOD:
+        return irregular(hull.lo.ndim)
+    width = max(len(taps) for taps in relation.taps)
+    if width == 0:
+        mark = np.full_like(hull.lo, NOWHERE)
+        return Hull(mark, -mark, hull.with_jump(dim, 0))
+    # Phases with fewer taps repeat their first one; phases with none are blotted out below.
+    table = np.array([taps + taps[:1] * (width - len(taps)) if taps else (0,) * width for taps in relation.taps])
+    place = np.arange(length)
+    reads = table[place % relation.period] + (place // relation.period * relation.advance)[:, None]
+    lo, hi = _at(hull, dim, reads)
+    lo, hi = lo.min(axis=dim + 1), hi.max(axis=dim + 1)
+    if not filled:
+        hits = np.array([bool(taps) for taps in relation.taps])[place % relation.period]
+        hits = hits.reshape([-1 if d == dim else 1 for d in range(lo.ndim)])
+        lo, hi = np.where(hits, lo, NOWHERE), np.where(hits, hi, -NOWHERE)
+    moves = jump * relation.advance * repeats // period
+    return shortest_period(Hull(lo, hi, hull.with_jump(dim, moves)), dim)
+
+
+def _prefix(hull: Hull, dim: int, reverse: bool) -> Hull:
+    """Everything up to an element: as far back as the axis goes, and the furthest of one period."""
+    period, jump = hull.period(dim), hull.moves(dim)
+    if not jump:
+        return whole(hull, dim, endless=False)
+    back = np.arange(period)[:, None] + np.arange(period)[None, :] * (1 if reverse else -1)
+    lo, hi = _at(hull, dim, back)
+    lo, hi = lo.min(axis=dim + 1), hi.max(axis=dim + 1)
+    if (jump > 0) != reverse:
+        lo = np.where(lo < CUT, -ENDLESS, lo)
+    else:
+        hi = np.where(hi > -CUT, ENDLESS, hi)
+    return shortest_period(Hull(lo, hi, hull.jump), dim)
+
+
+def _repeating(relation: Table | Sets) -> Taps | None:
+    """Return the taps that a table or a set of reads repeats, if it does.
+
+    Only the inner part counts: what a border clips says nothing about the axis without end.
+    """
+    if isinstance(relation, Table):
+        rows = [(int(index),) if index >= 0 else () for index in relation.indices]
+    else:
+        rows = [tuple(np.flatnonzero(row).tolist()) for row in relation.reads]
+    if isinstance(relation, Sets):
+        return _repeating_offsets(rows)
+    for period in range(1, len(rows) // 2 + 1):
+        advance = rows[period][0] - rows[0][0] if rows[0] and rows[period] else 0
+        if advance and all(
+            tuple(read + advance for read in rows[i]) == rows[i + period] for i in range(len(rows) - period)
+        ):
+            return Taps(period, advance, tuple(rows[:period]), selects=True)
+    return None
+
+
+def _repeating_offsets(rows: list[tuple[int, ...]]) -> Taps | None:
+    """Return the window that a square set of reads is when its borders are taken off (banded masks)."""
+    middle = len(rows) // 2
+    taps = tuple(read - middle for read in rows[middle])
+    extent = len(rows)
+    clipped = [tuple(i + t for t in taps if 0 <= i + t < extent) for i in range(extent)]
+    reaches_a_border = not taps or middle + taps[0] <= 0 or middle + taps[-1] >= extent - 1
+    if clipped == rows and not reaches_a_border:
+        return Taps(1, 1, (taps,))
+    return None
