@@ -7,7 +7,7 @@ lowers to one step or several; intermediate values of a node have no name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -26,16 +26,24 @@ class Value:
     Attributes:
         number: its place in ``Graph.values``.
         shape: its extents; None where an unknown operator left them open.
-        data: its elements, where they are constant, small and needed.
         varies: whether it depends on any graph input; a value that does not reads nothing.
-        missing: why the data of a constant cannot be had (it lies outside of the file, say).
+        load: gives the elements of a constant when they are needed, which is rare.
+        missing: why the elements of a constant cannot be had (they lie outside of the file, say).
     """
 
     number: int
     shape: Shape | None
-    data: npt.NDArray[Any] | None = None
     varies: bool = True
+    load: Callable[[], npt.NDArray[Any] | None] | None = None
     missing: str | None = None
+    _data: npt.NDArray[Any] | None = None
+
+    @property
+    def data(self) -> npt.NDArray[Any] | None:
+        """The elements of a constant; None where they are not known."""
+        if self.load is not None:
+            self._data, self.load = self.load(), None
+        return self._data
 
     @property
     def extents(self) -> Shape:
@@ -160,19 +168,22 @@ class Builder:
         return value
 
     def constant(
-        self, shape: Shape | None, data: npt.NDArray[Any] | None = None, missing: str | None = None
+        self,
+        shape: Shape | None,
+        load: Callable[[], npt.NDArray[Any] | None] | None = None,
+        missing: str | None = None,
     ) -> Value:
-        """Return a value that depends on no input, with its elements where they are known."""
-        return self._value(shape, data=data, varies=False, missing=missing)
+        """Return a value that depends on no input; ``load`` gives its elements when they are needed."""
+        return self._value(shape, varies=False, load=load, missing=missing)
 
     def array(self, data: npt.NDArray[Any]) -> Value:
         """Return a constant with these elements."""
-        return self.constant(tuple(data.shape), data)
+        return self._value(tuple(data.shape), varies=False, _data=data)
 
     def union(self, shape: Sequence[int], *reads: Read, joins: int | None = None) -> Value:
         """Return a value whose elements read what any of ``reads`` says (constants read nothing)."""
         live = tuple(read for read in reads if self.graph.values[read.operand].varies)
-        if not live:
+        if not live or 0 in shape:
             return self.constant(tuple(shape))
         return self._step(tuple(shape), Union(live, joins))
 
@@ -182,8 +193,8 @@ class Builder:
         assert prod(new) == prod(x.extents), f"cannot reshape {x.shape} to {new}"
         if new == x.shape:
             return x
-        if not x.varies:
-            return self.constant(new, None if x.data is None else x.data.reshape(new), x.missing)
+        if not x.varies or 0 in new:
+            return self.constant(new, lambda: None if x.data is None else x.data.reshape(new), x.missing)
         return self._step(new, Regroup(x.number))
 
     def unknown(self, operands: Sequence[Value], reason: str, shape: Shape | None = None) -> Value:

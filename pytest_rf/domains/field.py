@@ -253,7 +253,8 @@ def _shared(factors: Sequence[Factor]) -> Factor:
     if all(factor is first for factor in factors):
         return first
     endless = NONE.union(*[factor.endless for factor in factors])
-    return Factor(first.extent, endless, NONE.union(*[factor.finite for factor in factors]) - endless)
+    finite = NONE.union(*[factor.finite for factor in factors]) - endless
+    return Factor(first.extent, endless, finite, any(factor.mixed for factor in factors))
 
 
 def _one_of(a: Hull, b: Hull) -> Hull:

@@ -9,7 +9,7 @@ Only where a relation acts on a composite axis, or extents do not divide, factor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 Key = tuple[str, int]
@@ -26,11 +26,13 @@ class Factor:
         extent: its number of elements.
         endless: the input axes whose positions run along it without end (in the theoretical run).
         finite: the input axes whose positions lie along it, a bounded number of them.
+        mixed: it also counts something that is no position (channels, say).
     """
 
     extent: int
     endless: Keys = NONE
     finite: Keys = NONE
+    mixed: bool = False
 
     @property
     def carries(self) -> Keys:
@@ -46,16 +48,35 @@ def joined(factors: Sequence[Factor], extent: int) -> Factor:
     """Return one factor that carries what all of ``factors`` do."""
     if len(factors) == 1:
         factor = factors[0]
-        return factor if factor.extent == extent else Factor(extent, factor.endless, factor.finite)
-    endless = NONE.union(*(f.endless for f in factors))
-    return Factor(extent, endless, NONE.union(*(f.finite for f in factors)) - endless)
+        return factor if factor.extent == extent else replace(factor, extent=extent)
+    endless = NONE.union(*[f.endless for f in factors])
+    return Factor(extent, endless, NONE.union(*[f.finite for f in factors]) - endless, is_mixed(factors))
+
+
+def is_mixed(axis: Axis | Sequence[Factor]) -> bool:
+    """Whether an axis counts anything but positions: (C·H·W) does, (H·W) does not."""
+    return any(factor.mixed or (factor.extent > 1 and not factor.carries) for factor in axis)
+
+
+def remade(factors: Sequence[Factor], extent: int) -> Factor:
+    """Return the axis that a contraction of ``factors`` makes in their place.
+
+    It stands for the same positions, each of which now reads all, if the contracted axis was one of
+    positions only and either of one input axis (a Linear over time, a spectrum) or of the same extent
+    (a Linear over tokens). Else the positions end here, as in the head of a classifier.
+    """
+    whole = joined(factors, extent)
+    old = prod(factor.extent for factor in factors)
+    if is_mixed(factors) or (len({key[1] for key in whole.carries}) > 1 and old != extent):
+        return Factor(extent)
+    return whole
 
 
 def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
     """Return a factor split row-major in two; only the outer one can be without end."""
     return (
-        Factor(outer, factor.endless, factor.finite),
-        Factor(inner, NONE, factor.endless | factor.finite),
+        replace(factor, extent=outer),
+        Factor(inner, NONE, factor.endless | factor.finite, factor.mixed),
     )
 
 

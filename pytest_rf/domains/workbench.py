@@ -12,7 +12,7 @@ import numpy as np
 from pytest_rf.access import WHOLE, Relation, Taps
 from pytest_rf.domains import bounded, hull, periodic
 from pytest_rf.domains.hull import Hull, Positions
-from pytest_rf.domains.layout import NONE, Axis, Factor, Key, Layout, Merge, Move, Split, halves, joined
+from pytest_rf.domains.layout import NONE, Axis, Factor, Key, Layout, Merge, Move, Split, halves, joined, remade
 
 Target = int | None
 
@@ -29,6 +29,11 @@ class Workbench:
         """Return the dimension of the first factor of axis ``number``."""
         return sum(map(len, self.axes[:number]))
 
+    @property
+    def width(self) -> int:
+        """The number of factors, which is the number of dimensions of the hulls."""
+        return sum(map(len, self.axes))
+
     def contract(self, number: int, extent: int | None) -> None:
         """Read the whole of an axis; it ends here, or goes on as an axis of ``extent`` equal elements."""
         axis, start = self.axes[number], self.start(number)
@@ -39,8 +44,10 @@ class Workbench:
             self.axes[number] = tuple(Factor(1) for _ in axis)
             return
         if len(axis) > 1:
-            self.merge(number, 0, len(axis))
-        self.axes[number] = (joined(axis, extent),)
+            # All are equal by now, so there is nothing that a merge could interleave.
+            dims = [d for d in range(self.width) if not start < d < start + len(axis)]
+            self._each(lambda old: _rearranged(old, dims))
+        self.axes[number] = (remade(axis, extent),)
 
     def follow(self, number: int, relation: Relation, extent: int, picked: bool) -> None:
         """Read an axis by a relation that gives ``extent`` elements; ``picked`` keeps only the first."""

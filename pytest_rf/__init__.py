@@ -1,0 +1,44 @@
+"""The linter for what a neural network can see: exact receptive fields of ONNX and PyTorch models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis import Analysis, Input, Tensor
+    from pytest_rf.loading import analyze
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Analysis",
+    "ConfigError",
+    "Input",
+    "ModelError",
+    "RFError",
+    "RequirementError",
+    "Tensor",
+    "__version__",
+    "analyze",
+]
+
+_HOMES = {
+    "analyze": "pytest_rf.loading",
+    "Analysis": "pytest_rf.analysis",
+    "Input": "pytest_rf.analysis",
+    "Tensor": "pytest_rf.analysis",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names when they are first used: importing the package costs nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'pytest_rf' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,448 @@
+"""What users hold: an analysed model, its tensors, and their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.domains.field import Facts, Field, Policy
+from pytest_rf.domains.layout import Key, carried, is_mixed
+from pytest_rf.graph import Graph, Node, Shape, Value
+from pytest_rf.interpreter import Ignorance, Outcome, run
+from pytest_rf.metrics import AxisField, positions
+from pytest_rf.paths import Contribution, trace
+
+if TYPE_CHECKING:
+    from pytest_rf.findings import Finding
+
+AXIS_NAMES = {1: ("t",), 2: ("h", "w"), 3: ("d", "h", "w")}
+"""Names of an input's spatial axes by their number (SEMANTICS 3)."""
+
+Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A graph input.
+
+    Attributes:
+        name: its name.
+        shape: the extents that it was analysed with.
+        axes: its spatial axes, name -> axis number: ``{"h": 2, "w": 3}``.
+        batch: the batch axis; None where there is none.
+        channel: the axis that the first convolution or Linear contracts; None where none does.
+    """
+
+    name: str
+    shape: Shape
+    axes: Mapping[str, int]
+    batch: int | None
+    channel: int | None
+
+    def axis(self, axis: str | int) -> int:
+        """Return the number of an axis given by name ("h", "batch", "channel") or number.
+
+        Raises:
+            KeyError: there is no such axis.
+        """
+        if isinstance(axis, int):
+            if not -len(self.shape) <= axis < len(self.shape):
+                raise KeyError(f"input {self.name!r} has {len(self.shape)} axes, there is no axis {axis}")
+            return axis % len(self.shape)
+        named = {**self.axes, "batch": self.batch, "channel": self.channel}
+        number = named.get(axis)
+        if number is None:
+            known = [name for name, place in named.items() if place is not None]
+            raise KeyError(f"input {self.name!r} has no axis {axis!r}; its axes are {', '.join(known)}")
+        return number
+
+    def axis_name(self, number: int) -> str:
+        """Return the name of a spatial axis, else its number as text."""
+        return next((name for name, place in self.axes.items() if place == number), str(number))
+
+
+class Tensor:
+    """A computed tensor of the model.
+
+    Attributes:
+        name: its name in the file, or its module path.
+        node: the name of the node that computes it.
+        op: that node's operator.
+        module: dotted path of the module, "" where unknown.
+        source: "models/unet.py:42" where known, else "".
+        label: the operator's geometry in words ("3×3 stride 2").
+        shape: its extents; None behind an unknown operator.
+    """
+
+    def __init__(self, analysis: Analysis, name: str, node: Node, value: Value) -> None:
+        self._analysis = analysis
+        self._node = node
+        self._value = value
+        self.name = name
+        self.node = node.name
+        self.op = node.op
+        self.module = node.module
+        self.source = node.source
+        self.label = node.label
+        self.shape = value.shape
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self.name!r} {self.op} {self.shape}>"
+
+    @property
+    def number(self) -> int:
+        """The number of the tensor's value in the graph."""
+        return self._value.number
+
+    @property
+    def status(self) -> str:
+        """"exact", "upper_bound" where data chooses what is read, or "unknown"."""
+        outcome = self._analysis.outcome(self._value)
+        if isinstance(outcome, Ignorance):
+            return "unknown"
+        return "upper_bound" if outcome.uncertain else "exact"
+
+    @property
+    def reason(self) -> str | None:
+        """Why the tensor is unknown or an upper bound; None where it is exact."""
+        outcome = self._analysis.outcome(self._value)
+        if isinstance(outcome, Ignorance):
+            return outcome.reason
+        return "data chooses the positions that are read" if outcome.uncertain else None
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the graph inputs that the tensor can depend on."""
+        outcome = self._analysis.outcome(self._value)
+        if isinstance(outcome, Ignorance):
+            return list(self._analysis.inputs)
+        named = {key[0] for key in outcome.hulls}
+        return [name for name in self._analysis.inputs if name in named]
+
+    def field(self, input: str | None = None) -> TensorField:
+        """Return the field towards one input (the only one, by default).
+
+        Raises:
+            KeyError: there is no such input, or there are several and none is named.
+        """
+        return TensorField(self, self._input(input))
+
+    def __getitem__(self, axis: str | int) -> AxisField:
+        return self.field()[axis]
+
+    def _input(self, name: str | None) -> Input:
+        inputs = self._analysis.inputs
+        if name is not None:
+            if name not in inputs:
+                raise KeyError(f"no input {name!r}; the inputs are {', '.join(map(repr, inputs))}")
+            return inputs[name]
+        candidates = self.inputs or list(inputs)
+        if len(candidates) > 1:
+            candidates = [n for n in candidates if inputs[n].axes] or candidates
+        if len(candidates) != 1:
+            names = ", ".join(map(repr, candidates)) or "none"
+            raise KeyError(f"{self.name!r} depends on several inputs ({names}); name one with field(input=...)")
+        return inputs[candidates[0]]
+
+    def bounds(self, axis: str | int, input: str | None = None, context: bool = False) -> Bounds:
+        """Return the first and the last input position that each element reads, on the actual input.
+
+        Args:
+            axis: an axis of the input, by name or number.
+            input: the input's name; may be left out where the tensor depends on one only.
+            context: whether context counts (SEMANTICS 2). Where the tensor has no position of the axis
+                left there is nothing local to tell it from, and it always counts.
+
+        Returns:
+            Two read-only integer arrays of the tensor's shape; ``lo > hi`` where nothing is read.
+
+        Raises:
+            ValueError: the tensor is unknown.
+            KeyError: there is no such input or axis.
+        """
+        source = self._input(input)
+        if self.shape is None or self.status == "unknown":
+            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+        key = (source.name, source.axis(axis))
+        return positions(self._analysis.finite(self._value, key, context), key, self.shape)
+
+    def region(self, unit: Sequence[int], input: str | None = None, context: bool = False) -> dict[str, tuple[int, int]]:
+        """Return what one unit reads along each spatial axis, over all channels and samples.
+
+        Args:
+            unit: the unit's position along the tensor's spatial axes, ``(12, 7)``.
+            input: the input's name; may be left out where there is one.
+            context: whether context counts.
+
+        Raises:
+            IndexError: the position does not fit the tensor.
+        """
+        source = self._input(input)
+        keys = [(source.name, number) for number in source.axes.values()]
+        outcome = self._analysis.outcome(self._value)
+        if isinstance(outcome, Ignorance) or self.shape is None:
+            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+        places = [
+            number
+            for number, axis in enumerate(outcome.layout)
+            if any(key in factor.carries for factor in axis for key in keys)
+        ]
+        if len(unit) != len(places):
+            raise IndexError(f"{self.name!r} has {len(places)} spatial axes, the unit {tuple(unit)} has {len(unit)}")
+        index: list[int | slice] = [slice(None)] * len(self.shape)
+        for number, place in zip(places, unit, strict=True):
+            if not 0 <= place < self.shape[number]:
+                raise IndexError(f"unit {tuple(unit)} lies outside of {self.name!r} of shape {self.shape}")
+            index[number] = place
+        result: dict[str, tuple[int, int]] = {}
+        for name, number in source.axes.items():
+            lo, hi = self.bounds(number, source.name, context)
+            low, high = lo[tuple(index)], hi[tuple(index)]
+            read = low <= high
+            result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
+        return result
+
+    def path(self, axis: str | int, input: str | None = None) -> list[Contribution]:
+        """Return the steps from the input to this tensor along which its theoretical field grew most."""
+        source = self._input(input)
+        return trace(self._analysis, self, (source.name, source.axis(axis)))
+
+
+class TensorField(Mapping[str | int, AxisField]):
+    """The field of a tensor towards one input: axis name or number -> :class:`AxisField`."""
+
+    def __init__(self, tensor: Tensor, input: Input) -> None:
+        self.tensor = tensor
+        self.input = input
+
+    def __getitem__(self, axis: str | int) -> AxisField:
+        number = self.input.axis(axis)
+        return AxisField(self.tensor._analysis, self.tensor._value, self.input, number)
+
+    def __iter__(self) -> Iterator[str | int]:
+        return iter(self.input.axes)
+
+    def __len__(self) -> int:
+        return len(self.input.axes)
+
+
+@dataclass(eq=False)
+class Analysis:
+    """An analysed model.
+
+    Attributes:
+        graph: the program that was analysed.
+        name: the model's name in messages.
+        path: the file that it came from, if any.
+        capture: how the graph was obtained.
+        wanted_axes: input name -> spatial axes that the user named outright.
+        accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
+    """
+
+    graph: Graph
+    name: str
+    path: str | None = None
+    capture: str = "onnx"
+    wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    accept_context: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        self._facts = Facts()
+        self._runs: dict[str, dict[int, Outcome]] = {}
+        self._named = {
+            value.number for node in self.graph.nodes for value in node.outputs.values()
+        } | {value.number for value in self.graph.inputs.values()}
+
+    # ------------------------------------------------------------------ runs
+
+    def outcomes(self, kind: str) -> dict[int, Outcome]:
+        """Return the outcome of every named value in one run.
+
+        Args:
+            kind: "finite" or "theory", prefixed with "full " (context counts), "guaranteed " (context
+                counts but where it is accepted), "certain " (what data chooses does not count) or
+                "shortest " (the smaller branch wins).
+        """
+        if kind not in self._runs:
+            what, _, where = kind.rpartition(" ")
+            endless = frozenset(
+                (i.name, axis) for i in self.inputs.values() for axis in i.axes.values()
+            ) if where == "theory" else frozenset()
+            policy = Policy(
+                endless=endless,
+                context=what in ("full", "guaranteed"),
+                accepted=self._is_accepted if what == "guaranteed" else None,
+                uncertain=what != "certain",
+                shortest=what == "shortest",
+            )
+            facts = self._facts if kind == "finite" else None
+            self._runs[kind] = run(self.graph, policy, facts, keep=self._named.__contains__)
+        return self._runs[kind]
+
+    def outcome(self, value: Value, kind: str = "finite") -> Outcome:
+        """Return the outcome for one value; a field that reads nothing for a constant."""
+        found = self.outcomes(kind).get(value.number)
+        if found is None:
+            from pytest_rf.domains.layout import Factor
+
+            return Field(tuple((Factor(n),) for n in value.shape or ()), {}, {})
+        return found
+
+    def finite(self, value: Value, key: Key, context: bool) -> Field:
+        """Return the field on the actual input; context counts if asked for, or if no position is left."""
+        return self._field(value, key, "finite", context)
+
+    def theory(self, value: Value, key: Key, context: bool = False) -> Field:
+        """Return the field on an input without end; context counts if asked for, or if no position is left."""
+        return self._field(value, key, "theory", context)
+
+    def _field(self, value: Value, key: Key, kind: str, context: bool) -> Field:
+        outcome = self.outcome(value, kind)
+        if isinstance(outcome, Field) and outcome.context.get(key) and (context or key not in carried(outcome.layout)):
+            outcome = self.outcome(value, f"full {kind}")
+        if isinstance(outcome, Ignorance):
+            raise ValueError(f"unknown: {outcome.reason}")
+        return outcome
+
+    def _is_accepted(self, number: int) -> bool:
+        node = self.graph.nodes[number]
+        names = (node.name, node.module, *node.outputs)
+        for pattern in self.accept_context:
+            if pattern.startswith("op:"):
+                if node.op.casefold() == pattern[3:].casefold():
+                    return True
+            elif any(fnmatchcase(name, pattern) for name in names if name):
+                return True
+        return False
+
+    # ------------------------------------------------------------------ inputs
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Input]:
+        """The graph inputs by name, with the roles of their axes (SEMANTICS 3)."""
+        self.outcomes_of_inputs()
+        return {name: self._input(name, value.extents) for name, value in self.graph.inputs.items()}
+
+    def outcomes_of_inputs(self) -> None:
+        """Run the finite analysis, from which the roles of the input axes are learnt."""
+        if "finite" not in self._runs:
+            self._runs["finite"] = run(self.graph, Policy(), self._facts, keep=self._named.__contains__)
+
+    def _input(self, name: str, shape: Shape) -> Input:
+        facts = self._facts
+        channel = facts.channel.get(name)
+        windowed = sorted(axis for owner, axis in facts.windowed if owner == name and axis != channel)
+        if not windowed:
+            moved = sorted(axis for owner, axis in facts.moved if owner == name and axis != channel)
+            windowed = [axis for axis in moved if axis != 0 or len(shape) < 2]
+        wanted = self.wanted_axes.get(name)
+        if wanted is not None:
+            axes = dict(wanted)
+        else:
+            names = AXIS_NAMES.get(len(windowed), tuple(f"a{axis}" for axis in windowed))
+            axes = dict(zip(names, windowed, strict=True))
+        batch = 0 if len(shape) >= 2 and 0 not in axes.values() and channel != 0 else None
+        return Input(name, shape, axes, batch, channel)
+
+    # ------------------------------------------------------------------ tensors
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Every computed tensor that depends on an input, by name, in graph order."""
+        return {
+            name: Tensor(self, name, node, value)
+            for node in self.graph.nodes
+            for name, value in node.outputs.items()
+            if value.varies
+        }
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self.tensors.values())
+
+    def __len__(self) -> int:
+        return len(self.tensors)
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name in self.tensors:
+            return self.tensors[name]
+        found = [t for t in self if t.node == name] or [t for t in self if t.module == name]
+        if found:
+            return found[-1]
+        for node in self.graph.nodes:
+            if name in node.outputs:
+                return Tensor(self, name, node, node.outputs[name])
+        if name in self.graph.inputs:
+            return self._input_tensor(name)
+        known = {x for t in self for x in (t.name, t.node, t.module) if x}
+        close = get_close_matches(name, known, n=3, cutoff=0.5)
+        raise KeyError(f"no tensor, node or module {name!r}" + (f"; near misses: {', '.join(close)}" if close else ""))
+
+    def _input_tensor(self, name: str) -> Tensor:
+        return Tensor(self, name, Node(-1, name, "Input"), self.graph.inputs[name])
+
+    @cached_property
+    def outputs(self) -> list[Tensor]:
+        """The graph outputs, literally."""
+        return [self._output(name, value) for name, value in self.graph.outputs.items()]
+
+    def _output(self, name: str, value: Value) -> Tensor:
+        if name in self.tensors:
+            return self.tensors[name]
+        if name in self.graph.inputs:
+            return self._input_tensor(name)
+        for node in reversed(self.graph.nodes):
+            if value in node.outputs.values():
+                return Tensor(self, name, node, value)
+        return Tensor(self, name, Node(-1, name, "Constant"), value)
+
+    @cached_property
+    def final(self) -> list[Tensor]:
+        """For each output the last tensor on the way to it that still has positions (SEMANTICS 3)."""
+        return [self._final(output) for output in self.outputs]
+
+    def _final(self, output: Tensor) -> Tensor:
+        if self._has_positions(output) or output.status == "unknown":
+            return output
+        ancestors = self._ancestors(output.number)
+        candidates = [t for t in self if t.number in ancestors and t.status != "unknown" and self._has_positions(t)]
+        return max(candidates, key=lambda t: t.number) if candidates else output
+
+    def _has_positions(self, tensor: Tensor) -> bool:
+        """Whether all spatial axes of some input have a position in axes that count nothing else."""
+        outcome = self.outcome(tensor._value)
+        if isinstance(outcome, Ignorance):
+            return False
+        for source in self.inputs.values():
+            keys = {(source.name, number) for number in source.axes.values()}
+            spatial = [axis for axis in outcome.layout if any(f.carries & keys for f in axis)]
+            seen = {key for axis in spatial for factor in axis for key in factor.carries}
+            if keys and keys <= seen <= keys and not any(is_mixed(axis) for axis in spatial):
+                return True
+        return False
+
+    def _ancestors(self, number: int) -> set[int]:
+        found = {number}
+        for step in reversed(self.graph.program):
+            if step.value.number in found:
+                found.update(step.operands)
+        return found
+
+    # ------------------------------------------------------------------ questions
+
+    def check(self, text: str, **settings: Any) -> list[Finding]:
+        """Return what violates a requirement ("final rf >= 224"); empty where it holds.
+
+        Raises:
+            RequirementError: the requirement cannot be understood, or selects nothing.
+        """
+        from pytest_rf import requirements
+
+        check: Callable[..., list[Finding]] = requirements.check
+        return check(self, text, **settings)

@@ -1,0 +1,75 @@
+"""Where a node comes from: module path and line of source, as exporters record them."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import onnx
+
+SCOPES = "pkg.torch.onnx.name_scopes"
+TRACE = "pkg.torch.onnx.stack_trace"
+FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+PARAMETERS = ("weight", "bias", "in_proj_weight", "running_mean", "weight_v", "weight_g")
+
+
+def module_of(node: onnx.NodeProto, weights: dict[str, str]) -> str:
+    """Return the dotted path of the module that made the node, "" where nothing tells it.
+
+    The initializer's name is the best witness (``encoder.conv1.weight``): exporters' optimisers name
+    fused nodes after the last of them. Then come the recorded scopes, and names like
+    ``/encoder/conv1/Conv`` of the TorchScript exporter.
+
+    Args:
+        node: the node.
+        weights: initializer name -> module path, for names that end like a parameter's.
+    """
+    for name in node.input[1:]:
+        if name in weights:
+            return weights[name]
+    scopes = _metadata(node, SCOPES)
+    if scopes:
+        return _innermost_scope(scopes)
+    if node.name.startswith("/"):
+        parts = node.name.strip("/").split("/")[:-1]
+        # Exporters repeat the parents in the name of a module in a Sequential: layer1/layer1.0.
+        path = ""
+        for part in parts:
+            path = part if part.startswith(path + ".") or not path else f"{path}.{part}"
+        return path
+    return ""
+
+
+def _innermost_scope(text: str) -> str:
+    try:
+        scopes = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ""
+    if not isinstance(scopes, list):
+        return ""
+    # The last scope is the node itself; the one before it the module that called it.
+    named = [scope for scope in scopes[:-1] if isinstance(scope, str) and scope]
+    return named[-1] if named else ""
+
+
+def source_of(node: onnx.NodeProto) -> str:
+    """Return "file.py:line" of the innermost frame of the recorded stack, "" where there is none."""
+    frames = FRAME.findall(_metadata(node, TRACE))
+    return f"{frames[-1][0]}:{frames[-1][1]}" if frames else ""
+
+
+def _metadata(node: onnx.NodeProto, key: str) -> str:
+    for entry in getattr(node, "metadata_props", ()):
+        if entry.key == key:
+            return str(entry.value)
+    return ""
+
+
+def parameter_owners(names: list[str]) -> dict[str, str]:
+    """Return the module path for each initializer whose name is that of a module's parameter."""
+    owners: dict[str, str] = {}
+    for name in names:
+        owner, _, last = name.rpartition(".")
+        if owner and last in PARAMETERS:
+            owners[name] = owner
+    return owners

@@ -1,0 +1,13 @@
+"""What operators read, in families that both front-ends share.
+
+A family function takes a :class:`~pytest_rf.graph.Builder` and values, writes the steps and returns
+the value that they make. The tables ``onnx`` and ``aten`` below turn a node's attributes into calls
+of these functions: an operator is a few lines there.
+
+``pointwise``   elementwise operators with broadcasting
+``views``       transposes, slices, pads, concats, gathers by constants: elements move, nothing is computed
+``windows``     convolutions and pools, transposed too
+``resampling``  resizing in every mode, adaptive pools
+``reductions``  reductions, normalisation, softmax
+``contractions`` MatMul, Linear, Einsum, attention
+"""

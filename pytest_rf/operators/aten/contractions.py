@@ -1,0 +1,203 @@
+"""Linear layers, matrix products, attention and Fourier transforms of ATen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets
+from pytest_rf.graph import Builder, Value
+from pytest_rf.operators import contractions
+from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
+
+
+def linear(call: Call) -> Value:
+    """Linear: contracts the last axis as features; weights may be computed."""
+    x, weight = call.x, call.given("weight")[0]
+    bias = [value for value in call.given("bias") if value.varies]
+    if not weight.varies and x.varies:
+        y = contractions.linear(call.b, x, weight.extents[0])
+        return pointwise(call.b, y, *bias)
+    rows = [f"d{i}" for i in range(x.rank - 1)]
+    extents = {**dict(zip(rows, x.extents, strict=False)), "in": x.extents[-1], "out": weight.extents[0]}
+    y = contractions.contract(call.b, [x, weight], [[*rows, "in"], ["out", "in"]], [*rows, "out"], extents)
+    return pointwise(call.b, y, *bias)
+
+
+def product(call: Call) -> Value:
+    """Matmul, mm, bmm, mv, dot."""
+    left, right = list(call.values())[:2]
+    return call.b.reshape(contractions.matmul(call.b, left, right), call.shape)
+
+
+def product_sum(call: Call) -> Value:
+    """Addmm, baddbmm, addmv: a product and a summand."""
+    names = {"addmm": ("mat1", "mat2"), "baddbmm": ("batch1", "batch2"), "addmv": ("mat", "vec")}[call.name]
+    left, right = call.given(*names)
+    y = contractions.matmul(call.b, left, right)
+    return pointwise(call.b, y, *(value for value in call.given("self") if value.varies))
+
+
+def einsum(call: Call) -> Value:
+    """Einsum."""
+    return call.b.reshape(contractions.einsum(call.b, call["equation"], call["tensors"]), call.shape)
+
+
+def attention(call: Call) -> Result:
+    """scaled_dot_product_attention: a query reads itself, and all keys and values that it may attend to."""
+    query, key, value = call.given("query", "key", "value")
+    masks = call.given("attn_mask", "attn_bias")
+    y = attend(call.b, query, key, value, call.shape, bool(call.get("is_causal")), *masks)
+    return (y, *(None if shape is None else call.b.constant(shape) for shape in call.shapes[1:]))
+
+
+def attend(
+    b: Builder, query: Value, key: Value, value: Value, shape: tuple[int, ...], causal: bool, *masks: Value
+) -> Value:
+    """Return attention of (..., length, features) tensors; heads of a group share keys and values."""
+    rank = len(shape)
+    row, column = rank - 2, rank - 1
+    rows, columns = query.extents[-2], key.extents[-2]
+    reach: Relation = WHOLE
+    if causal:
+        reach = Prefix() if rows == columns else Sets(np.tril(np.ones((rows, columns), np.bool_)))
+    reads = []
+    for operand, relation in ((query, SAME), (key, reach), (value, reach)):
+        if not operand.varies:
+            continue
+        axes: list[tuple[int | None, Relation]] = []
+        for axis, extent in enumerate(operand.extents[:-2], rank - operand.rank):
+            wanted = shape[axis]
+            if extent == wanted:
+                axes.append((axis, SAME))
+            elif extent == 1:
+                axes.append((None, SAME))
+            else:  # grouped queries: head i reads head i // (heads / groups)
+                axes.append((axis, Sets(np.arange(extent) == np.arange(wanted)[:, None] // (wanted // extent))))
+        if relation == WHOLE:
+            axes.append((None, WHOLE))
+        else:
+            axes.append((row, relation))
+        axes.append((column, SAME) if operand is value and extent_of(value) == shape[-1] else (None, WHOLE))
+        reads.append(Read(operand.number, tuple(axes)))
+    for mask in masks:
+        if mask.varies:
+            wide = expand(b, b.reshape(mask, [*[1] * (rank - mask.rank), *mask.extents]), [*shape[:-2], rows, columns])
+            own: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(rank - 1)]
+            reads.append(Read(wide.number, (*own, (None, WHOLE))))
+    return b.union(shape, *reads)
+
+
+def extent_of(value: Value) -> int:
+    """Return the number of features."""
+    return value.extents[-1]
+
+
+def distances(call: Call) -> Value:
+    """Cdist: the distance of every two rows."""
+    left, right = list(call.values())[:2]
+    batch = [f"b{i}" for i in range(len(call.shape) - 2)]
+    extents = dict(zip([*batch, "row", "column"], call.shape, strict=True))
+    extents["inner"] = left.extents[-1]
+    terms = [
+        [*batch[len(batch) - (left.rank - 2) :], "row", "inner"],
+        [*batch[len(batch) - (right.rank - 2) :], "column", "inner"],
+    ]
+    return contractions.contract(call.b, [left, right], terms, [*batch, "row", "column"], extents)
+
+
+def similarity(call: Call) -> Value:
+    """cosine_similarity: the norms and the product over one axis."""
+    from pytest_rf.operators.pointwise import broadcast_shape
+    from pytest_rf.operators.reductions import reduce
+
+    left, right = list(call.values())[:2]
+    shape = broadcast_shape([left.extents, right.extents])
+    wide = call.b.union(shape, *(broadcast_read(v, shape) for v in (left, right) if v.varies))
+    return reduce(call.b, wide, [call.axis(rank=len(shape), default=1)], keep=False)
+
+
+def fourier(call: Call) -> Value:
+    """FFTs: along their axes everything is mixed."""
+    x = call.x
+    name = "dim" if "dim" in call.arguments else "dims"
+    if call.arguments.get(name) is None:
+        count = len(call.get("s") or []) or x.rank
+        axes = list(range(x.rank - count, x.rank)) if call.name.endswith(("fftn",)) else [x.rank - 1]
+    else:
+        axes = call.axes(name)
+    places: list[tuple[int | None, Relation]] = [
+        (axis, WHOLE) if axis in axes else (axis, SAME) for axis in range(x.rank)
+    ]
+    return call.b.union(call.shape, Read(x.number, tuple(places)))
+
+
+def shift(call: Call) -> Value:
+    """Fftshift, ifftshift: a roll by half."""
+    from pytest_rf.operators.views import roll
+
+    x, sign = call.x, -1 if "ifft" in call.name else 1
+    return roll(call.b, x, {axis: sign * (x.extents[axis] // 2) for axis in call.axes()})
+
+
+def bilinear(call: Call) -> Value:
+    """Bilinear: both inputs' features are contracted."""
+    left, right = call.given("input1", "input2")
+    reads = [
+        Read(v.number, (*((axis, SAME) for axis in range(v.rank - 1)), (None, WHOLE)), channel=v.rank - 1)
+        for v in (left, right)
+        if v.varies
+    ]
+    return call.b.union(call.shape, *reads)
+
+
+def everything(call: Call) -> Result:
+    """Matrix functions: within each matrix everything is mixed."""
+    outputs: list[Value | None] = []
+    for shape in call.shapes:
+        if shape is None:
+            outputs.append(None)
+            continue
+        reads = []
+        for value in call.values():
+            lead = value.rank - 2
+            axes: list[tuple[int | None, Relation]] = [
+                (axis, SAME) if axis < len(shape) and shape[axis] == value.extents[axis] else (None, WHOLE)
+                for axis in range(max(lead, 0))
+            ]
+            axes += [(None, WHOLE)] * (value.rank - len(axes))
+            if value.varies:
+                reads.append(Read(value.number, tuple(axes)))
+        outputs.append(call.b.union(shape, *reads))
+    return outputs
+
+
+_FOURIER = """
+    fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn
+    fft_ifftn fft_rfftn fft_irfftn _fft_c2c _fft_r2c _fft_c2r
+"""
+_MATRIX = """
+    linalg_inv_ex linalg_eigh linalg_eig _linalg_svd linalg_qr linalg_cholesky_ex linalg_solve_ex _linalg_eigh
+    _linalg_det linalg_matrix_exp linalg_lu_factor_ex linalg_lstsq cholesky_solve triangular_solve linalg_pinv
+    linalg_solve_triangular _linalg_solve_ex cholesky inverse linalg_ldl_factor_ex _linalg_slogdet linalg_householder_product
+"""
+_ATTENTION = """
+    scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu
+    _scaled_dot_product_efficient_attention _scaled_dot_product_attention_math
+    _scaled_dot_product_attention_math_for_mps _scaled_dot_product_cudnn_attention
+"""
+
+RULES: Rules = {
+    "aten.linear": linear,
+    **{f"aten.{name}": product for name in ("matmul", "mm", "bmm", "mv", "dot", "vdot", "inner")},
+    **{f"aten.{name}": product_sum for name in ("addmm", "baddbmm", "addmv")},
+    "aten.einsum": einsum,
+    **{f"aten.{name}": attention for name in _ATTENTION.split()},
+    **{f"aten.{name}": distances for name in ("cdist", "_cdist_forward")},
+    "aten.cosine_similarity": similarity,
+    **{f"aten.{name}": fourier for name in _FOURIER.split()},
+    "aten.fft_fftshift": shift,
+    "aten.fft_ifftshift": shift,
+    "aten.bilinear": bilinear,
+    **{f"aten.{name}": everything for name in _MATRIX.split()},
+}

@@ -1,0 +1,255 @@
+"""Indexing of ATen: gathers and scatters, by constant or computed indices."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf import access
+from pytest_rf.access import ANYWHERE, SAME, Read, Relation
+from pytest_rf.graph import Value
+from pytest_rf.operators import views
+from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
+from pytest_rf.operators.aten.writes import at_places
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, pointwise
+
+
+def _constants(call: Call, indices: list[Any]) -> list[npt.NDArray[Any] | None] | None:
+    """Return the elements of all indices, None if one of them depends on an input."""
+    if any(isinstance(index, Value) and index.varies for index in indices):
+        return None
+    return [call.data(index) if isinstance(index, Value) else None for index in indices]
+
+
+def index(call: Call) -> Value:
+    """``x[i, :, j]``."""
+    x, indices = call.x, list(call["indices"])
+    known = _constants(call, indices)
+    if known is None:
+        return _index_anywhere(call, x, indices)
+    lone = [axis for axis, array in enumerate(known) if array is not None]
+    if len(lone) == 1 and known[lone[0]].dtype != np.bool_:  # type: ignore[union-attr]
+        axis = lone[0]
+        found = numbers(known[axis])  # type: ignore[arg-type]
+        return views.gather(call.b, x, axis, found % max(x.extents[axis], 1))
+    key = tuple(slice(None) if array is None else array for array in known)
+    return views.by_index(call.b, x, lambda places: places[key])
+
+
+def _index_anywhere(call: Call, x: Value, indices: list[Any]) -> Value:
+    """Indices that data decides: some element along each indexed axis."""
+    masks = any(isinstance(value, Value) and call.shape is not None and value.rank > 1 for value in indices)
+    tensors = {axis: value for axis, value in enumerate(indices) if isinstance(value, Value)}
+    if masks and prod(call.shape) and _is_mask(call, tensors, x):
+        return _everywhere(call, x, *tensors.values())
+    common = broadcast_shape([value.extents for value in tensors.values()])
+    axes = sorted(tensors)
+    adjacent = axes == list(range(axes[0], axes[-1] + 1))
+    first = axes[0] if adjacent else 0
+    rest = [axis for axis in range(x.rank) if axis not in tensors]
+    place = {axis: (n if n < first else n + len(common)) for n, axis in enumerate(rest)}
+    own: list[tuple[int | None, Relation]] = [
+        (place[axis], SAME) if axis in place else (None, ANYWHERE) for axis in range(x.rank)
+    ]
+    if len(call.shape) != len(common) + len(rest):
+        return _everywhere(call, x, *tensors.values())
+    reads = [Read(x.number, tuple(own))]
+    for value in tensors.values():
+        if value.varies:
+            read = broadcast_read(value, common)
+            moved = tuple((None if out is None else out + first, relation) for out, relation in read.axes)
+            reads.append(Read(value.number, moved))
+    return call.b.union(call.shape, *reads)
+
+
+def _is_mask(call: Call, tensors: dict[int, Value], x: Value) -> bool:
+    """Whether a computed index is a mask over several axes, which torch expands."""
+    return any(
+        value.rank > 1 and value.extents == x.extents[axis : axis + value.rank] and len(tensors) == 1
+        for axis, value in tensors.items()
+    ) and len(call.shape) == 1 + x.rank - next(iter(tensors.values())).rank
+
+
+def _everywhere(call: Call, *operands: Value) -> Value:
+    """Some element of every operand, wherever: data decides."""
+    reads = [Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank))) for value in operands if value.varies]
+    return call.b.union(call.shape, *reads)
+
+
+def anywhere(call: Call) -> Result:
+    """Operators whose outputs pick elements by value, over all axes (nonzero, unique, nms)."""
+    return [None if shape is None else _all(call, shape) for shape in call.shapes]
+
+
+def _all(call: Call, shape: tuple[int, ...]) -> Value:
+    reads = [
+        Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank))) for value in call.values() if value.varies
+    ]
+    return call.b.union(shape, *reads)
+
+
+def index_put(call: Call) -> Value:
+    """``x[i, j] = v``, added to what was there if ``accumulate``."""
+    x, indices, source = call.x, list(call["indices"]), call.given("values")[0]
+    known = _constants(call, indices)
+    if known is None:
+        tensors = [value for value in indices if isinstance(value, Value) and value.varies]
+        return _put_anywhere(call, x, source, [i for i, v in enumerate(indices) if isinstance(v, Value)], tensors)
+    key = tuple(slice(None) if array is None else array for array in known)
+    places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)[key]
+    if call.get("accumulate"):
+        blank = call.b.constant(x.extents)
+        return pointwise(call.b, x, at_places(call.b, blank, source, places))
+    return at_places(call.b, x, source, places)
+
+
+def _put_anywhere(call: Call, x: Value, source: Value, axes: list[int], steering: list[Value]) -> Value:
+    """A write at computed places: each element keeps its own or takes one of the source."""
+    mask = len(steering) == 1 and steering[0].extents == x.extents[: steering[0].rank]
+    reads = [Read(x.number, tuple((axis, SAME) for axis in range(x.rank)))]
+    if mask and source.rank == 0:
+        behind = [1] * (x.rank - steering[0].rank)
+        steer = call.b.reshape(steering[0], [*steering[0].extents, *behind])
+        reads.append(broadcast_read(steer, x.extents))
+    else:
+        reads += [Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank))) for value in steering]
+    if source.varies:
+        reads.append(Read(source.number, tuple((None, ANYWHERE) for _ in range(source.rank))))
+    return call.b.union(x.extents, *reads)
+
+
+def index_select(call: Call) -> Value:
+    """index_select: constant or computed positions of one axis."""
+    x, chosen, axis = call.x, call.given("index")[0], call.axis()
+    if chosen.varies:
+        return views.gather_anywhere(call.b, x, axis, chosen)
+    return views.gather(call.b, x, axis, numbers(call.data(chosen)).reshape(-1))
+
+
+def gather(call: Call) -> Value:
+    """Gather: along one axis an index for each element."""
+    x, chosen, axis = call.x, call.given("index")[0], call.axis()
+    if not chosen.varies:
+        places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)
+        array = numbers(call.data(chosen))
+        cut = tuple(slice(None) if i == axis else slice(n) for i, n in enumerate(array.shape))
+        return views.by_index(call.b, x, lambda _: np.take_along_axis(places[cut], array, axis))
+    own: list[tuple[int | None, Relation]] = [(place, SAME) for place in range(x.rank)]
+    own[axis] = (axis, ANYWHERE)
+    cut_x = views.slices(
+        call.b, x, {i: (0, 1, n) for i, n in enumerate(chosen.extents) if i != axis and n != x.extents[i]}
+    )
+    steer = Read(chosen.number, tuple((place, SAME) for place in range(chosen.rank)))
+    return call.b.union(call.shape, Read(cut_x.number, tuple(own)), steer)
+
+
+def scatter(call: Call) -> Value:
+    """Scatter: each element keeps its own or takes one of the source along an axis."""
+    x, chosen, axis = call.x, call.given("index")[0], call.axis()
+    sources = call.given("src")
+    adds = "add" in call.name or "reduce" in call.name or call.get("reduce") is not None
+    if not chosen.varies and not (adds and sources and sources[0].varies):
+        array = numbers(call.data(chosen))
+        places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)
+        picked = np.stack(np.indices(array.shape))
+        picked[axis] = array
+        source = sources[0] if sources else call.b.constant(array.shape)
+        cut = views.slices(
+            call.b, source, {i: (0, 1, n) for i, n in enumerate(array.shape) if n != source.extents[i]}
+        )
+        written = at_places(call.b, x, cut, places[tuple(picked)])
+        return pointwise(call.b, x, written) if adds else written
+    reads = [Read(x.number, tuple((place, SAME) for place in range(x.rank)))]
+    for value in (chosen, *sources):
+        own: list[tuple[int | None, Relation]] = [
+            (place, SAME) if n == x.extents[place] else (None, ANYWHERE) for place, n in enumerate(value.extents)
+        ]
+        own[axis] = (None, ANYWHERE)
+        reads.append(Read(value.number, tuple(own)))
+    return call.b.union(x.extents, *reads)
+
+
+def index_add(call: Call) -> Value:
+    """index_add, index_copy, index_fill: rows of the source at positions of one axis."""
+    x, chosen, axis = call.x, call.given("index")[0], call.axis()
+    sources = call.given("source")
+    reads = []
+    keeps = True
+    if not chosen.varies:
+        array = numbers(call.data(chosen)).reshape(-1)
+        table = np.full(x.extents[axis], -1, np.int64)
+        table[array] = np.arange(array.size)
+        unique = len(set(array.tolist())) == array.size
+        for source in sources:
+            axes: list[tuple[int | None, Relation]] = [(place, SAME) for place in range(x.rank)]
+            if unique:
+                axes[axis] = (axis, access.Table(table))
+            else:
+                hits = np.zeros((x.extents[axis], array.size), np.bool_)
+                hits[array, np.arange(array.size)] = True
+                axes[axis] = (axis, access.Sets(hits))
+            reads.append(Read(source.number, tuple(axes)))
+        keeps = call.name == "index_add"
+        kept = None if keeps else (table < 0).reshape([-1 if i == axis else 1 for i in range(x.rank)])
+    else:
+        kept = None
+        for value in (chosen, *sources):
+            own: list[tuple[int | None, Relation]] = [(place, SAME) for place in range(value.rank)]
+            own[axis if value.rank == x.rank else 0] = (None, ANYWHERE)
+            reads.append(Read(value.number, tuple(own)))
+    same = tuple((place, SAME) for place in range(x.rank))
+    return call.b.union(x.extents, Read(x.number, same, where=kept), *reads)
+
+
+def embedding(call: Call) -> Value:
+    """Embedding: a row of the table for each index."""
+    table, chosen = call.given("weight")[0], call.given("indices")[0]
+    if table.varies:
+        if chosen.varies:
+            return views.gather_anywhere(call.b, table, 0, chosen)
+        return views.gather(call.b, table, 0, numbers(call.data(chosen)))
+    wide = call.b.reshape(chosen, [*chosen.extents, 1])
+    return expand(call.b, wide, call.shape)
+
+
+def sort(call: Call) -> Result:
+    """Sort, topk, kthvalue, median, mode, cummax: data decides the place along one axis."""
+    x = call.x
+    if call.arguments.get("dim") is None and "dim" in call.arguments:
+        return [_all(call, shape) for shape in call.shapes if shape is not None]
+    axis = call.axis(default=-1)
+    shape = call.shape
+    own: list[tuple[int | None, Relation]] = []
+    for place in range(x.rank):
+        if place == axis:
+            own.append((axis if len(shape) == x.rank else None, ANYWHERE))
+        else:
+            own.append((place if len(shape) == x.rank or place < axis else place - 1, SAME))
+    y = call.b.union(shape, Read(x.number, tuple(own)))
+    return (y,) * len(call.shapes)
+
+
+_ANYWHERE = """
+    nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive masked_select histc bincount
+    histogram multinomial take put masked_scatter
+"""
+
+RULES: Rules = {
+    "aten.index": index,
+    "aten._unsafe_index": index,
+    "aten.index_put": index_put,
+    "aten._index_put_impl": index_put,
+    "aten._unsafe_index_put": index_put,
+    "aten.index_select": index_select,
+    "aten.gather": gather,
+    **dict.fromkeys(["aten.scatter", "aten.scatter_add", "aten.scatter_reduce"], scatter),
+    **dict.fromkeys(["aten.index_add", "aten.index_copy", "aten.index_fill"], index_add),
+    "aten.embedding": embedding,
+    **{f"aten.{name}": sort for name in ("sort", "topk", "kthvalue", "median", "nanmedian", "mode", "argsort", "msort")},
+    **{f"aten.{name}": anywhere for name in _ANYWHERE.split()},
+    "torchvision.nms": anywhere,
+    "aten.where.default": anywhere,
+}

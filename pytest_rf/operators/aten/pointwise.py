@@ -1,0 +1,108 @@
+"""Elementwise operators of ATen, and those that pass their input on or read nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytest_rf.access import SAME, Read
+from pytest_rf.graph import Value
+from pytest_rf.operators.aten.call import Call, Rules
+from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
+from pytest_rf.operators.views import slices
+
+# Elementwise without the tag that says so (torch.Tag.pointwise has the others).
+UNTAGGED = """
+    _to_copy _conj _neg_view clone contiguous detach alias lift_fresh resolve_conj resolve_neg to type_as
+    dropout feature_dropout alpha_dropout feature_alpha_dropout prelu _prelu_kernel rrelu rrelu_with_noise
+    hardswish hardsigmoid hardtanh relu relu6 selu celu elu leaky_relu mish silu gelu softplus softshrink
+    hardshrink threshold log_sigmoid nan_to_num masked_fill lerp addcmul addcdiv clamp clamp_min clamp_max
+    copysign complex polar real imag angle abs positive square isnan isinf isfinite maximum minimum
+    fmod remainder floor_divide true_divide divide multiply subtract where nextafter float_power
+    fake_quantize_per_tensor_affine fake_quantize_per_channel_affine quantize_per_tensor dequantize
+    quantize_per_tensor_dynamic quantize_per_channel relu_ bucketize searchsorted_ view_as_real_ _fused_dropout
+    _weight_norm_interface __lshift__ __rshift__ pow rsub logical_not logical_and logical_or one_plus
+    _autocast_to_reduced_precision _autocast_to_full_precision int_repr
+"""
+NOTHING = """
+    fill zero zeros_like ones_like full_like empty_like rand_like randn_like bernoulli_ normal_ uniform_ exponential_
+    random_ log_normal_ geometric_ cauchy_ normal uniform exponential random eye
+"""
+
+
+def elementwise(call: Call) -> Value:
+    """Each element reads the operands' at its place, as numpy broadcasts."""
+    y = pointwise(call.b, *call.values())
+    return y if y.shape == call.shape else expand(call.b, y, call.shape)
+
+
+def with_mask(call: Call) -> tuple[Value | None, ...]:
+    """Dropout in training: the result and a mask that reads nothing."""
+    return call.x, call.b.constant(call.shapes[1])
+
+
+def select(call: Call) -> Value:
+    """Where: a constant condition says which operand an element reads."""
+    condition = call.x
+    operands = [value for name in ("self", "other") for value in call.given(name)]
+    if condition.varies or len(operands) < 1:
+        return elementwise(call)
+    mask = condition.data
+    if mask is None or mask.dtype != np.bool_:
+        return elementwise(call)
+    reads = []
+    for name, used in (("self", mask), ("other", ~mask)):
+        for value in call.given(name):
+            if not value.varies or not used.any():
+                continue
+            read = broadcast_read(value, call.shape)
+            place = None if used.all() else np.broadcast_to(used, call.shape)
+            reads.append(Read(read.operand, read.axes, where=place))
+    return call.b.union(call.shape, *reads)
+
+
+def copied(call: Call) -> Value:
+    """``copy_``: the source, broadcast and cast."""
+    source = call.given("src")[0]
+    return expand(call.b, source, call.shape) if source.varies else call.nothing()
+
+
+def nothing(call: Call) -> tuple[Value, ...]:
+    """Shapes and random numbers: no element is read."""
+    return tuple(call.b.constant(shape) for shape in call.shapes)
+
+
+def gate(call: Call) -> Value:
+    """GLU: the first half of an axis, gated by the second."""
+    x, axis = call.x, call.axis(default=-1)
+    half = x.extents[axis] // 2
+    return pointwise(
+        call.b, slices(call.b, x, {axis: (0, 1, half)}), slices(call.b, x, {axis: (half, 1, half)})
+    )
+
+
+def to_pairs(call: Call) -> Value:
+    """view_as_real: a last axis with the two parts of each number."""
+    x = call.x
+    return call.b.union(call.shape, Read(x.number, tuple((axis, SAME) for axis in range(x.rank))))
+
+
+def from_pairs(call: Call) -> Value:
+    """view_as_complex: the pairs of the last axis become numbers."""
+    from pytest_rf.access import WHOLE
+
+    x = call.x
+    axes = tuple((axis, SAME) for axis in range(x.rank - 1))
+    return call.b.union(call.shape, Read(x.number, (*axes, (None, WHOLE))))
+
+
+RULES: Rules = {
+    **{f"aten.{name}": elementwise for name in UNTAGGED.split()},
+    **{f"aten.{name}": nothing for name in NOTHING.split()},
+    "aten.native_dropout": with_mask,
+    "aten.log_sigmoid_forward": with_mask,
+    "aten.where": select,
+    "aten.copy": copied,
+    "aten.glu": gate,
+    "aten.view_as_real": to_pairs,
+    "aten.view_as_complex": from_pairs,
+}

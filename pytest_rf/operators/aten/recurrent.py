@@ -1,0 +1,74 @@
+"""Recurrent layers and cells of ATen."""
+
+from __future__ import annotations
+
+from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
+from pytest_rf.graph import Value
+from pytest_rf.operators.aten.call import Call, Result, Rules, Undetermined
+from pytest_rf.operators.views import concat
+
+
+def layers(call: Call) -> Result:
+    """LSTM, GRU, RNN: a step reads all steps before it, in both directions all of them."""
+    if call.overload != "input":
+        return _packed(call)
+    x = call.given("input")[0]
+    states = [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
+    time, batch = (1, 0) if call["batch_first"] else (0, 1)
+    both, count = bool(call["bidirectional"]), int(call["num_layers"])
+    width = call.shape[2] // (2 if both else 1)
+
+    def run(relation: Relation) -> Value:
+        shape = [0, 0, width]
+        shape[time], shape[batch] = x.extents[time], x.extents[batch]
+        axes: list[tuple[int | None, Relation]] = [(0, SAME), (1, SAME), (None, WHOLE)]
+        axes[time] = (time, relation)
+        reads = [Read(x.number, tuple(axes), channel=2)] if x.varies else []
+        for state in states:  # (layers·directions, batch, hidden)
+            if state.varies:
+                reads.append(Read(state.number, ((None, WHOLE), (batch, SAME), (None, WHOLE))))
+        return call.b.union(shape, *reads)
+
+    if not both:
+        y = run(Prefix())
+    elif count == 1:
+        y = concat(call.b, [run(Prefix()), run(Prefix(reverse=True))], 2)
+    else:
+        whole = run(WHOLE)
+        y = concat(call.b, [whole, whole], 2)
+    call.label(f"{count} layers" + (", both directions" if both else ""))
+    return (y, *(_last(call, x, states, shape, time) for shape in call.shapes[1:] if shape is not None))
+
+
+def _last(call: Call, x: Value, states: list[Value], shape: tuple[int, ...], time: int) -> Value:
+    """The final state: it has seen every step."""
+    axes: tuple[tuple[int | None, Relation], ...] = ((None, WHOLE), (1, SAME), (None, WHOLE))
+    if time == 1:
+        axes = ((1, SAME), (None, WHOLE), (None, WHOLE))
+    reads = [Read(x.number, axes)] if x.varies else []
+    reads += [Read(s.number, ((None, WHOLE), (1, SAME), (None, WHOLE))) for s in states if s.varies]
+    return call.b.union(shape, *reads)
+
+
+def _packed(call: Call) -> Result:
+    raise Undetermined(f"{call.op}: packed sequences are not followed")
+
+
+def cell(call: Call) -> Result:
+    """LSTMCell, GRUCell, RNNCell: one step."""
+    x = call.given("input")[0]
+    states = [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
+    reads = [
+        Read(value.number, ((0, SAME), (None, WHOLE)), channel=1 if value is x else None)
+        for value in (x, *states[:1])
+        if value.varies
+    ]
+    reads += [Read(s.number, ((0, SAME), (1, SAME))) for s in states if s.varies]
+    y = call.b.union(call.shape, *reads)
+    return (y,) * len(call.shapes)
+
+
+RULES: Rules = {
+    **{f"aten.{name}": layers for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")},
+    **{f"aten.{name}": cell for name in ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")},
+}

@@ -1,0 +1,134 @@
+"""Reductions, normalisations and softmax of ATen."""
+
+from __future__ import annotations
+
+from pytest_rf.access import SAME, Prefix, Read
+from pytest_rf.graph import Value
+from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
+
+
+def reduction(call: Call) -> Result:
+    """sum, mean, max, norm ...: a statistic over ``dim``, over everything where it is not given."""
+    if call.overload in ("other", "out") and len(call.given("other")) == 1:
+        return pointwise(call.b, *call.values())  # max.other is maximum
+    x = call.x
+    y = reduce(call.b, x, call.axes(), bool(call.get("keepdim", False)))
+    if y.shape != call.shape:
+        y = call.b.reshape(y, call.shape)
+    return (y,) * len(call.shapes)
+
+
+def softmax(call: Call) -> Value:
+    """Softmax, log_softmax: each element and the statistic of its axis."""
+    return normalise(call.b, call.x, [call.axis()])
+
+
+def cumulative(call: Call) -> Result:
+    """cumsum, cumprod, cummax, logcumsumexp: all elements up to this one."""
+    y = accumulate(call.b, call.x, call.axis())
+    return (y,) * len(call.shapes)
+
+
+def _per_channel(call: Call, x: Value, *names: str) -> list[Value]:
+    return [
+        call.b.reshape(value, [value.extents[0], *[1] * (x.rank - 2)])
+        for value in call.given(*names)
+        if value.varies and value.rank == 1
+    ]
+
+
+def batch_norm(call: Call) -> Result:
+    """batch_norm: per channel scaling; in training the statistics of the batch are read."""
+    x = call.x
+    training = bool(call.get("training", call.get("train", False)))
+    if call.name == "_native_batch_norm_legit_no_training" or call.name == "_batch_norm_no_update":
+        training = False
+    elif call.name == "_batch_norm_with_update" or not call.given("running_mean"):
+        training = True
+    names = ["weight", "bias"] if training else ["weight", "bias", "running_mean", "running_var"]
+    axes = [axis for axis in range(x.rank) if axis != 1] if training else []
+    y = normalise(call.b, x, axes, *_per_channel(call, x, *names))
+    rest = [
+        None if shape is None else (reduce(call.b, x, axes, keep=False) if training and len(shape) == 1 and shape[0] else call.b.constant(shape))
+        for shape in call.shapes[1:]
+    ]
+    return (y, *rest)
+
+
+def instance_norm(call: Call) -> Value:
+    """instance_norm: statistics over the spatial axes unless the running ones are used."""
+    x = call.x
+    axes = range(2, x.rank) if call.get("use_input_stats", True) else []
+    return normalise(call.b, x, axes, *_per_channel(call, x, "weight", "bias"))
+
+
+def group_norm(call: Call) -> Result:
+    """group_norm: statistics over groups of channels and all positions."""
+    x = call.x
+    groups = int(call.get("num_groups", call.get("group")))
+    y = group_normalise(call.b, x, groups, *_per_channel(call, x, "weight", "bias"))
+    if len(call.shapes) == 1:
+        return y
+    n, c, *rest = x.extents
+    statistic = reduce(call.b, call.b.reshape(x, [n, groups, c // groups, *rest]), range(2, x.rank + 1), keep=False)
+    return (y, *(statistic for _ in call.shapes[1:]))
+
+
+def layer_norm(call: Call) -> Result:
+    """layer_norm, rms_norm: statistics over the last axes."""
+    x = call.x
+    axes = range(x.rank - len(call["normalized_shape"]), x.rank)
+    parameters = [value for value in call.given("weight", "bias") if value.varies]
+    y = normalise(call.b, x, axes, *parameters)
+    if len(call.shapes) == 1:
+        return y
+    return (y, *(reduce(call.b, x, axes) for _ in call.shapes[1:]))
+
+
+def neighbours(call: Call) -> Value:
+    """Diff: each element and the one behind it."""
+    from pytest_rf.access import Taps
+    from pytest_rf.operators.views import along
+
+    x, axis, order = call.x, call.axis(default=-1), int(call.get("n", 1))
+    if call.given("prepend", "append"):
+        from pytest_rf.operators.views import concat
+
+        x = concat(call.b, [*call.given("prepend"), x, *call.given("append")], axis)
+    taps = Taps(1, 1, (tuple(range(order + 1)),))
+    return along(call.b, x, {axis: (taps, x.extents[axis] - order)})
+
+
+def loss(call: Call) -> Value:
+    """mse_loss and its like: elementwise, then a statistic over everything unless ``reduction`` is none."""
+    y = pointwise(call.b, *call.values())
+    return y if call.shape == y.shape and y.rank else call.b.reshape(reduce(call.b, y, range(y.rank)), call.shape)
+
+
+_REDUCTIONS = """
+    sum mean max min amax amin aminmax prod any all norm linalg_vector_norm logsumexp var std var_mean std_mean
+    argmax argmin count_nonzero nansum nanmean frobenius_norm nuclear_norm
+"""
+_LOSSES = "mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits soft_margin_loss"
+
+RULES: Rules = {
+    **{f"aten.{name}": reduction for name in _REDUCTIONS.split()},
+    **{f"aten.{name}": softmax for name in ("softmax", "_softmax", "log_softmax", "_log_softmax", "_safe_softmax")},
+    **{f"aten.{name}": cumulative for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")},
+    **{
+        f"aten.{name}": batch_norm
+        for name in (
+            "batch_norm native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training cudnn_batch_norm "
+            "_batch_norm_with_update _batch_norm_no_update miopen_batch_norm _batch_norm_impl_index"
+        ).split()
+    },
+    "aten.instance_norm": instance_norm,
+    "aten.group_norm": group_norm,
+    "aten.native_group_norm": group_norm,
+    **{f"aten.{name}": layer_norm for name in ("layer_norm", "native_layer_norm", "rms_norm", "_fused_rms_norm")},
+    "aten.diff": neighbours,
+    **{f"aten.{name}": loss for name in _LOSSES.split()},
+}
+__all__ = ["RULES", "SAME", "Prefix", "Read"]

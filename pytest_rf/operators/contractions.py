@@ -1,0 +1,134 @@
+"""Contractions: Linear, MatMul, Einsum and attention. They *mix*: all that they contract counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Builder, Value
+from pytest_rf.operators.pointwise import broadcast_shape
+
+
+def linear(b: Builder, x: Value, features: int, axis: int = -1) -> Value:
+    """Return a Linear layer that contracts ``axis`` to ``features`` outputs."""
+    axis %= x.rank
+    shape = [features if place == axis else n for place, n in enumerate(x.extents)]
+    axes = tuple((place, WHOLE if place == axis else SAME) for place in range(x.rank))
+    return b.union(shape, Read(x.number, axes, channel=axis))
+
+
+def contract(
+    b: Builder, operands: Sequence[Value], terms: Sequence[Sequence[str]], output: Sequence[str], extents: Mapping[str, int]
+) -> Value:
+    """Return an Einstein sum.
+
+    Args:
+        b: the builder.
+        operands: the tensors.
+        terms: a label for each axis of each operand; equal labels in one operand read its diagonal.
+        output: the labels of the result; all others are contracted.
+        extents: the extent of each label. An operand's axis of extent 1 broadcasts.
+
+    A sum over constants and a single tensor that depends on inputs is a Linear layer: the axis that
+    it contracts is one of channels, and the axis that the constants bring in takes its place.
+    """
+    live = [i for i, x in enumerate(operands) if x.varies]
+    new = [label for label in output if not any(label in terms[i] for i in live)]
+    reads: list[Read] = []
+    for i in live:
+        x, labels = operands[i], terms[i]
+        axes: list[tuple[int | None, Relation]] = []
+        contracted = []
+        for axis, label in enumerate(labels):
+            broadcast = x.extents[axis] == 1 and extents[label] != 1
+            if label in output and not broadcast:
+                axes.append((output.index(label), SAME))
+            elif broadcast or x.extents[axis] == 1:
+                axes.append((None, SAME))
+            elif labels.count(label) > 1:
+                return _with_diagonals(b, operands, terms, output, extents)
+            else:
+                axes.append((None, WHOLE))
+                contracted.append(axis)
+        channel = contracted[0] if len(live) == 1 and len(contracted) == 1 else None
+        if channel is not None and len(new) == 1:
+            axes[channel] = (output.index(new[0]), WHOLE)
+        reads.append(Read(x.number, tuple(axes), channel=channel))
+    return b.union([extents[label] for label in output], *reads)
+
+
+def _with_diagonals(
+    b: Builder, operands: Sequence[Value], terms: Sequence[Sequence[str]], output: Sequence[str], extents: Mapping[str, int]
+) -> Value:
+    """Contract a label that stands twice in one operand: read the diagonals first."""
+    flat: list[Value] = []
+    labels: list[list[str]] = []
+    for x, own in zip(operands, terms, strict=True):
+        unique = list(dict.fromkeys(own))
+        labels.append(unique)
+        if len(unique) == len(own):
+            flat.append(x)
+            continue
+        axes = tuple((unique.index(label), SAME) for label in own)
+        flat.append(b.union([x.extents[own.index(label)] for label in unique], Read(x.number, axes)))
+    return contract(b, flat, labels, output, extents)
+
+
+def matmul(b: Builder, left: Value, right: Value) -> Value:
+    """Return the matrix product as numpy defines it: vectors, matrices, and stacks of them."""
+    columns, rows = left.rank > 1, right.rank > 1
+    batch = broadcast_shape([left.extents[:-2], right.extents[:-2]])
+    names = [f"batch{i}" for i in range(len(batch))]
+    left_terms = [*names[len(batch) - max(left.rank - 2, 0) :], *(["row"] if columns else []), "inner"]
+    right_terms = [*names[len(batch) - max(right.rank - 2, 0) :], "inner", *(["column"] if rows else [])]
+    output = [*names, *(["row"] if columns else []), *(["column"] if rows else [])]
+    extents = {**dict(zip(names, batch, strict=True)), "inner": left.extents[-1]}
+    if columns:
+        extents["row"] = left.extents[-2]
+    if rows:
+        extents["column"] = right.extents[-1]
+    return contract(b, [left, right], [left_terms, right_terms], output, extents)
+
+
+def einsum(b: Builder, equation: str, operands: Sequence[Value]) -> Value:
+    """Return ``numpy.einsum(equation, *operands)``, with ellipses.
+
+    Raises:
+        ValueError: the equation does not fit the operands.
+    """
+    text = equation.replace(" ", "")
+    left, arrow, right = text.partition("->")
+    parts = left.split(",")
+    if len(parts) != len(operands):
+        raise ValueError(f"equation {equation!r} has {len(parts)} terms for {len(operands)} operands")
+    widest = 0
+    for part, x in zip(parts, operands, strict=True):
+        letters = len(part.replace("...", ""))
+        if letters > x.rank or ("..." not in part and letters != x.rank):
+            raise ValueError(f"term {part!r} of {equation!r} does not fit an operand of rank {x.rank}")
+        widest = max(widest, x.rank - letters)
+    terms = [_labels(part, x.rank, widest) for part, x in zip(parts, operands, strict=True)]
+    extents: dict[str, int] = {}
+    for term, x in zip(terms, operands, strict=True):
+        for label, extent in zip(term, x.extents, strict=True):
+            if extents.get(label, 1) not in (1, extent) and extent != 1:
+                raise ValueError(f"label {label!r} of {equation!r} has extents {extents[label]} and {extent}")
+            extents[label] = max(extents.get(label, 1), extent)
+    if arrow:
+        output = _labels(right, widest + len(right.replace("...", "")), widest)
+    else:
+        every = [label for term in terms for label in term]
+        output = [f"...{i}" for i in range(widest)] if "..." in left else []
+        output += sorted(label for label in set(every) if every.count(label) == 1 and not label.startswith("..."))
+    if not set(output) <= set(extents):
+        raise ValueError(f"equation {equation!r} names an output label that no operand has")
+    return contract(b, operands, terms, output, extents)
+
+
+def _labels(part: str, rank: int, widest: int) -> list[str]:
+    """Return a label per axis; the axes of an ellipsis are aligned from the right."""
+    before, dots, after = part.partition("...")
+    if not dots:
+        return list(part)
+    count = rank - len(before) - len(after)
+    return [*before, *(f"...{i}" for i in range(widest - count, widest)), *after]

@@ -1,0 +1,36 @@
+"""What the operators of ONNX read: tables from operator names to rules, one file per family.
+
+A new operator goes into the table of its family: a function that takes a
+:class:`~pytest_rf.operators.onnx.call.Call` and returns the value that it makes. Operators of other
+domains stand in the tables as ``domain::Name``.
+"""
+
+from __future__ import annotations
+
+from pytest_rf.operators.onnx import (
+    contractions,
+    convolutions,
+    gathers,
+    pointwise,
+    reductions,
+    resizing,
+    shapes,
+)
+from pytest_rf.operators.onnx.call import Rule
+
+FAMILIES = (contractions, convolutions, gathers, pointwise, reductions, resizing, shapes)
+
+
+def table() -> dict[str, Rule]:
+    """Return all rules by operator name.
+
+    Raises:
+        ValueError: two families claim one operator.
+    """
+    rules: dict[str, Rule] = {}
+    for family in FAMILIES:
+        twice = rules.keys() & family.RULES.keys()
+        if twice:
+            raise ValueError(f"two rules for {', '.join(sorted(twice))}")
+        rules.update(family.RULES)
+    return rules

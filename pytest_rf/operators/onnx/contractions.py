@@ -1,0 +1,51 @@
+"""MatMul, Gemm and Einsum of ONNX."""
+
+from __future__ import annotations
+
+from pytest_rf.graph import Value
+from pytest_rf.operators import contractions
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.operators.views import transpose
+
+
+def matmul(call: Call) -> Value:
+    """MatMul: the last axis of the left operand with the last but one of the right."""
+    return _product(call, call.operand(0), call.operand(1))
+
+
+def _product(call: Call, left: Value, right: Value) -> Value:
+    if not left.rank or not right.rank:
+        call.fail("an operand is a scalar")
+    if left.extents[-1] != right.extents[-2 if right.rank > 1 else 0]:
+        call.fail(f"shapes {left.shape} and {right.shape} do not multiply")
+    try:
+        return contractions.matmul(call.b, left, right)
+    except ValueError as error:
+        call.fail(str(error))
+
+
+def gemm(call: Call) -> Value:
+    """Gemm: a matrix product of operands that may be transposed, plus a bias."""
+    left, right = call.operand(0), call.operand(1)
+    if call.opset < 7 and left.rank > 2:
+        call.fail("operand A must be a matrix")
+    if left.rank != 2 or right.rank != 2:
+        call.fail(f"operands of shapes {left.shape} and {right.shape} are no matrices")
+    if call.integer("transA", 0):
+        left = transpose(call.b, left, (1, 0))
+    if call.integer("transB", 0):
+        right = transpose(call.b, right, (1, 0))
+    y = _product(call, left, right)
+    return pointwise(call.b, y, call.operand(2)) if call.has(2) else y
+
+
+def einsum(call: Call) -> Value:
+    """Einsum: what the equation contracts is mixed."""
+    try:
+        return contractions.einsum(call.b, call.text("equation", ""), call.given)
+    except ValueError as error:
+        call.fail(str(error))
+
+
+RULES: Rules = {"MatMul": matmul, "Gemm": gemm, "Einsum": einsum}

@@ -1,0 +1,144 @@
+"""Convolutions and pools of ONNX."""
+
+from __future__ import annotations
+
+from pytest_rf.graph import Value
+from pytest_rf.operators import windows
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.reductions import reduce
+from pytest_rf.operators.windows import Window
+
+
+def _windows(call: Call, x: Value, kernel: list[int]) -> list[Window]:
+    """Return the windows along the spatial axes as strides, dilations and pads say."""
+    rank = x.rank - 2
+    if rank < 1:
+        call.fail(f"needs an input of rank 3 or more, not {x.rank}")
+    if len(kernel) != rank:
+        call.fail(f"the kernel has {len(kernel)} axes, the input has {rank} spatial ones")
+    ones = [1] * rank
+    strides = call.integers("strides", ones, rank)
+    dilations = call.integers("dilations", ones, rank)
+    pads = call.integers("pads", [0] * (2 * rank), 2 * rank)
+    for name, numbers in (("kernel", kernel), ("stride", strides), ("dilation", dilations)):
+        if min(numbers) < 1:
+            call.fail(f"{name} {min(numbers)} must be at least 1")
+    auto = call.text("auto_pad", "NOTSET")
+    if auto not in ("", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
+        call.fail(f"auto_pad {auto!r} is none of NOTSET, VALID, SAME_UPPER, SAME_LOWER")
+    if auto not in ("", "NOTSET"):
+        if any(pads):
+            call.fail(f"auto_pad {auto} and explicit pads exclude each other")
+        pads = [0] * (2 * rank)
+    plain = [
+        Window(k, s, d, before, after)
+        for k, s, d, before, after in zip(kernel, strides, dilations, pads[:rank], pads[rank:], strict=True)
+    ]
+    if auto.startswith("SAME"):
+        return [w.same(n, auto == "SAME_UPPER") for w, n in zip(plain, x.extents[2:], strict=True)]
+    return plain
+
+
+def _weights(call: Call, index: int = 1) -> tuple[Value, list[int]]:
+    weights = call.operand(index)
+    kernel = list(weights.extents[2:])
+    if "kernel_shape" in call.attributes and call.integers("kernel_shape") != kernel:
+        call.fail(f"kernel_shape {call.integers('kernel_shape')} is not that of the weights {kernel}")
+    return weights, kernel
+
+
+def convolution(call: Call) -> Value:
+    """Conv: a window per spatial axis; the channels of a group are contracted."""
+    x, (weights, kernel) = call.x, _weights(call)
+    geometry = _windows(call, x, kernel)
+    group = call.integer("group", 1)
+    channels = weights.extents[0]
+    if group < 1 or x.extents[1] % group or channels % group:
+        call.fail(f"group {group} does not divide {x.extents[1]} input and {channels} output channels")
+    if weights.extents[1] * group != x.extents[1]:
+        call.fail(f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}")
+    call.label(windows.describe(geometry, group))
+    y = windows.convolution(call.b, x, channels, geometry, group)
+    return _with_weights(call, y, weights)
+
+
+def _with_weights(call: Call, y: Value, weights: Value) -> Value:
+    """Weights that are computed from the input are read whole by every output position."""
+    if not weights.varies:
+        return y
+    from pytest_rf.access import SAME, WHOLE, Read
+
+    live = [Read(weights.number, ((1, SAME), *[(None, WHOLE)] * (weights.rank - 1)))]
+    if y.varies:
+        live.append(Read(y.number, tuple((axis, SAME) for axis in range(y.rank))))
+    return call.b.union(y.extents, *live)
+
+
+def transposed_convolution(call: Call) -> Value:
+    """ConvTranspose: every input whose window reaches the output; output_shape and SAME give the pads."""
+    x, (weights, kernel) = call.x, _weights(call)
+    auto = call.text("auto_pad", "NOTSET")
+    same = auto.startswith("SAME")
+    if same:
+        call.attributes = {**call.attributes, "auto_pad": "NOTSET"}
+    geometry = _windows(call, x, kernel)
+    rank = len(kernel)
+    group = call.integer("group", 1)
+    if group < 1 or x.extents[1] % group or weights.extents[0] != x.extents[1]:
+        call.fail(f"weights {weights.shape} in {group} groups do not fit {x.extents[1]} input channels")
+    channels = weights.extents[1] * group
+    extra = call.integers("output_padding", [0] * rank, rank)
+    wanted = call.integers("output_shape", count=None)[-rank:] if call.attr("output_shape") else None
+    if wanted is None and same:
+        wanted = [n * w.stride for n, w in zip(x.extents[2:], geometry, strict=True)]
+    if wanted is None:
+        outputs = [w.transposed(n, e) for w, n, e in zip(geometry, x.extents[2:], extra, strict=True)]
+    else:
+        outputs = wanted
+        geometry = [
+            _padded_to(w, n, e, out, upper=auto == "SAME_UPPER")
+            for w, n, e, out in zip(geometry, x.extents[2:], extra, wanted, strict=True)
+        ]
+    call.label(windows.describe(geometry, group))
+    y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, group)
+    return y if not weights.varies else _with_transposed_weights(call, y, weights)
+
+
+def _with_transposed_weights(call: Call, y: Value, weights: Value) -> Value:
+    from pytest_rf.access import SAME, WHOLE, Read
+
+    everything = Read(weights.number, tuple((None, WHOLE) for _ in range(weights.rank)))
+    own = [Read(y.number, tuple((axis, SAME) for axis in range(y.rank)))] if y.varies else []
+    return call.b.union(y.extents, *own, everything)
+
+
+def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> Window:
+    """Return the window with the pads that give ``output`` positions (ConvTranspose-11)."""
+    total = max(w.stride * (extent - 1) + extra + w.reach - output, 0)
+    half = total // 2
+    before = half if upper else total - half
+    return Window(w.kernel, w.stride, w.dilation, before, total - before)
+
+
+def pool(call: Call) -> tuple[Value, ...] | Value:
+    """MaxPool, AveragePool, LpPool."""
+    x = call.x
+    geometry = _windows(call, x, call.integers("kernel_shape"))
+    ceil = bool(call.integer("ceil_mode", 0)) and call.text("auto_pad", "NOTSET") in ("", "NOTSET")
+    outputs = [w.output(n, ceil) for w, n in zip(geometry, x.extents[2:], strict=True)]
+    call.label(windows.describe(geometry))
+    y = windows.pool(call.b, x, geometry, outputs)
+    return (y,) * call.outputs if call.outputs > 1 else y
+
+
+def global_pool(call: Call) -> Value:
+    """Global pools: a statistic over all spatial axes."""
+    return reduce(call.b, call.x, range(2, call.x.rank))
+
+
+RULES: Rules = {
+    "Conv": convolution,
+    "ConvTranspose": transposed_convolution,
+    **dict.fromkeys(["MaxPool", "AveragePool", "LpPool"], pool),
+    **dict.fromkeys(["GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool"], global_pool),
+}

@@ -1,0 +1,119 @@
+"""Elementwise operators of ONNX, and those that pass their input on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytest_rf.graph import Value
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.pointwise import broadcast_shape, pointwise
+
+UNARY = (
+    "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid "
+    "HardSwish Identity IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Shrink Sigmoid Sign "
+    "Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu"
+)
+BINARY = (
+    "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul "
+    "Or PRelu Pow Sub Where Xor Max Min Mean Sum"
+)
+
+
+def same(call: Call) -> Value:
+    """Each element reads its own."""
+    return call.x
+
+
+def broadcast(call: Call) -> Value:
+    """Each element reads the operands' at its place, as numpy broadcasts."""
+    operands = call.given
+    if call.opset < 7 and len(operands) == 2 and call.op not in ("Max", "Min", "Mean", "Sum", "PRelu"):
+        operands = [operands[0], _aligned(call, *operands)]
+    if call.op == "PRelu" and call.opset < 7 and operands[1].rank == 1 and operands[0].rank > 1:
+        operands = [operands[0], _at_axis(call, operands[0], operands[1], 1)]
+    if len({value.rank for value in operands}) > 1 or len({value.shape for value in operands}) > 1:
+        try:
+            broadcast_shape([value.extents for value in operands])
+        except ValueError as error:
+            call.fail(str(error))
+    return pointwise(call.b, *operands)
+
+
+def _aligned(call: Call, left: Value, right: Value) -> Value:
+    """Before opset 7 the second operand is aligned at the attribute ``axis`` if ``broadcast`` is set."""
+    if "axis" not in call.attributes or right.rank == left.rank:
+        return right
+    return _at_axis(call, left, right, call.axis(call.integer("axis", 0), left.rank))
+
+
+def _at_axis(call: Call, left: Value, right: Value, axis: int) -> Value:
+    behind = left.rank - axis - right.rank
+    if behind < 0:
+        call.fail(f"an operand of rank {right.rank} does not fit at axis {axis} of rank {left.rank}")
+    return call.b.reshape(right, [*right.extents, *[1] * behind])
+
+
+def first_of_two(call: Call) -> Value:
+    """The value of the first input in the type or range that constants give (CastLike, Clip)."""
+    return call.x if call.op == "CastLike" else pointwise(call.b, *call.given)
+
+
+def dropout(call: Call) -> tuple[Value, ...]:
+    """At inference the identity; the mask reads nothing."""
+    return call.x, call.b.constant(call.x.shape)
+
+
+def batch_normalisation(call: Call) -> tuple[Value, ...]:
+    """Per channel scaling; in training mode the statistics of the batch are read."""
+    from pytest_rf.operators.reductions import normalise
+
+    x = call.x
+    training = call.integer("training_mode", 0) if call.opset >= 14 else int(call.opset < 7 and not call.attr("is_test", 0))
+    count = call.outputs if call.opset >= 14 else call.outputs
+    parameters = [
+        call.b.reshape(value, [value.extents[0], *[1] * (x.rank - 2)]) if x.rank > 1 and value.rank == 1 else value
+        for value in call.given[1:]
+    ]
+    if not training or (call.opset < 14 and count == 1):
+        return (pointwise(call.b, x, *parameters),) + tuple(call.b.constant(None) for _ in range(count - 1))
+    from pytest_rf.operators.reductions import reduce
+
+    axes = [axis for axis in range(x.rank) if axis != 1]
+    statistic = reduce(call.b, x, axes, keep=False)
+    return (normalise(call.b, x, axes, *parameters), *(statistic for _ in range(count - 1)))
+
+
+def shape_of(call: Call) -> Value:
+    """The extents are constants, whatever the elements are."""
+    rank = call.x.rank
+    start, end = call.integer("start", 0), call.integer("end", rank)
+    picked = call.x.extents[slice(*slice(start, end).indices(rank))] if rank else ()
+    return call.constant(np.asarray(picked, np.int64))
+
+
+def size_of(call: Call) -> Value:
+    """The number of elements is a constant."""
+    return call.constant(np.asarray(int(np.prod(call.x.extents, dtype=np.int64)), np.int64))
+
+
+def constant_like(call: Call) -> Value:
+    """Random or fixed numbers in the shape of the input: nothing is read."""
+    return call.b.constant(call.x.shape)
+
+
+def random(call: Call) -> Value:
+    """Random numbers of a given shape."""
+    return call.b.constant(tuple(call.integers("shape")))
+
+
+RULES: Rules = {
+    **dict.fromkeys(UNARY.split(), same),
+    **dict.fromkeys(BINARY.split(), broadcast),
+    **dict.fromkeys(["CastLike", "Clip"], first_of_two),
+    "Dropout": dropout,
+    "BatchNormalization": batch_normalisation,
+    "Shape": shape_of,
+    "Size": size_of,
+    **dict.fromkeys(["RandomNormalLike", "RandomUniformLike", "EyeLike"], constant_like),
+    **dict.fromkeys(["RandomNormal", "RandomUniform"], random),
+}

@@ -1,0 +1,132 @@
+"""Reductions, normalisations and softmax of ONNX."""
+
+from __future__ import annotations
+
+from math import prod
+
+from pytest_rf.access import SAME, Read, window
+from pytest_rf.graph import Value
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
+
+REDUCE = "L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare"
+
+
+def reduction(call: Call) -> Value:
+    """ReduceX: a statistic over ``axes``, all of them by default."""
+    since = 13 if call.op == "ReduceSum" else 18
+    axes = call.axes_argument(1, since, call.x.rank)
+    if not axes:
+        if axes is not None and call.integer("noop_with_empty_axes", 0):
+            return call.x
+        if axes is None and call.integer("noop_with_empty_axes", 0):
+            return call.x
+        axes = list(range(call.x.rank))
+    return reduce(call.b, call.x, axes, bool(call.integer("keepdims", 1)))
+
+
+def arg_reduction(call: Call) -> Value:
+    """ArgMax, ArgMin: the place of a statistic."""
+    axis = call.axis(call.integer("axis", 0), call.x.rank)
+    return reduce(call.b, call.x, [axis], bool(call.integer("keepdims", 1)))
+
+
+def softmax(call: Call) -> Value:
+    """Softmax, LogSoftmax, Hardmax: each element and the statistic of its axis."""
+    x = call.x
+    if call.opset >= 13:
+        return normalise(call.b, x, [call.axis(call.integer("axis", -1), x.rank)])
+    # Before opset 13 the input is coerced to two dimensions at `axis`.
+    number = call.integer("axis", 1)
+    axis = x.rank if number == x.rank else call.axis(number, x.rank)
+    return normalise(call.b, x, range(axis, x.rank))
+
+
+def instance_normalisation(call: Call) -> Value:
+    """InstanceNormalization: statistics over the spatial axes."""
+    x = call.x
+    return normalise(call.b, x, range(2, x.rank), *_per_channel(call, x))
+
+
+def group_normalisation(call: Call) -> Value:
+    """GroupNormalization: statistics over groups of channels and the spatial axes."""
+    x, groups = call.x, call.integer("num_groups", 1)
+    if groups < 1 or x.rank < 2 or x.extents[1] % groups:
+        call.fail(f"num_groups {groups} does not divide {x.shape}")
+    per_group = any(value.shape == (groups,) != (x.extents[1],) for value in call.given[1:])
+    parameters = [v for v in call.given[1:] if v.varies] if per_group else _per_channel(call, x)
+    return group_normalise(call.b, x, groups, *parameters)
+
+
+def _per_channel(call: Call, x: Value) -> list[Value]:
+    return [
+        call.b.reshape(value, [*value.extents, *[1] * (x.rank - 2)]) if value.rank == 1 else value
+        for value in call.given[1:]
+    ]
+
+
+def layer_normalisation(call: Call) -> Value | tuple[Value, ...]:
+    """LayerNormalization, RMSNormalization: statistics over the axes from ``axis`` on."""
+    x = call.x
+    axes = range(call.axis(call.integer("axis", -1), x.rank), x.rank)
+    y = normalise(call.b, x, axes, *call.given[1:])
+    if call.outputs == 1:
+        return y
+    return (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
+
+
+def mean_variance_normalisation(call: Call) -> Value:
+    """MeanVarianceNormalization: statistics over ``axes``."""
+    return normalise(call.b, call.x, call.axes(call.integers("axes", [0, 2, 3]), call.x.rank))
+
+
+def lp_normalisation(call: Call) -> Value:
+    """LpNormalization: the norm along one axis."""
+    return normalise(call.b, call.x, [call.axis(call.integer("axis", -1), call.x.rank)])
+
+
+def local_response_normalisation(call: Call) -> Value:
+    """LRN: each element and its neighbours across channels, ``⌊(size-1)/2⌋`` before it (ONNX LRN-13)."""
+    x, size = call.x, call.integer("size", 0)
+    if size < 1:
+        call.fail("size must be at least 1")
+    taps = window(size, pad=(size - 1) // 2)
+    across = type(taps)(taps.period, taps.advance, taps.taps, selects=True)
+    axes = tuple((axis, across if axis == 1 else SAME) for axis in range(x.rank))
+    return call.b.union(x.extents, Read(x.number, axes))
+
+
+def cumulative(call: Call) -> Value:
+    """CumSum, CumProd: all elements up to this one (before it, if exclusive)."""
+    from pytest_rf.operators.views import pads
+
+    x = call.x
+    axis = call.axis(call.numbers(1)[0], x.rank)
+    reverse = bool(call.integer("reverse", 0))
+    y = accumulate(call.b, x, axis, reverse)
+    if call.integer("exclusive", 0):
+        y = pads(call.b, y, {axis: (-1, 1) if reverse else (1, -1)})
+    return y
+
+
+def flatten(call: Call) -> Value:
+    """Flatten: two axes, split at ``axis``."""
+    x = call.x
+    number = call.integer("axis", 1)
+    axis = x.rank if number == x.rank else call.axis(number, x.rank)
+    return call.b.reshape(x, [prod(x.extents[:axis]), prod(x.extents[axis:])])
+
+
+RULES: Rules = {
+    **{f"Reduce{name}": reduction for name in REDUCE.split()},
+    **dict.fromkeys(["ArgMax", "ArgMin"], arg_reduction),
+    **dict.fromkeys(["Softmax", "LogSoftmax", "Hardmax"], softmax),
+    "InstanceNormalization": instance_normalisation,
+    "GroupNormalization": group_normalisation,
+    **dict.fromkeys(["LayerNormalization", "RMSNormalization"], layer_normalisation),
+    "MeanVarianceNormalization": mean_variance_normalisation,
+    "LpNormalization": lp_normalisation,
+    "LRN": local_response_normalisation,
+    **dict.fromkeys(["CumSum", "CumProd"], cumulative),
+    "Flatten": flatten,
+}

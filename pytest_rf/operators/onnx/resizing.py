@@ -1,0 +1,153 @@
+"""Resize and Upsample of ONNX, in all modes and coordinate transforms."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+
+from pytest_rf.access import Relation
+from pytest_rf.graph import Value
+from pytest_rf.operators import resampling
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.resampling import Sampling
+
+
+def upsample(call: Call) -> Value:
+    """Upsample: nearest or linear with asymmetric coordinates (ONNX Upsample-9)."""
+    if call.opset >= 9:
+        scales = [float(s) for s in call.data(1).reshape(-1)]
+    elif call.opset >= 7:
+        scales = [float(s) for s in call.attr("scales", [])]
+    else:
+        scales = [1.0, 1.0, float(call.attr("height_scale", 1.0)), float(call.attr("width_scale", 1.0))]
+    axes = list(range(call.x.rank))
+    return _resize(call, axes, scales, None, "asymmetric", call.text("mode", "nearest"), "floor")
+
+
+def resize(call: Call) -> Value:
+    """Resize: scales or sizes on some axes."""
+    x = call.x
+    mode = call.text("mode", "nearest")
+    if call.opset < 11:
+        scales = [float(s) for s in call.data(1).reshape(-1)]
+        return _resize(call, list(range(x.rank)), scales, None, "asymmetric", mode, "floor")
+    axes = call.axes(call.integers("axes", list(range(x.rank))), x.rank)
+    sizes = call.numbers(3) if call.has(3) else None
+    scales = None
+    if call.has(2) and sizes is None:
+        scales = [float(s) for s in call.data(2).reshape(-1)]
+        if not scales:
+            call.fail("neither scales nor sizes are given")
+    transform = call.text("coordinate_transformation_mode", "half_pixel")
+    return _resize(call, axes, scales, sizes, transform, mode, call.text("nearest_mode", "round_prefer_floor"))
+
+
+def _resize(
+    call: Call,
+    axes: list[int],
+    scales: list[float] | None,
+    sizes: list[int] | None,
+    transform: str,
+    mode: str,
+    rounding: str,
+) -> Value:
+    x = call.x
+    given = scales if scales is not None else sizes
+    if given is None or len(given) != len(axes):
+        call.fail(f"{len(given or [])} scales or sizes for {len(axes)} axes")
+    if min(given) <= 0:
+        call.fail(f"scale or size {min(given)} must be positive")
+    ratios: dict[int, tuple[int, Fraction]] = {}
+    if scales is not None:
+        for axis, scale in zip(axes, scales, strict=True):
+            exact = resampling.fraction(scale)
+            ratios[axis] = (floor(x.extents[axis] * exact), exact)
+    else:
+        assert sizes is not None
+        ratios = _from_sizes(call, axes, sizes)
+    relations: dict[int, tuple[Relation, int]] = {}
+    regions = _regions(call, axes, transform)
+    for axis, (output, scale) in ratios.items():
+        extent = x.extents[axis]
+        if (output, scale) == (extent, 1) and axis not in regions:
+            continue
+        if extent == 0 or output == 0:
+            call.fail(f"cannot resize extent {extent} of axis {axis} to {output}")
+        sampling = _sampling(call, transform, extent, output, scale, regions.get(axis))
+        relations[axis] = (_taps(call, mode, rounding, sampling), output)
+    call.label("×".join(_number(ratios[axis][1]) for axis in sorted(relations)) + f" {mode}" if relations else "")
+    return resampling.resize(call.b, x, relations) if relations else x
+
+
+def _number(scale: Fraction) -> str:
+    return str(scale.numerator) if scale.denominator == 1 else f"{float(scale):.4g}"
+
+
+def _from_sizes(call: Call, axes: list[int], sizes: list[int]) -> dict[int, tuple[int, Fraction]]:
+    """Return output extent and scale per axis, as ``keep_aspect_ratio_policy`` says (ONNX Resize-18)."""
+    x = call.x
+    policy = call.text("keep_aspect_ratio_policy", "stretch")
+    each = {axis: Fraction(size, max(x.extents[axis], 1)) for axis, size in zip(axes, sizes, strict=True)}
+    if policy == "stretch":
+        return {axis: (size, each[axis]) for axis, size in zip(axes, sizes, strict=True)}
+    if policy not in ("not_larger", "not_smaller"):
+        call.fail(f"keep_aspect_ratio_policy {policy!r} is unknown")
+    scale = min(each.values()) if policy == "not_larger" else max(each.values())
+    return {axis: (floor(x.extents[axis] * scale + Fraction(1, 2)), scale) for axis in axes}
+
+
+def _regions(call: Call, axes: list[int], transform: str) -> dict[int, tuple[Fraction, Fraction]]:
+    """Return the region of interest per axis as fractions of its last index (tf_crop_and_resize)."""
+    if transform != "tf_crop_and_resize":
+        return {}
+    roi = [Fraction(float(number)) for number in call.data(1).reshape(-1)]
+    if len(roi) != 2 * len(axes):
+        call.fail(f"roi has {len(roi)} numbers for {len(axes)} axes")
+    return {axis: (roi[i], roi[len(axes) + i]) for i, axis in enumerate(axes)}
+
+
+def _sampling(
+    call: Call, transform: str, extent: int, output: int, scale: Fraction, region: tuple[Fraction, Fraction] | None
+) -> Sampling:
+    """Return where each output samples the input (ONNX Resize, coordinate_transformation_mode)."""
+    half, inverse = Fraction(1, 2), 1 / scale
+    if transform == "half_pixel" or (transform == "pytorch_half_pixel" and output > 1):
+        return Sampling(extent, output, inverse, half * inverse - half)
+    if transform == "pytorch_half_pixel":
+        return Sampling(extent, output, inverse, Fraction(0))
+    if transform == "half_pixel_symmetric":
+        adjustment = output / (extent * scale)
+        centre = Fraction(extent, 2)
+        return Sampling(extent, output, inverse, centre * (1 - adjustment) + half * inverse - half)
+    if transform == "asymmetric":
+        return Sampling(extent, output, inverse, Fraction(0))
+    if transform == "align_corners":
+        length = extent * scale
+        ratio = Fraction(extent - 1) / (length - 1) if length != 1 else Fraction(0)
+        return Sampling(extent, output, ratio, Fraction(0))
+    if transform == "tf_half_pixel_for_nn":
+        return Sampling(extent, output, inverse, half * inverse)
+    if transform == "tf_crop_and_resize" and region is not None:
+        start, end = region
+        length = extent * scale
+        if output > 1:
+            ratio = (end - start) * (extent - 1) / (length - 1)
+            return Sampling(extent, output, ratio, start * (extent - 1))
+        return Sampling(extent, output, inverse, half * (start + end) * (extent - 1))
+    call.fail(f"coordinate_transformation_mode {transform!r} is unknown")
+
+
+def _taps(call: Call, mode: str, rounding: str, sampling: Sampling) -> Relation:
+    antialias = bool(call.integer("antialias", 0))
+    if mode == "nearest":
+        if rounding not in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"):
+            call.fail(f"nearest_mode {rounding!r} is unknown")
+        return resampling.nearest(sampling, rounding)
+    if mode in ("linear", "bilinear", "trilinear"):
+        return resampling.linear(sampling, antialias)
+    if mode == "cubic":
+        return resampling.cubic(sampling, antialias)
+    call.fail(f"mode {mode!r} is none of nearest, linear, cubic")
+
+
+RULES: Rules = {"Resize": resize, "Upsample": upsample}

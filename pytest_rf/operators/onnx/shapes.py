@@ -1,0 +1,224 @@
+"""Operators of ONNX that move elements: reshapes, slices, pads, concats, pixel shuffles."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from pytest_rf.access import Border
+from pytest_rf.graph import Value
+from pytest_rf.operators import views
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.pointwise import broadcast_shape, expand
+
+BORDERS: dict[str, Border] = {"constant": "drop", "edge": "edge", "reflect": "reflect", "wrap": "wrap"}
+
+
+def reshape(call: Call) -> Value:
+    """Reshape: 0 keeps an extent, -1 takes the rest."""
+    x = call.x
+    wanted = call.integers("shape") if call.opset < 5 else call.numbers(1)
+    if not call.integer("allowzero", 0):
+        if any(n == 0 and place >= x.rank for place, n in enumerate(wanted)):
+            call.fail(f"shape {wanted} copies an extent that the input {x.shape} does not have")
+        wanted = [x.extents[place] if n == 0 else n for place, n in enumerate(wanted)]
+    if wanted.count(-1) > 1 or min(wanted, default=0) < -1:
+        call.fail(f"shape {wanted} is not valid")
+    total, known = prod(x.extents), prod(n for n in wanted if n != -1)
+    if -1 in wanted and known and total % known == 0:
+        wanted = [total // known if n == -1 else n for n in wanted]
+    if prod(wanted) != total or -1 in wanted:
+        call.fail(f"{x.shape} cannot be reshaped to {wanted}")
+    return call.b.reshape(x, wanted)
+
+
+def squeeze(call: Call) -> Value:
+    """Squeeze: drops axes of extent 1."""
+    x = call.x
+    axes = call.axes_argument(1, 13, x.rank)
+    if axes is None:
+        axes = [axis for axis, n in enumerate(x.extents) if n == 1]
+    if any(x.extents[axis] != 1 for axis in axes):
+        call.fail(f"axes {axes} of {x.shape} are not all of extent 1")
+    return call.b.reshape(x, [n for axis, n in enumerate(x.extents) if axis not in axes])
+
+
+def unsqueeze(call: Call) -> Value:
+    """Unsqueeze: new axes of extent 1, counted in the output."""
+    x = call.x
+    numbers = call.integers("axes") if call.opset < 13 else call.numbers(1)
+    rank = x.rank + len(numbers)
+    axes = call.axes(numbers, rank)
+    if len(axes) != len(numbers):
+        call.fail(f"axes {numbers} name one axis twice")
+    rest = iter(x.extents)
+    return call.b.reshape(x, [1 if axis in axes else next(rest) for axis in range(rank)])
+
+
+def transpose(call: Call) -> Value:
+    """Transpose: axes in the order of ``perm``, reversed by default."""
+    x = call.x
+    order = call.integers("perm", list(range(x.rank))[::-1])
+    if sorted(order) != list(range(x.rank)):
+        call.fail(f"perm {order} is no order of {x.rank} axes")
+    return views.transpose(call.b, x, order)
+
+
+def concat(call: Call) -> Value:
+    """Concat: the inputs one behind the other along ``axis``."""
+    parts = call.given
+    if not parts:
+        call.fail("has no inputs")
+    axis = call.axis(call.integer("axis", 1), parts[0].rank)
+    shapes = {(*part.extents[:axis], *part.extents[axis + 1 :]) for part in parts}
+    if len(shapes) > 1 or len({part.rank for part in parts}) > 1:
+        call.fail(f"shapes {', '.join(str(part.shape) for part in parts)} do not join along axis {axis}")
+    return views.concat(call.b, parts, axis)
+
+
+def split(call: Call) -> tuple[Value, ...]:
+    """Split: consecutive parts, equal ones by default."""
+    x = call.x
+    axis = call.axis(call.integer("axis", 0), x.rank)
+    extent = x.extents[axis]
+    if call.opset >= 13 and call.has(1):
+        sizes = call.numbers(1)
+    elif "split" in call.attributes:
+        sizes = call.integers("split")
+    else:
+        count = call.integer("num_outputs", call.outputs)
+        part = -(-extent // max(count, 1))
+        sizes = [max(min(part, extent - part * i), 0) for i in range(count)]
+    if sum(sizes) != extent or min(sizes, default=0) < 0:
+        call.fail(f"parts {sizes} do not make up extent {extent} of axis {axis}")
+    return views.split(call.b, x, sizes, axis)
+
+
+def slices(call: Call) -> Value:
+    """Slice: start, end and step per axis, clamped to the axis (ONNX Slice-13)."""
+    x = call.x
+    if call.opset < 10:
+        starts, ends = call.integers("starts"), call.integers("ends")
+        axes, steps = call.integers("axes", list(range(len(starts)))), [1] * len(starts)
+    else:
+        starts, ends = call.numbers(1), call.numbers(2)
+        axes = call.numbers(3) if call.has(3) else list(range(len(starts)))
+        steps = call.numbers(4) if call.has(4) else [1] * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        call.fail("starts, ends, axes and steps differ in length")
+    wanted: dict[int, tuple[int, int, int]] = {}
+    for start, end, number, step in zip(starts, ends, axes, steps, strict=True):
+        axis = call.axis(number, x.rank)
+        if step == 0:
+            call.fail("step 0")
+        extent = x.extents[axis]
+        low, high = (0, extent) if step > 0 else (-1, extent - 1)
+        first = min(max(start + extent if start < 0 else start, 0), high)
+        last = min(max(end + extent if end < 0 else end, low), high if step > 0 else extent)
+        wanted[axis] = (first, step, max(-(-(last - first) // step), 0))
+    return views.slices(call.b, x, wanted)
+
+
+def pad(call: Call) -> Value:
+    """Pad: constant, edge, reflect or wrap; negative pads crop."""
+    x = call.x
+    if call.opset < 11:
+        numbers = call.integers("pads" if call.opset >= 2 else "paddings")
+    else:
+        numbers = call.numbers(1)
+    axes = call.axes(call.numbers(3), x.rank) if call.has(3) else list(range(x.rank))
+    if len(numbers) != 2 * len(axes):
+        call.fail(f"{len(numbers)} pads for {len(axes)} axes")
+    mode = call.text("mode", "constant")
+    if mode not in BORDERS:
+        call.fail(f"mode {mode!r} is none of {', '.join(BORDERS)}")
+    half = len(axes)
+    amounts = {axis: (numbers[i], numbers[half + i]) for i, axis in enumerate(axes)}
+    for axis, (before, after) in amounts.items():
+        if x.extents[axis] + before + after < 0:
+            call.fail(f"pads {before}, {after} take more than extent {x.extents[axis]} of axis {axis}")
+    y = views.pads(call.b, x, amounts, BORDERS[mode])
+    fill = call.operands[2] if call.has(2) else None
+    if fill is not None and fill.varies:
+        call.fail("a padding value that is computed from the input is not supported")
+    return y
+
+
+def expand_to(call: Call) -> Value:
+    """Expand: broadcast in both directions."""
+    x = call.x
+    try:
+        return expand(call.b, x, broadcast_shape([x.extents, tuple(call.numbers(1))]))
+    except ValueError as error:
+        call.fail(str(error))
+
+
+def tile(call: Call) -> Value:
+    """Tile: the input repeated along each axis."""
+    repeats = call.numbers(1)
+    if len(repeats) != call.x.rank or min(repeats, default=0) < 0:
+        call.fail(f"repeats {repeats} do not fit an input of rank {call.x.rank}")
+    return views.tile(call.b, call.x, repeats)
+
+
+def depth_to_space(call: Call) -> Value:
+    """DepthToSpace: channels become positions, in DCR or CRD order."""
+    x, size = call.x, call.integer("blocksize", 0)
+    if x.rank != 4 or size < 1 or x.extents[1] % (size * size):
+        call.fail(f"blocksize {size} does not fit {x.shape}")
+    n, c, h, w = x.extents
+    deep = c // (size * size)
+    if call.text("mode", "DCR") == "DCR":
+        parts, order = [n, size, size, deep, h, w], (0, 3, 4, 1, 5, 2)
+    else:
+        parts, order = [n, deep, size, size, h, w], (0, 1, 4, 2, 5, 3)
+    return views.shuffle(call.b, x, parts, order, [n, deep, h * size, w * size])
+
+
+def space_to_depth(call: Call) -> Value:
+    """SpaceToDepth: positions become channels."""
+    x, size = call.x, call.integer("blocksize", 0)
+    if x.rank != 4 or size < 1 or x.extents[2] % size or x.extents[3] % size:
+        call.fail(f"blocksize {size} does not fit {x.shape}")
+    n, c, h, w = x.extents
+    parts, order = [n, c, h // size, size, w // size, size], (0, 3, 5, 1, 2, 4)
+    return views.shuffle(call.b, x, parts, order, [n, c * size * size, h // size, w // size])
+
+
+def constant_of_shape(call: Call) -> Value:
+    """ConstantOfShape: reads nothing."""
+    shape = tuple(call.numbers(0))
+    if min(shape, default=0) < 0:
+        call.fail(f"shape {shape} is negative")
+    return call.b.constant(shape)
+
+
+def constant(call: Call) -> Value:
+    """Constant: its elements stand in an attribute."""
+    for name in ("value", "value_int", "value_ints", "value_float", "value_floats"):
+        if name in call.attributes:
+            data = call.attributes[name]
+            return data if isinstance(data, Value) else call.constant(np.asarray(data))
+    for name in ("value_string", "value_strings"):
+        if name in call.attributes:
+            return call.b.constant(np.asarray(call.attributes[name]).shape)
+    call.fail("has no value")
+
+
+RULES: Rules = {
+    "Reshape": reshape,
+    "Squeeze": squeeze,
+    "Unsqueeze": unsqueeze,
+    "Transpose": transpose,
+    "Concat": concat,
+    "Split": split,
+    "Slice": slices,
+    "Pad": pad,
+    "Expand": expand_to,
+    "Tile": tile,
+    "DepthToSpace": depth_to_space,
+    "SpaceToDepth": space_to_depth,
+    "ConstantOfShape": constant_of_shape,
+    "Constant": constant,
+}

@@ -1,0 +1,51 @@
+"""Elementwise operators with broadcasting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_rf.access import SAME, Read
+from pytest_rf.graph import Builder, Shape, Value
+
+
+def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
+    """Return the common shape of operands, as numpy broadcasts them.
+
+    Raises:
+        ValueError: two extents differ and neither is 1.
+    """
+    rank = max(map(len, shapes), default=0)
+    result = [1] * rank
+    for shape in shapes:
+        for place, extent in enumerate(shape, rank - len(shape)):
+            if result[place] != extent:
+                if result[place] != 1 and extent != 1:
+                    raise ValueError(f"shapes {' and '.join(map(str, shapes))} do not broadcast")
+                result[place] = extent if result[place] == 1 else result[place]
+    return tuple(result)
+
+
+def broadcast_read(x: Value, shape: Sequence[int]) -> Read:
+    """Return the read of ``x`` by elements of a tensor of ``shape`` that it broadcasts to."""
+    offset = len(shape) - x.rank
+    return Read(
+        x.number,
+        tuple(
+            (place + offset if extent == shape[place + offset] else None, SAME)
+            for place, extent in enumerate(x.extents)
+        ),
+    )
+
+
+def pointwise(b: Builder, *operands: Value) -> Value:
+    """Return an elementwise function of the operands."""
+    shape = broadcast_shape([x.extents for x in operands])
+    live = [x for x in operands if x.varies]
+    if len(live) == 1 and live[0].shape == shape:
+        return live[0]
+    return b.union(shape, *(broadcast_read(x, shape) for x in live))
+
+
+def expand(b: Builder, x: Value, shape: Sequence[int]) -> Value:
+    """Return ``x`` broadcast to ``shape``."""
+    return x if tuple(shape) == x.shape else b.union(shape, broadcast_read(x, shape))

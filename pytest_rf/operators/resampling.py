@@ -1,0 +1,128 @@
+"""Resizing in every mode, and adaptive pools: windows whose place depends on a ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+import numpy as np
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, Taps
+from pytest_rf.graph import Builder, Value
+
+SIMPLE = 512
+"""Denominators up to this make a fraction simple enough to be what was meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How one axis is resampled.
+
+    Attributes:
+        extent, output: input and output extents.
+        ratio: input positions per output step.
+        origin: the place in the input that output 0 samples.
+    """
+
+    extent: int
+    output: int
+    ratio: Fraction
+    origin: Fraction
+
+    def place(self, index: int) -> Fraction:
+        """Return the place in the input that output ``index`` samples."""
+        return self.origin + index * self.ratio
+
+
+def resize(b: Builder, x: Value, axes: dict[int, tuple[Relation, int]]) -> Value:
+    """Return ``x`` resampled: ``{axis: (taps, output extent)}``."""
+    places: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank)]
+    shape = list(x.extents)
+    for axis, (relation, extent) in axes.items():
+        places[axis], shape[axis] = (axis, relation), extent
+    return b.union(shape, Read(x.number, tuple(places)))
+
+
+def nearest(s: Sampling, rounding: str = "floor") -> Relation:
+    """Return the taps of nearest-neighbour sampling.
+
+    Args:
+        s: the sampling.
+        rounding: "floor", "ceil", "round_prefer_floor" or "round_prefer_ceil" (ONNX Resize).
+    """
+    half = Fraction(1, 2)
+    rules: dict[str, Callable[[Fraction], int]] = {
+        "floor": floor,
+        "ceil": ceil,
+        "round_prefer_floor": lambda place: ceil(place - half),
+        "round_prefer_ceil": lambda place: floor(place + half),
+    }
+    rule = rules[rounding]
+    return _periodic(s, lambda place: (rule(place),))
+
+
+def linear(s: Sampling, antialias: bool = False) -> Relation:
+    """Return the taps of linear sampling; a neighbour of weight exactly 0 is not read."""
+    return _kernel(s, 1, antialias)
+
+
+def cubic(s: Sampling, antialias: bool = False) -> Relation:
+    """Return the taps of cubic sampling (Keys 1981): four neighbours, one at integer places."""
+    return _kernel(s, 2, antialias)
+
+
+def _kernel(s: Sampling, radius: int, antialias: bool) -> Relation:
+    """Every integer closer to the sampled place than the kernel's radius.
+
+    With antialiasing a shrinking axis widens the kernel by the ratio.
+    """
+    reach = radius * max(s.ratio, Fraction(1)) if antialias else Fraction(radius)
+
+    def taps(place: Fraction) -> tuple[int, ...]:
+        return tuple(range(floor(place - reach) + 1, ceil(place + reach)))
+
+    return _periodic(s, taps)
+
+
+def _periodic(s: Sampling, taps: Callable[[Fraction], tuple[int, ...]]) -> Relation:
+    """Return taps that repeat after ``ratio.denominator`` outputs, which move ``ratio.numerator`` inputs.
+
+    A ratio that is no simple fraction does not repeat on any axis of this size: each output is written out.
+    """
+    period = s.ratio.denominator
+    if period <= max(s.output, SIMPLE):
+        return Taps(period, s.ratio.numerator, tuple(taps(s.place(i)) for i in range(period)), border="edge")
+    reads = np.zeros((s.output, s.extent), np.bool_)
+    for i in range(s.output):
+        reads[i, [min(max(tap, 0), s.extent - 1) for tap in taps(s.place(i))]] = True
+    return Sets(reads)
+
+
+def fraction(scale: float) -> Fraction:
+    """Return the simple fraction that a 32-bit scale stands for (1.3333334 is 4/3), else its exact value."""
+    exact = Fraction(scale)
+    simple = exact.limit_denominator(SIMPLE)
+    return simple if abs(simple - exact) <= abs(exact) * Fraction(1, 1 << 22) else exact
+
+
+def adaptive_windows(extent: int, output: int) -> Taps:
+    """Return the windows of adaptive pooling: ``⌊i·n/m⌋`` to ``⌈(i+1)·n/m⌉ - 1`` (PyTorch)."""
+    ratio = Fraction(extent, output)
+    period = ratio.denominator
+    rows = tuple(tuple(range(floor(i * ratio), ceil((i + 1) * ratio))) for i in range(period))
+    return Taps(period, ratio.numerator, rows)
+
+
+def adaptive_pool(b: Builder, x: Value, outputs: dict[int, int]) -> Value:
+    """Return ``x`` pooled adaptively to ``{axis: output extent}``; to 1 is global pooling."""
+    places: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank)]
+    shape = list(x.extents)
+    for axis, output in outputs.items():
+        shape[axis] = output
+        if output == 1 and x.extents[axis] > 1:
+            places[axis] = (None, WHOLE)
+        elif x.extents[axis] and output:
+            places[axis] = (axis, adaptive_windows(x.extents[axis], output))
+    return b.union(shape, Read(x.number, tuple(places), statistic=True))

@@ -1,0 +1,102 @@
+"""Convolutions and pools, direct and transposed, over any number of spatial axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_rf import access
+from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Builder, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window along one spatial axis.
+
+    Attributes:
+        kernel, stride, dilation: its taps.
+        before, after: padding on either side; negative crops.
+    """
+
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    after: int = 0
+
+    @property
+    def reach(self) -> int:
+        """Extent of the dilated kernel."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def output(self, extent: int, ceil: bool = False) -> int:
+        """Return the number of output positions (Dumoulin & Visin 2016; ONNX MaxPool for ``ceil``)."""
+        room = extent + self.before + self.after - self.reach
+        if not ceil:
+            return max(room // self.stride + 1, 0)
+        count = -(-room // self.stride) + 1
+        # A window that would start in the padding behind is left out.
+        return max(count - ((count - 1) * self.stride >= extent + self.before), 0)
+
+    def transposed(self, extent: int, extra: int = 0) -> int:
+        """Return the number of output positions of the transposed window with output padding ``extra``."""
+        return max(self.stride * (extent - 1) + self.reach - self.before - self.after + extra, 0)
+
+    def same(self, extent: int, upper: bool) -> Window:
+        """Return the window with SAME padding: ``ceil(extent / stride)`` outputs, the odd one behind if upper."""
+        total = max((-(-extent // self.stride) - 1) * self.stride + self.reach - extent, 0)
+        half = total // 2
+        before = half if upper else total - half
+        return Window(self.kernel, self.stride, self.dilation, before, total - before)
+
+    @property
+    def taps(self) -> access.Taps:
+        """The window as an access relation."""
+        return access.window(self.kernel, self.stride, self.dilation, self.before)
+
+
+def describe(windows: Sequence[Window], groups: int = 1) -> str:
+    """Return the geometry in words: "3×3 stride 2 dilation 2"."""
+
+    def words(name: str, numbers: list[int], default: int) -> str:
+        if all(n == default for n in numbers):
+            return ""
+        return f" {name} " + (str(numbers[0]) if len(set(numbers)) == 1 else "×".join(map(str, numbers)))
+
+    text = "×".join(str(w.kernel) for w in windows)
+    text += words("stride", [w.stride for w in windows], 1) + words("dilation", [w.dilation for w in windows], 1)
+    return text + (f" groups {groups}" if groups > 1 else "")
+
+
+def convolution(
+    b: Builder, x: Value, channels: int, windows: Sequence[Window], groups: int = 1, outputs: Sequence[int] = ()
+) -> Value:
+    """Return a convolution of ``x`` (N, C, spatial...) to ``channels`` output channels."""
+    extents = outputs or [w.output(n) for w, n in zip(windows, x.extents[2:], strict=True)]
+    across = access.groups(x.extents[1], channels, groups)
+    axes: list[tuple[int | None, Relation]] = [(0, SAME), (None if across == WHOLE else 1, across)]
+    axes += [(place, w.taps) for place, w in enumerate(windows, 2)]
+    return b.union([x.extents[0], channels, *extents], Read(x.number, tuple(axes), channel=1))
+
+
+def transposed_convolution(
+    b: Builder, x: Value, channels: int, windows: Sequence[Window], outputs: Sequence[int], groups: int = 1
+) -> Value:
+    """Return a transposed convolution; an output reads every input whose window reached it."""
+    across = access.groups(x.extents[1], channels, groups)
+    axes: list[tuple[int | None, Relation]] = [(0, SAME), (None if across == WHOLE else 1, across)]
+    axes += [(i, access.spread(w.kernel, w.stride, w.dilation, w.before)) for i, w in enumerate(windows, 2)]
+    return b.union([x.extents[0], channels, *outputs], Read(x.number, tuple(axes), channel=1))
+
+
+def pool(b: Builder, x: Value, windows: Sequence[Window], outputs: Sequence[int], first: int = 2) -> Value:
+    """Return a pooling of ``x`` whose spatial axes start at ``first``.
+
+    A window that covers a whole axis and leaves one position is global pooling (SEMANTICS 2).
+    """
+    axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(first)]
+    for axis, (w, extent) in enumerate(zip(windows, outputs, strict=True), first):
+        covers = extent == 1 and w.before >= 0 and w.dilation == 1 and w.kernel - w.before >= x.extents[axis]
+        axes.append((None, WHOLE) if covers and x.extents[axis] > 1 else (axis, w.taps))
+    return b.union([*x.extents[:first], *outputs], Read(x.number, tuple(axes), statistic=True))

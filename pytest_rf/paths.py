@@ -1,0 +1,51 @@
+"""How a field came to be: the path from the input along which it grew most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_rf.domains.field import Field, Policy
+from pytest_rf.domains.layout import Key
+from pytest_rf.interpreter import run
+from pytest_rf.metrics import sizes
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis import Analysis, Tensor
+
+
+class Contribution(NamedTuple):
+    """One step of the path: ``tensor`` made the field ``growth`` larger, to ``rf`` positions."""
+
+    tensor: Tensor
+    growth: float
+    rf: float
+
+
+def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
+    """Return the steps from the input to ``tensor`` that made its theoretical field towards ``key`` grow.
+
+    At every merge the path follows the operand with the largest field. Steps that change nothing are
+    left out; an infinite growth is that of the first operator that reads the whole axis.
+    """
+    makers = {step.value.number: step for step in analysis.graph.program}
+    owners = {one.number: one for one in reversed(list(analysis))}
+    endless = frozenset((i.name, axis) for i in analysis.inputs.values() for axis in i.axes.values())
+    outcomes = run(analysis.graph, Policy(endless=endless))
+
+    def size(number: int) -> float:
+        outcome = outcomes.get(number)
+        hull = outcome.hulls.get(key) if isinstance(outcome, Field) else None
+        return 0.0 if hull is None or hull.irregular else float(sizes(hull).max())
+
+    steps: list[Contribution] = []
+    owner, number, after = tensor, tensor.number, size(tensor.number)
+    while number in makers:
+        # Of equal operands the first is the main branch.
+        number = max(makers[number].operands, key=size)
+        if number in makers and number not in owners:
+            continue
+        before = size(number)
+        if after != before:
+            steps.append(Contribution(owner, after - before, after))
+        owner, after = owners.get(number, owner), before
+    return steps[::-1]
