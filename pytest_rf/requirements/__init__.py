@@ -1,0 +1,54 @@
+"""The requirement language: what a model must satisfy, in one line such as ``final rf >= 224``.
+
+``parser`` holds the grammar, ``evaluate`` the meaning; the meanings of the figures are the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pytest_rf.findings import Finding
+from pytest_rf.requirements.evaluate import evaluate
+from pytest_rf.requirements.parser import parse
+from pytest_rf.requirements.settings import Settings, spacings
+from pytest_rf.requirements.syntax import Requirement, RequirementTextError
+
+__all__ = ["Requirement", "RequirementTextError", "Settings", "check", "evaluate", "parse"]
+
+
+def check(
+    analysis: Any,
+    text: str,
+    *,
+    model: str = "",
+    file: str = "",
+    line: int = 0,
+    spacing: Mapping[str, str] | None = None,
+    origin: Literal["end", "start", "center"] = "end",
+    accept_context: Sequence[str] = (),
+) -> list[Finding]:
+    """Hold a requirement against an analysis and return what is wrong: an empty list means that it holds.
+
+    Args:
+        analysis: what ``pytest_rf.analyze`` returned.
+        text: the requirement.
+        model: the model's name in findings.
+        file: the file that holds the requirement.
+        line: its line there.
+        spacing: the distance between neighbours on an axis, such as ``{"t": "1/16000 s"}``.
+        origin: which input step an output step stands for, in look-ahead and look-back.
+        accept_context: what may bring context in: ``op:NAME`` or globs over names.
+
+    Raises:
+        RequirementError: the requirement cannot be understood, or not be applied to this model.
+    """
+    settings = Settings(
+        model=model,
+        file=file,
+        line=line,
+        spacing=spacings(spacing or {}),
+        origin=origin,
+        accept_context=tuple(accept_context),
+    )
+    return evaluate(analysis, parse(text), settings)

@@ -1,0 +1,237 @@
+"""Holds a requirement against an analysis: every tensor that it selects, every input, every spatial axis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from pytest_rf.errors import RequirementError
+from pytest_rf.findings import Finding
+from pytest_rf.requirements import advice, context, measure, report, scanner, select, wording
+from pytest_rf.requirements.measure import Undecidable
+from pytest_rf.requirements.report import Verdict
+from pytest_rf.requirements.settings import Settings
+from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, RequirementTextError
+from pytest_rf.requirements.units import Quantity, positions
+from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric, nearest
+
+_DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
+
+
+def evaluate(analysis: Any, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
+    """Return what keeps a requirement from holding: an empty list means that it holds.
+
+    Raises:
+        RequirementError: the requirement cannot be applied to this model: it selects nothing, names an axis
+            that there is not, uses a unit without a spacing, or a metric that the engine does not have.
+    """
+    settings = settings or Settings()
+    found: list[Finding] = []
+    for part in requirement.parts:
+        verdicts = list(_part(analysis, part, requirement.text, settings))
+        found += report.findings(analysis, verdicts, requirement, settings)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a part is held: one axis of one input, seen from one tensor."""
+
+    analysis: Any
+    tensor: Any
+    source: Any
+    axis: str
+    number: int
+    context: context.Context
+
+    def path(self) -> list[tuple[str, Any]]:
+        """Return how the field grew: pairs of a layer and its contribution."""
+        steps = self.tensor.path(self.number, self.source.name)
+        return [(report.describe(step.tensor), step.growth) for step in steps]
+
+    def verdict(self, part: Comparison | Claim, guarantee: bool, **words: Any) -> Verdict:
+        accepted = self.context.accepted if guarantee else ()
+        return Verdict(part, self.tensor, self.source.name, (self.axis,), accepted=accepted, **words)
+
+
+def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings) -> Iterator[Verdict]:
+    """Yield what is wrong with one part of a requirement."""
+    subject = part.figure if isinstance(part, Comparison) else part
+    position = subject.position
+    batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
+    reads_any, measured_any = False, False
+    for tensor in select.tensors(analysis, part.where, text):
+        if tensor.status == "unknown":
+            reads_any = measured_any = True
+            yield Verdict(part, tensor, required=_required(part), reason=report.unknown(tensor))
+            continue
+        for source, field in select.fields(analysis, tensor):
+            reads_any = True
+            axes = select.batch(source, text, position) if batch else select.axes(source, subject.axis)
+            for axis, number in axes or ():
+                measured_any = True
+                try:
+                    sorted_context = context.of(analysis, field[number], settings.accept_context)
+                    place = _Place(analysis, tensor, source, axis, number, sorted_context)
+                    if isinstance(part, Claim):
+                        yield from _claim(place, part, settings)
+                    else:
+                        yield from _comparison(place, part, settings)
+                except RequirementTextError:
+                    raise
+                except RequirementError as error:
+                    scanner.fail(str(error), text, position)
+    if not reads_any:
+        scanner.fail("selects only what reads no input", text, part.where.position)
+    if not measured_any:
+        select.no_axis(analysis.inputs.values(), subject.axis, text, position)
+
+
+def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator[Verdict]:
+    """Yield a verdict where a comparison does not hold at a place."""
+    metric = METRICS[part.figure.metric]
+    spacing = settings.spacing.get(place.axis)
+    wanted = _wanted(place, part, metric, spacing)
+    required = f"{part.comparator} {wording.wanted(part.value, wanted, metric)}"
+    try:
+        readings = _read(place, part, metric, settings)
+    except Undecidable as why:
+        yield place.verdict(part, metric.guarantee, required=required, reason=str(why))
+        return
+    outcomes = [measure.decide(reading, part.comparator, wanted) for reading in readings]
+    if all(outcomes):
+        return
+    unit = part.value.name if part.value.kind == "quantity" else None
+    measured = wording.measured(readings, metric, spacing, unit) + _without_context(
+        place, part, metric, settings
+    )
+    path = place.path() if metric.kind in ("length", "step", "place") or metric.name == "coverage" else []
+    reason, help_ = "", ""
+    if False in outcomes:
+        failing = readings[outcomes.index(False)]
+        help_ = advice.for_comparison(place.context, metric, part.comparator, failing, wanted, path)
+    elif all(reading.exact for reading in readings):
+        reason = "units differ, and whether one has just this figure is not known"
+    else:
+        reason = "indices that depend on data leave it open"
+    yield place.verdict(
+        part,
+        metric.guarantee,
+        measured=measured,
+        required=required,
+        reason=reason,
+        path=tuple((label, report.growth_text(growth)) for label, growth in path),
+        help=help_,
+    )
+
+
+def _read(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> list[measure.Reading]:
+    """Read the figure of a comparison; guarantees count context, except what is accepted."""
+    if metric.name == "context":
+        return measure.truth(bool(place.context.remaining))
+    axis_field = place.context.field if metric.guarantee else place.context.full
+    return measure.read(axis_field, metric, part.figure.align, settings.origin)
+
+
+def _without_context(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> str:
+    """Return the local figure in brackets, where context makes the guaranteed one larger."""
+    local = getattr(place.context.full, "local", None)
+    if metric.name == "context":
+        return f" (from {wording.listed(place.context.remaining)})" if place.context.remaining else ""
+    if not metric.guarantee or not place.context.remaining or local is None:
+        return ""
+    try:
+        readings = measure.read(local, metric, part.figure.align, settings.origin)
+    except Undecidable:
+        return ""
+    return f" ({wording.measured(readings, metric)} without context)"
+
+
+def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
+    """Yield a verdict where a claim does not hold at a place."""
+    required = wording.claim(part)
+    axis_field = place.context.field
+    holds: bool | None = None
+    if (
+        part.predicate == "independent"
+        and place.number == place.source.batch
+        and place.source.shape[place.number] == 1
+    ):
+        reason = "undecidable at batch 1"
+    else:
+        try:
+            holds = _predicate(axis_field, part.predicate, settings.origin)
+            reason = f"whether it is {part.predicate} is not known"
+        except Undecidable as why:
+            reason = str(why)
+        # What holds of an upper bound holds of all that it contains; what does not hold of it may.
+        if holds is False and part.predicate != "bounded" and measure.attribute(axis_field, "upper_bound"):
+            holds, reason = None, "indices that depend on data leave it open"
+    if holds is not None and holds is not part.negated:
+        return
+    path = place.path() if part.predicate in ("bounded", "causal") else []
+    measured = ""
+    if holds is not None:
+        reason = ""
+        measured = f"{'not ' if part.negated is False else ''}{part.predicate}"
+    yield place.verdict(
+        part,
+        True,
+        measured=measured,
+        required=required,
+        reason=reason,
+        path=tuple((label, report.growth_text(growth)) for label, growth in path),
+        help="" if reason else advice.for_claim(place.context, part.predicate, part.negated, path),
+    )
+
+
+def _predicate(axis_field: Any, name: str, origin: str) -> bool | None:
+    """Return whether a predicate holds of a field; where time is counted from is the model's choice."""
+    if name == "causal" and origin != "end":
+        lookahead = measure.read(axis_field, METRICS["lookahead"], None, origin)[0]
+        return lookahead.high.upper <= 0
+    value = measure.attribute(axis_field, name)
+    return None if value is None else bool(value)
+
+
+def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity | None) -> Fraction:
+    """Return the number that a figure is held against at a place."""
+    value = part.value
+    extent = place.source.shape[place.number]
+    if value.kind == "input":
+        return Fraction(extent)
+    if value.kind == "percent":
+        share = value.number / 100
+        return share if metric.kind == "ratio" else share * extent
+    if value.kind == "quantity":
+        if spacing is None:
+            raise RequirementError(
+                f"axis {place.axis} has no spacing, so {value} means nothing: "
+                f'state one for the model, as in spacing = {{ {place.axis} = "0.5 mm" }}'
+            )
+        return positions(Quantity(value.number, value.name), spacing, place.axis)
+    if value.kind in ("attr", "meta"):
+        return _declared(place.analysis, value.kind, value.name)
+    return value.number
+
+
+def _declared(analysis: Any, kind: str, name: str) -> Fraction:
+    """Return a figure that the model declares about itself."""
+    where = "attributes" if kind == "attr" else "metadata"
+    declared = getattr(analysis, where, None)
+    if declared is None:
+        raise RequirementError(f"{kind}:{name} is not available for this model: it carries no {where}")
+    if name not in declared:
+        raise RequirementError(f"the model declares no {kind}:{name}{nearest(name, map(str, declared))}")
+    match = _DECLARED.fullmatch(str(declared[name])[:40])
+    if match is None:
+        raise RequirementError(f"{kind}:{name} is no number")
+    return Fraction(match.group(1))
+
+
+def _required(part: Comparison | Claim) -> str:
+    """Return what is required where no figure could be read."""
+    return wording.claim(part) if isinstance(part, Claim) else f"{part.comparator} {part.value}"

@@ -1,0 +1,145 @@
+"""Finds what a requirement is about: the tensors, the inputs they read, and the axes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, NoReturn
+
+from pytest_rf.requirements import scanner
+from pytest_rf.requirements.globs import matcher
+from pytest_rf.requirements.syntax import Where
+from pytest_rf.requirements.vocabulary import nearest
+
+#: Near misses are looked for among this many names, so that no model can make an error take minutes.
+_NAMES = 5000
+
+_BATCH = ("n", "b", "batch")
+_CHANNEL = ("c", "channel")
+
+
+def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
+    """Return the tensors that a ``where`` selects, in the order of the graph.
+
+    Raises:
+        RequirementTextError: there are none.
+    """
+    if where.kind == "final":
+        chosen = list(analysis.final)
+        reason = (
+            "the model has no final feature map: no tensor on the way to an output has a spatial position"
+        )
+    elif where.kind == "output":
+        chosen, reason = list(analysis.outputs), "the model has no output"
+    elif where.kind == "op":
+        matches = _glob(where, text, casefold=True)
+        chosen = [tensor for tensor in analysis if matches((tensor.op or "").lower())]
+        operators = sorted({tensor.op for tensor in analysis if tensor.op})
+        reason = f'the model has no operator "{where.pattern}"{nearest(where.pattern, operators)}'
+    else:
+        matches = _glob(where, text)
+        chosen = [tensor for tensor in analysis if any(map(matches, names(tensor)))] or _exact(
+            analysis, where
+        )
+        reason = f"selects nothing{'' if chosen else _near(where.pattern, analysis)}"
+    if not chosen:
+        scanner.fail(reason, text, where.position)
+    return chosen
+
+
+def selects(selector: str, tensor: Any) -> bool:
+    """Return whether ``op:NAME`` or a glob over names, as in ``accept_context``, means a tensor."""
+    kind, _, rest = selector.partition(":")
+    if kind.lower() == "op" and rest:
+        return matcher(rest.lower())((tensor.op or "").lower())
+    return any(map(matcher(selector), names(tensor)))
+
+
+def names(tensor: Any) -> Iterator[str]:
+    """Yield the names that a glob is held against: the tensor's, its node's, its module's path."""
+    for name in (tensor.name, getattr(tensor, "node", ""), getattr(tensor, "module", "")):
+        if name:
+            yield name
+
+
+def fields(analysis: Any, tensor: Any) -> list[tuple[Any, Any]]:
+    """Return pairs of an input and the tensor's field in it, for the inputs that the tensor reads."""
+    pairs = []
+    for name, source in analysis.inputs.items():
+        try:
+            found = tensor.field(name)
+        except KeyError:
+            continue  # the tensor does not depend on this input
+        if found is not None:
+            pairs.append((source, found))
+    return pairs
+
+
+def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
+    """Return names and numbers of the axes meant, or None where the input has no such axis.
+
+    Without an axis these are the spatial ones; batch and channel go by ``n`` and ``c``, or by number.
+    """
+    spatial = {name.lower(): number for name, number in source.axes.items()}
+    if axis is None:
+        return list(spatial.items())
+    if isinstance(axis, int):
+        if axis >= len(source.shape):
+            return None
+        return [(next((name for name, number in spatial.items() if number == axis), str(axis)), axis)]
+    if axis in spatial:
+        return [(axis, spatial[axis])]
+    for known, number in ((_BATCH, source.batch), (_CHANNEL, source.channel)):
+        if axis in known and number is not None:
+            return [(axis, number)]
+    return None
+
+
+def batch(source: Any, text: str, position: int) -> list[tuple[str, int]]:
+    """Return the batch axis of an input.
+
+    Raises:
+        RequirementTextError: it has none.
+    """
+    if source.batch is None:
+        scanner.fail(f'input "{source.name}" has no batch axis', text, position)
+    return [("n", source.batch)]
+
+
+def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position: int) -> NoReturn:
+    """Raise the error of an axis that none of the inputs has."""
+    there = {name.lower(): None for source in sources for name in source.axes}
+    if axis is None:
+        reason = "no input has a spatial axis: name the axis, as in rf.h, or state the model's axes"
+    else:
+        hint = nearest(axis, there) if isinstance(axis, str) else ""
+        reason = f'no input has an axis "{axis}"{hint or "; there are " + (", ".join(there) or "none")}'
+    scanner.fail(reason, text, position)
+
+
+def _glob(where: Where, text: str, casefold: bool = False) -> Any:
+    """Return the matcher of a ``where``."""
+    try:
+        return matcher(where.pattern.lower() if casefold else where.pattern)
+    except ValueError as error:
+        scanner.fail(str(error), text, where.position)
+
+
+def _exact(analysis: Any, where: Where) -> list[Any]:
+    """Return the tensor that the analysis itself knows by this name, such as the result of a whole module."""
+    try:
+        return [analysis[where.pattern]]
+    except KeyError:
+        return []
+
+
+def _near(pattern: str, analysis: Any) -> str:
+    """Return near misses of a name for an error."""
+    known = list(dict.fromkeys(islice((name for tensor in analysis for name in names(tensor)), _NAMES)))
+    near = difflib.get_close_matches(
+        pattern[:200], [name for name in known if len(name) <= 200], n=3, cutoff=0.5
+    )
+    if near:
+        return ", did you mean " + " or ".join(f'"{name}"' for name in near) + "?"
+    return ": no tensor, node or module has such a name"

@@ -1,0 +1,43 @@
+"""What the authors of a model state about it, as far as requirements need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pytest_rf.requirements.units import Quantity, parse_spacing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings under which requirements are held against a model.
+
+    Attributes:
+        model: the model's name, for findings; by default the analysis' own.
+        file: the file that holds the requirement, for findings.
+        line: its line there.
+        spacing: the distance between neighbours on an axis, by the axis' name.
+        origin: which of the input steps that an output step covers it stands for: the last (``end``), the
+            first (``start``) or their middle (``center``).
+        accept_context: what may bring context in without breaking a guarantee: ``op:NAME`` or globs over the
+            names of tensors, nodes and modules.
+    """
+
+    model: str = ""
+    file: str = ""
+    line: int = 0
+    spacing: Mapping[str, Quantity] = field(default_factory=dict)
+    origin: Literal["end", "start", "center"] = "end"
+    accept_context: tuple[str, ...] = ()
+
+
+def spacings(texts: Mapping[str, str | Quantity]) -> dict[str, Quantity]:
+    """Return spacings, by axis, from the texts that users write.
+
+    Raises:
+        RequirementError: a text is no spacing.
+    """
+    return {
+        axis.lower(): parse_spacing(text) if isinstance(text, str) else text for axis, text in texts.items()
+    }
