@@ -1,0 +1,137 @@
+"""Hold what an analysis says against what was seen, and say so that the difference can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from oracle.perturb import Influence
+
+Hull = tuple[np.ndarray, np.ndarray]
+
+
+class Bounded(Protocol):
+    """A tensor of an analysis, as far as it is compared."""
+
+    name: str
+    op: str
+    shape: Any
+    status: str
+
+    def bounds(self, axis: int, input: str | None = None, context: bool = False) -> Hull:
+        """Return the first and the last index that each element reads."""
+
+
+class Analysed(Protocol):
+    """Something that maps names to tensors: an analysis, or a dict made by hand."""
+
+    def __getitem__(self, name: str) -> Bounded:
+        """Return a tensor by name."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The elements of one tensor whose bounds along one input axis are not what was seen."""
+
+    tensor: str
+    op: str
+    input: str
+    axis: int
+    elements: int
+    total: int
+    example: tuple[int, ...]
+    claimed: tuple[int, int]
+    seen: tuple[int, int]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.tensor} ({self.op}), along axis {self.axis} of {self.input}: "
+            f"{self.elements} of {self.total} elements; element {self.example} "
+            f"claims {_interval(self.claimed)}, seen {_interval(self.seen)}"
+        )
+
+
+def _interval(bounds: tuple[int, int]) -> str:
+    low, high = bounds
+    return f"[{low}, {high}]" if low <= high else "nothing"
+
+
+@dataclass
+class Comparison:
+    """The outcome: ``unsound`` reads outside the bounds, ``inexact`` bounds wider than what is read."""
+
+    unsound: list[Difference] = field(default_factory=list)
+    inexact: list[Difference] = field(default_factory=list)
+    compared: int = 0
+
+    def report(self) -> str:
+        """Return the differences as text, the first of the graph first."""
+        lines = [f"unsound: {d}" for d in self.unsound[:5]] + [f"inexact: {d}" for d in self.inexact[:5]]
+        rest = len(self.unsound) + len(self.inexact) - len(lines)
+        return "\n".join([*lines, f"... and {rest} more"] if rest else lines)
+
+
+def compare(
+    analysis: Analysed,
+    influence: Influence,
+    *,
+    tensors: Iterable[str] | None = None,
+    context: bool = True,
+    names: Mapping[str, str] | None = None,
+) -> Comparison:
+    """Compare the bounds of every tensor along every probed axis with the influence that was seen.
+
+    Args:
+        analysis: What claims bounds.
+        influence: What was seen.
+        tensors: Which tensors to compare; default all that were looked at.
+        context: Whether bounds count context too; only such bounds can be sound against a probe.
+        names: How the analysis calls the inputs, where it differs.
+
+    Returns:
+        The differences. An element of a tensor of status ``unknown`` claims nothing and is not compared.
+    """
+    wanted = set(influence.tensors() if tensors is None else tensors)
+    found = Comparison()
+    for name, source, axis in influence.rows:
+        if name not in wanted:
+            continue
+        tensor = analysis[name]
+        if tensor.status == "unknown":
+            continue
+        low, high = influence.hull(name, source, axis)
+        claimed = tensor.bounds(axis, input=(names or {}).get(source, source), context=context)
+        found.compared += 1
+        note(found, (name, tensor.op, source, axis), claimed, (low, high))
+    return found
+
+
+def note(
+    found: Comparison,
+    place: tuple[str, str, str, int],
+    claimed: Hull,
+    seen: Hull,
+) -> None:
+    """Enter the differences between claimed and seen bounds of one tensor along one axis."""
+    low, high = np.broadcast_arrays(*seen)
+    claim_low, claim_high = (np.broadcast_to(np.asarray(bound), low.shape) for bound in claimed)
+    reads = low <= high
+    claims = claim_low <= claim_high
+    unsound = reads & (~claims | (claim_low > low) | (claim_high < high))
+    inexact = ~unsound & claims & (~reads | (claim_low != low) | (claim_high != high))
+    for kind, wrong in ((found.unsound, unsound), (found.inexact, inexact)):
+        if wrong.any():
+            at = tuple(map(int, np.unravel_index(wrong.argmax(), wrong.shape)))
+            kind.append(
+                Difference(
+                    *place,
+                    int(wrong.sum()),
+                    wrong.size,
+                    at,
+                    (int(claim_low[at]), int(claim_high[at])),
+                    (int(low[at]), int(high[at])),
+                )
+            )

@@ -1,0 +1,213 @@
+"""Two ways to run an ONNX model with all its tensors visible, and what is known to be wrong with either.
+
+onnxruntime is fast and covers most operators; the reference evaluator is slow and close to the letter of
+the standard. Both have mistakes that would make a right analysis look wrong, so an engine is chosen per
+model: one that has no known mistake in any node of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx.reference import ReferenceEvaluator
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class NoEngineError(Exception):
+    """No engine can run the model, or every one that can is known to run it wrongly."""
+
+
+class Engine(Protocol):
+    """Something that computes tensors of one model."""
+
+    name: str
+
+    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
+        """Compute every visible tensor."""
+
+
+class OnnxRuntime:
+    """The model in onnxruntime, unoptimised and on one thread, so that equal inputs give equal bits."""
+
+    name = "onnxruntime"
+
+    def __init__(self, model: onnx.ModelProto, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        self._session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        self._names = [output.name for output in self._session.get_outputs()]
+
+    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
+        return dict(zip(self._names, self._session.run(None, dict(inputs)), strict=True))
+
+
+class Reference:
+    """The model in onnx's own reference evaluator."""
+
+    name = "reference"
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self._session = ReferenceEvaluator(model)
+        self._names = [output.name for output in model.graph.output]
+
+    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
+        with np.errstate(all="ignore"):
+            return dict(zip(self._names, self._session.run(None, dict(inputs)), strict=True))
+
+
+ENGINES: dict[str, Callable[[onnx.ModelProto], Engine]] = {"onnxruntime": OnnxRuntime, "reference": Reference}
+
+
+@dataclass(frozen=True)
+class Trap:
+    """A known mistake: on such a node this engine's answer is not the standard's."""
+
+    engine: str
+    op: str
+    applies: Callable[[Mapping[str, Any], int], bool]
+    why: str
+
+
+def _same(a: Mapping[str, Any]) -> bool:
+    return str(a.get("auto_pad", "NOTSET")).startswith("SAME")
+
+
+def _dilated(a: Mapping[str, Any]) -> bool:
+    return any(d != 1 for d in a.get("dilations", ()))
+
+
+def _lopsided(a: Mapping[str, Any]) -> bool:
+    pads = a.get("pads", ())
+    half = len(pads) // 2
+    return list(pads[:half]) != list(pads[half:])
+
+
+def _sparse_upsampling(a: Mapping[str, Any]) -> bool:
+    kernel, strides = a.get("kernel_shape"), a.get("strides", ())
+    return _same(a) and (kernel is None or any(k < s for k, s in zip(kernel, strides, strict=False)))
+
+
+_POOLS = ("AveragePool", "LpPool", "MaxPool")
+
+TRAPS: tuple[Trap, ...] = (
+    *(
+        Trap("onnxruntime", op, lambda a, _: _same(a) and _dilated(a), "SAME output ignores dilation")
+        for op in _POOLS
+    ),
+    Trap(
+        "onnxruntime",
+        "ConvTranspose",
+        lambda a, _: _sparse_upsampling(a),
+        "SAME is off by one: kernel < stride",
+    ),
+    Trap(
+        "onnxruntime",
+        "Resize",
+        lambda a, _: a.get("coordinate_transformation_mode") == "tf_crop_and_resize",
+        "roi is ignored on axes with scale 1",
+    ),
+    Trap(
+        "reference",
+        "AveragePool",
+        lambda a, _: a.get("auto_pad") == "VALID" and _dilated(a),
+        "VALID output ignores dilation",
+    ),
+    *(
+        Trap(
+            "reference",
+            op,
+            lambda a, _: bool(a.get("ceil_mode")) and _lopsided(a),
+            "ceil_mode with asymmetric pads",
+        )
+        for op in _POOLS
+    ),
+    *(
+        Trap("reference", op, lambda _, opset: opset < 13, "no coercion to two dimensions")
+        for op in ("Hardmax", "LogSoftmax", "Softmax")
+    ),
+)
+
+
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """Return a node's attributes as Python values, strings decoded."""
+    found = {}
+    for attribute in node.attribute:
+        value = onnx.helper.get_attribute_value(attribute)
+        found[attribute.name] = value.decode() if isinstance(value, bytes) else value
+    return found
+
+
+def opset(model: onnx.ModelProto) -> int:
+    """Return the version of the default operator set that the model imports."""
+    return max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=1)
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _nodes(inner)
+
+
+def traps(model: onnx.ModelProto) -> list[Trap]:
+    """Return the known mistakes that this model's nodes would run into."""
+    version = opset(model)
+    by_op: dict[str, list[Trap]] = {}
+    for trap in TRAPS:
+        by_op.setdefault(trap.op, []).append(trap)
+    hit = []
+    for node in [*_nodes(model.graph), *(n for f in model.functions for n in f.node)]:
+        if node.op_type in by_op:
+            found = attributes(node)
+            hit += [trap for trap in by_op[node.op_type] if trap.applies(found, version)]
+    return hit
+
+
+def expose(model: onnx.ModelProto, tensors: Iterable[str] | None = None) -> onnx.ModelProto:
+    """Return a copy of the model whose outputs are ``tensors`` (default: everything that nodes compute)."""
+    exposed = onnx.ModelProto()
+    exposed.CopyFrom(model)
+    wanted = [n for node in model.graph.node for n in node.output if n] if tensors is None else list(tensors)
+    kept = {output.name: output for output in model.graph.output}
+    del exposed.graph.output[:]
+    for name in wanted:
+        if name in kept:
+            exposed.graph.output.append(kept[name])
+        else:
+            exposed.graph.output.add().name = name
+    return exposed
+
+
+def trusted(model: onnx.ModelProto) -> list[str]:
+    """Return the names of the engines without a known mistake in this model, the faster one first."""
+    wrong = {trap.engine for trap in traps(model)}
+    return [name for name in ENGINES if name not in wrong]
+
+
+def load(model: onnx.ModelProto, tensors: Iterable[str] | None = None, engine: str | None = None) -> Engine:
+    """Return an engine that computes ``tensors`` of the model, the first trusted one that can load it.
+
+    Raises:
+        NoEngineError: No trusted engine accepts the model.
+    """
+    visible = expose(model, tensors)
+    reasons = []
+    for name in [engine] if engine else trusted(model):
+        try:
+            return ENGINES[name](visible)
+        except Exception as error:  # engines raise whatever they like for what they do not support
+            reasons.append(f"{name}: {error}")
+    reasons += [f"{trap.engine}: {trap.op}: {trap.why}" for trap in traps(model)]
+    raise NoEngineError("; ".join(reasons))

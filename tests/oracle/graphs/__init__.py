@@ -1,0 +1,48 @@
+"""Random ONNX graphs for hypothesis, by families of operators.
+
+A family is a function that adds nodes behind a value; ``@family("name")`` enters it, and that is all it
+takes to have it in every strategy. ``graphs`` draws inputs and applies families, mostly to the newest
+values, so that chains grow, and sometimes to older ones, so that they branch; ``merge`` and ``concat``
+bring branches together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from oracle.graphs import arithmetic, layout, linear, reductions, resampling, windows
+from oracle.graphs.builder import FAMILIES, Draw, Graph, Value, family
+
+__all__ = [
+    "FAMILIES", "Graph", "Value", "arithmetic", "family", "graphs", "layout", "linear", "reductions",
+    "resampling", "windows",
+]  # fmt: skip
+
+
+@st.composite
+def graphs(draw: Draw, families: Sequence[str] | None = None, most: int = 6, inputs: int = 1) -> Graph:
+    """Draw a graph: families applied to inputs of batch 2 with one to three spatial axes.
+
+    Args:
+        draw: Given by hypothesis.
+        families: Names of the families to draw from; default all.
+        most: How many families are applied at most.
+        inputs: How many inputs the graph may have at most.
+    """
+    graph = Graph(draw(st.integers(0, 2**16)))
+    spatial = draw(st.integers(1, 3))
+    longest = {1: 13, 2: 9, 3: 5}[spatial]
+    values: list[Value] = []
+    for _ in range(draw(st.integers(1, inputs))):
+        extents = [draw(st.integers(3, longest)) for _ in range(spatial)]
+        values.append(graph.input([2, draw(st.integers(2, 6)), *extents]))
+    names = sorted(FAMILIES) if families is None else list(families)
+    for _ in range(draw(st.integers(1, most))):
+        recent = draw(st.sampled_from([1, 1, 1, 2, 4]))
+        x = draw(st.sampled_from(values[-recent:]))
+        values += FAMILIES[draw(st.sampled_from(names))](draw, graph, x, values)
+    assume(not graph.empty)
+    return graph

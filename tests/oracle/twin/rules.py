@@ -1,0 +1,221 @@
+"""The counterparts of the operators in a twin, by family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from oracle.engines import attributes
+from oracle.twin.builder import RULES, NoTwinError, Twin, rule
+
+__all__ = ["RULES"]
+
+Nodes = Iterable[onnx.NodeProto]
+
+
+def _copy(
+    node: onnx.NodeProto, inputs: Iterable[str] | None = None, drop: Iterable[str] = ()
+) -> onnx.NodeProto:
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    if inputs is not None:
+        del copy.input[:]
+        copy.input.extend(inputs)
+    kept = [a for a in copy.attribute if a.name not in set(drop)]
+    del copy.attribute[:]
+    copy.attribute.extend(kept)
+    return copy
+
+
+def _data_only_first(twin: Twin, node: onnx.NodeProto) -> None:
+    if any(name in twin.data for name in node.input[1:]):
+        raise NoTwinError(f"{node.op_type} with a computed parameter")
+
+
+@rule(
+    "AveragePool", "Cast", "CumSum", "DepthToSpace", "Dropout", "Expand", "Flatten", "Gather",
+    "GatherElements", "GatherND", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "Identity",
+    "LpPool", "MaxPool", "ReverseSequence", "Reshape", "Shape", "Size", "Slice", "SpaceToDepth",
+    "Split", "Squeeze", "Tile", "Transpose", "Trilu", "Unsqueeze",
+)  # fmt: skip
+def keep(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Movement, and sums or maxima of values that are not negative, already do what a twin should."""
+    _data_only_first(twin, node)
+    if node.op_type in ("Shape", "Size"):
+        twin.data.difference_update(node.output)
+    yield _copy(node)
+
+
+@rule("Pad")
+def pad(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Pad with 0, whatever the constant was."""
+    _data_only_first(twin, node)
+    inputs = list(node.input)
+    if len(inputs) > 2:
+        inputs[2] = ""
+    yield _copy(node, inputs, drop=["value"])
+
+
+@rule("Resize", "Upsample")
+def resize(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Interpolate with weights that are not negative; cubic ones are, and some are 0."""
+    _data_only_first(twin, node)
+    if attributes(node).get("mode") == "cubic":
+        raise NoTwinError("cubic interpolation has negative weights")
+    yield _copy(node, drop=["extrapolation_value"])
+
+
+@rule(
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Celu", "Clip", "Cos", "Cosh",
+    "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log", "Mish",
+    "Neg", "PRelu", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin",
+    "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu",
+)  # fmt: skip
+def activation(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Elementwise in one operand: bring the value back to 0 or 1."""
+    _data_only_first(twin, node)
+    yield helper.make_node("Sign", [node.input[0]], [node.output[0]])
+
+
+@rule("Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum")
+def elementwise(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Elementwise in several operands: their sum, constants counting for their shape alone."""
+    yield helper.make_node("Sum", [n if n in twin.data else twin.zero(n) for n in node.input], node.output)
+
+
+@rule("Where")
+def where(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Read both sides, with a constant condition."""
+    condition, *sides = node.input
+    if condition in twin.data:
+        raise NoTwinError("Where with a computed condition")
+    shape = twin.zero(condition)
+    yield helper.make_node(
+        "Sum", [shape, *(n if n in twin.data else twin.zero(n) for n in sides)], node.output
+    )
+
+
+@rule("Concat")
+def concat(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Put operands side by side, constants as zeros."""
+    yield _copy(node, [n if n in twin.data else twin.zero(n) for n in node.input])
+
+
+@rule("Conv", "ConvTranspose", "Einsum", "Gemm", "MatMul")
+def contraction(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Sums of products: one term per computed factor, the others made positive or 1, and no offset."""
+    factors = list(node.input) if node.op_type == "Einsum" else list(node.input[:2])
+    offset = [n for n in node.input[len(factors) :] if n in twin.data]
+    if offset and node.op_type != "Gemm":
+        raise NoTwinError(f"{node.op_type} with a computed bias")
+    terms = list(offset)
+    for place, factor in enumerate(factors):
+        if factor in twin.data:
+            others = [twin.ones(n) if n in twin.data else twin.positive(n) for n in factors]
+            others[place] = factor
+            if node.op_type == "Gemm":  # its offset was no option once
+                others += [twin.zero(n) for n in node.input[2:]]
+            term = _copy(node, others, drop=["alpha", "beta"])
+            term.name = ""
+            term.output[0] = twin.fresh(node.op_type)
+            twin.added.append(term)
+            terms.append(term.output[0])
+    yield helper.make_node("Sum", terms, node.output)
+
+
+@rule(
+    "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
+    "ReduceMin", "ReduceProd", "ReduceSumSquare",
+)  # fmt: skip
+def reduction(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Reduce by the one that reads like a sum and has the same parameters in every opset."""
+    _data_only_first(twin, node)
+    copy = _copy(node)
+    copy.op_type = "ReduceL1"
+    yield copy
+
+
+@rule("ReduceSum")
+def sum_over(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """Stay a sum: its parameters became inputs earlier than those of the other reductions."""
+    _data_only_first(twin, node)
+    yield _copy(node)
+
+
+def _with_statistics(twin: Twin, node: onnx.NodeProto, axes: Iterable[int]) -> onnx.NodeProto:
+    source = node.input[0]
+    return helper.make_node("Sum", [source, twin.total(source, axes)], [node.output[0]])
+
+
+def _rank(twin: Twin, node: onnx.NodeProto) -> int:
+    try:
+        return twin.ranks[node.input[0]]
+    except KeyError:
+        raise NoTwinError(f"{node.op_type} on a tensor of unknown rank") from None
+
+
+@rule("Softmax", "LogSoftmax", "Hardmax")
+def softmax(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """The element and the sum that it is divided by; before opset 13 over all axes from ``axis`` on."""
+    rank = _rank(twin, node)
+    if twin.opset >= 13:
+        axes = [attributes(node).get("axis", -1)]
+    else:
+        axes = list(range(attributes(node).get("axis", 1) % rank, rank))
+    yield _with_statistics(twin, node, axes)
+
+
+@rule(
+    "BatchNormalization",
+    "InstanceNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+    "MeanVarianceNormalization",
+)
+def normalisation(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """The element and what its statistics are taken over."""
+    _data_only_first(twin, node)
+    found = attributes(node)
+    if node.op_type == "BatchNormalization":
+        if not found.get("training_mode"):
+            yield helper.make_node("Identity", [node.input[0]], [node.output[0]])
+            return
+        axes = [a for a in range(_rank(twin, node)) if a != 1]
+    elif node.op_type == "InstanceNormalization":
+        axes = list(range(2, _rank(twin, node)))
+    elif node.op_type == "MeanVarianceNormalization":
+        axes = found.get("axes", [0, 2, 3])
+    else:
+        rank = _rank(twin, node)
+        axes = list(range(found.get("axis", -1) % rank, rank))
+    yield _with_statistics(twin, node, axes)
+
+
+@rule("GroupNormalization")
+def group_norm(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """The element and the sum over its group of channels and all positions."""
+    _data_only_first(twin, node)
+    groups = attributes(node)["num_groups"]
+    shape = twin.node("Shape", [node.input[0]])
+    flat = twin.node("Reshape", [node.input[0], twin.constant(np.array([0, groups, -1], np.int64))])
+    mixed = twin.node("Sum", [flat, twin.total(flat, [2])])
+    yield helper.make_node("Reshape", [mixed, shape], [node.output[0]])
+
+
+@rule("LRN")
+def lrn(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """The sum over the neighbouring channels: a pool, for which the channel axis becomes a spatial one."""
+    size = attributes(node)["size"]
+    spatial = _rank(twin, node) - 2
+    before = (size - 1) // 2
+    pooled = twin.node(
+        "AveragePool",
+        [twin.unsqueeze(node.input[0], [1])],
+        kernel_shape=[size] + [1] * spatial,
+        pads=[before] + [0] * spatial + [size - 1 - before] + [0] * spatial,
+        count_include_pad=1,
+    )
+    yield helper.make_node("Identity", [twin.squeeze(pooled, [1])], [node.output[0]])
