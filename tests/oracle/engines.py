@@ -132,6 +132,7 @@ TRAPS: tuple[Trap, ...] = (
         )
         for op in _POOLS
     ),
+    Trap("reference", "LRN", lambda *_: True, "goes over samples where it should go over channels"),
     *(
         Trap("reference", op, lambda _, opset: opset < 13, "no coercion to two dimensions")
         for op in ("Hardmax", "LogSoftmax", "Softmax")

@@ -14,7 +14,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from oracle.graphs import arithmetic, layout, linear, reductions, resampling, windows
-from oracle.graphs.builder import FAMILIES, Draw, Graph, Value, family
+from oracle.graphs.builder import FAMILIES, KINDS, Draw, Graph, Value, family
 
 __all__ = [
     "FAMILIES", "Graph", "Value", "arithmetic", "family", "graphs", "layout", "linear", "reductions",
@@ -39,10 +39,12 @@ def graphs(draw: Draw, families: Sequence[str] | None = None, most: int = 6, inp
     for _ in range(draw(st.integers(1, inputs))):
         extents = [draw(st.integers(3, longest)) for _ in range(spatial)]
         values.append(graph.input([2, draw(st.integers(2, 6)), *extents]))
-    names = sorted(FAMILIES) if families is None else list(families)
+    wanted = set(FAMILIES) if families is None else set(families)
+    kinds = [chosen for names in KINDS.values() if (chosen := [n for n in names if n in wanted])]
     for _ in range(draw(st.integers(1, most))):
         recent = draw(st.sampled_from([1, 1, 1, 2, 4]))
-        x = draw(st.sampled_from(values[-recent:]))
-        values += FAMILIES[draw(st.sampled_from(names))](draw, graph, x, values)
+        x = draw(st.sampled_from([v for v in values if v.rank][-recent:]))
+        name = draw(st.sampled_from(draw(st.sampled_from(kinds))))
+        values += FAMILIES[name](draw, graph, x, values)
     assume(not graph.empty)
     return graph

@@ -36,7 +36,7 @@ def unary(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 
 @family("with_constant")
 def with_constant(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
-    """A constant of any shape that broadcasts with the tensor, on either side; it may add axes or extend some."""
+    """A constant of any shape that broadcasts, on either side; it may add axes or extend some."""
     shape = [n if draw(st.booleans()) else 1 for n in x.shape]
     shape = [draw(st.integers(2, 3)) if n == 1 and m == 1 and draw(st.booleans()) else m
              for n, m in zip(x.shape, shape, strict=True)]  # fmt: skip

@@ -129,13 +129,18 @@ def _info(name: str, dtype: np.dtype, shape: tuple[int, ...] | None) -> onnx.Val
 Draw = Callable[..., Any]
 Family = Callable[[Draw, Graph, Value, "list[Value]"], "list[Value]"]
 FAMILIES: dict[str, Family] = {}
+KINDS: dict[str, list[str]] = {}
 
 
 def family(name: str) -> Callable[[Family], Family]:
-    """Enter a family: from a value (and the others there are) to new values, none if it does not fit."""
+    """Enter a family: from a value (and the others there are) to new values, none if it does not fit.
+
+    Families of one module are one kind; a strategy draws the kind first.
+    """
 
     def enter(function: Family) -> Family:
         FAMILIES[name] = function
+        KINDS.setdefault(function.__module__.rpartition(".")[2], []).append(name)
         return function
 
     return enter

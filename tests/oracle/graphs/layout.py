@@ -11,7 +11,7 @@ from oracle.graphs.builder import Draw, Graph, Value, family
 
 def any_axis(draw: Draw, x: Value) -> int:
     """Draw an axis, counted from either end."""
-    return int(draw(st.integers(-x.rank, x.rank - 1))) if x.rank else 0
+    return int(draw(st.integers(-x.rank, x.rank - 1)))
 
 
 @family("transpose")
@@ -44,8 +44,6 @@ def reshape(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("merge_axes")
 def merge_axes(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Merge two neighbouring axes, or split one: what exports do around attention and windows."""
-    if not x.rank:
-        return []
     axis = draw(st.integers(0, x.rank - 1))
     if axis + 1 < x.rank and draw(st.booleans()):
         shape = [*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :]]
@@ -76,8 +74,6 @@ def window_partition(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list
 @family("computed_reshape")
 def computed_reshape(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Reshape to what the graph computes from the tensor's own shape, as exporters write ``view(n, -1)``."""
-    if not x.rank:
-        return []
     shape = graph.add("Shape", [x])
     kept = (
         graph.add("Gather", [*shape, graph.ints([draw(st.integers(0, x.rank - 1))])], axis=0) if shape else []
@@ -126,8 +122,6 @@ def tile(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("gather")
 def gather(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Gather constant indices: repeated, from the end, one (which drops the axis) or a table of them."""
-    if not x.rank:
-        return []
     axis = any_axis(draw, x)
     n = x.shape[axis]
     index = st.integers(-n, n - 1)
@@ -140,8 +134,6 @@ def gather(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("slice")
 def slice_(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Slice with steps of either sign and ends that lie outside."""
-    if not x.rank:
-        return []
     axes = sorted(draw(st.sets(st.integers(0, x.rank - 1), min_size=1, max_size=2)))
     starts, ends, steps = [], [], []
     for axis in axes:
@@ -157,8 +149,6 @@ def slice_(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("split")
 def split(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Cut an axis in parts and join some of them again, in any order."""
-    if not x.rank:
-        return []
     axis = any_axis(draw, x)
     n = x.shape[axis]
     if n < 2:
@@ -176,8 +166,6 @@ def split(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("concat")
 def concat(draw: Draw, graph: Graph, x: Value, others: list[Value]) -> list[Value]:
     """Join with another tensor or a constant, along any axis on which they may differ."""
-    if not x.rank:
-        return []
     fits = [
         (y, axis)
         for y in others

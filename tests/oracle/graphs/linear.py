@@ -26,8 +26,6 @@ def gemm(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("matmul")
 def matmul(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Weights on either side, of one, two or as many axes as the tensor has."""
-    if not x.rank:
-        return []
     if x.rank == 1 or draw(st.booleans()):
         out = draw(st.integers(1, 4))
         shape = draw(st.sampled_from([(x.shape[-1], out), (x.shape[-1],)]))

@@ -21,8 +21,6 @@ REDUCERS = (
 @family("reduce")
 def reduce(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Reduce any axes, which stay or go; sometimes the result gates the tensor."""
-    if not x.rank:
-        return []
     axes = sorted(draw(st.sets(st.integers(0, x.rank - 1), min_size=1, max_size=min(3, x.rank))))
     keep = draw(st.integers(0, 1))
     op = draw(st.sampled_from(REDUCERS))
@@ -37,8 +35,6 @@ def reduce(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("softmax")
 def softmax(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Normalise to 1 along an axis."""
-    if not x.rank:
-        return []
     op = draw(st.sampled_from(["Softmax", "LogSoftmax"]))
     return graph.add(op, [x], axis=draw(st.integers(-x.rank, x.rank - 1)))
 
