@@ -9,11 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Builder, Shape, Value
-
-
-class Undetermined(Exception):
-    """The operator's geometry depends on something that the analysis does not have; its output is unknown."""
+from pytest_rf.graph import Builder, Shape, Undetermined, Value
 
 
 @dataclass(slots=True)

@@ -61,6 +61,12 @@ def attend(
     reach: Relation = WHOLE
     if causal:
         reach = Prefix() if rows == columns else Sets(np.tril(np.ones((rows, columns), np.bool_)))
+    for mask in masks:
+        allowed = None if mask.varies else mask.data
+        if allowed is not None and allowed.dtype == np.bool_:
+            # What any sample or head may attend to.
+            flat = np.broadcast_to(allowed, (*allowed.shape[:-2], rows, columns)).reshape(-1, rows, columns)
+            reach = Sets(np.asarray(flat.any(axis=0)))
     reads = []
     for operand, relation in ((query, SAME), (key, reach), (value, reach)):
         if not operand.varies:
@@ -73,7 +79,9 @@ def attend(
             elif extent == 1:
                 axes.append((None, SAME))
             else:  # grouped queries: head i reads head i // (heads / groups)
-                axes.append((axis, Sets(np.arange(extent) == np.arange(wanted)[:, None] // (wanted // extent))))
+                axes.append(
+                    (axis, Sets(np.arange(extent) == np.arange(wanted)[:, None] // (wanted // extent)))
+                )
         if relation == WHOLE:
             axes.append((None, WHOLE))
         else:
@@ -82,7 +90,9 @@ def attend(
         reads.append(Read(operand.number, tuple(axes)))
     for mask in masks:
         if mask.varies:
-            wide = expand(b, b.reshape(mask, [*[1] * (rank - mask.rank), *mask.extents]), [*shape[:-2], rows, columns])
+            wide = expand(
+                b, b.reshape(mask, [*[1] * (rank - mask.rank), *mask.extents]), [*shape[:-2], rows, columns]
+            )
             own: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(rank - 1)]
             reads.append(Read(wide.number, (*own, (None, WHOLE))))
     return b.union(shape, *reads)
@@ -177,14 +187,16 @@ _FOURIER = """
     fft_ifftn fft_rfftn fft_irfftn _fft_c2c _fft_r2c _fft_c2r
 """
 _MATRIX = """
-    linalg_inv_ex linalg_eigh linalg_eig _linalg_svd linalg_qr linalg_cholesky_ex linalg_solve_ex _linalg_eigh
-    _linalg_det linalg_matrix_exp linalg_lu_factor_ex linalg_lstsq cholesky_solve triangular_solve linalg_pinv
-    linalg_solve_triangular _linalg_solve_ex cholesky inverse linalg_ldl_factor_ex _linalg_slogdet linalg_householder_product
+    linalg_inv_ex linalg_eigh linalg_eig _linalg_svd linalg_qr linalg_cholesky_ex linalg_solve_ex
+    _linalg_eigh _linalg_det linalg_matrix_exp linalg_lu_factor_ex linalg_lstsq cholesky_solve
+    triangular_solve linalg_pinv linalg_solve_triangular _linalg_solve_ex cholesky inverse
+    linalg_ldl_factor_ex _linalg_slogdet linalg_householder_product
 """
 _ATTENTION = """
-    scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu
-    _scaled_dot_product_efficient_attention _scaled_dot_product_attention_math
-    _scaled_dot_product_attention_math_for_mps _scaled_dot_product_cudnn_attention
+    scaled_dot_product_attention _scaled_dot_product_flash_attention
+    _scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_efficient_attention
+    _scaled_dot_product_attention_math _scaled_dot_product_attention_math_for_mps
+    _scaled_dot_product_cudnn_attention
 """
 
 RULES: Rules = {

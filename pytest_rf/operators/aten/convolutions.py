@@ -94,9 +94,7 @@ def pool(call: Call) -> Result:
     kernel = call.listed("kernel_size", rank)
     strides = call.listed("stride", rank) if call.get("stride") else kernel
     pads, dilations = call.listed("padding", rank, 0), call.listed("dilation", rank)
-    geometry = [
-        Window(k, s, d, p, p) for k, s, d, p in zip(kernel, strides, dilations, pads, strict=True)
-    ]
+    geometry = [Window(k, s, d, p, p) for k, s, d, p in zip(kernel, strides, dilations, pads, strict=True)]
     call.label(windows.describe(geometry))
     y = unbatched(call.b, windows.pool(call.b, x, geometry, call.shape[-rank:]), alone)
     return (y,) * len(call.shapes)
@@ -139,14 +137,13 @@ def unfold(call: Call) -> Value:
         for w in geometry
         for k in range(w.kernel)
     ]
-    from pytest_rf.operators.views import concat
 
     rows = []
     for i in range(kernel[0]):
         for j in range(kernel[1]):
             axes = ((0, SAME), (1, SAME), (3, taps[i]), (4, taps[kernel[0] + j]))
             rows.append(call.b.union([n, c, 1, *counts], Read(x.number, axes)))
-    columns = concat(call.b, rows, 2)
+    columns = call.b.join(rows, 2)
     y = call.b.reshape(columns, [n, c * prod(kernel), prod(counts)])
     return unbatched(call.b, y, alone)
 
@@ -158,7 +155,11 @@ def fold(call: Call) -> Value:
     if alone:
         x = call.b.reshape(x, [1, *x.extents])
     size, kernel = call.listed("output_size", 2), call.listed("kernel_size", 2)
-    dilations, pads, strides = call.listed("dilation", 2), call.listed("padding", 2, 0), call.listed("stride", 2)
+    dilations, pads, strides = (
+        call.listed("dilation", 2),
+        call.listed("padding", 2, 0),
+        call.listed("stride", 2),
+    )
     geometry = [Window(k, s, d, p, p) for k, s, d, p in zip(kernel, strides, dilations, pads, strict=True)]
     call.label(windows.describe(geometry) + " transposed")
     counts = [w.output(extent) for w, extent in zip(geometry, size, strict=True)]
@@ -168,7 +169,8 @@ def fold(call: Call) -> Value:
     for i in range(kernel[0]):
         for j in range(kernel[1]):
             tap = [
-                spread(1, w.stride, 1, w.before - w.dilation * k) for w, k in zip(geometry, (i, j), strict=True)
+                spread(1, w.stride, 1, w.before - w.dilation * k)
+                for w, k in zip(geometry, (i, j), strict=True)
             ]
             from pytest_rf.operators.views import slices
 
@@ -178,7 +180,9 @@ def fold(call: Call) -> Value:
     return unbatched(call.b, pointwise(call.b, *sums), alone)
 
 
-_CONVOLUTIONS = "convolution _convolution conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
+_CONVOLUTIONS = (
+    "convolution _convolution conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"
+)
 _POOLS = """
     max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices
     avg_pool1d avg_pool2d avg_pool3d mkldnn_max_pool2d quantized_max_pool2d

@@ -43,7 +43,7 @@ def _index_anywhere(call: Call, x: Value, indices: list[Any]) -> Value:
     """Indices that data decides: some element along each indexed axis."""
     masks = any(isinstance(value, Value) and call.shape is not None and value.rank > 1 for value in indices)
     tensors = {axis: value for axis, value in enumerate(indices) if isinstance(value, Value)}
-    if masks and prod(call.shape) and _is_mask(call, tensors, x):
+    if masks and 0 not in call.shape and _is_mask(call, tensors, x):
         return _everywhere(call, x, *tensors.values())
     common = broadcast_shape([value.extents for value in tensors.values()])
     axes = sorted(tensors)
@@ -67,15 +67,22 @@ def _index_anywhere(call: Call, x: Value, indices: list[Any]) -> Value:
 
 def _is_mask(call: Call, tensors: dict[int, Value], x: Value) -> bool:
     """Whether a computed index is a mask over several axes, which torch expands."""
-    return any(
-        value.rank > 1 and value.extents == x.extents[axis : axis + value.rank] and len(tensors) == 1
-        for axis, value in tensors.items()
-    ) and len(call.shape) == 1 + x.rank - next(iter(tensors.values())).rank
+    return (
+        any(
+            value.rank > 1 and value.extents == x.extents[axis : axis + value.rank] and len(tensors) == 1
+            for axis, value in tensors.items()
+        )
+        and len(call.shape) == 1 + x.rank - next(iter(tensors.values())).rank
+    )
 
 
 def _everywhere(call: Call, *operands: Value) -> Value:
     """Some element of every operand, wherever: data decides."""
-    reads = [Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank))) for value in operands if value.varies]
+    reads = [
+        Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank)))
+        for value in operands
+        if value.varies
+    ]
     return call.b.union(call.shape, *reads)
 
 
@@ -86,7 +93,9 @@ def anywhere(call: Call) -> Result:
 
 def _all(call: Call, shape: tuple[int, ...]) -> Value:
     reads = [
-        Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank))) for value in call.values() if value.varies
+        Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank)))
+        for value in call.values()
+        if value.varies
     ]
     return call.b.union(shape, *reads)
 
@@ -97,7 +106,9 @@ def index_put(call: Call) -> Value:
     known = _constants(call, indices)
     if known is None:
         tensors = [value for value in indices if isinstance(value, Value) and value.varies]
-        return _put_anywhere(call, x, source, [i for i, v in enumerate(indices) if isinstance(v, Value)], tensors)
+        return _put_anywhere(
+            call, x, source, [i for i, v in enumerate(indices) if isinstance(v, Value)], tensors
+        )
     key = tuple(slice(None) if array is None else array for array in known)
     places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)[key]
     if call.get("accumulate"):
@@ -115,7 +126,9 @@ def _put_anywhere(call: Call, x: Value, source: Value, axes: list[int], steering
         steer = call.b.reshape(steering[0], [*steering[0].extents, *behind])
         reads.append(broadcast_read(steer, x.extents))
     else:
-        reads += [Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank))) for value in steering]
+        reads += [
+            Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank))) for value in steering
+        ]
     if source.varies:
         reads.append(Read(source.number, tuple((None, ANYWHERE) for _ in range(source.rank))))
     return call.b.union(x.extents, *reads)
@@ -154,7 +167,7 @@ def scatter(call: Call) -> Value:
     if not chosen.varies and not (adds and sources and sources[0].varies):
         array = numbers(call.data(chosen))
         places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)
-        picked = np.stack(np.indices(array.shape))
+        picked: list[Any] = list(np.indices(array.shape))
         picked[axis] = array
         source = sources[0] if sources else call.b.constant(array.shape)
         cut = views.slices(
@@ -165,7 +178,8 @@ def scatter(call: Call) -> Value:
     reads = [Read(x.number, tuple((place, SAME) for place in range(x.rank)))]
     for value in (chosen, *sources):
         own: list[tuple[int | None, Relation]] = [
-            (place, SAME) if n == x.extents[place] else (None, ANYWHERE) for place, n in enumerate(value.extents)
+            (place, SAME) if n == x.extents[place] else (None, ANYWHERE)
+            for place, n in enumerate(value.extents)
         ]
         own[axis] = (None, ANYWHERE)
         reads.append(Read(value.number, tuple(own)))
@@ -233,8 +247,8 @@ def sort(call: Call) -> Result:
 
 
 _ANYWHERE = """
-    nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive masked_select histc bincount
-    histogram multinomial take put masked_scatter
+    nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive masked_select histc
+    bincount histogram multinomial take put masked_scatter
 """
 
 RULES: Rules = {
@@ -248,7 +262,10 @@ RULES: Rules = {
     **dict.fromkeys(["aten.scatter", "aten.scatter_add", "aten.scatter_reduce"], scatter),
     **dict.fromkeys(["aten.index_add", "aten.index_copy", "aten.index_fill"], index_add),
     "aten.embedding": embedding,
-    **{f"aten.{name}": sort for name in ("sort", "topk", "kthvalue", "median", "nanmedian", "mode", "argsort", "msort")},
+    **{
+        f"aten.{name}": sort
+        for name in ("sort", "topk", "kthvalue", "median", "nanmedian", "mode", "argsort", "msort")
+    },
     **{f"aten.{name}": anywhere for name in _ANYWHERE.split()},
     "torchvision.nms": anywhere,
     "aten.where.default": anywhere,

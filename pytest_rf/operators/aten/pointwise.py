@@ -12,20 +12,22 @@ from pytest_rf.operators.views import slices
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
 UNTAGGED = """
-    _to_copy _conj _neg_view clone contiguous detach alias lift_fresh resolve_conj resolve_neg to type_as
-    dropout feature_dropout alpha_dropout feature_alpha_dropout prelu _prelu_kernel rrelu rrelu_with_noise
-    hardswish hardsigmoid hardtanh relu relu6 selu celu elu leaky_relu mish silu gelu softplus softshrink
-    hardshrink threshold log_sigmoid nan_to_num masked_fill lerp addcmul addcdiv clamp clamp_min clamp_max
-    copysign complex polar real imag angle abs positive square isnan isinf isfinite maximum minimum
-    fmod remainder floor_divide true_divide divide multiply subtract where nextafter float_power
-    fake_quantize_per_tensor_affine fake_quantize_per_channel_affine quantize_per_tensor dequantize
-    quantize_per_tensor_dynamic quantize_per_channel relu_ bucketize searchsorted_ view_as_real_ _fused_dropout
-    _weight_norm_interface __lshift__ __rshift__ pow rsub logical_not logical_and logical_or one_plus
-    _autocast_to_reduced_precision _autocast_to_full_precision int_repr
+    _to_copy _conj _neg_view clone contiguous detach alias lift_fresh resolve_conj resolve_neg to
+    type_as dropout feature_dropout alpha_dropout feature_alpha_dropout prelu _prelu_kernel rrelu
+    rrelu_with_noise hardswish hardsigmoid hardtanh relu relu6 selu celu elu leaky_relu mish silu
+    gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num masked_fill lerp addcmul
+    addcdiv clamp clamp_min clamp_max copysign complex polar real imag angle abs positive square
+    isnan isinf isfinite maximum minimum fmod remainder floor_divide true_divide divide multiply
+    subtract where nextafter float_power fake_quantize_per_tensor_affine
+    fake_quantize_per_channel_affine quantize_per_tensor dequantize quantize_per_tensor_dynamic
+    quantize_per_channel relu_ bucketize searchsorted_ view_as_real_ _fused_dropout
+    _weight_norm_interface __lshift__ __rshift__ pow rsub logical_not logical_and logical_or
+    one_plus _autocast_to_reduced_precision _autocast_to_full_precision int_repr
 """
 NOTHING = """
-    fill zero zeros_like ones_like full_like empty_like rand_like randn_like bernoulli_ normal_ uniform_ exponential_
-    random_ log_normal_ geometric_ cauchy_ normal uniform exponential random eye
+    fill zero zeros_like ones_like full_like empty_like rand_like randn_like bernoulli_ normal_
+    uniform_ exponential_ random_ log_normal_ geometric_ cauchy_ normal uniform exponential random
+    eye
 """
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
-from pytest_rf.graph import Value
-from pytest_rf.operators.aten.call import Call, Result, Rules, Undetermined
-from pytest_rf.operators.views import concat
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators.aten.call import Call, Result, Rules
 
 
 def layers(call: Call) -> Result:
@@ -32,10 +31,10 @@ def layers(call: Call) -> Result:
     if not both:
         y = run(Prefix())
     elif count == 1:
-        y = concat(call.b, [run(Prefix()), run(Prefix(reverse=True))], 2)
+        y = call.b.join([run(Prefix()), run(Prefix(reverse=True))], 2)
     else:
         whole = run(WHOLE)
-        y = concat(call.b, [whole, whole], 2)
+        y = call.b.join([whole, whole], 2)
     call.label(f"{count} layers" + (", both directions" if both else ""))
     return (y, *(_last(call, x, states, shape, time) for shape in call.shapes[1:] if shape is not None))
 

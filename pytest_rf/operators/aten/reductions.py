@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, Prefix, Read
+from pytest_rf.access import Taps
 from pytest_rf.graph import Value
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
+from pytest_rf.operators.views import along
 
 
 def reduction(call: Call) -> Result:
@@ -50,11 +51,11 @@ def batch_norm(call: Call) -> Result:
     names = ["weight", "bias"] if training else ["weight", "bias", "running_mean", "running_var"]
     axes = [axis for axis in range(x.rank) if axis != 1] if training else []
     y = normalise(call.b, x, axes, *_per_channel(call, x, *names))
-    rest = [
-        None if shape is None else (reduce(call.b, x, axes, keep=False) if training and len(shape) == 1 and shape[0] else call.b.constant(shape))
-        for shape in call.shapes[1:]
-    ]
-    return (y, *rest)
+    statistics: list[Value | None] = []
+    for shape in call.shapes[1:]:
+        read = training and shape is not None and len(shape) == 1 and shape[0] > 0
+        statistics.append(reduce(call.b, x, axes, keep=False) if read else call.b.constant(shape))
+    return (y, *statistics)
 
 
 def instance_norm(call: Call) -> Value:
@@ -72,7 +73,9 @@ def group_norm(call: Call) -> Result:
     if len(call.shapes) == 1:
         return y
     n, c, *rest = x.extents
-    statistic = reduce(call.b, call.b.reshape(x, [n, groups, c // groups, *rest]), range(2, x.rank + 1), keep=False)
+    statistic = reduce(
+        call.b, call.b.reshape(x, [n, groups, c // groups, *rest]), range(2, x.rank + 1), keep=False
+    )
     return (y, *(statistic for _ in call.shapes[1:]))
 
 
@@ -89,14 +92,9 @@ def layer_norm(call: Call) -> Result:
 
 def neighbours(call: Call) -> Value:
     """Diff: each element and the one behind it."""
-    from pytest_rf.access import Taps
-    from pytest_rf.operators.views import along
-
     x, axis, order = call.x, call.axis(default=-1), int(call.get("n", 1))
     if call.given("prepend", "append"):
-        from pytest_rf.operators.views import concat
-
-        x = concat(call.b, [*call.given("prepend"), x, *call.given("append")], axis)
+        x = call.b.join([*call.given("prepend"), x, *call.given("append")], axis)
     taps = Taps(1, 1, (tuple(range(order + 1)),))
     return along(call.b, x, {axis: (taps, x.extents[axis] - order)})
 
@@ -104,31 +102,42 @@ def neighbours(call: Call) -> Value:
 def loss(call: Call) -> Value:
     """mse_loss and its like: elementwise, then a statistic over everything unless ``reduction`` is none."""
     y = pointwise(call.b, *call.values())
-    return y if call.shape == y.shape and y.rank else call.b.reshape(reduce(call.b, y, range(y.rank)), call.shape)
+    return (
+        y
+        if call.shape == y.shape and y.rank
+        else call.b.reshape(reduce(call.b, y, range(y.rank)), call.shape)
+    )
 
 
 _REDUCTIONS = """
-    sum mean max min amax amin aminmax prod any all norm linalg_vector_norm logsumexp var std var_mean std_mean
-    argmax argmin count_nonzero nansum nanmean frobenius_norm nuclear_norm
+    sum mean max min amax amin aminmax prod any all norm linalg_vector_norm logsumexp var std
+    var_mean std_mean argmax argmin count_nonzero nansum nanmean frobenius_norm nuclear_norm
 """
-_LOSSES = "mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits soft_margin_loss"
+_LOSSES = """
+    mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits
+    soft_margin_loss
+"""
+_BATCH_NORMS = """
+    batch_norm native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training
+    cudnn_batch_norm _batch_norm_with_update _batch_norm_no_update miopen_batch_norm
+    _batch_norm_impl_index
+"""
 
 RULES: Rules = {
     **{f"aten.{name}": reduction for name in _REDUCTIONS.split()},
-    **{f"aten.{name}": softmax for name in ("softmax", "_softmax", "log_softmax", "_log_softmax", "_safe_softmax")},
-    **{f"aten.{name}": cumulative for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")},
     **{
-        f"aten.{name}": batch_norm
-        for name in (
-            "batch_norm native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training cudnn_batch_norm "
-            "_batch_norm_with_update _batch_norm_no_update miopen_batch_norm _batch_norm_impl_index"
-        ).split()
+        f"aten.{name}": softmax
+        for name in ("softmax", "_softmax", "log_softmax", "_log_softmax", "_safe_softmax")
     },
+    **{f"aten.{name}": cumulative for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")},
+    **{f"aten.{name}": batch_norm for name in _BATCH_NORMS.split()},
     "aten.instance_norm": instance_norm,
     "aten.group_norm": group_norm,
     "aten.native_group_norm": group_norm,
-    **{f"aten.{name}": layer_norm for name in ("layer_norm", "native_layer_norm", "rms_norm", "_fused_rms_norm")},
+    **{
+        f"aten.{name}": layer_norm
+        for name in ("layer_norm", "native_layer_norm", "rms_norm", "_fused_rms_norm")
+    },
     "aten.diff": neighbours,
     **{f"aten.{name}": loss for name in _LOSSES.split()},
 }
-__all__ = ["RULES", "SAME", "Prefix", "Read"]

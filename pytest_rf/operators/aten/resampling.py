@@ -61,7 +61,7 @@ def adaptive(call: Call) -> Result:
 
 
 def grid_sample(call: Call) -> Value:
-    """grid_sample: the grid says which pixel; a constant one is followed, a computed one is an upper bound."""
+    """grid_sample: the grid says which pixel; a constant one is followed, another is an upper bound."""
     x, grid = call.x, call.given("grid")[0]
     rank = x.rank - 2
     if not grid.varies:
@@ -87,9 +87,9 @@ def _by_constant_grid(call: Call, x: Value, grid: Value) -> Value:
 
 
 _UPSAMPLES = """
-    upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d _upsample_nearest_exact2d
-    _upsample_nearest_exact3d upsample_linear1d upsample_bilinear2d upsample_trilinear3d upsample_bicubic2d
-    _upsample_bilinear2d_aa _upsample_bicubic2d_aa
+    upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d
+    _upsample_nearest_exact2d _upsample_nearest_exact3d upsample_linear1d upsample_bilinear2d
+    upsample_trilinear3d upsample_bicubic2d _upsample_bilinear2d_aa _upsample_bicubic2d_aa
 """
 
 RULES: Rules = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Value
@@ -12,6 +14,7 @@ from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import Call, Rules
 from pytest_rf.operators.windows import Window
 
+Numbers = npt.NDArray[Any]
 _LIMIT = 1 << 24
 
 
@@ -25,7 +28,11 @@ def constant_grid(call: Call, x: Value, grid: Value) -> Value:
         axes: list[tuple[int | None, Relation]] = [(0, SAME), (1, SAME)]
         axes += [(axis, ANYWHERE) for axis in range(2, x.rank)]
         return call.b.union(call.shape, Read(x.number, tuple(axes)))
-    mode, border, corners = int(call["interpolation_mode"]), int(call["padding_mode"]), bool(call["align_corners"])
+    mode, border, corners = (
+        int(call["interpolation_mode"]),
+        int(call["padding_mode"]),
+        bool(call["align_corners"]),
+    )
     flat = places[0].reshape(-1, len(spatial))[:, ::-1].astype(np.float64)  # x comes first in a grid
     reads = np.ones((flat.shape[0], 1), np.bool_)
     for axis, extent in enumerate(spatial):
@@ -45,17 +52,20 @@ def constant_grid(call: Call, x: Value, grid: Value) -> Value:
     return call.b.reshape(y, [n, c, *outputs])
 
 
-def _neighbours(where: np.ndarray, mode: int) -> list[np.ndarray]:  # type: ignore[type-arg]
+def _neighbours(where: Numbers, mode: int) -> list[Numbers]:
     low = np.floor(where).astype(np.int64)
     if mode == 1:  # nearest
         return [np.rint(where).astype(np.int64)]
     exact = np.isclose(where, np.rint(where), atol=1e-6)
     if mode == 0:
-        return [np.where(exact, np.rint(where).astype(np.int64), low), np.where(exact, np.rint(where).astype(np.int64), low + 1)]
+        return [
+            np.where(exact, np.rint(where).astype(np.int64), low),
+            np.where(exact, np.rint(where).astype(np.int64), low + 1),
+        ]
     return [low + k for k in (-1, 0, 1, 2)]
 
 
-def _reflected(tap: np.ndarray, extent: int, corners: bool) -> np.ndarray:  # type: ignore[type-arg]
+def _reflected(tap: Numbers, extent: int, corners: bool) -> Numbers:
     if corners:
         period = max(2 * (extent - 1), 1)
         tap = np.abs(tap) % period
@@ -79,7 +89,7 @@ def deformable(call: Call) -> Value:
     axes = ((0, SAME), (None, WHOLE), (2, ANYWHERE), (3, ANYWHERE))
     reads = [Read(x.number, axes, channel=1)] if x.varies else []
     for steer in (offset, *mask):
-        if steer.varies and prod(steer.extents):
+        if steer.varies and 0 not in steer.extents:
             reads.append(Read(steer.number, ((0, SAME), (None, WHOLE), (2, SAME), (3, SAME))))
     return call.b.union(call.shape, *reads)
 
@@ -99,5 +109,8 @@ def region_pool(call: Call) -> Value:
 RULES: Rules = {
     "aten.affine_grid_generator": affine_grid,
     "torchvision.deform_conv2d": deformable,
-    **{f"torchvision.{name}": region_pool for name in ("roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool")},
+    **{
+        f"torchvision.{name}": region_pool
+        for name in ("roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool")
+    },
 }

@@ -83,7 +83,7 @@ def unbind(call: Call) -> Result:
 def cat(call: Call) -> Value:
     """Cat; empty vectors are skipped as torch does."""
     parts = [value for value in call["tensors"] if value.shape != (0,)]
-    return views.concat(call.b, parts, call.axis(rank=len(call.shape)))
+    return call.b.join(parts, call.axis(rank=len(call.shape)))
 
 
 def stack(call: Call) -> Value:
@@ -226,7 +226,7 @@ def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
 def storage_places(
     root: tuple[int, ...], root_stride: Any, size: list[int], stride: list[int], offset: int
 ) -> npt.NDArray[np.int64]:
-    """Return for each element of a strided view the flat number of the root's element at that address; -1: none."""
+    """Return the flat number of the root's element at the address of each element of a view; -1: none."""
 
     def addresses(shape: Any, strides: Any) -> npt.NDArray[np.int64]:
         found = np.zeros(tuple(shape), np.int64)
@@ -270,7 +270,14 @@ RULES: Rules = {
     "aten.select": select,
     "aten.select_copy": select,
     **dict.fromkeys(
-        ["aten.split", "aten.split_with_sizes", "aten.chunk", "aten.unsafe_split", "aten.split_with_sizes_copy"], split
+        [
+            "aten.split",
+            "aten.split_with_sizes",
+            "aten.chunk",
+            "aten.unsafe_split",
+            "aten.split_with_sizes_copy",
+        ],
+        split,
     ),
     **dict.fromkeys(["aten.unsafe_chunk", "aten.unsafe_split_with_sizes", "aten.split_copy"], split),
     "aten.unbind": unbind,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf import access
-from pytest_rf.access import SAME, Read, Relation, Taps
+from pytest_rf.access import SAME, Read, Relation
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import Call, Rules
@@ -43,7 +43,7 @@ def into_slice(b: Builder, base: Value, source: Value, axis: int, start: int, st
             return source
         before = views.slices(b, base, {axis: (0, 1, start)})
         after = views.slices(b, base, {axis: (start + count, 1, extent - start - count)})
-        return views.concat(b, [part for part in (before, source, after) if part.extents[axis]], axis)
+        return b.join([part for part in (before, source, after) if part.extents[axis]], axis)
     written = np.zeros(extent, np.bool_)
     written[start : start + step * (count - 1) + 1 : step] = True
     places = np.full(extent, -1, np.int64)
@@ -52,7 +52,9 @@ def into_slice(b: Builder, base: Value, source: Value, axis: int, start: int, st
     inside = [*axes]
     inside[axis] = (axis, access.Table(places))
     kept = (~written).reshape([-1 if place == axis else 1 for place in range(base.rank)])
-    return b.union(base.extents, Read(base.number, tuple(axes), where=kept), Read(source.number, tuple(inside)))
+    return b.union(
+        base.extents, Read(base.number, tuple(axes), where=kept), Read(source.number, tuple(inside))
+    )
 
 
 def view_scatter(call: Call) -> Value:
@@ -62,7 +64,9 @@ def view_scatter(call: Call) -> Value:
         root = tuple(call["root_size"])
         size, stride, offset = call["args"]
         root_offset = int(call.get("root_offset", 0))
-        places = storage_places(root, call.get("root_stride", contiguous(root)), size, stride, int(offset) - root_offset)
+        places = storage_places(
+            root, call.get("root_stride", contiguous(root)), size, stride, int(offset) - root_offset
+        )
     else:
         places = call["places"]
     return at_places(call.b, base, source, places)
@@ -82,8 +86,6 @@ def at_places(b: Builder, base: Value, source: Value, places: npt.NDArray[np.int
     ]
     return b.reshape(b.union([total], *reads), base.extents)
 
-
-__all__ = ["RULES", "Taps", "at_places", "into_slice"]
 
 RULES: Rules = {
     "aten.slice_scatter": slice_scatter,

@@ -1,0 +1,69 @@
+"""Operators without a rule: what torch composes them of, recorded by shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from pytest_rf.frontends.torch.locate import Locator
+from pytest_rf.frontends.torch.recorder import Recorder
+from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref
+
+
+def decomposed(call: Call, recording: Recording) -> Recording | None:
+    """Return the recording of an operator's decomposition; None if torch has none.
+
+    Its inputs are the variables among the call's arguments, each once, in their order.
+    """
+    function = call.function
+    if function is None:
+        return None
+    body = _body(function)
+    if body is None:
+        return None
+    from pytest_rf.frontends.torch.capture import below_autograd
+
+    parts = Recording(way=recording.way)
+    recorder = Recorder(parts, Locator(torch.nn.Module()), torch.device("cpu"), real=False, valueless=True)
+    stand_ins: dict[int, torch.Tensor] = {}
+
+    def tensor(value: Any) -> Any:
+        if isinstance(value, Ref):
+            if value.number not in stand_ins:
+                variable = recording.values[value.number]
+                blank = torch.empty(variable.shape, dtype=variable.dtype, device="meta")
+                stand_ins[value.number] = recorder.declare(str(value.number), blank)
+            return stand_ins[value.number]
+        if isinstance(value, Const):
+            return value.tensor
+        if isinstance(value, (list, tuple)):
+            return type(value)(tensor(item) for item in value)
+        return value
+
+    args = tensor(call.args)
+    kwargs = {name: tensor(value) for name, value in call.kwargs.items()}
+    try:
+        with below_autograd(), recorder:
+            result = body(*args, **kwargs)
+        results = result if isinstance(result, (tuple, list)) else (result,)
+        tensors = [item for item in results if isinstance(item, torch.Tensor)]
+        for index, item in enumerate(tensors):
+            parts.outputs[str(index)] = recorder.value_of(item)
+    except Exception:  # a decomposition that does not run by shape is none
+        return None
+    finally:
+        recorder.close()
+    if any(part.function is function for part in parts.calls):
+        return None
+    return parts
+
+
+def _body(function: Any) -> Any:
+    from torch._decomp import decomposition_table
+
+    if function in decomposition_table:
+        return decomposition_table[function]
+    if torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), "CompositeImplicitAutograd"):
+        return function.decompose
+    return None

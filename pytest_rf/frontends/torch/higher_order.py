@@ -1,0 +1,149 @@
+"""Higher-order operators: branches, loops and attention with a function as mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from pytest_rf.frontends.torch.recording import leaves
+
+if TYPE_CHECKING:
+    from pytest_rf.frontends.torch.recorder import Recorder
+
+
+def run(recorder: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run a higher-order operator by the operators that it is made of; NotImplemented if it is not known."""
+    rule = _RULES.get(name)
+    return NotImplemented if rule is None else rule(recorder, *args, **kwargs)
+
+
+def _cond(recorder: Recorder, predicate: Any, true: Any, false: Any, operands: Sequence[Any] = ()) -> Any:
+    """Both branches where the choice depends on the input, else the one that is taken."""
+    if not isinstance(predicate, torch.Tensor) or not recorder.follows(predicate):
+        with recorder:
+            return (true if predicate else false)(*operands)
+    with recorder:
+        one, other = true(*operands), false(*operands)
+    chosen = one
+    if recorder.real and not bool(predicate):
+        chosen = other
+    flat = [item for item in leaves(chosen) if isinstance(item, torch.Tensor)]
+    pairs = zip(leaves(one), leaves(other), strict=True)
+    merged = iter(
+        [
+            recorder.merge("rf.either.default", [predicate, first, second], like)
+            for like, (first, second) in zip(
+                flat, ((a, b) for a, b in pairs if isinstance(a, torch.Tensor)), strict=True
+            )
+        ]
+    )
+    return _filled(chosen, merged)
+
+
+def _filled(tree: Any, tensors: Any) -> Any:
+    if isinstance(tree, torch.Tensor):
+        return next(tensors)
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(_filled(item, tensors) for item in tree)
+    return tree
+
+
+def _scan(
+    recorder: Recorder,
+    combine: Any,
+    init: Sequence[Any],
+    xs: Sequence[Any],
+    additional: Sequence[Any] = (),
+    **_: Any,
+) -> Any:
+    """A scan, step by step."""
+    carry, outputs = list(init), []
+    with recorder:
+        for step in range(xs[0].shape[0]):
+            results = combine(*carry, *(x[step] for x in xs), *additional)
+            carry = list(results[: len(init)])
+            outputs.append(results[len(init) :])
+        stacked = [torch.stack(list(column)) for column in zip(*outputs, strict=True)]
+    return (*carry, *stacked)
+
+
+def _map(recorder: Recorder, function: Any, xs: Sequence[Any], additional: Sequence[Any] = ()) -> Any:
+    """A map over the first axis, step by step."""
+    with recorder:
+        rows = [function(*(x[step] for x in xs), *additional) for step in range(xs[0].shape[0])]
+        return tuple(torch.stack(list(column)) for column in zip(*rows, strict=True))
+
+
+def _associative_scan(
+    recorder: Recorder, combine: Any, xs: Sequence[Any], additional: Sequence[Any] = ()
+) -> Any:
+    """An associative scan, as a running combination."""
+    with recorder:
+        rows = [tuple(x[0] for x in xs)]
+        for step in range(1, xs[0].shape[0]):
+            rows.append(tuple(combine(*rows[-1], *(x[step] for x in xs), *additional)))
+        return tuple(torch.stack(list(column)) for column in zip(*rows, strict=True))
+
+
+def _while_loop(
+    recorder: Recorder, condition: Any, body: Any, carried: Sequence[Any], additional: Sequence[Any] = ()
+) -> Any:
+    """A loop, for as long as its condition holds with these values."""
+    state = tuple(carried)
+    with recorder:
+        while bool(condition(*state, *additional)):
+            state = tuple(body(*state, *additional))
+    return state
+
+
+def _flex_attention(
+    recorder: Recorder,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    score: Any,
+    block_mask: Any,
+    *_: Any,
+    **__: Any,
+) -> Any:
+    """Attention whose mask is a function of positions, which is evaluated on all of them."""
+    n, heads, rows, _ = query.shape
+    columns = key.shape[2]
+    mask = _evaluated(block_mask[-1], (n, heads, rows, columns)) if block_mask else None
+    like = (
+        query.new_empty(query.shape[:-1] + value.shape[-1:])
+        if recorder.real
+        else torch.empty((*query.shape[:-1], value.shape[-1]), dtype=query.dtype, device="meta")
+    )
+    if recorder.real:
+        like = torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, enable_gqa=query.shape[1] != key.shape[1]
+        )
+    output = recorder.merge(
+        "rf.attention.default", [query, key, value, *([] if mask is None else [mask])], like
+    )
+    sums = torch.empty((n, heads, rows), dtype=torch.float32, device=like.device)
+    return output, recorder.merge("rf.log_sum.default", [query, key], sums), sums
+
+
+def _evaluated(function: Callable[..., Any], shape: tuple[int, ...]) -> torch.Tensor:
+    grids = torch.meshgrid(*(torch.arange(extent) for extent in shape), indexing="ij")
+    try:
+        mask = function(*grids)
+    except Exception:  # written for single positions
+        for _ in shape:
+            function = torch.vmap(function)
+        mask = function(*grids)
+    return torch.as_tensor(mask).broadcast_to(shape).to(torch.bool)
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "cond": _cond,
+    "scan": _scan,
+    "map_impl": _map,
+    "associative_scan": _associative_scan,
+    "while_loop": _while_loop,
+    "flex_attention": _flex_attention,
+}

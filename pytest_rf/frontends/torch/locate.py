@@ -1,0 +1,97 @@
+"""Where in the model an operator is called: module paths, call numbers, source lines."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import torch
+
+from pytest_rf.frontends.torch.recording import Place
+
+_SKIPPED = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
+_PACKAGES = ("site-packages/", "dist-packages/")
+
+
+class Locator:
+    """Knows which module runs while the model is called.
+
+    Attributes:
+        failed: path and class of the innermost module that an exception left, if one did.
+    """
+
+    def __init__(self, root: torch.nn.Module) -> None:
+        self._paths = {id(module): path for path, module in root.named_modules()}
+        self._stack: list[tuple[str, str, int]] = [("", type(root).__name__, 0)]
+        self._turns: Counter[str] = Counter()
+        self._code: dict[CodeType, str | None] = {}
+        self.failed: tuple[str, str] | None = None
+
+    def place(self) -> Place:
+        """Return where the running operator was called."""
+        module, kind, turn = self._stack[-1]
+        return Place(module, kind, turn, self.source())
+
+    def source(self) -> str:
+        """Return "file.py:line" of the first frame outside torch and outside this package."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            code = frame.f_code
+            try:
+                shown = self._code[code]
+            except KeyError:
+                shown = self._code[code] = _shown(code.co_filename)
+            if shown is not None:
+                return f"{shown}:{frame.f_lineno}"
+            frame = frame.f_back
+        return ""
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Follow the calls of modules for as long as the context lasts."""
+        original = torch.nn.Module.__call__
+        stack, turns, paths = self._stack, self._turns, self._paths
+
+        def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+            path = paths.get(id(module))
+            if path is None:  # made during the call, or hidden from named_modules()
+                path = f"{stack[-1][0]}.{type(module).__name__}".lstrip(".")
+            stack.append((path, type(module).__name__, turns[path]))
+            turns[path] += 1
+            try:
+                return self.run(original, module, args, kwargs)
+            except Exception:
+                if self.failed is None:
+                    self.failed = (path, type(module).__name__)
+                raise
+            finally:
+                stack.pop()
+
+        torch.nn.Module.__call__ = call
+        try:
+            yield
+        finally:
+            torch.nn.Module.__call__ = original
+
+    def run(self, original: Any, module: torch.nn.Module, args: tuple[Any, ...], kwargs: Any) -> Any:
+        """Call the module itself; the recorder replaces this for modules that are opaque to it."""
+        return original(module, *args, **kwargs)
+
+
+def _shown(filename: str) -> str | None:
+    """Return a file as reports show it, None where its frames are not the user's."""
+    if filename.startswith(_SKIPPED):
+        return None
+    for part in _PACKAGES:
+        _, found, rest = filename.rpartition(part)
+        if found:
+            return rest
+    try:
+        return Path(filename).relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return Path(filename).as_posix()

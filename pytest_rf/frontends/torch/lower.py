@@ -1,0 +1,219 @@
+"""Turns a recording into the program of :mod:`pytest_rf.graph`, call by call."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pytest_rf.frontends.torch.fallback import decomposed
+from pytest_rf.frontends.torch.recording import Call as Recorded
+from pytest_rf.frontends.torch.recording import Const, Place, Recording, Ref, leaves
+from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
+from pytest_rf.operators.aten import table
+from pytest_rf.operators.aten.call import Call, Rule
+from pytest_rf.operators.aten.pointwise import elementwise
+
+_NESTING = 8
+
+
+@cache
+def _rules() -> dict[str, Rule]:
+    return table()
+
+
+def lower(recording: Recording) -> Graph:
+    """Return the graph of a recorded call."""
+    b = Builder()
+    lowering = _Lowering(b, recording, _Names(recording))
+    for name, ref in recording.inputs.items():
+        lowering.values[ref.number] = b.input(name, recording.values[ref.number].shape)
+    lowering.run()
+    for name, output in recording.outputs.items():
+        b.graph.outputs[name] = lowering.value(output)
+    return b.graph
+
+
+class _Names:
+    """Names of nodes: the module path where a module runs one operator, else path and operator."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._sizes = Counter((call.place.module, call.place.turn) for call in recording.calls)
+        self._used: Counter[str] = Counter()
+
+    def name(self, place: Place, op: str) -> str:
+        """Return an unused name for an operator at a place."""
+        path = f"{place.module}@{place.turn + 1}" if place.turn else place.module
+        alone = place.module and self._sizes[place.module, place.turn] == 1
+        name = path if alone else f"{path}.{op}".lstrip(".")
+        self._used[name] += 1
+        return name if self._used[name] == 1 else f"{name}_{self._used[name] - 1}"
+
+
+class _Lowering:
+    """One recording on its way into a builder."""
+
+    def __init__(self, b: Builder, recording: Recording, names: _Names | None, depth: int = 0) -> None:
+        self.b = b
+        self.recording = recording
+        self.names = names
+        self.depth = depth
+        self.values: dict[int, Value] = {}
+        self._constants: dict[int, tuple[Const, Value]] = {}
+
+    def value(self, item: Ref | Const) -> Value:
+        """Return the value of a recorded tensor."""
+        if isinstance(item, Ref):
+            return self.values[item.number]
+        known = self._constants.get(id(item))
+        if known is None:
+            shape = tuple(item.tensor.shape)
+            known = self._constants[id(item)] = (item, self.b.constant(shape, lambda: elements(item.tensor)))
+        return known[1]
+
+    def run(self) -> None:
+        """Lower every call in order."""
+        for call in self.recording.calls:
+            self._call(call)
+
+    def _call(self, call: Recorded) -> None:
+        arguments = {name: self._argument(value) for name, value in _by_name(call)}
+        shapes = [None if ref is None else self.recording.values[ref.number].shape for ref in call.outputs]
+        operands = tuple(value for value in leaves(arguments) if isinstance(value, Value))
+        namespace, name, _ = call.op.split(".", 2)
+        if self.names is not None:
+            op = f"{namespace}.{name}"
+            entry = Node(
+                self.names.name(call.place, name),
+                op,
+                call.place.module,
+                call.place.source,
+                inputs=operands,
+            )
+            self.b.begin(entry)
+        results = self._results(call, arguments, shapes, operands)
+        for ref, value in zip(call.outputs, results, strict=True):
+            if ref is not None:
+                self.values[ref.number] = value
+        if self.names is not None:
+            made = [value for ref, value in zip(call.outputs, results, strict=True) if ref is not None]
+            entry.outputs = {
+                entry.name if index == 0 else f"{entry.name}:{index}": value
+                for index, value in enumerate(made)
+            }
+
+    def _argument(self, value: Any) -> Any:
+        if isinstance(value, (Ref, Const)):
+            return self.value(value)
+        if isinstance(value, (list, tuple)):
+            return [self._argument(item) for item in value]
+        return value
+
+    def _results(
+        self,
+        call: Recorded,
+        arguments: Mapping[str, Any],
+        shapes: Sequence[Shape | None],
+        operands: Sequence[Value],
+    ) -> Sequence[Value]:
+        if not any(value.varies for value in operands):
+            return [self.b.constant(shape) for shape in shapes]
+        shapeless = next((value for value in operands if value.shape is None), None)
+        if shapeless is not None:
+            return self._unknown(operands, "an operand has no known shape", shapes)
+        rule = _rules().get(call.op) or _rules().get(call.op.rpartition(".")[0])
+        if rule is None and call.function is not None and torch.Tag.pointwise in call.function.tags:
+            rule = elementwise
+        if rule is None:
+            return self._decomposed(call, shapes, operands)
+        try:
+            given = rule(Call(self.b, call.op, arguments, shapes))
+        except Undetermined as why:
+            return self._unknown(operands, str(why), shapes)
+        results: list[Value | None] = [given] if isinstance(given, Value) else list(given)
+        wrong = self._check(call.op, results, shapes)
+        return (
+            self._unknown(operands, wrong, shapes)
+            if wrong
+            else [value for value in results if value is not None]
+        )
+
+    def _check(self, op: str, results: list[Value | None], shapes: Sequence[Shape | None]) -> str:
+        """Hold the rule's shapes against those of torch, and complete what it left out."""
+        results.extend([None] * (len(shapes) - len(results)))
+        for index, (value, shape) in enumerate(zip(results, shapes, strict=True)):
+            if shape is None or value is None:
+                results[index] = self.b.constant(shape)
+            elif value.shape != shape:
+                return f"the rule of {op} gives the shape {value.shape} where torch gives {shape}"
+        return ""
+
+    def _decomposed(
+        self, call: Recorded, shapes: Sequence[Shape | None], operands: Sequence[Value]
+    ) -> Sequence[Value]:
+        """Lower an operator without a rule by what torch composes it of."""
+        reason = f"operator {call.op} has no rule"
+        if self.depth >= _NESTING:
+            return self._unknown(operands, reason, shapes)
+        parts = decomposed(call, self.recording)
+        if parts is None:
+            return self._unknown(operands, reason, shapes)
+        inner = _Lowering(self.b, parts, None, self.depth + 1)
+        for ref, value in zip(parts.inputs.values(), _tensors(call), strict=True):
+            inner.values[ref.number] = self.values[value.number]
+        inner.run()
+        results = [inner.value(item) for item in parts.outputs.values()]
+        if [value.shape for value in results] != [shape for shape in shapes if shape is not None]:
+            return self._unknown(operands, reason, shapes)
+        found = iter(results)
+        return [self.b.constant(None) if shape is None else next(found) for shape in shapes]
+
+    def _unknown(
+        self, operands: Sequence[Value], reason: str, shapes: Sequence[Shape | None]
+    ) -> Sequence[Value]:
+        live = [value for value in operands if value.varies]
+        return [
+            self.b.constant(None) if shape is None else self.b.unknown(live, reason, shape)
+            for shape in shapes
+        ]
+
+
+def _tensors(call: Recorded) -> list[Ref]:
+    """Return the variables among the arguments, each once, in order."""
+    return list(dict.fromkeys(leaf for leaf in leaves((call.args, call.kwargs)) if isinstance(leaf, Ref)))
+
+
+def _by_name(call: Recorded) -> list[tuple[str, Any]]:
+    """Return the arguments with the names of the schema, defaults filled in."""
+    if call.function is None:
+        named = {f"arg{index}": value for index, value in enumerate(call.args)}
+        return list({**named, **call.kwargs}.items())
+    found: list[tuple[str, Any]] = []
+    for index, (name, default) in enumerate(_signature(call.function)):
+        if index < len(call.args):
+            found.append((name, call.args[index]))
+        else:
+            found.append((name, call.kwargs.get(name, default)))
+    found += [(name, value) for name, value in call.kwargs.items() if name.startswith("root_")]
+    return found
+
+
+@cache
+def _signature(function: Any) -> list[tuple[str, Any]]:
+    return [(a.name, a.default_value if a.has_default_value() else None) for a in function._schema.arguments]
+
+
+def elements(tensor: torch.Tensor) -> npt.NDArray[Any] | None:
+    """Return the elements of a constant tensor, None where it has none (``meta``, quantised, sparse)."""
+    if tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized:
+        return None
+    plain = tensor.detach().resolve_conj().resolve_neg().cpu()
+    if plain.dtype == torch.bfloat16 or (plain.dtype.itemsize == 1 and plain.dtype.is_floating_point):
+        plain = plain.float()
+    array: npt.NDArray[Any] = np.asarray(plain.numpy())
+    return array

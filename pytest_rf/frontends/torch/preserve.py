@@ -1,0 +1,110 @@
+"""Leaves the user's module, and the state of the process that a forward pass touches, as found."""
+
+from __future__ import annotations
+
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
+_CONTAINERS = (list, dict, set)
+
+
+class Originals:
+    """Elements of tensors as they were before the call first wrote into them."""
+
+    def __init__(self) -> None:
+        self._saved: dict[int, tuple[torch.UntypedStorage, torch.UntypedStorage]] = {}
+
+    def save(self, tensor: torch.Tensor) -> None:
+        """Remember the tensor's whole storage, once."""
+        if tensor.device.type == "meta" or tensor.layout is not torch.strided:
+            return
+        storage = tensor.untyped_storage()
+        if storage._cdata not in self._saved:
+            self._saved[storage._cdata] = (storage, storage.clone())
+
+    def restore(self) -> None:
+        """Write the remembered elements back."""
+        for storage, copy in self._saved.values():
+            storage.copy_(copy)
+
+
+@contextmanager
+def preserved(module: torch.nn.Module) -> Iterator[None]:
+    """Undo what the call changes: attributes of modules, random state, global switches."""
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # this call is ours; the user's own shows what it has to say
+        stack.callback(_attributes(module))
+        stack.callback(_random_state())
+        stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+        torch.backends.mha.set_fastpath_enabled(False)  # the fused layer hides what attention reads
+        if "torch._dynamo" in sys.modules:  # nothing can be compiled before it is imported
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        yield
+
+
+def _attributes(root: torch.nn.Module) -> Any:
+    saved = []
+    for module in root.modules():
+        attributes = dict(module.__dict__)
+        contents = [(value, value.copy()) for value in attributes.values() if type(value) in _CONTAINERS]
+        contents += [
+            (registry, registry.copy()) for name in _REGISTRIES if (registry := attributes.get(name))
+        ]
+        saved.append((module, attributes, contents))
+
+    def restore() -> None:
+        for module, attributes, contents in saved:
+            for value, copy in contents:
+                _refill(value, copy)
+            if _changed(module.__dict__, attributes):
+                module.__dict__.clear()
+                module.__dict__.update(attributes)
+
+    return restore
+
+
+def _changed(now: dict[str, Any], before: dict[str, Any]) -> bool:
+    return now.keys() != before.keys() or any(now[key] is not before[key] for key in before)
+
+
+def _refill(value: Any, copy: Any) -> None:
+    same = len(value) == len(copy) and all(map(_identical, value, copy))
+    if same and (not isinstance(value, dict) or all(value[key] is copy[key] for key in copy)):
+        return
+    value.clear()
+    if isinstance(value, list):
+        value.extend(copy)
+    else:
+        value.update(copy)
+
+
+def _identical(one: object, other: object) -> bool:
+    return one is other
+
+
+def _random_state() -> Any:
+    state = torch.get_rng_state()
+    devices = (
+        torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None
+    )
+    python = random.getstate()
+    numpy = sys.modules.get("numpy")
+    array_state = numpy.random.get_state() if numpy is not None else None
+
+    def restore() -> None:
+        torch.set_rng_state(state)
+        if devices is not None:
+            torch.cuda.set_rng_state_all(devices)
+        random.setstate(python)
+        if numpy is not None:
+            numpy.random.set_state(array_state)
+
+    return restore

@@ -1,0 +1,483 @@
+"""Records the operators of one call: constants run for real, what depends on an input by shape only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from pytest_rf.frontends.torch import higher_order
+from pytest_rf.frontends.torch import traits as schemas
+from pytest_rf.frontends.torch.locate import Locator
+from pytest_rf.frontends.torch.memory import Functionaliser, Handle, Layout, Memory, Step, view_steps
+from pytest_rf.frontends.torch.preserve import Originals
+from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref, leaves, replaced
+from pytest_rf.frontends.torch.shapes import SHAPES, positions
+from pytest_rf.frontends.torch.traits import Traits
+
+aten = torch.ops.aten
+_ATTRIBUTE = "_pytest_rf_handle"
+
+
+class ValuesNeeded(Exception):  # noqa: N818 - it asks for another way, nothing is wrong
+    """The code looks at values that a run by shapes does not have."""
+
+
+class Unsupported(Exception):  # noqa: N818
+    """The call cannot be recorded at the dispatcher (a higher-order operator, say)."""
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[misc]
+    """The dispatch mode that writes a recording.
+
+    Below autograd, where this mode runs, composite operators arrive whole; those that keep the
+    structure visible are recorded as they are, the others by their parts.
+
+    Attributes:
+        recording: what has been recorded so far.
+        real: whether activations have values.
+        obstacle: why this way of recording cannot succeed, once that is known.
+    """
+
+    supports_higher_order_operators = True
+
+    def __init__(
+        self, recording: Recording, locator: Locator, home: torch.device, real: bool, valueless: bool = False
+    ) -> None:
+        super().__init__()
+        self.recording = recording
+        self.locator = locator
+        self.real = real
+        self.obstacle: Exception | None = None
+        self.originals = Originals()
+        self._home = torch.device("cpu") if home.type == "meta" else home
+        self._valueless = valueless
+        self._memories: dict[int, tuple[StorageWeakRef, Memory]] = {}
+        self._promoted = False
+        self._tagged: list[torch.Tensor] = []
+        self._created: set[int] = set()
+        self._constants: dict[int, tuple[torch.Tensor, Const]] = {}
+        self._constant_storages: set[int] = set()
+        self._functions = Functionaliser(self._emit)
+
+    # -- what callers need -------------------------------------------------------------------------
+
+    def declare(self, name: str, tensor: torch.Tensor) -> torch.Tensor:
+        """Make a tensor a graph input and return the stand-in that the call gets."""
+        if self.real:
+            stand_in = tensor.detach().clone()
+        else:
+            stand_in = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+        ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
+        self.recording.inputs[name] = ref
+        self._adopt(stand_in, ref)
+        return stand_in
+
+    def value_of(self, tensor: torch.Tensor) -> Ref | Const:
+        """Return the present value of a tensor that the call returned."""
+        handle = self._handle(tensor)
+        if handle is None:
+            return Const(tensor)
+        return self._functions.read(handle)
+
+    def follows(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor depends on an input."""
+        return self._handle(tensor) is not None
+
+    def merge(self, op: str, operands: list[torch.Tensor], result: torch.Tensor) -> torch.Tensor:
+        """Record an operator of our own that made ``result`` of the operands."""
+        made = result if self.real else torch.empty(result.shape, dtype=result.dtype, device="meta")
+        if made is not result or not self.follows(result):
+            made = made.detach()
+        values = tuple(self.value_of(operand) for operand in operands)
+        ref = self.recording.make(tuple(made.shape), made.dtype)
+        self.recording.calls.append(Call(op, None, values, {}, (ref,), self.locator.place()))
+        if getattr(made, _ATTRIBUTE, None) is not None:
+            made = made.clone()
+        self._adopt(made, ref)
+        return made
+
+    def close(self) -> None:
+        """Restore what the call wrote and take the marks off the user's tensors."""
+        self.originals.restore()
+        for tensor in self._tagged:
+            tensor.__dict__.pop(_ATTRIBUTE, None)
+
+    @contextmanager
+    def recording_factories(self) -> Iterator[None]:
+        """Redirect the factories that the dispatcher sees too late to the home device."""
+        tensor, as_tensor, new_tensor = torch.tensor, torch.as_tensor, torch.Tensor.new_tensor
+
+        def make(data: Any, **kwargs: Any) -> torch.Tensor:
+            return tensor(data, **self._at_home(kwargs))
+
+        def convert(data: Any, dtype: Any = None, device: Any = None) -> torch.Tensor:
+            return as_tensor(data, dtype=dtype, **self._at_home({"device": device}))
+
+        def make_like(like: torch.Tensor, data: Any, **kwargs: Any) -> torch.Tensor:
+            kwargs.setdefault("device", like.device)
+            kwargs.setdefault("dtype", like.dtype)
+            return tensor(data, **self._at_home(kwargs))
+
+        if self.real:
+            yield
+            return
+        torch.tensor, torch.as_tensor, torch.Tensor.new_tensor = make, convert, make_like
+        try:
+            yield
+        finally:
+            torch.tensor, torch.as_tensor = tensor, as_tensor
+            torch.Tensor.new_tensor = new_tensor
+
+    # -- dispatch ----------------------------------------------------------------------------------
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Run one operator, and record it if it depends on an input."""
+        kwargs = kwargs or {}
+        if not isinstance(func, torch._ops.OpOverload):
+            result = higher_order.run(self, func._name, args, kwargs)
+            if result is NotImplemented:
+                self.obstacle = Unsupported(f"higher-order operator {func._name}")
+                raise self.obstacle
+            return result
+        trait = schemas.traits(func)
+        tensors = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        handles = {id(tensor): handle for tensor in tensors if (handle := self._handle(tensor)) is not None}
+        if not handles:
+            return self._constant(func, trait, args, kwargs, tensors)
+        if trait.composite:
+            with self:
+                return func.decompose(*args, **kwargs)
+        if trait.like:
+            return self._factory_like(func, trait, args, kwargs)
+        if trait.reads_values:
+            self._look(trait)
+        return self._symbolic(func, trait, args, kwargs, handles)
+
+    def _constant(
+        self,
+        func: Any,
+        trait: Traits,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        tensors: list[torch.Tensor],
+    ) -> Any:
+        if not self._valueless and not self.real and any(tensor.is_meta for tensor in tensors):
+            self.obstacle = ValuesNeeded(f"a constant without values at {self.locator.source()}")
+            raise self.obstacle
+        if trait.composite and trait.view:
+            with self:  # a later write must find the way from the view to its base
+                return func.decompose(*args, **kwargs)
+        kwargs = self._at_home(kwargs)
+        for position, _, _ in trait.writes:
+            if position < len(args) and isinstance(args[position], torch.Tensor):
+                self._before_write(args[position])
+        if trait.secret:
+            self._secret_writes(trait, args)
+        if self._valueless and any(tensor.is_meta for tensor in tensors):
+            twins: dict[int, torch.Tensor] = {}
+            result = func(*self._by_shape(args, twins), **self._by_shape(kwargs, twins))
+        else:
+            result = func(*args, **kwargs)
+        if trait.view and tensors:
+            self._follow_constant_view(func, trait, args, kwargs, result)
+        elif not trait.writes:
+            for tensor in leaves(result):
+                if isinstance(tensor, torch.Tensor) and tensor.layout is torch.strided:
+                    self._created.add(tensor.untyped_storage()._cdata)
+        return result
+
+    def _factory_like(self, func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        model = args[0]
+        kwargs = self._at_home(kwargs)
+        blank = torch.empty_strided(
+            model.shape, model.stride(), dtype=model.dtype, device=model.device if self.real else self._home
+        )
+        result = func(blank, *args[1:], **kwargs)
+        self._created.add(result.untyped_storage()._cdata)
+        return result
+
+    def _look(self, trait: Traits) -> None:
+        place = self.locator.place()
+        if not self.real:
+            self.obstacle = ValuesNeeded(f"{trait.op} at {place.source}")
+            raise self.obstacle
+        if trait.name in ("_local_scalar_dense", "item", "is_nonzero", "equal", "allclose"):
+            where = place.source or place.module or "the model"
+            note = f"{where} looks at the value of a tensor; what the code decides by it is not tracked"
+            if note not in self.recording.notes:
+                self.recording.notes.append(note)
+
+    def _symbolic(
+        self,
+        func: Any,
+        trait: Traits,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        handles: dict[int, Handle],
+    ) -> Any:
+        for position, name, _ in trait.writes:
+            target = args[position] if position < len(args) else kwargs.get(name)
+            for tensor in leaves(target):
+                if isinstance(tensor, torch.Tensor) and id(tensor) not in handles:
+                    handles[id(tensor)] = self._promote(tensor)
+        if trait.secret and self.real:
+            self._secret_writes(trait, args)
+        recorded = self._recorded((args, kwargs), handles)
+        result = self._run(func, trait, args, kwargs)
+        self._record(func, trait, args, kwargs, recorded, result, handles)
+        return result
+
+    def _run(self, func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.real:
+            return func(*args, **kwargs)
+        twins: dict[int, torch.Tensor] = {}
+        shaped, named = self._by_shape(args, twins), self._by_shape(kwargs, twins)
+        if named.get("device") is not None:
+            named["device"] = torch.device("meta")
+        shaper = SHAPES.get(func)
+        result = shaper(*shaped, **named) if shaper is not None else None
+        if result is None:
+            if trait.name in ("index", "index_put", "_index_put_impl"):
+                shaped = (shaped[0], positions(args[1]), *shaped[2:])
+                shaped = self._by_shape(shaped, twins)
+            try:
+                result = func(*shaped, **named)
+            except NotImplementedError:
+                result = self._on_zeros(func, shaped, named)
+        if trait.writes or trait.view:
+            originals = {
+                id(twin): tensor
+                for tensor in leaves((args, kwargs))
+                if (twin := twins.get(id(tensor))) is not None
+            }
+            result = replaced(result, lambda tensor: originals.get(id(tensor), tensor))
+        return result
+
+    def _on_zeros(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Find the shapes of an operator without a shape function by running it on zeros."""
+
+        def zeros(tensor: torch.Tensor) -> torch.Tensor:
+            blank = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=self._home)
+            return blank.zero_()
+
+        if kwargs.get("device") is not None:
+            kwargs = {**kwargs, "device": self._home}
+        result = func(*replaced(args, zeros), **replaced(kwargs, zeros))
+        return replaced(
+            result,
+            lambda tensor: torch.empty_strided(
+                tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+            ),
+        )
+
+    # -- recording ---------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        func: Any,
+        trait: Traits,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        recorded: tuple[tuple[Any, ...], dict[str, Any]],
+        result: Any,
+        handles: dict[int, Handle],
+    ) -> None:
+        written = {returned: position for position, _, returned in trait.writes if returned is not None}
+        results = result if isinstance(result, tuple) else (result,)
+        outputs: list[Ref | None] = []
+        writes: list[tuple[Handle, Ref]] = []
+        for index, item in enumerate(results):
+            for tensor in leaves(item):
+                if not isinstance(tensor, torch.Tensor):
+                    outputs.append(None)
+                    continue
+                ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
+                outputs.append(ref)
+                if index in written:
+                    position = written[index]
+                    target = args[position] if position < len(args) else tensor
+                    writes.append((handles.get(id(target)) or handles[id(tensor)], ref))
+                elif not trait.view:
+                    self._adopt(tensor, ref)
+        if trait.view:
+            self._follow_view(func, trait, args, kwargs, result, outputs, handles)
+        for position, name, returned in trait.writes:
+            if returned is None:  # written but not returned (foreach operators, running statistics)
+                target = args[position] if position < len(args) else kwargs.get(name)
+                for tensor in leaves(target):
+                    if isinstance(tensor, torch.Tensor):
+                        ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
+                        outputs.append(ref)
+                        writes.append((handles[id(tensor)], ref))
+        self.recording.calls.append(
+            Call(trait.op, func, recorded[0], recorded[1], tuple(outputs), self.locator.place())
+        )
+        for handle, ref in writes:
+            self._functions.write(handle, ref)
+
+    def _emit(
+        self,
+        func: Any,
+        op: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        shape: tuple[int, ...],
+        dtype: torch.dtype,
+    ) -> Ref:
+        ref = self.recording.make(shape, dtype)
+        op = op or schemas.traits(func).op
+        self.recording.calls.append(Call(op, func, args, kwargs, (ref,), self.locator.place()))
+        return ref
+
+    def _recorded(self, tree: Any, handles: dict[int, Handle]) -> Any:
+        def substitute(tensor: torch.Tensor) -> Ref | Const:
+            handle = handles.get(id(tensor))
+            return self._functions.read(handle) if handle is not None else self._const(tensor)
+
+        return replaced(tree, substitute)
+
+    def _const(self, tensor: torch.Tensor) -> Const:
+        if tensor.is_meta and not self._valueless and not self.real:
+            self.obstacle = ValuesNeeded(f"a constant without values at {self.locator.source()}")
+            raise self.obstacle
+        known = self._constants.get(id(tensor))
+        if known is None:
+            known = self._constants[id(tensor)] = (tensor, Const(tensor))
+            if tensor.layout is torch.strided:
+                self._constant_storages.add(tensor.untyped_storage()._cdata)
+        return known[1]
+
+    # -- aliases -----------------------------------------------------------------------------------
+
+    def _adopt(self, tensor: torch.Tensor, ref: Ref) -> None:
+        """Make a new tensor known as the root of its own storage."""
+        memory = Memory(Layout.of(tensor), ref)
+        self._tag(tensor, Handle(memory, (), ref, 0))
+        if tensor.layout is torch.strided:
+            storage = tensor.untyped_storage()
+            self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
+
+    def _handle(self, tensor: torch.Tensor) -> Handle | None:
+        """Return the handle of a tensor that depends on an input."""
+        handle: Handle | None = getattr(tensor, _ATTRIBUTE, None)
+        if handle is not None:
+            return handle if handle.memory.value is not None else None
+        if not (self.real or self._promoted or tensor.is_meta) or tensor.layout is not torch.strided:
+            return None
+        found = self._memories.get(tensor.untyped_storage()._cdata)
+        if found is None or found[0].expired():
+            return None
+        memory = found[1]
+        where = (list(tensor.shape), list(tensor.stride()), tensor.storage_offset())
+        step = Step(aten.as_strided.default, where, {}, memory.layout.size, tuple(tensor.shape), tensor.dtype)
+        handle = Handle(memory, (step,))
+        self._tag(tensor, handle)
+        return handle
+
+    def _tag(self, tensor: torch.Tensor, handle: Handle) -> None:
+        setattr(tensor, _ATTRIBUTE, handle)
+
+    def _promote(self, tensor: torch.Tensor) -> Handle:
+        """Turn a constant that is about to get an input's values into a variable."""
+        if self.real:
+            self.originals.save(tensor)
+        handle: Handle | None = getattr(tensor, _ATTRIBUTE, None)
+        if handle is None:
+            handle = Handle(Memory(Layout.of(tensor), None, constant=tensor))
+            self._tag(tensor, handle)
+            self._tagged.append(tensor)
+        memory = handle.memory
+        assert memory.constant is not None
+        memory.value = Const(memory.constant.detach().clone())
+        storage = memory.constant.untyped_storage()
+        self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
+        self._promoted = True
+        return handle
+
+    def _follow_view(
+        self,
+        func: Any,
+        trait: Traits,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        result: Any,
+        outputs: list[Ref | None],
+        handles: dict[int, Handle],
+    ) -> None:
+        base = handles[id(args[0])]
+        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
+        for tensor, step, ref in zip(
+            tensors, view_steps(func, trait.name, args, kwargs, tensors), outputs, strict=True
+        ):
+            if tensor is not args[0]:
+                self._tag(tensor, Handle(base.memory, base.extended(step), ref, base.memory.version))
+
+    def _follow_constant_view(
+        self, func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        if not args or not isinstance(args[0], torch.Tensor):
+            return
+        base = args[0]
+        handle: Handle | None = getattr(base, _ATTRIBUTE, None)
+        if handle is None:
+            handle = Handle(Memory(Layout.of(base), None, constant=base))
+            self._tag(base, handle)
+            self._tagged.append(base)
+        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
+        for tensor, step in zip(tensors, view_steps(func, trait.name, args, kwargs, tensors), strict=True):
+            if tensor is not base:
+                self._tag(tensor, Handle(handle.memory, handle.extended(step)))
+                self._tagged.append(tensor)
+
+    # -- constants ---------------------------------------------------------------------------------
+
+    def _before_write(self, tensor: torch.Tensor) -> None:
+        if tensor.layout is not torch.strided:
+            return
+        storage = tensor.untyped_storage()._cdata
+        if storage in self._constant_storages:  # a recorded call refers to the elements as they are now
+            for key, (used, const) in list(self._constants.items()):
+                if used.untyped_storage()._cdata == storage:
+                    const.tensor = used.detach().clone()
+                    del self._constants[key]
+            self._constant_storages.discard(storage)
+        if storage not in self._created:
+            self.originals.save(tensor)
+
+    def _secret_writes(self, trait: Traits, args: tuple[Any, ...]) -> None:
+        mean, variance, flag = trait.secret
+        if len(args) > flag and args[flag]:
+            for tensor in (args[mean], args[variance]):
+                if isinstance(tensor, torch.Tensor):
+                    self._before_write(tensor)
+
+    def _at_home(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Redirect what the code makes on its input's device, which is ``meta`` only for us."""
+        device = kwargs.get("device")
+        if device is not None and not self.real and torch.device(device).type == "meta":
+            return {**kwargs, "device": self._home}
+        return kwargs
+
+    def _by_shape(self, tree: Any, twins: dict[int, torch.Tensor]) -> Any:
+        def twin(tensor: torch.Tensor) -> torch.Tensor:
+            if tensor.is_meta:
+                return tensor
+            found = twins.get(id(tensor))
+            if found is None:
+                found = twins[id(tensor)] = torch.empty_strided(
+                    tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+                )
+            return found
+
+        return replaced(tree, twin)

@@ -1,0 +1,124 @@
+"""What a captured call is: plain data, with no reference to the module that was called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A tensor that depends on an input, by its place in ``Recording.values``."""
+
+    number: int
+
+
+@dataclass(slots=True, eq=False)
+class Const:
+    """A tensor that depends on no input.
+
+    Attributes:
+        tensor: its elements as they were when it was used. On ``meta`` where the module has none.
+    """
+
+    tensor: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Shape and type of a recorded tensor."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an operator was called.
+
+    Attributes:
+        module: dotted path of the innermost module, "" for the root.
+        kind: class name of that module.
+        turn: 0 for the first call of that module, 1 for the second ...
+        source: "file.py:line" of the first frame outside torch, "" where there is none.
+    """
+
+    module: str
+    kind: str
+    turn: int
+    source: str
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One functional operator: in-place forms and writes through views are already resolved.
+
+    Attributes:
+        op: "aten.add.Tensor"; an in-place operator has its functional name.
+        function: the overload that ran; its functional form may be another.
+        args: as given, with a ``Ref`` or ``Const`` in place of each tensor.
+        kwargs: likewise.
+        outputs: the tensors made, in the order of the schema's returns; None for one that is not
+            a tensor or depends on no input.
+        place: where it was called.
+    """
+
+    op: str
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    outputs: tuple[Ref | None, ...]
+    place: Place
+
+
+@dataclass(slots=True)
+class Recording:
+    """The operators of one call of a module.
+
+    Attributes:
+        inputs: name -> tensor, in the order of the call.
+        outputs: name -> tensor, named after the keys of the structure that was returned.
+        way: how it was recorded ("dispatch/meta", "dispatch/real", "export").
+        notes: what the figures cannot know, one sentence each.
+        kinds: module path -> class name, for every module of the model.
+    """
+
+    values: list[Variable] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    inputs: dict[str, Ref] = field(default_factory=dict)
+    outputs: dict[str, Ref | Const] = field(default_factory=dict)
+    way: str = ""
+    notes: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def make(self, shape: tuple[int, ...], dtype: torch.dtype) -> Ref:
+        """Add a variable."""
+        self.values.append(Variable(tuple(int(extent) for extent in shape), dtype))
+        return Ref(len(self.values) - 1)
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """Yield the arguments of a call, those within lists and dicts included."""
+    if isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from leaves(item)
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from leaves(item)
+    else:
+        yield tree
+
+
+def replaced(tree: Any, substitute: Callable[[torch.Tensor], Any]) -> Any:
+    """Return nested arguments with every tensor substituted."""
+    if isinstance(tree, torch.Tensor):
+        return substitute(tree)
+    if isinstance(tree, (list, tuple)):
+        items = [replaced(item, substitute) for item in tree]
+        return items if isinstance(tree, list) else tuple(items)
+    if isinstance(tree, dict):
+        return {key: replaced(item, substitute) for key, item in tree.items()}
+    return tree

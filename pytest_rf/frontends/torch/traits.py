@@ -1,0 +1,110 @@
+"""What the schema of an operator says about recording it: views, writes, composites, factories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+# Composites that are recorded whole: their parts no longer show what is read of what.
+_KEPT_NAMES = """
+    linear matmul einsum tensordot bilinear batch_norm instance_norm group_norm layer_norm rms_norm
+    conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
+    scaled_dot_product_attention lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell
+    rnn_relu_cell stft istft pad dropout feature_dropout alpha_dropout feature_alpha_dropout softmax
+    log_softmax adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d
+    max_pool1d max_pool2d max_pool3d avg_pool1d upsample_nearest1d upsample_nearest2d
+    upsample_nearest3d _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d
+    upsample_linear1d upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d
+    _upsample_bilinear2d_aa _upsample_bicubic2d_aa std var cosine_similarity cdist grid_sampler tile
+    fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2
+    fft_fftn fft_ifftn fft_rfftn fft_irfftn fft_fftshift fft_ifftshift cumulative_trapezoid diff
+    gradient cov corrcoef where selu relu6 prelu embedding_bag native_channel_shuffle
+"""
+KEPT = frozenset(_KEPT_NAMES.split())
+# Factories that take a tensor only for its shape and type.
+_LIKE_NAMES = """
+    new_zeros new_ones new_full new_empty new_empty_strided zeros_like ones_like full_like
+    empty_like rand_like randn_like randint_like
+"""
+_LIKE = frozenset(_LIKE_NAMES.split())
+_READS_VALUES_NAMES = """
+    _local_scalar_dense item is_nonzero equal allclose nonzero unique _unique2 unique_dim
+    unique_consecutive bincount
+"""
+_READS_VALUES = frozenset(_READS_VALUES_NAMES.split())
+# Arguments that are written although the schema does not say so: (running mean, running variance, flag).
+_SECRET_WRITES = {"batch_norm": (3, 4, 5), "native_batch_norm": (3, 4, 5), "instance_norm": (3, 4, 5)}
+_DUNDER = {"__iand__": "bitwise_and", "__ior__": "bitwise_or", "__ixor__": "bitwise_xor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """How an overload is recorded.
+
+    Attributes:
+        op: its name, of the functional form for in-place operators.
+        name: the same without namespace and overload.
+        composite: it is replaced by the operators that it is composed of.
+        view: its outputs share the memory of its first argument.
+        writes: (position, name, return) of each argument that it writes to; the return is the index of
+            the output that is this argument, None where it is not returned.
+        like: it takes its tensor for shape and type only.
+        reads_values: its result is a Python value or has a shape that depends on values.
+        secret: positions of arguments that it writes without saying so, then of the flag for that.
+    """
+
+    op: str
+    name: str
+    composite: bool
+    view: bool
+    writes: tuple[tuple[int, str, int | None], ...]
+    like: bool
+    reads_values: bool
+    secret: tuple[int, ...]
+
+
+_KNOWN: dict[Any, Traits] = {}
+
+
+def traits(function: Any) -> Traits:
+    """Return the traits of an overload, computed once."""
+    known = _KNOWN.get(function)
+    if known is None:
+        known = _KNOWN[function] = _read_schema(function)
+    return known
+
+
+def _read_schema(function: Any) -> Traits:
+    schema = function._schema
+    namespace, _, base = schema.name.partition("::")
+    writes = []
+    for position, argument in enumerate(schema.arguments):
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            shared = argument.alias_info.before_set
+            returned = next(
+                (
+                    index
+                    for index, result in enumerate(schema.returns)
+                    if result.alias_info is not None and result.alias_info.before_set == shared
+                ),
+                None,
+            )
+            writes.append((position, argument.name, returned))
+    name = _DUNDER.get(base, base)
+    if writes and name.endswith("_") and not name.endswith("__"):
+        name = name[:-1]
+    overload = schema.overload_name or "default"
+    alias = any(result.alias_info is not None for result in schema.returns)
+    composite = torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), "CompositeImplicitAutograd")
+    return Traits(
+        op=f"{namespace}.{name}.{overload}",
+        name=name,
+        composite=composite and not (namespace == "aten" and name in KEPT and not alias),
+        view=alias and not writes,
+        writes=tuple(writes),
+        like=name in _LIKE,
+        reads_values=name in _READS_VALUES or f"{name}.{overload}" in _READS_VALUES,
+        secret=_SECRET_WRITES.get(name, ()),
+    )
