@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -31,7 +32,7 @@ def analyze(
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``).
         name: what messages call the model; the file's name by default.
-        options: for PyTorch, see :func:`pytest_rf.frontends.torch.lower`.
+        options: for PyTorch, see :func:`pytest_rf.frontends.torch.load`.
 
     Raises:
         ModelError: the model cannot be read or analysed.
@@ -46,5 +47,21 @@ def analyze(
         from pytest_rf.frontends.onnx import lower
 
         called = name or model.graph.name or "model"
-        return Analysis(lower(model, called, inputs, values), called, None, "onnx", axes or {}, accept_context)
+        return Analysis(
+            lower(model, called, inputs, values), called, None, "onnx", axes or {}, accept_context
+        )
+    if _is_torch(model):
+        from pytest_rf.frontends.torch import load
+
+        given: Any = None if not example else example[0] if len(example) == 1 else example
+        graph, way = load(model, given, inputs, values=values, **options)
+        return Analysis(graph, name or type(model).__name__, None, way, axes or {}, accept_context)
     raise ModelError(f"{type(model).__name__} is neither an .onnx path, an ONNX model nor a PyTorch module")
+
+
+def _is_torch(model: Any) -> bool:
+    """Whether the model is PyTorch's; who has one has imported torch."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False
+    return isinstance(model, torch.nn.Module) or type(model).__name__ == "ExportedProgram"

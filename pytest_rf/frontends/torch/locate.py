@@ -48,7 +48,7 @@ class Locator:
                 shown = self._code[code] = _shown(code.co_filename)
             if shown is not None:
                 return f"{shown}:{frame.f_lineno}"
-            frame = frame.f_back
+            frame = frame.f_back  # type: ignore[assignment]
         return ""
 
     @contextmanager
