@@ -24,16 +24,22 @@ class Sampling:
         extent, output: input and output extents.
         ratio: input positions per output step.
         origin: the place in the input that output 0 samples.
+        cropped: whether a place outside the input gives a constant instead of what lies at the border.
     """
 
     extent: int
     output: int
     ratio: Fraction
     origin: Fraction
+    cropped: bool = False
 
     def place(self, index: int) -> Fraction:
         """Return the place in the input that output ``index`` samples."""
         return self.origin + index * self.ratio
+
+    def reads(self, index: int) -> bool:
+        """Whether output ``index`` samples the input at all."""
+        return not self.cropped or 0 <= self.place(index) <= self.extent - 1
 
 
 def resize(b: Builder, x: Value, axes: dict[int, tuple[Relation, int]]) -> Value:
@@ -92,10 +98,11 @@ def _periodic(s: Sampling, taps: Callable[[Fraction], tuple[int, ...]]) -> Relat
     A ratio that is no simple fraction does not repeat on any axis of this size: each output is written out.
     """
     period = s.ratio.denominator
-    if period <= max(s.output, SIMPLE):
+    whole = s.reads(0) and s.reads(s.output - 1)  # places are monotonic
+    if whole and period <= max(s.output, SIMPLE):
         return Taps(period, s.ratio.numerator, tuple(taps(s.place(i)) for i in range(period)), border="edge")
     reads = np.zeros((s.output, s.extent), np.bool_)
-    for i in range(s.output):
+    for i in filter(s.reads, range(s.output)):
         reads[i, [min(max(tap, 0), s.extent - 1) for tap in taps(s.place(i))]] = True
     return Sets(reads)
 

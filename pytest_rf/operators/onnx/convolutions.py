@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_rf.access import SAME, WHOLE, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import Call, Rules
@@ -56,7 +57,9 @@ def convolution(call: Call) -> Value:
     if group < 1 or x.extents[1] % group or channels % group:
         call.fail(f"group {group} does not divide {x.extents[1]} input and {channels} output channels")
     if weights.extents[1] * group != x.extents[1]:
-        call.fail(f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}")
+        call.fail(
+            f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
+        )
     call.label(windows.describe(geometry, group))
     y = windows.convolution(call.b, x, channels, geometry, group)
     return _with_weights(call, y, weights)
@@ -66,8 +69,6 @@ def _with_weights(call: Call, y: Value, weights: Value) -> Value:
     """Weights that are computed from the input are read whole by every output position."""
     if not weights.varies:
         return y
-    from pytest_rf.access import SAME, WHOLE, Read
-
     live = [Read(weights.number, ((1, SAME), *[(None, WHOLE)] * (weights.rank - 1)))]
     if y.varies:
         live.append(Read(y.number, tuple((axis, SAME) for axis in range(y.rank))))
@@ -105,16 +106,14 @@ def transposed_convolution(call: Call) -> Value:
 
 
 def _with_transposed_weights(call: Call, y: Value, weights: Value) -> Value:
-    from pytest_rf.access import SAME, WHOLE, Read
-
     everything = Read(weights.number, tuple((None, WHOLE) for _ in range(weights.rank)))
     own = [Read(y.number, tuple((axis, SAME) for axis in range(y.rank)))] if y.varies else []
     return call.b.union(y.extents, *own, everything)
 
 
 def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> Window:
-    """Return the window with the pads that give ``output`` positions (ConvTranspose-11)."""
-    total = max(w.stride * (extent - 1) + extra + w.reach - output, 0)
+    """Return the window with the pads that give ``output`` positions, negative ones too (ConvTranspose-11)."""
+    total = w.stride * (extent - 1) + extra + w.reach - output
     half = total // 2
     before = half if upper else total - half
     return Window(w.kernel, w.stride, w.dilation, before, total - before)

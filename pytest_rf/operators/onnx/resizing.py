@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
@@ -33,13 +34,9 @@ def resize(call: Call) -> Value:
         return _resize(call, list(range(x.rank)), scales, None, "asymmetric", mode, "floor")
     axes = call.axes(call.integers("axes", list(range(x.rank))), x.rank)
     sizes = call.numbers(3) if call.has(3) else None
-    scales = None
-    if call.has(2) and sizes is None:
-        scales = [float(s) for s in call.data(2).reshape(-1)]
-        if not scales:
-            call.fail("neither scales nor sizes are given")
+    given = [float(s) for s in call.data(2).reshape(-1)] if call.has(2) and sizes is None else None
     transform = call.text("coordinate_transformation_mode", "half_pixel")
-    return _resize(call, axes, scales, sizes, transform, mode, call.text("nearest_mode", "round_prefer_floor"))
+    return _resize(call, axes, given, sizes, transform, mode, call.text("nearest_mode", "round_prefer_floor"))
 
 
 def _resize(
@@ -52,15 +49,15 @@ def _resize(
     rounding: str,
 ) -> Value:
     x = call.x
-    given = scales if scales is not None else sizes
-    if given is None or len(given) != len(axes):
-        call.fail(f"{len(given or [])} scales or sizes for {len(axes)} axes")
-    if min(given) <= 0:
+    given: Sequence[float] = scales if scales is not None else sizes or []
+    if len(given) != len(axes):
+        call.fail(f"{len(given)} scales or sizes for {len(axes)} axes")
+    if min(given, default=1) <= 0:
         call.fail(f"scale or size {min(given)} must be positive")
     ratios: dict[int, tuple[int, Fraction]] = {}
     if scales is not None:
-        for axis, scale in zip(axes, scales, strict=True):
-            exact = resampling.fraction(scale)
+        for axis, number in zip(axes, scales, strict=True):
+            exact = resampling.fraction(number)
             ratios[axis] = (floor(x.extents[axis] * exact), exact)
     else:
         assert sizes is not None
@@ -69,13 +66,15 @@ def _resize(
     regions = _regions(call, axes, transform)
     for axis, (output, scale) in ratios.items():
         extent = x.extents[axis]
-        if (output, scale) == (extent, 1) and axis not in regions:
+        if output == extent and scale == 1 and axis not in regions:
             continue
         if extent == 0 or output == 0:
             call.fail(f"cannot resize extent {extent} of axis {axis} to {output}")
         sampling = _sampling(call, transform, extent, output, scale, regions.get(axis))
         relations[axis] = (_taps(call, mode, rounding, sampling), output)
-    call.label("×".join(_number(ratios[axis][1]) for axis in sorted(relations)) + f" {mode}" if relations else "")
+    call.label(
+        "×".join(_number(ratios[axis][1]) for axis in sorted(relations)) + f" {mode}" if relations else ""
+    )
     return resampling.resize(call.b, x, relations) if relations else x
 
 
@@ -107,7 +106,12 @@ def _regions(call: Call, axes: list[int], transform: str) -> dict[int, tuple[Fra
 
 
 def _sampling(
-    call: Call, transform: str, extent: int, output: int, scale: Fraction, region: tuple[Fraction, Fraction] | None
+    call: Call,
+    transform: str,
+    extent: int,
+    output: int,
+    scale: Fraction,
+    region: tuple[Fraction, Fraction] | None,
 ) -> Sampling:
     """Return where each output samples the input (ONNX Resize, coordinate_transformation_mode)."""
     half, inverse = Fraction(1, 2), 1 / scale
@@ -122,18 +126,16 @@ def _sampling(
     if transform == "asymmetric":
         return Sampling(extent, output, inverse, Fraction(0))
     if transform == "align_corners":
-        length = extent * scale
-        ratio = Fraction(extent - 1) / (length - 1) if length != 1 else Fraction(0)
+        ratio = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0)
         return Sampling(extent, output, ratio, Fraction(0))
     if transform == "tf_half_pixel_for_nn":
         return Sampling(extent, output, inverse, half * inverse)
     if transform == "tf_crop_and_resize" and region is not None:
         start, end = region
-        length = extent * scale
         if output > 1:
-            ratio = (end - start) * (extent - 1) / (length - 1)
-            return Sampling(extent, output, ratio, start * (extent - 1))
-        return Sampling(extent, output, inverse, half * (start + end) * (extent - 1))
+            ratio = (end - start) * (extent - 1) / (output - 1)
+            return Sampling(extent, output, ratio, start * (extent - 1), cropped=True)
+        return Sampling(extent, output, inverse, half * (start + end) * (extent - 1), cropped=True)
     call.fail(f"coordinate_transformation_mode {transform!r} is unknown")
 
 
