@@ -117,6 +117,16 @@ TRAPS: tuple[Trap, ...] = (
         lambda a, _: a.get("coordinate_transformation_mode") == "tf_crop_and_resize",
         "roi is ignored on axes with scale 1",
     ),
+    *(
+        Trap("reference", op, lambda a, _: _same(a) and _dilated(a), "SAME output ignores dilation")
+        for op in _POOLS
+    ),
+    Trap(
+        "reference",
+        "Resize",
+        lambda a, _: a.get("coordinate_transformation_mode") == "align_corners",
+        "fractional lengths where the standard has those of the tensors",
+    ),
     Trap(
         "reference",
         "AveragePool",
@@ -132,6 +142,7 @@ TRAPS: tuple[Trap, ...] = (
         )
         for op in _POOLS
     ),
+    Trap("onnxruntime", "LRN", lambda *_: True, "a running sum leaks rounding into the neighbours"),
     Trap("reference", "LRN", lambda *_: True, "goes over samples where it should go over channels"),
     *(
         Trap("reference", op, lambda _, opset: opset < 13, "no coercion to two dimensions")

@@ -46,5 +46,5 @@ def graphs(draw: Draw, families: Sequence[str] | None = None, most: int = 6, inp
         x = draw(st.sampled_from([v for v in values if v.rank][-recent:]))
         name = draw(st.sampled_from(draw(st.sampled_from(kinds))))
         values += FAMILIES[name](draw, graph, x, values)
-    assume(not graph.empty)
+    assume(graph.tensors)
     return graph

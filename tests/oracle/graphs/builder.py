@@ -73,13 +73,30 @@ class Graph:
         """Add a constant of whole numbers: a shape, axes, pads, indices."""
         return self.constant(values, np.int64)
 
-    def add(self, op: str, inputs: Iterable[Value | str], outputs: int = 1, **attrs: Any) -> list[Value]:
-        """Add a node and return its outputs, or nothing if it cannot be run or is too large."""
+    def add(
+        self,
+        op: str,
+        inputs: Iterable[Value | str],
+        outputs: int = 1,
+        engine: str | None = None,
+        **attrs: Any,
+    ) -> list[Value]:
+        """Add a node and return its outputs, or nothing if it cannot be run or is too large.
+
+        Args:
+            op: The operator.
+            inputs: Values and constants.
+            outputs: How many outputs it has.
+            engine: The one to ask for the shape, where none is trusted with the operator's values.
+            attrs: The attributes.
+        """
         names = [i if isinstance(i, str) else i.name for i in inputs]
         made = [self._fresh(op) for _ in range(outputs)]
         node = helper.make_node(op, names, made, name=made[0], **attrs)
         try:
-            found = load(self._alone(node)).run({n: self._arrays[n] for n in dict.fromkeys(names) if n})
+            found = load(self._alone(node), engine=engine).run(
+                {n: self._arrays[n] for n in dict.fromkeys(names) if n}
+            )
         except (NoEngineError, Exception):  # an engine refuses with whatever error it has
             return []
         for array in found.values():
@@ -107,6 +124,11 @@ class Graph:
         graph = helper.make_graph(nodes, "random", inputs, outputs, weights)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=10)
 
+    @property
+    def tensors(self) -> list[str]:
+        """The computed tensors of real numbers: shapes and the like are of no interest to a field."""
+        return [n for node in self._nodes for n in node.output if self._arrays[n].dtype.kind == "f"]
+
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape that a tensor has."""
         return self._arrays[name].shape
@@ -114,11 +136,6 @@ class Graph:
     def ranks(self) -> dict[str, int]:
         """Return the rank of every tensor."""
         return {name: array.ndim for name, array in self._arrays.items()}
-
-    @property
-    def empty(self) -> bool:
-        """Whether no node has been added."""
-        return not self._nodes
 
 
 def _info(name: str, dtype: np.dtype, shape: tuple[int, ...] | None) -> onnx.ValueInfoProto:

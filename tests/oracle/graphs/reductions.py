@@ -47,7 +47,7 @@ def norm(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     channels = x.shape[1]
     kind = draw(st.sampled_from(["Instance", "Layer", "Group", "Batch", "LRN"]))
     if kind == "LRN":
-        return graph.add("LRN", [x], size=draw(st.integers(1, 4)), alpha=0.5)
+        return graph.add("LRN", [x], engine="onnxruntime", size=draw(st.integers(1, 5)), alpha=0.5)
     if kind == "Layer":
         axis = draw(st.integers(1, x.rank - 1))
         return graph.add("LayerNormalization", [x, graph.weight(*x.shape[axis:])], axis=axis - x.rank)
