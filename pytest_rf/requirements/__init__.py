@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from pytest_rf.findings import Finding
@@ -38,7 +39,8 @@ def check(
         line: its line there.
         spacing: the distance between neighbours on an axis, such as ``{"t": "1/16000 s"}``.
         origin: which input step an output step stands for, in look-ahead and look-back.
-        accept_context: what may bring context in: ``op:NAME`` or globs over names.
+        accept_context: what may bring context in: ``op:NAME`` or globs over names; beside what the analysis
+            was made with.
 
     Raises:
         RequirementError: the requirement cannot be understood, or not be applied to this model.
@@ -49,6 +51,7 @@ def check(
         line=line,
         spacing=spacings(spacing or {}),
         origin=origin,
-        accept_context=tuple(accept_context),
     )
+    if accept_context:
+        analysis = replace(analysis, accept_context=(*analysis.accept_context, *accept_context))
     return evaluate(analysis, parse(text), settings)

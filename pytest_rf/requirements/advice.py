@@ -18,6 +18,7 @@ _GROWS_BY = {"rf": 2, "rf_min": 2, "coverage": 2, "lookahead": 1, "lookback": 1,
 
 
 def for_comparison(
+    axis_field: Any,
     context: Context,
     metric: Metric,
     comparator: Comparator,
@@ -28,7 +29,8 @@ def for_comparison(
     """Return advice for a comparison that fails.
 
     Args:
-        context: the field of the axis.
+        axis_field: the field of the axis.
+        context: what brings context into it.
         metric: what was compared.
         comparator: how.
         reading: the figure that fails.
@@ -40,7 +42,7 @@ def for_comparison(
     low, high = reading.low.upper, reading.high.upper
     too_small = low < wanted if comparator in (">=", "==") else low <= wanted if comparator == ">" else False
     if too_small:
-        return _grow(context.full, metric, Fraction(low) if math.isfinite(low) else Fraction(0), wanted)
+        return _grow(axis_field, metric, Fraction(low) if math.isfinite(low) else Fraction(0), wanted)
     if comparator == "!=":
         return ""
     if math.isinf(high):
@@ -51,7 +53,7 @@ def for_comparison(
         return ""
     most = max((step for step in path if math.isfinite(step[1])), key=lambda step: step[1], default=None)
     largest = f"; the layer that adds most is {most[0]} (+{number(most[1])})" if most and most[1] > 0 else ""
-    excess = _positions(context.full, metric, Fraction(high) - wanted)
+    excess = _positions(axis_field, metric, Fraction(high) - wanted)
     return f"{number(excess)} too many{largest}"
 
 

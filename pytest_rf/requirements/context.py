@@ -1,8 +1,8 @@
-"""Context that the authors of a model accept: it then breaks no guarantee, and every finding says so."""
+"""Context that the authors of a model accept: the engine leaves it out of guarantees, and findings say so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,35 +12,36 @@ from pytest_rf.requirements.select import selects
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The field of an axis with the context that counts in guarantees.
+    """The nodes that bring context in along an axis, sorted into what is accepted and what is not.
 
     Attributes:
-        full: the field as the engine gives it.
-        field: the field to take guarantees from: without context where all of it is accepted.
-        remaining: the nodes whose context is not accepted.
-        accepted: the nodes whose context is.
+        remaining: the nodes whose context counts in guarantees.
+        accepted: the nodes whose context the model's authors accept.
     """
 
-    full: Any
-    field: Any
     remaining: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
 
 
-def of(analysis: Any, axis_field: Any, selectors: Sequence[str]) -> Context:
-    """Return the context of a field, sorted into what the selectors accept and what they do not.
-
-    Accepting only a part of several sources does not change the figures: the rest alone reads the whole axis.
-    """
+def of(analysis: Any, axis_field: Any) -> Context:
+    """Return the sources of context of a field."""
     sources = tuple(attribute(axis_field, "context"))
+    selectors = analysis.accept_context
     if not sources or not selectors:
-        return Context(axis_field, axis_field, sources)
-    computed = {tensor.node: tensor for tensor in analysis}
-    accepted = tuple(
-        source
-        for source in sources
-        if source in computed and any(selects(selector, computed[source]) for selector in selectors)
+        return Context(sources)
+    wanted = set(sources)
+    accepted = {
+        tensor.node
+        for tensor in analysis
+        if tensor.node in wanted and any(selects(selector, tensor) for selector in selectors)
+    }
+    return Context(
+        tuple(source for source in sources if source not in accepted),
+        tuple(source for source in sources if source in accepted),
     )
-    remaining = tuple(source for source in sources if source not in accepted)
-    field = axis_field if remaining else attribute(axis_field, "local")
-    return Context(axis_field, field, remaining, accepted)
+
+
+def without(axis_field: Any) -> Any:
+    """Return the same field with all context accepted, for the local figure beside the guaranteed one."""
+    everything = dataclasses.replace(axis_field.analysis, accept_context=("*",))
+    return dataclasses.replace(axis_field, analysis=everything)

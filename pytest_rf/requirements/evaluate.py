@@ -18,6 +18,9 @@ from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, Requir
 from pytest_rf.requirements.units import Quantity, positions
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric, nearest
 
+#: So many tensors have their path told; a requirement that hundreds of tensors break is about something else.
+_PATHS = 5
+
 _DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
 
 
@@ -45,10 +48,14 @@ class _Place:
     source: Any
     axis: str
     number: int
+    field: Any
     context: context.Context
+    traced: bool
 
     def path(self) -> list[tuple[str, Any]]:
         """Return how the field grew: pairs of a layer and its contribution."""
+        if not self.traced:
+            return []
         steps = self.tensor.path(self.number, self.source.name)
         return [(report.describe(step.tensor), step.growth) for step in steps]
 
@@ -63,23 +70,26 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
     position = subject.position
     batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
     reads_any, measured_any = False, False
+    told: set[str] = set()
     for tensor in select.tensors(analysis, part.where, text):
         if tensor.status == "unknown":
             reads_any = measured_any = True
             yield Verdict(part, tensor, required=_required(part), reason=report.unknown(tensor))
             continue
-        for source, field in select.fields(analysis, tensor):
+        for source, field in _fields(analysis, tensor, part):
             reads_any = True
             axes = select.batch(source, text, position) if batch else select.axes(source, subject.axis)
             for axis, number in axes or ():
                 measured_any = True
                 try:
-                    sorted_context = context.of(analysis, field[number], settings.accept_context)
-                    place = _Place(analysis, tensor, source, axis, number, sorted_context)
-                    if isinstance(part, Claim):
-                        yield from _claim(place, part, settings)
-                    else:
-                        yield from _comparison(place, part, settings)
+                    axis_field = field[number]
+                    sources = context.of(analysis, axis_field)
+                    place = _Place(
+                        analysis, tensor, source, axis, number, axis_field, sources, len(told) < _PATHS
+                    )
+                    for verdict in _at(place, part, settings):
+                        told.add(tensor.name)
+                        yield verdict
                 except RequirementTextError:
                     raise
                 except RequirementError as error:
@@ -88,6 +98,26 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
         scanner.fail("selects only what reads no input", text, part.where.position)
     if not measured_any:
         select.no_axis(analysis.inputs.values(), subject.axis, text, position)
+
+
+def _fields(analysis: Any, tensor: Any, part: Comparison | Claim) -> list[tuple[Any, Any]]:
+    """Return the inputs that a part is about, with the tensor's fields.
+
+    The final feature map of one input can read another as context only (a style image, say) and has no
+    position of it; its sizes are then about the inputs that it has positions of. Guarantees are about all.
+    """
+    fields = select.fields(analysis, tensor)
+    if isinstance(part, Claim) or METRICS[part.figure.metric].guarantee:
+        return fields
+    if part.where.kind != "final" or len(fields) < 2:
+        return fields
+    placed = [pair for pair in fields if any(pair[1][number].stride for number in pair[0].axes.values())]
+    return placed or fields
+
+
+def _at(place: _Place, part: Comparison | Claim, settings: Settings) -> Iterator[Verdict]:
+    """Yield a verdict where a part does not hold at a place."""
+    return _claim(place, part, settings) if isinstance(part, Claim) else _comparison(place, part, settings)
 
 
 def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator[Verdict]:
@@ -112,7 +142,9 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     reason, help_ = "", ""
     if False in outcomes:
         failing = readings[outcomes.index(False)]
-        help_ = advice.for_comparison(place.context, metric, part.comparator, failing, wanted, path)
+        help_ = advice.for_comparison(
+            place.field, place.context, metric, part.comparator, failing, wanted, path
+        )
     elif all(reading.exact for reading in readings):
         reason = "units differ, and whether one has just this figure is not known"
     else:
@@ -129,22 +161,20 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
 
 
 def _read(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> list[measure.Reading]:
-    """Read the figure of a comparison; guarantees count context, except what is accepted."""
+    """Read the figure of a comparison."""
     if metric.name == "context":
         return measure.truth(bool(place.context.remaining))
-    axis_field = place.context.field if metric.guarantee else place.context.full
-    return measure.read(axis_field, metric, part.figure.align, settings.origin)
+    return measure.read(place.field, metric, part.figure.align, settings.origin)
 
 
 def _without_context(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> str:
     """Return the local figure in brackets, where context makes the guaranteed one larger."""
-    local = getattr(place.context.full, "local", None)
     if metric.name == "context":
         return f" (from {wording.listed(place.context.remaining)})" if place.context.remaining else ""
-    if not metric.guarantee or not place.context.remaining or local is None:
+    if not metric.guarantee or not place.context.remaining:
         return ""
     try:
-        readings = measure.read(local, metric, part.figure.align, settings.origin)
+        readings = measure.read(context.without(place.field), metric, part.figure.align, settings.origin)
     except Undecidable:
         return ""
     return f" ({wording.measured(readings, metric)} without context)"
@@ -153,7 +183,6 @@ def _without_context(place: _Place, part: Comparison, metric: Metric, settings: 
 def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
     """Yield a verdict where a claim does not hold at a place."""
     required = wording.claim(part)
-    axis_field = place.context.field
     holds: bool | None = None
     if (
         part.predicate == "independent"
@@ -163,12 +192,12 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
         reason = "undecidable at batch 1"
     else:
         try:
-            holds = _predicate(axis_field, part.predicate, settings.origin)
+            holds = _predicate(place.field, part.predicate, settings.origin)
             reason = f"whether it is {part.predicate} is not known"
         except Undecidable as why:
             reason = str(why)
         # What holds of an upper bound holds of all that it contains; what does not hold of it may.
-        if holds is False and part.predicate != "bounded" and measure.attribute(axis_field, "upper_bound"):
+        if holds is False and part.predicate != "bounded" and measure.attribute(place.field, "upper_bound"):
             holds, reason = None, "indices that depend on data leave it open"
     if holds is not None and holds is not part.negated:
         return

@@ -9,13 +9,14 @@ the largest.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.requirements.syntax import Comparator
-from pytest_rf.requirements.vocabulary import METRICS, Metric
+from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric
 
 Number = int | Fraction | float
 
@@ -23,7 +24,7 @@ Number = int | Fraction | float
 _TOLERANCE = 1e-9
 
 
-class Undecidable(Exception):  # noqa: N818  (no error: the answer is "not known", with the reason as its text)
+class Undecidable(Exception):
     """A figure that has no value here; the text says why."""
 
 
@@ -88,12 +89,13 @@ def attribute(axis_field: Any, name: str) -> Any:
     Raises:
         RequirementError: it has not; what cannot be measured never passes.
     """
-    try:
-        return getattr(axis_field, name)
-    except (AttributeError, NotImplementedError):
-        known = METRICS.get(name)
-        what = f"{name} ({known.meaning})" if known else name
-        raise RequirementError(f"{what} is not available yet in this version of pytest-rf") from None
+    # Not "except AttributeError": that would take a bug inside a figure for a figure that is not there.
+    if hasattr(type(axis_field), name) or name in getattr(axis_field, "__dict__", ()):
+        with suppress(NotImplementedError):
+            return getattr(axis_field, name)
+    known = METRICS.get(name) or PREDICATES.get(name)
+    what = f"{name} ({known.meaning})" if known else name
+    raise RequirementError(f"{what} is not available yet in this version of pytest-rf")
 
 
 def decide(reading: Reading, comparator: Comparator, wanted: Number) -> bool | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
+from pytest_rf.globs import matcher
 from pytest_rf.requirements import scanner
-from pytest_rf.requirements.globs import matcher
 from pytest_rf.requirements.syntax import Where
 from pytest_rf.requirements.vocabulary import nearest
 
@@ -26,7 +26,8 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
         RequirementTextError: there are none.
     """
     if where.kind == "final":
-        chosen = list(analysis.final)
+        # Two outputs can have one final tensor.
+        chosen = list({tensor.name: tensor for tensor in analysis.final}.values())
         reason = (
             "the model has no final feature map: no tensor on the way to an output has a spatial position"
         )
@@ -65,15 +66,7 @@ def names(tensor: Any) -> Iterator[str]:
 
 def fields(analysis: Any, tensor: Any) -> list[tuple[Any, Any]]:
     """Return pairs of an input and the tensor's field in it, for the inputs that the tensor reads."""
-    pairs = []
-    for name, source in analysis.inputs.items():
-        try:
-            found = tensor.field(name)
-        except KeyError:
-            continue  # the tensor does not depend on this input
-        if found is not None:
-            pairs.append((source, found))
-    return pairs
+    return [(analysis.inputs[name], tensor.field(name)) for name in tensor.inputs]
 
 
 def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:

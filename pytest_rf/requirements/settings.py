@@ -20,8 +20,6 @@ class Settings:
         spacing: the distance between neighbours on an axis, by the axis' name.
         origin: which of the input steps that an output step covers it stands for: the last (``end``), the
             first (``start``) or their middle (``center``).
-        accept_context: what may bring context in without breaking a guarantee: ``op:NAME`` or globs over the
-            names of tensors, nodes and modules.
     """
 
     model: str = ""
@@ -29,7 +27,6 @@ class Settings:
     line: int = 0
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     origin: Literal["end", "start", "center"] = "end"
-    accept_context: tuple[str, ...] = ()
 
 
 def spacings(texts: Mapping[str, str | Quantity]) -> dict[str, Quantity]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_rf.requirements.globs import MAX_LENGTH, matcher
+from pytest_rf.globs import MAX_LENGTH, matcher
 
 short = st.text("ab[]!-.", max_size=8)
 
