@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -108,6 +109,7 @@ class Read:
     where: npt.NDArray[np.bool_] | None = None
 
 
+@cache
 def window(kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
     """Return the taps of a convolution or pooling window along one axis.
 
@@ -117,11 +119,16 @@ def window(kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0) -> Tap
     return Taps(1, stride, (tuple(dilation * k - pad for k in range(kernel)),))
 
 
+@cache
 def spread(kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
     """Return the taps of a transposed window: every ``j`` with ``stride·j + dilation·k - pad = i``."""
     phases: list[tuple[int, ...]] = []
     for phase in range(stride):
-        hits = {(phase + pad - dilation * k) // stride for k in range(kernel) if _divides(stride, phase + pad - dilation * k)}
+        hits = {
+            (phase + pad - dilation * k) // stride
+            for k in range(kernel)
+            if _divides(stride, phase + pad - dilation * k)
+        }
         phases.append(tuple(sorted(hits)))
     return Taps(stride, 1, tuple(phases))
 
@@ -140,6 +147,7 @@ def pad(before: int, border: Border = "drop") -> Taps:
     return Taps(1, 1, ((-before,),), border=border, selects=True)
 
 
+@cache
 def groups(operand: int, output: int, count: int) -> Relation:
     """Return how ``output`` channels read ``operand`` channels of a convolution with ``count`` groups."""
     if count == 1:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.domains.field import Facts, Field, Policy
+from pytest_rf.domains.field import Facts, Field, Policy, nothing
 from pytest_rf.domains.layout import Key, carried, is_mixed
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import Ignorance, Outcome, run
@@ -103,7 +103,7 @@ class Tensor:
 
     @property
     def status(self) -> str:
-        """"exact", "upper_bound" where data chooses what is read, or "unknown"."""
+        """Whether the field is "exact", an "upper_bound" (data chooses what is read) or "unknown"."""
         outcome = self._analysis.outcome(self._value)
         if isinstance(outcome, Ignorance):
             return "unknown"
@@ -148,7 +148,9 @@ class Tensor:
             candidates = [n for n in candidates if inputs[n].axes] or candidates
         if len(candidates) != 1:
             names = ", ".join(map(repr, candidates)) or "none"
-            raise KeyError(f"{self.name!r} depends on several inputs ({names}); name one with field(input=...)")
+            raise KeyError(
+                f"{self.name!r} depends on several inputs ({names}); name one with field(input=...)"
+            )
         return inputs[candidates[0]]
 
     def bounds(self, axis: str | int, input: str | None = None, context: bool = False) -> Bounds:
@@ -173,7 +175,9 @@ class Tensor:
         key = (source.name, source.axis(axis))
         return positions(self._analysis.finite(self._value, key, context), key, self.shape)
 
-    def region(self, unit: Sequence[int], input: str | None = None, context: bool = False) -> dict[str, tuple[int, int]]:
+    def region(
+        self, unit: Sequence[int], input: str | None = None, context: bool = False
+    ) -> dict[str, tuple[int, int]]:
         """Return what one unit reads along each spatial axis, over all channels and samples.
 
         Args:
@@ -195,7 +199,9 @@ class Tensor:
             if any(key in factor.carries for factor in axis for key in keys)
         ]
         if len(unit) != len(places):
-            raise IndexError(f"{self.name!r} has {len(places)} spatial axes, the unit {tuple(unit)} has {len(unit)}")
+            raise IndexError(
+                f"{self.name!r} has {len(places)} spatial axes, the unit {tuple(unit)} has {len(unit)}"
+            )
         index: list[int | slice] = [slice(None)] * len(self.shape)
         for number, place in zip(places, unit, strict=True):
             if not 0 <= place < self.shape[number]:
@@ -256,9 +262,9 @@ class Analysis:
     def __post_init__(self) -> None:
         self._facts = Facts()
         self._runs: dict[str, dict[int, Outcome]] = {}
-        self._named = {
-            value.number for node in self.graph.nodes for value in node.outputs.values()
-        } | {value.number for value in self.graph.inputs.values()}
+        self._named = {value.number for node in self.graph.nodes for value in node.outputs.values()} | {
+            value.number for value in self.graph.inputs.values()
+        }
 
     # ------------------------------------------------------------------ runs
 
@@ -272,9 +278,11 @@ class Analysis:
         """
         if kind not in self._runs:
             what, _, where = kind.rpartition(" ")
-            endless = frozenset(
-                (i.name, axis) for i in self.inputs.values() for axis in i.axes.values()
-            ) if where == "theory" else frozenset()
+            endless = (
+                frozenset((i.name, axis) for i in self.inputs.values() for axis in i.axes.values())
+                if where == "theory"
+                else frozenset()
+            )
             policy = Policy(
                 endless=endless,
                 context=what in ("full", "guaranteed"),
@@ -290,9 +298,7 @@ class Analysis:
         """Return the outcome for one value; a field that reads nothing for a constant."""
         found = self.outcomes(kind).get(value.number)
         if found is None:
-            from pytest_rf.domains.layout import Factor
-
-            return Field(tuple((Factor(n),) for n in value.shape or ()), {}, {})
+            return nothing(value.shape or ())
         return found
 
     def finite(self, value: Value, key: Key, context: bool) -> Field:
@@ -305,7 +311,11 @@ class Analysis:
 
     def _field(self, value: Value, key: Key, kind: str, context: bool) -> Field:
         outcome = self.outcome(value, kind)
-        if isinstance(outcome, Field) and outcome.context.get(key) and (context or key not in carried(outcome.layout)):
+        if (
+            isinstance(outcome, Field)
+            and outcome.context.get(key)
+            and (context or key not in carried(outcome.layout))
+        ):
             outcome = self.outcome(value, f"full {kind}")
         if isinstance(outcome, Ignorance):
             raise ValueError(f"unknown: {outcome.reason}")
@@ -378,14 +388,18 @@ class Analysis:
         for node in self.graph.nodes:
             if name in node.outputs:
                 return Tensor(self, name, node, node.outputs[name])
+        if name in self.graph.constants:
+            return Tensor(self, name, Node(name, "Constant"), self.graph.constants[name])
         if name in self.graph.inputs:
             return self._input_tensor(name)
         known = {x for t in self for x in (t.name, t.node, t.module) if x}
         close = get_close_matches(name, known, n=3, cutoff=0.5)
-        raise KeyError(f"no tensor, node or module {name!r}" + (f"; near misses: {', '.join(close)}" if close else ""))
+        raise KeyError(
+            f"no tensor, node or module {name!r}" + (f"; near misses: {', '.join(close)}" if close else "")
+        )
 
     def _input_tensor(self, name: str) -> Tensor:
-        return Tensor(self, name, Node(-1, name, "Input"), self.graph.inputs[name])
+        return Tensor(self, name, Node(name, "Input"), self.graph.inputs[name])
 
     @cached_property
     def outputs(self) -> list[Tensor]:
@@ -400,7 +414,7 @@ class Analysis:
         for node in reversed(self.graph.nodes):
             if value in node.outputs.values():
                 return Tensor(self, name, node, value)
-        return Tensor(self, name, Node(-1, name, "Constant"), value)
+        return Tensor(self, name, Node(name, "Constant"), value)
 
     @cached_property
     def final(self) -> list[Tensor]:
@@ -411,8 +425,14 @@ class Analysis:
         if self._has_positions(output) or output.status == "unknown":
             return output
         ancestors = self._ancestors(output.number)
-        candidates = [t for t in self if t.number in ancestors and t.status != "unknown" and self._has_positions(t)]
-        return max(candidates, key=lambda t: t.number) if candidates else output
+        candidates = [
+            t for t in self if t.number in ancestors and t.status != "unknown" and self._has_positions(t)
+        ]
+        if not candidates:
+            return output
+        # Elementwise operators pass the value on: of those that share the last one, the last in the graph.
+        last = max(t.number for t in candidates)
+        return [t for t in candidates if t.number == last][-1]
 
     def _has_positions(self, tensor: Tensor) -> bool:
         """Whether all spatial axes of some input have a position in axes that count nothing else."""
@@ -446,3 +466,15 @@ class Analysis:
 
         check: Callable[..., list[Finding]] = requirements.check
         return check(self, text, **settings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all figures as plain dicts, lists, numbers and text: the report of ``show --format json``."""
+        from pytest_rf import report
+
+        return report.to_dict(report.of_analysis(self))
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON text."""
+        from pytest_rf import report
+
+        return report.to_json(report.of_analysis(self))

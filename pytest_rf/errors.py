@@ -20,4 +20,4 @@ class ConfigError(RFError):
 
 
 class RequirementError(RFError):
-    """A requirement cannot be understood or applied: syntax, unknown metric, a ``where`` that selects nothing."""
+    """A requirement cannot be understood or applied: syntax, unknown metric, nothing that it selects."""

@@ -19,37 +19,74 @@ from pytest_rf.access import Read
 Shape = tuple[int, ...]
 
 
+class Undetermined(Exception):
+    """A node's geometry depends on something that the analysis does not have; its output is unknown."""
+
+
 @dataclass(slots=True, eq=False)
 class Value:
     """One tensor of the graph.
 
     Attributes:
         number: its place in ``Graph.values``.
-        shape: its extents; None where an unknown operator left them open.
         varies: whether it depends on any graph input; a value that does not reads nothing.
         load: gives the elements of a constant when they are needed, which is rare.
         missing: why the elements of a constant cannot be had (they lie outside of the file, say).
+        resolve: gives a constant that this one is, when its shape or elements are needed.
+        nesting: how many unresolved constants this one rests on.
     """
 
     number: int
-    shape: Shape | None
+    _shape: Shape | None
     varies: bool = True
     load: Callable[[], npt.NDArray[Any] | None] | None = None
     missing: str | None = None
     _data: npt.NDArray[Any] | None = None
+    resolve: Callable[[], Value] | None = None
+    nesting: int = 0
+
+    def settle(self) -> None:
+        """Work out what a deferred constant is."""
+        if self.resolve is not None:
+            found, self.resolve = self.resolve(), None
+            self._shape, self.load, self.missing, self._data = (
+                found.shape,
+                found.load,
+                found.missing,
+                found._data,
+            )
+
+    @property
+    def shape(self) -> Shape | None:
+        """The extents; None where an unknown operator left them open."""
+        if self.resolve is not None:
+            self.settle()
+        return self._shape
 
     @property
     def data(self) -> npt.NDArray[Any] | None:
         """The elements of a constant; None where they are not known."""
+        self.settle()
         if self.load is not None:
             self._data, self.load = self.load(), None
         return self._data
 
     @property
+    def has_data(self) -> bool:
+        """Whether there are elements, or a way to them."""
+        return self.load is not None or self._data is not None
+
+    @property
     def extents(self) -> Shape:
-        """The shape, for callers that have checked that it is known."""
-        assert self.shape is not None, "the value has no known shape"
-        return self.shape
+        """The shape of a value that must have one.
+
+        Raises:
+            Undetermined: an unknown operator left it open.
+        """
+        shape = self.shape
+        if shape is None:
+            raise Undetermined(self.missing or "the shape of an input is not known")
+        return shape
 
     @property
     def rank(self) -> int:
@@ -70,9 +107,9 @@ class Node:
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
             its value.
+        index: its place in ``Graph.nodes``.
     """
 
-    index: int
     name: str
     op: str
     module: str = ""
@@ -80,18 +117,26 @@ class Node:
     label: str = ""
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
+    index: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """Each element reads what any of ``reads`` says.
-
-    Attributes:
-        joins: the output axis along which the reads lie one behind the other (a concat), if so.
-    """
+    """Each element reads what any of ``reads`` says."""
 
     reads: tuple[Read, ...]
-    joins: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The operands one behind the other along ``axis``; ``offsets`` are their first places.
+
+    What lies between them is constant and reads nothing.
+    """
+
+    parts: tuple[int, ...]
+    offsets: tuple[int, ...]
+    axis: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +154,7 @@ class Unknown:
     reason: str
 
 
-Action = Union | Regroup | Unknown
+Action = Union | Join | Regroup | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +172,8 @@ class Step:
             return tuple(read.operand for read in self.action.reads)
         if isinstance(self.action, Regroup):
             return (self.action.operand,)
+        if isinstance(self.action, Join):
+            return self.action.parts
         return self.action.operands
 
 
@@ -137,6 +184,7 @@ class Graph:
     Attributes:
         inputs: name -> value of each graph input.
         outputs: name -> value of each graph output.
+        constants: name -> value of each tensor that depends on no input.
         metadata: the file's own key-value properties.
     """
 
@@ -145,6 +193,7 @@ class Graph:
     program: list[Step] = field(default_factory=list)
     inputs: dict[str, Value] = field(default_factory=dict)
     outputs: dict[str, Value] = field(default_factory=dict)
+    constants: dict[str, Value] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -153,7 +202,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.graph = Graph()
-        self.node = Node(-1, "", "")
+        self.node = Node("", "")
 
     def begin(self, node: Node) -> None:
         """Make ``node`` the one on whose behalf the next steps are written."""
@@ -163,7 +212,7 @@ class Builder:
 
     def input(self, name: str, shape: Shape) -> Value:
         """Declare a graph input."""
-        value = self._value(shape)
+        value = self._value(tuple(shape))
         self.graph.inputs[name] = value
         return value
 
@@ -176,16 +225,38 @@ class Builder:
         """Return a value that depends on no input; ``load`` gives its elements when they are needed."""
         return self._value(shape, varies=False, load=load, missing=missing)
 
+    def deferred(self, resolve: Callable[[], Value], nesting: int) -> Value:
+        """Return a constant that is worked out when its shape or its elements are needed."""
+        return self._value(None, varies=False, resolve=resolve, nesting=nesting)
+
     def array(self, data: npt.NDArray[Any]) -> Value:
         """Return a constant with these elements."""
         return self._value(tuple(data.shape), varies=False, _data=data)
 
-    def union(self, shape: Sequence[int], *reads: Read, joins: int | None = None) -> Value:
+    def union(self, shape: Sequence[int], *reads: Read) -> Value:
         """Return a value whose elements read what any of ``reads`` says (constants read nothing)."""
         live = tuple(read for read in reads if self.graph.values[read.operand].varies)
         if not live or 0 in shape:
             return self.constant(tuple(shape))
-        return self._step(tuple(shape), Union(live, joins))
+        return self._step(tuple(shape), Union(live))
+
+    def join(self, parts: Sequence[Value], axis: int) -> Value:
+        """Return the parts one behind the other along ``axis``."""
+        total = sum(part.extents[axis] for part in parts)
+        shape = tuple(total if place == axis else n for place, n in enumerate(parts[0].extents))
+        live: list[int] = []
+        offsets: list[int] = []
+        offset = 0
+        for part in parts:
+            if part.extents[axis] == total:
+                return part
+            if part.varies and part.extents[axis]:
+                live.append(part.number)
+                offsets.append(offset)
+            offset += part.extents[axis]
+        if not live or 0 in shape:
+            return self.constant(shape)
+        return self._step(shape, Join(tuple(live), tuple(offsets), axis))
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
         """Return ``x`` under another shape of the same number of elements, in row-major order."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pytest_rf.domains.field import Facts, Field, Policy, of_input, read, regroup, union
-from pytest_rf.graph import Graph, Regroup, Step, Union, Unknown
+from pytest_rf.domains.field import Facts, Field, Policy, join, of_input, read, regroup, union
+from pytest_rf.graph import Graph, Join, Regroup, Step, Union, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,16 @@ def _outcome(step: Step, live: Mapping[int, Outcome], policy: Policy, facts: Fac
         source = live[action.operand]
         assert isinstance(source, Field)
         return regroup(source, step.value.extents)
+    if isinstance(action, Join):
+        parts = [live[number] for number in action.parts]
+        return join([part for part in parts if isinstance(part, Field)], action, step.value.extents, policy)
     assert isinstance(action, Union)
     fields = []
     for access in action.reads:
         source = live[access.operand]
         assert isinstance(source, Field)
         fields.append(read(source, access, step.value.extents, policy, facts, step.node.index))
-    return union(fields, policy, action.joins)
+    return union(fields, policy)
 
 
 def _last_uses(graph: Graph) -> dict[int, list[int]]:

@@ -29,7 +29,9 @@ def sizes(hull: Hull) -> npt.NDArray[np.float64]:
     return np.where((hull.lo == -ENDLESS) | (hull.hi == ENDLESS), np.inf, size)
 
 
-def positions(field: Field, key: Key, shape: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def positions(
+    field: Field, key: Key, shape: Sequence[int]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return lo and hi of every element of a tensor of ``shape``, read-only; 0 and -1 where nothing is read."""
     hull = field.hulls.get(key)
     if hull is None or 0 in shape:
@@ -92,17 +94,28 @@ class AxisField:
 
     @property
     def rf_range(self) -> tuple[Number, Number]:
-        """Smallest and largest theoretical size over phases, channels and units; infinite where unbounded."""
+        """Smallest and largest theoretical size over phases and units; infinite where unbounded.
+
+        The unit is a position, with all channels and samples there: a concat of a 1×1 and a 3×3 branch
+        sees 3. ``Tensor.bounds`` tells channels apart.
+        """
         return self._range(self._theory(), self.analysis.finite(self.value, self.key, False))
 
     def _range(self, theory: Field, finite: Field) -> tuple[Number, Number]:
         hull = theory.hulls.get(self.key)
         if hull is None:
             return 0, 0
-        if hull.irregular:
-            hull = finite.hulls[self.key]
-        every = sizes(hull)
+        every = sizes(
+            self._by_place(finite, finite.hulls[self.key]) if hull.irregular else self._by_place(theory, hull)
+        )
         return plain(float(every.min())), plain(float(every.max()))
+
+    def _by_place(self, field: Field, hull: Hull) -> Hull:
+        """Return the hulls of positions: what all channels and samples there read together."""
+        factors = [factor for axis in field.layout for factor in axis]
+        spatial = {(self.input.name, axis) for axis in (*self.input.axes.values(), self.axis)}
+        rest = tuple(dim for dim, factor in enumerate(factors) if not factor.carries & spatial)
+        return Hull(hull.lo.min(axis=rest, keepdims=True), hull.hi.max(axis=rest, keepdims=True), hull.jump)
 
     @property
     def rf(self) -> Number:
@@ -127,13 +140,7 @@ class AxisField:
         finite = self.analysis.outcome(self.value, "shortest finite")
         assert isinstance(theory, Field)
         assert isinstance(finite, Field)
-        hull = theory.hulls.get(self.key)
-        if hull is None:
-            return 0
-        if hull.irregular:
-            hull = finite.hulls[self.key]
-        every = sizes(hull)
-        return plain(float(every[every > 0].min())) if (every > 0).any() else 0
+        return self._range(theory, finite)[0]
 
     @property
     def upper_bound(self) -> bool:
@@ -147,7 +154,9 @@ class AxisField:
         outcome = self.analysis.outcome(self.value)
         if not isinstance(outcome, Field):
             return ()
-        return tuple(self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ())))
+        return tuple(
+            self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
+        )
 
     @property
     def stride(self) -> Fraction:
@@ -217,7 +226,11 @@ class AxisField:
         if hull.irregular:
             field = self._guaranteed("finite")
             hull = field.hulls[self.key]
-        edge = np.where(hull.hi >= LIMIT, np.inf, hull.hi) if ahead else np.where(hull.lo <= -LIMIT, -np.inf, hull.lo)
+        edge = (
+            np.where(hull.hi >= LIMIT, np.inf, hull.hi)
+            if ahead
+            else np.where(hull.lo <= -LIMIT, -np.inf, hull.lo)
+        )
         edge = np.where(np.maximum(hull.lo, -hull.hi) >= CUT, -np.inf if ahead else np.inf, edge)
         place = self._places(field, hull)
         if ahead:
@@ -239,7 +252,9 @@ class AxisField:
         scale = 1
         for dim in range(len(factors) - 1, -1, -1):
             if self.key in factors[dim].carries:
-                line = np.arange(hull.period(dim)).reshape([-1 if d == dim else 1 for d in range(len(factors))])
+                line = np.arange(hull.period(dim)).reshape(
+                    [-1 if d == dim else 1 for d in range(len(factors))]
+                )
                 place = place + line * scale
                 scale *= factors[dim].extent
         return np.asarray(np.broadcast_to(place, np.broadcast_shapes(place.shape, hull.lo.shape)))
@@ -271,7 +286,9 @@ class AxisField:
             return math.inf, math.inf
         return _halo(self._edges(field, hull), stride, align or max(stride.numerator, 1))
 
-    def _edges(self, field: Field, hull: Hull) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int, int]:
+    def _edges(
+        self, field: Field, hull: Hull
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int, int]:
         """Return lo and hi per place over one whole period of the moving axis, its length and its jump."""
         place = self._places(field, hull)
         length = int(place.max()) + 1

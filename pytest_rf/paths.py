@@ -38,7 +38,8 @@ def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
         return 0.0 if hull is None or hull.irregular else float(sizes(hull).max())
 
     steps: list[Contribution] = []
-    owner, number, after = tensor, tensor.number, size(tensor.number)
+    number, after = tensor.number, size(tensor.number)
+    owner = owners.get(number, tensor)
     while number in makers:
         # Of equal operands the first is the main branch.
         number = max(makers[number].operands, key=size)

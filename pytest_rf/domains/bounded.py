@@ -5,6 +5,7 @@ Dimension ``dim`` of a hull holds one entry per element, or 1 where the field do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
-from pytest_rf.domains.hull import NOWHERE, Hull, Positions
+from pytest_rf.domains.hull import NOWHERE, Hull, Positions, irregular, is_rigid
 
 MANY = 1 << 22
 """Above this number of (element, tap) pairs only the outermost taps of a monotone field are read."""
@@ -25,6 +26,7 @@ class Plan:
     reads: npt.NDArray[np.int64]
     hits: npt.NDArray[np.bool_]
     identity: bool
+    complete: bool
 
 
 def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) -> Hull:
@@ -37,10 +39,12 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
         return _prefix(hull, dim, relation.reverse)
     if isinstance(relation, Sets):
         return _sets(hull, dim, relation.reads)
-    plan = _tap_plan(relation, extent, output) if isinstance(relation, Taps) else _table_plan(relation, extent)
-    if plan.identity:
+    plan = (
+        _tap_plan(relation, extent, output) if isinstance(relation, Taps) else _table_plan(relation, extent)
+    )
+    if plan.identity or (plan.complete and hull.lo.shape[dim] == 1):
         return hull
-    if hull.period(dim) == 1:
+    if hull.lo.shape[dim] == 1:
         return _where(hull, dim, plan.hits)
     return _gather(hull, dim, plan, extent)
 
@@ -61,7 +65,8 @@ def _tap_plan(relation: Taps, extent: int, output: int) -> Plan:
         inside = real & (extent > 0)
     reads = np.where(inside, reads, extent)
     identity = output == extent and reads.shape[1] == 1 and bool((reads[:, 0] == place).all())
-    return Plan(reads, inside.any(axis=1), identity)
+    hits = np.asarray(inside.any(axis=1))
+    return Plan(reads, hits, identity, bool(hits.all()))
 
 
 def _fold(reads: npt.NDArray[np.int64], extent: int, border: str) -> npt.NDArray[np.int64]:
@@ -78,7 +83,7 @@ def _fold(reads: npt.NDArray[np.int64], extent: int, border: str) -> npt.NDArray
 def _table_plan(relation: Table, extent: int) -> Plan:
     reads = relation.indices[:, None]
     inside = (reads >= 0) & (reads < extent)
-    return Plan(np.where(inside, reads, extent), inside[:, 0], False)
+    return Plan(np.where(inside, reads, extent), np.asarray(inside[:, 0]), False, bool(inside.all()))
 
 
 def _gather(hull: Hull, dim: int, plan: Plan, extent: int) -> Hull:
@@ -124,6 +129,37 @@ def _where(hull: Hull, dim: int, hits: npt.NDArray[np.bool_]) -> Hull:
     return masked(hull, line)
 
 
+def joined(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hull:
+    """Return the hull of pieces (hull, first place, extent) along ``dim``; between them nothing is read."""
+    first = pieces[0][0]
+    covered = sum(extent for _, _, extent in pieces) == total
+    if covered and all(one is first or _equal(one, first) for one, _, _ in pieces) and first.period(dim) == 1:
+        return first
+    jump = next((one.jump for one, _, _ in pieces if one.jump is not None and not is_rigid(one)), None)
+    if any(one.irregular or (one.jump != jump and not is_rigid(one)) for one, _, _ in pieces):
+        return irregular(first.lo.ndim)
+    shape = list(
+        np.broadcast_shapes(*[(*one.lo.shape[:dim], 1, *one.lo.shape[dim + 1 :]) for one, _, _ in pieces])
+    )
+    shape[dim] = total
+    lo, hi = np.empty(shape, np.int64), np.empty(shape, np.int64)
+    if not covered:
+        lo[...], hi[...] = NOWHERE, -NOWHERE
+    for one, offset, extent in pieces:
+        place = (slice(None),) * dim + (slice(offset, offset + extent),)
+        lo[place], hi[place] = one.lo, one.hi
+    return Hull(lo, hi, jump)
+
+
+def _equal(a: Hull, b: Hull) -> bool:
+    return (
+        a.jump == b.jump
+        and not (a.irregular or b.irregular)
+        and np.array_equal(a.lo, b.lo)
+        and np.array_equal(a.hi, b.hi)
+    )
+
+
 def masked(hull: Hull, reads: npt.NDArray[np.bool_]) -> Hull:
     """Return the hull of those elements that read at all, NOWHERE for the others."""
     lo: Positions = np.where(reads, hull.lo, NOWHERE)
@@ -152,7 +188,7 @@ def _prefix(hull: Hull, dim: int, reverse: bool) -> Hull:
 
 
 def _sets(hull: Hull, dim: int, reads: npt.NDArray[np.bool_]) -> Hull:
-    hits = reads.any(axis=1)
+    hits = np.asarray(reads.any(axis=1))
     if hull.period(dim) == 1:
         return _where(hull, dim, hits)
     lo, hi = np.moveaxis(hull.lo, dim, -1), np.moveaxis(hull.hi, dim, -1)

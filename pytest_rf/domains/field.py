@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import reduce
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import Prefix, Read, Relation, Same, Taps, Whole
-from pytest_rf.domains import bounded, hull
+from pytest_rf.access import WHOLE, Prefix, Read, Relation, Same, Taps, Whole, progression
+from pytest_rf.domains import bounded, hull, periodic
 from pytest_rf.domains.hull import CUT, LIMIT, NOWHERE, Hull
 from pytest_rf.domains.layout import (
     NONE,
@@ -24,10 +26,12 @@ from pytest_rf.domains.layout import (
     Keys,
     Layout,
     Merge,
+    joined,
     refinement,
     regrouping,
 )
 from pytest_rf.domains.workbench import Workbench
+from pytest_rf.graph import Join
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ def of_input(name: str, shape: Sequence[int], policy: Policy) -> Field:
     return Field(tuple(layout), hulls, dict.fromkeys(hulls, Fraction(1)))
 
 
+def nothing(shape: Sequence[int]) -> Field:
+    """Return the field of a constant."""
+    return Field(tuple((Factor(extent),) for extent in shape), {}, {})
+
+
 def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, facts: Facts, node: int) -> Field:
     """Return what the elements of an output of ``shape`` read of an operand with field ``source``."""
     targets = [target for target, _ in access.axes]
@@ -134,34 +143,78 @@ def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, fact
     return result if access.where is None else _masked(result, access.where)
 
 
-def union(fields: Sequence[Field], policy: Policy, joins: int | None = None) -> Field:
-    """Return the union of the fields of tensors of one shape.
-
-    Args:
-        joins: the axis along which the tensors are parts that lie one behind the other, if so. Along
-            an axis without end two different parts have no common map.
-    """
+def union(fields: Sequence[Field], policy: Policy) -> Field:
+    """Return the union of the fields of tensors of one shape."""
     if len(fields) == 1:
         return fields[0]
     fields = _alike(fields)
-    layout = tuple(
-        tuple(_shared(factors) for factors in zip(*axes, strict=True))
-        for axes in zip(*[one.layout for one in fields], strict=True)
-    )
-    endless = NONE if joins is None else NONE.union(*[factor.endless for factor in layout[joins]])
     hulls: dict[Key, Hull] = {}
-    strides: dict[Key, Fraction] = {}
-    context: dict[Key, frozenset[int]] = {}
     for one in fields:
         for key, other in one.hulls.items():
             if key not in hulls:
                 hulls[key] = other
             elif policy.shortest:
                 hulls[key] = min(hulls[key], other, key=_size)
-            elif key in endless:
-                hulls[key] = _one_of(hulls[key], other)
             else:
                 hulls[key] = hull.union(hulls[key], other)
+    return _together(fields, hulls)
+
+
+def join(parts: Sequence[Field], action: Join, shape: Sequence[int], policy: Policy) -> Field:
+    """Return the field of tensors that lie one behind the other along an axis (concat).
+
+    Along an axis without end two different parts have no common map.
+    """
+    axis = action.axis
+    whole = [_single(part, axis) for part in parts]
+    extents = [part.layout[axis][0].extent for part in whole]
+    # Other axes must have common factors; along the joined one each part is itself.
+    whole = _alike(whole, apart=axis)
+    dim = sum(map(len, whole[0].layout[:axis]))
+    endless = any(part.layout[axis][0].endless for part in whole)
+    hulls: dict[Key, Hull] = {}
+    for key in dict.fromkeys(key for part in whole for key in part.hulls):
+        pieces = [
+            (part.hulls[key], offset, extent)
+            for part, offset, extent in zip(whole, action.offsets, extents, strict=True)
+            if key in part.hulls
+        ]
+        if policy.shortest and not any(key in part.layout[axis][0].carries for part in whole):
+            hulls[key] = min((bounded.along(one, dim, WHOLE, n, 1) for one, _, n in pieces), key=_size)
+        elif endless:
+            moved = [periodic.along(one, dim, progression(-offset)) for one, offset, _ in pieces]
+            hulls[key] = reduce(_one_of, moved)
+        else:
+            hulls[key] = bounded.joined(pieces, dim, shape[axis])
+    return _together([_grown(part, axis, shape[axis]) for part in whole], hulls)
+
+
+def _single(part: Field, axis: int) -> Field:
+    """Return the field with an axis of one factor."""
+    if len(part.layout[axis]) == 1:
+        return part
+    bench = Workbench(list(part.layout), dict(part.hulls), dict(part.strides))
+    bench.merge(axis, 0, len(bench.axes[axis]))
+    return replace(part, layout=tuple(bench.axes), hulls=bench.hulls)
+
+
+def _grown(part: Field, axis: int, extent: int) -> Field:
+    factor = joined(part.layout[axis], extent)
+    layout = (*part.layout[:axis], (factor,), *part.layout[axis + 1 :])
+    return Field(layout, {}, part.strides, part.context, part.uncertain)
+
+
+def _together(fields: Sequence[Field], hulls: Mapping[Key, Hull]) -> Field:
+    """Return a field with these hulls and all else that ``fields`` of one layout have."""
+    layout = fields[0].layout
+    if any(one.layout is not layout for one in fields):
+        layout = tuple(
+            tuple(_shared(factors) for factors in zip(*axes, strict=True))
+            for axes in zip(*[one.layout for one in fields], strict=True)
+        )
+    strides: dict[Key, Fraction] = {}
+    context: dict[Key, frozenset[int]] = {}
+    for one in fields:
         for key, stride in one.strides.items():
             strides[key] = max(strides.get(key, stride), stride)
         for key, nodes in one.context.items():
@@ -178,7 +231,7 @@ def regroup(source: Field, shape: Sequence[int]) -> Field:
         bench.apply(0, move)
     # One axis for each new one; those of extent 1 hold nothing and come in by arranging.
     ends = np.cumsum([0, *counts]).tolist()
-    bench.axes = [bench.axes[0][a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    bench.axes = [bench.axes[0][a:b] for a, b in pairwise(ends)]
     layout = bench.arrange([place for place, n in enumerate(shape) if n != 1], shape)
     return replace(source, layout=layout, hulls=bench.hulls, strides=bench.strides)
 
@@ -222,13 +275,16 @@ def _masked(result: Field, where: npt.NDArray[np.bool_]) -> Field:
     return replace(result, hulls=hulls)
 
 
-def _alike(fields: Sequence[Field]) -> list[Field]:
-    """Bring fields of tensors of one shape to common factors."""
+def _alike(fields: Sequence[Field], apart: int | None = None) -> list[Field]:
+    """Bring fields of tensors of one shape to common factors, but for axis ``apart``, which has one."""
     first = fields[0].layout
     if all(one.layout is first for one in fields):
         return list(fields)
     wanted: list[tuple[int, ...] | None] = []
-    for axes in zip(*[one.layout for one in fields], strict=True):
+    for number, axes in enumerate(zip(*[one.layout for one in fields], strict=True)):
+        if number == apart:
+            wanted.append(None)
+            continue
         extents = tuple(factor.extent for factor in axes[0])
         same = all(tuple(factor.extent for factor in axis) == extents for axis in axes)
         wanted.append(extents if same else refinement(axes))

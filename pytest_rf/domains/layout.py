@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import prod
 
 Key = tuple[str, int]
@@ -148,6 +149,6 @@ def refinement(axes: Sequence[Axis]) -> tuple[int, ...] | None:
             size *= factor.extent
             bounds.add(size)
     chain = sorted(bounds)
-    if any(b % a for a, b in zip(chain, chain[1:], strict=False)):
+    if any(b % a for a, b in pairwise(chain)):
         return None
-    return tuple(b // a for a, b in zip(chain, chain[1:], strict=False))[::-1] or (1,)
+    return tuple(b // a for a, b in pairwise(chain))[::-1] or (1,)

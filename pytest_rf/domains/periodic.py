@@ -83,7 +83,9 @@ def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
         mark = np.full_like(hull.lo, NOWHERE)
         return Hull(mark, -mark, hull.with_jump(dim, 0))
     # Phases with fewer taps repeat their first one; phases with none are blotted out below.
-    table = np.array([taps + taps[:1] * (width - len(taps)) if taps else (0,) * width for taps in relation.taps])
+    table = np.array(
+        [taps + taps[:1] * (width - len(taps)) if taps else (0,) * width for taps in relation.taps]
+    )
     place = np.arange(length)
     reads = table[place % relation.period] + (place // relation.period * relation.advance)[:, None]
     lo, hi = _at(hull, dim, reads)
@@ -117,11 +119,9 @@ def _repeating(relation: Table | Sets) -> Taps | None:
     Only the inner part counts: what a border clips says nothing about the axis without end.
     """
     if isinstance(relation, Table):
-        rows = [(int(index),) if index >= 0 else () for index in relation.indices]
+        rows: list[tuple[int, ...]] = [(int(index),) if index >= 0 else () for index in relation.indices]
     else:
-        rows = [tuple(np.flatnonzero(row).tolist()) for row in relation.reads]
-    if isinstance(relation, Sets):
-        return _repeating_offsets(rows)
+        return _repeating_offsets([tuple(np.flatnonzero(row).tolist()) for row in relation.reads])
     for period in range(1, len(rows) // 2 + 1):
         advance = rows[period][0] - rows[0][0] if rows[0] and rows[period] else 0
         if advance and all(

@@ -12,7 +12,19 @@ import numpy as np
 from pytest_rf.access import WHOLE, Relation, Taps
 from pytest_rf.domains import bounded, hull, periodic
 from pytest_rf.domains.hull import Hull, Positions
-from pytest_rf.domains.layout import NONE, Axis, Factor, Key, Layout, Merge, Move, Split, halves, joined, remade
+from pytest_rf.domains.layout import (
+    NONE,
+    Axis,
+    Factor,
+    Key,
+    Layout,
+    Merge,
+    Move,
+    Split,
+    halves,
+    joined,
+    remade,
+)
 
 Target = int | None
 

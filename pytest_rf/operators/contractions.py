@@ -18,7 +18,11 @@ def linear(b: Builder, x: Value, features: int, axis: int = -1) -> Value:
 
 
 def contract(
-    b: Builder, operands: Sequence[Value], terms: Sequence[Sequence[str]], output: Sequence[str], extents: Mapping[str, int]
+    b: Builder,
+    operands: Sequence[Value],
+    terms: Sequence[Sequence[str]],
+    output: Sequence[str],
+    extents: Mapping[str, int],
 ) -> Value:
     """Return an Einstein sum.
 
@@ -58,7 +62,11 @@ def contract(
 
 
 def _with_diagonals(
-    b: Builder, operands: Sequence[Value], terms: Sequence[Sequence[str]], output: Sequence[str], extents: Mapping[str, int]
+    b: Builder,
+    operands: Sequence[Value],
+    terms: Sequence[Sequence[str]],
+    output: Sequence[str],
+    extents: Mapping[str, int],
 ) -> Value:
     """Contract a label that stands twice in one operand: read the diagonals first."""
     flat: list[Value] = []
@@ -119,7 +127,9 @@ def einsum(b: Builder, equation: str, operands: Sequence[Value]) -> Value:
     else:
         every = [label for term in terms for label in term]
         output = [f"...{i}" for i in range(widest)] if "..." in left else []
-        output += sorted(label for label in set(every) if every.count(label) == 1 and not label.startswith("..."))
+        output += sorted(
+            label for label in set(every) if every.count(label) == 1 and not label.startswith("...")
+        )
     if not set(output) <= set(extents):
         raise ValueError(f"equation {equation!r} names an output label that no operand has")
     return contract(b, operands, terms, output, extents)

@@ -46,6 +46,11 @@ def pointwise(b: Builder, *operands: Value) -> Value:
     return b.union(shape, *(broadcast_read(x, shape) for x in live))
 
 
+def per_channel(b: Builder, x: Value, rank: int) -> Value:
+    """Return a vector with one element per channel so that it broadcasts against (N, C, ...) of ``rank``."""
+    return b.reshape(x, [*x.extents, *[1] * (rank - 2)]) if x.rank == 1 and rank > 1 else x
+
+
 def expand(b: Builder, x: Value, shape: Sequence[int]) -> Value:
     """Return ``x`` broadcast to ``shape``."""
     return x if tuple(shape) == x.shape else b.union(shape, broadcast_read(x, shape))

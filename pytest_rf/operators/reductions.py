@@ -30,7 +30,9 @@ def normalise(b: Builder, x: Value, axes: Collection[int], *parameters: Value) -
     if not axes or not x.varies:
         return pointwise(b, x, *parameters)
     statistic = reduce(b, x, axes)
-    return b.union(x.extents, *(broadcast_read(v, x.extents) for v in (x, statistic, *parameters) if v.varies))
+    return b.union(
+        x.extents, *(broadcast_read(v, x.extents) for v in (x, statistic, *parameters) if v.varies)
+    )
 
 
 def group_normalise(b: Builder, x: Value, groups: int, *parameters: Value) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 import numpy as np
@@ -14,7 +14,7 @@ from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.pointwise import broadcast_read
 
 
-def along(b: Builder, x: Value, relations: dict[int, tuple[Relation, int]]) -> Value:
+def along(b: Builder, x: Value, relations: Mapping[int, tuple[Relation, int]]) -> Value:
     """Return ``x`` read by a relation on some axes: ``{axis: (relation, output extent)}``."""
     shape = list(x.extents)
     axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank)]
@@ -44,7 +44,7 @@ def take_axis(b: Builder, x: Value, axis: int, index: int) -> Value:
 
 
 def slices(b: Builder, x: Value, axes: dict[int, tuple[int, int, int]]) -> Value:
-    """Return a slice: ``{axis: (start, step, extent)}`` with start inside of the axis; steps may be negative."""
+    """Return a slice: ``{axis: (start, step, extent)}``; start lies inside, a negative step flips."""
     wanted = {
         axis: (access.progression(start, step), extent)
         for axis, (start, step, extent) in axes.items()
@@ -63,28 +63,10 @@ def pads(b: Builder, x: Value, amounts: dict[int, tuple[int, int]], border: Bord
     return along(b, x, wanted) if wanted else x
 
 
-def concat(b: Builder, parts: Sequence[Value], axis: int) -> Value:
-    """Return the parts one behind the other along ``axis``."""
-    total = sum(x.extents[axis] for x in parts)
-    shape = [*parts[0].extents]
-    shape[axis] = total
-    reads: list[Read] = []
-    offset = 0
-    for x in parts:
-        if x.extents[axis] == total:
-            return x
-        if x.extents[axis]:
-            relations: list[tuple[int | None, Relation]] = [(place, SAME) for place in range(x.rank)]
-            relations[axis] = (axis, access.pad(offset))
-            reads.append(Read(x.number, tuple(relations)))
-        offset += x.extents[axis]
-    return b.union(shape, *reads, joins=axis)
-
-
 def stack(b: Builder, parts: Sequence[Value], axis: int) -> Value:
     """Return the parts along a new axis."""
     widened = [b.reshape(x, [*x.extents[:axis], 1, *x.extents[axis:]]) for x in parts]
-    return concat(b, widened, axis)
+    return b.join(widened, axis)
 
 
 def split(b: Builder, x: Value, sizes: Sequence[int], axis: int) -> tuple[Value, ...]:
@@ -128,8 +110,10 @@ def tile(b: Builder, x: Value, repeats: Sequence[int]) -> Value:
     return b.reshape(grown, [times * extent for extent, times in zip(x.extents, repeats, strict=True)])
 
 
-def shuffle(b: Builder, x: Value, split_to: Sequence[int], order: Sequence[int], shape: Sequence[int]) -> Value:
-    """Return reshape to ``split_to``, transpose by ``order``, reshape to ``shape``: pixel and channel shuffles."""
+def shuffle(
+    b: Builder, x: Value, split_to: Sequence[int], order: Sequence[int], shape: Sequence[int]
+) -> Value:
+    """Return ``x`` reshaped, transposed by ``order`` and reshaped again: pixel and channel shuffles."""
     return b.reshape(transpose(b, b.reshape(x, split_to), order), shape)
 
 
@@ -146,7 +130,7 @@ def roll(b: Builder, x: Value, shifts: dict[int, int]) -> Value:
 def by_index(b: Builder, x: Value, move: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]) -> Value:
     """Return a view that is described by running it on the array of flat element numbers.
 
-    For views of any other form (as_strided): element ``i`` of the result is element ``move(...)[i]`` of ``x``.
+    For views of any other form (as_strided): element ``i`` of the result is ``x``'s element ``move(...)[i]``.
     """
     places = move(np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents))
     flat = b.reshape(x, [prod(x.extents)])

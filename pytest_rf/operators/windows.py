@@ -44,7 +44,7 @@ class Window:
         return max(self.stride * (extent - 1) + self.reach - self.before - self.after + extra, 0)
 
     def same(self, extent: int, upper: bool) -> Window:
-        """Return the window with SAME padding: ``ceil(extent / stride)`` outputs, the odd one behind if upper."""
+        """Return the window with SAME padding for ``ceil(extent / stride)`` outputs; ``upper``: odd one behind."""
         total = max((-(-extent // self.stride) - 1) * self.stride + self.reach - extent, 0)
         half = total // 2
         before = half if upper else total - half
@@ -65,12 +65,19 @@ def describe(windows: Sequence[Window], groups: int = 1) -> str:
         return f" {name} " + (str(numbers[0]) if len(set(numbers)) == 1 else "×".join(map(str, numbers)))
 
     text = "×".join(str(w.kernel) for w in windows)
-    text += words("stride", [w.stride for w in windows], 1) + words("dilation", [w.dilation for w in windows], 1)
+    text += words("stride", [w.stride for w in windows], 1) + words(
+        "dilation", [w.dilation for w in windows], 1
+    )
     return text + (f" groups {groups}" if groups > 1 else "")
 
 
 def convolution(
-    b: Builder, x: Value, channels: int, windows: Sequence[Window], groups: int = 1, outputs: Sequence[int] = ()
+    b: Builder,
+    x: Value,
+    channels: int,
+    windows: Sequence[Window],
+    groups: int = 1,
+    outputs: Sequence[int] = (),
 ) -> Value:
     """Return a convolution of ``x`` (N, C, spatial...) to ``channels`` output channels."""
     extents = outputs or [w.output(n) for w, n in zip(windows, x.extents[2:], strict=True)]

@@ -50,7 +50,9 @@ def read(path: str | Path, size_limit: int = SIZE_LIMIT) -> onnx.ModelProto:
         what = "is a dangling symbolic link" if place.is_symlink() else "no such file"
         raise ModelError(f"{path}: {what}; check the path") from None
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror or error}; check its permissions") from None
+        raise ModelError(
+            f"{path}: cannot be read: {error.strerror or error}; check its permissions"
+        ) from None
     return parse(content, str(path))
 
 
@@ -73,5 +75,7 @@ def parse(content: bytes, name: str) -> onnx.ModelProto:
     if not model.HasField("graph"):
         raise ModelError(f"{name}: holds no graph, so it is not an ONNX model; export the model again")
     if len(model.graph.node) > NODE_LIMIT:
-        raise ModelError(f"{name}: {len(model.graph.node)} nodes are more than the limit of {NODE_LIMIT} (limits.nodes)")
+        raise ModelError(
+            f"{name}: {len(model.graph.node)} nodes are more than the limit of {NODE_LIMIT} (limits.nodes)"
+        )
     return model

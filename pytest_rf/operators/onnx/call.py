@@ -10,11 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.errors import ModelError
-from pytest_rf.graph import Builder, Value
-
-
-class Undetermined(Exception):
-    """The node's geometry depends on something that the analysis does not have; its output is unknown."""
+from pytest_rf.graph import Builder, Undetermined, Value
 
 
 @dataclass(slots=True)
@@ -27,7 +23,7 @@ class Call:
         operands: a value per input; None where an optional one is left out.
         attributes: decoded attributes: int, float, str, list, numpy array or graph.
         opset: the version of the operator's domain.
-        place: how error messages name the node.
+        place: says how error messages name the node.
         outputs: the number of outputs.
     """
 
@@ -36,7 +32,7 @@ class Call:
     operands: Sequence[Value | None]
     attributes: Mapping[str, Any]
     opset: int
-    place: str
+    place: Callable[[], str]
     outputs: int = 1
 
     def has(self, index: int) -> bool:
@@ -72,7 +68,9 @@ class Call:
         """
         value = self.operand(index)
         if value.data is None:
-            why = value.missing or ("is computed from the input's values" if value.varies else "has no known values")
+            why = value.missing or (
+                "is computed from the input's values" if value.varies else "has no known values"
+            )
             raise Undetermined(f"input {index} of {self.op} {why}")
         return value.data
 
@@ -91,7 +89,9 @@ class Call:
             self.fail(f"attribute {name} must be a whole number")
         return value
 
-    def integers(self, name: str, default: Sequence[int] | None = None, count: int | None = None) -> list[int]:
+    def integers(
+        self, name: str, default: Sequence[int] | None = None, count: int | None = None
+    ) -> list[int]:
         """Return an attribute that must be a list of whole numbers, of length ``count`` if that is given."""
         value = self.attributes.get(name, default)
         if value is None:
@@ -137,7 +137,7 @@ class Call:
 
     def fail(self, problem: str) -> NoReturn:
         """Raise a ModelError that names the node."""
-        raise ModelError(f"{self.place}: {problem}")
+        raise ModelError(f"{self.place()}: {problem}")
 
     def constant(self, data: npt.NDArray[Any] | Sequence[int]) -> Value:
         """Return a constant value."""

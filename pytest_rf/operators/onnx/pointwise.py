@@ -6,7 +6,8 @@ import numpy as np
 
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Call, Rules
-from pytest_rf.operators.pointwise import broadcast_shape, pointwise
+from pytest_rf.operators.pointwise import broadcast_shape, per_channel, pointwise
+from pytest_rf.operators.reductions import normalise, reduce
 
 UNARY = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid "
@@ -27,6 +28,8 @@ def same(call: Call) -> Value:
 def broadcast(call: Call) -> Value:
     """Each element reads the operands' at its place, as numpy broadcasts."""
     operands = call.given
+    if len(operands) == 1:
+        return operands[0]
     if call.opset < 7 and len(operands) == 2 and call.op not in ("Max", "Min", "Mean", "Sum", "PRelu"):
         operands = [operands[0], _aligned(call, *operands)]
     if call.op == "PRelu" and call.opset < 7 and operands[1].rank == 1 and operands[0].rank > 1:
@@ -64,23 +67,18 @@ def dropout(call: Call) -> tuple[Value, ...]:
 
 
 def batch_normalisation(call: Call) -> tuple[Value, ...]:
-    """Per channel scaling; in training mode the statistics of the batch are read."""
-    from pytest_rf.operators.reductions import normalise
+    """Per channel scaling; in training mode the statistics of the batch are read.
 
+    Before opset 14 a node that has more than one output is in training mode.
+    """
     x = call.x
-    training = call.integer("training_mode", 0) if call.opset >= 14 else int(call.opset < 7 and not call.attr("is_test", 0))
-    count = call.outputs if call.opset >= 14 else call.outputs
-    parameters = [
-        call.b.reshape(value, [value.extents[0], *[1] * (x.rank - 2)]) if x.rank > 1 and value.rank == 1 else value
-        for value in call.given[1:]
-    ]
-    if not training or (call.opset < 14 and count == 1):
-        return (pointwise(call.b, x, *parameters),) + tuple(call.b.constant(None) for _ in range(count - 1))
-    from pytest_rf.operators.reductions import reduce
-
+    training = bool(call.integer("training_mode", 0)) if call.opset >= 14 else call.outputs > 1
+    parameters = [per_channel(call.b, value, x.rank) for value in call.given[1:] if value.varies]
+    if not training:
+        return (pointwise(call.b, x, *parameters), *(call.b.constant(None) for _ in range(call.outputs - 1)))
     axes = [axis for axis in range(x.rank) if axis != 1]
     statistic = reduce(call.b, x, axes, keep=False)
-    return (normalise(call.b, x, axes, *parameters), *(statistic for _ in range(count - 1)))
+    return (normalise(call.b, x, axes, *parameters), *(statistic for _ in range(call.outputs - 1)))
 
 
 def shape_of(call: Call) -> Value:

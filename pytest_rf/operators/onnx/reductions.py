@@ -7,7 +7,9 @@ from math import prod
 from pytest_rf.access import SAME, Read, window
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.pointwise import per_channel
 from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
+from pytest_rf.operators.views import pads
 
 REDUCE = "L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare"
 
@@ -45,7 +47,7 @@ def softmax(call: Call) -> Value:
 def instance_normalisation(call: Call) -> Value:
     """InstanceNormalization: statistics over the spatial axes."""
     x = call.x
-    return normalise(call.b, x, range(2, x.rank), *_per_channel(call, x))
+    return normalise(call.b, x, range(2, x.rank), *_parameters(call, x))
 
 
 def group_normalisation(call: Call) -> Value:
@@ -54,22 +56,19 @@ def group_normalisation(call: Call) -> Value:
     if groups < 1 or x.rank < 2 or x.extents[1] % groups:
         call.fail(f"num_groups {groups} does not divide {x.shape}")
     per_group = any(value.shape == (groups,) != (x.extents[1],) for value in call.given[1:])
-    parameters = [v for v in call.given[1:] if v.varies] if per_group else _per_channel(call, x)
+    parameters = [v for v in call.given[1:] if v.varies] if per_group else _parameters(call, x)
     return group_normalise(call.b, x, groups, *parameters)
 
 
-def _per_channel(call: Call, x: Value) -> list[Value]:
-    return [
-        call.b.reshape(value, [*value.extents, *[1] * (x.rank - 2)]) if value.rank == 1 else value
-        for value in call.given[1:]
-    ]
+def _parameters(call: Call, x: Value) -> list[Value]:
+    return [per_channel(call.b, value, x.rank) for value in call.given[1:] if value.varies]
 
 
 def layer_normalisation(call: Call) -> Value | tuple[Value, ...]:
     """LayerNormalization, RMSNormalization: statistics over the axes from ``axis`` on."""
     x = call.x
     axes = range(call.axis(call.integer("axis", -1), x.rank), x.rank)
-    y = normalise(call.b, x, axes, *call.given[1:])
+    y = normalise(call.b, x, axes, *(value for value in call.given[1:] if value.varies))
     if call.outputs == 1:
         return y
     return (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
@@ -98,8 +97,6 @@ def local_response_normalisation(call: Call) -> Value:
 
 def cumulative(call: Call) -> Value:
     """CumSum, CumProd: all elements up to this one (before it, if exclusive)."""
-    from pytest_rf.operators.views import pads
-
     x = call.x
     axis = call.axis(call.numbers(1)[0], x.rank)
     reverse = bool(call.integer("reverse", 0))

@@ -74,7 +74,7 @@ def concat(call: Call) -> Value:
     shapes = {(*part.extents[:axis], *part.extents[axis + 1 :]) for part in parts}
     if len(shapes) > 1 or len({part.rank for part in parts}) > 1:
         call.fail(f"shapes {', '.join(str(part.shape) for part in parts)} do not join along axis {axis}")
-    return views.concat(call.b, parts, axis)
+    return call.b.join(parts, axis)
 
 
 def split(call: Call) -> tuple[Value, ...]:
@@ -123,10 +123,8 @@ def slices(call: Call) -> Value:
 def pad(call: Call) -> Value:
     """Pad: constant, edge, reflect or wrap; negative pads crop."""
     x = call.x
-    if call.opset < 11:
-        numbers = call.integers("pads" if call.opset >= 2 else "paddings")
-    else:
-        numbers = call.numbers(1)
+    name = "pads" if call.opset >= 2 else "paddings"
+    numbers = call.integers(name) if call.opset < 11 else call.numbers(1)
     axes = call.axes(call.numbers(3), x.rank) if call.has(3) else list(range(x.rank))
     if len(numbers) != 2 * len(axes):
         call.fail(f"{len(numbers)} pads for {len(axes)} axes")
