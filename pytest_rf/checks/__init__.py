@@ -1,0 +1,86 @@
+"""The built-in rules, in one table: a rule is there because it is listed here.
+
+Every rule has a file of its own with its explanation; ``pytest-rf rule`` and the documentation are made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_rf.checks import (
+    checkerboard,
+    context_ahead,
+    field_exceeds_input,
+    ragged_input,
+    requirement_undecidable,
+    requirement_violated,
+    uneven_phases,
+    unknown_operator,
+    waiver_expired,
+    waiver_unused,
+)
+from pytest_rf.checks.rule import FAMILIES, HEADINGS, Rule
+from pytest_rf.requirements.vocabulary import nearest
+
+__all__ = ["FAMILIES", "HEADINGS", "RULES", "Rule", "find", "match", "selected"]
+
+RULES: tuple[Rule, ...] = (
+    requirement_violated.RULE,
+    requirement_undecidable.RULE,
+    waiver_expired.RULE,
+    waiver_unused.RULE,
+    unknown_operator.RULE,
+    field_exceeds_input.RULE,
+    ragged_input.RULE,
+    uneven_phases.RULE,
+    checkerboard.RULE,
+    context_ahead.RULE,
+)
+
+
+def find(text: str) -> Rule:
+    """Return a rule by its code or name, in any case.
+
+    Raises:
+        KeyError: there is none; the text names the nearest.
+    """
+    wanted = text.strip().lower()
+    for rule in RULES:
+        if wanted in (rule.code.lower(), rule.name):
+            return rule
+    raise KeyError(_no_rule(text))
+
+
+def match(text: str) -> tuple[Rule, ...]:
+    """Return the rules that a code, the beginning of one, or a name stands for; a family may be empty.
+
+    Raises:
+        KeyError: it stands for none; the text names the nearest.
+    """
+    wanted = text.strip()
+    chosen = tuple(
+        rule for rule in RULES if rule.name == wanted.lower() or rule.code.startswith(wanted.upper() or "-")
+    )
+    if not chosen and wanted.upper() not in FAMILIES:
+        raise KeyError(_no_rule(text))
+    return chosen
+
+
+def selected(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
+    """Return the rules to check: what is selected, or the defaults, without what is ignored.
+
+    The rules that cannot be left out are always among them.
+
+    Raises:
+        KeyError: a text stands for no rule.
+    """
+    texts = list(select)
+    wanted = [rule for text in texts for rule in match(text)]
+    unwanted = [rule for text in ignore for rule in match(text)]
+    chosen = wanted if texts else [rule for rule in RULES if rule.default]
+    return tuple(rule for rule in RULES if rule.always or (rule in chosen and rule not in unwanted))
+
+
+def _no_rule(text: str) -> str:
+    hint = nearest(text, [*(rule.code for rule in RULES), *(rule.name for rule in RULES)])
+    return f'no rule "{text[:60]}"{hint or "; pytest-rf rule lists all"}'

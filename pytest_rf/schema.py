@@ -1,0 +1,117 @@
+"""The shape of a configuration file, as types: what TOML is held against and what its JSON Schema is made from.
+
+This is the one module that needs msgspec.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Extent = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
+class WaiverTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[model.waiver]]``: a finding that the model's authors accept, with their reason."""
+
+    rule: Annotated[Text, Meta(description="code or name of the rule that is waived, such as RF001")]
+    reason: Annotated[Text, Meta(description="why; for whoever reads this next year")]
+    at: Annotated[Text, Meta(description="glob over names of tensors, nodes and modules, or op:NAME")] = "*"
+    until: Annotated[
+        datetime.date | None, Meta(description="past this date the waiver itself is reported")
+    ] = None
+
+
+class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[model]]``: a model, or all that a glob finds, and what is required of it."""
+
+    source: Annotated[
+        Text, Meta(description="path or glob below this file's folder, or package.module:factory")
+    ]
+    name: Annotated[
+        str, Meta(max_length=200, description="what reports call it; the file's name by default")
+    ] = ""
+    inputs: Annotated[
+        dict[str, list[Extent]], Meta(description="shapes, by input name, for what the file leaves open")
+    ] = {}
+    spacing: Annotated[
+        dict[str, Text], Meta(description='distance of neighbours, by axis: { t = "1/16000 s" }')
+    ] = {}
+    axes: Annotated[
+        dict[str, dict[str, Annotated[int, Meta(ge=0, le=31)]]],
+        Meta(description="spatial axes where they are not to be guessed: { image = { h = 2, w = 3 } }"),
+    ] = {}
+    origin: Annotated[
+        Literal["end", "start", "center"],
+        Meta(description="which of its input steps an output step stands for, in look-ahead and look-back"),
+    ] = "end"
+    accept_context: Annotated[
+        list[Text],
+        Meta(description="op:NAME or globs: what may bring context in without breaking a guarantee"),
+    ] = []
+    require: Annotated[list[Text], Meta(description='requirements, such as "final rf >= 224"')] = []
+    waiver: list[WaiverTable] = []
+
+
+class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[limits]``: what a model may take before the run gives it up."""
+
+    file_size: Annotated[int, Meta(ge=1, description="bytes of a model file")] | None = None
+    nodes: (
+        Annotated[int, Meta(ge=1, description="nodes of a graph, subgraphs and functions included")] | None
+    ) = None
+    depth: Annotated[int, Meta(ge=1, description="nesting of subgraphs and functions")] | None = None
+    extent: Annotated[int, Meta(ge=1, description="positions along an axis")] | None = None
+    seconds: Annotated[float, Meta(gt=0, le=1e6, description="seconds for a model")] | None = None
+    memory: Annotated[int, Meta(ge=1, description="bytes of memory for a model")] | None = None
+
+
+class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule pack, or any file that another extends: all of a configuration but the models and limits."""
+
+    extend: Annotated[list[Text], Meta(description='packs ("pytest-rf:segmentation") or files')] = []
+    select: Annotated[list[Text], Meta(description="codes or prefixes of the rules to check")] = []
+    ignore: Annotated[list[Text], Meta(description="codes or prefixes of rules to leave out")] = []
+    require: Annotated[list[Text], Meta(description="requirements of every model")] = []
+
+
+class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A configuration: ``rf.toml``, ``.rf.toml``, or ``[tool.pytest-rf]`` in ``pyproject.toml``."""
+
+    model: list[ModelTable] = []
+    limits: LimitsTable = LimitsTable()
+
+
+def convert(data: Any, kind: type[PackFile]) -> Any:
+    """Return TOML data as the type given.
+
+    Raises:
+        msgspec.ValidationError: the data is not of this shape; the text ends in the place.
+    """
+    return msgspec.convert(
+        data, kind, builtin_types=(datetime.datetime, datetime.date, datetime.time), str_keys=True
+    )
+
+
+def field_names() -> dict[str, tuple[str, ...]]:
+    """Return the keys of every table, for near misses: by table, the outermost under the empty name."""
+    return {
+        "": ConfigFile.__struct_fields__,
+        "model": ModelTable.__struct_fields__,
+        "waiver": WaiverTable.__struct_fields__,
+        "limits": LimitsTable.__struct_fields__,
+    }
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a configuration file."""
+    schema = msgspec.json.schema(ConfigFile)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of pytest-rf",
+        **schema,
+    }

@@ -1,0 +1,159 @@
+"""Reads TOML that may be hostile, and finds the lines that errors and findings point at."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pytest_rf.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib
+
+#: A configuration of this many bytes is none.
+MAX_SIZE = 1 << 20
+
+
+def display(path: Path) -> str:
+    """Return a path as a reader in the working directory would write it, with forward slashes."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
+    try:
+        return absolute.relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        pass
+    try:
+        relative = os.path.relpath(absolute)
+    except (ValueError, OSError):
+        return absolute.as_posix()
+    return Path(relative).as_posix() if relative.count("..") <= 3 else absolute.as_posix()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A TOML file that was read.
+
+    Attributes:
+        path: where it lies.
+        text: what it says.
+        data: what it means.
+        prefix: the table that is ours, ``tool.pytest-rf`` in a ``pyproject.toml``, otherwise empty.
+    """
+
+    path: Path
+    text: str
+    data: dict[str, Any]
+    prefix: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file as a reader would write it."""
+        return display(self.path)
+
+    def error(self, reason: str, line: int = 0) -> ConfigError:
+        """Return the error of a place in the file."""
+        return ConfigError(f"{self.name}{f':{line}' if line else ''}: {reason}")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the file."""
+        return self.text.split("\n")
+
+    @cached_property
+    def models(self) -> list[int]:
+        """The lines, counted from 0, of the headers ``[[model]]``."""
+        return self._headers("model")
+
+    def _headers(self, name: str) -> list[int]:
+        dotted = ".".join(filter(None, (self.prefix, name)))
+        wanted = f"[[{dotted}]]"
+        return [
+            number
+            for number, line in enumerate(self.lines)
+            if line.lstrip().startswith("[[") and re.sub(r"[\s\"']", "", line.split("#")[0]) == wanted
+        ]
+
+    def part(self, model: int | None = None, waiver: int | None = None) -> tuple[int, int]:
+        """Return the first line of a model's table, or of the outermost, and the line behind it, from 0."""
+        if model is None:
+            return 0, self.models[0] if self.models else len(self.lines)
+        if model >= len(self.models):
+            return 0, len(self.lines)
+        start = self.models[model]
+        end = self.models[model + 1] if model + 1 < len(self.models) else len(self.lines)
+        if waiver is None:
+            return start, end
+        headers = [line for line in self._headers("model.waiver") if start <= line < end]
+        if waiver >= len(headers):
+            return start, end
+        return headers[waiver], headers[waiver + 1] if waiver + 1 < len(headers) else end
+
+    def line_of_key(self, key: str, part: tuple[int, int]) -> int:
+        """Return the line, counted from 1, where a key stands in a part; 0 where it is not seen."""
+        pattern = re.compile(rf"\s*\[{{0,2}}(?:[\w.\"'-]+\.)?[\"']?{re.escape(key)}[\"']?\s*(?:=|\]|\.)")
+        inline = re.compile(rf"[{{,]\s*[\"']?{re.escape(key)}[\"']?\s*=")
+        for search in (pattern.match, inline.search):
+            for number in range(*part):
+                if search(self.lines[number]):
+                    return number + 1
+        return 0
+
+    def line_of_text(self, text: str, part: tuple[int, int], occurrence: int = 0) -> int:
+        """Return the line, from 1, where a string stands in a part, or else where the part begins."""
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        forms = (f'"{text}"', f"'{text}'", f'"{escaped}"')
+        seen = 0
+        for number in range(*part):
+            if any(form in self.lines[number] for form in forms):
+                if seen == occurrence:
+                    return number + 1
+                seen += 1
+        return part[0] + 1
+
+
+def read(path: Path) -> Document:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, is too large, or is no TOML.
+    """
+    name = display(path)
+    text = _text(path, name)
+    try:
+        data = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{name}: nested too deeply") from None
+    except ValueError as error:  # also whole numbers of too many digits, which are no TOMLDecodeError
+        match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        where = f":{match.group(1)}" if match else ""
+        reason = re.sub(r"\s*\(at (line \d+, column \d+|end of document)\)", "", str(error))
+        raise ConfigError(f"{name}{where}: not valid TOML: {reason[:200]}") from None
+    return Document(path, text, data)
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError(f"{name}: not a file")
+        with path.open("rb") as file:
+            content = file.read(MAX_SIZE + 1)
+    except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(f"{name}: cannot be read: {reason}") from None
+    if len(content) > MAX_SIZE:
+        raise ConfigError(f"{name}: larger than {MAX_SIZE} bytes, which no configuration is")
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise ConfigError(f"{name}:1: starts with a byte order mark; save it as UTF-8 without one")
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{name}:{line}: not UTF-8 (byte 0x{content[error.start]:02x})") from None
