@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
+from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -455,6 +456,12 @@ class Analysis:
         return found
 
     # ------------------------------------------------------------------ questions
+
+    def multiple(self, value: Value, key: Key) -> int:
+        """Return the least common multiple of the strides of all tensors on the way to ``value``."""
+        outcomes = (self.outcomes("finite").get(number) for number in self._ancestors(value.number))
+        strides = [one.strides.get(key) for one in outcomes if isinstance(one, Field)]
+        return lcm(*(stride.numerator for stride in strides if stride))
 
     def check(self, text: str, **settings: Any) -> list[Finding]:
         """Return what violates a requirement ("final rf >= 224"); empty where it holds.

@@ -6,27 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.domains.field import Field
-from pytest_rf.domains.hull import CUT, ENDLESS, LIMIT, Hull
-from pytest_rf.domains.layout import Factor, Key, carried
+from pytest_rf.domains.hull import LIMIT, Hull
+from pytest_rf.domains.layout import Key, carried
 from pytest_rf.graph import Value
+from pytest_rf.lines import line, sizes
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis, Input
 
 Number = int | float | Fraction
-
-
-def sizes(hull: Hull) -> npt.NDArray[np.float64]:
-    """Return the size of the field of every element in one period: 0 where nothing is read, or infinite."""
-    size = np.where(np.maximum(hull.lo, -hull.hi) >= CUT, 0.0, (hull.hi - hull.lo + 1).astype(float))
-    return np.where((hull.lo == -ENDLESS) | (hull.hi == ENDLESS), np.inf, size)
 
 
 def positions(
@@ -79,9 +73,6 @@ class AxisField:
     def extent(self) -> int:
         """The input's extent along the axis."""
         return self.input.shape[self.axis]
-
-    def _is_spatial(self) -> bool:
-        return self.axis in self.input.axes.values()
 
     def _theory(self, context: bool = False) -> Field:
         return self.analysis.theory(self.value, self.key, context)
@@ -164,35 +155,24 @@ class AxisField:
         return self._stride(self._theory())
 
     def _stride(self, field: Field) -> Fraction:
-        hull = field.hulls.get(self.key)
-        if hull is None or self.key not in carried(field.layout):
+        if self.key not in carried(field.layout):
             return Fraction(0)
-        if hull.jump is not None and not hull.irregular:
-            speeds = [Fraction(abs(jump), hull.period(dim)) for dim, jump in enumerate(hull.jump) if jump]
-            if len(speeds) == 1:
-                return speeds[0]
-        return field.strides.get(self.key, Fraction(0))
+        own = line(field, self.key)
+        # Where everything is read nothing moves; the windows on the way tell the step.
+        return own.stride if own and own.jump else field.strides.get(self.key, Fraction(0))
 
     @property
     def start(self) -> Number:
         """First position of unit 0 in the theoretical field; where that is unbounded, on the actual input."""
-        field = self._theory()
-        hull = field.hulls.get(self.key)
-        if hull is None:
-            return 0
-        low = None if hull.irregular else self._first(field, hull)
-        if low is None or low <= -LIMIT:
-            finite = self.analysis.finite(self.value, self.key, False)
-            low = self._first(finite, finite.hulls[self.key])
-        return 0 if low is None else low
-
-    def _first(self, field: Field, hull: Hull) -> int | None:
-        """Return the least ``lo`` of the elements at place 0 of every axis with positions."""
-        factors = [factor for axis in field.layout for factor in axis]
-        index = tuple(slice(0, 1) if self.key in factor.carries else slice(None) for factor in factors)
-        low = hull.lo[index]
-        real = low[low < LIMIT]
-        return int(real.min()) if real.size else None
+        for field in (self._theory(), self.analysis.finite(self.value, self.key, False)):
+            hull = field.hulls.get(self.key)
+            if hull is not None and not hull.irregular:
+                factors = [factor for axis in field.layout for factor in axis]
+                low = hull.lo[tuple(slice(0, 1 if self.key in f.carries else None) for f in factors)]
+                real = low[np.abs(low) < LIMIT]
+                if real.size:
+                    return int(real.min())
+        return 0
 
     @property
     def center(self) -> Number:
@@ -220,44 +200,19 @@ class AxisField:
     def _reach(self, ahead: bool) -> Number:
         field = self._guaranteed("theory")
         hull = field.hulls.get(self.key)
-        if hull is None:
-            return -math.inf
+        if hull is None or self.key not in carried(field.layout):
+            return -math.inf if hull is None else math.inf
         stride = self._stride(field)
-        if hull.irregular:
-            field = self._guaranteed("finite")
-            hull = field.hulls[self.key]
-        edge = (
-            np.where(hull.hi >= LIMIT, np.inf, hull.hi)
-            if ahead
-            else np.where(hull.lo <= -LIMIT, -np.inf, hull.lo)
-        )
-        edge = np.where(np.maximum(hull.lo, -hull.hi) >= CUT, -np.inf if ahead else np.inf, edge)
-        place = self._places(field, hull)
-        if ahead:
-            own = np.vectorize(lambda i: ceil((int(i) + 1) * stride) - 1, otypes=[float])(place)
-            return plain(float((edge - own).max()))
-        own = np.vectorize(lambda i: floor(int(i) * stride), otypes=[float])(place)
-        return plain(float((own - edge).max()))
+        own = line(self._guaranteed("finite") if hull.irregular else field, self.key)
+        if own is None:
+            return math.inf
+        return plain(own.lookahead(stride) if ahead else own.lookback(stride))
 
     def _guaranteed(self, kind: str) -> Field:
         outcome = self.analysis.outcome(self.value, f"guaranteed {kind}")
         if not isinstance(outcome, Field):
             raise ValueError(f"unknown: {outcome.reason}")
         return outcome
-
-    def _places(self, field: Field, hull: Hull) -> npt.NDArray[np.int64]:
-        """Return for every element of one period its place along the axis that carries the positions."""
-        factors: list[Factor] = [factor for axis in field.layout for factor in axis]
-        place = np.zeros((1,) * len(factors), np.int64)
-        scale = 1
-        for dim in range(len(factors) - 1, -1, -1):
-            if self.key in factors[dim].carries:
-                line = np.arange(hull.period(dim)).reshape(
-                    [-1 if d == dim else 1 for d in range(len(factors))]
-                )
-                place = place + line * scale
-                scale *= factors[dim].extent
-        return np.asarray(np.broadcast_to(place, np.broadcast_shapes(place.shape, hull.lo.shape)))
 
     @property
     def bounded(self) -> bool:
@@ -271,50 +226,22 @@ class AxisField:
         return self.lookahead <= 0
 
     @property
-    def halo(self) -> tuple[Number, Number]:
-        """Context that a tile needs (before, after) for borders on multiples of the tensor's stride."""
-        return self.halo_for(None)
+    def multiple(self) -> int:
+        """Input extents that are multiples of this fit all strides on the way to the tensor."""
+        return self.analysis.multiple(self.value, self.key)
 
-    def halo_for(self, align: int | None) -> tuple[Number, Number]:
+    @property
+    def halo(self) -> tuple[Number, Number]:
+        """Context that a tile needs (before, after) for borders on multiples of the model's ``multiple``."""
+        return self.halo_for(self.multiple)
+
+    def halo_for(self, align: int) -> tuple[Number, Number]:
         """Return the halo for tiles whose borders lie on multiples of ``align`` input positions."""
         field = self._guaranteed("theory")
-        hull = field.hulls.get(self.key)
-        stride = self._stride(field)
-        if hull is None or not stride:
+        if self.key not in field.hulls:
             return 0, 0
-        if hull.irregular or np.isinf(sizes(hull)).any():
+        own = line(field, self.key)
+        if own is None or not own.jump:
             return math.inf, math.inf
-        return _halo(self._edges(field, hull), stride, align or max(stride.numerator, 1))
-
-    def _edges(
-        self, field: Field, hull: Hull
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int, int]:
-        """Return lo and hi per place over one whole period of the moving axis, its length and its jump."""
-        place = self._places(field, hull)
-        length = int(place.max()) + 1
-        lo, hi = np.full(length, ENDLESS), np.full(length, -ENDLESS)
-        np.minimum.at(lo, place.reshape(-1), np.broadcast_to(hull.lo, place.shape).reshape(-1))
-        np.maximum.at(hi, place.reshape(-1), np.broadcast_to(hull.hi, place.shape).reshape(-1))
-        jump = sum(hull.jump) if hull.jump is not None else 0
-        return lo, hi, length, jump
-
-
-def _halo(
-    edges: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int, int], stride: Fraction, align: int
-) -> tuple[int, int]:
-    """Return the largest reach out of a tile over all borders ``align·n`` and all phases."""
-    lo, hi, length, jump = edges
-    # Borders repeat against the phases after lcm(align, jump) input positions.
-    common = math.lcm(align, max(abs(jump), 1))
-    before = after = 0
-    for border in range(0, common, align):
-        first = ceil(border / stride)
-        last = floor(border / stride) - 1
-        for step in range(length):
-            i, j = first + step, last - step
-            low, high = int(lo[i % length]), int(hi[j % length])
-            if low < LIMIT:
-                before = max(before, border - (low + jump * (i // length)))
-            if high > -LIMIT:
-                after = max(after, high + jump * (j // length) - (border - 1))
-    return before, after
+        before, after = own.halo(align)
+        return plain(before), plain(after)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_rf.domains.field import Field, Policy
 from pytest_rf.domains.layout import Key
 from pytest_rf.interpreter import run
-from pytest_rf.metrics import sizes
+from pytest_rf.lines import sizes
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis, Tensor
@@ -30,12 +30,16 @@ def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
     makers = {step.value.number: step for step in analysis.graph.program}
     owners = {one.number: one for one in reversed(list(analysis))}
     endless = frozenset((i.name, axis) for i in analysis.inputs.values() for axis in i.axes.values())
-    outcomes = run(analysis.graph, Policy(endless=endless))
+    runs = [run(analysis.graph, Policy(endless=endless)), run(analysis.graph, Policy())]
 
     def size(number: int) -> float:
-        outcome = outcomes.get(number)
-        hull = outcome.hulls.get(key) if isinstance(outcome, Field) else None
-        return 0.0 if hull is None or hull.irregular else float(sizes(hull).max())
+        # Where there is no theoretical map the actual input gives the size, as in the figures.
+        for outcomes in runs:
+            outcome = outcomes.get(number)
+            hull = outcome.hulls.get(key) if isinstance(outcome, Field) else None
+            if hull is not None and not hull.irregular:
+                return float(sizes(hull).max())
+        return 0.0
 
     steps: list[Contribution] = []
     number, after = tensor.number, size(tensor.number)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
-from pytest_rf.domains.hull import NOWHERE, Hull, Positions, irregular, is_rigid
+from pytest_rf.domains.hull import NOWHERE, Hull, Positions, aligned, irregular
 
 MANY = 1 << 22
 """Above this number of (element, tap) pairs only the outermost taps of a monotone field are read."""
@@ -135,9 +135,11 @@ def joined(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hul
     covered = sum(extent for _, _, extent in pieces) == total
     if covered and all(one is first or _equal(one, first) for one, _, _ in pieces) and first.period(dim) == 1:
         return first
-    jump = next((one.jump for one, _, _ in pieces if one.jump is not None and not is_rigid(one)), None)
-    if any(one.irregular or (one.jump != jump and not is_rigid(one)) for one, _, _ in pieces):
+    alike = None if any(one.irregular for one, _, _ in pieces) else aligned([one for one, _, _ in pieces], dim)
+    if alike is None:
         return irregular(first.lo.ndim)
+    jump = next((one.jump for one in alike if one.jump is not None), None)
+    pieces = [(one, offset, extent) for one, (_, offset, extent) in zip(alike, pieces, strict=True)]
     shape = list(
         np.broadcast_shapes(*[(*one.lo.shape[:dim], 1, *one.lo.shape[dim + 1 :]) for one, _, _ in pieces])
     )

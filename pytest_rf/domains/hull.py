@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import gcd, lcm
 
 import numpy as np
@@ -155,46 +156,42 @@ def union(a: Hull, b: Hull) -> Hull:
         return a if a.irregular else b
     if a.jump is None and b.jump is None and a.lo.shape == b.lo.shape:
         return Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi))
-    if a.jump != b.jump:
-        if is_rigid(a):
-            a = Hull(a.lo, a.hi, None)
-        if is_rigid(b):
-            b = Hull(b.lo, b.hi, None)
-    aligned = _align(a, b)
-    if aligned is None:
+    alike = aligned([a, b])
+    if alike is None:
         return irregular(a.lo.ndim)
-    a, b, jump = aligned
-    joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), jump)
+    a, b = alike
+    joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), a.jump or b.jump)
     for dim in range(joined.lo.ndim):
-        if jump is not None and joined.period(dim) > 1:
+        if joined.jump is not None and joined.period(dim) > 1:
             joined = shortest_period(joined, dim)
     return joined
 
 
-def _align(a: Hull, b: Hull) -> tuple[Hull, Hull, tuple[int, ...] | None] | None:
-    """Bring two hulls to common periods; None where they move at different speeds."""
-    rank = a.lo.ndim
-    jump = [0] * rank
-    rigid_a, rigid_b = is_rigid(a), is_rigid(b)
-    for dim in range(rank):
-        pa, pb, ja, jb = a.period(dim), b.period(dim), a.moves(dim), b.moves(dim)
-        if pa == pb and ja == jb:
-            jump[dim] = ja
+def aligned(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | None:
+    """Bring hulls to common periods along all dimensions but ``apart``, so that their arrays broadcast.
+
+    Returns:
+        The hulls, with the same jumps but for those that no jump moves; None where they move at
+        different speeds along a dimension, or never repeat together.
+    """
+    if all(one.jump is None for one in hulls) and len({one.lo.shape for one in hulls}) == 1:
+        return list(hulls)
+    rigid = [is_rigid(one) for one in hulls]
+    found = [Hull(one.lo, one.hi) if fixed else one for one, fixed in zip(hulls, rigid, strict=True)]
+    for dim in range(hulls[0].lo.ndim):
+        if dim == apart:
             continue
-        common = lcm(pa, pb)
-        if common > LONGEST_PERIOD and common not in (pa, pb):
+        movers = [one for one, fixed in zip(found, rigid, strict=True) if not fixed]
+        if len({Fraction(one.moves(dim), one.period(dim)) for one in movers}) > 1:
             return None
-        if ja * pb != jb * pa and not (rigid_a or rigid_b):
+        common = lcm(*(one.period(dim) for one in found))
+        if common > LONGEST_PERIOD and any(one.moves(dim) for one in movers):
             return None
-        # A dimension of 1 without a jump broadcasts; anything else is written out to the common period.
-        jump[dim] = max(ja * (common // pa), jb * (common // pb), key=abs)
-        if pa > 1 or ja:
-            a = tile(a, dim, common // pa)
-        elif jump[dim] and not rigid_a:
-            return None
-        if pb > 1 or jb:
-            b = tile(b, dim, common // pb)
-    return a, b, (tuple(jump) if any(jump) else None)
+        found = [
+            tile(one, dim, common // one.period(dim)) if one.varies(dim) or one.period(dim) > 1 else one
+            for one in found
+        ]
+    return found
 
 
 def split(hull: Hull, dim: int, outer: int, inner: int) -> Hull:

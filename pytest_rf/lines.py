@@ -1,0 +1,105 @@
+"""A field as one line of intervals: what the places of a tensor read, one behind the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor, lcm, prod
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.domains.field import Field
+from pytest_rf.domains.hull import CUT, ENDLESS, Hull
+from pytest_rf.domains.layout import Axis, Key
+
+
+def sizes(hull: Hull) -> npt.NDArray[np.float64]:
+    """Return the size of the field of every element in one period: 0 where nothing is read, or infinite."""
+    nothing = np.maximum(hull.lo, -hull.hi) >= CUT
+    size = np.where(nothing, 0.0, (hull.hi - hull.lo + 1).astype(float))
+    return np.where((hull.lo == -ENDLESS) | (hull.hi == ENDLESS), np.inf, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Intervals along the tensor axis that carries the positions of one input axis.
+
+    Place ``i`` reads ``lo[i mod p] + jump·⌊i/p⌋`` to ``hi[...] + jump·⌊i/p⌋``, where ``p`` is the length
+    of the arrays. Infinite bounds are ±inf; a place that reads nothing has ``lo = inf``, ``hi = -inf``.
+    """
+
+    lo: npt.NDArray[np.float64]
+    hi: npt.NDArray[np.float64]
+    jump: int
+
+    @property
+    def stride(self) -> Fraction:
+        """Input positions per place; 0 where the field does not move."""
+        return Fraction(abs(self.jump), len(self.lo))
+
+    def at(self, place: int) -> tuple[float, float]:
+        """Return the interval of any place."""
+        rounds, phase = divmod(place, len(self.lo))
+        return float(self.lo[phase] + self.jump * rounds), float(self.hi[phase] + self.jump * rounds)
+
+    def lookahead(self, stride: Fraction) -> float:
+        """Return the largest ``hi(i) - ((i + 1)·stride - 1)``: reach behind the step's own input."""
+        return max(self.at(i)[1] - (ceil((i + 1) * stride) - 1) for i in range(len(self.lo)))
+
+    def lookback(self, stride: Fraction) -> float:
+        """Return the largest ``i·stride - lo(i)``: reach before the step's own input."""
+        return max(floor(i * stride) - self.at(i)[0] for i in range(len(self.lo)))
+
+    def halo(self, align: int) -> tuple[float, float]:
+        """Return the largest reach out of a tile whose borders lie on multiples of ``align``.
+
+        The largest over all borders and all phases: borders repeat against the phases after
+        ``lcm(align, jump)`` input positions.
+        """
+        before = after = 0.0
+        stride = self.stride
+        if not stride:
+            return before, after
+        for border in range(0, lcm(align, abs(self.jump)), align):
+            first, last = ceil(border / stride), floor(border / stride) - 1
+            for step in range(len(self.lo)):
+                before = max(before, border - self.at(first + step)[0])
+                after = max(after, self.at(last - step)[1] - (border - 1))
+        return before, after
+
+
+def line(field: Field, key: Key) -> Line | None:
+    """Return the line of a field towards an input axis.
+
+    None where the positions lie along no axis of the tensor, or along several (the pairs of an
+    attention matrix), or are interleaved with those of another input axis in no regular way.
+    """
+    hull = field.hulls.get(key)
+    numbers = [n for n, axis in enumerate(field.layout) if any(key in factor.carries for factor in axis)]
+    if hull is None or hull.irregular or len(numbers) != 1:
+        return None
+    start = sum(map(len, field.layout[: numbers[0]]))
+    axis = field.layout[numbers[0]]
+    if any(key in f.carries and (f.mixed or len(f.carries) > 1) for f in axis):
+        return None
+    own = [start + place for place, factor in enumerate(axis) if key in factor.carries]
+    if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
+        return None
+    lo, hi = _reduced(hull, axis, start, own)
+    low = np.where(lo >= CUT, np.inf, np.where(lo <= -ENDLESS, -np.inf, lo))
+    high = np.where(hi <= -CUT, -np.inf, np.where(hi >= ENDLESS, np.inf, hi))
+    return Line(low, high, hull.moves(own[0]))
+
+
+def _reduced(
+    hull: Hull, axis: Axis, start: int, own: list[int]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return lo and hi along the dimensions ``own`` alone, in row-major order."""
+    rest = tuple(dim for dim in range(hull.lo.ndim) if dim not in own)
+    outer = axis[own[0] - start]
+    first = hull.period(own[0]) if outer.endless else outer.extent
+    shape = (first, *(axis[dim - start].extent for dim in own[1:]))
+    lo = np.broadcast_to(hull.lo.min(axis=rest), shape).reshape(prod(shape))
+    hi = np.broadcast_to(hull.hi.max(axis=rest), shape).reshape(prod(shape))
+    return lo, hi
