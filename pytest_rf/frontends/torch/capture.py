@@ -94,7 +94,7 @@ def _first_that_works(module: torch.nn.Module, call: Arguments) -> Recording:
     raise failure.as_error(module)
 
 
-class Failed(Exception):  # noqa: N818 - another way may work
+class Failed(Exception):
     """One way of recording did not work."""
 
     def __init__(self, cause: Exception, place: tuple[str, str] | None, mine: bool) -> None:

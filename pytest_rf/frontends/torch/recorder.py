@@ -23,11 +23,11 @@ aten = torch.ops.aten
 _ATTRIBUTE = "_pytest_rf_handle"
 
 
-class ValuesNeeded(Exception):  # noqa: N818 - it asks for another way, nothing is wrong
+class ValuesNeeded(Exception):
     """The code looks at values that a run by shapes does not have."""
 
 
-class Unsupported(Exception):  # noqa: N818
+class Unsupported(Exception):
     """The call cannot be recorded at the dispatcher (a higher-order operator, say)."""
 
 

@@ -31,7 +31,7 @@ _LIKE_NAMES = """
 _LIKE = frozenset(_LIKE_NAMES.split())
 _READS_VALUES_NAMES = """
     _local_scalar_dense item is_nonzero equal allclose nonzero unique _unique2 unique_dim
-    unique_consecutive bincount
+    unique_consecutive bincount where.default nms masked_select
 """
 _READS_VALUES = frozenset(_READS_VALUES_NAMES.split())
 # Arguments that are written although the schema does not say so: (running mean, running variance, flag).

@@ -68,7 +68,7 @@ def attend(
             flat = np.broadcast_to(allowed, (*allowed.shape[:-2], rows, columns)).reshape(-1, rows, columns)
             reach = Sets(np.asarray(flat.any(axis=0)))
     reads = []
-    for operand, relation in ((query, SAME), (key, reach), (value, reach)):
+    for operand, relation, carried in ((query, SAME, False), (key, reach, False), (value, reach, True)):
         if not operand.varies:
             continue
         axes: list[tuple[int | None, Relation]] = []
@@ -86,7 +86,7 @@ def attend(
             axes.append((None, WHOLE))
         else:
             axes.append((row, relation))
-        axes.append((column, SAME) if operand is value and extent_of(value) == shape[-1] else (None, WHOLE))
+        axes.append((column, SAME) if carried else (None, WHOLE))
         reads.append(Read(operand.number, tuple(axes)))
     for mask in masks:
         if mask.varies:
@@ -96,11 +96,6 @@ def attend(
             own: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(rank - 1)]
             reads.append(Read(wide.number, (*own, (None, WHOLE))))
     return b.union(shape, *reads)
-
-
-def extent_of(value: Value) -> int:
-    """Return the number of features."""
-    return value.extents[-1]
 
 
 def distances(call: Call) -> Value:

@@ -56,7 +56,7 @@ def _neighbours(where: Numbers, mode: int) -> list[Numbers]:
     low = np.floor(where).astype(np.int64)
     if mode == 1:  # nearest
         return [np.rint(where).astype(np.int64)]
-    exact = np.isclose(where, np.rint(where), atol=1e-6)
+    exact = where == np.rint(where)  # a weight that rounding makes tiny is still a weight
     if mode == 0:
         return [
             np.where(exact, np.rint(where).astype(np.int64), low),
