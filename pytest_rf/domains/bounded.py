@@ -140,9 +140,7 @@ def joined(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hul
         return irregular(first.lo.ndim)
     jump = next((one.jump for one in alike if one.jump is not None), None)
     pieces = [(one, offset, extent) for one, (_, offset, extent) in zip(alike, pieces, strict=True)]
-    shape = list(
-        np.broadcast_shapes(*[(*one.lo.shape[:dim], 1, *one.lo.shape[dim + 1 :]) for one, _, _ in pieces])
-    )
+    shape = [max(extents) for extents in zip(*[one.lo.shape for one, _, _ in pieces], strict=True)]
     shape[dim] = total
     lo, hi = np.empty(shape, np.int64), np.empty(shape, np.int64)
     if not covered:

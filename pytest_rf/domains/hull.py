@@ -154,7 +154,7 @@ def union(a: Hull, b: Hull) -> Hull:
         if not other.irregular and (other.lo == -ENDLESS).all() and (other.hi == ENDLESS).all():
             return other
         return a if a.irregular else b
-    if a.jump is None and b.jump is None and a.lo.shape == b.lo.shape:
+    if a.jump is None and b.jump is None and _broadcast(a.lo.shape, b.lo.shape):
         return Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi))
     alike = aligned([a, b])
     if alike is None:
@@ -174,7 +174,8 @@ def aligned(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | Non
         The hulls, with the same jumps but for those that no jump moves; None where they move at
         different speeds along a dimension, or never repeat together.
     """
-    if all(one.jump is None for one in hulls) and len({one.lo.shape for one in hulls}) == 1:
+    first = hulls[0]
+    if all(one.jump == first.jump and _fits(one.lo.shape, first.lo.shape, apart) for one in hulls):
         return list(hulls)
     rigid = [is_rigid(one) for one in hulls]
     found = [Hull(one.lo, one.hi) if fixed else one for one, fixed in zip(hulls, rigid, strict=True)]
@@ -192,6 +193,18 @@ def aligned(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | Non
             for one in found
         ]
     return found
+
+
+def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether two shapes broadcast against each other."""
+    return a == b or all(m == n or m == 1 or n == 1 for m, n in zip(a, b, strict=True))
+
+
+def _fits(shape: tuple[int, ...], other: tuple[int, ...], apart: int | None) -> bool:
+    """Whether two shapes are the same but for dimension ``apart``."""
+    if apart is None:
+        return shape == other
+    return shape[:apart] == other[:apart] and shape[apart + 1 :] == other[apart + 1 :]
 
 
 def split(hull: Hull, dim: int, outer: int, inner: int) -> Hull:
