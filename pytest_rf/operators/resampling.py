@@ -25,6 +25,7 @@ class Sampling:
         ratio: input positions per output step.
         origin: the place in the input that output 0 samples.
         cropped: whether a place outside the input gives a constant instead of what lies at the border.
+        shrinking: by how much an antialiasing kernel is widened, if that is not the ratio.
     """
 
     extent: int
@@ -32,6 +33,7 @@ class Sampling:
     ratio: Fraction
     origin: Fraction
     cropped: bool = False
+    shrinking: Fraction | None = None
 
     def place(self, index: int) -> Fraction:
         """Return the place in the input that output ``index`` samples."""
@@ -82,9 +84,10 @@ def cubic(s: Sampling, antialias: bool = False) -> Relation:
 def _kernel(s: Sampling, radius: int, antialias: bool) -> Relation:
     """Every integer closer to the sampled place than the kernel's radius.
 
-    With antialiasing a shrinking axis widens the kernel by the ratio.
+    With antialiasing a shrinking axis widens the kernel.
     """
-    reach = radius * max(s.ratio, Fraction(1)) if antialias else Fraction(radius)
+    widening = s.ratio if s.shrinking is None else s.shrinking
+    reach = radius * max(widening, Fraction(1)) if antialias else Fraction(radius)
 
     def taps(place: Fraction) -> tuple[int, ...]:
         return tuple(range(floor(place - reach) + 1, ceil(place + reach)))

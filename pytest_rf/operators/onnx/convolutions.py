@@ -112,7 +112,7 @@ def _with_transposed_weights(call: Call, y: Value, weights: Value) -> Value:
 
 
 def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> Window:
-    """Return the window with the pads that give ``output`` positions, negative ones too (ConvTranspose-11)."""
+    """Return the window with pads, perhaps negative, that give ``output`` positions (ConvTranspose-11)."""
     total = w.stride * (extent - 1) + extra + w.reach - output
     half = total // 2
     before = half if upper else total - half
