@@ -93,54 +93,43 @@ def _lopsided(a: Mapping[str, Any]) -> bool:
     return list(pads[:half]) != list(pads[half:])
 
 
-def _sparse_upsampling(a: Mapping[str, Any]) -> bool:
+def _sparse(a: Mapping[str, Any]) -> bool:
     kernel, strides = a.get("kernel_shape"), a.get("strides", ())
     return _same(a) and (kernel is None or any(k < s for k, s in zip(kernel, strides, strict=False)))
 
 
-_POOLS = ("AveragePool", "LpPool", "MaxPool")
+def _both(op: str, applies: Callable[[Mapping[str, Any], int], bool], why: str) -> Iterator[Trap]:
+    return (Trap(engine, op, applies, why) for engine in ENGINES)
+
+
+def _pools() -> Iterator[Trap]:
+    for op in ("AveragePool", "LpPool", "MaxPool"):
+        yield from _both(op, lambda a, _: _same(a) and _dilated(a), "SAME output ignores dilation")
+        yield from _both(op, lambda a, _: _sparse(a), "SAME begins anywhere if kernel < stride, or fails")
+        lopsided = "ceil_mode with asymmetric pads"
+        yield Trap("reference", op, lambda a, _: bool(a.get("ceil_mode")) and _lopsided(a), lopsided)
+    valid = "VALID output ignores dilation"
+    yield Trap("reference", "AveragePool", lambda a, _: a.get("auto_pad") == "VALID" and _dilated(a), valid)
+
+
+def _coordinates(a: Mapping[str, Any]) -> str:
+    return str(a.get("coordinate_transformation_mode"))
+
 
 TRAPS: tuple[Trap, ...] = (
-    *(
-        Trap("onnxruntime", op, lambda a, _: _same(a) and _dilated(a), "SAME output ignores dilation")
-        for op in _POOLS
-    ),
-    Trap(
-        "onnxruntime",
-        "ConvTranspose",
-        lambda a, _: _sparse_upsampling(a),
-        "SAME is off by one: kernel < stride",
-    ),
+    *_pools(),
+    Trap("onnxruntime", "ConvTranspose", lambda a, _: _sparse(a), "SAME is too short if kernel < stride"),
     Trap(
         "onnxruntime",
         "Resize",
-        lambda a, _: a.get("coordinate_transformation_mode") == "tf_crop_and_resize",
+        lambda a, _: _coordinates(a) == "tf_crop_and_resize",
         "roi is ignored on axes with scale 1",
     ),
-    *(
-        Trap("reference", op, lambda a, _: _same(a) and _dilated(a), "SAME output ignores dilation")
-        for op in _POOLS
-    ),
     Trap(
         "reference",
         "Resize",
-        lambda a, _: a.get("coordinate_transformation_mode") == "align_corners",
+        lambda a, _: _coordinates(a) == "align_corners",
         "fractional lengths where the standard has those of the tensors",
-    ),
-    Trap(
-        "reference",
-        "AveragePool",
-        lambda a, _: a.get("auto_pad") == "VALID" and _dilated(a),
-        "VALID output ignores dilation",
-    ),
-    *(
-        Trap(
-            "reference",
-            op,
-            lambda a, _: bool(a.get("ceil_mode")) and _lopsided(a),
-            "ceil_mode with asymmetric pads",
-        )
-        for op in _POOLS
     ),
     Trap("onnxruntime", "LRN", lambda *_: True, "a running sum leaks rounding into the neighbours"),
     Trap("reference", "LRN", lambda *_: True, "goes over samples where it should go over channels"),
@@ -223,3 +212,15 @@ def load(model: onnx.ModelProto, tensors: Iterable[str] | None = None, engine: s
             reasons.append(f"{name}: {error}")
     reasons += [f"{trap.engine}: {trap.op}: {trap.why}" for trap in traps(model)]
     raise NoEngineError("; ".join(reasons))
+
+
+def first_run(engine: Engine, inputs: Arrays) -> dict[str, np.ndarray]:
+    """Run a model for the first time: some engines only find out here what they lack.
+
+    Raises:
+        NoEngineError: It cannot be run.
+    """
+    try:
+        return engine.run(inputs)
+    except Exception as error:
+        raise NoEngineError(f"{engine.name}: {error}") from error

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import onnx
-
-from oracle.engines import Arrays, Engine, NoEngineError, load
+from oracle.engines import Arrays, Engine, first_run, load
 
 MAGNITUDES = (1.0, 300.0)
 BASES = 2
@@ -96,10 +95,7 @@ def _watch(
 ) -> None:
     rng = np.random.default_rng(seed)
     parts = list(parts)
-    try:
-        engine.run(inputs)
-    except Exception as error:  # some engines only find out here that they lack something
-        raise NoEngineError(f"{engine.name}: {error}") from error
+    first_run(engine, inputs)
     for base in _bases(inputs, bases, rng):
         before = {name: value for name, value in engine.run(base).items() if isinstance(value, np.ndarray)}
         moved = {name: list(variants(value, magnitudes, rng)) for name, value in base.items()}

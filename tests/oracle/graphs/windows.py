@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-
 from oracle.graphs.builder import Draw, Graph, Value, family
 
 AUTO = ("NOTSET", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")
@@ -35,12 +34,25 @@ def _window(draw: Draw, spatial: int, pad: int | None) -> dict[str, Any]:
     return found
 
 
+def _fits(x: Value, window: dict[str, Any]) -> bool:
+    """Whether the window fits into the padded axis at least once; engines differ on one that does not."""
+    spatial = _spatial(x)
+    pads = window.get("pads", [0] * (2 * spatial))
+    dilations = window.get("dilations", [1] * spatial)
+    return str(window.get("auto_pad")).startswith("SAME") or all(
+        d * (k - 1) + 1 <= n + pads[i] + pads[i + spatial]
+        for i, (n, k, d) in enumerate(zip(x.shape[2:], window["kernel_shape"], dilations, strict=True))
+    )
+
+
 @family("conv")
 def conv(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Convolve, in groups."""
     if not _spatial(x):
         return []
     window = _window(draw, _spatial(x), 2)
+    if not _fits(x, window):
+        return []
     channels = x.shape[1]
     groups = draw(st.sampled_from([g for g in range(1, channels + 1) if channels % g == 0]))
     out = groups * draw(st.integers(1, max(1, 6 // groups)))
@@ -73,6 +85,8 @@ def pool(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
         return []
     op = draw(st.sampled_from(["MaxPool", "AveragePool", "LpPool"]))
     window = _window(draw, _spatial(x), None)
+    if not _fits(x, window):
+        return []
     if "auto_pad" not in window and draw(st.booleans()):
         window["ceil_mode"] = 1
     if op == "AveragePool" and draw(st.booleans()):

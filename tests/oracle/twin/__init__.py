@@ -19,8 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import onnx
-
-from oracle.engines import Engine, load
+from oracle.engines import Engine, first_run, load
 from oracle.perturb import Influence
 from oracle.twin.builder import NoTwinError, Twin
 from oracle.twin.rules import RULES
@@ -70,6 +69,7 @@ def probe_twin(
         tensors = [n for node in twin.graph.node for n in node.output if n and "//twin" not in n]
     session = load(twin, tensors, engine)
     blank = {name: np.zeros(tuple(shape), np.float32) for name, shape in shapes.items()}
+    first_run(session, blank)
     silent = reached(session, blank)
     loud = [name for name, values in silent.items() if values.any() and not _constant(twin, name)]
     assert not loud, f"tensors of the twin that are not 0 at 0: {loud}"

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
-
 from oracle.engines import attributes, opset
 
 
