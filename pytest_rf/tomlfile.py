@@ -36,6 +36,15 @@ def display(path: Path) -> str:
     return Path(relative).as_posix() if relative.count("..") <= 3 else absolute.as_posix()
 
 
+class PlacedConfigError(ConfigError):
+    """A configuration is wrong at a known place; ``detail`` shows it to a person, as with a caret."""
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        """Keep the detail beside the message."""
+        super().__init__(message)
+        self.detail = detail
+
+
 @dataclass(frozen=True)
 class Document:
     """A TOML file that was read.
@@ -57,9 +66,9 @@ class Document:
         """The file as a reader would write it."""
         return display(self.path)
 
-    def error(self, reason: str, line: int = 0) -> ConfigError:
+    def error(self, reason: str, line: int = 0, detail: str = "") -> ConfigError:
         """Return the error of a place in the file."""
-        return ConfigError(f"{self.name}{f':{line}' if line else ''}: {reason}")
+        return PlacedConfigError(f"{self.name}{f':{line}' if line else ''}: {reason}", detail)
 
     @cached_property
     def lines(self) -> list[str]:

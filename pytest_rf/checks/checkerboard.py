@@ -1,24 +1,19 @@
 """A transposed convolution whose kernel is no multiple of its stride.
 
-What it does
-============
+## What it does
 Looks at the kernel, stride and dilation of every transposed convolution.
 
-Why is this bad
-===============
+## Why is this bad
 Its windows overlap unevenly: some output positions are sums over more taps than their neighbours. What comes out
 carries a checkerboard, which training can hide but not remove.
 
-Example
-=======
+## Example
     ConvTranspose(kernel=3, stride=2)       # two taps, one tap, two taps, one tap ...
 
-Use instead
-===========
+## Use instead
 ConvTranspose(kernel=4, stride=2) or (kernel=2, stride=2), or a resize followed by a convolution.
 
-References
-==========
+## References
 - Odena, Dumoulin, Olah: Deconvolution and Checkerboard Artifacts. Distill, 2016.
 """
 

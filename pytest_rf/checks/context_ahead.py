@@ -1,26 +1,21 @@
 """A model that is causal but for its statistics.
 
-What it does
-============
+## What it does
 Reports axes along which no unit of a final tensor reads ahead through its windows, but does through statistics
 of the whole axis: a normalisation over time, a squeeze-and-excitation gate, a softmax over all steps.
 
-Why is this bad
-===============
+## Why is this bad
 All convolutions were padded to be causal, so the model is meant for streams; but in a stream the statistics are
 those of the past alone, and the answers differ from those of training.
 
-Example
-=======
+## Example
     causal convolution -> GroupNorm over channels and time -> causal convolution
 
-Use instead
-===========
+## Use instead
 BatchNorm with its fixed statistics, a normalisation over channels only, or a running one. If the difference is
 known and accepted, list the operators in accept_context.
 
-References
-==========
+## References
 - The documentation's page on context.
 """
 

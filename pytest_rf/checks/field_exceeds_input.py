@@ -1,27 +1,22 @@
 """The final receptive field is larger than the input.
 
-What it does
-============
+## What it does
 Compares the theoretical field of the final feature map with the extent of the input that the model is analysed
 with.
 
-Why is this bad
-===============
+## Why is this bad
 Every unit then reads padding, at the borders or on all sides: layers behind the point where the field covers the
 input add computation and no context, and the model's answers depend on how it pads. A network of another input
 size is often pasted like this: a ResNet for 224×224 images at 32×32.
 
-Example
-=======
+## Example
     final rf 427 on an input of 32 × 32
 
-Use instead
-===========
+## Use instead
 Fewer or smaller strides for a small input; for classification of whole images, where a field that covers the
 input is the aim, leave the rule off.
 
-References
-==========
+## References
 - Richter et al.: (Input) Size Matters for CNN Classifiers. ICANN, 2021.
 """
 

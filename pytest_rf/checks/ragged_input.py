@@ -1,25 +1,20 @@
 """The input's extent is no multiple of the model's stride.
 
-What it does
-============
+## What it does
 Compares the input's extent along each spatial axis with the largest stride of any tensor in the model.
 
-Why is this bad
-===============
+## Why is this bad
 A strided layer on an extent that it does not divide drops positions at the end or covers them with padding. In an
 encoder and decoder the sizes of the skip connections then differ, and crops or resizes shift one against the
 other by a fraction of a unit.
 
-Example
-=======
+## Example
     a U-Net with four poolings (stride 16) on an input of 572 × 572: 572 = 35 · 16 + 12
 
-Use instead
-===========
+## Use instead
 Pad or crop the input to a multiple of the stride before the network.
 
-References
-==========
+## References
 - Odena, Dumoulin, Olah: Deconvolution and Checkerboard Artifacts. Distill, 2016.
 """
 

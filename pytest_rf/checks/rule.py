@@ -12,7 +12,7 @@ from pytest_rf.findings import Finding
 from pytest_rf.requirements.report import describe, growth_text
 from pytest_rf.requirements.settings import Settings
 
-#: The headings of an explanation, in their order; an underline of ``=`` follows each.
+#: The headings of an explanation, in their order, each as ``## heading``.
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "References")
 
 #: The families of codes.
@@ -56,7 +56,7 @@ class Rule:
     def explanation(self) -> dict[str, str]:
         """The text under each heading."""
         body = textwrap.dedent("\n" + self.doc.strip().partition("\n")[2])
-        parts = re.split(r"(?m)^([A-Z][^\n]*)\n=+\n", body)
+        parts = re.split(r"(?m)^## (.+)\n", body)
         return {heading: text.strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 

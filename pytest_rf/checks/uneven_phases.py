@@ -1,26 +1,21 @@
 """Neighbouring output units have receptive fields of different sizes.
 
-What it does
-============
+## What it does
 Compares the fields of the final tensor's units over one period, where the model upsamples.
 
-Why is this bad
-===============
+## Why is this bad
 After upsampling, one output pixel may read 187 input positions and its neighbour 188. The two are then computed
 by different effective filters, which shows as a pattern that repeats with the upsampling factor.
 
-Example
-=======
+## Example
     ConvTranspose(kernel=3, stride=2)       # every other unit reads one position more
 
-Use instead
-===========
+## Use instead
 A transposed convolution whose kernel is a multiple of its stride, or a resize followed by a convolution. A
 resize by nearest neighbours in front of a convolution also gives uneven phases; a model with such a decoder may
 leave the rule off.
 
-References
-==========
+## References
 - Odena, Dumoulin, Olah: Deconvolution and Checkerboard Artifacts. Distill, 2016.
 """
 

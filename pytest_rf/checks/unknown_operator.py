@@ -1,26 +1,21 @@
 """The model uses an operator whose reads are not known.
 
-What it does
-============
+## What it does
 Reports each place where an operator without a rule, or with geometry that cannot be known, makes a tensor that
 depends on an input unknown. What it feeds is unknown as well and is not reported again.
 
-Why is this bad
-===============
+## Why is this bad
 Nothing can be said about the model behind such an operator. A requirement on it is undecidable, and a model
 without requirements would pass though nothing of it was checked.
 
-Example
-=======
+## Example
     y = com.acme::Warp(x)           # a custom operator
 
-Use instead
-===========
+## Use instead
 Export with standard operators, or teach pytest-rf the operator. Where the finding names a constant that lies
 outside of the file, save the constant inside.
 
-References
-==========
+## References
 - The documentation's list of operators.
 """
 
@@ -58,4 +53,4 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
         )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, default=True)
+RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, default=True, always=True)

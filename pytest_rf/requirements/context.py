@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rf.requirements.measure import attribute
-from pytest_rf.requirements.select import selects
+from pytest_rf.requirements.select import names, selects
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ def of(analysis: Any, axis_field: Any) -> Context:
     accepted = {
         tensor.node
         for tensor in analysis
-        if tensor.node in wanted and any(selects(selector, tensor) for selector in selectors)
+        if tensor.node in wanted
+        and any(selects(selector, tensor.op or "", names(tensor)) for selector in selectors)
     }
     return Context(
         tuple(source for source in sources if source not in accepted),

@@ -49,12 +49,12 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
     return chosen
 
 
-def selects(selector: str, tensor: Any) -> bool:
-    """Return whether ``op:NAME`` or a glob over names, as in ``accept_context``, means a tensor."""
+def selects(selector: str, op: str, known_as: Iterable[str]) -> bool:
+    """Return whether ``op:NAME`` or a glob over names, as in ``accept_context``, means what has these names."""
     kind, _, rest = selector.partition(":")
     if kind.lower() == "op" and rest:
-        return matcher(rest.lower())((tensor.op or "").lower())
-    return any(map(matcher(selector), names(tensor)))
+        return matcher(rest.lower())(op.lower())
+    return any(map(matcher(selector), known_as))
 
 
 def names(tensor: Any) -> Iterator[str]:

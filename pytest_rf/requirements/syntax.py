@@ -34,6 +34,11 @@ class RequirementTextError(RequirementError):
         self.text = text
         self.position = position
 
+    @property
+    def detail(self) -> str:
+        """More for a person to read beside the message: the caret."""
+        return self.caret()
+
     def caret(self) -> str:
         """Return the requirement and, in a second line, a caret under the place that is wrong."""
         start = max(0, self.position - _QUOTED // 2)

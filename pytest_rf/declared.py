@@ -1,0 +1,88 @@
+"""What the authors of models declare: the configuration as plain data, once it has been found right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pytest_rf.requirements.syntax import Requirement
+from pytest_rf.requirements.units import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A requirement and the place where it is stated; no file means the command line."""
+
+    requirement: Requirement
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A finding that the authors of a model accept: which rule, where, why, and until when."""
+
+    rule: str
+    at: str
+    reason: str
+    until: date | None
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a model may take; None leaves the default."""
+
+    file_size: int | None = None
+    nodes: int | None = None
+    depth: int | None = None
+    extent: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model of the configuration, or all that its source's glob finds."""
+
+    source: str
+    name: str = ""
+    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    spacing: Mapping[str, Quantity] = field(default_factory=dict)
+    axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    origin: Literal["end", "start", "center"] = "end"
+    accept_context: tuple[str, ...] = ()
+    requires: tuple[Stated, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    root: Path = field(default_factory=Path.cwd)
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration that was read and found right.
+
+    Attributes:
+        path: the file.
+        file: the file as a reader in the working directory would write it.
+        root: the folder that sources are relative to and must stay in.
+        select: codes, prefixes or names of the rules to check; empty means the defaults.
+        ignore: codes, prefixes or names of rules to leave out.
+        requires: requirements of every model, also of those that are not in the configuration.
+        models: the models; their requirements include those of ``requires``.
+        limits: what a model may take.
+    """
+
+    path: Path | None = None
+    file: str = ""
+    root: Path = field(default_factory=Path.cwd)
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    requires: tuple[Stated, ...] = ()
+    models: tuple[Model, ...] = ()
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,55 @@
+"""Where the files lie that a configuration extends: rule packs, and files of its own."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from pytest_rf.tomlfile import Document
+
+_PACK = re.compile(r"pytest-rf:(?P<name>[a-z0-9-]{1,40})")
+
+
+def folder() -> Path:
+    """Return the folder of the packs: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "rules"
+    return installed if installed.is_dir() else package.parent / "rules"
+
+
+def names() -> list[str]:
+    """Return the names of the packs."""
+    return sorted(path.stem for path in folder().glob("*.toml"))
+
+
+def locate(text: str, document: Document, root: Path, line: int) -> Path:
+    """Return the file that an entry of ``extend`` means.
+
+    Args:
+        text: ``pytest-rf:NAME``, or a path relative to the file that holds it.
+        document: that file.
+        root: the folder that paths must stay in.
+        line: the line of the entry, for errors.
+
+    Raises:
+        ConfigError: there is no such pack, or the path leaves the root.
+    """
+    match = _PACK.fullmatch(text)
+    if match is not None:
+        if match["name"] not in names():
+            near = difflib.get_close_matches(match["name"], names(), n=1)
+            hint = f', did you mean "pytest-rf:{near[0]}"?' if near else f"; there are {', '.join(names())}"
+            raise document.error(f'no rule pack "{text}"{hint}', line)
+        return folder() / f"{match['name']}.toml"
+    if text.startswith("pytest-rf:"):
+        raise document.error(f'"{text}" is no name of a rule pack', line)
+    try:
+        path = (document.path.parent / text).resolve()
+    except (OSError, ValueError, RuntimeError):
+        raise document.error(f'"{text}" is no path', line) from None
+    if not path.is_relative_to(root.resolve()):
+        raise document.error(f'"{text}" lies outside of {root.name or root}; copy the file below it', line)
+    if not path.is_file():
+        raise document.error(f'"{text}" does not exist', line)
+    return path

@@ -1,0 +1,48 @@
+"""From a target to its analysis: reads the file, or runs the code that makes the model."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from pytest_rf.errors import ModelError
+from pytest_rf.targets import Target
+
+
+def analyse(target: Target) -> Any:
+    """Analyse a target as its model declares it.
+
+    Raises:
+        ModelError: the model cannot be read, made or analysed.
+    """
+    from pytest_rf.loading import analyze
+
+    model = target.model
+    return analyze(
+        make(target) if target.path is None else target.path,
+        inputs=dict(model.inputs) or None,
+        axes=model.axes,
+        accept_context=model.accept_context,
+        name=target.name,
+    )
+
+
+def make(target: Target) -> Any:
+    """Return the module that ``package.module:factory`` makes or is; this runs code of the project.
+
+    Raises:
+        ModelError: there is no such name, or the code fails or exits.
+    """
+    place, _, name = target.source.partition(":")
+    root = str(target.model.root)
+    sys.path.insert(0, root)
+    try:
+        found = getattr(import_module(place), name)
+        # A module is used as it is; only what is no module makes one when it is called.
+        return found if hasattr(found, "named_modules") and not isinstance(found, type) else found()
+    except (Exception, SystemExit) as error:
+        raise ModelError(f"{target.source}: {type(error).__name__}: {error}") from error
+    finally:
+        if root in sys.path:
+            sys.path.remove(root)

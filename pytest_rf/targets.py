@@ -1,0 +1,138 @@
+"""What the source of a model stands for: files below the root, or a callable that makes the model."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_rf.declared import Model
+from pytest_rf.errors import ConfigError
+from pytest_rf.globs import matcher
+from pytest_rf.tomlfile import display
+
+_FACTORY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_MAGIC = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One model to analyse.
+
+    Attributes:
+        name: what reports call it.
+        source: what a reader would write: a path, or ``package.module:factory``.
+        path: the file; None for a factory.
+        model: what is declared about it.
+    """
+
+    name: str
+    source: str
+    path: Path | None
+    model: Model
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the model comes from running code."""
+        return self.path is None
+
+
+def is_factory(source: str) -> bool:
+    """Return whether a source has the form ``package.module:factory``."""
+    return _FACTORY.fullmatch(source) is not None
+
+
+def of(model: Model) -> list[Target]:
+    """Return what a model of the configuration stands for.
+
+    Raises:
+        ConfigError: its glob matches nothing, or it leads out of the root.
+    """
+    if is_factory(model.source):
+        name = model.name or model.source.rpartition(":")[2]
+        return [Target(name=name, source=model.source, path=None, model=model)]
+    if not _MAGIC.search(model.source) or _inside(model, model.root / model.source).is_file():
+        path = _inside(model, model.root / model.source)
+        return [Target(name=model.name or path.stem, source=display(path), path=path, model=model)]
+    parts = model.source.replace(os.sep, "/").split("/")
+    if model.source.startswith("/") or ".." in parts:
+        raise _error(model, "leads out of the folder of the configuration")
+    try:
+        found = sorted(
+            {_inside(model, path) for path in _matches(model.root, [part for part in parts if part != "."])}
+        )
+    except ValueError as error:
+        raise _error(model, str(error)) from None
+    if not found:
+        raise _error(model, "matches no file")
+    return [
+        Target(name=_name(model, path, found), source=display(path), path=path, model=model) for path in found
+    ]
+
+
+def _name(model: Model, path: Path, found: Sequence[Path]) -> str:
+    """Return a name for one of several files that one entry finds."""
+    if model.name and len(found) == 1:
+        return model.name
+    alone = sum(other.stem == path.stem for other in found) == 1
+    name = path.stem if alone else path.relative_to(model.root).with_suffix("").as_posix()
+    return f"{model.name}:{name}" if model.name else name
+
+
+def _error(model: Model, reason: str) -> ConfigError:
+    where = f"{model.file}{f':{model.line}' if model.line else ''}: " if model.file else ""
+    return ConfigError(f'{where}source "{model.source}" {reason}')
+
+
+def _inside(model: Model, path: Path) -> Path:
+    """Return the path if it stays in the root, also through symlinks."""
+    try:
+        root = model.root.resolve()
+        real = path.resolve()
+    except (OSError, ValueError, RuntimeError):
+        raise _error(model, "is no path") from None
+    if not real.is_relative_to(root):
+        raise _error(model, "leads out of the folder of the configuration")
+    return path
+
+
+def _matches(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """Yield the files below a folder that match the parts of a glob; ``**`` is any number of folders.
+
+    Folders that are symlinks are not entered, and neither are hidden ones and virtual environments unless they
+    are named.
+    """
+    if not parts:
+        return
+    first, rest = parts[0], parts[1:]
+    if first == "**":
+        yield from _matches(folder, rest or ["*"])
+        for entry in _entries(folder):
+            if _is_open_folder(entry):
+                yield from _matches(folder / entry.name, parts)
+        return
+    matches = matcher(first)
+    for entry in _entries(folder):
+        if not matches(entry.name) or (entry.name.startswith(".") and not first.startswith(".")):
+            continue
+        if rest and entry.is_dir(follow_symlinks=False):
+            yield from _matches(folder / entry.name, rest)
+        elif not rest and not entry.is_dir():
+            yield folder / entry.name
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_open_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether ``**`` goes into a folder."""
+    if entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
+        return False
+    return not Path(entry.path, "pyvenv.cfg").exists()
