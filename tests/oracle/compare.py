@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+
 from oracle.perturb import Influence
 
 Hull = tuple[np.ndarray, np.ndarray]

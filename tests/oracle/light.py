@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+
 from oracle.compare import Analysed
 from oracle.engines import OnnxRuntime, expose
 from oracle.twin import linearised_twin, reached

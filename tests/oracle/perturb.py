@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import onnx
+
 from oracle.engines import Arrays, Engine, first_run, load
 
 MAGNITUDES = (1.0, 300.0)

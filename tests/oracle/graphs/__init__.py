@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from hypothesis import assume
 from hypothesis import strategies as st
+
 from oracle.graphs import arithmetic, layout, linear, reductions, resampling, windows
 from oracle.graphs.builder import FAMILIES, KINDS, Draw, Graph, Value, family
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
 from oracle.engines import NoEngineError, load
 from oracle.perturb import sample
 

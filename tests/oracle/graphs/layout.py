@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from hypothesis import strategies as st
+
 from oracle.graphs.builder import Draw, Graph, Value, family
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+
 from oracle.graphs.builder import Draw, Graph, Value, family
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+
 from oracle.graphs.builder import LONGEST_AXIS, Draw, Graph, Value, family
 
 COORDINATES = (

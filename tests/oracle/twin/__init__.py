@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import onnx
+
 from oracle.engines import Engine, first_run, load
 from oracle.perturb import Influence
 from oracle.twin.builder import NoTwinError, Twin

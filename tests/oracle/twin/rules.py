@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import onnx
 from onnx import helper
+
 from oracle.engines import attributes
 from oracle.twin.builder import RULES, NoTwinError, Twin, rule
 
