@@ -279,13 +279,8 @@ class Analysis:
         """
         if kind not in self._runs:
             what, _, where = kind.rpartition(" ")
-            endless = (
-                frozenset((i.name, axis) for i in self.inputs.values() for axis in i.axes.values())
-                if where == "theory"
-                else frozenset()
-            )
             policy = Policy(
-                endless=endless,
+                endless=self._endless() if where == "theory" else frozenset(),
                 context=what in ("full", "guaranteed"),
                 accepted=self._is_accepted if what == "guaranteed" else None,
                 uncertain=what != "certain",
@@ -294,6 +289,13 @@ class Analysis:
             facts = self._facts if kind == "finite" else None
             self._runs[kind] = run(self.graph, policy, facts, keep=self._named.__contains__)
         return self._runs[kind]
+
+    def _endless(self) -> frozenset[Key]:
+        return frozenset((i.name, axis) for i in self.inputs.values() for axis in i.axes.values())
+
+    def endless_policy(self) -> Policy:
+        """Return the policy of the theoretical run."""
+        return Policy(endless=self._endless())
 
     def outcome(self, value: Value, kind: str = "finite") -> Outcome:
         """Return the outcome for one value; a field that reads nothing for a constant."""
@@ -383,7 +385,9 @@ class Analysis:
     def __getitem__(self, name: str) -> Tensor:
         if name in self.tensors:
             return self.tensors[name]
-        found = [t for t in self if t.node == name] or [t for t in self if t.module == name]
+        returned = self.graph.modules.get(name)
+        found = [t for t in self if returned is not None and t.number == returned.number]
+        found = found or [t for t in self if t.node == name] or [t for t in self if t.module == name]
         if found:
             return found[-1]
         for node in self.graph.nodes:
@@ -425,7 +429,7 @@ class Analysis:
     def _final(self, output: Tensor) -> Tensor:
         if self._has_positions(output) or output.status == "unknown":
             return output
-        ancestors = self._ancestors(output.number)
+        ancestors = self.ancestors(output.number)
         candidates = [
             t for t in self if t.number in ancestors and t.status != "unknown" and self._has_positions(t)
         ]
@@ -448,7 +452,8 @@ class Analysis:
                 return True
         return False
 
-    def _ancestors(self, number: int) -> set[int]:
+    def ancestors(self, number: int) -> set[int]:
+        """Return the numbers of all values that value ``number`` is computed from, and itself."""
         found = {number}
         for step in reversed(self.graph.program):
             if step.value.number in found:
@@ -459,7 +464,7 @@ class Analysis:
 
     def multiple(self, value: Value, key: Key) -> int:
         """Return the least common multiple of the strides of all tensors on the way to ``value``."""
-        outcomes = (self.outcomes("finite").get(number) for number in self._ancestors(value.number))
+        outcomes = (self.outcomes("finite").get(number) for number in self.ancestors(value.number))
         strides = [one.strides.get(key) for one in outcomes if isinstance(one, Field)]
         return lcm(*(stride.numerator for stride in strides if stride))
 

@@ -186,6 +186,7 @@ class Graph:
         outputs: name -> value of each graph output.
         constants: name -> value of each tensor that depends on no input.
         metadata: the file's own key-value properties.
+        modules: module path -> the value that the module returned, where that is known.
     """
 
     values: list[Value] = field(default_factory=list)
@@ -195,6 +196,7 @@ class Graph:
     outputs: dict[str, Value] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, Value] = field(default_factory=dict)
 
 
 class Builder:

@@ -226,6 +226,27 @@ class AxisField:
         return self.lookahead <= 0
 
     @property
+    def aligned(self) -> bool:
+        """Whether all branches that meet on the way have one stride and one centre."""
+        from pytest_rf.alignment import misaligned
+
+        return not misaligned(self.analysis, self.value.number, self.key)
+
+    @property
+    def independent(self) -> bool:
+        """Of the batch axis: whether every unit reads its own sample only, context counted."""
+        field = self._guaranteed("finite")
+        hull = field.hulls.get(self.key)
+        if hull is None:
+            return True
+        own = line(field, self.key)
+        if own is None:
+            # Samples and other things share an axis: whose sample a unit is cannot be told, only how many.
+            return bool((sizes(hull) <= 1).all())
+        places = np.arange(len(own.lo))
+        return bool(((own.lo >= places) & (own.hi <= places)).all())
+
+    @property
     def multiple(self) -> int:
         """Input extents that are multiples of this fit all strides on the way to the tensor."""
         return self.analysis.multiple(self.value, self.key)

@@ -29,8 +29,7 @@ def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
     """
     makers = {step.value.number: step for step in analysis.graph.program}
     owners = {one.number: one for one in reversed(list(analysis))}
-    endless = frozenset((i.name, axis) for i in analysis.inputs.values() for axis in i.axes.values())
-    runs = [run(analysis.graph, Policy(endless=endless)), run(analysis.graph, Policy())]
+    runs = [run(analysis.graph, analysis.endless_policy()), run(analysis.graph, Policy())]
 
     def size(number: int) -> float:
         # Where there is no theoretical map the actual input gives the size, as in the figures.

@@ -240,3 +240,25 @@ def test_channel_shuffle_is_tracked_per_channel() -> None:
     assert (hi - lo + 1)[0, :, 4].tolist() == [3, 1, 3, 1]
     channels = analysis.final[0].bounds(1)
     assert np.stack(channels)[:, 0, :, 4].tolist() == [[0, 2, 0, 3], [1, 2, 1, 3]]
+
+
+def test_independent_samples() -> None:
+    shuffled = """
+        net (float[2,4,6] x) => (float[2,4,6] y)
+        <int64[2] order = {{{order}}}, float[4,4,1] w>
+        {{ c = Conv(x, w) y = Gather<axis=0>(c, order) }}
+    """
+    kept = pytest_rf.analyze(model(shuffled.format(order="0, 1")), axes={"x": {"t": 2}})
+    swapped = pytest_rf.analyze(model(shuffled.format(order="1, 0")), axes={"x": {"t": 2}})
+    assert kept.outputs[0]["batch"].independent
+    assert not swapped.outputs[0]["batch"].independent
+
+
+def test_aligned_branches() -> None:
+    merge = """
+        net (float[1,1,32] x) => (float[1,1,?] y)
+        <float[1,1,3] w, float[1,1,1] w1>
+        {{ a = Conv<strides=[2], pads=[{before},{after}]>(x, w) b = Conv<strides=[2]>(x, w1) y = Add(a, b) }}
+    """
+    assert pytest_rf.analyze(model(merge.format(before=1, after=1))).final[0]["t"].aligned
+    assert not pytest_rf.analyze(model(merge.format(before=0, after=2))).final[0]["t"].aligned
