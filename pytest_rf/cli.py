@@ -1,0 +1,49 @@
+"""The command line: ``pytest-rf``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from pytest_rf import __version__
+from pytest_rf.commands.check import check
+from pytest_rf.commands.failures import WRONG_RUN, guarded
+from pytest_rf.commands.rule import rule
+from pytest_rf.commands.schema import schema
+from pytest_rf.commands.show import show
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(__version__, prog_name="pytest-rf", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> int | None:
+    """Check what neural networks can see: exact receptive fields of ONNX and PyTorch models.
+
+    Exit status: 0 nothing wrong, 1 violations, 2 the run itself is wrong (usage, configuration, a model that
+    cannot be read), 3 a bug of pytest-rf.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        return WRONG_RUN
+    return None
+
+
+for command in (check, show, rule, schema):
+    cli.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit status; nothing escapes, whatever happens."""
+
+    def action() -> int:
+        status = cli.main(args=list(arguments), prog_name="pytest-rf", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+
+    return guarded(action, debug="--debug" in arguments)
+
+
+def main() -> None:
+    """Run the command line as a program."""
+    sys.exit(run(sys.argv[1:]))

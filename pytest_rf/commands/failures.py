@@ -1,0 +1,78 @@
+"""What can go wrong, as one line on standard error and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+
+import click
+
+from pytest_rf.errors import RFError
+from pytest_rf.reporters.lines import visible
+
+WRONG_RUN = 2
+"""Usage, configuration or model: the user can put it right."""
+OUR_BUG = 3
+INTERRUPTED = 130
+
+#: Longer messages are cut.
+MESSAGE_LIMIT = 2000
+
+
+def guarded(action: Callable[[], int], debug: bool) -> int:
+    """Run a command and return its exit status, whatever happens in it."""
+    try:
+        return action()
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain("interrupted")
+        return INTERRUPTED
+    except click.ClickException as error:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        hint = f" (see '{context.command_path} --help')" if context is not None else ""
+        complain(" ".join(error.format_message().split()) + hint)
+        return WRONG_RUN
+    except RFError as error:
+        complain(str(error))
+        detail = getattr(error, "detail", "")
+        if detail:
+            explain(detail)
+        return WRONG_RUN
+    except Exception as error:
+        bug(f"{type(error).__name__}: {error}", _traceback(error) if debug else "")
+        return OUR_BUG
+
+
+def complain(message: str) -> None:
+    """Write one line about what is wrong to standard error."""
+    _write(f"error: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
+
+
+def explain(detail: str) -> None:
+    """Write more about what is wrong: the caret under a requirement, a traceback."""
+    _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
+
+
+def bug(message: str, detail: str = "") -> None:
+    """Write that this is our fault, and what we ask for."""
+    complain(
+        f"internal error: {message}. This is a bug of pytest-rf, not of your model: "
+        "please report it, with the command, the model and the output of the command with --debug"
+    )
+    if detail:
+        explain(detail)
+
+
+def _traceback(error: Exception) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))
+
+
+def _write(text: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+            sys.stderr.flush()

@@ -1,0 +1,49 @@
+"""Says on standard error which model is being analysed, when that takes long and a person is watching."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pytest_rf.reporters.lines import visible
+
+if TYPE_CHECKING:
+    from pytest_rf.check import Load
+    from pytest_rf.targets import Target
+
+#: Shorter runs say nothing.
+PATIENCE = 1.0
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Load]:
+    """Yield a way to analyse models that tells which one is in work."""
+    from pytest_rf.sources import analyse
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield analyse
+        return
+    start = time.monotonic()
+    number = 0
+
+    def load(target: Target) -> Any:
+        nonlocal number
+        number += 1
+        if time.monotonic() - start > PATIENCE:
+            _write(f"\r\x1b[Kanalysing {visible(target.name, 60)} ({number}) …")
+        return analyse(target)
+
+    try:
+        yield load
+    finally:
+        if number:
+            _write("\r\x1b[K")
+
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -1,0 +1,27 @@
+"""``pytest-rf rule``: explain one rule, or list all."""
+
+from __future__ import annotations
+
+import click
+
+from pytest_rf.commands import options
+
+
+@click.command()
+@click.argument("code", required=False)
+@options.output
+def rule(code: str | None, output: str | None, color: bool | None, debug: bool) -> int:
+    """Explain the rule CODE (its code or its name), or list all rules."""
+    from pytest_rf import checks
+    from pytest_rf.commands.output import emit
+    from pytest_rf.reporters import rules
+
+    if code is None:
+        emit(rules.listing(checks.RULES), output, color)
+        return 0
+    try:
+        found = checks.find(code)
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from None
+    emit(rules.explanation(found), output, color)
+    return 0

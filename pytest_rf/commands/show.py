@@ -1,0 +1,64 @@
+"""``pytest-rf show``: the figures of a model's tensors, or what one unit reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_rf.commands import options
+from pytest_rf.reporters import SHOW
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis import Analysis
+
+
+@click.command()
+@click.argument("model")
+@click.option("--node", metavar="GLOB", help="Only tensors whose name, node or module path matches.")
+@click.option(
+    "--unit", type=options.Unit(), help="Show what this unit reads, by its place on the spatial axes."
+)
+@click.option("--format", "format", type=click.Choice(list(SHOW)), default="table", show_default=True)
+@options.inputs
+@options.config
+@options.allow_code
+@options.output
+def show(
+    model: str,
+    node: str | None,
+    unit: tuple[int, ...] | None,
+    format: str,
+    inputs: tuple[tuple[str, tuple[int, ...]], ...],
+    config: str | None,
+    allow_code: bool,
+    output: str | None,
+    color: bool | None,
+    debug: bool,
+) -> int:
+    """Show the receptive field of every tensor of MODEL, an .onnx file or package.module:factory.
+
+    rf, stride and start are input positions; they are told once where all axes agree. With --unit, the
+    positions of the input that one unit reads, of the final tensors or of those that --node selects.
+    """
+    from pytest_rf import reporters, view
+    from pytest_rf.commands.output import emit
+
+    analysis = _analysis(model, options.shapes(inputs), config, allow_code)
+    emit(reporters.show(view.view(analysis, node, unit), format), output, color)
+    return 0
+
+
+def _analysis(
+    model: str, shapes: dict[str, tuple[int, ...]], config: str | None, allow_code: bool
+) -> Analysis:
+    """Return the analysis of a model, with what the configuration declares about it."""
+    from pytest_rf.commands.check import configuration
+    from pytest_rf.errors import ModelError
+    from pytest_rf.lookup import find
+    from pytest_rf.sources import analyse
+
+    target = find(model, configuration(config), shapes)
+    if target.is_code and not allow_code:
+        raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
+    return analyse(target)

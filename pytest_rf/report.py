@@ -1,0 +1,342 @@
+"""The JSON reports as types: what ``--format json`` and ``Analysis.to_dict()`` give, and its JSON Schema.
+
+Figures are exact: whole numbers are numbers, others are text: a fraction (``"1/2"``) or ``"inf"``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from pytest_rf import __version__
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis import Analysis
+    from pytest_rf.check import ModelResult, Run
+    from pytest_rf.findings import Finding
+    from pytest_rf.metrics import AxisField
+    from pytest_rf.tensors import Input, Tensor
+
+FORMAT = 1
+"""Version of the reports' form; it grows when a reader of the old form could misread the new one."""
+
+Text = Annotated[str, msgspec.Meta(pattern=r"^(-?inf|-?[0-9]+/[0-9]+)$")]
+Figure = int | Text
+
+
+class AxisReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The field of a tensor along one axis of one input (SEMANTICS 4)."""
+
+    rf: Figure
+    rf_smallest: Figure
+    rf_min: Figure
+    stride: Figure
+    start: Figure
+    center: Figure
+    coverage: float | Text
+    lookahead: Figure
+    lookback: Figure
+    halo: tuple[Figure, Figure]
+    bounded: bool
+    causal: bool
+    irregular: bool
+    upper_bound: bool
+    context: tuple[str, ...]
+
+
+class TensorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One computed tensor; ``fields`` maps input -> axis -> figures and is empty where it is unknown."""
+
+    name: str
+    node: str
+    op: str
+    module: str
+    source: str
+    label: str
+    shape: tuple[int, ...] | None
+    status: str
+    reason: str | None
+    fields: dict[str, dict[str, AxisReport]]
+
+
+class InputReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph input with the roles of its axes."""
+
+    name: str
+    shape: tuple[int, ...]
+    axes: dict[str, int]
+    batch: int | None
+    channel: int | None
+
+
+class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", tag_field="report"):
+    """All figures of one model: ``show --format json``."""
+
+    format: int = FORMAT
+    version: str = __version__
+    model: str
+    path: str | None
+    capture: str
+    inputs: tuple[InputReport, ...]
+    outputs: tuple[str, ...]
+    final: tuple[str, ...]
+    tensors: tuple[TensorReport, ...]
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """First and last input position that a unit reads; ``first > last`` where it reads none."""
+
+    first: int
+    last: int
+
+
+class RegionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The region that a unit of one tensor reads; ``fields`` maps input -> axis -> positions."""
+
+    tensor: str
+    fields: dict[str, dict[str, Reach]]
+
+
+class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_field="report"):
+    """What one unit reads: ``show --unit 12,7 --format json``."""
+
+    format: int = FORMAT
+    version: str = __version__
+    model: str
+    unit: tuple[int, ...]
+    regions: tuple[RegionReport, ...]
+
+
+class PathStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A layer on the path along which a field grew, and what it added (``"+32"``)."""
+
+    layer: str
+    growth: str
+
+
+class FindingReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong; the fields are those of :class:`pytest_rf.findings.Finding`."""
+
+    code: str
+    rule: str
+    model: str
+    message: str
+    file: str
+    line: int
+    requirement: str
+    tensor: str
+    node: str
+    op: str
+    module: str
+    source: str
+    axis: str
+    input: str
+    measured: str
+    required: str
+    path: tuple[PathStep, ...]
+    help: str
+    undecidable: bool
+    accepted: tuple[str, ...]
+
+
+class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the run itself is wrong for a model."""
+
+    message: str
+    internal: bool
+    file: str
+    line: int
+
+
+class RequirementReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a requirement: ``holds``, ``violated``, ``undecidable``, ``waived`` or ``error``."""
+
+    text: str
+    status: str
+    file: str
+    line: int
+
+
+class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found out about one model; ``file`` is its source, or the test that checked it."""
+
+    model: str
+    file: str
+    requirements: tuple[RequirementReport, ...]
+    findings: tuple[FindingReport, ...]
+    waived: tuple[FindingReport, ...]
+    problems: tuple[ProblemReport, ...]
+    accepted: tuple[str, ...]
+
+
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True, tag="check", tag_field="report"):
+    """What a run found: ``check --format json``."""
+
+    format: int = FORMAT
+    version: str = __version__
+    config: str
+    exit_code: int
+    models: tuple[ModelReport, ...]
+
+
+Report = AnalysisReport | UnitReport | CheckReport
+
+
+def figure(value: int | float | Fraction) -> Figure:
+    """Return a figure as the reports write it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "inf" if value > 0 else "-inf"
+    exact = Fraction(value)
+    return exact.numerator if exact.denominator == 1 else f"{exact.numerator}/{exact.denominator}"
+
+
+def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> AnalysisReport:
+    """Return the report of a model, with figures of all tensors or of some."""
+    return AnalysisReport(
+        model=analysis.name,
+        path=analysis.path,
+        capture=analysis.capture,
+        inputs=tuple(_input(source) for source in analysis.inputs.values()),
+        outputs=tuple(tensor.name for tensor in analysis.outputs),
+        final=tuple(tensor.name for tensor in analysis.final),
+        tensors=tuple(of_tensor(tensor) for tensor in (analysis if tensors is None else tensors)),
+    )
+
+
+def of_tensor(tensor: Tensor) -> TensorReport:
+    """Return the report of one tensor."""
+    fields: dict[str, dict[str, AxisReport]] = {}
+    if tensor.status != "unknown":
+        for name in tensor.inputs:
+            field = tensor.field(name)
+            fields[name] = {str(axis): _axis(field[axis]) for axis in field}
+    return TensorReport(
+        name=tensor.name,
+        node=tensor.node,
+        op=tensor.op,
+        module=tensor.module,
+        source=tensor.source,
+        label=tensor.label,
+        shape=tensor.shape,
+        status=tensor.status,
+        reason=tensor.reason,
+        fields=fields,
+    )
+
+
+def of_run(run: Run) -> CheckReport:
+    """Return the report of a run."""
+    return CheckReport(config=run.config, exit_code=run.exit_code, models=tuple(map(of_model, run.results)))
+
+
+def of_models(models: Sequence[ModelReport], config: str) -> CheckReport:
+    """Return the report of models that were checked one by one, by the exit status that they would give."""
+    problems = [problem for model in models for problem in model.problems]
+    if problems:
+        status = 3 if any(problem.internal for problem in problems) else 2
+    else:
+        status = int(any(model.findings for model in models))
+    return CheckReport(config=config, exit_code=status, models=tuple(models))
+
+
+def model_from(plain: dict[str, Any]) -> ModelReport:
+    """Return the report of a model from what :func:`to_dict` made of it."""
+    return msgspec.convert(plain, ModelReport)
+
+
+def of_model(result: ModelResult) -> ModelReport:
+    """Return the report of one model's results."""
+    return ModelReport(
+        model=result.model,
+        file=result.file,
+        requirements=tuple(
+            RequirementReport(text=one.text, status=one.status, file=one.file, line=one.line)
+            for one in result.requirements
+        ),
+        findings=tuple(map(_finding, result.findings)),
+        waived=tuple(map(_finding, result.waived)),
+        problems=tuple(
+            ProblemReport(message=one.message, internal=one.internal, file=one.file, line=one.line)
+            for one in result.problems
+        ),
+        accepted=tuple(result.accepted),
+    )
+
+
+def _finding(found: Finding) -> FindingReport:
+    same = {name: getattr(found, name) for name in FindingReport.__struct_fields__ if name != "path"}
+    return FindingReport(
+        **same, path=tuple(PathStep(layer=layer, growth=growth) for layer, growth in found.path)
+    )
+
+
+def _input(source: Input) -> InputReport:
+    return InputReport(
+        name=source.name,
+        shape=source.shape,
+        axes=dict(source.axes),
+        batch=source.batch,
+        channel=source.channel,
+    )
+
+
+def _axis(field: AxisField) -> AxisReport:
+    smallest, largest = field.rf_range
+    before, after = field.halo
+    coverage = field.coverage
+    lookahead = field.lookahead
+    return AxisReport(
+        rf=figure(largest),
+        rf_smallest=figure(smallest),
+        rf_min=figure(field.rf_min),
+        stride=figure(field.stride),
+        start=figure(field.start),
+        center=figure(field.center),
+        coverage=round(coverage, 9) if math.isfinite(coverage) else "inf",
+        lookahead=figure(lookahead),
+        lookback=figure(field.lookback),
+        halo=(figure(before), figure(after)),
+        bounded=field.bounded,
+        causal=lookahead <= 0,
+        irregular=field.irregular,
+        upper_bound=field.upper_bound,
+        context=field.context,
+    )
+
+
+#: Characters that steer a screen or hide; JSON can show them all as escapes.
+_STEERING = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def to_json(report: Report) -> str:
+    """Return a report as indented JSON without a character that could steer a terminal."""
+    try:
+        text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    except UnicodeEncodeError:  # A path that is not Unicode: only escapes can write it.
+        text = json.dumps(msgspec.to_builtins(report), indent=2)
+    # Outside of strings JSON is ASCII, so every hit lies inside of one, where an escape is its equal.
+    return _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
+
+
+def to_dict(report: Report | ModelReport) -> dict[str, Any]:
+    """Return a report as plain dicts, lists, numbers and text."""
+    # to_builtins() alone would leave tuples as they are.
+    plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(report, str_keys=True)))
+    return plain
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the reports; ``report`` tells them apart."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "pytest-rf report",
+        **msgspec.json.schema(Report),
+    }

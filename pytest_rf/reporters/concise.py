@@ -1,0 +1,23 @@
+"""One line per finding: ``rf.toml:9: RF001 unet: final rf is 188, required >= 200 (tensor "y", Conv)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_rf.check import Run
+from pytest_rf.reporters.lines import Line, line
+from pytest_rf.reporters.summary import closing, more
+
+#: Findings shown per model.
+MOST = 1000
+
+
+def check(run: Run) -> Iterator[Line]:
+    """Yield a line per finding and the closing line."""
+    for result in run.results:
+        for found in result.findings[:MOST]:
+            place = f"{found.file or result.file}:{found.line}" if found.line else found.file or result.file
+            yield line((place, "place"), ": ", (found.code, "bad"), f" {found.model}: {found.message}")
+        if len(result.findings) > MOST:
+            yield more(len(result.findings) - MOST)
+    yield closing(run)

@@ -1,0 +1,82 @@
+"""Everything about each finding: what was measured and required, where, how it came about, what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_rf.check import Run
+from pytest_rf.findings import Finding
+from pytest_rf.reporters.growth import growth
+from pytest_rf.reporters.lines import Line, Span, line
+from pytest_rf.reporters.summary import closing, more, verdict
+
+#: Findings shown per model.
+MOST = 100
+
+
+def check(run: Run) -> Iterator[Line]:
+    """Yield the findings, then a line per model, then the closing line."""
+    for result in run.results:
+        for found in result.findings[:MOST]:
+            yield from finding(found)
+            yield ()
+        if len(result.findings) > MOST:
+            yield more(len(result.findings) - MOST)
+            yield ()
+    for result in run.results:
+        yield verdict(result)
+    if run.results:
+        yield ()
+    yield closing(run)
+
+
+def finding(found: Finding) -> Iterator[Line]:
+    """Yield one finding as a paragraph."""
+    yield line((found.code, "bad"), f" {found.message}")
+    number = str(found.line) if found.line and found.requirement else ""
+    gutter = " " * len(number)
+    place = f"{found.file}:{found.line}" if found.line else found.file or "--require"
+    yield line((f"{gutter} --> ", "dim"), (place, "place"), f" in model {found.model}")
+    if found.requirement:
+        yield line((f"{gutter}  |", "dim"))
+        yield line((f" {number} | " if number else "  | ", "dim"), found.requirement)
+        yield line((f"{gutter}  | ", "dim"), *_mark(found))
+    yield line((f"{gutter}  = ", "dim"), *_tensor(found))
+    yield from growth(found, f"{gutter}    ")
+    if found.accepted:
+        yield line((f"{gutter}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
+    if found.help:
+        yield line((f"{gutter}  = ", "dim"), ("help: ", "good"), found.help)
+
+
+def _mark(found: Finding) -> list[Span]:
+    """Underline what is required, or all of the requirement, and say what was measured."""
+    text, required = found.requirement, found.required
+    start = text.find(required) if required else -1
+    length = len(required)
+    if start < 0:
+        start, length = 0, len(text)
+    measured = f" {found.measured}" if found.measured else ""
+    said = (
+        f" measured{measured}"
+        if measured and not found.undecidable
+        else f" undecidable{measured and ': ' + found.measured}"
+    )
+    return [Span(" " * start), Span("^" * max(length, 1) + said, "bad")]
+
+
+def _tensor(found: Finding) -> list[Span]:
+    """Say at which tensor, computed where."""
+    about = [found.op] if found.op else []
+    if found.node and found.node != found.tensor:
+        about.append(f"node {found.node}")
+    if found.module:
+        about.append(f"module {found.module}")
+    spans = [Span("at tensor "), Span(found.tensor, "bold")]
+    if about:
+        spans.append(Span(f" ({', '.join(about)})"))
+    if found.source:
+        spans += [Span(", made in "), Span(found.source, "place")]
+    if found.input:
+        spans.append(Span(f", towards input {found.input}"))
+    return spans

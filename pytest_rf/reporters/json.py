@@ -1,0 +1,17 @@
+"""JSON for programs; ``pytest-rf schema report`` prints its schema."""
+
+from __future__ import annotations
+
+from pytest_rf import report
+from pytest_rf.check import Run
+from pytest_rf.view import View
+
+
+def check(run: Run) -> str:
+    """Return a run as JSON."""
+    return report.to_json(report.of_run(run))
+
+
+def show(view: View) -> str:
+    """Return all figures of a model, of the chosen tensors, or the region of a unit, as JSON."""
+    return report.to_json(view.report())

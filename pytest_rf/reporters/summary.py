@@ -1,0 +1,74 @@
+"""The closing line of a run, and what is said of a model as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_rf.check import ModelResult, Run
+from pytest_rf.findings import Finding
+from pytest_rf.reporters.lines import Line, Span, line
+from pytest_rf.reporters.words import count
+
+
+def closing(run: Run) -> Line:
+    """Return the closing line: ``Checked 9 models, 27 requirements: 2 violations.``"""
+    requirements = sum(len(result.requirements) for result in run.results)
+    checked = f"Checked {count(len(run.results), 'model')}"
+    if requirements:
+        checked += f", {count(requirements, 'requirement')}"
+    parts = _wrong(run.findings)
+    if run.problems:
+        parts.append(Span(count(len(run.problems), "error"), "bad"))
+    if not parts:
+        parts.append(Span("all hold" if requirements else "nothing wrong", "good"))
+    waived = sum(len(result.waived) for result in run.results)
+    if waived:
+        parts.append(Span(f"{waived:,} waived", "dim"))
+    spans: list[Span] = [Span(f"{checked}: ")]
+    for number, part in enumerate(parts):
+        spans += [Span(", "), part] if number else [part]
+    return (*spans, Span("."))
+
+
+def _wrong(findings: Sequence[Finding]) -> list[Span]:
+    undecidable = sum(finding.undecidable for finding in findings)
+    violations = len(findings) - undecidable
+    parts = []
+    if violations:
+        parts.append(Span(count(violations, "violation"), "bad"))
+    if undecidable:
+        parts.append(Span(f"{undecidable:,} undecidable", "bad"))
+    return parts
+
+
+def verdict(result: ModelResult) -> Line:
+    """Return one line on a model: what was checked and how it came out."""
+    wrong: list[Span] = []
+    if result.problems:
+        wrong.append(Span("error", "bad"))
+    wrong += _wrong(result.findings)
+    spans = [Span("✗ " if wrong else "✓ ", "bad" if wrong else "good"), Span(result.model, "bold")]
+    if result.file and result.file != result.model:
+        spans.append(Span(f" ({result.file})", "dim"))
+    spans.append(Span(": "))
+    if not wrong:
+        held = len(result.requirements)
+        wrong.append(
+            Span(
+                f"{count(held, 'requirement')} {'holds' if held == 1 else 'hold'}"
+                if held
+                else "nothing wrong"
+            )
+        )
+    for number, part in enumerate(wrong):
+        spans += [Span(", "), part] if number else [part]
+    if result.waived:
+        spans.append(Span(f", {len(result.waived):,} waived", "dim"))
+    if result.accepted:
+        spans.append(Span(f"; accepts context of {', '.join(result.accepted)}", "dim"))
+    return tuple(spans)
+
+
+def more(hidden: int) -> Line:
+    """Return the line that stands for findings that are not shown."""
+    return line((f"… and {count(hidden, 'more finding')} of this model; --format json lists all", "warn"))

@@ -1,0 +1,40 @@
+"""Small words that several reporters share: plurals, shapes, figures per axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 model``, ``2 models``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def shape(extents: Sequence[int] | None) -> str:
+    """Return a shape as people write it: ``1×3×224×224``; ``?`` where it is not known."""
+    if extents is None:
+        return "?"
+    return "×".join(map(str, extents)) if extents else "scalar"
+
+
+def figure(value: int | float | Fraction) -> str:
+    """Return a figure exactly: whole numbers, fractions (``1/2``), ``inf`` for the whole axis."""
+    if isinstance(value, float) and math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def span(low: int | float | Fraction, high: int | float | Fraction) -> str:
+    """Return one figure, or ``187 to 188`` where they differ."""
+    return figure(high) if low == high else f"{figure(low)} to {figure(high)}"
+
+
+def per_axis(figures: Mapping[str, str]) -> str:
+    """Return a figure once where all axes agree, else per axis: ``h 427, w 215``."""
+    if len(set(figures.values())) <= 1:
+        return next(iter(figures.values()), "")
+    return ", ".join(f"{axis} {text}" for axis, text in figures.items())
