@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from pytest_rf import report
+from pytest_rf.check import ModelResult, RequirementResult, Run
+from pytest_rf.findings import Problem
+from pytest_rf.reporters import check
+from tests.reporters.findings import HOSTILE, PATH, finding, lines, run
+
+FULL = """\
+RF001 final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)
+  --> rf.toml:7 in model net
+   |
+ 7 | final rf >= 20
+   |          ^^^^^ measured 19
+   = at tensor y (Conv, node /layer2/Conv, module layer2), made in net.py:42, towards input x
+     how the field grew along h and w, layer by layer:
+       +6 →  7  stem 7×7 stride 2
+       +4 → 11  layer1 3×3
+       +8 → 19  layer2 3×3 stride 2
+   = help: 1 missing
+
+✗ net (net.onnx): 1 violation
+
+Checked 1 model, 1 requirement: 1 violation."""
+
+
+def test_full_says_what_where_how_and_what_helps() -> None:
+    assert "\n".join(lines(run(finding()), "full")) == FULL
+
+
+def test_long_paths_are_folded_in_the_middle() -> None:
+    path = tuple((f"layer{n} 3×3", "+2") for n in range(100))
+    text = lines(run(finding(path=path)), "full")
+    grown = [one for one in text if "→" in one]
+    assert len(grown) == 10
+    assert "layer0 3×3" in grown[0]
+    assert grown[-1].endswith("+2 → 201  layer99 3×3")
+    assert next(one for one in text if "⋮" in one).split() == ["⋮", "90", "layers", "more:", "+180"]
+
+
+def test_a_layer_that_reads_the_whole_axis_ends_the_count() -> None:
+    text = lines(run(finding(path=(*PATH, ("attn", "whole axis"), ("conv 3×3", "+2")))), "full")
+    assert any(one.endswith("whole axis → all  attn") for one in text)
+    assert any(one.endswith("+2 → all  conv 3×3") for one in text)
+
+
+def test_undecidable_is_told_from_violated() -> None:
+    found = finding(code="RF002", undecidable=True, measured="", path=(), message="no rule for Foo")
+    text = lines(run(finding(), found), "full")
+    assert any(one.endswith("^^^^^ undecidable") for one in text)
+    assert text[-1] == "Checked 1 model, 2 requirements: 1 violation, 1 undecidable."
+
+
+def test_a_requirement_that_words_its_figure_otherwise_is_underlined_whole() -> None:
+    text = lines(run(finding(requirement="20 <= final rf")), "full")
+    assert "   | ^^^^^^^^^^^^^^ measured 19" in text
+
+
+def test_concise_is_a_line_per_finding() -> None:
+    assert lines(run(finding()), "concise") == [
+        'rf.toml:7: RF001 net: final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)',
+        "Checked 1 model, 1 requirement: 1 violation.",
+    ]
+
+
+def test_what_holds_is_told_per_model() -> None:
+    held = ModelResult(
+        model="net",
+        file="net.onnx",
+        requirements=(RequirementResult(text="final rf >= 3", status="holds"),),
+        accepted=("op:InstanceNormalization",),
+    )
+    assert lines(Run(results=(held, replace(held, model="b", requirements=()))), "full") == [
+        "✓ net (net.onnx): 1 requirement holds; accepts context of op:InstanceNormalization",
+        "✓ b (net.onnx): nothing wrong; accepts context of op:InstanceNormalization",
+        "",
+        "Checked 2 models, 1 requirement: all hold.",
+    ]
+
+
+def test_errors_and_waived_findings_are_counted() -> None:
+    broken = run(problems=(Problem(message="net.onnx: is empty"),), waived=(finding(),))
+    assert lines(broken, "full") == [
+        "✗ net (net.onnx): error, 1 waived",
+        "",
+        "Checked 1 model: 1 error, 1 waived.",
+    ]
+
+
+@pytest.mark.parametrize("format", ["full", "concise"])
+def test_names_cannot_steer_the_terminal(format: str) -> None:
+    hostile = finding(
+        message=HOSTILE, model=HOSTILE, tensor=HOSTILE, node=HOSTILE, op=HOSTILE, module=HOSTILE, source=HOSTILE,
+        requirement=HOSTILE, file=HOSTILE, path=((HOSTILE, "+2"),), help=HOSTILE, input=HOSTILE, accepted=(HOSTILE,),
+    )  # fmt: skip
+    for one in lines(run(hostile), format):
+        assert not any(ord(char) < 32 or char in "\u202e\u2066" for char in one)
+        assert not one.lstrip().startswith("::")
+
+
+@pytest.mark.parametrize(("format", "most"), [("full", 100), ("concise", 1000)])
+def test_a_flood_of_findings_is_cut_with_a_count(format: str, most: int) -> None:
+    text = lines(run(*[finding(path=())] * 100_000), format)
+    assert sum(one.startswith(("RF001", "rf.toml:7: RF001")) for one in text) == most
+    assert f"… and {100_000 - most:,} more findings of this model; --format json lists all" in text
+
+
+def test_a_name_of_a_megabyte_is_cut() -> None:
+    huge = "x" * 1_000_000
+    text = "\n".join(lines(run(finding(tensor=huge, message=huge, requirement=huge)), "full"))
+    assert len(text) < 10_000
+    assert "more characters" in text
+
+
+def test_json_holds_everything_and_fits_its_schema() -> None:
+    found = run(finding(), problems=(Problem(message="bad", file="net.onnx", line=1),))
+    text = check(found, "json")
+    assert isinstance(text, str)
+    data = json.loads(text)
+    jsonschema.validate(data, report.schema())
+    assert data["report"] == "check"
+    assert data["exit_code"] == 2
+    (model,) = data["models"]
+    assert model["findings"][0]["path"][0] == {"layer": "stem 7×7 stride 2", "growth": "+6"}
+    assert model["problems"][0]["message"] == "bad"
+
+
+def test_json_escapes_what_steers_a_terminal() -> None:
+    text = check(run(finding(tensor=HOSTILE + "\x9b\u2028\udc80")), "json")
+    assert isinstance(text, str)
+    assert not any(char in text for char in "\x1b\x9b\u202e\u2066\u2028\udc80\r")
+    assert json.loads(text)["models"][0]["findings"][0]["tensor"] == HOSTILE + "\x9b\u2028\udc80"
