@@ -1,0 +1,159 @@
+"""Writes the example models: small real graphs with tiny random weights, named as exporters name them.
+
+Run it from anywhere: ``python examples/build.py``. The same run writes the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = Path(__file__).parent
+
+
+class Builder:
+    """Collects nodes and weights; every method returns the name of the tensor that it made."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+        self.random = np.random.default_rng(0)
+
+    def node(self, op: str, inputs: Sequence[str], module: str, **attributes: object) -> str:
+        path = module.replace(".", "/")
+        output = module
+        self.nodes.append(helper.make_node(op, inputs, [output], name=f"/{path}/{op}", **attributes))
+        return output
+
+    def weight(self, name: str, shape: Sequence[int]) -> str:
+        values = self.random.standard_normal(shape).astype(np.float32) / 4
+        self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    def constant(self, name: str, values: Sequence[float], dtype: type = np.int64) -> str:
+        self.weights.append(numpy_helper.from_array(np.array(values, dtype), name))
+        return name
+
+    def conv(
+        self, x: str, module: str, channels: tuple[int, int], kernel: Sequence[int], **attributes: object
+    ) -> str:
+        weight = self.weight(f"{module}.weight", [channels[1], channels[0], *kernel])
+        return self.node("Conv", [x, weight], module, kernel_shape=kernel, **attributes)
+
+    def save(self, name: str, x: tuple[str, list[int]], y: tuple[str, list[int]]) -> None:
+        self.nodes[-1].output[0] = y[0]
+        graph = helper.make_graph(
+            self.nodes,
+            Path(name).stem,
+            [helper.make_tensor_value_info(x[0], TensorProto.FLOAT, x[1])],
+            [helper.make_tensor_value_info(y[0], TensorProto.FLOAT, y[1])],
+            self.weights,
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.checker.check_model(model, full_check=True)
+        (HERE / name).parent.mkdir(exist_ok=True)
+        (HERE / name).write_bytes(model.SerializeToString(deterministic=True))
+
+
+def classifier() -> None:
+    """A residual network like ResNet-10: its last feature map has a field of 195 pixels, and strides by 32."""
+    b = Builder()
+    x = b.conv("image", "stem.conv", (3, 4), [7, 7], strides=[2, 2], pads=[3] * 4)
+    x = b.node("Relu", [x], "stem.relu")
+    x = b.node("MaxPool", [x], "stem.pool", kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    width = 4
+    for stage in range(1, 5):
+        stride, out = (1 if stage == 1 else 2), 4 * stage
+        block = f"layer{stage}.0"
+        y = b.conv(x, f"{block}.conv1", (width, out), [3, 3], strides=[stride] * 2, pads=[1] * 4)
+        y = b.node("Relu", [y], f"{block}.relu1")
+        y = b.conv(y, f"{block}.conv2", (out, out), [3, 3], pads=[1] * 4)
+        if stage > 1:
+            x = b.conv(x, f"{block}.downsample", (width, out), [1, 1], strides=[stride] * 2)
+        x = b.node("Relu", [b.node("Add", [y, x], block)], f"{block}.relu2")
+        width = out
+    x = b.node("Flatten", [b.node("GlobalAveragePool", [x], "pool")], "flatten")
+    b.node("Gemm", [x, b.weight("fc.weight", [width, 10])], "fc")
+    b.save("classifier.onnx", ("image", [1, 3, 128, 128]), ("logits", [1, 10]))
+
+
+def unet() -> None:
+    """A U-Net of depth 2 that upsamples by nearest neighbour: its field differs from unit to unit."""
+    b = Builder()
+    skips = []
+    x, width = "image", 1
+    for level, out in enumerate((4, 8)):
+        x = double(b, x, f"encoder.{level}", width, out)
+        skips.append((x, out))
+        x = b.node("MaxPool", [x], f"encoder.{level}.pool", kernel_shape=[2, 2], strides=[2, 2])
+        width = out
+    x = double(b, x, "bottleneck", width, 16)
+    width = 16
+    scales = b.constant("scales", [1, 1, 2, 2], np.float32)
+    for level, (skip, out) in reversed(list(enumerate(skips))):
+        x = b.node(
+            "Resize",
+            [x, "", scales],
+            f"decoder.{level}.up",
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        )
+        x = b.node("Concat", [skip, x], f"decoder.{level}", axis=1)
+        x = b.conv(x, f"decoder.{level}.conv", (width + out, out), [3, 3], pads=[1] * 4)
+        x = b.node("Relu", [x], f"decoder.{level}.relu")
+        width = out
+    b.conv(x, "head", (width, 2), [1, 1])
+    b.save("unet.onnx", ("image", [1, 1, 96, 96]), ("mask", [1, 2, 96, 96]))
+
+
+def double(b: Builder, x: str, module: str, width: int, out: int) -> str:
+    for number, inner in (("1", width), ("2", out)):
+        x = b.conv(x, f"{module}.conv{number}", (inner, out), [3, 3], pads=[1] * 4)
+        x = b.node("Relu", [x], f"{module}.relu{number}")
+    return x
+
+
+def tcn() -> None:
+    """A causal temporal network: dilated convolutions that are padded on the left only."""
+    b = Builder()
+    x, width = "audio", 1
+    for number, dilation in enumerate((1, 2, 4, 8, 16)):
+        block = f"blocks.{number}"
+        y = b.conv(x, f"{block}.conv", (width, 4), [3], dilations=[dilation], pads=[2 * dilation, 0])
+        y = b.node("Relu", [y], f"{block}.relu")
+        x = y if number == 0 else b.node("Add", [x, y], block)
+        width = 4
+    b.conv(x, "head", (width, 1), [1])
+    b.save("tcn.onnx", ("audio", [1, 1, 400]), ("mask", [1, 1, 400]))
+
+
+def single_layers() -> None:
+    """The single layers of docs/stride-is-not-dilation.md."""
+    for kernel, stride in ((3, 1), (3, 2), (5, 1), (5, 2)):
+        b = Builder()
+        pad = kernel // 2
+        b.conv("image", "conv", (1, 1), [kernel] * 2, strides=[stride] * 2, pads=[pad] * 4)
+        extent = (32 - 1) // stride + 1
+        b.save(f"layers/k{kernel}s{stride}.onnx", ("image", [1, 1, 32, 32]), ("y", [1, 1, extent, extent]))
+    b = Builder()
+    b.conv("image", "conv", (3, 64), [3, 3], dilations=[2, 2])
+    b.save("layers/dilated.onnx", ("image", [1, 3, 256, 256]), ("y", [1, 64, 252, 252]))
+    b = Builder()
+    b.conv("image", "conv", (1, 1), [3, 3])
+    b.save("layers/image5x5.onnx", ("image", [1, 1, 5, 5]), ("y", [1, 1, 3, 3]))
+    b = Builder()
+    x = b.conv("image", "first", (1, 1), [3, 3], strides=[2, 2], pads=[1] * 4)
+    b.conv(x, "second", (1, 1), [3, 3], pads=[1] * 4)
+    b.save("layers/two.onnx", ("image", [1, 1, 32, 32]), ("y", [1, 1, 16, 16]))
+
+
+if __name__ == "__main__":
+    classifier()
+    unet()
+    tcn()
+    single_layers()
