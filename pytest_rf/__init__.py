@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis, Input, Tensor
+    from pytest_rf.analysis import Analysis
     from pytest_rf.loading import analyze
+    from pytest_rf.tensors import Input, Tensor
 
 __version__ = "0.1.0"
 
@@ -27,8 +28,8 @@ __all__ = [
 _HOMES = {
     "analyze": "pytest_rf.loading",
     "Analysis": "pytest_rf.analysis",
-    "Input": "pytest_rf.analysis",
-    "Tensor": "pytest_rf.analysis",
+    "Input": "pytest_rf.tensors",
+    "Tensor": "pytest_rf.tensors",
 }
 
 

@@ -18,7 +18,8 @@ from pytest_rf.graph import Value
 from pytest_rf.lines import line, sizes
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis, Input
+    from pytest_rf.analysis import Analysis
+    from pytest_rf.tensors import Input
 
 Number = int | float | Fraction
 

@@ -10,7 +10,8 @@ from pytest_rf.interpreter import run
 from pytest_rf.lines import sizes
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis, Tensor
+    from pytest_rf.analysis import Analysis
+    from pytest_rf.tensors import Tensor
 
 
 class Contribution(NamedTuple):

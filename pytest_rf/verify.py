@@ -14,8 +14,9 @@ from typing import Any
 
 import torch
 
-from pytest_rf.analysis import Analysis, Tensor
+from pytest_rf.analysis import Analysis
 from pytest_rf.errors import ModelError
+from pytest_rf.tensors import Tensor
 
 MAGNITUDES = (1.0, 300.0, 300.0)
 """Sizes of the changes that are tried: small ones stay in a unit's sensitive range, large ones reach far."""
@@ -109,7 +110,7 @@ def verify(
         inputs: or their shapes.
         unit: index of the unit within the output, the centre by default. A shorter one is its position
             along the output's last axes, for all samples and channels at once.
-        output: the output's name; all outputs by default.
+        output: the output's name, or a module's path; all outputs by default.
         axes: numbers of the input axes to look at; the spatial ones by default.
         context: hold the measure against bounds with context, which a probe cannot tell from the rest.
         seed: of the random inputs.
@@ -125,13 +126,18 @@ def verify(
         given = {} if inputs is None else {"inputs": inputs}
         analysis = analyze(module, *(() if example is None else (example,)), **given)
     call = by_shape(module, inputs) if inputs is not None else arguments(module, example)
+    outputs = {name: value for name, value in analysis.graph.outputs.items() if value.varies}
+    if output is not None and output not in outputs:
+        prober = Prober(module, call, seed, [output])
+        return Verification(
+            tuple(probe_output(analysis, prober, output, analysis[output], unit, axes, context))
+        )
     prober = Prober(module, call, seed)
     probes: list[Probe] = []
-    for name, value in analysis.graph.outputs.items():
-        if (output is not None and name != output) or not value.varies:
-            continue
-        tensor = next(t for t in analysis.outputs if t.number == value.number)
-        probes += probe_output(analysis, prober, name, tensor, unit, axes, context)
+    for name, value in outputs.items():
+        if output is None or name == output:
+            tensor = next(t for t in analysis.outputs if t.number == value.number)
+            probes += probe_output(analysis, prober, name, tensor, unit, axes, context)
     return Verification(tuple(probes))
 
 
@@ -171,7 +177,9 @@ class Prober:
         plain: the outputs on each of them.
     """
 
-    def __init__(self, module: torch.nn.Module, call: Any, seed: int = 0) -> None:
+    def __init__(
+        self, module: torch.nn.Module, call: Any, seed: int = 0, watched: Sequence[str] = ()
+    ) -> None:
         from pytest_rf.frontends.torch.structure import input_names, named_tensors
 
         try:
@@ -181,6 +189,9 @@ class Prober:
                 f"{type(module).__name__} cannot be copied in double precision: {error}"
             ) from error
         self._call = call
+        self._seen: dict[str, torch.Tensor] = {}
+        for path in watched:
+            self._watch(path)
         self._seed = seed
         named = dict(zip(input_names(module, call), call.args, strict=True)) | dict(call.kwargs)
         found = {name: tensor for key, value in named.items() for name, tensor in named_tensors(value, key)}
@@ -215,7 +226,20 @@ class Prober:
         for name, tensor in self._module.named_buffers():
             if name in state and tensor.shape == state[name].shape:
                 tensor.copy_(state[name])
-        return {output_name(name, i): tensor for i, (name, tensor) in enumerate(named_tensors(result))}
+        outputs = {output_name(name, i): tensor for i, (name, tensor) in enumerate(named_tensors(result))}
+        seen, self._seen = self._seen, {}
+        return {**seen, **outputs}
+
+    def _watch(self, path: str) -> None:
+        """Keep what a module returns at its first call beside the outputs."""
+        from pytest_rf.frontends.torch.structure import named_tensors
+
+        def keep(module: torch.nn.Module, args: Any, result: Any) -> None:
+            found = next(iter(named_tensors(result)), None)
+            if found is not None and path not in self._seen:
+                self._seen[path] = found[1].clone()
+
+        self._module.get_submodule(path).register_forward_hook(keep)
 
     def changed(
         self,

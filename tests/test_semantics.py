@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from models import conv, model
 
 import pytest_rf
-from models import conv, model
 
 LAYERS = [
     # kernel, attributes, size, stride, start

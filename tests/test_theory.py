@@ -31,8 +31,8 @@ def layers(draw: st.DrawFn, source: str, name: str) -> tuple[str, str]:
             f"w{kernel}",
         )
     if kind == "pool":
-        pads = min(pad, kernel - 1), min(after, kernel - 1)
-        return f"{name} = MaxPool<kernel_shape=[{kernel}], strides=[{stride}], pads=[{pads[0]},{pads[1]}]>({source})", ""
+        pads = f"[{min(pad, kernel - 1)},{min(after, kernel - 1)}]"
+        return f"{name} = MaxPool<kernel_shape=[{kernel}], strides=[{stride}], pads={pads}>({source})", ""
     if kind == "up":
         return (
             f"{name} = ConvTranspose<kernel_shape=[{kernel}], strides=[{stride}], dilations=[{dilation}]>"
@@ -43,7 +43,8 @@ def layers(draw: st.DrawFn, source: str, name: str) -> tuple[str, str]:
         scale = draw(st.sampled_from(["2.0", "0.5", "1.5", "3.0"]))
         mode = draw(st.sampled_from(["half_pixel", "asymmetric"]))
         return (
-            f'{name} = Resize<mode="{kind}", coordinate_transformation_mode="{mode}">({source},,sc{scale[0]}{scale[2]})',
+            f'{name} = Resize<mode="{kind}", coordinate_transformation_mode="{mode}">'
+            f"({source},,sc{scale[0]}{scale[2]})",
             f"sc{scale[0]}{scale[2]} = {{1., 1., {scale}}}",
         )
     if kind == "pad":
@@ -93,7 +94,7 @@ def test_theory_is_the_finite_field_far_from_borders(text: str) -> None:
     tensor = analysis.outputs[0]
     assert tensor.shape is not None
     lo, hi = tensor.bounds("t")
-    theory = line(analysis.theory(tensor._value, ("x", 2)), ("x", 2))
+    theory = line(analysis.theory(tensor.value, ("x", 2)), ("x", 2))
     if tensor["t"].irregular or tensor.shape[2] < 8:
         return
     assert theory is not None

@@ -1,0 +1,232 @@
+"""The tensors of an analysed model, and the inputs that their fields are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.graph import Node, Shape, Value
+from pytest_rf.interpreter import Ignorance
+from pytest_rf.metrics import AxisField, positions
+from pytest_rf.paths import Contribution, trace
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis import Analysis
+
+Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A graph input.
+
+    Attributes:
+        name: its name.
+        shape: the extents that it was analysed with.
+        axes: its spatial axes, name -> axis number: ``{"h": 2, "w": 3}``.
+        batch: the batch axis; None where there is none.
+        channel: the axis that the first convolution or Linear contracts; None where none does.
+    """
+
+    name: str
+    shape: Shape
+    axes: Mapping[str, int]
+    batch: int | None
+    channel: int | None
+
+    def axis(self, axis: str | int) -> int:
+        """Return the number of an axis given by name ("h", "batch", "channel") or number.
+
+        Raises:
+            KeyError: there is no such axis.
+        """
+        if isinstance(axis, int):
+            if not -len(self.shape) <= axis < len(self.shape):
+                raise KeyError(f"input {self.name!r} has {len(self.shape)} axes, there is no axis {axis}")
+            return axis % len(self.shape)
+        named = {**self.axes, "batch": self.batch, "channel": self.channel}
+        number = named.get(axis)
+        if number is None:
+            known = [name for name, place in named.items() if place is not None]
+            raise KeyError(f"input {self.name!r} has no axis {axis!r}; its axes are {', '.join(known)}")
+        return number
+
+    def axis_name(self, number: int) -> str:
+        """Return the name of a spatial axis, else its number as text."""
+        return next((name for name, place in self.axes.items() if place == number), str(number))
+
+
+class Tensor:
+    """A computed tensor of the model.
+
+    Attributes:
+        analysis: the analysis that it belongs to.
+        value: its value in the graph.
+        name: its name in the file, or its module path.
+        node: the name of the node that computes it.
+        op: that node's operator.
+        module: dotted path of the module, "" where unknown.
+        source: "models/unet.py:42" where known, else "".
+        label: the operator's geometry in words ("3×3 stride 2").
+        shape: its extents; None behind an unknown operator.
+    """
+
+    def __init__(self, analysis: Analysis, name: str, node: Node, value: Value) -> None:
+        self.analysis = analysis
+        self.value = value
+        self.name = name
+        self.node = node.name
+        self.op = node.op
+        self.module = node.module
+        self.source = node.source
+        self.label = node.label
+        self.shape = value.shape
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self.name!r} {self.op} {self.shape}>"
+
+    @property
+    def number(self) -> int:
+        """The number of the tensor's value in the graph."""
+        return self.value.number
+
+    @property
+    def status(self) -> str:
+        """Whether the field is "exact", an "upper_bound" (data chooses what is read) or "unknown"."""
+        outcome = self.analysis.outcome(self.value)
+        if isinstance(outcome, Ignorance):
+            return "unknown"
+        return "upper_bound" if outcome.uncertain else "exact"
+
+    @property
+    def reason(self) -> str | None:
+        """Why the tensor is unknown or an upper bound; None where it is exact."""
+        outcome = self.analysis.outcome(self.value)
+        if isinstance(outcome, Ignorance):
+            return outcome.reason
+        return "data chooses the positions that are read" if outcome.uncertain else None
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the graph inputs that the tensor can depend on."""
+        outcome = self.analysis.outcome(self.value)
+        if isinstance(outcome, Ignorance):
+            return list(self.analysis.inputs)
+        named = {key[0] for key in outcome.hulls}
+        return [name for name in self.analysis.inputs if name in named]
+
+    def field(self, input: str | None = None) -> TensorField:
+        """Return the field towards one input (the only one, by default).
+
+        Raises:
+            KeyError: there is no such input, or there are several and none is named.
+        """
+        return TensorField(self, self._input(input))
+
+    def __getitem__(self, axis: str | int) -> AxisField:
+        return self.field()[axis]
+
+    def _input(self, name: str | None) -> Input:
+        inputs = self.analysis.inputs
+        if name is not None:
+            if name not in inputs:
+                raise KeyError(f"no input {name!r}; the inputs are {', '.join(map(repr, inputs))}")
+            return inputs[name]
+        candidates = self.inputs or list(inputs)
+        if len(candidates) > 1:
+            candidates = [n for n in candidates if inputs[n].axes] or candidates
+        if len(candidates) != 1:
+            names = ", ".join(map(repr, candidates)) or "none"
+            raise KeyError(
+                f"{self.name!r} depends on several inputs ({names}); name one with field(input=...)"
+            )
+        return inputs[candidates[0]]
+
+    def bounds(self, axis: str | int, input: str | None = None, context: bool = False) -> Bounds:
+        """Return the first and the last input position that each element reads, on the actual input.
+
+        Args:
+            axis: an axis of the input, by name or number.
+            input: the input's name; may be left out where the tensor depends on one only.
+            context: whether context counts (SEMANTICS 2). Where the tensor has no position of the axis
+                left there is nothing local to tell it from, and it always counts.
+
+        Returns:
+            Two read-only integer arrays of the tensor's shape; ``lo > hi`` where nothing is read.
+
+        Raises:
+            ValueError: the tensor is unknown.
+            KeyError: there is no such input or axis.
+        """
+        source = self._input(input)
+        if self.shape is None or self.status == "unknown":
+            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+        key = (source.name, source.axis(axis))
+        return positions(self.analysis.finite(self.value, key, context), key, self.shape)
+
+    def region(
+        self, unit: Sequence[int], input: str | None = None, context: bool = False
+    ) -> dict[str, tuple[int, int]]:
+        """Return what one unit reads along each spatial axis, over all channels and samples.
+
+        Args:
+            unit: the unit's position along the tensor's spatial axes, ``(12, 7)``.
+            input: the input's name; may be left out where there is one.
+            context: whether context counts.
+
+        Raises:
+            IndexError: the position does not fit the tensor.
+        """
+        source = self._input(input)
+        keys = [(source.name, number) for number in source.axes.values()]
+        outcome = self.analysis.outcome(self.value)
+        if isinstance(outcome, Ignorance) or self.shape is None:
+            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+        places = [
+            number
+            for number, axis in enumerate(outcome.layout)
+            if any(key in factor.carries for factor in axis for key in keys)
+        ]
+        if len(unit) != len(places):
+            raise IndexError(
+                f"{self.name!r} has {len(places)} spatial axes, the unit {tuple(unit)} has {len(unit)}"
+            )
+        index: list[int | slice] = [slice(None)] * len(self.shape)
+        for number, place in zip(places, unit, strict=True):
+            if not 0 <= place < self.shape[number]:
+                raise IndexError(f"unit {tuple(unit)} lies outside of {self.name!r} of shape {self.shape}")
+            index[number] = place
+        result: dict[str, tuple[int, int]] = {}
+        for name, number in source.axes.items():
+            lo, hi = self.bounds(number, source.name, context)
+            low, high = lo[tuple(index)], hi[tuple(index)]
+            read = low <= high
+            result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
+        return result
+
+    def path(self, axis: str | int, input: str | None = None) -> list[Contribution]:
+        """Return the steps from the input to this tensor along which its theoretical field grew most."""
+        source = self._input(input)
+        return trace(self.analysis, self, (source.name, source.axis(axis)))
+
+
+class TensorField(Mapping[str | int, AxisField]):
+    """The field of a tensor towards one input: axis name or number -> :class:`AxisField`."""
+
+    def __init__(self, tensor: Tensor, input: Input) -> None:
+        self.tensor = tensor
+        self.input = input
+
+    def __getitem__(self, axis: str | int) -> AxisField:
+        number = self.input.axis(axis)
+        return AxisField(self.tensor.analysis, self.tensor.value, self.input, number)
+
+    def __iter__(self) -> Iterator[str | int]:
+        return iter(self.input.axes)
+
+    def __len__(self) -> int:
+        return len(self.input.axes)
