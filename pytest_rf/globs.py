@@ -8,7 +8,7 @@ the length of the pattern, which is bounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +49,14 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         raise ValueError(f"the pattern is longer than {MAX_LENGTH} characters")
     pieces = _pieces(pattern)
     return lambda name: name == pattern or _matches(pieces, name)
+
+
+def selects(selector: str, op: str, known_as: Iterable[str]) -> bool:
+    """Return whether ``op:NAME`` or a glob over names, as in ``accept_context``, means what has these names."""
+    kind, _, rest = selector.partition(":")
+    if kind.lower() == "op" and rest:
+        return matcher(rest.lower())(op.lower())
+    return any(map(matcher(selector), known_as))
 
 
 @lru_cache(maxsize=256)

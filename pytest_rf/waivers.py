@@ -8,7 +8,7 @@ from datetime import date
 from pytest_rf.checks import Rule, waiver_expired, waiver_unused
 from pytest_rf.declared import Waiver
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.select import selects
+from pytest_rf.globs import selects
 
 
 def apply(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_rf.globs import MAX_LENGTH, matcher
+from pytest_rf.globs import MAX_LENGTH, matcher, selects
 
 short = st.text("ab[]!-.", max_size=8)
 
@@ -52,3 +52,11 @@ def test_a_hostile_pattern_takes_no_time() -> None:
 def test_a_pattern_has_a_longest_length() -> None:
     with pytest.raises(ValueError, match="longer than"):
         matcher("a" * (MAX_LENGTH + 1))
+
+
+def test_selectors() -> None:
+    assert selects("op:Instance*", "InstanceNormalization", [])
+    assert selects("OP:conv", "Conv", ["a"])
+    assert not selects("op:Conv", "ConvTranspose", ["op:Conv2"])
+    assert selects("enc.*", "Conv", ["y", "enc.conv1"])
+    assert not selects("enc.*", "Conv", [])

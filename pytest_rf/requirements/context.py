@@ -6,8 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_rf.globs import selects
 from pytest_rf.requirements.measure import attribute
-from pytest_rf.requirements.select import names, selects
+from pytest_rf.requirements.select import names
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,8 @@ def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity |
 def _declared(analysis: Any, kind: str, name: str) -> Fraction:
     """Return a figure that the model declares about itself."""
     where = "attributes" if kind == "attr" else "metadata"
-    declared = getattr(analysis, where, None)
+    # Metadata is the graph's, attributes are those of the module that was analysed.
+    declared = getattr(analysis, where, None) or getattr(getattr(analysis, "graph", None), where, None)
     if declared is None:
         raise RequirementError(f"{kind}:{name} is not available for this model: it carries no {where}")
     if name not in declared:

@@ -49,14 +49,6 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
     return chosen
 
 
-def selects(selector: str, op: str, known_as: Iterable[str]) -> bool:
-    """Return whether ``op:NAME`` or a glob over names, as in ``accept_context``, means what has these names."""
-    kind, _, rest = selector.partition(":")
-    if kind.lower() == "op" and rest:
-        return matcher(rest.lower())(op.lower())
-    return any(map(matcher(selector), known_as))
-
-
 def names(tensor: Any) -> Iterator[str]:
     """Yield the names that a glob is held against: the tensor's, its node's, its module's path."""
     for name in (tensor.name, getattr(tensor, "node", ""), getattr(tensor, "module", "")):
