@@ -7,7 +7,7 @@ computes: the domains give the relations their meaning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -109,24 +109,32 @@ class Read:
     where: npt.NDArray[np.bool_] | None = None
 
 
-@cache
-def window(kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
-    """Return the taps of a convolution or pooling window along one axis.
+Kernel = int | tuple[int, ...]
+"""The number of taps, or the indices of those that read."""
 
-    Output ``i`` reads ``stride·i - pad + dilation·k`` for ``k < kernel`` (Dumoulin & Visin 2016,
+
+def _taps(kernel: Kernel) -> Iterable[int]:
+    return range(kernel) if isinstance(kernel, int) else kernel
+
+
+@cache
+def window(kernel: Kernel, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
+    """Return the relation of a convolution or pooling window along one axis.
+
+    Output ``i`` reads ``stride·i - pad + dilation·k`` for every tap ``k`` (Dumoulin & Visin 2016,
     relationship 14 solved for the input).
     """
-    return Taps(1, stride, (tuple(dilation * k - pad for k in range(kernel)),))
+    return Taps(1, stride, (tuple(dilation * k - pad for k in _taps(kernel)),))
 
 
 @cache
-def spread(kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
+def spread(kernel: Kernel, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
     """Return the taps of a transposed window: every ``j`` with ``stride·j + dilation·k - pad = i``."""
     phases: list[tuple[int, ...]] = []
     for phase in range(stride):
         hits = {
             (phase + pad - dilation * k) // stride
-            for k in range(kernel)
+            for k in _taps(kernel)
             if _divides(stride, phase + pad - dilation * k)
         }
         phases.append(tuple(sorted(hits)))

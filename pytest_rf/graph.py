@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Read
@@ -34,6 +35,8 @@ class Value:
         missing: why the elements of a constant cannot be had (they lie outside of the file, say).
         resolve: gives a constant that this one is, when its shape or elements are needed.
         nesting: how many unresolved constants this one rests on.
+        dead: in weight-aware mode, which elements are a constant -inf ("masked") or, behind a
+            softmax, a constant 0.
     """
 
     number: int
@@ -44,6 +47,7 @@ class Value:
     _data: npt.NDArray[Any] | None = None
     resolve: Callable[[], Value] | None = None
     nesting: int = 0
+    dead: npt.NDArray[np.bool_] | None = None
 
     def settle(self) -> None:
         """Work out what a deferred constant is."""
@@ -200,10 +204,15 @@ class Graph:
 
 
 class Builder:
-    """Writes a graph. Operator rules call it; every method returns the value that it made."""
+    """Writes a graph. Operator rules call it; every method returns the value that it made.
 
-    def __init__(self) -> None:
+    Attributes:
+        weights: whether exact zeros in weights and masked scores cut dependence (SEMANTICS 7).
+    """
+
+    def __init__(self, weights: bool = False) -> None:
         self.graph = Graph()
+        self.weights = weights
         self.node = Node("", "")
 
     def begin(self, node: Node) -> None:
@@ -268,7 +277,10 @@ class Builder:
             return x
         if not x.varies or 0 in new:
             return self.constant(new, lambda: None if x.data is None else x.data.reshape(new), x.missing)
-        return self._step(new, Regroup(x.number))
+        y = self._step(new, Regroup(x.number))
+        if x.dead is not None:
+            y.dead = np.broadcast_to(x.dead, x.extents).reshape(new)
+        return y
 
     def unknown(self, operands: Sequence[Value], reason: str, shape: Shape | None = None) -> Value:
         """Return a value of which nothing is known but, perhaps, its shape."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
+import numpy as np
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.pointwise import broadcast_shape
 
@@ -56,9 +58,45 @@ def contract(
                 contracted.append(axis)
         channel = contracted[0] if len(live) == 1 and len(contracted) == 1 else None
         if channel is not None and len(new) == 1:
-            axes[channel] = (output.index(new[0]), WHOLE)
+            axes[channel] = (output.index(new[0]), _pruned(b, operands, terms, labels[channel], new[0]))
+        elif len(contracted) == 1 and len(live) == 2:
+            other = live[1 - live.index(i)]
+            steer = _steered(operands[other], terms[other], labels, contracted[0], output)
+            axes[contracted[0]] = steer or axes[contracted[0]]
         reads.append(Read(x.number, tuple(axes), channel=channel))
     return b.union([extents[label] for label in output], *reads)
+
+
+def _pruned(
+    b: Builder, operands: Sequence[Value], terms: Sequence[Sequence[str]], inner: str, outer: str
+) -> Relation:
+    """Return what a Linear layer contracts: the whole, or what weights that are not exactly 0 leave of it."""
+    for x, labels in zip(operands, terms, strict=True):
+        if b.weights and not x.varies and inner in labels and outer in labels and x.data is not None:
+            rest = tuple(axis for axis, label in enumerate(labels) if label not in (inner, outer))
+            live = np.asarray((x.data != 0).any(axis=rest))
+            live = live if labels.index(outer) < labels.index(inner) else live.T
+            if not live.all():
+                return Sets(live)
+    return WHOLE
+
+
+def _steered(
+    weights: Value, terms: Sequence[str], own: Sequence[str], axis: int, output: Sequence[str]
+) -> tuple[int, Relation] | None:
+    """Return what attention weights of which some are exactly 0 leave of the values that they contract.
+
+    None where they leave everything, or where the row that they stand for is an axis of the values too.
+    """
+    inner = own[axis]
+    rows = [label for label in terms if label in output and label not in own]
+    if weights.dead is None or inner not in terms or len(rows) != 1:
+        return None
+    live = ~np.broadcast_to(weights.dead, weights.extents)
+    rest = tuple(place for place, label in enumerate(terms) if label not in (inner, rows[0]))
+    live = np.asarray(live.any(axis=rest))
+    live = live if terms.index(rows[0]) < terms.index(inner) else live.T
+    return output.index(rows[0]), Sets(live)
 
 
 def _with_diagonals(

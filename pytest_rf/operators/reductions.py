@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
 from pytest_rf.graph import Builder, Value
@@ -33,6 +34,16 @@ def normalise(b: Builder, x: Value, axes: Collection[int], *parameters: Value) -
     return b.union(
         x.extents, *(broadcast_read(v, x.extents) for v in (x, statistic, *parameters) if v.varies)
     )
+
+
+def softmax(b: Builder, x: Value, axes: Collection[int]) -> Value:
+    """Return the softmax of ``x``: a score and its denominator; of a masked score it is 0, whatever else."""
+    if x.dead is None:
+        return normalise(b, x, axes)
+    reads = [broadcast_read(v, x.extents) for v in (x, reduce(b, x, axes))]
+    y = b.union(x.extents, *(replace(one, where=~x.dead) for one in reads))
+    y.dead = x.dead
+    return y
 
 
 def group_normalise(b: Builder, x: Value, groups: int, *parameters: Value) -> Value:

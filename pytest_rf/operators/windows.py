@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from pytest_rf import access
 from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Builder, Value
+from pytest_rf.operators.sparsity import Box, boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,15 @@ class Window:
     @property
     def taps(self) -> access.Taps:
         """The window as an access relation."""
-        return access.window(self.kernel, self.stride, self.dilation, self.before)
+        return self.taps_at(tuple(range(self.kernel)))
+
+    def taps_at(self, taps: tuple[int, ...]) -> access.Taps:
+        """Return the relation of a window of which only some taps read."""
+        return access.window(taps, self.stride, self.dilation, self.before)
+
+    def spread_at(self, taps: tuple[int, ...]) -> access.Taps:
+        """Return the relation of the transposed window of which only some taps read."""
+        return access.spread(taps, self.stride, self.dilation, self.before)
 
 
 def describe(windows: Sequence[Window], groups: int = 1) -> str:
@@ -78,23 +90,48 @@ def convolution(
     windows: Sequence[Window],
     groups: int = 1,
     outputs: Sequence[int] = (),
+    live: npt.NDArray[np.bool_] | None = None,
 ) -> Value:
-    """Return a convolution of ``x`` (N, C, spatial...) to ``channels`` output channels."""
+    """Return a convolution of ``x`` (N, C, spatial...) to ``channels`` output channels.
+
+    ``live`` says which taps of the kernel read (weight-aware mode); None: all.
+    """
     extents = outputs or [w.output(n) for w, n in zip(windows, x.extents[2:], strict=True)]
+    reads = [
+        _kernel_read(x, channels, groups, [w.taps_at(taps) for w, taps in zip(windows, box, strict=True)])
+        for box in _boxes(windows, live)
+    ]
+    return b.union([x.extents[0], channels, *extents], *reads)
+
+
+def _kernel_read(x: Value, channels: int, groups: int, along: Sequence[Relation]) -> Read:
     across = access.groups(x.extents[1], channels, groups)
     axes: list[tuple[int | None, Relation]] = [(0, SAME), (None if across == WHOLE else 1, across)]
-    axes += [(place, w.taps) for place, w in enumerate(windows, 2)]
-    return b.union([x.extents[0], channels, *extents], Read(x.number, tuple(axes), channel=1))
+    axes += list(enumerate(along, 2))
+    return Read(x.number, tuple(axes), channel=1)
+
+
+def _boxes(windows: Sequence[Window], live: npt.NDArray[np.bool_] | None) -> list[Box]:
+    if live is None or live.all():
+        return [tuple(tuple(range(w.kernel)) for w in windows)]
+    return boxes(live)
 
 
 def transposed_convolution(
-    b: Builder, x: Value, channels: int, windows: Sequence[Window], outputs: Sequence[int], groups: int = 1
+    b: Builder,
+    x: Value,
+    channels: int,
+    windows: Sequence[Window],
+    outputs: Sequence[int],
+    groups: int = 1,
+    live: npt.NDArray[np.bool_] | None = None,
 ) -> Value:
     """Return a transposed convolution; an output reads every input whose window reached it."""
-    across = access.groups(x.extents[1], channels, groups)
-    axes: list[tuple[int | None, Relation]] = [(0, SAME), (None if across == WHOLE else 1, across)]
-    axes += [(i, access.spread(w.kernel, w.stride, w.dilation, w.before)) for i, w in enumerate(windows, 2)]
-    return b.union([x.extents[0], channels, *outputs], Read(x.number, tuple(axes), channel=1))
+    reads = [
+        _kernel_read(x, channels, groups, [w.spread_at(taps) for w, taps in zip(windows, box, strict=True)])
+        for box in _boxes(windows, live)
+    ]
+    return b.union([x.extents[0], channels, *outputs], *reads)
 
 
 def pool(b: Builder, x: Value, windows: Sequence[Window], outputs: Sequence[int], first: int = 2) -> Value:

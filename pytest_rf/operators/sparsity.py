@@ -1,0 +1,34 @@
+"""What weights that are exactly 0, and scores masked with -inf, cut off (weight-aware mode, SEMANTICS 7).
+
+A kernel with dead taps is no product over its axes any more: it becomes a union of boxes, each of
+which is one. Masked scores read nothing, become a weight of 0 under softmax, and what is multiplied
+by 0 is not read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Mask = npt.NDArray[np.bool_]
+Box = tuple[tuple[int, ...], ...]
+"""For each axis the indices that a box holds."""
+
+MASKED = -3e38
+"""Scores at or below this are masks: -inf, or the least number of float32, which exporters write for it."""
+
+
+def boxes(live: Mask) -> list[Box]:
+    """Return boxes whose union is ``live``: equal slices along the first axis share theirs."""
+    if live.ndim == 0:
+        return [()] if live else []
+    groups: dict[bytes, list[int]] = {}
+    for index in range(len(live)):
+        groups.setdefault(live[index].tobytes(), []).append(index)
+    return [(tuple(indices), *rest) for indices in groups.values() for rest in boxes(live[indices[0]])]
+
+
+def masks(scores: npt.NDArray[np.floating]) -> Mask | None:
+    """Return which elements of an additive constant mask out; None where none does."""
+    dead = np.asarray(scores <= MASKED)
+    return dead if dead.any() else None
