@@ -272,7 +272,8 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
         keys = field_names().get(table, ()) if table else kind.__struct_fields__
         near = difflib.get_close_matches(unknown[1][:100], keys, n=1)
         hint = f', did you mean "{near[0]}"?' if near else f"; there are {', '.join(keys)}"
-        line = document.line_of_key(unknown[1], part) or (part[0] + 1 if model else 0)
+        everywhere = part if model else (0, len(document.lines))
+        line = document.line_of_key(unknown[1], everywhere) or (part[0] + 1 if model else 0)
         return document.error(f'unknown key "{unknown[1][:100]}"{hint}', line)
     key = re.findall(r"[A-Za-z_]+", where)
     line = (document.line_of_key(key[-1], part) if key else 0) or (part[0] + 1 if model else 0)

@@ -141,7 +141,10 @@ def read(path: Path) -> Document:
         raise ConfigError(f"{name}: nested too deeply") from None
     except ValueError as error:  # also whole numbers of too many digits, which are no TOMLDecodeError
         match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        # Errors without a place are "at end of document", or about a number that is too long.
         where = f":{match.group(1)}" if match else ""
+        if "end of document" in str(error):
+            where = f":{text.rstrip().count(chr(10)) + 1}"
         reason = re.sub(r"\s*\(at (line \d+, column \d+|end of document)\)", "", str(error))
         raise ConfigError(f"{name}{where}: not valid TOML: {reason[:200]}") from None
     return Document(path, text, data)

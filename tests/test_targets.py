@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_rf import targets
+from pytest_rf.declared import Model
+from pytest_rf.errors import ConfigError
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "project"
+    for name in (
+        "a.onnx",
+        "m/b.onnx",
+        "m/c.txt",
+        "m/deep/b.onnx",
+        ".venv/x.onnx",
+        "env/y.onnx",
+        "env/pyvenv.cfg",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    (tmp_path / "outside.onnx").touch()
+    monkeypatch.chdir(root)
+    return root
+
+
+def found(root: Path, source: str, name: str = "") -> list[tuple[str, str]]:
+    model = Model(source=source, name=name, root=root, file="rf.toml", line=3)
+    return [(target.name, target.source) for target in targets.of(model)]
+
+
+def test_a_path(root: Path) -> None:
+    assert found(root, "m/b.onnx") == [("b", "m/b.onnx")]
+    assert found(root, "m/b.onnx", "net") == [("net", "m/b.onnx")]
+    # What does not exist is for the reader of the file to complain about.
+    assert found(root, "m/none.onnx") == [("none", "m/none.onnx")]
+
+
+def test_globs(root: Path) -> None:
+    assert found(root, "*.onnx") == [("a", "a.onnx")]
+    assert found(root, "*.onnx", "net") == [("net", "a.onnx")]
+    assert found(root, "./m/*.onnx") == [("b", "m/b.onnx")]
+    assert found(root, "m/[bc].*") == [("b", "m/b.onnx"), ("c", "m/c.txt")]
+    assert found(root, "**/b.onnx", "net") == [("net:m/b", "m/b.onnx"), ("net:m/deep/b", "m/deep/b.onnx")]
+
+
+def test_two_stars_leave_out_hidden_folders_and_environments(root: Path) -> None:
+    assert [source for _, source in found(root, "**/*.onnx")] == ["a.onnx", "m/b.onnx", "m/deep/b.onnx"]
+    assert [source for _, source in found(root, "env/*.onnx")] == ["env/y.onnx"]
+    assert [source for _, source in found(root, ".venv/*.onnx")] == [".venv/x.onnx"]
+
+
+@pytest.mark.parametrize("source", ["nope/*.onnx", "*.pt", "**/z*"])
+def test_a_glob_that_matches_nothing_is_an_error(root: Path, source: str) -> None:
+    with pytest.raises(ConfigError, match=r"rf.toml:3: source .* matches no file"):
+        found(root, source)
+
+
+@pytest.mark.parametrize(
+    "source", ["../outside.onnx", "../*.onnx", "m/../../outside.onnx", "/etc/passwd", "/etc/*"]
+)
+def test_sources_stay_below_the_root(root: Path, source: str) -> None:
+    with pytest.raises(ConfigError, match="leads out"):
+        found(root, source)
+
+
+@pytest.mark.parametrize("source", ["link.onnx", "link*.onnx", "folder/outside.onnx"])
+def test_symlinks_do_not_lead_out(root: Path, source: str) -> None:
+    (root / "link.onnx").symlink_to(root.parent / "outside.onnx")
+    (root / "folder").symlink_to(root.parent)
+    with pytest.raises(ConfigError, match="leads out"):
+        found(root, source)
+
+
+def test_a_circle_of_symlinks_ends(root: Path) -> None:
+    (root / "m" / "again").symlink_to(root / "m")
+    assert [source for _, source in found(root, "m/**/*.onnx")] == ["m/b.onnx", "m/deep/b.onnx"]
+
+
+def test_factories(root: Path) -> None:
+    (target,) = targets.of(Model(source="pkg.models:build", root=root))
+    assert (target.name, target.source, target.is_code) == ("build", "pkg.models:build", True)
+    for source in ("pkg.models:build()", "pkg models:x", "pkg:", ":x", "pkg:a.b", "os;x:y"):
+        assert not targets.is_factory(source)
