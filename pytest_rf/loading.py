@@ -17,6 +17,7 @@ def analyze(
     *example: Any,
     inputs: Any = None,
     values: Mapping[str, Any] | None = None,
+    weights: bool = False,
     axes: Mapping[str, Mapping[str, int]] | None = None,
     accept_context: Sequence[str] = (),
     name: str | None = None,
@@ -29,6 +30,7 @@ def analyze(
         example: for PyTorch, the inputs of one call.
         inputs: input name -> shape. For ONNX, for what the file leaves open.
         values: input name -> array, for inputs that steer the geometry.
+        weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``).
         name: what messages call the model; the file's name by default.
@@ -41,20 +43,20 @@ def analyze(
         from pytest_rf.frontends.onnx import lower, read
 
         path = fspath(model)
-        graph = lower(read(path), path, inputs, values)
+        graph = lower(read(path), path, inputs, values, weights)
         return Analysis(graph, name or Path(path).stem, path, "onnx", axes or {}, accept_context)
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         from pytest_rf.frontends.onnx import lower
 
         called = name or model.graph.name or "model"
         return Analysis(
-            lower(model, called, inputs, values), called, None, "onnx", axes or {}, accept_context
+            lower(model, called, inputs, values, weights), called, None, "onnx", axes or {}, accept_context
         )
     if _is_torch(model):
         from pytest_rf.frontends.torch import load
 
         given: Any = None if not example else example[0] if len(example) == 1 else example
-        graph, way = load(model, given, inputs, values=values, **options)
+        graph, way = load(model, given, inputs, values=values, weights=weights, **options)
         return Analysis(graph, name or type(model).__name__, None, way, axes or {}, accept_context)
     raise ModelError(f"{type(model).__name__} is neither an .onnx path, an ONNX model nor a PyTorch module")
 

@@ -82,7 +82,7 @@ class AxisField:
     def irregular(self) -> bool:
         """Whether there is no periodic map, so that the figures are the largest over the actual units."""
         hull = self._theory().hulls.get(self.key)
-        return hull is not None and hull.irregular
+        return hull is not None and bool(hull.irregular)
 
     @property
     def rf_range(self) -> tuple[Number, Number]:
@@ -217,9 +217,14 @@ class AxisField:
 
     @property
     def bounded(self) -> bool:
-        """Whether neither mixing, context nor data-dependence reaches along the axis without bound."""
+        """Whether neither mixing, context nor data-dependence reaches along the axis without bound.
+
+        Where there is no periodic map no bound is known.
+        """
         hull = self._guaranteed("theory").hulls.get(self.key)
-        return not self.upper_bound and (hull is None or not bool(np.isinf(sizes(hull)).any()))
+        if hull is None or self.upper_bound:
+            return not self.upper_bound
+        return not hull.irregular and not bool(np.isinf(sizes(hull)).any())
 
     @property
     def causal(self) -> bool:

@@ -269,7 +269,7 @@ def _masked(result: Field, where: npt.NDArray[np.bool_]) -> Field:
     hulls: dict[Key, Hull] = {}
     for key, one in result.hulls.items():
         if one.irregular or any(factors[d].endless and mask.shape[d] > 1 for d in range(mask.ndim)):
-            hulls[key] = hull.irregular(len(factors))
+            hulls[key] = hull.irregular(len(factors), "masked")
         else:
             hulls[key] = bounded.masked(one, mask)
     return replace(result, hulls=hulls)

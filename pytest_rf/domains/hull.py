@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,13 @@ LONGEST_PERIOD = 1 << 14
 """Longer periods are called irregular."""
 
 
+Irregular = Literal["", "interleaved", "masked"]
+"""Why a hull has no periodic map: pieces that do not repeat together, or a mask that leaves out elements.
+
+Who contracts interleaved pieces reads the whole axis; what a mask has left out stays out.
+"""
+
+
 @dataclass(slots=True, eq=False)
 class Hull:
     """Intervals ``[lo, hi]`` for the elements of one tensor along one axis of one input.
@@ -40,13 +48,13 @@ class Hull:
     Attributes:
         lo, hi: first and last position read, both inclusive.
         jump: for each dimension how far the field moves per period; None if it moves along none.
-        irregular: there is no periodic map; ``lo`` and ``hi`` mean nothing.
+        irregular: why there is no periodic map, if so; ``lo`` and ``hi`` mean nothing then.
     """
 
     lo: Positions
     hi: Positions
     jump: tuple[int, ...] | None = None
-    irregular: bool = False
+    irregular: Irregular = ""
 
     def period(self, dim: int) -> int:
         """Number of elements along ``dim`` after which the hull repeats."""
@@ -88,9 +96,9 @@ def endless(rank: int) -> Hull:
     return Hull(np.full((1,) * rank, -ENDLESS), np.full((1,) * rank, ENDLESS))
 
 
-def irregular(rank: int) -> Hull:
+def irregular(rank: int, why: Irregular = "interleaved") -> Hull:
     """Return the hull of a tensor that has no periodic map."""
-    return Hull(np.zeros((1,) * rank, np.int64), np.zeros((1,) * rank, np.int64), irregular=True)
+    return Hull(np.zeros((1,) * rank, np.int64), np.zeros((1,) * rank, np.int64), irregular=why)
 
 
 def moved(positions: Positions, distance: int | Positions) -> Positions:

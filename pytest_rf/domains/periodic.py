@@ -37,7 +37,9 @@ def along(hull: Hull, dim: int, relation: Relation) -> Hull:
     if isinstance(relation, Prefix):
         return _prefix(hull, dim, relation.reverse)
     taps = _repeating(relation)
-    return irregular(hull.lo.ndim) if taps is None else _taps(hull, dim, taps)
+    if taps is not None:
+        return _taps(hull, dim, taps)
+    return irregular(hull.lo.ndim, "masked" if isinstance(relation, Sets) else "interleaved")
 
 
 def whole(hull: Hull, dim: int, endless: bool) -> Hull:

@@ -172,7 +172,8 @@ class Workbench:
 
 def _contracted(old: Hull, key: Key, dim: int, factor: Factor) -> Hull:
     if old.irregular:
-        return hull.endless(old.lo.ndim) if key in factor.endless else old
+        whole = key in factor.endless and old.irregular != "masked"
+        return hull.endless(old.lo.ndim) if whole else old
     if factor.endless:
         return periodic.whole(old, dim, endless=key in factor.endless)
     return bounded.along(old, dim, WHOLE, factor.extent, 1)

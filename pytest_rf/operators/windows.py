@@ -68,6 +68,13 @@ class Window:
         return access.spread(taps, self.stride, self.dilation, self.before)
 
 
+def live_taps(b: Builder, weights: Value) -> npt.NDArray[np.bool_] | None:
+    """Return which taps of a kernel (two channel axes, spatial...) any channel uses, in weight-aware mode."""
+    if not b.weights or weights.varies or weights.data is None:
+        return None
+    return np.asarray((weights.data != 0).any(axis=(0, 1)))
+
+
 def describe(windows: Sequence[Window], groups: int = 1) -> str:
     """Return the geometry in words: "3×3 stride 2 dilation 2"."""
 

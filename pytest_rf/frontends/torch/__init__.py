@@ -18,6 +18,7 @@ def load(
     inputs: Any = None,
     kwargs: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
+    weights: bool = False,
 ) -> tuple[Graph, str]:
     """Return the graph of one call of a module, and the way in which it was captured.
 
@@ -27,9 +28,10 @@ def load(
         inputs: or only their shapes, by name.
         kwargs: keyword arguments beside ``example``.
         values: arguments that are constants: they steer the geometry and are no inputs.
+        weights: whether exact zeros in weights and masked scores cut dependence (SEMANTICS 7).
     """
     recording = capture(model, example, inputs, kwargs, values)
-    graph = lower(recording)
+    graph = lower(recording, weights)
     if recording.notes:
         graph.metadata["notes"] = "\n".join(recording.notes)
     return graph, recording.way

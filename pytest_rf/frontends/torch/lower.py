@@ -27,15 +27,16 @@ def _rules() -> dict[str, Rule]:
     return table()
 
 
-def lower(recording: Recording) -> Graph:
-    """Return the graph of a recorded call."""
-    b = Builder()
+def lower(recording: Recording, weights: bool = False) -> Graph:
+    """Return the graph of a recorded call; ``weights``: exact zeros and masked scores cut dependence."""
+    b = Builder(weights)
     lowering = _Lowering(b, recording, _Names(recording))
     for name, ref in recording.inputs.items():
         lowering.values[ref.number] = b.input(name, recording.values[ref.number].shape)
     lowering.run()
     for name, output in recording.outputs.items():
         b.graph.outputs[name] = lowering.value(output)
+    b.graph.modules.update({path: lowering.values[ref.number] for path, ref in recording.modules.items()})
     return b.graph
 
 

@@ -9,13 +9,14 @@ from pytest_rf.graph import Builder, Value
 from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
+from pytest_rf.operators.sparsity import MASKED
 
 
 def linear(call: Call) -> Value:
     """Linear: contracts the last axis as features; weights may be computed."""
     x, weight = call.x, call.given("weight")[0]
     bias = [value for value in call.given("bias") if value.varies]
-    if not weight.varies and x.varies:
+    if not weight.varies and x.varies and not call.b.weights:
         y = contractions.linear(call.b, x, weight.extents[0])
         return pointwise(call.b, y, *bias)
     rows = [f"d{i}" for i in range(x.rank - 1)]
@@ -63,6 +64,8 @@ def attend(
         reach = Prefix() if rows == columns else Sets(np.tril(np.ones((rows, columns), np.bool_)))
     for mask in masks:
         allowed = None if mask.varies else mask.data
+        if allowed is not None and allowed.dtype != np.bool_ and b.weights:
+            allowed = allowed > MASKED
         if allowed is not None and allowed.dtype == np.bool_:
             # What any sample or head may attend to.
             flat = np.broadcast_to(allowed, (*allowed.shape[:-2], rows, columns)).reshape(-1, rows, columns)

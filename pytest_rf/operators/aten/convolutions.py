@@ -65,7 +65,8 @@ def convolution(call: Call) -> Value:
     groups = call.get("groups", 1)
     call.label(windows.describe(geometry, groups))
     if x.varies:
-        y = windows.convolution(call.b, x, weight.extents[0], geometry, groups)
+        live = windows.live_taps(call.b, weight)
+        y = windows.convolution(call.b, x, weight.extents[0], geometry, groups, live=live)
     else:
         y = call.b.constant((1, *call.shape) if alone else call.shape)
     return unbatched(call.b, _with_weights(call, y, weight), alone)
@@ -81,7 +82,8 @@ def transposed(call: Call) -> Value:
     call.label(windows.describe(geometry, groups) + " transposed")
     outputs = call.shape[-rank:]
     if x.varies:
-        y = windows.transposed_convolution(call.b, x, weight.extents[1] * groups, geometry, outputs, groups)
+        live, channels = windows.live_taps(call.b, weight), weight.extents[1] * groups
+        y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, groups, live)
     else:
         y = call.b.constant((1, *call.shape) if alone else call.shape)
     return unbatched(call.b, _with_weights(call, y, weight), alone)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators.aten.call import Call, Rules
-from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
+from pytest_rf.operators.pointwise import broadcast_read, expand, masked, pointwise
+from pytest_rf.operators.sparsity import MASKED, masks
 from pytest_rf.operators.views import slices
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
@@ -31,10 +34,37 @@ NOTHING = """
 """
 
 
+PASSED_ON = ("_to_copy", "clone", "contiguous", "detach", "alias", "to", "type_as", "dropout")
+"""Operators that keep every element, masks too."""
+
+
 def elementwise(call: Call) -> Value:
     """Each element reads the operands' at its place, as numpy broadcasts."""
+    if call.b.weights:
+        if call.name in PASSED_ON and call.x.shape == call.shape:
+            return call.x
+        found = _masked(call)
+        if found is not None:
+            return found
     y = pointwise(call.b, *call.values())
     return y if y.shape == call.shape else expand(call.b, y, call.shape)
+
+
+def _masked(call: Call) -> Value | None:
+    """Return what a constant -inf masks (weight-aware mode); None where the operator does no such thing."""
+    name = call.name.rstrip("_")
+    operands = list(call.values())
+    if name == "add" and len(operands) == 2:
+        for x, mask in permutations(operands):
+            dead = None if mask.varies or mask.data is None else masks(mask.data)
+            if x.varies and dead is not None:
+                return masked(call.b, x, dead)
+    if name == "masked_fill" and call.x.varies:
+        (where,), fill = call.given("mask"), call.get("value")
+        number = fill.data if isinstance(fill, Value) else fill
+        if where.data is not None and number is not None and float(number) <= MASKED:
+            return masked(call.b, call.x, where.data.astype(np.bool_))
+    return None
 
 
 def with_mask(call: Call) -> tuple[Value | None, ...]:

@@ -7,6 +7,7 @@ from pytest_rf.graph import Value
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
+from pytest_rf.operators.reductions import softmax as softmax_of
 from pytest_rf.operators.views import along
 
 
@@ -23,7 +24,7 @@ def reduction(call: Call) -> Result:
 
 def softmax(call: Call) -> Value:
     """Softmax, log_softmax: each element and the statistic of its axis."""
-    return normalise(call.b, call.x, [call.axis()])
+    return softmax_of(call.b, call.x, [call.axis()])
 
 
 def cumulative(call: Call) -> Result:

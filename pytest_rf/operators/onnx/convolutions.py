@@ -61,7 +61,9 @@ def convolution(call: Call) -> Value:
             f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
         )
     call.label(windows.describe(geometry, group))
-    y = windows.convolution(call.b, x, channels, geometry, group)
+    y = windows.convolution(
+        call.b, x, channels, geometry, group, live=windows.live_taps(call.b, weights)
+    )
     return _with_weights(call, y, weights)
 
 
@@ -101,7 +103,8 @@ def transposed_convolution(call: Call) -> Value:
             for w, n, e, out in zip(geometry, x.extents[2:], extra, wanted, strict=True)
         ]
     call.label(windows.describe(geometry, group))
-    y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, group)
+    live = windows.live_taps(call.b, weights)
+    y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, group, live)
     return y if not weights.varies else _with_transposed_weights(call, y, weights)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Call, Rules
-from pytest_rf.operators.pointwise import broadcast_shape, per_channel, pointwise
+from pytest_rf.operators.pointwise import broadcast_shape, masked, per_channel, pointwise
 from pytest_rf.operators.reductions import normalise, reduce
+from pytest_rf.operators.sparsity import MASKED, masks
 
 UNARY = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid "
@@ -15,14 +18,36 @@ UNARY = (
     "Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu"
 )
 BINARY = (
-    "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul "
-    "Or PRelu Pow Sub Where Xor Max Min Mean Sum"
+    "And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul "
+    "Or PRelu Pow Sub Xor Max Min Mean Sum"
 )
+PASSED_ON = ("Cast", "Dropout", "Identity")
+"""Operators that keep every element, masks too."""
 
 
 def same(call: Call) -> Value:
     """Each element reads its own."""
-    return call.x
+    return call.x if call.op in PASSED_ON else pointwise(call.b, call.x)
+
+
+def add(call: Call) -> Value:
+    """Add; in weight-aware mode a constant -inf masks what it is added to."""
+    for x, mask in permutations(call.given, 2) if call.b.weights and len(call.given) == 2 else ():
+        dead = None if mask.varies or mask.data is None else masks(mask.data)
+        if x.varies and dead is not None:
+            return masked(call.b, x, dead)
+    return broadcast(call)
+
+
+def where(call: Call) -> Value:
+    """Where; in weight-aware mode a constant condition masks what it replaces by a constant -inf."""
+    condition, *branches = call.given
+    if call.b.weights and condition.data is not None and len(branches) == 2:
+        chosen = condition.data.astype(np.bool_)
+        for (x, keeps), (other, _) in permutations(zip(branches, (chosen, ~chosen), strict=True)):
+            if x.varies and not other.varies and other.data is not None and (other.data <= MASKED).all():
+                return masked(call.b, x, np.broadcast_to(~keeps, broadcast_shape([keeps.shape, other.extents])))
+    return broadcast(call)
 
 
 def broadcast(call: Call) -> Value:
@@ -94,24 +119,14 @@ def size_of(call: Call) -> Value:
     return call.constant(np.asarray(int(np.prod(call.x.extents, dtype=np.int64)), np.int64))
 
 
-def constant_like(call: Call) -> Value:
-    """Random or fixed numbers in the shape of the input: nothing is read."""
-    return call.b.constant(call.x.shape)
-
-
-def random(call: Call) -> Value:
-    """Random numbers of a given shape."""
-    return call.b.constant(tuple(call.integers("shape")))
-
-
 RULES: Rules = {
     **dict.fromkeys(UNARY.split(), same),
     **dict.fromkeys(BINARY.split(), broadcast),
+    "Add": add,
+    "Where": where,
     **dict.fromkeys(["CastLike", "Clip"], first_of_two),
     "Dropout": dropout,
     "BatchNormalization": batch_normalisation,
     "Shape": shape_of,
     "Size": size_of,
-    **dict.fromkeys(["RandomNormalLike", "RandomUniformLike", "EyeLike"], constant_like),
-    **dict.fromkeys(["RandomNormal", "RandomUniform"], random),
 }

@@ -9,6 +9,7 @@ from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Call, Rules
 from pytest_rf.operators.pointwise import per_channel
 from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
+from pytest_rf.operators.reductions import softmax as softmax_of
 from pytest_rf.operators.views import pads
 
 REDUCE = "L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare"
@@ -37,11 +38,11 @@ def softmax(call: Call) -> Value:
     """Softmax, LogSoftmax, Hardmax: each element and the statistic of its axis."""
     x = call.x
     if call.opset >= 13:
-        return normalise(call.b, x, [call.axis(call.integer("axis", -1), x.rank)])
+        return softmax_of(call.b, x, [call.axis(call.integer("axis", -1), x.rank)])
     # Before opset 13 the input is coerced to two dimensions at `axis`.
     number = call.integer("axis", 1)
     axis = x.rank if number == x.rank else call.axis(number, x.rank)
-    return normalise(call.b, x, range(axis, x.rank))
+    return softmax_of(call.b, x, range(axis, x.rank))
 
 
 def instance_normalisation(call: Call) -> Value:
