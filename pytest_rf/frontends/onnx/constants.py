@@ -7,7 +7,8 @@ targets of Reshape, bounds of Slice, scales of Resize.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -17,12 +18,13 @@ import onnx
 from onnx import numpy_helper
 
 from pytest_rf.graph import Builder, Value
+from pytest_rf.operators.onnx.call import RANDOM
 
 Array = npt.NDArray[Any]
 
 LARGEST = 1 << 22
 """Constants with more elements are not computed: geometry never needs them."""
-DEEPEST = 50
+DEEPEST = 20
 """Chains of constant nodes longer than this are settled as they come, so that none nests deeper."""
 
 
@@ -59,35 +61,88 @@ def decode(tensor: onnx.TensorProto) -> Array | None:
         return None
 
 
-def folded(
-    node: onnx.NodeProto, operands: Sequence[Value | None], opset: Mapping[str, int]
-) -> Callable[[], Array | None]:
-    """Return what computes the only output of a node of constants, when it is needed."""
-    small = tuple(operands)
+def sparse(b: Builder, tensor: onnx.SparseTensorProto) -> Value:
+    """Return a constant of a sparse tensor's dims; its elements are not decoded."""
+    shape = tuple(tensor.dims)
+    if any(n < 0 for n in shape):
+        return b.constant(None, missing=f"has the impossible shape {list(shape)}")
+    return b.constant(shape, missing="is stored as a sparse tensor")
 
-    def compute() -> Array | None:
+
+def settled(results: Sequence[Any]) -> Sequence[Any]:
+    """Compute the elements of constants now, so that none waits for a chain of others; return them."""
+    for value in results:
+        if isinstance(value, Value) and not value.varies:
+            value.data  # noqa: B018 - reading it computes it
+    return results
+
+
+OPEN_ENDED = frozenset({"NonZero", "Unique", "Compress", "NonMaxSuppression", "StringSplit"})
+"""Operators whose output has a shape that its elements tell; no larger than the inputs make it."""
+
+
+def fold(
+    b: Builder,
+    node: onnx.NodeProto,
+    operands: Sequence[Value | None],
+    results: Sequence[Any],
+    opset: Mapping[str, int],
+) -> list[Any]:
+    """Let the outputs of a node of constants compute their elements when they are needed; return them."""
+    if node.op_type == "Identity":
+        return list(results)
+    # An operator that reads each element at its place makes other elements of them all the same.
+    results = [
+        b.constant(one.shape, missing=one.missing)
+        if any(one is value for value in operands) and isinstance(one, Value)
+        else one
+        for one in results
+    ]
+
+    @cache
+    def run() -> Sequence[Array | None]:
         arrays: dict[str, Array] = {}
-        for name, value in zip(node.input, small, strict=True):
+        for name, value in zip(node.input, operands, strict=True):
             if value is not None:
                 data = value.data
                 if data is None:
-                    return None
+                    return ()
                 arrays[name] = data
         return evaluate(node, arrays, opset)
 
-    return compute
+    def element(place: int, shape: tuple[int, ...] | None) -> Array | None:
+        found = run()
+        data = found[place] if place < len(found) else None
+        return data if data is None or shape is None or data.shape == shape else None
+
+    for place, result in enumerate(results):
+        if not isinstance(result, Value) or result.varies or result.has_data or result.missing == RANDOM:
+            continue
+        shape = result.shape
+        if shape is not None:
+            if prod(shape) <= LARGEST:
+                result.load = partial(element, place, shape)
+        elif node.op_type in OPEN_ENDED:
+            data = element(place, None)
+            if data is not None:
+                results[place] = b.array(data)
+    return results
 
 
-def evaluate(node: onnx.NodeProto, arrays: Mapping[str, Array], opset: Mapping[str, int]) -> Array | None:
-    """Run one node on real arrays by the reference implementation; None if it cannot."""
+def evaluate(
+    node: onnx.NodeProto, arrays: Mapping[str, Array], opset: Mapping[str, int]
+) -> Sequence[Array | None]:
+    """Run one node on real arrays by the reference implementation; nothing if it cannot."""
     from onnx.reference import ReferenceEvaluator
 
     if node.op_type == "ConstantOfShape":
         fill = next((decode(a.t) for a in node.attribute if a.name == "value"), None)
         shape = next(iter(arrays.values())).reshape(-1).tolist()
-        return None if prod(shape) > LARGEST else np.full(shape, 0.0 if fill is None else fill.reshape(-1)[0])
+        if prod(shape) > LARGEST or (fill is not None and fill.size != 1):
+            return ()
+        return (np.full(shape, np.float32(0)) if fill is None else np.full(shape, fill.reshape(-1)[0]),)
     if sum(array.size for array in arrays.values()) > LARGEST:
-        return None
+        return ()
     graph = onnx.helper.make_graph(
         [node],
         "constant",
@@ -102,9 +157,10 @@ def evaluate(node: onnx.NodeProto, arrays: Mapping[str, Array], opset: Mapping[s
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return np.asarray(ReferenceEvaluator(model).run(None, dict(arrays))[0])
+            found = iter(ReferenceEvaluator(model).run(None, dict(arrays)))
     except Exception:  # whatever the evaluator cannot do is a constant without known elements
-        return None
+        return ()
+    return tuple(np.asarray(next(found)) if name else None for name in node.output)
 
 
 def _type(array: Array) -> int:

@@ -8,17 +8,43 @@ domains stand in the tables as ``domain::Name``.
 from __future__ import annotations
 
 from pytest_rf.operators.onnx import (
+    collections,
     contractions,
+    control,
     convolutions,
+    folding,
     gathers,
+    generators,
+    ordering,
     pointwise,
+    recurrent,
     reductions,
     resizing,
+    sampling,
+    scatters,
     shapes,
+    spectral,
 )
 from pytest_rf.operators.onnx.call import Rule
 
-FAMILIES = (contractions, convolutions, gathers, pointwise, reductions, resizing, shapes)
+FAMILIES = (
+    collections,
+    contractions,
+    control,
+    convolutions,
+    folding,
+    gathers,
+    generators,
+    ordering,
+    pointwise,
+    recurrent,
+    reductions,
+    resizing,
+    sampling,
+    scatters,
+    shapes,
+    spectral,
+)
 
 
 def table() -> dict[str, Rule]:

@@ -4,13 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.errors import ModelError
 from pytest_rf.graph import Builder, Undetermined, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A sequence of known length: its tensors in order."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """An optional that holds nothing."""
+
+
+Element = Value | Items | Absent
+"""What a name of an ONNX graph can stand for."""
+
+
+class Body(Protocol):
+    """A graph in an attribute: the branch of an If, the body of a Loop.
+
+    Attributes:
+        parameters: the number of its inputs.
+        size: the number of its nodes.
+    """
+
+    parameters: int
+    size: int
+
+    def __call__(self, arguments: Sequence[Element | None], label: str) -> tuple[Element, ...]:
+        """Write the body's steps for these arguments and return its outputs.
+
+        Args:
+            arguments: a value per input.
+            label: what tells this run from others in the names of its nodes.
+        """
+
+
+RANDOM = "is random"
+"""Why the elements of random constants cannot be had."""
+LONGEST = 1 << 20
+"""No kernel, stride or table that a rule writes out may be longer: models that need more are hostile."""
 
 
 @dataclass(slots=True)
@@ -25,15 +67,21 @@ class Call:
         opset: the version of the operator's domain.
         place: says how error messages name the node.
         outputs: the number of outputs.
+        named: for each output whether it is used at all.
+        body: gives the graph in an attribute.
+        spent: adds to the number of nodes that unrolled bodies have cost and returns what is left.
     """
 
     b: Builder
     op: str
-    operands: Sequence[Value | None]
+    operands: Sequence[Element | None]
     attributes: Mapping[str, Any]
     opset: int
     place: Callable[[], str]
     outputs: int = 1
+    named: Sequence[bool] = (True,)
+    body: Callable[[str], Body] | None = None
+    spent: Callable[[int], int] = lambda _: 0
 
     def has(self, index: int) -> bool:
         """Whether input ``index`` is given."""
@@ -48,7 +96,17 @@ class Call:
         value = self.operands[index] if index < len(self.operands) else None
         if value is None:
             self.fail(f"input {index} is missing")
+        if not isinstance(value, Value):
+            self.fail(f"input {index} is a sequence or an empty optional where a tensor is needed")
         return value
+
+    def optional(self, index: int) -> Value | None:
+        """Return input ``index``, None where it is left out."""
+        return self.operand(index) if self.has(index) else None
+
+    def wants(self, index: int) -> bool:
+        """Whether output ``index`` is used."""
+        return index < len(self.named) and self.named[index]
 
     @property
     def x(self) -> Value:
@@ -58,7 +116,7 @@ class Call:
     @property
     def given(self) -> list[Value]:
         """All inputs that are given."""
-        return [value for value in self.operands if value is not None]
+        return [self.operand(i) for i, value in enumerate(self.operands) if value is not None]
 
     def data(self, index: int) -> npt.NDArray[Any]:
         """Return the elements of a constant input.
@@ -96,11 +154,20 @@ class Call:
         value = self.attributes.get(name, default)
         if value is None:
             self.fail(f"attribute {name} is missing")
+        if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu":
+            value = value.tolist()
         if not isinstance(value, (list, tuple)) or not all(isinstance(n, int) for n in value):
             self.fail(f"attribute {name} must be a list of whole numbers")
         if count is not None and len(value) != count:
             self.fail(f"attribute {name} has {len(value)} numbers where {count} are needed")
         return list(value)
+
+    def number(self, name: str, default: float) -> float:
+        """Return an attribute that must be a number."""
+        value = self.attributes.get(name, default)
+        if not isinstance(value, (int, float)):
+            self.fail(f"attribute {name} must be a number")
+        return float(value)
 
     def text(self, name: str, default: str) -> str:
         """Return an attribute that must be a string."""
@@ -131,6 +198,16 @@ class Call:
             return self.axes(self.integers("axes"), rank)
         return self.axes(self.numbers(index), rank)
 
+    def limited(self, what: str, number: int) -> int:
+        """Return ``number``.
+
+        Raises:
+            ModelError: it is more than any real model needs.
+        """
+        if number > LONGEST:
+            self.fail(f"{what} {number} is more than the limit of {LONGEST}")
+        return number
+
     def label(self, text: str) -> None:
         """Describe the node's geometry in words."""
         self.b.node.label = text
@@ -144,6 +221,6 @@ class Call:
         return self.b.array(np.asarray(data))
 
 
-Result = Value | tuple[Value, ...]
+Result = Element | tuple[Element, ...]
 Rule = Callable[[Call], Result]
 Rules = dict[str, Rule]

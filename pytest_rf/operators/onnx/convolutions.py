@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, WHOLE, Read
+from collections.abc import Sequence
+
+import numpy as np
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reductions import reduce
 from pytest_rf.operators.windows import Window
 
 
-def _windows(call: Call, x: Value, kernel: list[int]) -> list[Window]:
+def geometry_of(call: Call, x: Value, kernel: list[int]) -> list[Window]:
     """Return the windows along the spatial axes as strides, dilations and pads say."""
     rank = x.rank - 2
     if rank < 1:
@@ -24,6 +29,7 @@ def _windows(call: Call, x: Value, kernel: list[int]) -> list[Window]:
     for name, numbers in (("kernel", kernel), ("stride", strides), ("dilation", dilations)):
         if min(numbers) < 1:
             call.fail(f"{name} {min(numbers)} must be at least 1")
+        call.limited(name, max(numbers))
     auto = call.text("auto_pad", "NOTSET")
     if auto not in ("", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
         call.fail(f"auto_pad {auto!r} is none of NOTSET, VALID, SAME_UPPER, SAME_LOWER")
@@ -50,10 +56,15 @@ def _weights(call: Call, index: int = 1) -> tuple[Value, list[int]]:
 
 def convolution(call: Call) -> Value:
     """Conv: a window per spatial axis; the channels of a group are contracted."""
-    x, (weights, kernel) = call.x, _weights(call)
-    geometry = _windows(call, x, kernel)
+    return with_bias(call, convolve(call, call.x, 1), call.optional(2))
+
+
+def convolve(call: Call, x: Value, index: int) -> Value:
+    """Return ``x`` convolved with the weights of input ``index``."""
+    weights, kernel = _weights(call, index)
+    geometry = geometry_of(call, x, kernel)
     group = call.integer("group", 1)
-    channels = weights.extents[0]
+    channels = call.limited("channels", weights.extents[0])
     if group < 1 or x.extents[1] % group or channels % group:
         call.fail(f"group {group} does not divide {x.extents[1]} input and {channels} output channels")
     if weights.extents[1] * group != x.extents[1]:
@@ -61,20 +72,41 @@ def convolution(call: Call) -> Value:
             f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
         )
     call.label(windows.describe(geometry, group))
-    y = windows.convolution(
-        call.b, x, channels, geometry, group, live=windows.live_taps(call.b, weights)
-    )
-    return _with_weights(call, y, weights)
-
-
-def _with_weights(call: Call, y: Value, weights: Value) -> Value:
-    """Weights that are computed from the input are read whole by every output position."""
+    if x.varies:
+        y = windows.convolution(call.b, x, channels, geometry, group)
+    else:
+        outputs = [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)]
+        y = call.b.constant((x.extents[0], channels, *outputs))
     if not weights.varies:
         return y
-    live = [Read(weights.number, ((1, SAME), *[(None, WHOLE)] * (weights.rank - 1)))]
+    live = [_kernel_read(weights, geometry, x.extents[2:], y.extents[2:])]
     if y.varies:
-        live.append(Read(y.number, tuple((axis, SAME) for axis in range(y.rank))))
+        live.append(broadcast_read(y, y.extents))
     return call.b.union(y.extents, *live)
+
+
+def _kernel_read(
+    weights: Value, geometry: list[Window], extents: Sequence[int], outputs: Sequence[int]
+) -> Read:
+    """Weights that are computed from the input: each output reads the taps that hit the input."""
+    taps: list[tuple[int | None, Relation]] = []
+    for axis, (w, extent, output) in enumerate(zip(geometry, extents, outputs, strict=True), 2):
+        inner = -w.before >= 0 and (output - 1) * w.stride - w.before + w.reach <= extent
+        if inner or output * w.kernel > 1 << 20:
+            taps.append((None, WHOLE))
+            continue
+        place = np.arange(output)[:, None] * w.stride - w.before + np.arange(w.kernel) * w.dilation
+        taps.append((axis, Sets((place >= 0) & (place < extent))))
+    return Read(weights.number, ((1, SAME), (None, WHOLE), *taps))
+
+
+def with_bias(call: Call, y: Value, bias: Value | None) -> Value:
+    """Return ``y`` with one number added per channel."""
+    if bias is None or not bias.varies:
+        return y
+    if bias.rank != 1 or bias.extents[0] not in (1, y.extents[1]):
+        call.fail(f"a bias of shape {bias.shape} does not fit {y.shape}")
+    return pointwise(call.b, y, per_channel(call.b, bias, y.rank))
 
 
 def transposed_convolution(call: Call) -> Value:
@@ -84,7 +116,7 @@ def transposed_convolution(call: Call) -> Value:
     same = auto.startswith("SAME")
     if same:
         call.attributes = {**call.attributes, "auto_pad": "NOTSET"}
-    geometry = _windows(call, x, kernel)
+    geometry = geometry_of(call, x, kernel)
     rank = len(kernel)
     group = call.integer("group", 1)
     if group < 1 or x.extents[1] % group or weights.extents[0] != x.extents[1]:
@@ -125,11 +157,12 @@ def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> 
 def pool(call: Call) -> tuple[Value, ...] | Value:
     """MaxPool, AveragePool, LpPool."""
     x = call.x
-    geometry = _windows(call, x, call.integers("kernel_shape"))
+    geometry = geometry_of(call, x, call.integers("kernel_shape"))
     ceil = bool(call.integer("ceil_mode", 0)) and call.text("auto_pad", "NOTSET") in ("", "NOTSET")
     outputs = [w.output(n, ceil) for w, n in zip(geometry, x.extents[2:], strict=True)]
     call.label(windows.describe(geometry))
     y = windows.pool(call.b, x, geometry, outputs)
+    # The places of the largest elements read what those read.
     return (y,) * call.outputs if call.outputs > 1 else y
 
 

@@ -46,7 +46,9 @@ def where(call: Call) -> Value:
         chosen = condition.data.astype(np.bool_)
         for (x, keeps), (other, _) in permutations(zip(branches, (chosen, ~chosen), strict=True)):
             if x.varies and not other.varies and other.data is not None and (other.data <= MASKED).all():
-                return masked(call.b, x, np.broadcast_to(~keeps, broadcast_shape([keeps.shape, other.extents])))
+                return masked(
+                    call.b, x, np.broadcast_to(~keeps, broadcast_shape([keeps.shape, other.extents]))
+                )
     return broadcast(call)
 
 

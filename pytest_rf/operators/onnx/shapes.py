@@ -6,11 +6,11 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf.access import Border
+from pytest_rf.access import SAME, Border, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.onnx.call import Call, Rules
-from pytest_rf.operators.pointwise import broadcast_shape, expand
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand
 
 BORDERS: dict[str, Border] = {"constant": "drop", "edge": "edge", "reflect": "reflect", "wrap": "wrap"}
 
@@ -88,6 +88,8 @@ def split(call: Call) -> tuple[Value, ...]:
         sizes = call.integers("split")
     else:
         count = call.integer("num_outputs", call.outputs)
+        if count != call.outputs:
+            call.fail(f"num_outputs {count} for {call.outputs} outputs")
         part = -(-extent // max(count, 1))
         sizes = [max(min(part, extent - part * i), 0) for i in range(count)]
     if sum(sizes) != extent or min(sizes, default=0) < 0:
@@ -137,10 +139,19 @@ def pad(call: Call) -> Value:
         if x.extents[axis] + before + after < 0:
             call.fail(f"pads {before}, {after} take more than extent {x.extents[axis]} of axis {axis}")
     y = views.pads(call.b, x, amounts, BORDERS[mode])
-    fill = call.operands[2] if call.has(2) else None
-    if fill is not None and fill.varies:
-        call.fail("a padding value that is computed from the input is not supported")
-    return y
+    fill = call.optional(2)
+    if mode != "constant" or fill is None or not fill.varies:
+        return y
+    # A padding value that is computed: each axis has a part before and one behind that read it.
+    everywhere = tuple((None, SAME) for _ in range(fill.rank))
+    reads = [broadcast_read(y, y.extents)] if y.varies else []
+    for axis, (before, after) in amounts.items():
+        outside = np.ones(y.extents[axis], np.bool_)
+        outside[max(before, 0) : max(y.extents[axis] - max(after, 0), 0)] = False
+        if outside.any():
+            line = outside.reshape([-1 if d == axis else 1 for d in range(x.rank)])
+            reads.append(Read(fill.number, everywhere, where=line))
+    return call.b.union(y.extents, *reads)
 
 
 def expand_to(call: Call) -> Value:
@@ -184,26 +195,6 @@ def space_to_depth(call: Call) -> Value:
     return views.shuffle(call.b, x, parts, order, [n, c * size * size, h // size, w // size])
 
 
-def constant_of_shape(call: Call) -> Value:
-    """ConstantOfShape: reads nothing."""
-    shape = tuple(call.numbers(0))
-    if min(shape, default=0) < 0:
-        call.fail(f"shape {shape} is negative")
-    return call.b.constant(shape)
-
-
-def constant(call: Call) -> Value:
-    """Constant: its elements stand in an attribute."""
-    for name in ("value", "value_int", "value_ints", "value_float", "value_floats"):
-        if name in call.attributes:
-            data = call.attributes[name]
-            return data if isinstance(data, Value) else call.constant(np.asarray(data))
-    for name in ("value_string", "value_strings"):
-        if name in call.attributes:
-            return call.b.constant(np.asarray(call.attributes[name]).shape)
-    call.fail("has no value")
-
-
 RULES: Rules = {
     "Reshape": reshape,
     "Squeeze": squeeze,
@@ -217,6 +208,4 @@ RULES: Rules = {
     "Tile": tile,
     "DepthToSpace": depth_to_space,
     "SpaceToDepth": space_to_depth,
-    "ConstantOfShape": constant_of_shape,
-    "Constant": constant,
 }

@@ -1,0 +1,117 @@
+"""Attributes of ONNX nodes, decoded when a rule reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import onnx
+
+from pytest_rf.frontends.onnx import constants
+
+ATTRIBUTE = onnx.AttributeProto
+
+
+class Attributes(Mapping[str, Any]):
+    """A node's attributes, decoded when they are read: most of a model's are never looked at."""
+
+    def __init__(self, node: onnx.NodeProto) -> None:
+        self._node = node
+
+    @cached_property
+    def _raw(self) -> dict[str, onnx.AttributeProto]:
+        return {attribute.name: attribute for attribute in self._node.attribute}
+
+    def __getitem__(self, name: str) -> Any:
+        return decoded(self._raw[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+
+def decoded(attribute: onnx.AttributeProto) -> Any:
+    """Return an attribute as int, float, str, list or array; graphs as they are."""
+    kind = attribute.type
+    if kind == ATTRIBUTE.INT:
+        return int(attribute.i)
+    if kind == ATTRIBUTE.INTS:
+        return [int(n) for n in attribute.ints]
+    if kind == ATTRIBUTE.FLOAT:
+        return float(attribute.f)
+    if kind == ATTRIBUTE.FLOATS:
+        return [float(n) for n in attribute.floats]
+    if kind == ATTRIBUTE.STRING:
+        return attribute.s.decode("utf-8", "replace")
+    if kind == ATTRIBUTE.STRINGS:
+        return [text.decode("utf-8", "replace") for text in attribute.strings]
+    if kind == ATTRIBUTE.TENSOR:
+        return constants.decode(attribute.t)
+    if kind == ATTRIBUTE.UNDEFINED:
+        # Files of the first versions leave the type out.
+        for single in ("i", "f", "s", "t", "g"):
+            if attribute.HasField(single):
+                copy = ATTRIBUTE(name=attribute.name, type=_KINDS[single])
+                copy.MergeFrom(attribute)
+                copy.type = _KINDS[single]
+                return decoded(copy)
+        return list(attribute.ints) or list(attribute.floats)
+    return onnx.helper.get_attribute_value(attribute)
+
+
+_KINDS = {
+    "i": ATTRIBUTE.INT,
+    "f": ATTRIBUTE.FLOAT,
+    "s": ATTRIBUTE.STRING,
+    "t": ATTRIBUTE.TENSOR,
+    "g": ATTRIBUTE.GRAPH,
+}
+
+
+def subgraphs(node: onnx.NodeProto) -> bool:
+    """Whether the node has a body that is a graph."""
+    return any(
+        attribute.type in (ATTRIBUTE.GRAPH, ATTRIBUTE.GRAPHS) or attribute.HasField("g")
+        for attribute in node.attribute
+    )
+
+
+def bound(node: onnx.NodeProto, given: Mapping[str, onnx.AttributeProto], depth: int = 0) -> onnx.NodeProto:
+    """Return a function's node with references to the function's attributes replaced by what the call gives.
+
+    An attribute that the call does not give, and that has no default, is left out. Bodies inside are
+    treated alike.
+    """
+    if depth > 64 or not _refers(node):
+        return node
+    result = onnx.NodeProto()
+    result.CopyFrom(node)
+    del result.attribute[:]
+    for attribute in node.attribute:
+        if attribute.ref_attr_name:
+            if attribute.ref_attr_name in given:
+                new = result.attribute.add()
+                new.CopyFrom(given[attribute.ref_attr_name])
+                new.name = attribute.name
+        else:
+            new = result.attribute.add()
+            new.CopyFrom(attribute)
+            for graph in [new.g] if new.type == ATTRIBUTE.GRAPH else new.graphs:
+                inner = [bound(one, given, depth + 1) for one in graph.node]
+                del graph.node[:]
+                graph.node.extend(inner)
+    return result
+
+
+def _refers(node: onnx.NodeProto) -> bool:
+    for attribute in node.attribute:
+        if attribute.ref_attr_name:
+            return True
+        if attribute.type in (ATTRIBUTE.GRAPH, ATTRIBUTE.GRAPHS):
+            graphs = [attribute.g] if attribute.type == ATTRIBUTE.GRAPH else attribute.graphs
+            if any(_refers(inner) for graph in graphs for inner in graph.node):
+                return True
+    return False

@@ -1,0 +1,98 @@
+"""Shapes of graph inputs: what the file says, what the user gives, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NoReturn
+
+import onnx
+
+from pytest_rf.errors import ModelError
+from pytest_rf.graph import Shape
+
+OPEN_BATCH = 2
+"""Extent of an open batch axis: with one sample alone nobody could see whether samples mix."""
+LONGEST = 1 << 24
+"""No axis of an input or of a computed tensor may be longer: the analysis keeps two numbers per position."""
+
+
+def tensor_type(info: onnx.ValueInfoProto) -> onnx.TypeProto | None:
+    """Return the type of an input that is a tensor, an optional one too; None for sequences and maps."""
+    kind = info.type
+    if kind.WhichOneof("value") == "optional_type":
+        kind = kind.optional_type.elem_type
+    return kind if kind.WhichOneof("value") in ("tensor_type", None) else None
+
+
+def input_shape(model: str, info: onnx.ValueInfoProto, given: Sequence[int] | None) -> Shape:
+    """Return the shape of a tensor input: the given one, else the file's.
+
+    Raises:
+        ModelError: neither says it, they contradict each other, or an extent is impossible.
+    """
+    place = f"{model}: input {info.name!r}"
+    kind = tensor_type(info)
+    declared = None if kind is None else kind.tensor_type
+    dims = list(declared.shape.dim) if declared is not None and declared.HasField("shape") else None
+    if given is not None:
+        shape = _given(place, given, dims)
+    elif dims is None:
+        raise ModelError(
+            f"{place}: its shape is not in the file; "
+            f"give it with --input {info.name}=... or inputs in the config"
+        )
+    else:
+        shape = _declared(place, info.name, dims)
+    if max(shape, default=0) > LONGEST:
+        raise ModelError(
+            f"{place}: extent {max(shape)} is more than the limit of {LONGEST} (limits.extent); "
+            f"give a smaller shape with --input {info.name}=..."
+        )
+    return shape
+
+
+def _given(place: str, given: Sequence[int], dims: Sequence[onnx.TensorShapeProto.Dimension] | None) -> Shape:
+    shape = tuple(int(n) for n in given)
+    if any(n < 0 for n in shape):
+        raise ModelError(f"{place}: shape {shape} has a negative extent")
+    if dims is not None and len(dims) != len(shape):
+        raise ModelError(f"{place} has {len(dims)} axes, the given shape {shape} has {len(shape)}")
+    for axis, dim in enumerate(dims or []):
+        if dim.dim_value > 0 and dim.dim_value != shape[axis]:
+            raise ModelError(
+                f"{place}: axis {axis} is fixed to {dim.dim_value} in the file, "
+                f"the given shape {shape} says {shape[axis]}"
+            )
+    return shape
+
+
+def _declared(place: str, name: str, dims: Sequence[onnx.TensorShapeProto.Dimension]) -> Shape:
+    extents = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value >= 0 else None for dim in dims]
+    if extents and extents[0] is None and len(extents) > 1:
+        extents[0] = OPEN_BATCH
+    missing = [
+        f"{axis} ({dim.dim_param})" if dim.dim_param else str(axis)
+        for axis, (dim, extent) in enumerate(zip(dims, extents, strict=True))
+        if extent is None
+    ]
+    if missing:
+        example = ",".join("?" if extent is None else str(extent) for extent in extents)
+        raise ModelError(
+            f"{place} leaves axis {', '.join(missing)} open; "
+            f"give its shape with --input {name}={example} or inputs in the config"
+        )
+    return tuple(int(extent) for extent in extents if extent is not None)
+
+
+def check_names(model: str, known: Sequence[str], given: Collection[str]) -> None:
+    """Raise a ModelError if ``given`` names an input that the model does not have, or two are named alike."""
+    for name in given:
+        if name not in known:
+            _fail(model, f"has no input {name!r}; its inputs are {', '.join(map(repr, known)) or 'none'}")
+    if len(set(known)) < len(known):
+        twice = next(name for name in known if known.count(name) > 1)
+        _fail(model, f"input {twice!r} is declared twice; export the model again")
+
+
+def _fail(model: str, problem: str) -> NoReturn:
+    raise ModelError(f"{model}: {problem}")

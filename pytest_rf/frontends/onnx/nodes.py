@@ -1,0 +1,331 @@
+"""Turns the nodes of an ONNX graph into steps: by rule, by the body of a function, or as unknown."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import onnx
+
+from pytest_rf.errors import ModelError
+from pytest_rf.frontends.onnx import constants, names
+from pytest_rf.frontends.onnx.attributes import Attributes, bound, subgraphs
+from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_of, standard
+from pytest_rf.frontends.onnx.inputs import LONGEST
+from pytest_rf.graph import Builder, Node, Undetermined, Value
+from pytest_rf.operators.onnx import table
+from pytest_rf.operators.onnx.call import Call, Element, Items, Rule
+
+NESTING = 64
+"""Functions and subgraphs may nest this deep."""
+MOST_NODES = 1_000_000
+"""Nodes that a model may have when all functions are written out and loops unrolled."""
+UNROLLED = 20_000
+"""Nodes that unrolled loops may cost in one model; loops beyond it get an upper bound."""
+
+COLLECTING = frozenset({"SequenceConstruct", "SequenceEmpty", "SplitToSequence", "Optional"})
+"""Operators whose results are no tensors, so that they cannot wait until a tensor is needed."""
+
+Scope = MutableMapping[str, "Element | None"]
+Operands = Sequence["Element | None"]
+
+
+@cache
+def _rules() -> dict[str, Rule]:
+    return table()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where nodes stand.
+
+    Attributes:
+        prefix: goes before the names of nodes and tensors inside of functions and bodies.
+        opsets: the operator versions by domain.
+        visible: whether users know these nodes; the body of a standard operator is no one's business.
+        calls: the functions that are being written out, to find one that calls itself.
+    """
+
+    prefix: str
+    opsets: Opsets
+    visible: bool = True
+    calls: tuple[tuple[str, str, str], ...] = ()
+    depth: int = 0
+
+
+class Nodes:
+    """Lowers nodes into a builder."""
+
+    def __init__(self, b: Builder, name: str, functions: Functions, owners: dict[str, str]) -> None:
+        self.b = b
+        self.name = name
+        self.functions = functions
+        self.owners = owners
+        self.count = 0
+        self.unrolled = 0
+
+    def run(self, nodes: Sequence[onnx.NodeProto], scope: Scope, frame: Frame) -> None:
+        """Lower nodes in order; ``scope`` maps the names of tensors to what they are and takes theirs.
+
+        Raises:
+            ModelError: the nodes break the rules of ONNX or exceed a limit.
+        """
+        if frame.depth > NESTING:
+            raise ModelError(
+                f"{self.name}: functions and subgraphs nest deeper than {NESTING} (limits.nesting); "
+                "export the model with fewer levels"
+            )
+        self.count += len(nodes)
+        if self.count > MOST_NODES:
+            raise ModelError(
+                f"{self.name}: more than {MOST_NODES} nodes when functions are written out (limits.nodes)"
+            )
+        own = scope.maps[0] if isinstance(scope, ChainMap) else scope
+        for node in nodes:
+            operands: list[Element | None] = []
+            for name in node.input:
+                if name and name not in scope:
+                    raise ModelError(
+                        f"{self._place(node)}: input {name!r} is computed by no node before it; export again"
+                    )
+                operands.append(scope[name] if name else None)
+            results = self._results(node, operands, scope, frame)
+            for name, value in zip(node.output, results, strict=False):
+                if name:
+                    if name in own:
+                        raise ModelError(
+                            f"{self._place(node)}: output {name!r} is already computed by another node"
+                        )
+                    scope[name] = value
+
+    def _place(self, node: onnx.NodeProto) -> str:
+        return f"{self.name}: node {called(node)!r} ({node.op_type})"
+
+    def _results(
+        self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
+    ) -> Sequence[Element]:
+        function = self.functions.of(node)
+        given = [value for value in operands if value is not None]
+        plain = not (function or node.op_type in COLLECTING or subgraphs(node))
+        tensors = [value for value in given if isinstance(value, Value)]
+        if plain and len(tensors) == len(given) and not any(value.varies for value in tensors):
+            nesting = max((value.nesting for value in tensors), default=0) + 1
+            if nesting > constants.DEEPEST:
+                return constants.settled(self._constants(node, operands, scope, frame))
+            if len(node.output) != 1:
+                results = self._constants(node, operands, scope, frame)
+                for value in flat(results):
+                    value.nesting = nesting
+                return results
+
+            def resolve() -> Value:
+                result = self._constants(node, operands, scope, frame)[0]
+                return result if isinstance(result, Value) else self.b.constant(None, missing="is no tensor")
+
+            return (self.b.deferred(resolve, nesting),)
+        if not frame.visible:
+            return self._apply(node, operands, scope, frame, function)
+        entry = Node(
+            name=frame.prefix + called(node),
+            op=node.op_type,
+            module=names.module_of(node, self.owners),
+            source=names.source_of(node),
+            inputs=tuple(flat(given)),
+        )
+        self.b.begin(entry)
+        results = self._apply(node, operands, scope, frame, function)
+        self.b.node = entry
+        entry.outputs = {
+            name: value
+            for output, result in zip(node.output, results, strict=False)
+            if output
+            for name, value in tensors_of(frame.prefix + output, result)
+        }
+        return results
+
+    def _constants(
+        self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
+    ) -> Sequence[Element]:
+        """Lower a node of constants: its shape by the rule, its elements by running it when they are needed."""
+        before, self.b.node = self.b.node, Node("", node.op_type)
+        hidden = replace(frame, visible=False)
+        try:
+            results = self._apply(node, operands, scope, hidden, None)
+        finally:
+            self.b.node = before
+        values = [value if isinstance(value, Value) else None for value in operands]
+        return constants.fold(self.b, node, values, results, frame.opsets)
+
+    def _apply(
+        self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame, function: Body | None
+    ) -> Sequence[Element]:
+        given = flat(value for value in operands if value is not None)
+        if function is not None:
+            return self._call(node, operands, function, frame)
+        domain = domain_of(node.domain)
+        key = f"{domain}::{node.op_type}" if domain else node.op_type
+        rule = _rules().get(key)
+        if rule is None:
+            body = standard(node, operands, frame.opsets.get(domain, 1))
+            if body is None:
+                return self._unknown(given, f"operator {key} has no rule", node)
+            return self._call(node, operands, body, frame)
+        if not subgraphs(node) and any(value.varies and value.shape is None for value in given):
+            return self._unknown(given, f"the shape of an input of {key} is not known", node)
+        call = Call(
+            self.b,
+            node.op_type,
+            operands,
+            Attributes(node),
+            self._version(node, domain, frame),
+            lambda: self._place(node),
+            len(node.output),
+            [bool(name) for name in node.output],
+            lambda name: _Subgraph(self, node, name, scope, frame),
+            self._spent,
+        )
+        try:
+            result = rule(call)
+        except Undetermined as problem:
+            return self._unknown(given, str(problem), node)
+        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # Rules check what files get wrong; this is for the wrongs that nobody has thought of.
+            raise ModelError(
+                f"{self._place(node)}: its inputs or attributes do not fit ({type(error).__name__}: {error}); "
+                "export the model again"
+            ) from error
+        results = list(result) if isinstance(result, tuple) else [result]
+        for value in results:
+            if isinstance(value, Value) and value.varies and max(value.shape or (), default=0) > LONGEST:
+                raise ModelError(
+                    f"{self._place(node)}: its output {value.shape} exceeds the limit of {LONGEST} "
+                    "for an axis (limits.extent)"
+                )
+        results += self._unknown(given, f"this output of {key} is not known", node)[len(results) :]
+        return results
+
+    def _version(self, node: onnx.NodeProto, domain: str, frame: Frame) -> int:
+        if domain in frame.opsets:
+            return frame.opsets[domain]
+        raise ModelError(
+            f"{self._place(node)}: its domain {domain or 'ai.onnx'!r} has no version (opset_import); export again"
+        )
+
+    def _call(self, node: onnx.NodeProto, operands: Operands, body: Body, frame: Frame) -> Sequence[Element]:
+        """Write out the body of a function."""
+        if body.key in frame.calls:
+            raise ModelError(
+                f"{self._place(node)}: function {node.op_type!r} calls itself, which is not allowed"
+            )
+        proto = body.proto
+        given = {attribute.name: attribute for attribute in getattr(proto, "attribute_proto", ())}
+        given.update({attribute.name: attribute for attribute in node.attribute})
+        scope: dict[str, Element | None] = dict.fromkeys(proto.input)
+        scope.update(zip(proto.input, operands, strict=False))
+        inner = Frame(
+            f"{frame.prefix}{called(node)}/",
+            body.opsets,
+            frame.visible and body.own,
+            (*frame.calls, body.key),
+            frame.depth + 1,
+        )
+        self.run([bound(one, given) for one in proto.node], scope, inner)
+        results: list[Element] = []
+        for name in proto.output:
+            value = scope.get(name)
+            if value is None:
+                value = self._unknown(
+                    flat(one for one in operands if one is not None),
+                    f"function {node.op_type!r} does not compute its output {name!r}",
+                    node,
+                )[0]
+            results.append(value)
+        return results
+
+    def _spent(self, nodes: int) -> int:
+        self.unrolled += nodes
+        return UNROLLED - self.unrolled
+
+    def _unknown(self, operands: Sequence[Value], reason: str, node: onnx.NodeProto) -> Sequence[Value]:
+        count = max(len(node.output), 1)
+        live = [value for value in operands if value.varies]
+        if live or subgraphs(node):
+            # A body can read values of the graph around it.
+            return [self.b.unknown(live, reason) for _ in range(count)]
+        return [self.b.constant(None, missing=f"is not known: {reason}") for _ in range(count)]
+
+
+class _Subgraph:
+    """The graph in an attribute of a node: reads what the graphs around it have."""
+
+    def __init__(self, nodes: Nodes, node: onnx.NodeProto, name: str, scope: Scope, frame: Frame) -> None:
+        graph = next((one.g for one in node.attribute if one.name == name and one.HasField("g")), None)
+        if graph is None:
+            raise ModelError(f"{nodes._place(node)}: attribute {name!r} must be a graph")
+        self._nodes, self._node, self._name = nodes, node, name
+        self._graph, self._scope, self._frame = graph, scope, frame
+        self.parameters = len(graph.input)
+        self.size = size_of(graph)
+
+    def __call__(self, arguments: Sequence[Element | None], label: str) -> tuple[Element, ...]:
+        graph, nodes = self._graph, self._nodes
+        own: dict[str, Element | None] = {
+            tensor.name: constants.initializer(nodes.b, tensor) for tensor in graph.initializer
+        }
+        own.update({one.values.name: constants.sparse(nodes.b, one) for one in graph.sparse_initializer})
+        own.update(zip((info.name for info in graph.input), arguments, strict=False))
+        scope: ChainMap[str, Element | None] = ChainMap(own, *_maps(self._scope))
+        frame = replace(
+            self._frame,
+            prefix=f"{self._frame.prefix}{called(self._node)}.{label}/",
+            depth=self._frame.depth + 1,
+        )
+        nodes.run(graph.node, scope, frame)
+        results: list[Element] = []
+        for info in graph.output:
+            value = scope.get(info.name)
+            if value is None:
+                raise ModelError(
+                    f"{nodes._place(self._node)}: output {info.name!r} of its {self._name} is computed by no node"
+                )
+            results.append(value)
+        return tuple(results)
+
+
+def _maps(scope: Scope) -> list[MutableMapping[str, Element | None]]:
+    return scope.maps if isinstance(scope, ChainMap) else [scope]
+
+
+def size_of(graph: onnx.GraphProto) -> int:
+    """Return the number of nodes of a graph and of the bodies in it."""
+    return sum(
+        1 + sum(size_of(attribute.g) for attribute in node.attribute if attribute.HasField("g"))
+        for node in graph.node
+    )
+
+
+def flat(elements: Any) -> list[Value]:
+    """Return all tensors in values, sequences and optionals."""
+    found: list[Value] = []
+    for element in elements:
+        if isinstance(element, Value):
+            found.append(element)
+        elif isinstance(element, Items):
+            found.extend(element.values)
+    return found
+
+
+def tensors_of(name: str, element: Element) -> Iterator[tuple[str, Value]]:
+    """Yield the tensors that a name stands for: those of a sequence are ``name[0]``, ``name[1]``..."""
+    if isinstance(element, Value):
+        yield name, element
+    elif isinstance(element, Items):
+        yield from ((f"{name}[{place}]", value) for place, value in enumerate(element.values))
+
+
+def called(node: onnx.NodeProto) -> str:
+    """Return a node's name; that of its first output where it has none."""
+    return str(node.name or next((name for name in node.output if name), node.op_type))

@@ -1,0 +1,159 @@
+"""Operators of ONNX that make tensors of numbers which no element of an input gives: ranges, noise, tables."""
+
+from __future__ import annotations
+
+from math import ceil, isfinite
+
+import numpy as np
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators.onnx.call import RANDOM, Call, Rules
+from pytest_rf.operators.pointwise import broadcast_read
+
+
+def number_range(call: Call) -> Value:
+    """Range: from start to limit by delta, all of which must be known for its length."""
+    numbers = [call.data(index).reshape(-1) for index in range(3)]
+    if any(one.size != 1 for one in numbers):
+        call.fail("start, limit and delta must be single numbers")
+    start, limit, delta = (one[0].item() for one in numbers)
+    if delta == 0 or not all(map(isfinite, (start, limit, delta))):
+        call.fail(f"a range from {start} to {limit} by {delta} has no end")
+    count = max(ceil((limit - start) / delta), 0)
+    return call.constant((start + np.arange(call.limited("length", count)) * delta).astype(numbers[0].dtype))
+
+
+def one_hot(call: Call) -> Value:
+    """OneHot: each element reads the index at its place and the two values."""
+    picked, values = call.operand(0), call.operand(2)
+    depth = call.numbers(1)[0]
+    if depth < 1:
+        call.fail(f"depth {depth} must be at least 1")
+    axis = call.axis(call.integer("axis", -1), picked.rank + 1)
+    shape = [*picked.extents[:axis], depth, *picked.extents[axis:]]
+    places: tuple[tuple[int | None, Relation], ...] = tuple(
+        (d + (d >= axis), SAME) for d in range(picked.rank)
+    )
+    reads = [Read(picked.number, places)] if picked.varies else []
+    if values.varies:
+        reads.append(Read(values.number, ((None, WHOLE),)))
+    return call.b.union(shape, *reads)
+
+
+def triangle(call: Call) -> Value:
+    """Trilu: one side of a diagonal, zeros on the other."""
+    x = call.x
+    if x.rank < 2:
+        call.fail(f"needs an input of rank 2 or more, not {x.rank}")
+    read = broadcast_read(x, x.extents)
+    shift = call.optional(1)
+    if shift is not None and shift.data is None:
+        steer = [Read(shift.number, ((None, SAME),) * shift.rank)] if shift.varies else []
+        return call.b.union(x.extents, *([read] if x.varies else []), *steer)
+    k = call.numbers(1)[0] if shift is not None else 0
+    rows, columns = x.extents[-2:]
+    k = min(max(k, -rows - 1), columns + 1)
+    inside = np.ones((call.limited("extent", rows), call.limited("extent", columns)), np.bool_)
+    if not x.varies:
+        return call.b.constant(x.extents)
+    kept = np.triu(inside, k) if call.integer("upper", 1) else np.tril(inside, k)
+    where = kept.reshape(*[1] * (x.rank - 2), rows, columns)
+    return (
+        call.b.union(x.extents, Read(read.operand, read.axes, where=where))
+        if x.varies
+        else call.b.constant(x.extents)
+    )
+
+
+def constant_like(call: Call) -> Value:
+    """EyeLike: numbers in the shape of the input, which is not read."""
+    return call.b.constant(call.x.shape)
+
+
+def random_like(call: Call) -> Value:
+    """Noise in the shape of the input, which is not read."""
+    return call.b.constant(call.x.shape, missing=RANDOM)
+
+
+def random(call: Call) -> Value:
+    """Noise of a given shape."""
+    shape = call.integers("shape")
+    if min(shape, default=0) < 0:
+        call.fail(f"shape {shape} is negative")
+    return call.b.constant(tuple(shape), missing=RANDOM)
+
+
+def bernoulli(call: Call) -> Value:
+    """Bernoulli: each element is drawn with the probability at its place."""
+    return call.x if call.x.varies else call.b.constant(call.x.shape, missing=RANDOM)
+
+
+def multinomial(call: Call) -> Value:
+    """Multinomial: samples are drawn by all probabilities of their row."""
+    x = call.x
+    if x.rank != 2:
+        call.fail(f"needs an input of rank 2, not {x.rank}")
+    shape = (x.extents[0], call.integer("sample_size", 1))
+    if not x.varies:
+        return call.b.constant(shape, missing=RANDOM)
+    return call.b.union(shape, Read(x.number, ((0, SAME), (None, WHOLE))))
+
+
+def window(call: Call) -> Value:
+    """HannWindow, HammingWindow, BlackmanWindow: the length is all that matters."""
+    size = call.numbers(0)
+    if len(size) != 1 or size[0] < 0:
+        call.fail(f"size {size} is no length")
+    return call.b.constant((size[0],))
+
+
+def mel_weights(call: Call) -> Value:
+    """MelWeightMatrix: a matrix that five numbers describe."""
+    bins, length = call.numbers(0)[0], call.numbers(1)[0]
+    shape = (length // 2 + 1, bins)
+    if min(shape) < 0:
+        call.fail(f"{bins} bins over a transform of {length} are impossible")
+    reads = [Read(v.number, ((None, WHOLE),) * v.rank) for v in call.given if v.varies]
+    return call.b.union(shape, *reads)
+
+
+def constant_of_shape(call: Call) -> Value:
+    """ConstantOfShape: reads nothing."""
+    shape = tuple(call.numbers(0))
+    if min(shape, default=0) < 0:
+        call.fail(f"shape {shape} is negative")
+    return call.b.constant(shape)
+
+
+def constant(call: Call) -> Value:
+    """Constant: its elements stand in an attribute."""
+    for name in ("value", "value_int", "value_ints", "value_float", "value_floats"):
+        if name in call.attributes:
+            data = call.attributes[name]
+            return data if isinstance(data, Value) else call.constant(np.asarray(data))
+    for name in ("value_string", "value_strings"):
+        if name in call.attributes:
+            return call.constant(np.asarray(call.attributes[name], dtype=object))
+    if "sparse_value" in call.attributes:
+        shape = tuple(int(n) for n in call.attributes["sparse_value"].dims)
+        if min(shape, default=0) < 0:
+            call.fail(f"shape {shape} is negative")
+        return call.b.constant(shape, missing="is stored as a sparse tensor")
+    raise Undetermined("a Constant has no value that is known here")
+
+
+RULES: Rules = {
+    "Constant": constant,
+    "ConstantOfShape": constant_of_shape,
+    "Range": number_range,
+    "OneHot": one_hot,
+    "Trilu": triangle,
+    "EyeLike": constant_like,
+    **dict.fromkeys(["RandomNormalLike", "RandomUniformLike"], random_like),
+    **dict.fromkeys(["RandomNormal", "RandomUniform"], random),
+    "Bernoulli": bernoulli,
+    "Multinomial": multinomial,
+    **dict.fromkeys(["HannWindow", "HammingWindow", "BlackmanWindow"], window),
+    "MelWeightMatrix": mel_weights,
+}

@@ -1,0 +1,49 @@
+"""Operators of ONNX that sort, count or select by value: data chooses what they read."""
+
+from __future__ import annotations
+
+from math import prod
+
+from pytest_rf.access import ANYWHERE, SAME, Read, Relation
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators.onnx.call import Call, Rules
+
+
+def top_k(call: Call) -> tuple[Value, ...]:
+    """TopK: each of the largest elements can come from anywhere on its axis."""
+    x = call.x
+    axis = call.axis(call.integer("axis", -1), x.rank)
+    count = call.integer("k", 0) if call.opset < 10 else call.numbers(1)[0]
+    if not 0 <= count <= x.extents[axis]:
+        call.fail(f"k {count} does not fit extent {x.extents[axis]} of axis {axis}")
+    shape = [count if d == axis else n for d, n in enumerate(x.extents)]
+    axes = tuple((d, ANYWHERE if d == axis else SAME) for d in range(x.rank))
+    y = call.b.union(shape, Read(x.number, axes)) if x.varies else call.b.constant(tuple(shape))
+    z = call.b.union(shape, Read(x.number, axes)) if x.varies else call.b.constant(tuple(shape))
+    return y, z
+
+
+def count_unknown(call: Call) -> Value:
+    """NonZero, NonMaxSuppression: data decides how many elements there are."""
+    raise Undetermined(f"data decides how many elements {call.op} gives")
+
+
+def unique(call: Call) -> tuple[Value, ...]:
+    """Unique: of its outputs only the inverse has a shape that is known beforehand."""
+    x = call.x
+    reason = "data decides how many elements Unique gives"
+    if not x.varies:
+        return tuple(call.b.constant(None) for _ in range(max(call.outputs, 1)))
+    axis = call.attr("axis")
+    length = prod(x.extents) if axis is None else x.extents[call.axis(call.integer("axis", 0), x.rank)]
+    everything: tuple[tuple[int | None, Relation], ...] = ((None, ANYWHERE),) * x.rank
+    inverse = call.b.union([length], Read(x.number, everything))
+    others = [call.b.unknown([x], reason) for _ in range(3)]
+    return (others[0], others[1], inverse, others[2])[: call.outputs]
+
+
+RULES: Rules = {
+    "TopK": top_k,
+    **dict.fromkeys(["NonZero", "NonMaxSuppression"], count_unknown),
+    "Unique": unique,
+}

@@ -1,0 +1,64 @@
+"""Fourier transforms of ONNX: the axis is mixed; STFT mixes within windows."""
+
+from __future__ import annotations
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Value
+from pytest_rf.operators import windows
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.views import slices
+from pytest_rf.operators.windows import Window
+
+
+def dft(call: Call) -> Value:
+    """DFT: every frequency reads every position; the last axis holds real and imaginary parts."""
+    x = call.x
+    if x.rank < 2 or x.extents[-1] not in (1, 2):
+        call.fail(f"the last axis of {x.shape} must hold 1 or 2 parts")
+    default_axis = -2 if call.opset >= 20 else 1
+    number = call.numbers(2)[0] if call.has(2) else call.integer("axis", default_axis)
+    axis = call.axis(number, x.rank)
+    if axis == x.rank - 1:
+        call.fail("the axis of the parts cannot be transformed")
+    onesided, inverse = bool(call.integer("onesided", 0)), bool(call.integer("inverse", 0))
+    extent = x.extents[axis]
+    default = 2 * (extent - 1) if onesided and inverse else extent
+    length = call.numbers(1)[0] if call.has(1) else default
+    if length < 1:
+        call.fail(f"a transform of length {length} is impossible")
+    read = length // 2 + 1 if onesided and inverse else length
+    output = length // 2 + 1 if onesided and not inverse else length
+    parts = 1 if onesided and inverse else 2
+    x = slices(call.b, x, {axis: (0, 1, min(read, extent))})
+    axes: list[tuple[int | None, Relation]] = [(d, SAME) for d in range(x.rank)]
+    axes[axis], axes[-1] = (axis, WHOLE), (None, WHOLE)
+    shape = [*x.extents[:-1], parts]
+    shape[axis] = output
+    return call.b.union(shape, Read(x.number, tuple(axes)))
+
+
+def stft(call: Call) -> Value:
+    """STFT: a window for each frame, mixed to frequencies."""
+    x = call.x
+    if x.rank == 2:
+        x = call.b.reshape(x, [*x.extents, 1])
+    if x.rank != 3 or x.extents[2] not in (1, 2):
+        call.fail(f"a signal of shape {x.shape} is not (batch, length, 1 or 2)")
+    step = call.numbers(1)[0]
+    shape = call.operand(2).extents if call.has(2) else None
+    if shape is not None and len(shape) != 1:
+        call.fail(f"the window {shape} must be a vector")
+    size = call.numbers(3)[0] if call.has(3) else shape[0] if shape else 0
+    if size < 1 or step < 1:
+        call.fail(f"frames of {size} every {step} are impossible")
+    window = Window(call.limited("frame_length", size), call.limited("frame_step", step))
+    call.label(windows.describe([window]))
+    bins = size // 2 + 1 if call.integer("onesided", 1) else size
+    y = (x.extents[0], window.output(x.extents[1]), bins, 2)
+    reads = [Read(x.number, ((0, SAME), (1, window.taps), (None, WHOLE)))] if x.varies else []
+    if call.has(2) and call.operand(2).varies:
+        reads.append(Read(call.operand(2).number, ((None, WHOLE),)))
+    return call.b.union(y, *reads)
+
+
+RULES: Rules = {"DFT": dft, "STFT": stft}

@@ -1,0 +1,192 @@
+"""The node tests of the onnx package as an oracle: every operator of the standard, in every form it tests.
+
+Each case is analysed, and where its inputs are numbers that can be changed, held against what changing
+them shows.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+import pytest_rf
+from oracle.compare import Comparison, compare
+from oracle.engines import NoEngineError
+from oracle.perturb import probe_rows
+from oracle.twin import NoTwinError, linearised_twin, probe_twin
+from pytest_rf.analysis import Analysis
+from pytest_rf.errors import ModelError
+
+LARGEST = 3000
+"""Inputs of a case with more elements are not probed."""
+MOST_ROWS = 120
+FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test: a model and the inputs that it is run with."""
+
+    name: str
+    model: onnx.ModelProto
+    inputs: dict[str, Any]
+
+
+@dataclass
+class Verdict:
+    """What came of a case.
+
+    Attributes:
+        status: "error" (a ModelError), "crash", "unknown", "unprobed" (no truth to compare with), "exact",
+            "inexact" (wider than seen), "upper" (wider, and said to be an upper bound) or "unsound".
+        detail: the first difference, or why there is none.
+    """
+
+    case: str
+    status: str
+    detail: str = ""
+    operators: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Return all node tests of the installed onnx package."""
+    from onnx.backend.test import loader
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = loader.load_model_tests(kind="node")
+    return tuple(_case(one) for one in found if one.model is not None and one.data_sets)
+
+
+def _case(one: Any) -> Case:
+    model = one.model
+    arrays = one.data_sets[0][0]
+    inputs = {}
+    for info, value in zip(model.graph.input, arrays, strict=False):
+        inputs[info.name] = _array(info, value)
+    return Case(one.name, model, inputs)
+
+
+def _array(info: onnx.ValueInfoProto, value: Any) -> Any:
+    if isinstance(value, onnx.TensorProto):
+        return numpy_helper.to_array(value)
+    return value if isinstance(value, list) or value is None else np.asarray(value)
+
+
+def bound(model: onnx.ModelProto, values: dict[str, Any]) -> onnx.ModelProto:
+    """Return the model with some inputs turned into initializers."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    kept = [info for info in result.graph.input if info.name not in values]
+    del result.graph.input[:]
+    result.graph.input.extend(kept)
+    result.graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in values.items())
+    return result
+
+
+def steering(case: Case) -> dict[str, Any]:
+    """Return the inputs that are no real numbers: shapes, indices, flags, sequences."""
+    return {n: v for n, v in case.inputs.items() if not isinstance(v, np.ndarray) or v.dtype not in FLOATS}
+
+
+def analysed(case: Case) -> tuple[Analysis, dict[str, Any]]:
+    """Analyse a case; inputs that the geometry needs are bound to their values."""
+    values = steering(case)
+    analysis = _analysis(case, values)
+    if all(tensor.status != "unknown" for tensor in analysis.outputs):
+        return analysis, values
+    wider = values | {n: v for n, v in case.inputs.items() if isinstance(v, np.ndarray) and v.size <= 16}
+    if len(wider) == len(values) or len(wider) == len(case.inputs):
+        return analysis, values
+    return _analysis(case, wider), wider
+
+
+def _analysis(case: Case, values: dict[str, Any]) -> Analysis:
+    shapes = {n: np.shape(v) for n, v in case.inputs.items() if n not in values}
+    return pytest_rf.analyze(
+        case.model, inputs=shapes, values={n: v for n, v in values.items() if v is not None}
+    )
+
+
+def judge(case: Case, probe: bool = True) -> Verdict:
+    """Analyse a case and hold it against what is seen."""
+    operators = frozenset(_operators(case.model))
+    try:
+        analysis, values = analysed(case)
+        for tensor in analysis:
+            if tensor.status != "unknown" and tensor.shape is not None:
+                for name, source in analysis.inputs.items():
+                    for axis in range(len(source.shape)):
+                        tensor.bounds(axis, input=name, context=True)
+    except ModelError as error:
+        return Verdict(case.name, "error", str(error), operators)
+    except Exception as error:  # the point of the suite: nothing may crash
+        return Verdict(case.name, "crash", f"{type(error).__name__}: {error}", operators)
+    unknown = [tensor for tensor in analysis.outputs if tensor.status == "unknown"]
+    if unknown:
+        return Verdict(case.name, "unknown", str(unknown[0].reason), operators)
+    if not probe:
+        return Verdict(case.name, "unprobed", "not asked for", operators)
+    return _compared(case, analysis, values, operators)
+
+
+def _compared(case: Case, analysis: Analysis, values: dict[str, Any], operators: Any) -> Verdict:
+    moving = {n: v for n, v in case.inputs.items() if n not in values}
+    wanted = [
+        t.name for t in analysis.outputs if t.number in {v.number for v in analysis.graph.values if v.varies}
+    ]
+    if not moving or not wanted:
+        return Verdict(case.name, "unprobed", "no input of real numbers reaches an output", operators)
+    rows = sum(sum(v.shape) for v in moving.values())
+    if max(v.size for v in moving.values()) > LARGEST or rows > MOST_ROWS:
+        return Verdict(case.name, "unprobed", "large", operators)
+    if any(isinstance(v, list) or v is None for v in values.values()):
+        return Verdict(case.name, "unprobed", "sequences cannot be bound", operators)
+    model = bound(case.model, values)
+    names = [info.name for info in model.graph.output if info.name in wanted]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            seen = probe_rows(model, moving, tensors=names, magnitudes=(1.0, 0.01, 300.0))
+        except Exception as error:  # engines and sampled values: whatever does not run shows nothing
+            return Verdict(case.name, "unprobed", str(error)[:200], operators)
+    for name in names:
+        got = next((rows.shape[1:] for (t, _, _), rows in seen.rows.items() if t == name), None)
+        if got is not None and analysis[name].shape != got:
+            return Verdict(
+                case.name, "unsound", f"{name}: shape {analysis[name].shape}, should be {got}", operators
+            )
+    found = compare(analysis, seen)
+    if found.inexact and not found.unsound:
+        found = _structural(case, model, analysis, moving, names) or found
+    if found.unsound:
+        return Verdict(case.name, "unsound", found.report(), operators)
+    if found.inexact:
+        upper = any(tensor.status == "upper_bound" for tensor in analysis.outputs)
+        return Verdict(case.name, "upper" if upper else "inexact", found.report(), operators)
+    return Verdict(case.name, "exact", "", operators)
+
+
+def _structural(
+    case: Case, model: onnx.ModelProto, analysis: Analysis, moving: dict[str, Any], names: list[str]
+) -> Comparison | None:
+    try:
+        twin = linearised_twin(model)
+        return compare(analysis, probe_twin(twin, {n: v.shape for n, v in moving.items()}, tensors=names))
+    except (NoTwinError, NoEngineError, AssertionError):
+        return None
+
+
+def _operators(model: onnx.ModelProto) -> Iterator[tuple[str, int]]:
+    versions = {entry.domain: entry.version for entry in model.opset_import}
+    for node in model.graph.node:
+        domain = "" if node.domain == "ai.onnx" else node.domain
+        yield (f"{domain}::{node.op_type}" if domain else node.op_type), versions.get(node.domain, 0)
