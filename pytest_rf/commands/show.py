@@ -10,7 +10,7 @@ from pytest_rf.commands import options
 from pytest_rf.reporters import SHOW
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
+    from pytest_rf import Analysis
 
 
 @click.command()
@@ -61,4 +61,5 @@ def _analysis(
     target = find(model, configuration(config), shapes)
     if target.is_code and not allow_code:
         raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
-    return analyse(target)
+    analysis: Analysis = analyse(target)
+    return analysis

@@ -20,10 +20,10 @@ def save(text: str, file: str, root: Path | None = None) -> None:
         OutputError: it lies elsewhere, is no regular file, or cannot be written.
     """
     try:
-        place = _place(file, root or Path.cwd())
+        target = place(file, root or Path.cwd())
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         with os.fdopen(
-            os.open(place, flags, 0o666), "w", encoding="utf-8", errors="backslashreplace"
+            os.open(target, flags, 0o666), "w", encoding="utf-8", errors="backslashreplace"
         ) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise OutputError(f"{file}: is not a regular file; choose another")
@@ -34,14 +34,18 @@ def save(text: str, file: str, root: Path | None = None) -> None:
         raise OutputError(f"{file}: cannot be written: {reason}; choose another file") from None
 
 
-def _place(file: str, root: Path) -> Path:
-    """Return where a file really lies, if that is below ``root`` and can be written to."""
+def place(file: str, root: Path) -> Path:
+    """Return where a file really lies.
+
+    Raises:
+        OutputError: that is not below ``root``, or it is something else than a regular file.
+    """
     path = root / file
-    place = path.parent.resolve() / path.name
-    if path.name in ("", "..") or place == root.resolve() or not place.is_relative_to(root.resolve()):
+    target = path.parent.resolve() / path.name
+    if path.name in ("", "..") or target == root.resolve() or not target.is_relative_to(root.resolve()):
         raise OutputError(f"{file}: lies outside of the working directory; choose a file below it")
-    if place.is_symlink():
+    if target.is_symlink():
         raise OutputError(f"{file}: is a symbolic link; choose another file")
-    if place.exists() and not place.is_file():
+    if target.exists() and not target.is_file():
         raise OutputError(f"{file}: is not a regular file; choose another")
-    return place
+    return target

@@ -1,0 +1,131 @@
+"""The pytest plugin: marker ``rf``, fixture ``rf``, ``--rf`` and its options.
+
+pytest imports this module at every start, so it imports nothing but pytest and the standard library; what it
+needs to do its work lies in :mod:`pytest_rf.testing`, and is imported when a test or an option asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_rf.testing.checker import Checker
+    from pytest_rf.testing.state import State
+
+#: What ``--rf-report`` can write, by suffix.
+REPORTS = {".json": "json"}
+
+_STATE: pytest.StashKey[State] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and the ini setting."""
+    group = parser.getgroup("rf", "receptive fields (pytest-rf)")
+    group.addoption(
+        "--rf", action="store_true", help="Also check every model of the configuration (rf.toml)."
+    )
+    group.addoption(
+        "--rf-config",
+        metavar="FILE",
+        help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards.",
+    )
+    group.addoption(
+        "--rf-report",
+        metavar="FILE",
+        help=f"Write what was found to a file below the working directory ({', '.join(REPORTS)}).",
+    )
+    parser.addini("rf_config", "The configuration of pytest-rf, relative to this file.", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, check the options, and ask for the configuration's models under ``--rf``."""
+    config.addinivalue_line(
+        "markers",
+        "rf(*requirements, model, inputs=None): hold a model against requirements such as 'final rf >= 224'; "
+        "model: an .onnx path, a model of the configuration, or a fixture; inputs: shapes that it leaves open.",
+    )
+    report = config.getoption("rf_report")
+    if report is not None and not report.endswith(tuple(REPORTS)):
+        raise pytest.UsageError(f"--rf-report {report}: give a file that ends in {' or '.join(REPORTS)}")
+    if report is not None:
+        from pytest_rf.reporters.files import OutputError, place
+
+        try:
+            place(report, config.invocation_params.dir)
+        except OutputError as error:
+            raise pytest.UsageError(f"--rf-report {error}") from None
+    if config.getoption("rf"):
+        from pytest_rf.testing import collection
+
+        collection.ask(config, state(config))
+
+
+def state(config: pytest.Config) -> State:
+    """Return what the plugin knows in this process."""
+    if _STATE not in config.stash:
+        from pytest_rf.testing.state import State
+
+        config.stash[_STATE] = State(config)
+    return config.stash[_STATE]
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the configuration's models."""
+    if not parent.config.getoption("rf"):
+        return None
+    from pytest_rf.testing import collection
+
+    return collection.collect(file_path, parent, state(parent.config))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drop models that were collected twice, by their folder and by name."""
+    if config.getoption("rf"):
+        from pytest_rf.testing import collection
+
+        items[:] = collection.without_repeats(items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse markers that say too little before the test runs."""
+    if item.get_closest_marker("rf") is not None:
+        from pytest_rf.testing import marker
+
+        marker.validate(item)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Hold the marked requirements once the test itself has passed."""
+    if item.get_closest_marker("rf") is not None:
+        from pytest_rf.testing import marker
+
+        marker.check(item, state(item.config))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the report, or hand the results to the process that does."""
+    if _STATE in session.config.stash or session.config.getoption("rf_report") is not None:
+        state(session.config).finish()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a pytest-xdist worker found."""
+    results = getattr(node, "workeroutput", {}).get("pytest_rf")
+    if results:
+        state(node.config).receive(results)
+
+
+@pytest.fixture
+def rf(request: pytest.FixtureRequest) -> Checker:
+    """Check models: ``rf.check(model, ..., "final rf >= 224")``, ``rf.analyze(model, ...)``."""
+    from pytest_rf.testing.checker import Checker
+
+    return Checker(state(request.config), request.node)

@@ -1,0 +1,111 @@
+"""The fixture ``rf``, and how requirements are held against a model in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from pytest_rf.check import ModelResult, RequirementResult
+from pytest_rf.errors import ModelError, RequirementError
+from pytest_rf.reporters import full
+from pytest_rf.reporters.lines import plain
+from pytest_rf.requirements import Settings, evaluate, parse
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_rf import Analysis
+    from pytest_rf.testing.state import State
+
+
+class Checker:
+    """What the fixture ``rf`` gives a test."""
+
+    def __init__(self, state: State, item: pytest.Item) -> None:
+        self._state = state
+        self._item = item
+
+    def analyze(self, model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
+        """Analyse a model like :func:`pytest_rf.analyze`; ``inputs`` of an .onnx file may be one bare shape."""
+        return analyze(model, *example, inputs=inputs, **options)
+
+    def check(self, model: Any, *args: Any, inputs: Any = None, **options: Any) -> None:
+        """Hold a model against requirements.
+
+        Args:
+            model: an .onnx path, an ONNX model, a PyTorch module, or an analysis.
+            args: for PyTorch example inputs, then the requirements: ``"final rf >= 224"``.
+            inputs: shapes that the model leaves open.
+            options: what else :func:`pytest_rf.analyze` takes.
+
+        Raises:
+            AssertionError: a requirement does not hold, or cannot be decided.
+            RFError: the model cannot be analysed, or a requirement cannot be understood.
+        """
+        __tracebackhide__ = True
+        first = next((place for place, one in enumerate(args) if isinstance(one, str)), len(args))
+        requirements = args[first:]
+        if not requirements or not all(isinstance(one, str) for one in requirements):
+            raise RequirementError('rf.check: give requirements as text behind the model: "final rf >= 224"')
+        analysis = analyze(model, *args[:first], inputs=inputs, **options)
+        result = judge(analysis, requirements, self._item)
+        self._state.record(result)
+        if result.findings:
+            raise AssertionError(explain(result))
+
+
+def analyze(model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
+    """Analyse a model; an analysis is handed back, and the one input of a file needs no name."""
+    from pytest_rf import analysis, loading
+
+    if isinstance(model, analysis.Analysis):
+        return model
+    if isinstance(model, (str, PathLike)) and inputs is not None and not isinstance(inputs, Mapping):
+        inputs = _named(fspath(model), inputs)
+    return loading.analyze(model, *example, inputs=inputs, **options)
+
+
+def _named(path: str, shape: Sequence[int]) -> dict[str, Sequence[int]]:
+    """Return the shape by the name of the file's one input."""
+    from pytest_rf.frontends.onnx import read
+
+    graph = read(path).graph
+    weights = {one.name for one in graph.initializer}
+    names = [one.name for one in graph.input if one.name not in weights]
+    if len(names) != 1:
+        listed = ", ".join(map(repr, names)) or "none"
+        raise ModelError(f"{path}: one bare shape needs a model with one input; its inputs are {listed}")
+    return {names[0]: shape}
+
+
+def judge(analysis: Analysis, requirements: Sequence[str], item: pytest.Item, **stated: Any) -> ModelResult:
+    """Hold the requirements of a test against an analysis.
+
+    Args:
+        analysis: the model.
+        requirements: the requirements.
+        item: the test that asks.
+        stated: spacing and origin, where the configuration states them.
+    """
+    file, line, _ = item.location
+    settings = Settings(model=analysis.name, file=file, line=(line or 0) + 1, **stated)
+    results = []
+    for text in requirements:
+        found = tuple(evaluate(analysis, parse(text), settings))
+        status = "holds" if not found else "undecidable" if all(f.undecidable for f in found) else "violated"
+        results.append(
+            RequirementResult(text=text, status=status, findings=found, file=file, line=settings.line)
+        )
+    findings = tuple(one for result in results for one in result.findings)
+    return ModelResult(model=analysis.name, file=item.nodeid, findings=findings, requirements=tuple(results))
+
+
+def explain(result: ModelResult) -> str:
+    """Return all that is wrong with a model as text, problems first."""
+    parts = [f"{problem.message}\n{problem.detail}".strip() for problem in result.problems]
+    parts += ["\n".join(plain(full.finding(one))) for one in result.findings[: full.MOST]]
+    hidden = len(result.findings) - full.MOST
+    if hidden > 0:
+        parts.append(f"… and {hidden:,} more findings")
+    return "\n\n".join(parts)

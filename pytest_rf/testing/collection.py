@@ -1,0 +1,201 @@
+"""``--rf``: the configuration's models as test items, ``rf.toml::unet::final rf >= 180``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_rf import targets
+from pytest_rf.check import ModelResult, RequirementResult, run
+from pytest_rf.errors import RFError
+from pytest_rf.reporters.lines import visible
+from pytest_rf.testing.checker import explain
+
+if TYPE_CHECKING:
+    from pytest_rf.declared import Config, Model
+    from pytest_rf.targets import Target
+    from pytest_rf.testing.state import State
+
+#: The item that stands for the built-in rules.
+RULES = "rules"
+
+#: Longer names of items are cut.
+_NAME_LIMIT = 200
+
+
+def ask(config: pytest.Config, state: State) -> None:
+    """Have pytest collect the configuration, unless its arguments do so already."""
+    try:
+        path = state.path
+    except RFError as error:
+        raise pytest.UsageError(f"--rf: {error}") from None
+    if path is None:
+        raise pytest.UsageError("--rf: no configuration found: write rf.toml, or give one with --rf-config")
+    if not path.is_file():
+        raise pytest.UsageError(
+            f"--rf: no configuration {path}: check --rf-config or the ini setting rf_config"
+        )
+    if not any(_covers(argument, path, config.invocation_params.dir) for argument in config.args):
+        config.args.append(str(path))
+
+
+def _covers(argument: str, path: Path, folder: Path) -> bool:
+    """Whether an argument of pytest names the file or a folder above it."""
+    given = (folder / argument.partition("::")[0]).absolute()
+    return path.absolute().is_relative_to(given)
+
+
+def collect(path: Path, parent: pytest.Collector, state: State) -> pytest.Collector | None:
+    """Return the collector of the configuration, if the path is that."""
+    if state.path is None or path.absolute() != state.path.absolute():
+        return None
+    file: ConfigFile = ConfigFile.from_parent(parent, path=path)
+    file.state = state
+    return file
+
+
+def without_repeats(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield items, those of the configuration once even where two arguments named them."""
+    seen = set()
+    for item in items:
+        if isinstance(item, RequirementItem):
+            if item.nodeid in seen:
+                continue
+            seen.add(item.nodeid)
+        yield item
+
+
+class ConfigFile(pytest.File):
+    """The configuration."""
+
+    state: State
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Yield its models; a source that is wrong is a model that fails."""
+        try:
+            settings = self.state.settings
+        except RFError as error:
+            raise self.CollectError(
+                "\n".join(filter(None, (str(error), getattr(error, "detail", ""))))
+            ) from None
+        names = _Names()
+        for model in settings.models:
+            for target in _targets(model):
+                collector: ModelCollector = ModelCollector.from_parent(
+                    self, name=names.unique(target.name if target else model.name or model.source)
+                )
+                collector.settings, collector.model, collector.target = settings, model, target
+                collector.state = self.state
+                yield collector
+
+
+def _targets(model: Model) -> list[Target] | list[None]:
+    try:
+        return targets.of(model)
+    except RFError:
+        return [None]
+
+
+class ModelCollector(pytest.Collector):
+    """A model, which is analysed once, when the first of its items runs."""
+
+    settings: Config
+    model: Model
+    target: Target | None
+    state: State
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield an item per requirement, and one for the built-in rules."""
+        names = _Names()
+        for number, stated in enumerate(self.model.requires):
+            item: RequirementItem = RequirementItem.from_parent(
+                self, name=names.unique(stated.requirement.text)
+            )
+            item.number, item.place = number, (stated.file, stated.line)
+            yield item
+        rules: RequirementItem = RequirementItem.from_parent(self, name=names.unique(RULES))
+        rules.number, rules.place = None, (self.model.file, self.model.line)
+        yield rules
+
+    @cached_property
+    def result(self) -> ModelResult:
+        """What was found out about the model."""
+        model = self.model
+        if self.target is not None:
+            source = self.target.source
+            if self.target.path is not None:
+                source = self.target.path.absolute().relative_to(model.root.absolute()).as_posix()
+            model = replace(model, name=self.target.name, source=source)
+        # pytest runs the project's code anyway, so a factory needs no further leave.
+        (result,) = run(replace(self.settings, models=(model,)), allow_code=True).results
+        self.state.record(result)
+        return result
+
+
+class RequirementItem(pytest.Item):
+    """One requirement of a model, or the built-in rules (``number`` is None)."""
+
+    number: int | None
+    place: tuple[str, int]
+
+    def runtest(self) -> None:
+        """Fail where the requirement does not hold, where it cannot be decided, and where the model is in trouble."""
+        assert isinstance(self.parent, ModelCollector)
+        result = self.parent.result
+        if self.number is None:
+            stated = {finding for one in result.requirements for finding in one.findings}
+            own = tuple(finding for finding in result.findings if finding not in stated)
+            # Rules that could not run have not passed, so every problem counts here.
+            self._judge(replace(result, findings=own))
+            return
+        one = result.requirements[self.number]
+        if one.status == "waived":
+            pytest.xfail("waived in the configuration")
+        problems = _problems(result, one)
+        findings = tuple(finding for finding in one.findings if finding in result.findings)
+        self._judge(replace(result, findings=findings, problems=problems), one.status != "holds")
+
+    def _judge(self, result: ModelResult, wrong: bool = False) -> None:
+        if wrong or result.findings or result.problems:
+            raise RequirementFailed(explain(result) or "not checked")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return the finding as ``pytest-rf check`` shows it, without a traceback."""
+        if isinstance(excinfo.value, RequirementFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return where the requirement is stated."""
+        _, line = self.place
+        assert self.parent is not None
+        return self.path, line - 1 if line else None, f"{self.parent.name}: {self.name}"
+
+
+class RequirementFailed(Exception):
+    """A requirement does not hold; the text says everything."""
+
+
+def _problems(result: ModelResult, one: RequirementResult) -> tuple[Any, ...]:
+    """Return the problems that concern a requirement: its own, or the model's where nothing was checked."""
+    if one.status != "error":
+        return ()
+    own = tuple(p for p in result.problems if (p.file, p.line) == (one.file, one.line))
+    return own or result.problems
+
+
+class _Names:
+    """Gives each of several siblings a name of its own that can be shown."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def unique(self, text: str) -> str:
+        name = visible(text, _NAME_LIMIT)
+        self._seen[name] = number = self._seen.get(name, 0) + 1
+        return name if number == 1 else f"{name} ({number})"

@@ -1,0 +1,108 @@
+"""The marker ``rf``: requirements that a test declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_rf.errors import ModelError, RFError
+from pytest_rf.lookup import declared
+from pytest_rf.reporters.lines import visible
+from pytest_rf.sources import analyse
+from pytest_rf.testing.checker import analyze, explain, judge
+
+if TYPE_CHECKING:
+    from pytest_rf import Analysis
+    from pytest_rf.targets import Target
+    from pytest_rf.testing.state import State
+
+_KNOWN = ("model", "inputs")
+
+#: Longer messages are cut.
+_LIMIT = 4000
+
+
+def validate(item: pytest.Item) -> None:
+    """Fail a test whose marker says too little or what is not understood."""
+    for mark in item.iter_markers("rf"):
+        problem = _problem(mark)
+        if problem:
+            pytest.fail(f"marker rf of {visible(item.nodeid)}: {problem}", pytrace=False)
+
+
+def _problem(mark: pytest.Mark) -> str:
+    unknown = [name for name in mark.kwargs if name not in _KNOWN]
+    if unknown:
+        return f"does not take {', '.join(unknown)}; it takes requirements, model= and inputs="
+    if not mark.args or not all(isinstance(one, str) for one in mark.args):
+        return 'give requirements as text: @pytest.mark.rf("final rf >= 224", model="net.onnx")'
+    if mark.kwargs.get("model") is None:
+        return "give the model: model= an .onnx path, a model of the configuration, or a fixture of the test"
+    return ""
+
+
+def check(item: pytest.Item, state: State) -> None:
+    """Hold the requirements of all of a test's markers; what does not hold fails the test."""
+    wrong: list[str] = []
+    for mark in reversed(list(item.iter_markers("rf"))):
+        try:
+            wrong += _check(item, mark, state)
+        except RFError as error:
+            detail = getattr(error, "detail", "")
+            wrong.append(visible(str(error), _LIMIT) + ("\n" + detail if detail else ""))
+    if wrong:
+        pytest.fail("\n\n".join(wrong), pytrace=False)
+
+
+def _check(item: pytest.Item, mark: pytest.Mark, state: State) -> Iterator[str]:
+    analysis, settings = _resolve(item, mark.kwargs["model"], mark.kwargs.get("inputs"), state)
+    result = judge(analysis, mark.args, item, **settings)
+    state.record(result)
+    if result.findings:
+        yield explain(result)
+
+
+def _resolve(item: pytest.Item, model: Any, inputs: Any, state: State) -> tuple[Analysis, dict[str, Any]]:
+    """Return the model that a marker means, analysed, and the settings that the configuration has for it."""
+    if not isinstance(model, str):
+        return analyze(model, inputs=inputs), {}
+    fixtures = getattr(item, "funcargs", {})
+    if model in fixtures:
+        return analyze(fixtures[model], inputs=inputs), {}
+    if model.endswith(".onnx"):
+        return analyze(_path(item, model), inputs=inputs), {}
+    target = declared(model, state.settings) if state.path is not None else None
+    if target is not None:
+        return _declared(target, inputs)
+    raise ModelError(
+        f"no model {model!r}: it is neither an .onnx path, nor a fixture that the test takes, "
+        f"nor a model of {state.path.name if state.path else 'a configuration (there is none)'}"
+    )
+
+
+def _declared(target: Target, inputs: Any) -> tuple[Analysis, dict[str, Any]]:
+    """Return a model of the configuration, analysed as that says, and what else it says."""
+    if isinstance(inputs, Mapping):
+        target = replace(target, model=replace(target.model, inputs={**target.model.inputs, **inputs}))
+    elif inputs is not None and target.path is not None:
+        return analyze(target.path, inputs=inputs, name=target.name), _settings(target)
+    analysis: Analysis = analyse(target)
+    return analysis, _settings(target)
+
+
+def _settings(target: Target) -> dict[str, Any]:
+    return {"spacing": target.model.spacing, "origin": target.model.origin}
+
+
+def _path(item: pytest.Item, model: str) -> str:
+    """Return a path relative to the folder of the test's file, else relative to pytest's root folder."""
+    beside = item.path.parent / model
+    place = beside if beside.exists() else item.config.rootpath / model
+    try:
+        return str(place.relative_to(Path.cwd()))
+    except ValueError:
+        return str(place)
