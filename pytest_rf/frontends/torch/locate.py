@@ -61,10 +61,13 @@ class Locator:
             path = paths.get(id(module))
             if path is None:  # made during the call, or hidden from named_modules()
                 path = f"{stack[-1][0]}.{type(module).__name__}".lstrip(".")
-            stack.append((path, type(module).__name__, turns[path]))
+            turn = turns[path]
+            stack.append((path, type(module).__name__, turn))
             turns[path] += 1
             try:
-                return self.run(original, module, args, kwargs)
+                result = self.run(original, module, args, kwargs)
+                self.returned(path if turn == 0 else f"{path}@{turn + 1}", result)
+                return result
             except Exception:
                 if self.failed is None:
                     self.failed = (path, type(module).__name__)
@@ -77,6 +80,9 @@ class Locator:
             yield
         finally:
             torch.nn.Module.__call__ = original
+
+    def returned(self, path: str, result: Any) -> None:
+        """Note what a module returned; the recorder replaces this."""
 
     def run(self, original: Any, module: torch.nn.Module, args: tuple[Any, ...], kwargs: Any) -> Any:
         """Call the module itself; the recorder replaces this for modules that are opaque to it."""

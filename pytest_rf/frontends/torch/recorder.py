@@ -17,6 +17,7 @@ from pytest_rf.frontends.torch.memory import Functionaliser, Handle, Layout, Mem
 from pytest_rf.frontends.torch.preserve import Originals
 from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref, leaves, replaced
 from pytest_rf.frontends.torch.shapes import SHAPES, positions
+from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.traits import Traits
 
 aten = torch.ops.aten
@@ -63,6 +64,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         self._constants: dict[int, tuple[torch.Tensor, Const]] = {}
         self._constant_storages: set[int] = set()
         self._functions = Functionaliser(self._emit)
+        locator.returned = self._returned  # type: ignore[method-assign]
 
     # -- what callers need -------------------------------------------------------------------------
 
@@ -132,6 +134,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         finally:
             torch.tensor, torch.as_tensor = tensor, as_tensor
             torch.Tensor.new_tensor = new_tensor
+
+    def _returned(self, path: str, result: Any) -> None:
+        tensor = next(iter(named_tensors(result)), ("", None))[1] if path else None
+        handle = None if tensor is None else self._handle(tensor)
+        if handle is not None:
+            value = self._functions.read(handle)
+            if isinstance(value, Ref):
+                self.recording.modules[path] = value
 
     # -- dispatch ----------------------------------------------------------------------------------
 

@@ -84,6 +84,7 @@ class Recording:
         way: how it was recorded ("dispatch/meta", "dispatch/real", "export").
         notes: what the figures cannot know, one sentence each.
         kinds: module path -> class name, for every module of the model.
+        modules: module path -> the first tensor that the module returned, "path@2" for its second call.
     """
 
     values: list[Variable] = field(default_factory=list)
@@ -93,6 +94,7 @@ class Recording:
     way: str = ""
     notes: list[str] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, Ref] = field(default_factory=dict)
 
     def make(self, shape: tuple[int, ...], dtype: torch.dtype) -> Ref:
         """Add a variable."""

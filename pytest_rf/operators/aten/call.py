@@ -103,6 +103,8 @@ class Call:
         """
         if value.varies:
             raise Undetermined(f"{self.op}: an argument is computed from the input's values")
+        if 0 in value.extents:
+            return np.zeros(value.extents, np.int64)
         found = value.data
         if found is None:
             raise Undetermined(f"{self.op}: the elements of a constant are not known")
