@@ -35,10 +35,11 @@ def graphs(draw: Draw, families: Sequence[str] | None = None, most: int = 6, inp
     graph = Graph(draw(st.integers(0, 2**16)))
     spatial = draw(st.integers(1, 3))
     longest = {1: 13, 2: 9, 3: 5}[spatial]
-    values: list[Value] = []
-    for _ in range(draw(st.integers(1, inputs))):
-        extents = [draw(st.integers(3, longest)) for _ in range(spatial)]
-        values.append(graph.input([2, draw(st.integers(2, 6)), *extents]))
+    shape = [2, draw(st.integers(2, 6)), *(draw(st.integers(3, longest)) for _ in range(spatial))]
+    values = [graph.input(shape)]
+    for _ in range(draw(st.integers(0, inputs - 1))):
+        # further inputs broadcast with the first, so that they can meet
+        values.append(graph.input([draw(st.sampled_from([n, n, 1])) for n in shape]))
     wanted = set(FAMILIES) if families is None else set(families)
     kinds = [chosen for names in KINDS.values() if (chosen := [n for n in names if n in wanted])]
     for _ in range(draw(st.integers(1, most))):
