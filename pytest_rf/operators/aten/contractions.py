@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from math import prod
 
-from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets
-from pytest_rf.graph import Builder, Value
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.operators import attention as attention_of
 from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
@@ -48,57 +53,59 @@ def attention(call: Call) -> Result:
     """scaled_dot_product_attention: a query reads itself, and all keys and values that it may attend to."""
     query, key, value = call.given("query", "key", "value")
     masks = call.given("attn_mask", "attn_bias")
-    y = attend(call.b, query, key, value, call.shape, bool(call.get("is_causal")), *masks)
+    y = attend(call, query, key, value, bool(call.get("is_causal")), masks)
     return (y, *(None if shape is None else call.b.constant(shape) for shape in call.shapes[1:]))
 
 
 def attend(
-    b: Builder, query: Value, key: Value, value: Value, shape: tuple[int, ...], causal: bool, *masks: Value
+    call: Call, query: Value, key: Value, value: Value, causal: bool = False, masks: Sequence[Value] = ()
 ) -> Value:
-    """Return attention of (..., length, features) tensors; heads of a group share keys and values."""
-    rank = len(shape)
-    row, column = rank - 2, rank - 1
-    rows, columns = query.extents[-2], key.extents[-2]
-    reach: Relation = WHOLE
-    if causal:
-        reach = Prefix() if rows == columns else Sets(np.tril(np.ones((rows, columns), np.bool_)))
-    for mask in masks:
-        allowed = None if mask.varies else mask.data
-        if allowed is not None and allowed.dtype != np.bool_ and b.weights:
-            allowed = allowed > MASKED
-        if allowed is not None and allowed.dtype == np.bool_:
-            # What any sample or head may attend to.
-            flat = np.broadcast_to(allowed, (*allowed.shape[:-2], rows, columns)).reshape(-1, rows, columns)
-            reach = Sets(np.asarray(flat.any(axis=0)))
-    reads = []
-    for operand, relation, carried in ((query, SAME, False), (key, reach, False), (value, reach, True)):
-        if not operand.varies:
-            continue
-        axes: list[tuple[int | None, Relation]] = []
-        for axis, extent in enumerate(operand.extents[:-2], rank - operand.rank):
-            wanted = shape[axis]
-            if extent == wanted:
-                axes.append((axis, SAME))
-            elif extent == 1:
-                axes.append((None, SAME))
-            else:  # grouped queries: head i reads head i // (heads / groups)
-                axes.append(
-                    (axis, Sets(np.arange(extent) == np.arange(wanted)[:, None] // (wanted // extent)))
-                )
-        if relation == WHOLE:
-            axes.append((None, WHOLE))
-        else:
-            axes.append((row, relation))
-        axes.append((column, SAME) if carried else (None, WHOLE))
-        reads.append(Read(operand.number, tuple(axes)))
+    """Return attention of (..., length, features) tensors.
+
+    A constant mask of truth values says what is read; one of numbers does so in weight-aware mode only.
+    """
+    b, rows, columns = call.b, query.extents[-2], key.extents[-2]
+    q, k, v = (_batch_and_heads(b, one, call.shape[:-2]) for one in (query, key, value))
+    allowed: npt.NDArray[np.bool_] | None = None
+    added: list[Value] = []
     for mask in masks:
         if mask.varies:
-            wide = expand(
-                b, b.reshape(mask, [*[1] * (rank - mask.rank), *mask.extents]), [*shape[:-2], rows, columns]
-            )
-            own: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(rank - 1)]
-            reads.append(Read(wide.number, (*own, (None, WHOLE))))
-    return b.union(shape, *reads)
+            added.append(_batch_and_heads(b, mask, call.shape[:-2]))
+            continue
+        data = mask.data
+        if data is not None and (data.dtype == np.bool_ or b.weights):
+            open_ = data if data.dtype == np.bool_ else data > MASKED
+            full = np.broadcast_to(open_, (*open_.shape[:-2], rows, columns))
+            shape = _four(full.shape, call.shape[:-2])
+            allowed = full.reshape(shape)
+    if allowed is not None and not allowed.all():
+        y = attention_of.attend_where(b, q, k, v, allowed, *added)
+    else:
+        reach = attention_of.Reach(right=0) if causal else attention_of.Reach()
+        y = attention_of.attend(b, q, k, v, reach.relation(rows, columns), *added)
+    return b.reshape(y, call.shape)
+
+
+def _batch_and_heads(b: Builder, x: Value, lead: Shape) -> Value:
+    """Return a tensor as (batch, heads, length, features)."""
+    own = x.extents[:-2]
+    if len(own) == len(lead) and len(lead) > 0:
+        last = len(lead) - 1  # heads may be shared, batches are broadcast
+        wanted = [
+            m if n == 1 and (axis < last or not last) else n
+            for axis, (n, m) in enumerate(zip(own, lead, strict=True))
+        ]
+        x = expand(b, x, [*wanted, *x.extents[-2:]])
+    return b.reshape(x, _four(x.extents, lead))
+
+
+def _four(shape: Shape, lead: Shape) -> Shape:
+    """Return a shape with exactly two leading axes; a lone one is the batch."""
+    own = shape[:-2]
+    if len(lead) == 1 and len(own) == 1:
+        own = (own[0], 1)
+    own = (*[1] * (2 - len(own)), *own)
+    return (prod(own[:-1]), own[-1], *shape[-2:])
 
 
 def distances(call: Call) -> Value:

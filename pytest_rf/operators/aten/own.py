@@ -19,7 +19,7 @@ def either(call: Call) -> Value:
 def attention(call: Call) -> Value:
     """Attention with a constant mask, or none."""
     query, key, value, *masks = call.values()
-    return attend(call.b, query, key, value, call.shape, False, *masks)
+    return attend(call, query, key, value, masks=masks)
 
 
 def log_sum(call: Call) -> Value:
