@@ -51,10 +51,15 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = "end"
     accept_context: Annotated[
         list[Text],
-        Meta(description="op:NAME or globs: what may bring context in without breaking a guarantee"),
+        Meta(
+            max_length=1000,
+            description="op:NAME or globs: what may bring context in without breaking a guarantee",
+        ),
     ] = []
-    require: Annotated[list[Text], Meta(description='requirements, such as "final rf >= 224"')] = []
-    waiver: list[WaiverTable] = []
+    require: Annotated[
+        list[Text], Meta(max_length=1000, description='requirements, such as "final rf >= 224"')
+    ] = []
+    waiver: Annotated[list[WaiverTable], Meta(max_length=1000)] = []
 
 
 class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,16 +78,22 @@ class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule pack, or any file that another extends: all of a configuration but the models and limits."""
 
-    extend: Annotated[list[Text], Meta(description='packs ("pytest-rf:segmentation") or files')] = []
-    select: Annotated[list[Text], Meta(description="codes or prefixes of the rules to check")] = []
-    ignore: Annotated[list[Text], Meta(description="codes or prefixes of rules to leave out")] = []
-    require: Annotated[list[Text], Meta(description="requirements of every model")] = []
+    extend: Annotated[
+        list[Text], Meta(max_length=1000, description='packs ("pytest-rf:segmentation") or files')
+    ] = []
+    select: Annotated[
+        list[Text], Meta(max_length=1000, description="codes or prefixes of the rules to check")
+    ] = []
+    ignore: Annotated[
+        list[Text], Meta(max_length=1000, description="codes or prefixes of rules to leave out")
+    ] = []
+    require: Annotated[list[Text], Meta(max_length=1000, description="requirements of every model")] = []
 
 
 class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A configuration: ``rf.toml``, ``.rf.toml``, or ``[tool.pytest-rf]`` in ``pyproject.toml``."""
 
-    model: list[ModelTable] = []
+    model: Annotated[list[ModelTable], Meta(max_length=2000)] = []
     limits: LimitsTable = LimitsTable()
 
 

@@ -21,6 +21,12 @@ else:  # pragma: no cover
 #: A configuration of this many bytes is none.
 MAX_SIZE = 1 << 20
 
+#: Nor does it have a key of this many parts, or as many fractions in one line.
+MAX_DOTS = 200
+
+# A string without an end goes to the end of its line, so that nothing is ever looked at twice.
+_STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\\?(?:\"|$)|'[^']*(?:'|$)""")
+
 
 def display(path: Path) -> str:
     """Return a path as a reader in the working directory would write it, with forward slashes."""
@@ -80,6 +86,11 @@ class Document:
         """The lines, counted from 0, of the headers ``[[model]]``."""
         return self._headers("model")
 
+    @cached_property
+    def waivers(self) -> list[int]:
+        """The lines, counted from 0, of the headers ``[[model.waiver]]``."""
+        return self._headers("model.waiver")
+
     def _headers(self, name: str) -> list[int]:
         dotted = ".".join(filter(None, (self.prefix, name)))
         wanted = f"[[{dotted}]]"
@@ -99,13 +110,15 @@ class Document:
         end = self.models[model + 1] if model + 1 < len(self.models) else len(self.lines)
         if waiver is None:
             return start, end
-        headers = [line for line in self._headers("model.waiver") if start <= line < end]
+        headers = [line for line in self.waivers if start <= line < end]
         if waiver >= len(headers):
             return start, end
         return headers[waiver], headers[waiver + 1] if waiver + 1 < len(headers) else end
 
     def line_of_key(self, key: str, part: tuple[int, int]) -> int:
         """Return the line, counted from 1, where a key stands in a part; 0 where it is not seen."""
+        if len(key) > 100:
+            return 0
         pattern = re.compile(rf"\s*\[{{0,2}}(?:[\w.\"'-]+\.)?[\"']?{re.escape(key)}[\"']?\s*(?:=|\]|\.)")
         inline = re.compile(rf"[{{,]\s*[\"']?{re.escape(key)}[\"']?\s*=")
         for search in (pattern.match, inline.search):
@@ -117,14 +130,18 @@ class Document:
     def line_of_text(self, text: str, part: tuple[int, int], occurrence: int = 0) -> int:
         """Return the line, from 1, where a string stands in a part, or else where the part begins."""
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-        forms = (f'"{text}"', f"'{text}'", f'"{escaped}"')
-        seen = 0
-        for number in range(*part):
-            if any(form in self.lines[number] for form in forms):
-                if seen == occurrence:
-                    return number + 1
-                seen += 1
-        return part[0] + 1
+        places = self.strings.get(text) or self.strings.get(escaped) or []
+        inside = [number for number in places if part[0] <= number < part[1]]
+        return inside[min(occurrence, len(inside) - 1)] + 1 if inside else part[0] + 1
+
+    @cached_property
+    def strings(self) -> dict[str, list[int]]:
+        """The lines, from 0, of every string as it is written, without its quotes."""
+        found: dict[str, list[int]] = {}
+        for number, line in enumerate(self.lines):
+            for match in _STRING.finditer(line):
+                found.setdefault(match.group()[1:-1], []).append(number)
+        return found
 
 
 def read(path: Path) -> Document:
@@ -135,6 +152,10 @@ def read(path: Path) -> Document:
     """
     name = display(path)
     text = _text(path, name)
+    for number, line in enumerate(text.split("\n"), 1):
+        # The parser's time grows with the square of a key's parts.
+        if line.count(".") > MAX_DOTS and _STRING.sub("", line).partition("#")[0].count(".") > MAX_DOTS:
+            raise ConfigError(f"{name}:{number}: a key of more than {MAX_DOTS} parts")
     try:
         data = tomllib.loads(text)
     except RecursionError:

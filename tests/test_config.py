@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import time
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -280,3 +282,22 @@ def test_any_text_is_a_configuration_or_one_error(
     else:
         return
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + ".a" * 500_000 + "=1",
+        "select=[" + "'RF1'," * 150_000 + "]",
+        "require=[\n" + "".join(f"'rf >= {i}',\n" for i in range(1000)) + "]\n" + "#\n" * 400_000,
+        '# "' + '\\"' * 500_000 + "\nrequire=['rf >= 3']",
+        "x" * 1_000_000 + "=1",
+        "[[model]]\nsource='a'\n" * 20_000,
+    ],
+    ids=["parts of a key", "entries", "lines", "quotes", "a long key", "models"],
+)
+def test_a_megabyte_of_anything_takes_seconds_at_most(text: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(ConfigError):
+        load(text)
+    assert time.process_time() - started < 20
