@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from pytest_rf.targets import Target
 from pytest_rf.tomlfile import Document
 
 if TYPE_CHECKING:
-    from pytest_rf.schema import ModelTable, PackFile, WaiverTable
+    from pytest_rf.schema import LimitsTable, ModelTable, PackFile, WaiverTable
 
 __all__ = ["Config", "Limits", "Model", "Stated", "Target", "Waiver", "discover", "load", "schema"]
 
@@ -32,6 +33,9 @@ NAMES = ("rf.toml", ".rf.toml", "pyproject.toml")
 
 #: Files that extend files that extend files.
 MAX_DEPTH = 8
+
+#: Limits that the format has and that no part of this version keeps yet.
+NOT_KEPT = ("depth", "seconds", "memory")
 
 _TABLE = ("tool", "pytest-rf")
 
@@ -119,6 +123,7 @@ class _Loader:
         self.general(document, table, (document.path.resolve(),))
         names: dict[str, int] = {}
         models = []
+        limits = self.limits(document, table.limits)
         for index, entry in enumerate(table.model):
             model = self.model(document, index, entry)
             if entry.name and entry.name in names:
@@ -127,8 +132,7 @@ class _Loader:
                     f'a second model is called "{entry.name}" (the first: line {line})', model.line
                 )
             names[entry.name] = model.line
-            models.append(model)
-        limits = Limits(**{name: getattr(table.limits, name) for name in table.limits.__struct_fields__})
+            models.append(replace(model, limits=limits))
         return Config(
             path=document.path,
             file=document.name,
@@ -176,6 +180,15 @@ class _Loader:
         self.ignore += table.ignore
         stated = self.stated(document, table.require, part)
         self.requires += [Stated(one.requirement, *place) if place else one for one in stated]
+
+    def limits(self, document: Document, table: LimitsTable) -> Limits:
+        """Take the limits; one that nothing would keep is refused."""
+        limits = Limits(**{name: getattr(table, name) for name in table.__struct_fields__})
+        for name in NOT_KEPT:
+            if getattr(limits, name) is not None:
+                line = document.line_of_key(name, (0, len(document.lines)))
+                raise document.error(f"limits.{name} is not available yet in this version of pytest-rf", line)
+        return limits
 
     def rule(self, document: Document, text: str, line: int) -> None:
         """Refuse what stands for no rule."""

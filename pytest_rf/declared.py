@@ -58,6 +58,7 @@ class Model:
     accept_context: tuple[str, ...] = ()
     requires: tuple[Stated, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    limits: Limits = field(default_factory=Limits)
     root: Path = field(default_factory=Path.cwd)
     file: str = ""
     line: int = 0

@@ -18,14 +18,29 @@ def analyse(target: Target) -> Any:
     """
     from pytest_rf.loading import analyze
 
-    model = target.model
-    return analyze(
+    model, limits = target.model, target.model.limits
+    if target.path is not None and limits.file_size is not None and target.path.is_file():
+        size = target.path.stat().st_size
+        _keep(target, "file_size", size, limits.file_size, "bytes")
+    analysis = analyze(
         make(target) if target.path is None else target.path,
         inputs=dict(model.inputs) or None,
         axes=model.axes,
         accept_context=model.accept_context,
         name=target.name,
     )
+    _keep(target, "nodes", len(analysis.graph.nodes), limits.nodes, "nodes")
+    extents = [extent for source in analysis.inputs.values() for extent in source.shape]
+    _keep(target, "extent", max(extents, default=0), limits.extent, "positions along an axis")
+    return analysis
+
+
+def _keep(target: Target, name: str, found: int, limit: int | None, what: str) -> None:
+    """Refuse a model that goes beyond a limit."""
+    if limit is not None and found > limit:
+        raise ModelError(
+            f"{target.source}: {found} {what} are more than the limit of {limit} (limits.{name})"
+        )
 
 
 def make(target: Target) -> Any:

@@ -227,3 +227,19 @@ def test_what_a_factory_makes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(fails, Target)
     with pytest.raises(ModelError, match="ValueError: no"):
         sources.make(fails)
+
+
+@pytest.mark.parametrize(
+    ("limit", "says"), [("file_size", "bytes"), ("nodes", "nodes"), ("extent", "positions")]
+)
+def test_limits_are_kept_and_named(limit: str, says: str) -> None:
+    found = run(entry("chain.onnx", "rf >= 3") + f"[limits]\n{limit} = 1\n")
+    assert found.exit_code == 2
+    assert f"{says}" in str(found.results[0].error)
+    assert f"(limits.{limit})" in str(found.results[0].error)
+    assert run(entry("chain.onnx", "rf >= 3") + f"[limits]\n{limit} = 100000\n").exit_code == 0
+
+
+def test_a_limit_that_nothing_keeps_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"limits\.seconds is not available yet"):
+        run("[limits]\nseconds = 3\n")
