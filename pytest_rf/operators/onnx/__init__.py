@@ -8,6 +8,7 @@ domains stand in the tables as ``domain::Name``.
 from __future__ import annotations
 
 from pytest_rf.operators.onnx import (
+    attention,
     collections,
     contractions,
     control,
@@ -15,8 +16,14 @@ from pytest_rf.operators.onnx import (
     folding,
     gathers,
     generators,
+    linear_attention,
+    machine_learning,
+    matrices,
+    microsoft,
+    microsoft_quantised,
     ordering,
     pointwise,
+    quantised,
     recurrent,
     reductions,
     resizing,
@@ -24,10 +31,13 @@ from pytest_rf.operators.onnx import (
     scatters,
     shapes,
     spectral,
+    text,
+    training,
 )
 from pytest_rf.operators.onnx.call import Rule
 
 FAMILIES = (
+    attention,
     collections,
     contractions,
     control,
@@ -35,8 +45,14 @@ FAMILIES = (
     folding,
     gathers,
     generators,
+    linear_attention,
+    machine_learning,
+    matrices,
+    microsoft,
+    microsoft_quantised,
     ordering,
     pointwise,
+    quantised,
     recurrent,
     reductions,
     resizing,
@@ -44,6 +60,8 @@ FAMILIES = (
     scatters,
     shapes,
     spectral,
+    text,
+    training,
 )
 
 

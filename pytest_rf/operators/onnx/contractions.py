@@ -11,10 +11,11 @@ from pytest_rf.operators.views import transpose
 
 def matmul(call: Call) -> Value:
     """MatMul: the last axis of the left operand with the last but one of the right."""
-    return _product(call, call.operand(0), call.operand(1))
+    return product(call, call.operand(0), call.operand(1))
 
 
-def _product(call: Call, left: Value, right: Value) -> Value:
+def product(call: Call, left: Value, right: Value) -> Value:
+    """Return the matrix product of two operands as numpy defines it."""
     if not left.rank or not right.rank:
         call.fail("an operand is a scalar")
     if left.extents[-1] != right.extents[-2 if right.rank > 1 else 0]:
@@ -36,7 +37,7 @@ def gemm(call: Call) -> Value:
         left = transpose(call.b, left, (1, 0))
     if call.integer("transB", 0):
         right = transpose(call.b, right, (1, 0))
-    y = _product(call, left, right)
+    y = product(call, left, right)
     return pointwise(call.b, y, call.operand(2)) if call.has(2) else y
 
 

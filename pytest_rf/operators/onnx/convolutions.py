@@ -12,6 +12,7 @@ from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import Call, Rules
 from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reductions import reduce
+from pytest_rf.operators.views import split
 from pytest_rf.operators.windows import Window
 
 
@@ -73,7 +74,7 @@ def convolve(call: Call, x: Value, index: int) -> Value:
         )
     call.label(windows.describe(geometry, group))
     if x.varies:
-        y = windows.convolution(call.b, x, channels, geometry, group)
+        y = windows.convolution(call.b, x, channels, geometry, group, live=windows.live_taps(call.b, weights))
     else:
         outputs = [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)]
         y = call.b.constant((x.extents[0], channels, *outputs))
@@ -121,7 +122,7 @@ def transposed_convolution(call: Call) -> Value:
     group = call.integer("group", 1)
     if group < 1 or x.extents[1] % group or weights.extents[0] != x.extents[1]:
         call.fail(f"weights {weights.shape} in {group} groups do not fit {x.extents[1]} input channels")
-    channels = weights.extents[1] * group
+    channels = call.limited("channels", weights.extents[1] * group)
     extra = call.integers("output_padding", [0] * rank, rank)
     wanted = call.integers("output_shape", count=None)[-rank:] if call.attr("output_shape") else None
     if wanted is None and same:
@@ -137,13 +138,27 @@ def transposed_convolution(call: Call) -> Value:
     call.label(windows.describe(geometry, group))
     live = windows.live_taps(call.b, weights)
     y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, group, live)
-    return y if not weights.varies else _with_transposed_weights(call, y, weights)
+    if weights.varies:
+        y = _with_transposed_weights(call, x, y, weights, geometry, group)
+    return with_bias(call, y, call.optional(2))
 
 
-def _with_transposed_weights(call: Call, y: Value, weights: Value) -> Value:
-    everything = Read(weights.number, tuple((None, WHOLE) for _ in range(weights.rank)))
-    own = [Read(y.number, tuple((axis, SAME) for axis in range(y.rank)))] if y.varies else []
-    return call.b.union(y.extents, *own, everything)
+def _with_transposed_weights(
+    call: Call, x: Value, y: Value, weights: Value, geometry: list[Window], group: int
+) -> Value:
+    """Weights that are computed from the input: each output reads the taps by which an input reaches it."""
+    taps: list[tuple[int | None, Relation]] = []
+    for axis, (w, extent, output) in enumerate(zip(geometry, x.extents[2:], y.extents[2:], strict=True), 2):
+        if output * w.kernel > 1 << 20:
+            taps.append((None, WHOLE))
+            continue
+        place = np.arange(output)[:, None] + w.before - np.arange(w.kernel) * w.dilation
+        taps.append((axis, Sets((place % w.stride == 0) & (place >= 0) & (place // w.stride < extent))))
+    parts = split(call.b, weights, [weights.extents[0] // group] * group, 0)
+    shape = (y.extents[0], y.extents[1] // group, *y.extents[2:])
+    reads = [call.b.union(shape, Read(part.number, ((None, WHOLE), (1, SAME), *taps))) for part in parts]
+    own = [broadcast_read(y, y.extents)] if y.varies else []
+    return call.b.union(y.extents, *own, broadcast_read(call.b.join(reads, 1), y.extents))
 
 
 def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> Window:

@@ -13,13 +13,13 @@ from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.sparsity import MASKED, masks
 
 UNARY = (
-    "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid "
-    "HardSwish Identity IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Shrink Sigmoid Sign "
+    "Abs Acos Acosh Asin Asinh Atan Atanh BitCast BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu "
+    "HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Shrink Sigmoid Sign "
     "Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu"
 )
 BINARY = (
     "And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul "
-    "Or PRelu Pow Sub Xor Max Min Mean Sum"
+    "Or PRelu Pow Sub SwiGLU Xor Max Min Mean Sum"
 )
 PASSED_ON = ("Cast", "Dropout", "Identity")
 """Operators that keep every element, masks too."""

@@ -1,0 +1,124 @@
+"""ai.onnx.ml: feature pipelines and models over (samples, features)."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from pytest_rf import access
+from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators import contractions, views
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.reductions import normalise
+
+
+def same(call: Call) -> Value:
+    """Binarizer, Imputer, LabelEncoder, Scaler...: each element reads its own."""
+    return call.x
+
+
+def normaliser(call: Call) -> Value:
+    """Normalizer: rows divided by their norm."""
+    return normalise(call.b, call.x, [call.x.rank - 1])
+
+
+def _rows(call: Call) -> Value:
+    """Return the input as (samples, features)."""
+    x = call.x
+    if x.rank == 2:
+        return x
+    return call.b.reshape(x, [1, x.extents[0]] if x.rank == 1 else [x.extents[0], prod(x.extents[1:])])
+
+
+def regressor(call: Call) -> Value:
+    """LinearRegressor, SVMRegressor, TreeEnsemble...: each target reads all features of its sample."""
+    name = {"TreeEnsemble": "n_targets", "TreeEnsembleRegressor": "n_targets"}.get(call.op, "targets")
+    return contractions.linear(call.b, _rows(call), max(call.integer(name, 1), 1))
+
+
+def classifier(call: Call) -> tuple[Value, ...]:
+    """LinearClassifier, SVMClassifier, TreeEnsembleClassifier: labels and scores read all features."""
+    x = _rows(call)
+    labels: list[object] = []
+    for name in ("classlabels_ints", "classlabels_int64s", "classlabels_strings"):
+        labels = labels or list(call.attr(name) or [])
+    chosen = call.b.union([x.extents[0]], *([Read(x.number, ((0, SAME), (None, WHOLE)))] if x.varies else []))
+    classes = len(labels)
+    if call.op == "SVMClassifier" and not call.attr("prob_a"):
+        # Without probabilities there is a score for each pair of classes.
+        classes = (
+            max(classes * (classes - 1) // 2, 1) if len(call.attr("vectors_per_class") or []) > 2 else classes
+        )
+    if not classes:
+        return chosen, call.b.unknown([x], f"{call.op} does not say how many classes it has")
+    return (chosen, contractions.linear(call.b, x, classes))[: call.outputs]
+
+
+def one_hot(call: Call) -> Value:
+    """OneHotEncoder: a new axis of categories behind."""
+    x = call.x
+    count = len(call.attr("cats_int64s") or call.attr("cats_strings") or [])
+    if not count:
+        call.fail("has no categories")
+    return call.b.union([*x.extents, count], Read(x.number, tuple((d, SAME) for d in range(x.rank))))
+
+
+def vectoriser(call: Call) -> Value:
+    """FeatureVectorizer: the inputs side by side."""
+    sizes = call.integers("inputdimensions", [])
+    parts = []
+    for place, x in enumerate(call.given):
+        rows = x if x.rank == 2 else call.b.reshape(x, [1, prod(x.extents)])
+        if place < len(sizes):
+            width = rows.extents[1]
+            rows = views.pads(call.b, rows, {1: (0, sizes[place] - width)})
+        parts.append(rows)
+    if not parts or len({part.extents[0] for part in parts}) > 1:
+        call.fail("its inputs have different numbers of rows")
+    return call.b.join(parts, 1)
+
+
+def extractor(call: Call) -> Value:
+    """ArrayFeatureExtractor: columns at constant or computed indices."""
+    x, picked = call.x, call.operand(1)
+    if x.rank == 1:
+        x = call.b.reshape(x, [1, *x.extents])
+    last = x.rank - 1
+    if picked.data is not None:
+        places = picked.data.astype(np.int64).reshape(-1)
+        if places.size and not (places.min() >= 0 and places.max() < x.extents[last]):
+            call.fail(f"an index is outside of the last axis of extent {x.extents[last]}")
+        return views.along(call.b, x, {last: (access.indices(places), places.size)})
+    flat = call.b.reshape(picked, [prod(picked.extents)])
+    axes: list[tuple[int | None, Relation]] = [(d, SAME) for d in range(last)]
+    reads = [Read(x.number, (*axes, (last, ANYWHERE)))] if x.varies else []
+    reads += [Read(flat.number, ((last, SAME),))] if flat.varies else []
+    return call.b.union([*x.extents[:last], *flat.extents], *reads)
+
+
+def mapping(call: Call) -> Value:
+    """CastMap, DictVectorizer, ZipMap: maps are no tensors."""
+    raise Undetermined(f"{call.op} works on maps, which hold what only a run can tell")
+
+
+RULES: Rules = {
+    **{
+        f"ai.onnx.ml::{name}": same
+        for name in ("Binarizer", "CategoryMapper", "Imputer", "LabelEncoder", "Scaler")
+    },
+    "ai.onnx.ml::Normalizer": normaliser,
+    **{
+        f"ai.onnx.ml::{name}": regressor
+        for name in ("LinearRegressor", "SVMRegressor", "TreeEnsemble", "TreeEnsembleRegressor")
+    },
+    **{
+        f"ai.onnx.ml::{name}": classifier
+        for name in ("LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier")
+    },
+    "ai.onnx.ml::OneHotEncoder": one_hot,
+    "ai.onnx.ml::FeatureVectorizer": vectoriser,
+    "ai.onnx.ml::ArrayFeatureExtractor": extractor,
+    **{f"ai.onnx.ml::{name}": mapping for name in ("CastMap", "DictVectorizer", "ZipMap")},
+}

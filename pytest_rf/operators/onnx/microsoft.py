@@ -1,0 +1,302 @@
+"""com.microsoft: the fused operators that onnxruntime's optimisers put into models."""
+
+from __future__ import annotations
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators import attention as attending
+from pytest_rf.operators import contractions, views
+from pytest_rf.operators.attention import Reach
+from pytest_rf.operators.onnx.attention import merge_heads, rotary, split_heads
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.contractions import gemm, product
+from pytest_rf.operators.onnx.convolutions import (
+    convolution,
+    convolve,
+    pool,
+    transposed_convolution,
+    with_bias,
+)
+from pytest_rf.operators.onnx.generators import triangle
+from pytest_rf.operators.onnx.pointwise import broadcast
+from pytest_rf.operators.onnx.sampling import grid_sample
+from pytest_rf.operators.pointwise import broadcast_read, pointwise
+from pytest_rf.operators.reductions import group_normalise, normalise, reduce
+from pytest_rf.operators.views import transpose
+
+
+def all_same(call: Call) -> Value:
+    """Gelu, QuickGelu, BiasGelu, FastGelu, BiasAdd: elementwise."""
+    return broadcast(call)
+
+
+def split_gelu(call: Call) -> Value:
+    """BiasSplitGelu: one half of the features gates the other."""
+    x = pointwise(call.b, *call.given)
+    if x.extents[-1] % 2:
+        call.fail(f"the features of {x.shape} do not halve")
+    half = x.extents[-1] // 2
+    return pointwise(call.b, *views.split(call.b, x, [half, half], x.rank - 1))
+
+
+def fused_convolution(call: Call) -> Value:
+    """FusedConv: a convolution, an addend of its shape, an activation."""
+    y = convolution(call)
+    addend = call.optional(3)
+    return y if addend is None else pointwise(call.b, y, addend)
+
+
+def _channels_last(rank: int) -> tuple[list[int], list[int]]:
+    return [0, rank - 1, *range(1, rank - 1)], [0, *range(2, rank), 1]
+
+
+def nhwc_convolution(call: Call) -> Value:
+    """NhwcConv, NhwcFusedConv: a convolution with the channels last, weights too (NhwcFusedConv: not them)."""
+    inward, outward = _channels_last(call.x.rank)
+    weights = call.operand(1)
+    if call.op == "NhwcConv" and not _fits(call, weights):
+        weights = transpose(call.b, weights, inward)
+    x = transpose(call.b, call.x, inward)
+    call.operands = [x, weights, *call.operands[2:]]
+    y = with_bias(call, convolve(call, x, 1), call.optional(2))
+    y = transpose(call.b, y, outward)
+    addend = call.optional(3)
+    return y if addend is None else pointwise(call.b, y, addend)
+
+
+def _fits(call: Call, weights: Value) -> bool:
+    kernel = call.attr("kernel_shape")
+    channels = call.x.extents[-1] // max(call.integer("group", 1), 1)
+    return weights.extents[1] == channels and (kernel is None or list(weights.extents[2:]) == list(kernel))
+
+
+def nhwc_pool(call: Call) -> Value:
+    """NhwcMaxPool: a pool with the channels last."""
+    inward, outward = _channels_last(call.x.rank)
+    call.operands = [transpose(call.b, call.x, inward)]
+    y = pool(call)
+    return transpose(call.b, y[0] if isinstance(y, tuple) else y, outward)
+
+
+def fused_matmul(call: Call) -> Value:
+    """FusedMatMul, TransposeMatMul: a product of operands whose last axes, or batch axes, are turned."""
+    operands = []
+    for index, side in ((0, "A"), (1, "B")):
+        x = call.operand(index)
+        order = list(range(x.rank))
+        if call.integer(f"transBatch{side}", 0) and x.rank > 2:
+            # The first of the matrix axes stands in front of the batch.
+            order = [*order[1:-1], order[0], order[-1]]
+        if call.integer(f"trans{side}", 0) and x.rank > 1:
+            order[-2:] = order[:-3:-1]
+        operands.append(transpose(call.b, x, order))
+    return product(call, *operands)
+
+
+def fused_gemm(call: Call) -> Value:
+    """FusedGemm: Gemm and an activation."""
+    return gemm(call)
+
+
+def quantised_weights(call: Call) -> Value:
+    """MatMulNBits: a Linear layer whose weights are packed."""
+    return contractions.linear(call.b, call.x, max(call.integer("N", 1), 1))
+
+
+def layer_normalisation(call: Call) -> Value | tuple[Value, ...]:
+    """SimplifiedLayerNormalization: statistics over the axes from ``axis`` on."""
+    x = call.x
+    axes = range(call.axis(call.integer("axis", -1), x.rank), x.rank)
+    y = normalise(call.b, x, axes, *(v for v in call.given[1:] if v.varies))
+    return (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
+
+
+def skip_layer_normalisation(call: Call) -> tuple[Value, ...]:
+    """SkipLayerNormalization: a sum of two tensors and a bias, normalised over the features."""
+    simplified = call.op == "SkipSimplifiedLayerNormalization"
+    bias = call.optional(3 if simplified else 4)
+    summands = [call.operand(0), call.operand(1), *([bias] if bias is not None else [])]
+    total = pointwise(call.b, *summands)
+    if total.shape != call.x.shape:
+        call.fail(f"a skip of shape {call.operand(1).shape} does not fit {call.x.shape}")
+    scales = [call.optional(2), None if simplified else call.optional(3)]
+    y = normalise(call.b, total, [total.rank - 1], *(v for v in scales if v is not None and v.varies))
+    statistic = reduce(call.b, total, [total.rank - 1])
+    return (y, statistic, statistic, total)[: call.outputs]
+
+
+def embedding(call: Call) -> tuple[Value, ...]:
+    """EmbedLayerNormalization: table rows of words, places and segments, summed and normalised."""
+    ids, table = call.operand(0), call.operand(2)
+    if ids.rank != 2 or table.rank != 2:
+        call.fail(f"ids {ids.shape} and a table {table.shape} do not fit")
+    shape = (*ids.extents, table.extents[1])
+    reads = []
+    for index in (0, 1, 8):
+        steer = call.optional(index)
+        if steer is not None and steer.varies and steer.rank == 2:
+            wide = call.b.reshape(steer, [*steer.extents, 1])
+            reads.append(broadcast_read(wide, shape))
+    if any(value.varies for value in (call.optional(i) for i in (2, 3, 4)) if value is not None):
+        raise Undetermined("EmbedLayerNormalization with tables that are computed")
+    total = call.b.union(shape, *reads)
+    y = normalise(call.b, total, [2])
+    mask = call.optional(7)
+    index = (
+        call.b.constant((shape[0],)) if mask is None or not mask.varies else reduce(call.b, mask, [1], False)
+    )
+    return (y, index, total)[: call.outputs]
+
+
+def group_normalisation(call: Call) -> Value | tuple[Value, ...]:
+    """GroupNorm, SkipGroupNorm: statistics over groups of channels, which are the last axis."""
+    x, groups = call.x, call.integer("groups", 1)
+    if call.op == "SkipGroupNorm":
+        parts = [x]
+        for index in (3, 4):
+            part = call.optional(index)
+            if part is not None:
+                if part.rank == 2:
+                    part = call.b.reshape(part, [part.extents[0], 1, 1, part.extents[1]])
+                parts.append(part)
+        x = pointwise(call.b, *parts)
+    last = bool(call.integer("channels_last", 1))
+    inward, outward = _channels_last(x.rank)
+    y = transpose(call.b, x, inward) if last else x
+    if groups < 1 or y.rank < 2 or y.extents[1] % groups:
+        call.fail(f"groups {groups} do not divide {x.shape}")
+    y = group_normalise(call.b, y, groups)
+    y = transpose(call.b, y, outward) if last else y
+    return y if call.outputs == 1 else (y, x)
+
+
+def attention(call: Call) -> Value | tuple[Value, ...]:
+    """Attention: queries, keys and values by one Linear layer, heads, a mask, a cache."""
+    x, weights = call.x, call.operand(1)
+    if x.rank != 3 or weights.varies:
+        raise Undetermined("Attention whose weights are computed")
+    count = call.integer("num_heads", 0)
+    sizes = call.integers("qkv_hidden_sizes", []) or [weights.extents[1] // 3] * 3
+    mixed = contractions.linear(call.b, x, sum(sizes))
+    query, key, value = (split_heads(call, one, count) for one in views.split(call.b, mixed, sizes, 2))
+    past = call.optional(4)
+    if past is not None:
+        old = [views.take_axis(call.b, past, 0, index) for index in (0, 1)]
+        key, value = call.b.join([old[0], key], 2), call.b.join([old[1], value], 2)
+    before = 0 if past is None else past.extents[3]
+    reach = Reach(before, None, 0 if call.integer("unidirectional", 0) else None)
+    y = _attended(call, query, key, value, reach, call.optional(5), call.optional(3))
+    return (merge_heads(call, y), views.stack(call.b, [key, value], 0))[: call.outputs]
+
+
+def _attended(
+    call: Call,
+    query: Value,
+    key: Value,
+    value: Value,
+    reach: Reach,
+    bias: Value | None,
+    padding: Value | None,
+) -> Value:
+    relation = reach.relation(query.extents[2], key.extents[2])
+    masks = [one for one in (bias,) if one is not None and one.varies]
+    y = attending.attend(call.b, query, key, value, relation, *masks)
+    if padding is None or not padding.varies:
+        return y
+    # A padding mask that is computed, of whatever form: read as a whole.
+    reads = [broadcast_read(y, y.extents)] if y.varies else []
+    everything: tuple[tuple[int | None, Relation], ...] = ((None, WHOLE),) * (padding.rank - 1)
+    first = (0, SAME) if padding.rank and padding.extents[0] == y.extents[0] else (None, WHOLE)
+    return call.b.union(y.extents, *reads, Read(padding.number, (first, *everything)))
+
+
+def multi_head_attention(call: Call) -> Value | tuple[Value, ...]:
+    """MultiHeadAttention: queries, keys and values given apart or packed, of rank 3, or keys of rank 4."""
+    count = call.integer("num_heads", 0)
+    query = call.x
+    bias = call.optional(3)
+    if bias is not None and bias.varies:
+        raise Undetermined("MultiHeadAttention with a bias that is computed")
+    key, value = call.optional(1), call.optional(2)
+    if query.rank == 5 or (key is not None and key.rank == 5) or (key is not None and value is None):
+        raise Undetermined("MultiHeadAttention with packed operands")
+    if key is None or value is None:
+        raise Undetermined("MultiHeadAttention with packed operands")
+    split = [one if one.rank == 4 else split_heads(call, one, count) for one in (query, key, value)]
+    past = call.optional(6)
+    before = 0
+    if past is not None:
+        before = past.extents[2]
+        split[1] = call.b.join([past, split[1]], 2)
+        split[2] = call.b.join([call.operand(7), split[2]], 2)
+    reach = Reach(before, None, 0 if call.integer("unidirectional", 0) else None)
+    y = _attended(call, split[0], split[1], split[2], reach, call.optional(5), call.optional(4))
+    return (merge_heads(call, y), split[1], split[2])[: call.outputs]
+
+
+def group_query_attention(call: Call) -> tuple[Value, ...]:
+    """GroupQueryAttention: causal, with shared keys and values; the cache can be read as a whole."""
+    key, value = call.optional(1), call.optional(2)
+    if key is None or value is None:
+        raise Undetermined("GroupQueryAttention with packed operands")
+    query = split_heads(call, call.x, call.integer("num_heads", 0))
+    key, value = (split_heads(call, one, call.integer("kv_num_heads", 0)) for one in (key, value))
+    window = call.integer("local_window_size", -1)
+    past = call.optional(3)
+    caches = [one for one in (past, call.optional(4)) if one is not None and one.extents[2]]
+    left = None if window < 0 or caches else window - 1
+    y = _attended(call, query, key, value, Reach(0, left, 0), call.optional(10), None)
+    reads = [broadcast_read(y, y.extents)] if y.varies else []
+    for cache, last in zip(caches, ((None, WHOLE), (3, SAME)), strict=False):
+        if cache.varies:
+            across = (1, attending.heads(cache.extents[1], query.extents[1]))
+            reads.append(Read(cache.number, ((0, SAME), across, (None, WHOLE), last)))
+    for index in (5, 6):
+        steer = call.optional(index)
+        if steer is not None and steer.varies:
+            reads.append(Read(steer.number, ((None, WHOLE),) * steer.rank))
+    y = call.b.union(y.extents, *reads)
+    reason = "the cache of GroupQueryAttention is as long as data says"
+    present = [call.b.unknown([*caches, one], reason) if caches else one for one in (key, value)]
+    return (merge_heads(call, y), *present)[: call.outputs]
+
+
+def bias_softmax(call: Call) -> Value:
+    """BiasSoftmax: a sum, normalised over its last axes."""
+    x = pointwise(call.b, *call.given)
+    return normalise(call.b, x, range(call.axis(call.integer("axis", 1), x.rank), x.rank))
+
+
+RULES: Rules = {
+    "SimplifiedLayerNormalization": layer_normalisation,
+    "SkipSimplifiedLayerNormalization": skip_layer_normalisation,
+    **{
+        f"com.microsoft::{name}": rule
+        for name, rule in {
+            **dict.fromkeys(
+                ["Gelu", "QuickGelu", "BiasGelu", "FastGelu", "BiasAdd", "BiasDropout"], all_same
+            ),
+            "BiasSplitGelu": split_gelu,
+            "BiasSoftmax": bias_softmax,
+            "FusedConv": fused_convolution,
+            **dict.fromkeys(["NhwcConv", "NhwcFusedConv"], nhwc_convolution),
+            "NhwcMaxPool": nhwc_pool,
+            "ConvTransposeWithDynamicPads": transposed_convolution,
+            **dict.fromkeys(["FusedMatMul", "TransposeMatMul"], fused_matmul),
+            "FusedGemm": fused_gemm,
+            "MatMulNBits": quantised_weights,
+            "SimplifiedLayerNormalization": layer_normalisation,
+            **dict.fromkeys(
+                ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"], skip_layer_normalisation
+            ),
+            "EmbedLayerNormalization": embedding,
+            **dict.fromkeys(["GroupNorm", "SkipGroupNorm"], group_normalisation),
+            "Attention": attention,
+            "MultiHeadAttention": multi_head_attention,
+            "GroupQueryAttention": group_query_attention,
+            "GridSample": grid_sample,
+            "RotaryEmbedding": rotary,
+            "Trilu": triangle,
+        }.items()
+    },
+}

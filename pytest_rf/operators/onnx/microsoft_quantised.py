@@ -1,0 +1,156 @@
+"""com.microsoft: operators on quantised numbers, as onnxruntime's quantiser writes them.
+
+Scales and zero points are constants in such models; where they are not, they are read as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pytest_rf.access import WHOLE, Read
+from pytest_rf.graph import Value
+from pytest_rf.operators.onnx import convolutions, reductions
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.contractions import gemm, product
+from pytest_rf.operators.onnx.convolutions import convolve, with_bias
+from pytest_rf.operators.onnx.quantised import linear
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, pointwise
+from pytest_rf.operators.reductions import normalise
+from pytest_rf.operators.views import transpose
+
+
+def steered(call: Call, y: Value, data: Sequence[int]) -> Value:
+    """Return ``y``, which reads the inputs ``data`` already, with all others read as a whole."""
+    others = [
+        value
+        for index in range(len(call.operands))
+        if index not in data and (value := call.optional(index)) is not None and value.varies
+    ]
+    if not others:
+        return y
+    own = [broadcast_read(y, y.extents)] if y.varies else []
+    return call.b.union(y.extents, *own, *(Read(v.number, ((None, WHOLE),) * v.rank) for v in others))
+
+
+def binary(call: Call) -> Value:
+    """QLinearAdd, QLinearMul: elementwise in inputs 0 and 3."""
+    left, right = call.operand(0), call.operand(3)
+    try:
+        broadcast_shape([left.extents, right.extents])
+    except ValueError as error:
+        call.fail(str(error))
+    return steered(call, pointwise(call.b, left, right), (0, 3))
+
+
+def where(call: Call) -> Value:
+    """QLinearWhere: elementwise in inputs 0, 1 and 4."""
+    return steered(call, pointwise(call.b, *(call.operand(index) for index in (0, 1, 4))), (0, 1, 4))
+
+
+def unary(call: Call) -> Value:
+    """QLinearSigmoid, QLinearLeakyRelu: elementwise in input 0."""
+    return steered(call, call.x, (0,))
+
+
+def softmax(call: Call) -> Value:
+    """QLinearSoftmax: over one axis, or all from it on in models of old opsets."""
+    x = call.x
+    axis = call.axis(call.integer("axis", -1), x.rank)
+    axes = [axis] if call.integer("opset", 13) >= 13 else range(axis, x.rank)
+    return steered(call, normalise(call.b, x, axes), (0,))
+
+
+def concat(call: Call) -> Value:
+    """QLinearConcat: (tensor, scale, zero point) triples behind the output's own pair."""
+    parts = [call.operand(index) for index in range(2, len(call.operands), 3)]
+    if not parts:
+        call.fail("has no inputs")
+    axis = call.axis(call.integer("axis", 0), parts[0].rank)
+    if len({(*part.extents[:axis], *part.extents[axis + 1 :]) for part in parts}) > 1:
+        call.fail(f"shapes {', '.join(str(part.shape) for part in parts)} do not join along axis {axis}")
+    return steered(call, call.b.join(parts, axis), range(2, len(call.operands), 3))
+
+
+def alone(rule: Callable[[Call], object]) -> Callable[[Call], Value]:
+    """Return the rule of an operator on its first input alone, with the channels first or last."""
+
+    def apply(call: Call) -> Value:
+        operands, rank = call.operands, call.x.rank
+        last = bool(call.integer("channels_last", 0))
+        x = transpose(call.b, call.x, [0, rank - 1, *range(1, rank - 1)]) if last else call.x
+        call.operands = [x]
+        y = rule(call)
+        y = y[0] if isinstance(y, tuple) else y
+        assert isinstance(y, Value)
+        call.operands = operands
+        if last and y.rank == rank:
+            y = transpose(call.b, y, [0, *range(2, rank), 1])
+        return steered(call, y, (0,))
+
+    return apply
+
+
+def reduce_mean(call: Call) -> Value:
+    """QLinearReduceMean: ReduceMean with its axes in an attribute."""
+    operands = call.operands
+    call.operands, call.opset = operands[:1], 13
+    y = reductions.reduction(call)
+    call.operands = operands
+    assert isinstance(y, Value)
+    return steered(call, y, (0,))
+
+
+def convolution(call: Call) -> Value:
+    """QLinearConv with the channels first or last."""
+    rank = call.x.rank
+    last = bool(call.integer("channels_last", 0))
+    x = transpose(call.b, call.x, [0, rank - 1, *range(1, rank - 1)]) if last else call.x
+    y = with_bias(call, convolve(call, x, 3), call.optional(8))
+    y = transpose(call.b, y, [0, *range(2, rank), 1]) if last else y
+    return steered(call, y, (0, 3, 8))
+
+
+def quantised_gemm(call: Call) -> Value:
+    """QGemm: matrices in inputs 0 and 3, a bias in input 6."""
+    operands = call.operands
+    call.operands = [operands[0], operands[3], *operands[6:7]]
+    y = gemm(call)
+    call.operands = operands
+    return steered(call, y, (0, 3, 6))
+
+
+def float_product(call: Call) -> Value:
+    """MatMulIntegerToFloat: a product of whole numbers, scaled, and a bias."""
+    y = product(call, call.operand(0), call.operand(1))
+    bias = call.optional(6)
+    y = y if bias is None else pointwise(call.b, y, bias)
+    return steered(call, y, (0, 1, 6))
+
+
+def dynamic_product(call: Call) -> Value:
+    """DynamicQuantizeMatMul: the left operand is quantised by a statistic of the whole of it."""
+    x = call.x
+    y = product(call, normalise(call.b, x, range(x.rank)), call.operand(1))
+    bias = call.optional(4)
+    y = y if bias is None else pointwise(call.b, y, bias)
+    return steered(call, y, (0, 1, 4))
+
+
+RULES: Rules = {
+    f"com.microsoft::{name}": rule
+    for name, rule in {
+        **dict.fromkeys(["QLinearAdd", "QLinearMul"], binary),
+        "QLinearWhere": where,
+        **dict.fromkeys(["QLinearSigmoid", "QLinearLeakyRelu"], unary),
+        "QLinearSoftmax": softmax,
+        "QLinearConcat": concat,
+        "QLinearAveragePool": alone(convolutions.pool),
+        "QLinearGlobalAveragePool": alone(convolutions.global_pool),
+        "QLinearReduceMean": reduce_mean,
+        "QLinearConv": convolution,
+        "QGemm": quantised_gemm,
+        "MatMulIntegerToFloat": float_product,
+        "DynamicQuantizeMatMul": dynamic_product,
+        **dict.fromkeys(["QuantizeLinear", "DequantizeLinear"], linear),
+    }.items()
+}

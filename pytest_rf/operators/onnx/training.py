@@ -1,0 +1,43 @@
+"""ai.onnx.preview.training: steps of optimisers, elementwise but for the norms."""
+
+from __future__ import annotations
+
+from pytest_rf.access import SAME, Read
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.pointwise import broadcast_read
+
+STATES = {"Adagrad": 1, "Adam": 2, "Momentum": 1}
+"""Accumulators per optimised tensor."""
+
+
+def step(call: Call) -> tuple[Value, ...]:
+    """Adagrad, Adam, Momentum: tensors, gradients and accumulators to new tensors and accumulators."""
+    parts = 2 + STATES[call.op]
+    given = [call.operand(index) for index in range(2, len(call.operands))]
+    count, rest = divmod(len(given), parts)
+    if rest:
+        call.fail(f"{len(given)} tensors are not {parts} for each one that is optimised")
+    tensors: list[list[Value]] = [given[place * count : (place + 1) * count] for place in range(parts)]
+    outputs: list[Value] = []
+    for _ in range(1 + STATES[call.op]):
+        for own in zip(*tensors, strict=True):
+            if len({value.shape for value in own}) > 1:
+                call.fail("a tensor, its gradient and its accumulators have different shapes")
+            reads = [broadcast_read(value, own[0].extents) for value in own if value.varies]
+            for steer in (call.operand(0), call.operand(1)):
+                if steer.varies:
+                    reads.append(Read(steer.number, ((None, SAME),) * steer.rank))
+            outputs.append(call.b.union(own[0].extents, *reads))
+    return tuple(outputs)
+
+
+def gradient(call: Call) -> Value:
+    """Gradient: reads what the differentiated part of the graph reads, which is not followed."""
+    raise Undetermined("the graph that Gradient differentiates is not followed")
+
+
+RULES: Rules = {
+    **{f"ai.onnx.preview.training::{name}": step for name in STATES},
+    "ai.onnx.preview.training::Gradient": gradient,
+}
