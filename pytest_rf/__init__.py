@@ -9,7 +9,9 @@ from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
     from pytest_rf.loading import analyze
+    from pytest_rf.registry import Stated, register
     from pytest_rf.tensors import Input, Tensor
+    from pytest_rf.verify import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -20,9 +22,13 @@ __all__ = [
     "ModelError",
     "RFError",
     "RequirementError",
+    "Stated",
     "Tensor",
+    "Verification",
     "__version__",
     "analyze",
+    "register",
+    "verify",
 ]
 
 _HOMES = {
@@ -30,6 +36,10 @@ _HOMES = {
     "Analysis": "pytest_rf.analysis",
     "Input": "pytest_rf.tensors",
     "Tensor": "pytest_rf.tensors",
+    "Stated": "pytest_rf.registry",
+    "register": "pytest_rf.registry",
+    "Verification": "pytest_rf.verify",
+    "verify": "pytest_rf.verify",
 }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from pytest_rf import registry
 from pytest_rf.frontends.torch.fallback import decomposed
 from pytest_rf.frontends.torch.recording import Call as Recorded
 from pytest_rf.frontends.torch.recording import Const, Place, Recording, Ref, leaves
@@ -18,6 +19,7 @@ from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
 from pytest_rf.operators.aten import table
 from pytest_rf.operators.aten.call import Call, Rule
 from pytest_rf.operators.aten.pointwise import elementwise
+from pytest_rf.operators.aten.stated import rule_of
 
 _NESTING = 8
 
@@ -36,7 +38,13 @@ def lower(recording: Recording, weights: bool = False) -> Graph:
     lowering.run()
     for name, output in recording.outputs.items():
         b.graph.outputs[name] = lowering.value(output)
-    b.graph.modules.update({path: lowering.values[ref.number] for path, ref in recording.modules.items()})
+    b.graph.modules.update(
+        {
+            path: lowering.values[ref.number]
+            for path, ref in recording.modules.items()
+            if ref.number in lowering.values
+        }
+    )
     return b.graph
 
 
@@ -70,6 +78,9 @@ class _Lowering:
     def value(self, item: Ref | Const) -> Value:
         """Return the value of a recorded tensor."""
         if isinstance(item, Ref):
+            if item.number not in self.values:  # what an opaque module wrote into a tensor from outside
+                shape = self.recording.values[item.number].shape
+                self.values[item.number] = self.b.unknown([], "is written within an opaque module", shape)
             return self.values[item.number]
         known = self._constants.get(id(item))
         if known is None:
@@ -127,7 +138,7 @@ class _Lowering:
         shapeless = next((value for value in operands if value.shape is None), None)
         if shapeless is not None:
             return self._unknown(operands, "an operand has no known shape", shapes)
-        rule = _rules().get(call.op) or _rules().get(call.op.rpartition(".")[0])
+        rule = _registered(call) or _rules().get(call.op) or _rules().get(call.op.rpartition(".")[0])
         if rule is None and call.function is not None and torch.Tag.pointwise in call.function.tags:
             rule = elementwise
         if rule is None:
@@ -182,6 +193,12 @@ class _Lowering:
             self.b.constant(None) if shape is None else self.b.unknown(live, reason, shape)
             for shape in shapes
         ]
+
+
+def _registered(call: Recorded) -> Rule | None:
+    """Return the user's own rule for an operator or an opaque module."""
+    statement = registry.operator(call.op) if call.opaque is None else registry.module_rule(call.opaque)
+    return None if statement is None else rule_of(statement)
 
 
 def _tensors(call: Recorded) -> list[Ref]:

@@ -7,21 +7,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from pytest_rf import registry
 from pytest_rf.frontends.torch import higher_order
 from pytest_rf.frontends.torch import traits as schemas
 from pytest_rf.frontends.torch.locate import Locator
-from pytest_rf.frontends.torch.memory import Functionaliser, Handle, Layout, Memory, Step, view_steps
-from pytest_rf.frontends.torch.preserve import Originals
+from pytest_rf.frontends.torch.memory import Handle
 from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref, leaves, replaced
 from pytest_rf.frontends.torch.shapes import SHAPES, positions
 from pytest_rf.frontends.torch.structure import named_tensors
+from pytest_rf.frontends.torch.tracking import Constants, Tracker
 from pytest_rf.frontends.torch.traits import Traits
-
-aten = torch.ops.aten
-_ATTRIBUTE = "_pytest_rf_handle"
 
 
 class ValuesNeeded(Exception):
@@ -54,16 +51,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         self.locator = locator
         self.real = real
         self.obstacle: Exception | None = None
-        self.originals = Originals()
         self._home = torch.device("cpu") if home.type == "meta" else home
         self._valueless = valueless
-        self._memories: dict[int, tuple[StorageWeakRef, Memory]] = {}
-        self._promoted = False
-        self._tagged: list[torch.Tensor] = []
-        self._created: set[int] = set()
-        self._constants: dict[int, tuple[torch.Tensor, Const]] = {}
-        self._constant_storages: set[int] = set()
-        self._functions = Functionaliser(self._emit)
+        self._tracker = Tracker(real, self._emit)
+        self._constants = Constants()
+        locator.run = self._module_call  # type: ignore[method-assign]
         locator.returned = self._returned  # type: ignore[method-assign]
 
     # -- what callers need -------------------------------------------------------------------------
@@ -76,19 +68,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             stand_in = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
         ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
         self.recording.inputs[name] = ref
-        self._adopt(stand_in, ref)
+        self._tracker.adopt(stand_in, ref)
         return stand_in
 
     def value_of(self, tensor: torch.Tensor) -> Ref | Const:
         """Return the present value of a tensor that the call returned."""
-        handle = self._handle(tensor)
+        handle = self._tracker.handle(tensor)
         if handle is None:
             return Const(tensor)
-        return self._functions.read(handle)
+        return self._tracker.functions.read(handle)
 
     def follows(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor depends on an input."""
-        return self._handle(tensor) is not None
+        return self._tracker.handle(tensor) is not None
 
     def merge(self, op: str, operands: list[torch.Tensor], result: torch.Tensor) -> torch.Tensor:
         """Record an operator of our own that made ``result`` of the operands."""
@@ -98,16 +90,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         values = tuple(self.value_of(operand) for operand in operands)
         ref = self.recording.make(tuple(made.shape), made.dtype)
         self.recording.calls.append(Call(op, None, values, {}, (ref,), self.locator.place()))
-        if getattr(made, _ATTRIBUTE, None) is not None:
+        if self.follows(made):
             made = made.clone()
-        self._adopt(made, ref)
+        self._tracker.adopt(made, ref)
         return made
 
     def close(self) -> None:
         """Restore what the call wrote and take the marks off the user's tensors."""
-        self.originals.restore()
-        for tensor in self._tagged:
-            tensor.__dict__.pop(_ATTRIBUTE, None)
+        self._constants.originals.restore()
+        self._tracker.close()
 
     @contextmanager
     def recording_factories(self) -> Iterator[None]:
@@ -135,11 +126,28 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             torch.tensor, torch.as_tensor = tensor, as_tensor
             torch.Tensor.new_tensor = new_tensor
 
+    def _module_call(self, original: Any, module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
+        """Call a module; one that is registered stands as a single operator for all that it runs."""
+        kind = registry.module_class(module)
+        if kind is None:
+            return original(module, *args, **kwargs)
+        given = [t for _, t in named_tensors([args, kwargs]) if self.follows(t)]
+        inputs = tuple(self.value_of(tensor) for tensor in given)
+        place, start = self.locator.place(), len(self.recording.calls)
+        result = original(module, *args, **kwargs)
+        made = [self.value_of(tensor) for _, tensor in named_tensors(result) if self.follows(tensor)]
+        outputs = tuple(dict.fromkeys(ref for ref in made if isinstance(ref, Ref) and ref not in inputs))
+        if outputs:
+            del self.recording.calls[start:]
+            op = f"module.{kind.__name__}.default"
+            self.recording.calls.append(Call(op, None, inputs, {}, outputs, place, kind))
+        return result
+
     def _returned(self, path: str, result: Any) -> None:
         tensor = next(iter(named_tensors(result)), ("", None))[1] if path else None
-        handle = None if tensor is None else self._handle(tensor)
+        handle = None if tensor is None else self._tracker.handle(tensor)
         if handle is not None:
-            value = self._functions.read(handle)
+            value = self._tracker.functions.read(handle)
             if isinstance(value, Ref):
                 self.recording.modules[path] = value
 
@@ -162,7 +170,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             return result
         trait = schemas.traits(func)
         tensors = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-        handles = {id(tensor): handle for tensor in tensors if (handle := self._handle(tensor)) is not None}
+        handles = {
+            id(tensor): handle for tensor in tensors if (handle := self._tracker.handle(tensor)) is not None
+        }
         if not handles:
             return self._constant(func, trait, args, kwargs, tensors)
         if trait.composite:
@@ -182,16 +192,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         kwargs: dict[str, Any],
         tensors: list[torch.Tensor],
     ) -> Any:
-        if not self._valueless and not self.real and any(tensor.is_meta for tensor in tensors):
-            self.obstacle = ValuesNeeded(f"a constant without values at {self.locator.source()}")
-            raise self.obstacle
+        for tensor in tensors:
+            self._needs_values(tensor)
         if trait.composite and trait.view:
             with self:  # a later write must find the way from the view to its base
                 return func.decompose(*args, **kwargs)
         kwargs = self._at_home(kwargs)
         for position, _, _ in trait.writes:
             if position < len(args) and isinstance(args[position], torch.Tensor):
-                self._before_write(args[position])
+                self._constants.before_write(args[position])
         if trait.secret:
             self._secret_writes(trait, args)
         if self._valueless and any(tensor.is_meta for tensor in tensors):
@@ -200,11 +209,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         else:
             result = func(*args, **kwargs)
         if trait.view and tensors:
-            self._follow_constant_view(func, trait, args, kwargs, result)
+            self._tracker.follow_constant_view(func, trait.name, args, kwargs, result)
         elif not trait.writes:
             for tensor in leaves(result):
-                if isinstance(tensor, torch.Tensor) and tensor.layout is torch.strided:
-                    self._created.add(tensor.untyped_storage()._cdata)
+                if isinstance(tensor, torch.Tensor):
+                    self._constants.created(tensor)
         return result
 
     def _factory_like(self, func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -214,7 +223,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             model.shape, model.stride(), dtype=model.dtype, device=model.device if self.real else self._home
         )
         result = func(blank, *args[1:], **kwargs)
-        self._created.add(result.untyped_storage()._cdata)
+        self._constants.created(result)
         return result
 
     def _look(self, trait: Traits) -> None:
@@ -240,7 +249,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             target = args[position] if position < len(args) else kwargs.get(name)
             for tensor in leaves(target):
                 if isinstance(tensor, torch.Tensor) and id(tensor) not in handles:
-                    handles[id(tensor)] = self._promote(tensor)
+                    if self.real:
+                        self._constants.originals.save(tensor)
+                    handles[id(tensor)] = self._tracker.promote(tensor)
         if trait.secret and self.real:
             self._secret_writes(trait, args)
         recorded = self._recorded((args, kwargs), handles)
@@ -319,9 +330,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                     target = args[position] if position < len(args) else tensor
                     writes.append((handles.get(id(target)) or handles[id(tensor)], ref))
                 elif not trait.view:
-                    self._adopt(tensor, ref)
+                    self._tracker.adopt(tensor, ref)
         if trait.view:
-            self._follow_view(func, trait, args, kwargs, result, outputs, handles)
+            self._tracker.follow_view(func, trait.name, args, kwargs, result, outputs, handles)
         for position, name, returned in trait.writes:
             if returned is None:  # written but not returned (foreach operators, running statistics)
                 target = args[position] if position < len(args) else kwargs.get(name)
@@ -334,7 +345,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             Call(trait.op, func, recorded[0], recorded[1], tuple(outputs), self.locator.place())
         )
         for handle, ref in writes:
-            self._functions.write(handle, ref)
+            self._tracker.functions.write(handle, ref)
 
     def _emit(
         self,
@@ -353,124 +364,27 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
     def _recorded(self, tree: Any, handles: dict[int, Handle]) -> Any:
         def substitute(tensor: torch.Tensor) -> Ref | Const:
             handle = handles.get(id(tensor))
-            return self._functions.read(handle) if handle is not None else self._const(tensor)
+            if handle is not None:
+                return self._tracker.functions.read(handle)
+            self._needs_values(tensor)
+            return self._constants.refer(tensor)
 
         return replaced(tree, substitute)
 
-    def _const(self, tensor: torch.Tensor) -> Const:
+    def _needs_values(self, tensor: torch.Tensor) -> None:
+        """Give up on shapes alone if a constant came about without values."""
         if tensor.is_meta and not self._valueless and not self.real:
             self.obstacle = ValuesNeeded(f"a constant without values at {self.locator.source()}")
             raise self.obstacle
-        known = self._constants.get(id(tensor))
-        if known is None:
-            known = self._constants[id(tensor)] = (tensor, Const(tensor))
-            if tensor.layout is torch.strided:
-                self._constant_storages.add(tensor.untyped_storage()._cdata)
-        return known[1]
 
-    # -- aliases -----------------------------------------------------------------------------------
-
-    def _adopt(self, tensor: torch.Tensor, ref: Ref) -> None:
-        """Make a new tensor known as the root of its own storage."""
-        memory = Memory(Layout.of(tensor), ref)
-        self._tag(tensor, Handle(memory, (), ref, 0))
-        if tensor.layout is torch.strided:
-            storage = tensor.untyped_storage()
-            self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
-
-    def _handle(self, tensor: torch.Tensor) -> Handle | None:
-        """Return the handle of a tensor that depends on an input."""
-        handle: Handle | None = getattr(tensor, _ATTRIBUTE, None)
-        if handle is not None:
-            return handle if handle.memory.value is not None else None
-        if not (self.real or self._promoted or tensor.is_meta) or tensor.layout is not torch.strided:
-            return None
-        found = self._memories.get(tensor.untyped_storage()._cdata)
-        if found is None or found[0].expired():
-            return None
-        memory = found[1]
-        where = (list(tensor.shape), list(tensor.stride()), tensor.storage_offset())
-        step = Step(aten.as_strided.default, where, {}, memory.layout.size, tuple(tensor.shape), tensor.dtype)
-        handle = Handle(memory, (step,))
-        self._tag(tensor, handle)
-        return handle
-
-    def _tag(self, tensor: torch.Tensor, handle: Handle) -> None:
-        setattr(tensor, _ATTRIBUTE, handle)
-
-    def _promote(self, tensor: torch.Tensor) -> Handle:
-        """Turn a constant that is about to get an input's values into a variable."""
-        if self.real:
-            self.originals.save(tensor)
-        handle: Handle | None = getattr(tensor, _ATTRIBUTE, None)
-        if handle is None:
-            handle = Handle(Memory(Layout.of(tensor), None, constant=tensor))
-            self._tag(tensor, handle)
-            self._tagged.append(tensor)
-        memory = handle.memory
-        assert memory.constant is not None
-        memory.value = Const(memory.constant.detach().clone())
-        storage = memory.constant.untyped_storage()
-        self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
-        self._promoted = True
-        return handle
-
-    def _follow_view(
-        self,
-        func: Any,
-        trait: Traits,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        result: Any,
-        outputs: list[Ref | None],
-        handles: dict[int, Handle],
-    ) -> None:
-        base = handles[id(args[0])]
-        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
-        for tensor, step, ref in zip(
-            tensors, view_steps(func, trait.name, args, kwargs, tensors), outputs, strict=True
-        ):
-            if tensor is not args[0]:
-                self._tag(tensor, Handle(base.memory, base.extended(step), ref, base.memory.version))
-
-    def _follow_constant_view(
-        self, func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-    ) -> None:
-        if not args or not isinstance(args[0], torch.Tensor):
-            return
-        base = args[0]
-        handle: Handle | None = getattr(base, _ATTRIBUTE, None)
-        if handle is None:
-            handle = Handle(Memory(Layout.of(base), None, constant=base))
-            self._tag(base, handle)
-            self._tagged.append(base)
-        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
-        for tensor, step in zip(tensors, view_steps(func, trait.name, args, kwargs, tensors), strict=True):
-            if tensor is not base:
-                self._tag(tensor, Handle(handle.memory, handle.extended(step)))
-                self._tagged.append(tensor)
-
-    # -- constants ---------------------------------------------------------------------------------
-
-    def _before_write(self, tensor: torch.Tensor) -> None:
-        if tensor.layout is not torch.strided:
-            return
-        storage = tensor.untyped_storage()._cdata
-        if storage in self._constant_storages:  # a recorded call refers to the elements as they are now
-            for key, (used, const) in list(self._constants.items()):
-                if used.untyped_storage()._cdata == storage:
-                    const.tensor = used.detach().clone()
-                    del self._constants[key]
-            self._constant_storages.discard(storage)
-        if storage not in self._created:
-            self.originals.save(tensor)
+    # -- the home device ---------------------------------------------------------------------------
 
     def _secret_writes(self, trait: Traits, args: tuple[Any, ...]) -> None:
         mean, variance, flag = trait.secret
         if len(args) > flag and args[flag]:
             for tensor in (args[mean], args[variance]):
                 if isinstance(tensor, torch.Tensor):
-                    self._before_write(tensor)
+                    self._constants.before_write(tensor)
 
     def _at_home(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Redirect what the code makes on its input's device, which is ``meta`` only for us."""

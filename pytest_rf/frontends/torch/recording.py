@@ -64,6 +64,7 @@ class Call:
         outputs: the tensors made, in the order of the schema's returns; None for one that is not
             a tensor or depends on no input.
         place: where it was called.
+        opaque: the registered class, if the call stands for a whole module.
     """
 
     op: str
@@ -72,6 +73,7 @@ class Call:
     kwargs: dict[str, Any]
     outputs: tuple[Ref | None, ...]
     place: Place
+    opaque: type | None = None
 
 
 @dataclass(slots=True)

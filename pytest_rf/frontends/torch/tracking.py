@@ -1,0 +1,153 @@
+"""Tells tensors that depend on an input from constants, and follows views of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+
+from pytest_rf.frontends.torch.memory import Emit, Functionaliser, Handle, Layout, Memory, Step, view_steps
+from pytest_rf.frontends.torch.preserve import Originals
+from pytest_rf.frontends.torch.recording import Const, Ref, leaves
+
+aten = torch.ops.aten
+_ATTRIBUTE = "_pytest_rf_handle"
+
+
+class Tracker:
+    """Knows the tensors of one recording by a mark on them, else by their storage.
+
+    Attributes:
+        functions: reads and writes aliases.
+    """
+
+    def __init__(self, real: bool, emit: Emit) -> None:
+        self.functions = Functionaliser(emit)
+        self._real = real
+        self._memories: dict[int, tuple[StorageWeakRef, Memory]] = {}
+        self._promoted = False
+        self._tagged: list[torch.Tensor] = []
+
+    def close(self) -> None:
+        """Take the marks off the user's tensors."""
+        for tensor in self._tagged:
+            tensor.__dict__.pop(_ATTRIBUTE, None)
+
+    def adopt(self, tensor: torch.Tensor, ref: Ref) -> None:
+        """Make a new tensor known as the root of its own storage."""
+        memory = Memory(Layout.of(tensor), ref)
+        self._tag(tensor, Handle(memory, (), ref, 0))
+        if tensor.layout is torch.strided:
+            storage = tensor.untyped_storage()
+            self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
+
+    def handle(self, tensor: torch.Tensor) -> Handle | None:
+        """Return the handle of a tensor that depends on an input."""
+        handle: Handle | None = getattr(tensor, _ATTRIBUTE, None)
+        if handle is not None:
+            return handle if handle.memory.value is not None else None
+        if not (self._real or self._promoted or tensor.is_meta) or tensor.layout is not torch.strided:
+            return None
+        found = self._memories.get(tensor.untyped_storage()._cdata)
+        if found is None or found[0].expired():
+            return None
+        memory = found[1]
+        where = (list(tensor.shape), list(tensor.stride()), tensor.storage_offset())
+        step = Step(aten.as_strided.default, where, {}, memory.layout.size, tuple(tensor.shape), tensor.dtype)
+        handle = Handle(memory, (step,))
+        self._tag(tensor, handle)
+        return handle
+
+    def _tag(self, tensor: torch.Tensor, handle: Handle) -> None:
+        setattr(tensor, _ATTRIBUTE, handle)
+
+    def promote(self, tensor: torch.Tensor) -> Handle:
+        """Turn a constant that is about to get an input's values into a variable."""
+        handle: Handle | None = getattr(tensor, _ATTRIBUTE, None)
+        if handle is None:
+            handle = Handle(Memory(Layout.of(tensor), None, constant=tensor))
+            self._tag(tensor, handle)
+            self._tagged.append(tensor)
+        memory = handle.memory
+        assert memory.constant is not None
+        memory.value = Const(memory.constant.detach().clone())
+        storage = memory.constant.untyped_storage()
+        self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
+        self._promoted = True
+        return handle
+
+    def follow_view(
+        self,
+        func: Any,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        result: Any,
+        outputs: list[Ref | None],
+        handles: dict[int, Handle],
+    ) -> None:
+        """Make the outputs of a view operator known as aliases of its first argument."""
+        base = handles[id(args[0])]
+        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
+        for tensor, step, ref in zip(
+            tensors, view_steps(func, name, args, kwargs, tensors), outputs, strict=True
+        ):
+            if tensor is not args[0]:
+                self._tag(tensor, Handle(base.memory, base.extended(step), ref, base.memory.version))
+
+    def follow_constant_view(
+        self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        """Remember the way from a constant view to its base: it may be written with an input's values."""
+        if not args or not isinstance(args[0], torch.Tensor):
+            return
+        base = args[0]
+        handle: Handle | None = getattr(base, _ATTRIBUTE, None)
+        if handle is None:
+            handle = Handle(Memory(Layout.of(base), None, constant=base))
+            self._tag(base, handle)
+            self._tagged.append(base)
+        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
+        for tensor, step in zip(tensors, view_steps(func, name, args, kwargs, tensors), strict=True):
+            if tensor is not base:
+                self._tag(tensor, Handle(handle.memory, handle.extended(step)))
+                self._tagged.append(tensor)
+
+
+class Constants:
+    """Constant tensors: as recorded calls refer to them, and as they were before the call wrote them."""
+
+    def __init__(self) -> None:
+        self.originals = Originals()
+        self._known: dict[int, tuple[torch.Tensor, Const]] = {}
+        self._storages: set[int] = set()
+        self._created: set[int] = set()
+
+    def refer(self, tensor: torch.Tensor) -> Const:
+        """Return the constant as a recorded call refers to it."""
+        known = self._known.get(id(tensor))
+        if known is None:
+            known = self._known[id(tensor)] = (tensor, Const(tensor))
+            if tensor.layout is torch.strided:
+                self._storages.add(tensor.untyped_storage()._cdata)
+        return known[1]
+
+    def created(self, tensor: torch.Tensor) -> None:
+        """Note a tensor that the call itself made: nobody needs it restored."""
+        if tensor.layout is torch.strided:
+            self._created.add(tensor.untyped_storage()._cdata)
+
+    def before_write(self, tensor: torch.Tensor) -> None:
+        """Keep the elements as they are for those who refer to them, and for afterwards."""
+        if tensor.layout is not torch.strided:
+            return
+        storage = tensor.untyped_storage()._cdata
+        if storage in self._storages:
+            for key, (used, const) in list(self._known.items()):
+                if used.untyped_storage()._cdata == storage:
+                    const.tensor = used.detach().clone()
+                    del self._known[key]
+            self._storages.discard(storage)
+        if storage not in self._created:
+            self.originals.save(tensor)

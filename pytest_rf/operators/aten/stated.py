@@ -1,0 +1,80 @@
+"""Turns what users state about their operators and modules into rules."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.graph import Value
+from pytest_rf.operators import windows
+from pytest_rf.operators.aten.call import Call, Result, Rule
+from pytest_rf.operators.aten.pointwise import elementwise
+from pytest_rf.operators.windows import Window
+from pytest_rf.registry import Stated, Statement
+
+
+def rule_of(statement: Statement) -> Rule:
+    """Return the rule that a registered statement means."""
+    if isinstance(statement, Stated):
+        stated = statement
+        return lambda call: _window(call, stated)
+    if statement == "elementwise":
+        return _elementwise
+    if statement == "mixing":
+        return _mixing
+    if statement == "nothing":
+        return lambda call: [None if shape is None else call.b.constant(shape) for shape in call.shapes]
+    return cast(Rule, statement)
+
+
+def _elementwise(call: Call) -> Result:
+    y = elementwise(call)
+    return [y if shape == y.shape else None for shape in call.shapes] if len(call.shapes) > 1 else y
+
+
+def _mixing(call: Call) -> Result:
+    return [None if shape is None else call.b.union(shape, *_whole(call, shape)) for shape in call.shapes]
+
+
+def _whole(call: Call, shape: tuple[int, ...]) -> list[Read]:
+    reads = []
+    for value in call.values():
+        if value.varies:
+            batched = bool(shape) and value.rank > 0 and value.extents[0] == shape[0]
+            first: tuple[int | None, Relation] = (0, SAME) if batched else (None, WHOLE)
+            rest: list[tuple[int | None, Relation]] = [(None, WHOLE)] * (value.rank - 1)
+            reads.append(Read(value.number, ((first, *rest) if value.rank else ())))
+    return reads
+
+
+def _window(call: Call, stated: Stated) -> Result:
+    return [None if shape is None else _windowed(call, stated, shape) for shape in call.shapes]
+
+
+def _windowed(call: Call, stated: Stated, shape: tuple[int, ...]) -> Value:
+    rank = len(shape) - 2
+
+    def numbers(given: object) -> list[int]:
+        return [int(given)] * rank if isinstance(given, int) else [int(n) for n in cast("list[int]", given)]
+
+    geometry = [
+        Window(kernel, stride, dilation, padding, padding)
+        for kernel, stride, dilation, padding in zip(
+            numbers(stated.kernel),
+            numbers(stated.stride),
+            numbers(stated.dilation),
+            numbers(stated.padding),
+            strict=True,
+        )
+    ]
+    call.label(windows.describe(geometry))
+    reads: list[Read] = []
+    for value in call.values():
+        if not value.varies:
+            continue
+        if value.rank == len(shape):
+            along: list[tuple[int | None, Relation]] = [(axis, w.taps) for axis, w in enumerate(geometry, 2)]
+            reads.append(Read(value.number, ((0, SAME), (None, WHOLE), *along), channel=1))
+        else:
+            reads += _whole(Call(call.b, call.op, {"x": value}, call.shapes), shape)
+    return call.b.union(shape, *reads)
