@@ -152,8 +152,12 @@ def single_layers() -> None:
     b.save("layers/two.onnx", ("image", [1, 1, 32, 32]), ("y", [1, 1, 16, 16]))
 
 
-if __name__ == "__main__":
+def main() -> None:
     classifier()
     unet()
     tcn()
     single_layers()
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ from pytest_rf import report
 from pytest_rf.check import ModelResult, RequirementResult, Run
 from pytest_rf.findings import Problem
 from pytest_rf.reporters import check
-from tests.reporters.findings import HOSTILE, PATH, finding, lines, run
+from reporters.findings import HOSTILE, PATH, finding, lines, run
 
 FULL = """\
 RF001 final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)

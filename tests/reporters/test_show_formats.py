@@ -15,7 +15,7 @@ from pytest_rf.errors import ModelError
 from pytest_rf.reporters import SHOW, show
 from pytest_rf.reporters.lines import plain
 from pytest_rf.view import view
-from tests.reporters.findings import HOSTILE
+from reporters.findings import HOSTILE
 
 
 def model(

@@ -1,0 +1,65 @@
+"""Runs the commands of the documentation's ``console`` blocks and holds what they print against the page.
+
+``python tests/docs/console.py`` writes what they print now into the pages.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+_BLOCK = re.compile(r"(?ms)^```console\n(.*?)^```$")
+_SECONDS = re.compile(r"\b\d+\.\d+s\b")
+_PROGRAMS = {"pytest-rf": ["pytest_rf"], "pytest": ["pytest", "-p", "no:cacheprovider", "-o", "addopts="]}
+
+
+def blocks(text: str) -> list[str]:
+    """Return the console blocks of a page."""
+    return _BLOCK.findall(text)
+
+
+def printed(block: str) -> str:
+    """Return a console block with what its commands print now."""
+    return "".join(f"$ {command}\n{_run(command)}" for command in commands(block))
+
+
+def commands(block: str) -> list[str]:
+    """Return the commands of a block."""
+    return [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+
+
+def same(one: str, other: str) -> bool:
+    """Return whether two outputs are the same but for the time that a run took."""
+    return _SECONDS.sub("0.00s", one) == _SECONDS.sub("0.00s", other)
+
+
+def _run(command: str) -> str:
+    program, *arguments = shlex.split(command)
+    result = subprocess.run(
+        [sys.executable, "-m", *_PROGRAMS[program], *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"},
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return result.stdout
+
+
+def _update(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    page.write_text(_BLOCK.sub(lambda match: f"```console\n{printed(match[1])}```", text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for name in PAGES:
+        _update(name)

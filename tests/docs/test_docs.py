@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from console import PAGES, ROOT, blocks, printed, same
+
+BLOCKS = [
+    pytest.param(block, id=f"{page.relative_to(ROOT).as_posix()}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page.read_text(encoding="utf-8")), 1)
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_pages_show_what_the_commands_print(block: str) -> None:
+    now = printed(block)
+    assert same(now, block), f"run 'python tests/docs/console.py' if this is right:\n{now}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_the_python_of_the_readme_gives_what_its_comments_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(
+        r"(?ms)^```python\n(import pytest_rf\n.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    names: dict[str, object] = {}
+    exec(code, names)
+    said = [line.split("  # ") for line in code.splitlines() if re.search(r"  # [({\d]", line)]
+    assert len(said) == 2
+    for expression, value in said:
+        assert eval(expression, names) == ast.literal_eval(value)
+
+
+def test_the_readme_begins_with_two_commands_of_one_line() -> None:
+    first, second, *_ = re.findall(
+        r"(?ms)^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    assert first.count("\n") == second.count("\n") == 1
+    assert "pytest-rf check" in first
+    assert "[dev]" in second
+    assert second.rstrip().endswith("pytest")
+
+
+def test_the_examples_are_what_their_script_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    import build
+
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    build.main()
+    del sys.modules["build"]
+    shipped = {path.relative_to(ROOT / "examples") for path in (ROOT / "examples").rglob("*.onnx")}
+    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*.onnx")} == shipped
+    for name in shipped:
+        assert (tmp_path / name).read_bytes() == (ROOT / "examples" / name).read_bytes(), name
