@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def misaligned(analysis: Analysis, number: int, key: Key) -> list[Node]:
     """Return the nodes on the way to value ``number`` at which branches of other stride or centre meet."""
-    policy = analysis.endless_policy()
+    policy = analysis.runs.theory_policy(key)
     outcomes = run(analysis.graph, policy)
     ancestors = analysis.ancestors(number)
     found: dict[int, Node] = {}
@@ -58,5 +58,6 @@ def _agree(lines: list[Line | None]) -> bool:
     places = range(lcm(*(len(one.lo) for one in known)))
     # What reads everything, or nothing, has no centre to compare.
     return all(
-        len({sum(one.at(place)) for one in known if abs(sum(one.at(place))) < float("inf")}) <= 1 for place in places
+        len({sum(one.at(place)) for one in known if abs(sum(one.at(place))) < float("inf")}) <= 1
+        for place in places
     )

@@ -10,10 +10,11 @@ from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf.domains.field import Facts, Field, Policy, nothing
-from pytest_rf.domains.layout import Key, carried, is_mixed
+from pytest_rf.domains.field import Facts, Field
+from pytest_rf.domains.layout import Key, is_mixed
 from pytest_rf.graph import Graph, Node, Shape, Value
-from pytest_rf.interpreter import Ignorance, Outcome, run
+from pytest_rf.interpreter import Ignorance
+from pytest_rf.runs import Runs
 from pytest_rf.tensors import Input, Tensor
 
 if TYPE_CHECKING:
@@ -43,69 +44,10 @@ class Analysis:
     wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     accept_context: Sequence[str] = ()
 
-    def __post_init__(self) -> None:
-        self._facts = Facts()
-        self._runs: dict[str, dict[int, Outcome]] = {}
-        self._named = {value.number for node in self.graph.nodes for value in node.outputs.values()} | {
-            value.number for value in self.graph.inputs.values()
-        }
-
-    # ------------------------------------------------------------------ runs
-
-    def outcomes(self, kind: str) -> dict[int, Outcome]:
-        """Return the outcome of every named value in one run.
-
-        Args:
-            kind: "finite" or "theory", prefixed with "full " (context counts), "guaranteed " (context
-                counts but where it is accepted), "certain " (what data chooses does not count) or
-                "shortest " (the smaller branch wins).
-        """
-        if kind not in self._runs:
-            what, _, where = kind.rpartition(" ")
-            policy = Policy(
-                endless=self._endless() if where == "theory" else frozenset(),
-                context=what in ("full", "guaranteed"),
-                accepted=self._is_accepted if what == "guaranteed" else None,
-                uncertain=what != "certain",
-                shortest=what == "shortest",
-            )
-            facts = self._facts if kind == "finite" else None
-            self._runs[kind] = run(self.graph, policy, facts, keep=self._named.__contains__)
-        return self._runs[kind]
-
-    def _endless(self) -> frozenset[Key]:
-        return frozenset((i.name, axis) for i in self.inputs.values() for axis in i.axes.values())
-
-    def endless_policy(self) -> Policy:
-        """Return the policy of the theoretical run."""
-        return Policy(endless=self._endless())
-
-    def outcome(self, value: Value, kind: str = "finite") -> Outcome:
-        """Return the outcome for one value; a field that reads nothing for a constant."""
-        found = self.outcomes(kind).get(value.number)
-        if found is None:
-            return nothing(value.shape or ())
-        return found
-
-    def finite(self, value: Value, key: Key, context: bool) -> Field:
-        """Return the field on the actual input; context counts if asked for, or if no position is left."""
-        return self._field(value, key, "finite", context)
-
-    def theory(self, value: Value, key: Key, context: bool = False) -> Field:
-        """Return the field on an input without end; context counts if asked for, or if no position is left."""
-        return self._field(value, key, "theory", context)
-
-    def _field(self, value: Value, key: Key, kind: str, context: bool) -> Field:
-        outcome = self.outcome(value, kind)
-        if (
-            isinstance(outcome, Field)
-            and outcome.context.get(key)
-            and (context or key not in carried(outcome.layout))
-        ):
-            outcome = self.outcome(value, f"full {kind}")
-        if isinstance(outcome, Ignorance):
-            raise ValueError(f"unknown: {outcome.reason}")
-        return outcome
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs of the interpreter over the graph."""
+        return Runs(self.graph, self._inputs, self._is_accepted)
 
     def _is_accepted(self, number: int) -> bool:
         node = self.graph.nodes[number]
@@ -120,30 +62,28 @@ class Analysis:
 
     # ------------------------------------------------------------------ inputs
 
-    @cached_property
+    @property
     def inputs(self) -> Mapping[str, Input]:
         """The graph inputs by name, with the roles of their axes (SEMANTICS 3)."""
-        self.outcomes_of_inputs()
-        return {name: self._input(name, value.extents) for name, value in self.graph.inputs.items()}
+        return self.runs.inputs
 
-    def outcomes_of_inputs(self) -> None:
-        """Run the finite analysis, from which the roles of the input axes are learnt."""
-        if "finite" not in self._runs:
-            self._runs["finite"] = run(self.graph, Policy(), self._facts, keep=self._named.__contains__)
+    def _inputs(self, facts: Facts) -> dict[str, Input]:
+        return {
+            name: self._input(name, value.extents, facts.channel.get(name), facts)
+            for name, value in self.graph.inputs.items()
+        }
 
-    def _input(self, name: str, shape: Shape) -> Input:
-        facts = self._facts
-        channel = facts.channel.get(name)
-        windowed = sorted(axis for owner, axis in facts.windowed if owner == name and axis != channel)
-        if not windowed:
+    def _input(self, name: str, shape: Shape, channel: int | None, facts: Facts) -> Input:
+        spatial = sorted(axis for owner, axis in facts.windowed if owner == name and axis != channel)
+        if not spatial:
             moved = sorted(axis for owner, axis in facts.moved if owner == name and axis != channel)
-            windowed = [axis for axis in moved if axis != 0 or len(shape) < 2]
+            spatial = [axis for axis in moved if axis != 0 or len(shape) < 2]
         wanted = self.wanted_axes.get(name)
         if wanted is not None:
             axes = dict(wanted)
         else:
-            names = AXIS_NAMES.get(len(windowed), tuple(f"a{axis}" for axis in windowed))
-            axes = dict(zip(names, windowed, strict=True))
+            names = AXIS_NAMES.get(len(spatial), tuple(f"a{axis}" for axis in spatial))
+            axes = dict(zip(names, spatial, strict=True))
         batch = 0 if len(shape) >= 2 and 0 not in axes.values() and channel != 0 else None
         return Input(name, shape, axes, batch, channel)
 
@@ -213,18 +153,17 @@ class Analysis:
         if self._has_positions(output) or output.status == "unknown":
             return output
         ancestors = self.ancestors(output.number)
-        candidates = [
-            t for t in self if t.number in ancestors and t.status != "unknown" and self._has_positions(t)
-        ]
-        if not candidates:
-            return output
+        found: Tensor | None = None
         # Elementwise operators pass the value on: of those that share the last one, the last in the graph.
-        last = max(t.number for t in candidates)
-        return [t for t in candidates if t.number == last][-1]
+        for tensor in sorted(list(self)[::-1], key=lambda t: -t.number):
+            if tensor.number in ancestors and self._has_positions(tensor):
+                found = tensor
+                break
+        return found or output
 
     def _has_positions(self, tensor: Tensor) -> bool:
         """Whether all spatial axes of some input have a position in axes that count nothing else."""
-        outcome = self.outcome(tensor.value)
+        outcome = self.runs.structure(tensor.value)
         if isinstance(outcome, Ignorance):
             return False
         for source in self.inputs.values():
@@ -247,8 +186,9 @@ class Analysis:
 
     def multiple(self, value: Value, key: Key) -> int:
         """Return the least common multiple of the strides of all tensors on the way to ``value``."""
-        outcomes = (self.outcomes("finite").get(number) for number in self.ancestors(value.number))
-        strides = [one.strides.get(key) for one in outcomes if isinstance(one, Field)]
+        values = (self.graph.values[number] for number in self.ancestors(value.number))
+        fields = [field for field in map(self.runs.structure, values) if isinstance(field, Field)]
+        strides = [field.strides.get(key) for field in fields]
         return lcm(*(stride.numerator for stride in strides if stride))
 
     def check(self, text: str, **settings: Any) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.graph import Value
 from pytest_rf.lines import line, sizes
+from pytest_rf.runs import Kind
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
@@ -76,7 +77,10 @@ class AxisField:
         return self.input.shape[self.axis]
 
     def _theory(self, context: bool = False) -> Field:
-        return self.analysis.theory(self.value, self.key, context)
+        return self.analysis.runs.field(self.value, self.key, theory=True, context=context)
+
+    def _finite(self) -> Field:
+        return self.analysis.runs.field(self.value, self.key)
 
     @property
     def irregular(self) -> bool:
@@ -91,15 +95,15 @@ class AxisField:
         The unit is a position, with all channels and samples there: a concat of a 1×1 and a 3×3 branch
         sees 3. ``Tensor.bounds`` tells channels apart.
         """
-        return self._range(self._theory(), self.analysis.finite(self.value, self.key, False))
+        return self._range(self._theory(), self._finite)
 
-    def _range(self, theory: Field, finite: Field) -> tuple[Number, Number]:
+    def _range(self, theory: Field, finite: Callable[[], Field]) -> tuple[Number, Number]:
         hull = theory.hulls.get(self.key)
         if hull is None:
             return 0, 0
-        every = sizes(
-            self._by_place(finite, finite.hulls[self.key]) if hull.irregular else self._by_place(theory, hull)
-        )
+        # The actual input is looked at only where there is no theoretical map.
+        field = finite() if hull.irregular else theory
+        every = sizes(self._by_place(field, field.hulls[self.key]))
         return plain(float(every.min())), plain(float(every.max()))
 
     def _by_place(self, field: Field, hull: Hull) -> Hull:
@@ -119,31 +123,26 @@ class AxisField:
         """Smallest and largest size of what is read for certain, whatever data chooses."""
         if not self.upper_bound:
             return self.rf_range
-        theory = self.analysis.outcome(self.value, "certain theory")
-        finite = self.analysis.outcome(self.value, "certain finite")
-        assert isinstance(theory, Field)
-        assert isinstance(finite, Field)
-        return self._range(theory, finite)
+        return self._range(self._of_kind("certain", True), lambda: self._of_kind("certain", False))
 
     @property
     def rf_min(self) -> Number:
         """The theoretical size over the shortest path: at every merge the smaller branch."""
-        theory = self.analysis.outcome(self.value, "shortest theory")
-        finite = self.analysis.outcome(self.value, "shortest finite")
-        assert isinstance(theory, Field)
-        assert isinstance(finite, Field)
-        return self._range(theory, finite)[0]
+        return self._range(self._of_kind("shortest", True), lambda: self._of_kind("shortest", False))[0]
+
+    def _of_kind(self, kind: Kind, theory: bool) -> Field:
+        return self.analysis.runs.of_kind(kind, self.value, self.key, theory)
 
     @property
     def upper_bound(self) -> bool:
         """Whether data chooses the positions along this axis."""
-        outcome = self.analysis.outcome(self.value)
+        outcome = self.analysis.runs.structure(self.value)
         return isinstance(outcome, Field) and self.key in outcome.uncertain
 
     @property
     def context(self) -> tuple[str, ...]:
         """Names of the nodes that bring in context along this axis; empty where there is none."""
-        outcome = self.analysis.outcome(self.value)
+        outcome = self.analysis.runs.structure(self.value)
         if not isinstance(outcome, Field):
             return ()
         return tuple(
@@ -165,7 +164,8 @@ class AxisField:
     @property
     def start(self) -> Number:
         """First position of unit 0 in the theoretical field; where that is unbounded, on the actual input."""
-        for field in (self._theory(), self.analysis.finite(self.value, self.key, False)):
+        for theory in (True, False):
+            field = self._theory() if theory else self._finite()
             hull = field.hulls.get(self.key)
             if hull is not None and not hull.irregular:
                 factors = [factor for axis in field.layout for factor in axis]
@@ -199,21 +199,15 @@ class AxisField:
         return self._reach(ahead=False)
 
     def _reach(self, ahead: bool) -> Number:
-        field = self._guaranteed("theory")
+        field = self._of_kind("guaranteed", True)
         hull = field.hulls.get(self.key)
         if hull is None or self.key not in carried(field.layout):
             return -math.inf if hull is None else math.inf
         stride = self._stride(field)
-        own = line(self._guaranteed("finite") if hull.irregular else field, self.key)
+        own = line(self._of_kind("guaranteed", False) if hull.irregular else field, self.key)
         if own is None:
             return math.inf
         return plain(own.lookahead(stride) if ahead else own.lookback(stride))
-
-    def _guaranteed(self, kind: str) -> Field:
-        outcome = self.analysis.outcome(self.value, f"guaranteed {kind}")
-        if not isinstance(outcome, Field):
-            raise ValueError(f"unknown: {outcome.reason}")
-        return outcome
 
     @property
     def bounded(self) -> bool:
@@ -221,7 +215,7 @@ class AxisField:
 
         Where there is no periodic map no bound is known.
         """
-        hull = self._guaranteed("theory").hulls.get(self.key)
+        hull = self._of_kind("guaranteed", True).hulls.get(self.key)
         if hull is None or self.upper_bound:
             return not self.upper_bound
         return not hull.irregular and not bool(np.isinf(sizes(hull)).any())
@@ -241,7 +235,7 @@ class AxisField:
     @property
     def independent(self) -> bool:
         """Of the batch axis: whether every unit reads its own sample only, context counted."""
-        field = self._guaranteed("finite")
+        field = self._of_kind("guaranteed", False)
         hull = field.hulls.get(self.key)
         if hull is None:
             return True
@@ -264,7 +258,7 @@ class AxisField:
 
     def halo_for(self, align: int) -> tuple[Number, Number]:
         """Return the halo for tiles whose borders lie on multiples of ``align`` input positions."""
-        field = self._guaranteed("theory")
+        field = self._of_kind("guaranteed", True)
         if self.key not in field.hulls:
             return 0, 0
         own = line(field, self.key)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rf.domains.field import Field, Policy
 from pytest_rf.domains.layout import Key
-from pytest_rf.interpreter import run
+from pytest_rf.interpreter import Outcome, run
 from pytest_rf.lines import sizes
 
 if TYPE_CHECKING:
@@ -30,15 +30,20 @@ def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
     """
     makers = {step.value.number: step for step in analysis.graph.program}
     owners = {one.number: one for one in reversed(list(analysis))}
-    runs = [run(analysis.graph, analysis.endless_policy()), run(analysis.graph, Policy())]
+    policies = [analysis.runs.theory_policy(key), Policy(keys=frozenset({key}))]
+    done: list[dict[int, Outcome]] = []
 
     def size(number: int) -> float:
         # Where there is no theoretical map the actual input gives the size, as in the figures.
-        for outcomes in runs:
-            outcome = outcomes.get(number)
+        for place, policy in enumerate(policies):
+            if len(done) == place:
+                done.append(run(analysis.graph, policy))
+            outcome = done[place].get(number)
             hull = outcome.hulls.get(key) if isinstance(outcome, Field) else None
             if hull is not None and not hull.irregular:
                 return float(sizes(hull).max())
+            if hull is None:
+                return 0.0
         return 0.0
 
     steps: list[Contribution] = []

@@ -97,7 +97,7 @@ class Tensor:
     @property
     def status(self) -> str:
         """Whether the field is "exact", an "upper_bound" (data chooses what is read) or "unknown"."""
-        outcome = self.analysis.outcome(self.value)
+        outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return "unknown"
         return "upper_bound" if outcome.uncertain else "exact"
@@ -105,7 +105,7 @@ class Tensor:
     @property
     def reason(self) -> str | None:
         """Why the tensor is unknown or an upper bound; None where it is exact."""
-        outcome = self.analysis.outcome(self.value)
+        outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return outcome.reason
         return "data chooses the positions that are read" if outcome.uncertain else None
@@ -113,10 +113,10 @@ class Tensor:
     @property
     def inputs(self) -> list[str]:
         """Names of the graph inputs that the tensor can depend on."""
-        outcome = self.analysis.outcome(self.value)
+        outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return list(self.analysis.inputs)
-        named = {key[0] for key in outcome.hulls}
+        named = {key[0] for key in outcome.strides}
         return [name for name in self.analysis.inputs if name in named]
 
     def field(self, input: str | None = None) -> TensorField:
@@ -166,7 +166,7 @@ class Tensor:
         if self.shape is None or self.status == "unknown":
             raise ValueError(f"{self.name!r} is unknown: {self.reason}")
         key = (source.name, source.axis(axis))
-        return positions(self.analysis.finite(self.value, key, context), key, self.shape)
+        return positions(self.analysis.runs.field(self.value, key, context=context), key, self.shape)
 
     def region(
         self, unit: Sequence[int], input: str | None = None, context: bool = False
@@ -183,7 +183,7 @@ class Tensor:
         """
         source = self._input(input)
         keys = [(source.name, number) for number in source.axes.values()]
-        outcome = self.analysis.outcome(self.value)
+        outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance) or self.shape is None:
             raise ValueError(f"{self.name!r} is unknown: {self.reason}")
         places = [

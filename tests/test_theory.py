@@ -94,7 +94,7 @@ def test_theory_is_the_finite_field_far_from_borders(text: str) -> None:
     tensor = analysis.outputs[0]
     assert tensor.shape is not None
     lo, hi = tensor.bounds("t")
-    theory = line(analysis.theory(tensor.value, ("x", 2)), ("x", 2))
+    theory = line(analysis.runs.field(tensor.value, ("x", 2), theory=True), ("x", 2))
     if tensor["t"].irregular or tensor.shape[2] < 8:
         return
     assert theory is not None

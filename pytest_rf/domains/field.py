@@ -40,6 +40,7 @@ class Policy:
 
     Attributes:
         endless: the input axes that have no borders (none: the actual input).
+        keys: the input axes whose positions are followed; None for all.
         context: whether context counts as field; else it is cut and only recorded.
         accepted: of a node's number, whether its context is cut even where context counts.
         uncertain: whether positions count that data may or may not choose.
@@ -47,6 +48,7 @@ class Policy:
     """
 
     endless: Keys = NONE
+    keys: Keys | None = None
     context: bool = False
     accepted: Callable[[int], bool] | None = None
     uncertain: bool = True
@@ -78,8 +80,9 @@ class Field:
 
     Attributes:
         layout: the tensor's axes as products of factors.
-        hulls: input axis -> hull, one dimension per factor; an input that is absent is not read.
-        strides: input axis -> input positions per step, as far as windows alone tell it.
+        hulls: input axis -> hull, one dimension per factor, for the axes that the run follows.
+        strides: input axis -> input positions per step, as far as windows alone tell it; an input
+            that is absent is not read.
         context: input axis -> numbers of the nodes that bring it in as context.
         uncertain: input axes along which data chooses the positions.
     """
@@ -95,13 +98,16 @@ def of_input(name: str, shape: Sequence[int], policy: Policy) -> Field:
     """Return the field of a graph input towards itself."""
     layout: list[Axis] = []
     hulls: dict[Key, Hull] = {}
+    strides: dict[Key, Fraction] = {}
     for axis, extent in enumerate(shape):
         key = (name, axis)
         endless = key in policy.endless
         own = frozenset({key})
         layout.append((Factor(extent, own, NONE) if endless else Factor(extent, NONE, own),))
-        hulls[key] = hull.point(extent, axis, len(shape), endless)
-    return Field(tuple(layout), hulls, dict.fromkeys(hulls, Fraction(1)))
+        strides[key] = Fraction(1)
+        if policy.keys is None or key in policy.keys:
+            hulls[key] = hull.point(extent, axis, len(shape), endless)
+    return Field(tuple(layout), hulls, strides)
 
 
 def nothing(shape: Sequence[int]) -> Field:

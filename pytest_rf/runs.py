@@ -1,0 +1,104 @@
+"""The runs of the interpreter that answer questions about a model, each made when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from pytest_rf.domains.field import Facts, Field, Policy, nothing
+from pytest_rf.domains.layout import Key, Keys, carried
+from pytest_rf.graph import Graph, Value
+from pytest_rf.interpreter import Ignorance, Outcome, run
+
+if TYPE_CHECKING:
+    from pytest_rf.tensors import Input
+
+Kind = Literal["plain", "full", "guaranteed", "certain", "shortest"]
+"""What a run counts: no context; all context; context that is not accepted; what data cannot choose
+away; the smaller branch at every merge."""
+
+
+class Runs:
+    """All runs over one graph.
+
+    The *structure* run computes no positions at all: which axes of a tensor stand for which axes of an
+    input, what brings in context, what is unknown. It tells which input axes are spatial, on which the
+    others depend. Runs over positions follow the spatial axes, and all axes only if another is asked for.
+    """
+
+    def __init__(
+        self, graph: Graph, roles: Callable[[Facts], Mapping[str, Input]], accepted: Callable[[int], bool]
+    ) -> None:
+        """Make the structure run.
+
+        Args:
+            graph: the graph.
+            roles: gives the roles of the input axes from what the structure run has learnt.
+            accepted: of a node's number, whether its context is accepted.
+        """
+        self.graph = graph
+        self._accepted = accepted
+        self._named = {value.number for node in graph.nodes for value in node.outputs.values()}
+        self._named |= {value.number for value in graph.inputs.values()}
+        facts = Facts()
+        self._structure = run(graph, Policy(keys=frozenset()), facts, self._named.__contains__)
+        self.inputs = roles(facts)
+        self.spatial: Keys = frozenset(
+            (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
+        )
+        self._done: dict[tuple[Kind, bool, bool], dict[int, Outcome]] = {}
+
+    def structure(self, value: Value) -> Outcome:
+        """Return the field of a named value without hulls, or why there is none."""
+        found = self._structure.get(value.number)
+        return nothing(value.shape or ()) if found is None else found
+
+    def theory_policy(self, key: Key) -> Policy:
+        """Return the policy of a theoretical run that follows one axis."""
+        return Policy(endless=self.spatial, keys=frozenset({key}))
+
+    def field(self, value: Value, key: Key, theory: bool = False, context: bool = False) -> Field:
+        """Return the field of a named value along one input axis.
+
+        Args:
+            value: the value.
+            key: the input axis.
+            theory: on an input without end instead of the actual one.
+            context: whether context counts. It always does where no position of the axis is left: then
+                nothing is local that it could be told from.
+
+        Raises:
+            ValueError: the value is unknown.
+        """
+        found = self.structure(value)
+        if isinstance(found, Field) and found.context.get(key):
+            context = context or key not in carried(found.layout)
+            return self.of_kind("full" if context else "plain", value, key, theory)
+        return self.of_kind("plain", value, key, theory)
+
+    def of_kind(self, kind: Kind, value: Value, key: Key, theory: bool) -> Field:
+        """Return the field of a named value in one kind of run.
+
+        Raises:
+            ValueError: the value is unknown.
+        """
+        outcome = self._outcomes(kind, theory, key).get(value.number)
+        if isinstance(outcome, Ignorance):
+            raise ValueError(f"unknown: {outcome.reason}")
+        return nothing(value.shape or ()) if outcome is None else outcome
+
+    def _outcomes(self, kind: Kind, theory: bool, key: Key) -> dict[int, Outcome]:
+        if (kind, theory, True) in self._done:
+            return self._done[kind, theory, True]
+        every = key not in self.spatial
+        if (kind, theory, every) not in self._done:
+            policy = Policy(
+                endless=self.spatial if theory else frozenset(),
+                keys=None if every else self.spatial,
+                context=kind in ("full", "guaranteed"),
+                accepted=self._accepted if kind == "guaranteed" else None,
+                uncertain=kind != "certain",
+                shortest=kind == "shortest",
+            )
+            self._done[kind, theory, every] = run(self.graph, policy, keep=self._named.__contains__)
+        return self._done[kind, theory, every]
