@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from pytest_rf import cli
+from pytest_rf.commands import output
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with two models and a configuration that they meet."""
+    for name in ("unet.onnx", "tcn.onnx"):
+        shutil.copy(EXAMPLES / name, tmp_path / name)
+    config = '[[model]]\nname = "net"\nsource = "unet.onnx"\nrequire = ["final rf >= 36"]\n'
+    (tmp_path / "rf.toml").write_text(config)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Result:
+    def __init__(self, status: int, captured: pytest.CaptureResult[str]) -> None:
+        self.status, self.out, self.err = status, captured.out, captured.err
+
+
+@pytest.fixture
+def rf(capsys: pytest.CaptureFixture[str]):
+    def run(*arguments: str) -> Result:
+        status = cli.run(arguments)
+        return Result(status, capsys.readouterr())
+
+    return run
+
+
+# ------------------------------------------------------------------ check
+
+
+def test_what_holds_is_status_0(rf) -> None:
+    result = rf("check")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.endswith("Checked 1 model, 1 requirement: all hold.\n")
+
+
+def test_violations_are_status_1(rf) -> None:
+    result = rf("check", "--require", "final rf >= 41", "--format", "concise")
+    assert (result.status, result.err) == (1, "")
+    assert "RF001 net: final rf is 36 to 40" in result.out
+
+
+def test_paths_without_a_configuration(rf, folder: Path) -> None:
+    (folder / "rf.toml").unlink()
+    assert rf("check", "unet.onnx", "tcn.onnx", "--require", "final rf >= 36").status == 0
+    assert rf("check", "tcn.onnx", "--require", "final rf >= 64").status == 1
+
+
+def test_a_path_of_the_configuration_keeps_its_requirements(rf) -> None:
+    assert "net (unet.onnx): 1 requirement holds" in rf("check", "unet.onnx").out
+    assert "tcn (tcn.onnx): nothing wrong" in rf("check", "tcn.onnx").out
+
+
+def test_the_configuration_is_found_upwards_and_can_be_named(rf, folder: Path, monkeypatch) -> None:
+    (folder / "deep").mkdir()
+    monkeypatch.chdir(folder / "deep")
+    assert rf("check").status == 0
+    assert rf("check", "--config", "../rf.toml").status == 0
+    assert rf("check", "--config", "nix.toml").status == 2
+
+
+def test_nothing_to_check_is_status_2(rf, folder: Path) -> None:
+    (folder / "rf.toml").unlink()
+    result = rf("check")
+    assert result.status == 2
+    assert "nothing to check: give the path of a model, or write an rf.toml" in result.err
+
+
+def test_one_bad_model_hides_no_other(rf, folder: Path) -> None:
+    (folder / "bad.onnx").write_bytes(b"")
+    result = rf("check", "bad.onnx", "tcn.onnx", "nix.onnx", "--require", "final rf >= 64")
+    assert result.status == 2
+    assert "RF001 final rf is 63" in result.out
+    assert result.out.endswith("Checked 3 models, 3 requirements: 1 violation, 2 errors.\n")
+    first, second = result.err.splitlines()
+    assert first.startswith("error: bad.onnx: is empty")
+    assert second.startswith("error: nix.onnx: no such file")
+
+
+def test_a_wrong_requirement_has_a_caret(rf) -> None:
+    result = rf("check", "--require", "final rff >= 3")
+    assert result.status == 2
+    assert result.err.splitlines()[0].endswith('unknown metric "rff", did you mean "rf"?')
+    assert result.err.splitlines()[1:] == ["  final rff >= 3", "        ^"]
+
+
+def test_code_needs_leave(rf, folder: Path) -> None:
+    (folder / "mine.py").write_text("import pathlib\npathlib.Path('ran').touch()\ndef net(): return 3\n")
+    for command in ("check", "show"):
+        result = rf(command, "mine:net")
+        assert result.status == 2
+        assert "--allow-code" in result.err
+    assert not (folder / "ran").exists()
+    assert rf("check", "mine:net", "--allow-code").status == 2
+    assert (folder / "ran").exists()
+
+
+def test_json_fits_the_schema_that_is_printed(rf) -> None:
+    schema = json.loads(rf("schema", "report").out)
+    for arguments in (
+        ("check", "--format", "json"),
+        ("show", "unet.onnx", "--format", "json", "--node", "head"),
+        ("show", "unet.onnx", "--format", "json", "--unit", "0,0"),
+    ):
+        jsonschema.validate(json.loads(rf(*arguments).out), schema)
+
+
+def test_the_same_run_gives_the_same_bytes(rf) -> None:
+    for format in ("full", "concise", "json"):
+        arguments = ("check", "--format", format, "--require", "final rf >= 41")
+        assert rf(*arguments).out == rf(*arguments).out
+
+
+def test_a_bug_of_ours_is_status_3(rf, monkeypatch) -> None:
+    from pytest_rf import check
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken\x1b[2J\nin two lines")
+
+    monkeypatch.setattr(check, "run", broken)
+    result = rf("check")
+    assert result.status == 3
+    (line,) = result.err.splitlines()
+    assert line.startswith("error: internal error: RuntimeError: broken\\x1b[2J in two lines. This is a bug")
+    assert "please report it" in line
+    assert "Traceback" in rf("check", "--debug").err
+
+
+def test_a_bug_at_one_model_is_status_3_and_hides_no_other(rf, monkeypatch) -> None:
+    from pytest_rf import sources
+
+    analyse = sources.analyse
+
+    def broken(target: object) -> object:
+        if target.name == "tcn":  # type: ignore[attr-defined]
+            raise RuntimeError("broken")
+        return analyse(target)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sources, "analyse", broken)
+    result = rf("check", "unet.onnx", "tcn.onnx")
+    assert result.status == 3
+    assert "✓ net" in result.out
+    assert len(result.err.splitlines()) == 1
+    assert "This is a bug" in result.err
+
+
+# ------------------------------------------------------------------ show, rule, schema
+
+
+def test_show_knows_what_the_configuration_declares(rf, folder: Path) -> None:
+    import onnx
+
+    model = onnx.load("unet.onnx")
+    for number in (2, 3):
+        model.graph.input[0].type.tensor_type.shape.dim[number].ClearField("dim_value")
+        model.graph.output[0].type.tensor_type.shape.dim[number].ClearField("dim_value")
+    onnx.save(model, "open.onnx")
+    result = rf("show", "open.onnx")
+    assert result.status == 2
+    assert "--input image=" in result.err
+    assert "1×1×48×64" in rf("show", "open.onnx", "--input", "image=1,1,48,64").out
+    (folder / "rf.toml").write_text(
+        '[[model]]\nname = "net"\nsource = "open.onnx"\ninputs = { image = [1, 1, 48, 32] }\n'
+    )
+    assert "1×1×48×32" in rf("show", "open.onnx").out
+    assert "1×1×48×32" in rf("show", "net").out
+    assert "1×1×48×64" in rf("show", "net", "--input", "image=1,1,48,64").out
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv", "markdown"])
+def test_show_formats(rf, format: str) -> None:
+    result = rf("show", "tcn.onnx", "--format", format)
+    assert (result.status, result.err) == (0, "")
+    assert "blocks.4" in result.out
+
+
+def test_rules_are_listed_and_explained(rf) -> None:
+    assert "RF001 requirement-violated" in rf("rule").out
+    for name in ("RF001", "rf001", "requirement-violated"):
+        assert "Why is this bad" in rf("rule", name).out
+    result = rf("rule", "RF0001")
+    assert result.status == 2
+    assert "did you mean" in result.err
+
+
+def test_the_schema_of_the_configuration_accepts_the_examples(rf) -> None:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    schema = json.loads(rf("schema", "config").out)
+    config = tomllib.loads((EXAMPLES / "rf.toml").read_text(encoding="utf-8"))
+    jsonschema.validate(config, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"modle": []}, schema)
+
+
+# ------------------------------------------------------------------ usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nix"],
+        ["check", "--nix"],
+        ["check", "--format", "nix"],
+        ["show"],
+        ["show", "unet.onnx", "--unit", "a,b"],
+        ["show", "unet.onnx", "--unit", "-1,0"],
+        ["show", "unet.onnx", "--unit", "0,99"],
+        ["show", "unet.onnx", "--unit", "0"],
+        ["show", "unet.onnx", "--node", "nix"],
+        ["show", "unet.onnx", "--input", "image"],
+        ["show", "unet.onnx", "--input", "image=1,0,3,3"],
+        ["show", "unet.onnx", "--input", "image=1,1,1e3,3"],
+        ["show", "unet.onnx", "--input", "image=1,1,8,8", "--input", "image=1,1,8,8"],
+        ["show", "unet.onnx", "--input", "nix=1,1,8,8"],
+        ["show", "."],
+        ["show", "net.pt"],
+        ["show", "\x1b[2J.onnx"],
+        ["schema"],
+        ["schema", "nix"],
+        ["rule", "nix"],
+        ["rule", ""],
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(rf, arguments: list[str]) -> None:
+    result = rf(*arguments)
+    assert result.status == 2
+    assert result.out == ""
+    (line,) = result.err.splitlines()
+    assert line.startswith("error: ")
+    assert "\x1b" not in line
+
+
+def test_help_and_version(rf) -> None:
+    assert rf("--version").out.startswith("pytest-rf ")
+    for arguments in ((), ("check",), ("show",), ("rule",), ("schema",)):
+        result = rf(*arguments, "--help")
+        assert result.status == 0
+        assert "Usage: pytest-rf" in result.out
+    assert rf().status == 2
+
+
+def test_it_is_a_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_rf", "check", "nix.onnx"], capture_output=True, check=False
+    )
+    assert done.returncode == 2
+
+
+# ------------------------------------------------------------------ output
+
+
+def test_output_goes_to_a_file(rf, folder: Path) -> None:
+    result = rf("check", "--output", "out.txt", "--color")
+    assert (result.status, result.out) == (0, "")
+    assert (folder / "out.txt").read_text(encoding="utf-8") == rf("check").out
+
+
+@pytest.mark.parametrize(
+    "file", ["../out.txt", "/nix/out.txt", "link.txt", "away/out.txt", ".", "fifo", "nix/out.txt"]
+)
+def test_files_elsewhere_are_refused(
+    rf, folder: Path, tmp_path_factory: pytest.TempPathFactory, file: str
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "kept.txt").write_text("kept")
+    (folder / "link.txt").symlink_to(elsewhere / "kept.txt")
+    (folder / "away").symlink_to(elsewhere)
+    os.mkfifo(folder / "fifo")
+    result = rf("check", "-o", file)
+    assert result.status == 2
+    assert len(result.err.splitlines()) == 1
+    assert [path.name for path in elsewhere.iterdir()] == ["kept.txt"]
+    assert (elsewhere / "kept.txt").read_text() == "kept"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "colored"),
+    [
+        ({}, [], True),
+        ({"NO_COLOR": "1"}, [], False),
+        ({"TERM": "dumb"}, [], False),
+        ({}, ["--no-color"], False),
+        ({"NO_COLOR": "1"}, ["--color"], True),
+    ],
+)
+def test_colour_is_for_terminals(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str], colored: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert cli.run(["check", *arguments]) == 0
+    assert ("\x1b[" in terminal.getvalue()) is colored
+
+
+def test_no_colour_where_nobody_looks(rf) -> None:
+    assert "\x1b" not in rf("check").out
+    assert "\x1b[" in rf("check", "--color").out
+
+
+def _program(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest_rf", *arguments]
+    return subprocess.run(
+        command, text=True, encoding="utf-8", check=False, stderr=subprocess.PIPE, **settings
+    )  # type: ignore[call-overload]
+
+
+def test_output_that_cannot_be_written_is_status_2() -> None:
+    done = _program(
+        "show", "unet.onnx", stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+    )
+    assert done.returncode == 2
+    assert "standard output is ascii and cannot show" in done.stderr
+    with Path("/dev/full").open("w") as full:
+        done = _program("check", stdout=full)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_leaves_is_status_2() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = _program("check", stdout=write)
+    os.close(write)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_closed_standard_output_is_status_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.run(["check"]) == 2
+
+
+def test_progress_is_told_on_a_terminal_and_wiped(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pytest_rf.commands import progress
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "PATIENCE", -1)
+    assert cli.run(["check"]) == 0
+    assert "analysing net (1)" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_the_commands_module_imports_nothing_heavy() -> None:
+    assert output.emit
+    code = "import sys, pytest_rf.cli; print(*sys.modules)"
+    names = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {name.split(".")[0] for name in names} & {
+        "numpy",
+        "onnx",
+        "msgspec",
+        "rich",
+        "torch",
+        "pytest",
+    }
