@@ -126,6 +126,9 @@ def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, fact
     for number in range(len(access.axes) - 1, -1, -1):
         target, relation = access.axes[number]
         if isinstance(relation, Same):
+            if target is None and any(factor.endless for factor in bench.axes[number]):
+                # One element of an axis without end, broadcast: the map of its neighbours ends here.
+                bench.follow(number, progression(0), 1, picked=True)
             continue
         axis = bench.axes[number]
         carries = NONE.union(*[factor.carries for factor in axis])
