@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import onnx
+import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import strategies as st
 from oracle.compare import compare
-from oracle.engines import NoEngineError
+from oracle.engines import NoEngineError, trusted
 from oracle.graphs import FAMILIES, Graph, graphs
 from oracle.perturb import Influence, probe_rows
 from oracle.twin import NoTwinError, linearised_twin, probe_twin
@@ -41,8 +44,11 @@ def structural(graph: Graph) -> Influence | None:
 
 def observed(graph: Graph) -> Influence | None:
     """Return what perturbation shows, if an engine is trusted with all of the graph."""
+    model = graph.model()
+    # the reference evaluator is a hundred times slower, and the twin sees what one look may miss
+    looks: dict[str, Any] = {} if "onnxruntime" in trusted(model) else {"bases": 1, "magnitudes": [300.0]}
     try:
-        return probe_rows(graph.model(), graph.inputs, tensors=graph.tensors)
+        return probe_rows(model, graph.inputs, tensors=graph.tensors, **looks)
     except NoEngineError:
         return None
 
@@ -87,5 +93,8 @@ def test_convolutional_chains(graph: Graph) -> None:
     check(graph)
 
 
-def test_every_family_is_drawn() -> None:
-    assert {"conv", "resize", "reshape", "einsum", "norm"} <= set(FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
+@settings(repeatable, max_examples=EXAMPLES // 25)
+@given(data=st.data())
+def test_each_family_by_itself(family: str, data: st.DataObject) -> None:
+    check(data.draw(graphs(families=[family], most=2)))

@@ -83,8 +83,9 @@ def depth_and_space(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[
     """Pixel shuffle in both orders, and back."""
     if x.rank != 4:
         return []
-    if draw(st.booleans()):
-        return graph.add("SpaceToDepth", [x], blocksize=draw(st.sampled_from([2, 3])))
+    blocks = [n for n in (2, 3) if x.shape[2] % n == x.shape[3] % n == 0]
+    if blocks and draw(st.booleans()):
+        return graph.add("SpaceToDepth", [x], blocksize=draw(st.sampled_from(blocks)))
     if x.shape[1] % 4 and draw(st.booleans()):
         made = graph.add("Conv", [x, graph.weight(4, x.shape[1], 1, 1)])
         if not made:
