@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_rf.domains.field import Facts, Field, Policy, read
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.graph import Join, Node, Step, Union
-from pytest_rf.interpreter import Outcome, run
+from pytest_rf.interpreter import Outcome
 from pytest_rf.lines import Line, line
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def misaligned(analysis: Analysis, number: int, key: Key) -> list[Node]:
     """Return the nodes on the way to value ``number`` at which branches of other stride or centre meet."""
     policy = analysis.runs.theory_policy(key)
-    outcomes = run(analysis.graph, policy)
+    outcomes = analysis.runs.of_every_value(key, theory=True)
     ancestors = analysis.ancestors(number)
     found: dict[int, Node] = {}
     for step in analysis.graph.program:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.domains.field import Facts, Field
 from pytest_rf.domains.layout import Key, is_mixed
+from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
 from pytest_rf.runs import Runs
@@ -51,14 +51,8 @@ class Analysis:
 
     def _is_accepted(self, number: int) -> bool:
         node = self.graph.nodes[number]
-        names = (node.name, node.module, *node.outputs)
-        for pattern in self.accept_context:
-            if pattern.startswith("op:"):
-                if node.op.casefold() == pattern[3:].casefold():
-                    return True
-            elif any(fnmatchcase(name, pattern) for name in names if name):
-                return True
-        return False
+        names = [name for name in (node.name, node.module, *node.outputs) if name]
+        return any(selects(pattern, node.op, names) for pattern in self.accept_context)
 
     # ------------------------------------------------------------------ inputs
 
@@ -155,7 +149,8 @@ class Analysis:
         ancestors = self.ancestors(output.number)
         found: Tensor | None = None
         # Elementwise operators pass the value on: of those that share the last one, the last in the graph.
-        for tensor in sorted(list(self)[::-1], key=lambda t: -t.number):
+        latest = list(self)[::-1]
+        for tensor in sorted(latest, key=lambda t: -t.number):
             if tensor.number in ancestors and self._has_positions(tensor):
                 found = tensor
                 break

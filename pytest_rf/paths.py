@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_rf.domains.field import Field, Policy
+from pytest_rf.domains.field import Field
 from pytest_rf.domains.layout import Key
-from pytest_rf.interpreter import Outcome, run
 from pytest_rf.lines import sizes
 
 if TYPE_CHECKING:
@@ -30,15 +29,10 @@ def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
     """
     makers = {step.value.number: step for step in analysis.graph.program}
     owners = {one.number: one for one in reversed(list(analysis))}
-    policies = [analysis.runs.theory_policy(key), Policy(keys=frozenset({key}))]
-    done: list[dict[int, Outcome]] = []
-
     def size(number: int) -> float:
         # Where there is no theoretical map the actual input gives the size, as in the figures.
-        for place, policy in enumerate(policies):
-            if len(done) == place:
-                done.append(run(analysis.graph, policy))
-            outcome = done[place].get(number)
+        for theory in (True, False):
+            outcome = analysis.runs.of_every_value(key, theory).get(number)
             hull = outcome.hulls.get(key) if isinstance(outcome, Field) else None
             if hull is not None and not hull.irregular:
                 return float(sizes(hull).max())

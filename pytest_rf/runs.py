@@ -46,6 +46,7 @@ class Runs:
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
+        self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Outcome]] = {}
 
     def structure(self, value: Value) -> Outcome:
@@ -56,6 +57,13 @@ class Runs:
     def theory_policy(self, key: Key) -> Policy:
         """Return the policy of a theoretical run that follows one axis."""
         return Policy(endless=self.spatial, keys=frozenset({key}))
+
+    def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
+        """Return the outcomes of all values, also those without a name, along one axis."""
+        if (key, theory) not in self._every:
+            policy = self.theory_policy(key) if theory else Policy(keys=frozenset({key}))
+            self._every[key, theory] = run(self.graph, policy)
+        return self._every[key, theory]
 
     def field(self, value: Value, key: Key, theory: bool = False, context: bool = False) -> Field:
         """Return the field of a named value along one input axis.
