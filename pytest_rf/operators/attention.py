@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets, Taps, Whole
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.pointwise import broadcast_read
-from pytest_rf.operators.views import slices
+from pytest_rf.operators.views import pads, slices
 
 LARGEST = 1 << 24
 """Masks with more entries are not written out."""
@@ -87,15 +87,21 @@ def attend(b: Builder, query: Value, key: Value, value: Value, relation: Relatio
         if operand.varies:
             across = (1, heads(operand.extents[1], count))
             reads.append(Read(operand.number, ((0, SAME), across, over, last)))
-    reads += [_scored(mask, (batch, count, rows, key.extents[2])) for mask in masks if mask.varies]
+    wide = (batch, count, rows, key.extents[2])
+    reads += [_scored(b, mask, wide, relation) for mask in masks if mask.varies]
     return b.union(shape, *reads)
 
 
-def _scored(mask: Value, scores: tuple[int, ...]) -> Read:
-    """A mask that is computed: its row is read by the query."""
+def _scored(b: Builder, mask: Value, scores: tuple[int, ...], relation: Relation) -> Read:
+    """A mask that is computed: a query reads the keys' part of its row."""
+    if 1 < mask.extents[-1] < scores[3]:
+        mask = pads(b, mask, {mask.rank - 1: (0, scores[3] - mask.extents[-1])})
     read = broadcast_read(mask, scores)
-    axes = tuple((None, WHOLE) if target == len(scores) - 1 else (target, how) for target, how in read.axes)
-    return Read(mask.number, axes)
+    *others, (target, how) = read.axes
+    if target is not None:
+        # Two axes with one target are read along their diagonal: each row at its own keys.
+        target, how = (None, relation) if isinstance(relation, Whole) else (2, relation)
+    return Read(mask.number, (*others, (target, how)))
 
 
 def scores(b: Builder, query: Value, key: Value) -> Value:

@@ -92,9 +92,23 @@ def bound(model: onnx.ModelProto, values: dict[str, Any]) -> onnx.ModelProto:
     return result
 
 
+STEERING = {"GridSample": (1,), "OneHot": (1,), "Range": (0, 1, 2), "Resize": (1, 2), "Upsample": (1,)}
+"""Inputs of real numbers that say where to read, or how large the output is."""
+
+
 def steering(case: Case) -> dict[str, Any]:
-    """Return the inputs that are no real numbers: shapes, indices, flags, sequences."""
-    return {n: v for n, v in case.inputs.items() if not isinstance(v, np.ndarray) or v.dtype not in FLOATS}
+    """Return the inputs that are no real numbers or steer the geometry."""
+    names = {
+        name
+        for node in case.model.graph.node
+        for place, name in enumerate(node.input)
+        if place in STEERING.get(node.op_type, ())
+    }
+    return {
+        n: v
+        for n, v in case.inputs.items()
+        if n in names or not isinstance(v, np.ndarray) or v.dtype not in FLOATS
+    }
 
 
 def analysed(case: Case) -> tuple[Analysis, dict[str, Any]]:
@@ -148,6 +162,10 @@ def _compared(case: Case, analysis: Analysis, values: dict[str, Any], operators:
     rows = sum(sum(v.shape) for v in moving.values())
     if max(v.size for v in moving.values()) > LARGEST or rows > MOST_ROWS:
         return Verdict(case.name, "unprobed", "large", operators)
+    if case.name in WRONG:
+        return Verdict(case.name, "unprobed", WRONG[case.name], operators)
+    if operators_of(case.model) & RANDOM:
+        return Verdict(case.name, "unprobed", "random numbers differ in every run", operators)
     if any(isinstance(v, list) or v is None for v in values.values()):
         return Verdict(case.name, "unprobed", "sequences cannot be bound", operators)
     model = bound(case.model, values)
@@ -155,7 +173,14 @@ def _compared(case: Case, analysis: Analysis, values: dict[str, Any], operators:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            seen = probe_rows(model, moving, tensors=names, magnitudes=(1.0, 0.01, 300.0))
+            seen = probe_rows(model, moving, tensors=names, magnitudes=_magnitudes(case), bases=1)
+            for seed in (1, 2):
+                # Maxima, thresholds and rounding hide much at one point; few cases need others.
+                if compare(analysis, seen).inexact:
+                    more = probe_rows(
+                        model, moving, tensors=names, magnitudes=_magnitudes(case), bases=6 * seed, seed=seed
+                    )
+                    seen = seen.merge(more)
         except Exception as error:  # engines and sampled values: whatever does not run shows nothing
             return Verdict(case.name, "unprobed", str(error)[:200], operators)
     for name in names:
@@ -175,6 +200,14 @@ def _compared(case: Case, analysis: Analysis, values: dict[str, Any], operators:
     return Verdict(case.name, "exact", "", operators)
 
 
+def _magnitudes(case: Case) -> tuple[float, ...]:
+    operators = {node.op_type for node in case.model.graph.node}
+    if operators & {"IsInf", "IsNaN"}:
+        return (np.inf, np.nan)
+    # A decay of e^300 times a state of 0 is no influence.
+    return (1.0, 0.01) if operators & {"Exp", "LinearAttention"} else (1.0, 0.01, 300.0)
+
+
 def _structural(
     case: Case, model: onnx.ModelProto, analysis: Analysis, moving: dict[str, Any], names: list[str]
 ) -> Comparison | None:
@@ -183,6 +216,18 @@ def _structural(
         return compare(analysis, probe_twin(twin, {n: v.shape for n, v in moving.items()}, tensors=names))
     except (NoTwinError, NoEngineError, AssertionError):
         return None
+
+
+WRONG = {
+    "test_maxunpool_export_with_output_shape": "onnxruntime counts its indices in the larger output",
+}
+"""Cases of which the engine's answer is not the one that the case itself expects."""
+RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
+
+
+def operators_of(model: onnx.ModelProto) -> set[str]:
+    """Return the names of the operators in a model."""
+    return {node.op_type for node in model.graph.node}
 
 
 def _operators(model: onnx.ModelProto) -> Iterator[tuple[str, int]]:

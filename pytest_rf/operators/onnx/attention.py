@@ -89,7 +89,8 @@ def _table(
         known = known > MASKED if call.b.weights else None
     lengths = call.optional(6)
     counts = None if lengths is None or lengths.data is None else call.numbers(6)
-    if known is None and counts is None:
+    behind = 0 if mask is None or not mask.rank or mask.extents[-1] == 1 else columns - mask.extents[-1]
+    if known is None and counts is None and behind <= 0:
         return None
     if prod(query.extents[:2]) * rows * columns > attending.LARGEST:
         return None
@@ -102,8 +103,10 @@ def _table(
         allowed = np.stack(
             [replace(reach, offset=n - rows).mask(rows, columns) & (np.arange(columns) < n) for n in counts]
         )[:, None]
+    if behind > 0:
+        # A mask that is too short masks the keys behind it.
+        allowed = allowed & (np.arange(columns) < columns - behind)
     if known is not None:
-        behind = columns - known.shape[-1]
         if behind > 0:
             known = np.pad(known, [*[(0, 0)] * (known.ndim - 1), (0, behind)])
         known = known.reshape((1,) * (4 - known.ndim) + known.shape)

@@ -12,7 +12,7 @@ from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import Call, Rules
 from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reductions import reduce
-from pytest_rf.operators.views import split
+from pytest_rf.operators.views import pads, split
 from pytest_rf.operators.windows import Window
 
 
@@ -169,6 +169,28 @@ def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> 
     return Window(w.kernel, w.stride, w.dilation, before, total - before)
 
 
+def causal(call: Call) -> tuple[Value, ...]:
+    """CausalConvWithState: each channel on its own, over this position and those before it."""
+    x, weights, past = call.x, call.operand(1), call.optional(3)
+    if x.rank != 3 or weights.rank != 3 or weights.extents[:2] != (x.extents[1], 1) or not weights.extents[2]:
+        call.fail(f"weights {weights.shape} do not fit {x.shape}")
+    kernel, length = call.limited("kernel", weights.extents[2]), x.extents[2]
+    if past is not None and past.extents != (*x.extents[:2], kernel - 1):
+        call.fail(f"a past state of shape {past.shape} does not fit {x.shape}")
+    whole = x if past is None else call.b.join([past, x], 2)
+    geometry = [Window(kernel, before=0 if past is not None else kernel - 1)]
+    call.label(windows.describe(geometry, x.extents[1]) + " causal")
+    y = windows.convolution(
+        call.b, whole, x.extents[1], geometry, x.extents[1], live=windows.live_taps(call.b, weights)
+    )
+    if weights.varies:
+        reads = [broadcast_read(y, y.extents)] if y.varies else []
+        y = call.b.union(y.extents, *reads, _kernel_read(weights, geometry, whole.extents[2:], (length,)))
+    # The state is what lies last, with zeros in front where there is too little.
+    state = pads(call.b, whole, {2: (kernel - 1 - whole.extents[2], 0)})
+    return (with_bias(call, y, call.optional(2)), state)[: call.outputs]
+
+
 def pool(call: Call) -> tuple[Value, ...] | Value:
     """MaxPool, AveragePool, LpPool."""
     x = call.x
@@ -189,6 +211,7 @@ def global_pool(call: Call) -> Value:
 RULES: Rules = {
     "Conv": convolution,
     "ConvTranspose": transposed_convolution,
+    "CausalConvWithState": causal,
     **dict.fromkeys(["MaxPool", "AveragePool", "LpPool"], pool),
     **dict.fromkeys(["GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool"], global_pool),
 }

@@ -142,10 +142,10 @@ def embedding(call: Call) -> tuple[Value, ...]:
     total = call.b.union(shape, *reads)
     y = normalise(call.b, total, [2])
     mask = call.optional(7)
-    index = (
+    places = (
         call.b.constant((shape[0],)) if mask is None or not mask.varies else reduce(call.b, mask, [1], False)
     )
-    return (y, index, total)[: call.outputs]
+    return (y, places, total)[: call.outputs]
 
 
 def group_normalisation(call: Call) -> Value | tuple[Value, ...]:
@@ -247,7 +247,8 @@ def group_query_attention(call: Call) -> tuple[Value, ...]:
     left = None if window < 0 or caches else window - 1
     y = _attended(call, query, key, value, Reach(0, left, 0), call.optional(10), None)
     reads = [broadcast_read(y, y.extents)] if y.varies else []
-    for cache, last in zip(caches, ((None, WHOLE), (3, SAME)), strict=False):
+    ends: list[tuple[int | None, Relation]] = [(None, WHOLE), (3, SAME)]
+    for cache, last in zip(caches, ends, strict=False):
         if cache.varies:
             across = (1, attending.heads(cache.extents[1], query.extents[1]))
             reads.append(Read(cache.number, ((0, SAME), across, (None, WHOLE), last)))

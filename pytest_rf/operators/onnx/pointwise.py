@@ -7,14 +7,14 @@ from itertools import permutations
 import numpy as np
 
 from pytest_rf.graph import Value
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import Call, Element, Rules
 from pytest_rf.operators.pointwise import broadcast_shape, masked, per_channel, pointwise
 from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.sparsity import MASKED, masks
 
 UNARY = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BitCast BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu "
-    "HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Shrink Sigmoid Sign "
+    "HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Shrink Sigmoid Sign "
     "Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu"
 )
 BINARY = (
@@ -83,6 +83,12 @@ def _at_axis(call: Call, left: Value, right: Value, axis: int) -> Value:
     return call.b.reshape(right, [*right.extents, *[1] * behind])
 
 
+def identity(call: Call) -> Element:
+    """Identity: whatever its input is, a sequence too."""
+    value = call.operands[0] if call.operands else None
+    return call.x if value is None else value
+
+
 def first_of_two(call: Call) -> Value:
     """The value of the first input in the type or range that constants give (CastLike, Clip)."""
     return call.x if call.op == "CastLike" else pointwise(call.b, *call.given)
@@ -105,7 +111,12 @@ def batch_normalisation(call: Call) -> tuple[Value, ...]:
         return (pointwise(call.b, x, *parameters), *(call.b.constant(None) for _ in range(call.outputs - 1)))
     axes = [axis for axis in range(x.rank) if axis != 1]
     statistic = reduce(call.b, x, axes, keep=False)
-    return (normalise(call.b, x, axes, *parameters), *(statistic for _ in range(call.outputs - 1)))
+    scale, bias = (v for v in (call.operand(1), call.operand(2)))
+    parameters = [per_channel(call.b, value, x.rank) for value in (scale, bias) if value.varies]
+    # The running statistics move towards those of the batch; the saved ones of old opsets are the batch's.
+    running = [pointwise(call.b, statistic, call.operand(index)) for index in (3, 4)]
+    rest = [*running, statistic, statistic][: call.outputs - 1]
+    return (normalise(call.b, x, axes, *parameters), *rest)
 
 
 def shape_of(call: Call) -> Value:
@@ -127,6 +138,7 @@ RULES: Rules = {
     "Add": add,
     "Where": where,
     **dict.fromkeys(["CastLike", "Clip"], first_of_two),
+    "Identity": identity,
     "Dropout": dropout,
     "BatchNormalization": batch_normalisation,
     "Shape": shape_of,

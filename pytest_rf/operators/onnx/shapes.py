@@ -191,7 +191,8 @@ def space_to_depth(call: Call) -> Value:
     if x.rank != 4 or size < 1 or x.extents[2] % size or x.extents[3] % size:
         call.fail(f"blocksize {size} does not fit {x.shape}")
     n, c, h, w = x.extents
-    parts, order = [n, c, h // size, size, w // size, size], (0, 3, 5, 1, 2, 4)
+    parts = [n, c, h // size, size, w // size, size]
+    order = (0, 3, 5, 1, 2, 4) if call.text("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
     return views.shuffle(call.b, x, parts, order, [n, c * size * size, h // size, w // size])
 
 

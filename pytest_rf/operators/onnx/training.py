@@ -20,13 +20,14 @@ def step(call: Call) -> tuple[Value, ...]:
         call.fail(f"{len(given)} tensors are not {parts} for each one that is optimised")
     tensors: list[list[Value]] = [given[place * count : (place + 1) * count] for place in range(parts)]
     outputs: list[Value] = []
-    for _ in range(1 + STATES[call.op]):
-        for own in zip(*tensors, strict=True):
+    for number in range(1 + STATES[call.op]):
+        # New tensors read all; an accumulator reads itself, the tensor and its gradient.
+        for own in zip(*(tensors if not number else [*tensors[:2], tensors[1 + number]]), strict=True):
             if len({value.shape for value in own}) > 1:
                 call.fail("a tensor, its gradient and its accumulators have different shapes")
             reads = [broadcast_read(value, own[0].extents) for value in own if value.varies]
             for steer in (call.operand(0), call.operand(1)):
-                if steer.varies:
+                if steer.varies and (not number or call.op == "Momentum"):
                     reads.append(Read(steer.number, ((None, SAME),) * steer.rank))
             outputs.append(call.b.union(own[0].extents, *reads))
     return tuple(outputs)
