@@ -9,9 +9,9 @@ from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
     from pytest_rf.loading import analyze
+    from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
     from pytest_rf.tensors import Input, Tensor
-    from pytest_rf.verify import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -38,8 +38,8 @@ _HOMES = {
     "Tensor": "pytest_rf.tensors",
     "Stated": "pytest_rf.registry",
     "register": "pytest_rf.registry",
-    "Verification": "pytest_rf.verify",
-    "verify": "pytest_rf.verify",
+    "Verification": "pytest_rf.probing",
+    "verify": "pytest_rf.probing",
 }
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import torch
@@ -29,7 +28,7 @@ class Locator:
         self._paths = {id(module): path for path, module in root.named_modules()}
         self._stack: list[tuple[str, str, int]] = [("", type(root).__name__, 0)]
         self._turns: Counter[str] = Counter()
-        self._code: dict[CodeType, str | None] = {}
+        self._files: dict[str, str | None] = {}
         self.failed: tuple[str, str] | None = None
 
     def place(self) -> Place:
@@ -41,11 +40,11 @@ class Locator:
         """Return "file.py:line" of the first frame outside torch and outside this package."""
         frame = sys._getframe(1)
         while frame is not None:
-            code = frame.f_code
+            filename = frame.f_code.co_filename
             try:
-                shown = self._code[code]
+                shown = self._files[filename]
             except KeyError:
-                shown = self._code[code] = _shown(code.co_filename)
+                shown = self._files[filename] = _shown(filename)
             if shown is not None:
                 return f"{shown}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]

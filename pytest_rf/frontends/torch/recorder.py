@@ -43,6 +43,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
 
     supports_higher_order_operators = True
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # the wrapper that this asks for would import the compiler
+
     def __init__(
         self, recording: Recording, locator: Locator, home: torch.device, real: bool, valueless: bool = False
     ) -> None:

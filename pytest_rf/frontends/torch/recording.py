@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,25 +104,38 @@ class Recording:
         return Ref(len(self.values) - 1)
 
 
-def leaves(tree: Any) -> Iterator[Any]:
-    """Yield the arguments of a call, those within lists and dicts included."""
+def leaves(tree: Any) -> list[Any]:
+    """Return the arguments of a call, those within lists and dicts included."""
+    found: list[Any] = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: Any, found: list[Any]) -> None:
     if isinstance(tree, (list, tuple)):
         for item in tree:
-            yield from leaves(item)
+            if isinstance(item, (list, tuple, dict)):
+                _collect(item, found)
+            else:
+                found.append(item)
     elif isinstance(tree, dict):
         for item in tree.values():
-            yield from leaves(item)
+            _collect(item, found)
     else:
-        yield tree
+        found.append(tree)
 
 
 def replaced(tree: Any, substitute: Callable[[torch.Tensor], Any]) -> Any:
     """Return nested arguments with every tensor substituted."""
     if isinstance(tree, torch.Tensor):
         return substitute(tree)
+    kind = type(tree)
+    if kind is tuple:
+        return tuple([replaced(item, substitute) for item in tree])
+    if kind is list:
+        return [replaced(item, substitute) for item in tree]
+    if kind is dict:
+        return {key: replaced(item, substitute) for key, item in tree.items()} if tree else {}
     if isinstance(tree, (list, tuple)):
-        items = [replaced(item, substitute) for item in tree]
-        return items if isinstance(tree, list) else tuple(items)
-    if isinstance(tree, dict):
-        return {key: replaced(item, substitute) for key, item in tree.items()}
+        return [replaced(item, substitute) for item in tree]
     return tree

@@ -60,6 +60,31 @@ def _normalise(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
     return torch.empty_like(x, device="meta")
 
 
+def _unary(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor | None:
+    """Return an elementwise function of the same type; memory layouts other than the usual are left alone."""
+    if not x.is_floating_point() or not x.is_contiguous():
+        return None
+    return _empty(x.shape, x)
+
+
+def _binary(x: Any, y: Any, *_: Any, **__: Any) -> torch.Tensor | None:
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.is_contiguous():
+        return None
+    if isinstance(y, torch.Tensor):
+        if y.dtype != x.dtype or not y.is_contiguous() or y.dim() > x.dim():
+            return None
+        behind = x.shape[x.dim() - y.dim() :]
+        if y.shape != behind and any(n not in (1, m) for n, m in zip(y.shape, behind, strict=True)):
+            return None
+    elif isinstance(y, complex):
+        return None
+    return _empty(x.shape, x)
+
+
+def _rolled(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+    return _empty(x.shape, x)
+
+
 def _normalise_last(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
     return _empty(x.shape, x)
 
@@ -117,6 +142,25 @@ SHAPES: dict[Any, Shaper] = {
     aten.conv1d.padding: _convolve,
     aten.conv2d.padding: _convolve,
     aten.conv3d.padding: _convolve,
+    **dict.fromkeys([aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor], _binary),
+    **dict.fromkeys(
+        [
+            aten.relu.default,
+            aten.gelu.default,
+            aten.silu.default,
+            aten.sigmoid.default,
+            aten.tanh.default,
+            aten.hardswish.default,
+            aten.hardsigmoid.default,
+            aten.leaky_relu.default,
+            aten.dropout.default,
+            aten.softmax.int,
+        ],
+        _unary,
+    ),
+    aten.roll.default: _rolled,
+    aten.instance_norm.default: _normalise,
+    aten.group_norm.default: _normalise_last,
     aten.batch_norm.default: _normalise,
     aten.layer_norm.default: _normalise_last,
     aten.linear.default: _linear,

@@ -175,6 +175,10 @@ def probe_output(
 class Unsaturated(TorchDispatchMode):  # type: ignore[misc]
     """Replaces activations that saturate, and maxima, by ones that hide nothing and read the same."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operator or its stand-in."""
         name = func._schema.name.partition("::")[2]
