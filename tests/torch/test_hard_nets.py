@@ -384,3 +384,47 @@ def test_nothing_outside_of_the_bounds_changes_the_outputs(name: str) -> None:
     torch.manual_seed(0)
     make, example = LOOSE[name]
     check(make(), example, tight=False)
+
+
+class MaskedConv(nn.Conv2d):
+    """PixelCNN's: only what lies above, and to the left in the same row, counts."""
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        super().__init__(channels, channels, kernel, padding=kernel // 2)
+        mask = torch.ones(kernel, kernel)
+        mask[kernel // 2, kernel // 2 :] = 0
+        mask[kernel // 2 + 1 :] = 0
+        self.register_buffer("mask", mask)
+
+    def forward(self, x):
+        return self._conv_forward(x, self.weight * self.mask, self.bias)
+
+
+class Masked(nn.Module):
+    """Attention that a buffer of -inf makes causal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(2, 6)
+        self.register_buffer("mask", torch.full((5, 5), float("-inf")).triu(1))
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).chunk(3, -1)
+        return (q @ k.mT + self.mask).softmax(-1) @ v
+
+
+ZEROED = {
+    "pixelcnn": (lambda: nn.Sequential(MaskedConv(1, 5), MaskedConv(1, 3)), rand(1, 1, 9, 9)),
+    "masked attention": (Masked, rand(2, 5, 2)),
+}
+
+
+@pytest.mark.parametrize("name", ZEROED)
+def test_zeros_read_unless_weights_are_looked_at(name: str) -> None:
+    torch.manual_seed(0)
+    make, example = ZEROED[name]
+    module = make()
+    plain = check(module, example, tight=False)
+    aware = check(module, example, weights=True)
+    number = 2 if name == "pixelcnn" else 1
+    assert (plain.outputs[0].bounds(number)[1] > aware.outputs[0].bounds(number)[1]).any()

@@ -34,10 +34,15 @@ def hull(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check(
-    module: torch.nn.Module, example: object, *, tight: bool = True, way: str | None = None
+    module: torch.nn.Module,
+    example: object,
+    *,
+    tight: bool = True,
+    weights: bool = False,
+    way: str | None = None,
 ) -> pytest_rf.Analysis:
     """Hold the bounds of all units of all outputs along all axes of all inputs against what changes them."""
-    analysis = pytest_rf.analyze(module, example)
+    analysis = pytest_rf.analyze(module, example, weights=weights)
     if way is not None:
         assert analysis.capture == way
     call = arguments(module, example)
