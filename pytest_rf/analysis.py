@@ -10,7 +10,7 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.domains.field import Facts, Field
-from pytest_rf.domains.layout import Key, is_mixed
+from pytest_rf.domains.layout import Key, is_mixed, stride
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
@@ -183,8 +183,7 @@ class Analysis:
         """Return the least common multiple of the strides of all tensors on the way to ``value``."""
         values = (self.graph.values[number] for number in self.ancestors(value.number))
         fields = [field for field in map(self.runs.structure, values) if isinstance(field, Field)]
-        strides = [field.strides.get(key) for field in fields]
-        return lcm(*(stride.numerator for stride in strides if stride))
+        return lcm(*(step.numerator for step in (stride(field.layout, key) for field in fields) if step))
 
     def check(self, text: str, **settings: Any) -> list[Finding]:
         """Return what violates a requirement ("final rf >= 224"); empty where it holds.

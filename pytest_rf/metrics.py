@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
-from pytest_rf.domains.layout import Key, carried
+from pytest_rf.domains.layout import Key, carried, stride
 from pytest_rf.graph import Value
 from pytest_rf.lines import line, sizes
 from pytest_rf.runs import Kind
@@ -150,16 +150,19 @@ class AxisField:
         )
 
     @property
-    def stride(self) -> Fraction:
-        """Input positions that one step along the tensor moves the field; 0 where no position is left."""
+    def stride(self) -> Fraction | None:
+        """Input positions that one step along the tensor moves the field.
+
+        0 where no position is left; None where positions are interleaved with those of other axes.
+        """
         return self._stride(self._theory())
 
-    def _stride(self, field: Field) -> Fraction:
+    def _stride(self, field: Field) -> Fraction | None:
         if self.key not in carried(field.layout):
             return Fraction(0)
         own = line(field, self.key)
         # Where everything is read nothing moves; the windows on the way tell the step.
-        return own.stride if own and own.jump else field.strides.get(self.key, Fraction(0))
+        return own.stride if own and own.jump else stride(field.layout, self.key)
 
     @property
     def start(self) -> Number:
@@ -203,11 +206,11 @@ class AxisField:
         hull = field.hulls.get(self.key)
         if hull is None or self.key not in carried(field.layout):
             return -math.inf if hull is None else math.inf
-        stride = self._stride(field)
+        step = self._stride(field)
         own = line(self._of_kind("guaranteed", False) if hull.irregular else field, self.key)
-        if own is None:
+        if own is None or step is None:
             return math.inf
-        return plain(own.lookahead(stride) if ahead else own.lookback(stride))
+        return plain(own.lookahead(step) if ahead else own.lookback(step))
 
     @property
     def bounded(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rf.domains.field import Field
+from pytest_rf.domains.hull import parts
 from pytest_rf.domains.layout import Key
 from pytest_rf.lines import sizes
 
@@ -29,13 +30,14 @@ def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
     """
     makers = {step.value.number: step for step in analysis.graph.program}
     owners = {one.number: one for one in reversed(list(analysis))}
+
     def size(number: int) -> float:
         # Where there is no theoretical map the actual input gives the size, as in the figures.
         for theory in (True, False):
             outcome = analysis.runs.of_every_value(key, theory).get(number)
             hull = outcome.hulls.get(key) if isinstance(outcome, Field) else None
             if hull is not None and not hull.irregular:
-                return float(sizes(hull).max())
+                return max(float(sizes(part).max()) for part in parts(hull))
             if hull is None:
                 return 0.0
         return 0.0

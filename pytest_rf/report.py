@@ -36,7 +36,7 @@ class AxisReport(msgspec.Struct, frozen=True, kw_only=True):
     rf: Figure
     rf_smallest: Figure
     rf_min: Figure
-    stride: Figure
+    stride: Figure | None
     start: Figure
     center: Figure
     coverage: float | Text
@@ -295,7 +295,7 @@ def _axis(field: AxisField) -> AxisReport:
         rf=figure(largest),
         rf_smallest=figure(smallest),
         rf_min=figure(field.rf_min),
-        stride=figure(field.stride),
+        stride=None if field.stride is None else figure(field.stride),
         start=figure(field.start),
         center=figure(field.center),
         coverage=round(coverage, 9) if math.isfinite(coverage) else "inf",

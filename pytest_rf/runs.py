@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pytest_rf.domains.field import Facts, Field, Policy, nothing
+from pytest_rf.domains.hull import settled
 from pytest_rf.domains.layout import Key, Keys, carried
 from pytest_rf.graph import Graph, Value
 from pytest_rf.interpreter import Ignorance, Outcome, run
@@ -93,7 +95,13 @@ class Runs:
         outcome = self._outcomes(kind, theory, key).get(value.number)
         if isinstance(outcome, Ignorance):
             raise ValueError(f"unknown: {outcome.reason}")
-        return nothing(value.shape or ()) if outcome is None else outcome
+        if outcome is None:
+            return nothing(value.shape or ())
+        return (
+            replace(outcome, hulls={**outcome.hulls, key: settled(outcome.hulls[key])})
+            if key in outcome.hulls
+            else outcome
+        )
 
     def _outcomes(self, kind: Kind, theory: bool, key: Key) -> dict[int, Outcome]:
         if (kind, theory, True) in self._done:

@@ -116,8 +116,7 @@ class Tensor:
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return list(self.analysis.inputs)
-        named = {key[0] for key in outcome.strides}
-        return [name for name in self.analysis.inputs if name in named]
+        return [name for name in self.analysis.inputs if name in outcome.inputs]
 
     def field(self, input: str | None = None) -> TensorField:
         """Return the field towards one input (the only one, by default).

@@ -135,7 +135,9 @@ def joined(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hul
     covered = sum(extent for _, _, extent in pieces) == total
     if covered and all(one is first or _equal(one, first) for one, _, _ in pieces) and first.period(dim) == 1:
         return first
-    alike = None if any(one.irregular for one, _, _ in pieces) else aligned([one for one, _, _ in pieces], dim)
+    alike = (
+        None if any(one.irregular for one, _, _ in pieces) else aligned([one for one, _, _ in pieces], dim)
+    )
     if alike is None:
         return irregular(first.lo.ndim)
     jump = next((one.jump for one in alike if one.jump is not None), None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 
@@ -81,15 +80,14 @@ class Field:
     Attributes:
         layout: the tensor's axes as products of factors.
         hulls: input axis -> hull, one dimension per factor, for the axes that the run follows.
-        strides: input axis -> input positions per step, as far as windows alone tell it; an input
-            that is absent is not read.
+        inputs: names of the inputs that it can depend on.
         context: input axis -> numbers of the nodes that bring it in as context.
         uncertain: input axes along which data chooses the positions.
     """
 
     layout: Layout
     hulls: Mapping[Key, Hull]
-    strides: Mapping[Key, Fraction]
+    inputs: frozenset[str]
     context: Mapping[Key, frozenset[int]] = field(default_factory=dict)
     uncertain: Keys = NONE
 
@@ -98,21 +96,19 @@ def of_input(name: str, shape: Sequence[int], policy: Policy) -> Field:
     """Return the field of a graph input towards itself."""
     layout: list[Axis] = []
     hulls: dict[Key, Hull] = {}
-    strides: dict[Key, Fraction] = {}
     for axis, extent in enumerate(shape):
         key = (name, axis)
         endless = key in policy.endless
         own = frozenset({key})
         layout.append((Factor(extent, own, NONE) if endless else Factor(extent, NONE, own),))
-        strides[key] = Fraction(1)
         if policy.keys is None or key in policy.keys:
             hulls[key] = hull.point(extent, axis, len(shape), endless)
-    return Field(tuple(layout), hulls, strides)
+    return Field(tuple(layout), hulls, frozenset({name}))
 
 
 def nothing(shape: Sequence[int]) -> Field:
     """Return the field of a constant."""
-    return Field(tuple((Factor(extent),) for extent in shape), {}, {})
+    return Field(tuple((Factor(extent),) for extent in shape), {}, frozenset())
 
 
 def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, facts: Facts, node: int) -> Field:
@@ -120,7 +116,7 @@ def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, fact
     targets = [target for target, _ in access.axes]
     if access.where is None and targets == list(range(len(shape))) and _all_same(access):
         return source
-    bench = Workbench(list(source.layout), dict(source.hulls), dict(source.strides))
+    bench = Workbench(list(source.layout), dict(source.hulls))
     uncertain, gone = source.uncertain, NONE
     # From the last axis to the first: the dimensions of the axes still to do stay where they are.
     for number in range(len(access.axes) - 1, -1, -1):
@@ -147,8 +143,8 @@ def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, fact
     if cut:
         context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
     dropped = (cut if policy.cuts(node) else NONE) | (NONE if policy.uncertain else uncertain)
-    hulls = {key: _cut(one) if key in dropped else one for key, one in bench.hulls.items()}
-    result = Field(layout, hulls, bench.strides, context, uncertain)
+    hulls = {key: hull.each(one, _cut) if key in dropped else one for key, one in bench.hulls.items()}
+    result = Field(layout, hulls, source.inputs, context, uncertain)
     return result if access.where is None else _masked(result, access.where)
 
 
@@ -163,7 +159,7 @@ def union(fields: Sequence[Field], policy: Policy) -> Field:
             if key not in hulls:
                 hulls[key] = other
             elif policy.shortest:
-                hulls[key] = min(hulls[key], other, key=_size)
+                hulls[key] = min(hull.settled(hulls[key]), hull.settled(other), key=_size)
             else:
                 hulls[key] = hull.union(hulls[key], other)
     return _together(fields, hulls)
@@ -184,7 +180,7 @@ def join(parts: Sequence[Field], action: Join, shape: Sequence[int], policy: Pol
     hulls: dict[Key, Hull] = {}
     for key in dict.fromkeys(key for part in whole for key in part.hulls):
         pieces = [
-            (part.hulls[key], offset, extent)
+            (hull.settled(part.hulls[key]), offset, extent)
             for part, offset, extent in zip(whole, action.offsets, extents, strict=True)
             if key in part.hulls
         ]
@@ -202,7 +198,7 @@ def _single(part: Field, axis: int) -> Field:
     """Return the field with an axis of one factor."""
     if len(part.layout[axis]) == 1:
         return part
-    bench = Workbench(list(part.layout), dict(part.hulls), dict(part.strides))
+    bench = Workbench(list(part.layout), dict(part.hulls))
     bench.merge(axis, 0, len(bench.axes[axis]))
     return replace(part, layout=tuple(bench.axes), hulls=bench.hulls)
 
@@ -210,7 +206,7 @@ def _single(part: Field, axis: int) -> Field:
 def _grown(part: Field, axis: int, extent: int) -> Field:
     factor = joined(part.layout[axis], extent)
     layout = (*part.layout[:axis], (factor,), *part.layout[axis + 1 :])
-    return Field(layout, {}, part.strides, part.context, part.uncertain)
+    return Field(layout, {}, part.inputs, part.context, part.uncertain)
 
 
 def _together(fields: Sequence[Field], hulls: Mapping[Key, Hull]) -> Field:
@@ -221,19 +217,17 @@ def _together(fields: Sequence[Field], hulls: Mapping[Key, Hull]) -> Field:
             tuple(_shared(factors) for factors in zip(*axes, strict=True))
             for axes in zip(*[one.layout for one in fields], strict=True)
         )
-    strides: dict[Key, Fraction] = {}
     context: dict[Key, frozenset[int]] = {}
     for one in fields:
-        for key, stride in one.strides.items():
-            strides[key] = max(strides.get(key, stride), stride)
         for key, nodes in one.context.items():
             context[key] = context.get(key, frozenset()) | nodes
-    return Field(layout, hulls, strides, context, NONE.union(*[one.uncertain for one in fields]))
+    inputs = frozenset[str]().union(*[one.inputs for one in fields])
+    return Field(layout, hulls, inputs, context, NONE.union(*[one.uncertain for one in fields]))
 
 
 def regroup(source: Field, shape: Sequence[int]) -> Field:
     """Return the field of the same elements, in row-major order, under another shape."""
-    bench = Workbench(list(source.layout), dict(source.hulls), dict(source.strides))
+    bench = Workbench(list(source.layout), dict(source.hulls))
     bench.flatten()
     moves, counts = regrouping([factor.extent for factor in bench.axes[0]], [n for n in shape if n != 1])
     for move in moves:
@@ -242,7 +236,7 @@ def regroup(source: Field, shape: Sequence[int]) -> Field:
     ends = np.cumsum([0, *counts]).tolist()
     bench.axes = [bench.axes[0][a:b] for a, b in pairwise(ends)]
     layout = bench.arrange([place for place, n in enumerate(shape) if n != 1], shape)
-    return replace(source, layout=layout, hulls=bench.hulls, strides=bench.strides)
+    return replace(source, layout=layout, hulls=bench.hulls)
 
 
 def _all_same(access: Read) -> bool:
@@ -280,7 +274,7 @@ def _masked(result: Field, where: npt.NDArray[np.bool_]) -> Field:
         if one.irregular or any(factors[d].endless and mask.shape[d] > 1 for d in range(mask.ndim)):
             hulls[key] = hull.irregular(len(factors), "masked")
         else:
-            hulls[key] = bounded.masked(one, mask)
+            hulls[key] = bounded.masked(hull.settled(one), mask)
     return replace(result, hulls=hulls)
 
 
@@ -306,7 +300,7 @@ def _refined(one: Field, wanted: Sequence[tuple[int, ...] | None]) -> Field:
         old, new = tuple(factor.extent for factor in one.layout[number]), wanted[number]
         if old == new or (new is None and len(old) == 1):
             continue
-        bench = bench or Workbench(list(one.layout), dict(one.hulls), dict(one.strides))
+        bench = bench or Workbench(list(one.layout), dict(one.hulls))
         moves = [Merge(0, len(old))] if new is None else regrouping(old, new)[0]
         for move in moves:
             bench.apply(number, move)
@@ -319,7 +313,10 @@ def _shared(factors: Sequence[Factor]) -> Factor:
         return first
     endless = NONE.union(*[factor.endless for factor in factors])
     finite = NONE.union(*[factor.finite for factor in factors]) - endless
-    return Factor(first.extent, endless, finite, any(factor.mixed for factor in factors))
+    mixed = any(factor.mixed for factor in factors)
+    # Branches of different strides are misaligned; the tensor's step is that of the first with positions.
+    stride = next((factor.stride for factor in factors if factor.carries), first.stride)
+    return Factor(first.extent, endless, finite, mixed, stride)
 
 
 def _one_of(a: Hull, b: Hull) -> Hull:

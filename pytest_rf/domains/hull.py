@@ -11,10 +11,10 @@ Three marks are not positions. They are ordered so that a plain minimum of ``lo`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, lcm, prod
 from typing import Literal
 
 import numpy as np
@@ -30,6 +30,8 @@ NOWHERE = 1 << 41
 """Reads nothing at all: a constant, or a window that lies wholly in padding."""
 ENDLESS = 1 << 42
 """The whole of an axis without end."""
+ROOM = 1 << 16
+"""Unions of hulls that are smaller themselves are put off if they had more elements than this."""
 LONGEST_PERIOD = 1 << 14
 """Longer periods are called irregular."""
 
@@ -49,12 +51,16 @@ class Hull:
         lo, hi: first and last position read, both inclusive.
         jump: for each dimension how far the field moves per period; None if it moves along none.
         irregular: why there is no periodic map, if so; ``lo`` and ``hi`` mean nothing then.
+        rest: another hull that the elements read too. Every operation distributes over unions, so one
+            that would only blow the arrays up (queries × keys) is put off: most often a contraction
+            comes next and there is no need for it.
     """
 
     lo: Positions
     hi: Positions
     jump: tuple[int, ...] | None = None
     irregular: Irregular = ""
+    rest: Hull | None = None
 
     def period(self, dim: int) -> int:
         """Number of elements along ``dim`` after which the hull repeats."""
@@ -153,16 +159,56 @@ def compress(hull: Hull) -> Hull:
     return hull if lo is hull.lo else Hull(lo, hi, hull.jump)
 
 
+def each(one: Hull, change: Callable[[Hull], Hull]) -> Hull:
+    """Return the hull with ``change`` made to every part of the union that it is."""
+    if one.rest is None:
+        return change(one)
+    return union(change(replace(one, rest=None)), each(one.rest, change))
+
+
+def settled(one: Hull) -> Hull:
+    """Return the hull as one part."""
+    if one.rest is None:
+        return one
+    rest = settled(one.rest)
+    return Hull(np.minimum(one.lo, rest.lo), np.maximum(one.hi, rest.hi), one.jump)
+
+
+def parts(one: Hull | None) -> list[Hull]:
+    """Return the hulls of which one is the union."""
+    return [] if one is None else [replace(one, rest=None), *parts(one.rest)]
+
+
+def _put_off(all_parts: Sequence[Hull]) -> Hull:
+    """Return the union of parts, of which only those of one shape are computed."""
+    shapes: dict[tuple[int, ...], Hull] = {}
+    for part in all_parts:
+        old = shapes.get(part.lo.shape)
+        shapes[part.lo.shape] = part if old is None else union(old, part)
+    chain: Hull | None = None
+    for part in shapes.values():
+        chain = replace(part, rest=chain)
+    assert chain is not None
+    return chain
+
+
 def union(a: Hull, b: Hull) -> Hull:
     """Return the hull that holds both; irregular where they move at different speeds."""
     if a is b:
         return a
+    if a.rest is not None or b.rest is not None:
+        both = [*parts(a), *parts(b)]
+        odd = next((part for part in both if part.irregular or part.jump is not None), None)
+        return _put_off(both) if odd is None else union(settled(a), settled(b))
     if a.irregular or b.irregular:
         other = b if a.irregular else a
         if not other.irregular and (other.lo == -ENDLESS).all() and (other.hi == ENDLESS).all():
             return other
         return a if a.irregular else b
     if a.jump is None and b.jump is None and _broadcast(a.lo.shape, b.lo.shape):
+        room = prod(max(m, n) for m, n in zip(a.lo.shape, b.lo.shape, strict=True))
+        if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):
+            return replace(a, rest=b)
         return Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi))
     alike = aligned([a, b])
     if alike is None:

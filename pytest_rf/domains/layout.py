@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from math import prod
 
@@ -17,6 +18,9 @@ Key = tuple[str, int]
 """An axis of an input: (input name, axis number)."""
 Keys = frozenset[Key]
 NONE: Keys = frozenset()
+
+
+ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,16 @@ class Factor:
         endless: the input axes whose positions run along it without end (in the theoretical run).
         finite: the input axes whose positions lie along it, a bounded number of them.
         mixed: it also counts something that is no position (channels, say).
+        stride: input positions per step along it, as far as windows alone tell: where everything is
+            read, or nothing repeats, the hulls do not. 0 where positions of several axes are
+            interleaved, so that no step is theirs.
     """
 
     extent: int
     endless: Keys = NONE
     finite: Keys = NONE
     mixed: bool = False
+    stride: Fraction = ONE
 
     @property
     def carries(self) -> Keys:
@@ -51,7 +59,17 @@ def joined(factors: Sequence[Factor], extent: int) -> Factor:
         factor = factors[0]
         return factor if factor.extent == extent else replace(factor, extent=extent)
     endless = NONE.union(*[f.endless for f in factors])
-    return Factor(extent, endless, NONE.union(*[f.finite for f in factors]) - endless, is_mixed(factors))
+    finite = NONE.union(*[f.finite for f in factors]) - endless
+    return Factor(extent, endless, finite, is_mixed(factors), _common_stride(factors))
+
+
+def _common_stride(factors: Sequence[Factor]) -> Fraction:
+    """Return the step of merged factors: the innermost's of one input axis, else that of all, if it is one."""
+    strides = [factor.stride for factor in factors if factor.carries]
+    if not strides:
+        return ONE
+    alone = len(NONE.union(*[factor.carries for factor in factors])) == 1
+    return strides[-1] if alone or len(set(strides)) == 1 else Fraction(0)
 
 
 def is_mixed(axis: Axis | Sequence[Factor]) -> bool:
@@ -75,10 +93,20 @@ def remade(factors: Sequence[Factor], extent: int) -> Factor:
 
 def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
     """Return a factor split row-major in two; only the outer one can be without end."""
+    step = factor.stride if len(factor.carries) <= 1 else Fraction(0)
     return (
-        replace(factor, extent=outer),
-        Factor(inner, NONE, factor.endless | factor.finite, factor.mixed),
+        replace(factor, extent=outer, stride=step * inner),
+        Factor(inner, NONE, factor.endless | factor.finite, factor.mixed, step),
     )
+
+
+def stride(layout: Layout, key: Key) -> Fraction | None:
+    """Return the input positions per step of a tensor, by its windows.
+
+    0 where no position of ``key`` is left; None where its positions are interleaved with others.
+    """
+    own = [factor.stride for axis in layout for factor in axis if key in factor.carries]
+    return (own[-1] or None) if own else Fraction(0)
 
 
 def carried(layout: Layout) -> Keys:

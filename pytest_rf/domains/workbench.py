@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from math import lcm
 
 import numpy as np
@@ -35,7 +36,6 @@ class Workbench:
 
     axes: list[Axis]
     hulls: dict[Key, Hull]
-    strides: dict[Key, Fraction]
 
     def start(self, number: int) -> int:
         """Return the dimension of the first factor of axis ``number``."""
@@ -51,7 +51,7 @@ class Workbench:
         axis, start = self.axes[number], self.start(number)
         for dim, factor in enumerate(axis, start):
             for key, old in self.hulls.items():
-                self.hulls[key] = _contracted(old, key, dim, factor)
+                self.hulls[key] = hull.each(old, partial(_contracted, key=key, dim=dim, factor=factor))
         if extent is None:
             self.axes[number] = tuple(Factor(1) for _ in axis)
             return
@@ -66,16 +66,16 @@ class Workbench:
         if len(self.axes[number]) > 1:
             self.merge(number, 0, len(self.axes[number]))
         (factor,), dim = self.axes[number], self.start(number)
-        for key, old in self.hulls.items():
+
+        def follow(old: Hull) -> Hull:
             if not factor.endless:
-                self.hulls[key] = bounded.along(old, dim, relation, factor.extent, extent)
-            elif not old.irregular:
-                new = periodic.along(old, dim, relation)
-                self.hulls[key] = periodic.pick(new, dim, 0) if picked else new
-        if isinstance(relation, Taps) and (relation.period, relation.advance) != (1, 1):
-            ratio = Fraction(abs(relation.advance), relation.period)
-            for key in factor.carries:
-                self.strides[key] = self.strides.get(key, Fraction(1)) * ratio
+                return bounded.along(old, dim, relation, factor.extent, extent)
+            new = periodic.along(old, dim, relation)
+            return periodic.pick(new, dim, 0) if picked and not new.irregular else new
+
+        self._each(follow)
+        if isinstance(relation, Taps) and relation.advance != relation.period:
+            factor = replace(factor, stride=factor.stride * Fraction(abs(relation.advance), relation.period))
         self.axes[number] = (Factor(1),) if picked else (joined((factor,), extent),)
 
     def apply(self, number: int, move: Move) -> None:
@@ -89,9 +89,12 @@ class Workbench:
         """Split one factor of axis ``number`` row-major in two."""
         axis, dim = self.axes[number], self.start(number) + move.index
         outer, inner = halves(axis[move.index], move.outer, move.inner)
-        for key, old in self.hulls.items():
+
+        def split(old: Hull) -> Hull:
             new = hull.split(old, dim, move.outer, move.inner)
-            self.hulls[key] = hull.shortest_period(new, dim) if outer.endless else new
+            return hull.shortest_period(new, dim) if outer.endless else new
+
+        self._each(split)
         self.axes[number] = (*axis[: move.index], outer, inner, *axis[move.index + 1 :])
 
     def merge(self, number: int, index: int, count: int) -> None:
@@ -107,9 +110,15 @@ class Workbench:
         lost = any(endless[leading + 1 :])
         touched = NONE.union(*(part.carries for part in parts)) if lost else NONE
         for key, old in self.hulls.items():
-            if lost and (key in touched or any(old.varies(d) for d in range(dim, dim + count))):
+            if lost and (
+                key in touched
+                or any(part.varies(d) for part in hull.parts(old) for d in range(dim, dim + count))
+            ):
                 old = hull.irregular(old.lo.ndim)
-            self.hulls[key] = hull.merge(old, dim, [part.extent for part in parts], open_ended=any(endless))
+            merge = partial(
+                hull.merge, dim=dim, extents=[part.extent for part in parts], open_ended=any(endless)
+            )
+            self.hulls[key] = hull.each(old, merge)
         extent = int(np.prod([part.extent for part in parts]))
         self.axes[number] = (*axis[:index], joined(parts, extent), *axis[index + count :])
 
@@ -119,7 +128,7 @@ class Workbench:
         keep = [dim for dim, factor in enumerate(factors) if factor.extent != 1]
         for dim, factor in enumerate(factors):
             if factor.extent == 1 and factor.endless:
-                self._each(lambda old, dim=dim: old if old.irregular else periodic.pick(old, dim, 0))
+                self._each(partial(_first, dim=dim))
         self._each(lambda old: _rearranged(old, keep))
         self.axes = [tuple(factors[dim] for dim in keep)]
 
@@ -158,16 +167,15 @@ class Workbench:
                 if len(self.axes[number]) > 1:
                     self.merge(number, 0, len(self.axes[number]))
             a, b = self.start(first), self.start(second)
-            self._each(lambda old, a=a, b=b: _diagonal(old, a, b))
+            self._each(partial(_diagonal, a=a, b=b))
             extent = self.axes[first][0].extent
             self.axes[first] = (joined((*self.axes[first], *self.axes[second]), extent),)
             self.axes[second] = (Factor(1),)
             targets[second] = None
         return targets
 
-    def _each(self, change: object) -> None:
-        assert callable(change)
-        self.hulls = {key: change(old) for key, old in self.hulls.items()}
+    def _each(self, change: Callable[[Hull], Hull]) -> None:
+        self.hulls = {key: hull.each(old, change) for key, old in self.hulls.items()}
 
 
 def _contracted(old: Hull, key: Key, dim: int, factor: Factor) -> Hull:
@@ -177,6 +185,10 @@ def _contracted(old: Hull, key: Key, dim: int, factor: Factor) -> Hull:
     if factor.endless:
         return periodic.whole(old, dim, endless=key in factor.endless)
     return bounded.along(old, dim, WHOLE, factor.extent, 1)
+
+
+def _first(old: Hull, dim: int) -> Hull:
+    return old if old.irregular else periodic.pick(old, dim, 0)
 
 
 def _rearranged(old: Hull, order: Sequence[int | None]) -> Hull:

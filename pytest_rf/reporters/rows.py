@@ -77,7 +77,7 @@ def of_tensor(tensor: Tensor) -> Iterator[Row]:
             most = "≤ " if one.upper_bound else ""
             mark = IRREGULAR if one.irregular else ""
             rf[axis] = f"{most}{span(*one.rf_range)}{mark}"
-            stride[axis] = figure(one.stride)
+            stride[axis] = "?" if one.stride is None else figure(one.stride)
             start[axis] = figure(one.start)
             context += [node for node in one.context if node not in context]
         yield Row(

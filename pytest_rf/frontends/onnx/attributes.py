@@ -71,8 +71,14 @@ _KINDS = {
 }
 
 
+BODIED = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+"""Operators of the standard that have a body."""
+
+
 def subgraphs(node: onnx.NodeProto) -> bool:
     """Whether the node has a body that is a graph."""
+    if not node.domain:
+        return node.op_type in BODIED
     return any(
         attribute.type in (ATTRIBUTE.GRAPH, ATTRIBUTE.GRAPHS) or attribute.HasField("g")
         for attribute in node.attribute

@@ -204,7 +204,8 @@ class Nodes:
                     f"{self._place(node)}: its output {value.shape} exceeds the limit of {LONGEST} "
                     "for an axis (limits.extent)"
                 )
-        results += self._unknown(given, f"this output of {key} is not known", node)[len(results) :]
+        if len(results) < len(node.output):
+            results += self._unknown(given, f"this output of {key} is not known", node)[len(results) :]
         return results
 
     def _version(self, node: onnx.NodeProto, domain: str, frame: Frame) -> int:
