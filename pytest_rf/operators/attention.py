@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,15 @@ def heads(operand: int, output: int) -> Relation:
     return Taps(share, 1, ((0,),) * share, selects=True)
 
 
-def attend(b: Builder, query: Value, key: Value, value: Value, relation: Relation, *masks: Value) -> Value:
+def attend(
+    b: Builder,
+    query: Value,
+    key: Value,
+    value: Value,
+    relation: Relation,
+    *masks: Value,
+    scored: npt.NDArray[np.bool_] | None = None,
+) -> Value:
     """Return attention of (batch, heads, length, features) tensors.
 
     Args:
@@ -74,25 +82,45 @@ def attend(b: Builder, query: Value, key: Value, value: Value, relation: Relatio
         value: the values, with the keys' heads.
         relation: which keys a query reads.
         masks: what is added to the scores, broadcastable to (batch, heads, queries, keys).
+        scored: which queries have scores that matter, (queries, 1), where that is no matter of windows.
     """
     batch, count, rows, _ = query.extents
     shape = (batch, count, rows, value.extents[-1])
+    if isinstance(relation, Sets) and scored is None:
+        several = relation.reads.sum(axis=1) > 1
+        scored = None if several.all() else several[:, None]
+    idle = _idle(relation, rows) if scored is None else 0
     over: tuple[int | None, Relation] = (None if relation == WHOLE else 2, relation)
     if isinstance(relation, Whole) and relation.uncertain:
         over = (None, relation)
     reads = []
     if query.varies:
-        reads.append(Read(query.number, ((0, SAME), (1, SAME), (2, SAME), (None, WHOLE))))
-    for operand, last in ((key, (None, WHOLE)), (value, (3, SAME))):
-        if operand.varies:
-            across = (1, heads(operand.extents[1], count))
-            reads.append(Read(operand.number, ((0, SAME), across, over, last)))
+        reads.append(Read(query.number, ((0, SAME), (1, SAME), (2, SAME), (None, WHOLE)), where=scored))
+    if key.varies:
+        across = (1, heads(key.extents[1], count))
+        reads.append(Read(key.number, ((0, SAME), across, over, (None, WHOLE)), where=scored))
     wide = (batch, count, rows, key.extents[2])
-    reads += [_scored(b, mask, wide, relation) for mask in masks if mask.varies]
-    return b.union(shape, *reads)
+    reads += [replace(_masking(b, mask, wide, relation), where=scored) for mask in masks if mask.varies]
+    if idle and reads:
+        steer = slices(b, b.union(shape, *reads), {2: (idle, 1, rows - idle)})
+        reads = [broadcast_read(pads(b, steer, {2: (idle, 0)}), shape)]
+    if value.varies:
+        across = (1, heads(value.extents[1], count))
+        reads.append(Read(value.number, ((0, SAME), across, over, (3, SAME))))
+    return b.union(shape, *(read for read in reads if b.graph.values[read.operand].varies))
 
 
-def _scored(b: Builder, mask: Value, scores: tuple[int, ...], relation: Relation) -> Read:
+def _idle(relation: Relation, rows: int) -> int:
+    """Return how many of the first queries have one key only: its weight is 1, whatever the scores are."""
+    if isinstance(relation, Prefix):
+        return min(1, rows)
+    if isinstance(relation, Taps):
+        reads = relation.taps[0]
+        return min(rows, max(0, 1 - max(reads))) if len(reads) > 1 else rows
+    return 0
+
+
+def _masking(b: Builder, mask: Value, scores: tuple[int, ...], relation: Relation) -> Read:
     """A mask that is computed: a query reads the keys' part of its row."""
     if 1 < mask.extents[-1] < scores[3]:
         mask = pads(b, mask, {mask.rank - 1: (0, scores[3] - mask.extents[-1])})
@@ -124,7 +152,10 @@ def attend_where(
     samples, own = allowed.shape[:2]
     if samples * own == 1 or samples * own > MOST_PARTS:
         flat = np.asarray(allowed.any(axis=(0, 1)))
-        return attend(b, query, key, value, WHOLE if flat.all() else Sets(flat), *masks)
+        if flat.all():
+            return attend(b, query, key, value, WHOLE, *masks)
+        scored = (flat.sum(axis=1) > 1)[:, None]
+        return attend(b, query, key, value, Sets(flat), *masks, scored=scored)
     axis = 0 if samples > 1 else 1
     share = count // key.extents[1]
     parts = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+import numpy as np
+
 from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
@@ -41,7 +43,10 @@ def softmax(b: Builder, x: Value, axes: Collection[int]) -> Value:
     if x.dead is None:
         return normalise(b, x, axes)
     reads = [broadcast_read(v, x.extents) for v in (x, reduce(b, x, axes))]
-    y = b.union(x.extents, *(replace(one, where=~x.dead) for one in reads))
+    alive = ~np.broadcast_to(x.dead, x.extents)
+    # The softmax of a single score is 1, whatever the score is.
+    alive = alive & (alive.sum(axis=tuple(axes), keepdims=True) > 1)
+    y = b.union(x.extents, *(replace(one, where=alive) for one in reads))
     y.dead = x.dead
     return y
 

@@ -118,7 +118,7 @@ def _scores(call: Call, query: Value, key: Value, mask: Value | None) -> Value:
     """Return the products that the last output shows, at the stage that its mode names."""
     raw = attending.scores(call.b, query, key)
     mode = call.integer("qk_matmul_output_mode", 0)
-    if mode == 0:
+    if mode in (0, 1):
         return raw
     if mask is not None and mask.varies:
         reads = [broadcast_read(one, raw.extents) for one in (raw, mask) if one.varies]

@@ -6,7 +6,7 @@ from math import ceil, isfinite
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.access import SAME, WHOLE, Read, Relation, progression
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators.onnx.call import RANDOM, Call, Rules
 from pytest_rf.operators.pointwise import broadcast_read
@@ -36,7 +36,16 @@ def one_hot(call: Call) -> Value:
         (d + (d >= axis), SAME) for d in range(picked.rank)
     )
     reads = [Read(picked.number, places)] if picked.varies else []
-    if values.varies:
+    if values.varies and picked.data is not None:
+        # Known indices: every place has one of the two values.
+        chosen = np.expand_dims(np.where(picked.data < 0, picked.data + depth, picked.data), axis)
+        line = np.arange(call.limited("depth", depth)).reshape(
+            [-1 if d == axis else 1 for d in range(len(shape))]
+        )
+        hot = np.asarray(chosen == line)
+        for number, where in ((0, ~hot), (1, hot)):
+            reads.append(Read(values.number, ((None, progression(number)),), where=where))
+    elif values.varies:
         reads.append(Read(values.number, ((None, WHOLE),)))
     return call.b.union(shape, *reads)
 

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from pytest_rf import access
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
+from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, views
 from pytest_rf.operators.onnx.call import Call, Rules
@@ -34,8 +34,15 @@ def _rows(call: Call) -> Value:
 
 def regressor(call: Call) -> Value:
     """LinearRegressor, SVMRegressor, TreeEnsemble...: each target reads all features of its sample."""
+    used = sorted(set(call.attr("nodes_featureids") or []))
     name = {"TreeEnsemble": "n_targets", "TreeEnsembleRegressor": "n_targets"}.get(call.op, "targets")
-    return contractions.linear(call.b, _rows(call), max(call.integer(name, 1), 1))
+    x, targets = _rows(call), call.limited("targets", max(call.integer(name, 1), 1))
+    if used and len(used) < x.extents[1] and used[0] >= 0 and used[-1] < x.extents[1] and x.varies:
+        # Trees look at the features that their nodes name.
+        columns = np.zeros((targets, x.extents[1]), np.bool_)
+        columns[:, used] = True
+        return call.b.union((x.extents[0], targets), Read(x.number, ((0, SAME), (1, Sets(columns)))))
+    return contractions.linear(call.b, x, targets)
 
 
 def classifier(call: Call) -> tuple[Value, ...]:
