@@ -19,8 +19,10 @@ def shape(extents: Sequence[int] | None) -> str:
     return "×".join(map(str, extents)) if extents else "scalar"
 
 
-def figure(value: int | float | Fraction) -> str:
-    """Return a figure exactly: whole numbers, fractions (``1/2``), ``inf`` for the whole axis."""
+def figure(value: int | float | Fraction | None) -> str:
+    """Return a figure exactly: whole numbers, fractions (``1/2``), ``inf`` for the whole axis, ``–`` for none."""
+    if value is None:
+        return "–"
     if isinstance(value, float) and math.isinf(value):
         return "inf" if value > 0 else "-inf"
     if isinstance(value, float):
