@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from oracle.graphs.builder import LONGEST_AXIS, Draw, Graph, Value, family
+from oracle.graphs.builder import Draw, Graph, Value, family
 
 COORDINATES = (
     "half_pixel",
@@ -42,12 +42,15 @@ def resize(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
         starts = [draw(st.sampled_from([0.0, 0.25, -0.25])) if m else 0.0 for m in moved]
         ends = [draw(st.sampled_from([1.0, 0.75, 1.25])) if m else 1.0 for m in moved]
         roi = graph.constant([0, 0, *starts, 1, 1, *ends])
-    # By scales the only engine that knows roi takes lengths that are no integers, and half_pixel_symmetric
-    # lands so near to integers that rounding decides which neighbours are read.
-    by_sizes = attrs["coordinate_transformation_mode"] in ("tf_crop_and_resize", "half_pixel_symmetric")
-    if by_sizes or draw(st.booleans()):
-        sizes = [draw(st.integers(1, min(LONGEST_AXIS, 2 * n + 1))) if m else n
-                 for m, n in zip(moved, x.shape[2:], strict=True)]  # fmt: skip
+    # By scales the only engine that knows roi takes lengths that are no integers, and but for whole scales
+    # half_pixel_symmetric lands so near to integers that rounding decides which neighbours are read.
+    transform = attrs["coordinate_transformation_mode"]
+    if transform in ("tf_crop_and_resize", "half_pixel_symmetric") or draw(st.booleans()):
+        sizes = list(x.shape[2:])
+        for place in (place for place, m in enumerate(moved) if m):
+            n = sizes[place]
+            symmetric = transform == "half_pixel_symmetric"
+            sizes[place] = n * draw(st.integers(1, 3)) if symmetric else draw(st.integers(1, 2 * n + 1))
         inputs: list[Value | str] = [x, roi, "", graph.ints([*x.shape[:2], *sizes])]
     else:
         scales = [draw(st.sampled_from([0.5, 2.0, 3.0, 1.5, 0.7])) if m else 1.0 for m in moved]
