@@ -45,8 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, check the options, and ask for the configuration's models under ``--rf``."""
     config.addinivalue_line(
         "markers",
-        "rf(*requirements, model, inputs=None): hold a model against requirements such as 'final rf >= 224'; "
-        "model: an .onnx path, a model of the configuration, or a fixture; inputs: shapes that it leaves open.",
+        "rf(*requirements, model=None, inputs=None): hold a model against requirements such as 'final rf >= 224'; "
+        "model: an .onnx path, package.module:factory, a model of the configuration, or a fixture, by default the "
+        "PyTorch module that the test calls first; inputs: shapes that it leaves open.",
     )
     report = config.getoption("rf_report")
     if report is not None and not report.endswith(tuple(REPORTS)):
@@ -98,6 +99,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         from pytest_rf.testing import marker
 
         marker.validate(item)
+        if marker.listens(item):
+            from pytest_rf.testing import listener
+
+            listener.listen(item)
 
 
 @pytest.hookimpl(trylast=True)
@@ -107,6 +112,15 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         from pytest_rf.testing import marker
 
         marker.check(item, state(item.config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Stop listening to a test that failed by itself."""
+    if item.get_closest_marker("rf") is not None:
+        from pytest_rf.testing import listener
+
+        listener.stop(item)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

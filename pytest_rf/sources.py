@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from pytest_rf.errors import ModelError
@@ -49,15 +50,24 @@ def make(target: Target) -> Any:
     Raises:
         ModelError: there is no such name, or the code fails or exits.
     """
-    place, _, name = target.source.partition(":")
-    root = str(target.model.root)
-    sys.path.insert(0, root)
+    return made(target.source, target.model.root)
+
+
+def made(source: str, root: Path) -> Any:
+    """Return what ``package.module:factory``, imported from ``root``, makes or is.
+
+    Raises:
+        ModelError: there is no such name, or the code fails or exits.
+    """
+    place, _, name = source.partition(":")
+    folder = str(root)
+    sys.path.insert(0, folder)
     try:
         found = getattr(import_module(place), name)
         # A module is used as it is; only what is no module makes one when it is called.
         return found if hasattr(found, "named_modules") and not isinstance(found, type) else found()
     except (Exception, SystemExit) as error:
-        raise ModelError(f"{target.source}: {type(error).__name__}: {error}") from error
+        raise ModelError(f"{source}: {type(error).__name__}: {error}") from error
     finally:
-        if root in sys.path:
-            sys.path.remove(root)
+        if folder in sys.path:
+            sys.path.remove(folder)

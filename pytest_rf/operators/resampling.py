@@ -77,12 +77,15 @@ def linear(s: Sampling, antialias: bool = False) -> Relation:
 
 
 def cubic(s: Sampling, antialias: bool = False) -> Relation:
-    """Return the taps of cubic sampling (Keys 1981): four neighbours, one at integer places."""
-    return _kernel(s, 2, antialias)
+    """Return the taps of cubic sampling (Keys 1981): every neighbour up to two positions away.
+
+    At a whole place all but one weigh nothing, but by rounding alone a runtime reads any of the others.
+    """
+    return _kernel(s, 2, antialias, closed=True)
 
 
-def _kernel(s: Sampling, radius: int, antialias: bool) -> Relation:
-    """Every integer closer to the sampled place than the kernel's radius.
+def _kernel(s: Sampling, radius: int, antialias: bool, closed: bool = False) -> Relation:
+    """Every integer closer to the sampled place than the kernel's radius, or as close if ``closed``.
 
     With antialiasing a shrinking axis widens the kernel.
     """
@@ -90,6 +93,8 @@ def _kernel(s: Sampling, radius: int, antialias: bool) -> Relation:
     reach = radius * max(widening, Fraction(1)) if antialias else Fraction(radius)
 
     def taps(place: Fraction) -> tuple[int, ...]:
+        if closed:
+            return tuple(range(ceil(place - reach), floor(place + reach) + 1))
         return tuple(range(floor(place - reach) + 1, ceil(place + reach)))
 
     return _periodic(s, taps)

@@ -12,12 +12,15 @@ import pytest
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.lookup import declared
 from pytest_rf.reporters.lines import visible
-from pytest_rf.sources import analyse
+from pytest_rf.sources import analyse, made
+from pytest_rf.targets import is_factory
+from pytest_rf.testing import listener
 from pytest_rf.testing.checker import analyze, explain, judge
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
     from pytest_rf.targets import Target
+    from pytest_rf.testing.listener import Listener
     from pytest_rf.testing.state import State
 
 _KNOWN = ("model", "inputs")
@@ -40,17 +43,23 @@ def _problem(mark: pytest.Mark) -> str:
         return f"does not take {', '.join(unknown)}; it takes requirements, model= and inputs="
     if not mark.args or not all(isinstance(one, str) for one in mark.args):
         return 'give requirements as text: @pytest.mark.rf("final rf >= 224", model="net.onnx")'
-    if mark.kwargs.get("model") is None:
-        return "give the model: model= an .onnx path, a model of the configuration, or a fixture of the test"
+    if mark.kwargs.get("model") is None and mark.kwargs.get("inputs") is not None:
+        return "inputs= goes with model=; a model that the test calls is judged with the call's own inputs"
     return ""
+
+
+def listens(item: pytest.Item) -> bool:
+    """Whether a marker leaves it to the test to call the model."""
+    return any(mark.kwargs.get("model") is None for mark in item.iter_markers("rf"))
 
 
 def check(item: pytest.Item, state: State) -> None:
     """Hold the requirements of all of a test's markers; what does not hold fails the test."""
     wrong: list[str] = []
+    called = listener.stop(item)
     for mark in reversed(list(item.iter_markers("rf"))):
         try:
-            wrong += _check(item, mark, state)
+            wrong += _check(item, mark, state, called)
         except RFError as error:
             detail = getattr(error, "detail", "")
             wrong.append(visible(str(error), _LIMIT) + ("\n" + detail if detail else ""))
@@ -58,12 +67,27 @@ def check(item: pytest.Item, state: State) -> None:
         pytest.fail("\n\n".join(wrong), pytrace=False)
 
 
-def _check(item: pytest.Item, mark: pytest.Mark, state: State) -> Iterator[str]:
-    analysis, settings = _resolve(item, mark.kwargs["model"], mark.kwargs.get("inputs"), state)
+def _check(item: pytest.Item, mark: pytest.Mark, state: State, called: Listener | None) -> Iterator[str]:
+    settings: dict[str, Any] = {}
+    if mark.kwargs.get("model") is None:
+        analysis = _called(called)
+    else:
+        analysis, settings = _resolve(item, mark.kwargs["model"], mark.kwargs.get("inputs"), state)
     result = judge(analysis, mark.args, item, **settings)
     state.record(result)
     if result.findings:
         yield explain(result)
+
+
+def _called(called: Listener | None) -> Analysis:
+    """Return the model that the test called, analysed with the inputs of that call."""
+    if called is None or called.heard is None:
+        raise ModelError(
+            "the test has called no PyTorch module; call the model, or give model= an .onnx path, "
+            "package.module:factory, a model of the configuration or a fixture of the test"
+        )
+    module, args, kwargs = called.heard
+    return analyze(module, *args, kwargs=kwargs)
 
 
 def _resolve(item: pytest.Item, model: Any, inputs: Any, state: State) -> tuple[Analysis, dict[str, Any]]:
@@ -78,8 +102,10 @@ def _resolve(item: pytest.Item, model: Any, inputs: Any, state: State) -> tuple[
     target = declared(model, state.settings) if state.path is not None else None
     if target is not None:
         return _declared(target, inputs)
+    if is_factory(model):
+        return analyze(made(model, item.config.rootpath), inputs=inputs), {}
     raise ModelError(
-        f"no model {model!r}: it is neither an .onnx path, nor a fixture that the test takes, "
+        f"no model {model!r}: it is neither an .onnx path, nor package.module:factory, nor a fixture of the test, "
         f"nor a model of {state.path.name if state.path else 'a configuration (there is none)'}"
     )
 

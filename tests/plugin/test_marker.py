@@ -45,7 +45,7 @@ def test_unknown(): pass
 """,
     )
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["no model 'nix': it is neither an .onnx path, nor a fixture*rf.toml"])
+    result.stdout.fnmatch_lines(["no model 'nix': it is neither an .onnx path, nor *a fixture*rf.toml"])
 
 
 def test_a_model_from_a_fixture(project: Pytester) -> None:
@@ -116,7 +116,7 @@ def test_it(): pass
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
-        ('"final rf >= 3"', "*give the model: model= an .onnx path*"),
+        ('"final rf >= 3", inputs=(1, 3, 8, 8)', "*inputs= goes with model=*"),
         ('model="unet.onnx"', "*give requirements as text*"),
         ('3, model="unet.onnx"', "*give requirements as text*"),
         ('"final rf >= 3", modle="unet.onnx"', "*does not take modle*"),
