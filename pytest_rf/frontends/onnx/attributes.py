@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 import onnx
@@ -18,19 +17,29 @@ class Attributes(Mapping[str, Any]):
 
     def __init__(self, node: onnx.NodeProto) -> None:
         self._node = node
+        self._read: dict[str, onnx.AttributeProto] | None = None
 
-    @cached_property
     def _raw(self) -> dict[str, onnx.AttributeProto]:
-        return {attribute.name: attribute for attribute in self._node.attribute}
+        if self._read is None:
+            self._read = {attribute.name: attribute for attribute in self._node.attribute}
+        return self._read
 
     def __getitem__(self, name: str) -> Any:
-        return decoded(self._raw[name])
+        return decoded(self._raw()[name])
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return an attribute; not by way of an exception, as most are left out."""
+        found = self._raw().get(name)
+        return default if found is None else decoded(found)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._raw()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._raw)
+        return iter(self._raw())
 
     def __len__(self) -> int:
-        return len(self._raw)
+        return len(self._raw())
 
 
 def decoded(attribute: onnx.AttributeProto) -> Any:

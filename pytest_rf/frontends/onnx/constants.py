@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -93,14 +93,18 @@ def fold(
         return list(results)
     # An operator that reads each element at its place makes other elements of them all the same.
     results = [
-        b.constant(one.shape, missing=one.missing)
-        if any(one is value for value in operands) and isinstance(one, Value)
-        else one
+        b.constant(one.shape, missing=one.missing) if isinstance(one, Value) and one in operands else one
         for one in results
     ]
 
-    @cache
+    done: list[Sequence[Array | None]] = []
+
     def run() -> Sequence[Array | None]:
+        if not done:
+            done.append(compute())
+        return done[0]
+
+    def compute() -> Sequence[Array | None]:
         arrays: dict[str, Array] = {}
         for name, value in zip(node.input, operands, strict=True):
             if value is not None:

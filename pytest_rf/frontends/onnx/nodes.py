@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import onnx
@@ -38,7 +38,7 @@ def _rules() -> dict[str, Rule]:
     return table()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """Where nodes stand.
 
@@ -54,6 +54,11 @@ class Frame:
     visible: bool = True
     calls: tuple[tuple[str, str, str], ...] = ()
     depth: int = 0
+
+    @cached_property
+    def hidden(self) -> Frame:
+        """The same place, for nodes that users do not know."""
+        return replace(self, visible=False)
 
 
 class Nodes:
@@ -138,12 +143,11 @@ class Nodes:
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)
         self.b.node = entry
-        entry.outputs = {
-            name: value
-            for output, result in zip(node.output, results, strict=False)
-            if output
-            for name, value in tensors_of(frame.prefix + output, result)
-        }
+        for output, result in zip(node.output, results, strict=False):
+            if output and isinstance(result, Value):
+                entry.outputs[frame.prefix + output] = result
+            elif output:
+                entry.outputs.update(tensors_of(frame.prefix + output, result))
         return results
 
     def _constants(
@@ -151,9 +155,8 @@ class Nodes:
     ) -> Sequence[Element]:
         """Lower a node of constants: its shape by the rule, its elements by running it when they are needed."""
         before, self.b.node = self.b.node, Node("", node.op_type)
-        hidden = replace(frame, visible=False)
         try:
-            results = self._apply(node, operands, scope, hidden, None)
+            results = self._apply(node, operands, scope, frame.hidden, None)
         finally:
             self.b.node = before
         values = [value if isinstance(value, Value) else None for value in operands]
