@@ -230,3 +230,17 @@ def test_verify() -> None:
     assert "analysed [1, 11]" in str(checked)
     inner = pytest_rf.verify(Net().eval(), image(), unit=(3, 2), output="stem")
     assert inner.equal
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_quantised_modules() -> None:
+    plain = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(), nn.Conv2d(4, 2, 5)).eval()
+    module = torch.ao.quantization.QuantWrapper(plain)
+    torch.backends.quantized.engine = next(
+        name for name in torch.backends.quantized.supported_engines if name != "none"
+    )
+    module.qconfig = torch.ao.quantization.get_default_qconfig(torch.backends.quantized.engine)
+    prepared = torch.ao.quantization.prepare(module)
+    prepared(image())
+    tensor = pytest_rf.analyze(torch.ao.quantization.convert(prepared), image()).outputs[0]
+    assert (tensor.status, tensor["h"].rf, tensor["h"].stride) == ("exact", 11, 2)

@@ -147,6 +147,9 @@ class _Lowering:
             given = rule(Call(self.b, call.op, arguments, shapes))
         except Undetermined as why:
             return self._unknown(operands, str(why), shapes)
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+            # A form of the operator that the rule does not know must not pass for one that it does.
+            return self._unknown(operands, f"the rule of {call.op} fails on it: {error!r}", shapes)
         results: list[Value | None] = [given] if isinstance(given, Value) else list(given)
         wrong = self._check(call.op, results, shapes)
         return (

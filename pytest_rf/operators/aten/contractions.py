@@ -15,6 +15,7 @@ from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
 from pytest_rf.operators.sparsity import MASKED
+from pytest_rf.operators.views import slices
 
 
 def linear(call: Call) -> Value:
@@ -141,6 +142,10 @@ def fourier(call: Call) -> Value:
         axes = list(range(x.rank - count, x.rank)) if call.name.endswith(("fftn",)) else [x.rank - 1]
     else:
         axes = call.axes(name)
+    length = call.get("n")
+    if length is not None:  # the axis is cut to what this length needs, or padded
+        used = length // 2 + 1 if call.name in ("fft_irfft", "fft_hfft") else length
+        x = slices(call.b, x, {axes[0]: (0, 1, min(used, x.extents[axes[0]]))})
     places: list[tuple[int | None, Relation]] = [
         (axis, WHOLE) if axis in axes else (axis, SAME) for axis in range(x.rank)
     ]

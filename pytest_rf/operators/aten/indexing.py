@@ -232,7 +232,7 @@ def embedding(call: Call) -> Value:
 def sort(call: Call) -> Result:
     """Sort, topk, kthvalue, median, mode, cummax: data decides the place along one axis."""
     x = call.x
-    if call.arguments.get("dim") is None and "dim" in call.arguments:
+    if call.arguments.get("dim") is None and (not call.shape or "dim" in call.arguments):
         return [_all(call, shape) for shape in call.shapes if shape is not None]
     axis = call.axis(default=-1)
     shape = call.shape

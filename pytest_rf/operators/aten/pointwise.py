@@ -15,7 +15,7 @@ from pytest_rf.operators.views import slices
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
 UNTAGGED = """
-    _to_copy _conj _neg_view clone contiguous detach alias lift_fresh resolve_conj resolve_neg to
+    bernoulli poisson _to_copy _conj _neg_view clone contiguous detach alias lift_fresh resolve_conj resolve_neg to
     type_as dropout feature_dropout alpha_dropout feature_alpha_dropout prelu _prelu_kernel rrelu
     rrelu_with_noise hardswish hardsigmoid hardtanh relu relu6 selu celu elu leaky_relu mish silu
     gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num masked_fill lerp addcmul

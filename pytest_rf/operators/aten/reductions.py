@@ -111,7 +111,7 @@ def loss(call: Call) -> Value:
 
 
 _REDUCTIONS = """
-    sum mean max min amax amin aminmax prod any all norm linalg_vector_norm logsumexp var std
+    _is_all_true _is_any_true sum mean max min amax amin aminmax prod any all norm linalg_vector_norm logsumexp var std
     var_mean std_mean argmax argmin count_nonzero nansum nanmean frobenius_norm nuclear_norm
 """
 _LOSSES = """

@@ -1,0 +1,83 @@
+"""Quantised operators: the same geometry, with weights in packed objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators import contractions, windows
+from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.convolutions import batched, unbatched
+from pytest_rf.operators.aten.pointwise import elementwise
+from pytest_rf.operators.windows import Window
+
+
+def _packed(call: Call) -> Any:
+    """Return the object that holds weights and geometry."""
+    for argument in call.arguments.values():
+        if hasattr(argument, "unpack"):
+            return argument
+    raise Undetermined(f"{call.op}: has no packed weights")
+
+
+def convolution(call: Call) -> Value:
+    """quantized::conv1d, conv2d, conv3d and their transposes."""
+    packed = _packed(call)
+    weight = packed.unpack()[0]
+    rank = len(packed.stride())
+    x, alone = batched(call.b, call.x, int(call.name.replace("_transpose", "")[4]))
+    lifted = rank - (x.rank - 2)  # one axis is handled as two
+    numbers = zip(
+        weight.shape[-rank:][lifted:],
+        packed.stride()[lifted:],
+        packed.dilation()[lifted:],
+        packed.padding()[lifted:],
+        strict=True,
+    )
+    geometry = [Window(int(k), int(s), int(d), int(p), int(p)) for k, s, d, p in numbers]
+    groups = int(packed.groups())
+    call.label(windows.describe(geometry, groups))
+    if "transpose" in call.name:
+        outputs = call.shape[-len(geometry) :]
+        y = windows.transposed_convolution(call.b, x, weight.shape[1] * groups, geometry, outputs, groups)
+    else:
+        y = windows.convolution(call.b, x, weight.shape[0], geometry, groups)
+    return unbatched(call.b, y, alone)
+
+
+def linear(call: Call) -> Value:
+    """quantized::linear: contracts the last axis."""
+    return contractions.linear(call.b, call.x, call.shape[-1])
+
+
+def concatenation(call: Call) -> Value:
+    """quantized::cat."""
+    return call.b.join(call["qx"], call.axis(rank=len(call.shape)))
+
+
+def same(call: Call) -> Result:
+    """quantized::add, mul, activations, batch_norm: elementwise."""
+    return elementwise(call)
+
+
+_CONVOLUTIONS = [
+    f"quantized.conv{kind}{n}d{end}"
+    for kind in ("", "_transpose")
+    for n in (1, 2, 3)
+    for end in ("", "_relu", "_dynamic")
+]
+_LINEAR = (
+    "linear linear_relu linear_dynamic linear_relu_dynamic linear_dynamic_fp16 linear_leaky_relu linear_tanh"
+)
+_SAME = """
+    add add_relu mul mul_relu add_scalar mul_scalar add_scalar_relu mul_scalar_relu batch_norm batch_norm2d
+    batch_norm3d batch_norm1d batch_norm_relu batch_norm2d_relu leaky_relu hardswish elu relu6 sigmoid celu prelu
+"""
+
+RULES: Rules = {
+    **dict.fromkeys(_CONVOLUTIONS, convolution),
+    **{f"quantized.{name}": linear for name in _LINEAR.split()},
+    **{f"quantized.{name}": same for name in _SAME.split()},
+    "quantized.cat": concatenation,
+    "quantized.cat_relu": concatenation,
+}
