@@ -8,10 +8,10 @@ from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
+    from pytest_rf.analysis.tensors import Input, Tensor
     from pytest_rf.loading import analyze
     from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
-    from pytest_rf.tensors import Input, Tensor
 
 __version__ = "0.1.0"
 
@@ -34,8 +34,8 @@ __all__ = [
 _HOMES = {
     "analyze": "pytest_rf.loading",
     "Analysis": "pytest_rf.analysis",
-    "Input": "pytest_rf.tensors",
-    "Tensor": "pytest_rf.tensors",
+    "Input": "pytest_rf.analysis",
+    "Tensor": "pytest_rf.analysis",
     "Stated": "pytest_rf.registry",
     "register": "pytest_rf.registry",
     "Verification": "pytest_rf.probing",

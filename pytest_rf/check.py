@@ -14,16 +14,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pytest_rf import checks, targets, waivers
+from pytest_rf import checks
 from pytest_rf import config as configuration
-from pytest_rf.declared import Config, Model, Stated
+from pytest_rf.config import targets, waivers
+from pytest_rf.config.declared import Config, Model, Stated
+from pytest_rf.config.targets import Target
+from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError, ModelError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.requirements import Settings, evaluate, parse
 from pytest_rf.requirements.vocabulary import nearest
 from pytest_rf.sources import analyse
-from pytest_rf.targets import Target
-from pytest_rf.tomlfile import display
 
 #: How a model becomes an analysis: given what to analyse, return a ``pytest_rf.analysis.Analysis``.
 Load = Callable[[Target], Any]

@@ -17,8 +17,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.errors import ModelError
-from pytest_rf.tensors import Tensor
 
 MAGNITUDES = (1.0, 300.0, 300.0)
 """Sizes of the changes that are tried: small ones stay in a unit's sensitive range, large ones reach far."""

@@ -18,10 +18,10 @@ from pytest_rf import __version__
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
+    from pytest_rf.analysis.metrics import AxisField
+    from pytest_rf.analysis.tensors import Input, Tensor
     from pytest_rf.check import ModelResult, Run
     from pytest_rf.findings import Finding
-    from pytest_rf.metrics import AxisField
-    from pytest_rf.tensors import Input, Tensor
 
 FORMAT = 1
 """Version of the reports' form; it grows when a reader of the old form could misread the new one."""

@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pytest_rf.config.targets import Target
 from pytest_rf.errors import ModelError
-from pytest_rf.targets import Target
 
 
 def analyse(target: Target) -> Any:

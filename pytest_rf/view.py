@@ -12,8 +12,8 @@ from pytest_rf.errors import ModelError
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
+    from pytest_rf.analysis.tensors import Tensor
     from pytest_rf.report import AnalysisReport, UnitReport
-    from pytest_rf.tensors import Tensor
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import pytest
 from models import model
 
 from pytest_rf import check, config, sources
+from pytest_rf.config import declared
+from pytest_rf.config.targets import Target
 from pytest_rf.errors import ConfigError, ModelError, RequirementError
-from pytest_rf.targets import Target
 
 CHAIN = """
     net (float[1,3,32,32] x) => (float[1,4,16,16] y)
@@ -220,10 +221,10 @@ def test_what_a_factory_makes(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("rf_test_factory2.py").write_text(
         "def build():\n    return 3\n\ndef fails():\n    raise ValueError('no')\n"
     )
-    (made,) = check._items(config.Config(), ["rf_test_factory2:build"], [])
+    (made,) = check._items(declared.Config(), ["rf_test_factory2:build"], [])
     assert isinstance(made, Target)
     assert sources.make(made) == 3
-    (fails,) = check._items(config.Config(), ["rf_test_factory2:fails"], [])
+    (fails,) = check._items(declared.Config(), ["rf_test_factory2:fails"], [])
     assert isinstance(fails, Target)
     with pytest.raises(ModelError, match="ValueError: no"):
         sources.make(fails)

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_rf import config, packs
+from pytest_rf import config
+from pytest_rf.config import packs
+from pytest_rf.config.declared import Config
+from pytest_rf.config.tomlfile import MAX_SIZE
 from pytest_rf.errors import ConfigError
 from pytest_rf.requirements.units import Quantity
-from pytest_rf.tomlfile import MAX_SIZE
 
 CONTRACT = """\
 extend = ["pytest-rf:segmentation"]
@@ -48,7 +50,7 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def load(text: str | bytes, name: str = "rf.toml") -> config.Config:
+def load(text: str | bytes, name: str = "rf.toml") -> Config:
     Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return config.load(name)
 

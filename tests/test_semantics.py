@@ -127,7 +127,12 @@ def test_transposed_convolution_has_phases_of_different_size() -> None:
     assert field.rf_range == (1, 2)
     assert field.stride == Fraction(1, 2)
     lo, hi = analysis.final[0].bounds("t")
-    assert list(zip(lo[0, 0].tolist(), hi[0, 0].tolist(), strict=True))[:4] == [(0, 0), (0, 0), (0, 1), (1, 1)]
+    assert list(zip(lo[0, 0].tolist(), hi[0, 0].tolist(), strict=True))[:4] == [
+        (0, 0),
+        (0, 0),
+        (0, 1),
+        (1, 1),
+    ]
 
 
 SE = """
@@ -262,3 +267,17 @@ def test_aligned_branches() -> None:
     """
     assert pytest_rf.analyze(model(merge.format(before=1, after=1))).final[0]["t"].aligned
     assert not pytest_rf.analyze(model(merge.format(before=0, after=2))).final[0]["t"].aligned
+
+
+def test_two_inputs_that_meet() -> None:
+    analysis = pytest_rf.analyze(
+        model("""
+        net (float[1,1,32] x, float[1,1,32] z) => (float[1,1,32] y)
+        <float[1,1,3] w, float[1,1,5] v>
+        { a = Conv<pads=[1,1]>(x, w) b = Conv<pads=[2,2]>(z, v) y = Add(a, b) }
+        """)
+    )
+    assert [t.name for t in analysis.final] == ["y"]
+    assert (analysis.final[0].field("x")["t"].rf, analysis.final[0].field("z")["t"].rf) == (3, 5)
+    with pytest.raises(KeyError, match="several inputs"):
+        analysis.final[0]["t"]

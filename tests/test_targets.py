@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rf import targets
-from pytest_rf.declared import Model
+from pytest_rf.config import targets
+from pytest_rf.config.declared import Model
 from pytest_rf.errors import ConfigError
 
 

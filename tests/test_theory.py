@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models import model
 
 import pytest_rf
-from pytest_rf.lines import line
+from pytest_rf.analysis.lines import line
 
 EXTENT = 360
 """Long enough for the centre of the chains below to be free of borders."""
@@ -48,7 +48,10 @@ def layers(draw: st.DrawFn, source: str, name: str) -> tuple[str, str]:
             f"sc{scale[0]}{scale[2]} = {{1., 1., {scale}}}",
         )
     if kind == "pad":
-        return f'{name} = Pad<mode="{draw(st.sampled_from(["constant", "reflect", "edge"]))}">({source}, p3)', "p3"
+        return (
+            f'{name} = Pad<mode="{draw(st.sampled_from(["constant", "reflect", "edge"]))}">({source}, p3)',
+            "p3",
+        )
     if kind == "crop":
         return f"{name} = Slice({source}, i2, big, ax, i{draw(st.integers(1, 2))})", ""
     if kind == "flip":

@@ -11,7 +11,7 @@ from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
     from pytest_rf.check import Run
-    from pytest_rf.declared import Config
+    from pytest_rf.config.declared import Config
 
 
 @click.command()

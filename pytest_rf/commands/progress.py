@@ -12,7 +12,7 @@ from pytest_rf.reporters.lines import visible
 
 if TYPE_CHECKING:
     from pytest_rf.check import Load
-    from pytest_rf.targets import Target
+    from pytest_rf.config.targets import Target
 
 #: Shorter runs say nothing.
 PATIENCE = 1.0

@@ -54,8 +54,8 @@ def _analysis(
 ) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
     from pytest_rf.commands.check import configuration
+    from pytest_rf.config.lookup import find
     from pytest_rf.errors import ModelError
-    from pytest_rf.lookup import find
     from pytest_rf.sources import analyse
 
     target = find(model, configuration(config), shapes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_rf.reporters.words import figure, per_axis, shape, span
 
 if TYPE_CHECKING:
-    from pytest_rf.tensors import Tensor
+    from pytest_rf.analysis.tensors import Tensor
     from pytest_rf.view import ModelView, UnitView
 
 IRREGULAR = "*"

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_rf import targets
 from pytest_rf.check import ModelResult, RequirementResult, run
+from pytest_rf.config import targets
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible
 from pytest_rf.testing.checker import explain
 
 if TYPE_CHECKING:
-    from pytest_rf.declared import Config, Model
-    from pytest_rf.targets import Target
+    from pytest_rf.config.declared import Config, Model
+    from pytest_rf.config.targets import Target
     from pytest_rf.testing.state import State
 
 #: The item that stands for the built-in rules.

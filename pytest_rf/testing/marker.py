@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_rf.config.lookup import declared
+from pytest_rf.config.targets import is_factory
 from pytest_rf.errors import ModelError, RFError
-from pytest_rf.lookup import declared
 from pytest_rf.reporters.lines import visible
 from pytest_rf.sources import analyse, made
-from pytest_rf.targets import is_factory
 from pytest_rf.testing import listener
 from pytest_rf.testing.checker import analyze, explain, judge
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
-    from pytest_rf.targets import Target
+    from pytest_rf.config.targets import Target
     from pytest_rf.testing.listener import Listener
     from pytest_rf.testing.state import State
 

@@ -10,7 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_rf.check import ModelResult
-    from pytest_rf.declared import Config
+    from pytest_rf.config.declared import Config
 
 
 class State:

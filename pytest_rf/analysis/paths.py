@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_rf.analysis.lines import sizes
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import parts
 from pytest_rf.domains.layout import Key
-from pytest_rf.lines import sizes
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
-    from pytest_rf.tensors import Tensor
+    from pytest_rf.analysis.analysis import Analysis
+    from pytest_rf.analysis.tensors import Tensor
 
 
 class Contribution(NamedTuple):

@@ -6,14 +6,14 @@ import difflib
 import re
 from pathlib import Path
 
-from pytest_rf.tomlfile import Document
+from pytest_rf.config.tomlfile import Document
 
 _PACK = re.compile(r"pytest-rf:(?P<name>[a-z0-9-]{1,40})")
 
 
 def folder() -> Path:
     """Return the folder of the packs: inside the installed package, or at the top of a checkout."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     installed = package / "rules"
     return installed if installed.is_dir() else package.parent / "rules"
 

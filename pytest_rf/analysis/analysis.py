@@ -9,13 +9,13 @@ from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
+from pytest_rf.analysis.runs import Runs
+from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.field import Facts, Field
 from pytest_rf.domains.layout import Key, is_mixed, stride
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
-from pytest_rf.runs import Runs
-from pytest_rf.tensors import Input, Tensor
 
 if TYPE_CHECKING:
     from pytest_rf.findings import Finding
@@ -161,13 +161,15 @@ class Analysis:
         outcome = self.runs.structure(tensor.value)
         if isinstance(outcome, Ignorance):
             return False
-        for source in self.inputs.values():
-            keys = {(source.name, number) for number in source.axes.values()}
-            spatial = [axis for axis in outcome.layout if any(f.carries & keys for f in axis)]
-            seen = {key for axis in spatial for factor in axis for key in factor.carries}
-            if keys and keys <= seen <= keys and not any(is_mixed(axis) for axis in spatial):
-                return True
-        return False
+        spatial = self.runs.spatial
+        axes = [axis for axis in outcome.layout if any(f.carries & spatial for f in axis)]
+        seen = {key for axis in axes for factor in axis for key in factor.carries}
+        if not seen <= spatial or any(is_mixed(axis) for axis in axes):
+            return False
+        whole = [
+            {(source.name, number) for number in source.axes.values()} for source in self.inputs.values()
+        ]
+        return any(keys and keys <= seen for keys in whole)
 
     def ancestors(self, number: int) -> set[int]:
         """Return the numbers of all values that value ``number`` is computed from, and itself."""

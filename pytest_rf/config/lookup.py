@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_rf import targets
-from pytest_rf.declared import Config, Model
+from pytest_rf.config import targets
+from pytest_rf.config.declared import Config, Model
+from pytest_rf.config.targets import Target
+from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
-from pytest_rf.targets import Target
-from pytest_rf.tomlfile import display
 
 
 def find(

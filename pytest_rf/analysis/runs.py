@@ -13,7 +13,7 @@ from pytest_rf.graph import Graph, Value
 from pytest_rf.interpreter import Ignorance, Outcome, run
 
 if TYPE_CHECKING:
-    from pytest_rf.tensors import Input
+    from pytest_rf.analysis.tensors import Input
 
 Kind = Literal["plain", "full", "guaranteed", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; what data cannot choose

@@ -2,7 +2,7 @@
 
 ``load`` reads a file with all that it extends, refuses whatever it does not understand, and keeps the line of
 every requirement for the findings. What a model's source stands for is looked up later, model by model
-(:mod:`pytest_rf.targets`), so that one missing file does not hide the results of the others.
+(:mod:`pytest_rf.config.targets`), so that one missing file does not hide the results of the others.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf import checks, packs, tomlfile
-from pytest_rf.declared import Config, Limits, Model, Stated, Waiver
+from pytest_rf import checks
+from pytest_rf.config import packs, tomlfile
+from pytest_rf.config.declared import Config, Limits, Model, Stated, Waiver
+from pytest_rf.config.targets import Target
+from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError, RequirementError
 from pytest_rf.globs import matcher
 from pytest_rf.requirements import RequirementTextError, parse
 from pytest_rf.requirements.settings import spacings
-from pytest_rf.targets import Target
-from pytest_rf.tomlfile import Document
 
 if TYPE_CHECKING:
-    from pytest_rf.schema import LimitsTable, ModelTable, PackFile, WaiverTable
+    from pytest_rf.config.tables import LimitsTable, ModelTable, PackFile, WaiverTable
 
 __all__ = ["Config", "Limits", "Model", "Stated", "Target", "Waiver", "discover", "load", "schema"]
 
@@ -70,7 +71,7 @@ def load(path: Path | str) -> Config:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a configuration file."""
-    from pytest_rf.schema import json_schema
+    from pytest_rf.config.tables import json_schema
 
     return json_schema()
 
@@ -117,7 +118,7 @@ class _Loader:
         self.requires: list[Stated] = []
 
     def config(self, document: Document) -> Config:
-        from pytest_rf.schema import ConfigFile
+        from pytest_rf.config.tables import ConfigFile
 
         table: ConfigFile = _convert(document, ConfigFile)
         self.general(document, table, (document.path.resolve(),))
@@ -152,7 +153,7 @@ class _Loader:
         place: tuple[str, int] | None = None,
     ) -> None:
         """Take what is not about one model, first from the files that this one extends."""
-        from pytest_rf.schema import PackFile
+        from pytest_rf.config.tables import PackFile
 
         part = document.part()
         for text in table.extend:
@@ -260,7 +261,7 @@ def _convert(document: Document, kind: type[PackFile]) -> Any:
     """Return the data of a document as a table, or raise the error of its place."""
     import msgspec
 
-    from pytest_rf.schema import convert
+    from pytest_rf.config.tables import convert
 
     try:
         return convert(document.data, kind)
@@ -272,7 +273,7 @@ def _convert(document: Document, kind: type[PackFile]) -> Any:
 
 def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError:
     """Return the error of data that has not the shape that it should."""
-    from pytest_rf.schema import field_names
+    from pytest_rf.config.tables import field_names
 
     reason, _, where = text.partition(" - at `$")
     where = where.rstrip("`").lstrip(".")

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from math import lcm
 from typing import TYPE_CHECKING
 
+from pytest_rf.analysis.lines import Line, line
 from pytest_rf.domains.field import Facts, Field, Policy, read
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.graph import Join, Node, Step, Union
 from pytest_rf.interpreter import Outcome
-from pytest_rf.lines import Line, line
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
+    from pytest_rf.analysis.analysis import Analysis
 
 
 def misaligned(analysis: Analysis, number: int, key: Key) -> list[Node]:

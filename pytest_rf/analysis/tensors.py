@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis.metrics import AxisField, positions
+from pytest_rf.analysis.paths import Contribution, trace
 from pytest_rf.graph import Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
-from pytest_rf.metrics import AxisField, positions
-from pytest_rf.paths import Contribution, trace
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
+    from pytest_rf.analysis.analysis import Analysis
 
 Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 

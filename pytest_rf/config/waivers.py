@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from pytest_rf.checks import Rule, waiver_expired, waiver_unused
-from pytest_rf.declared import Waiver
+from pytest_rf.config.declared import Waiver
 from pytest_rf.findings import Finding
 from pytest_rf.globs import selects
 

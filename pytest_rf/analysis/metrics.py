@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis.lines import line, sizes
+from pytest_rf.analysis.runs import Kind
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import Key, carried, stride
 from pytest_rf.graph import Value
-from pytest_rf.lines import line, sizes
-from pytest_rf.runs import Kind
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
-    from pytest_rf.tensors import Input
+    from pytest_rf.analysis.analysis import Analysis
+    from pytest_rf.analysis.tensors import Input
 
 Number = int | float | Fraction
 
@@ -231,7 +231,7 @@ class AxisField:
     @property
     def aligned(self) -> bool:
         """Whether all branches that meet on the way have one stride and one centre."""
-        from pytest_rf.alignment import misaligned
+        from pytest_rf.analysis.alignment import misaligned
 
         return not misaligned(self.analysis, self.value.number, self.key)
 

@@ -1,0 +1,15 @@
+"""An analysed model, and every figure about it.
+
+``analysis``  what users hold: inputs, outputs, tensors by name
+``tensors``   one tensor: bounds, regions, fields
+``metrics``   the figures of a field along one axis
+``lines``     a field as one line of intervals, from which reach and halo are read
+``runs``      the runs of the interpreter that the figures need, made when they do
+``paths``     the path along which a field grew
+``alignment`` whether branches that meet look at the same place
+"""
+
+from pytest_rf.analysis.analysis import Analysis
+from pytest_rf.analysis.tensors import Input, Tensor
+
+__all__ = ["Analysis", "Input", "Tensor"]
