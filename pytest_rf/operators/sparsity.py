@@ -30,5 +30,5 @@ def boxes(live: Mask) -> list[Box]:
 
 def masks(scores: npt.NDArray[np.floating]) -> Mask | None:
     """Return which elements of an additive constant mask out; None where none does."""
-    dead = np.asarray(scores <= MASKED)
+    dead = np.asarray(scores.astype(np.float64) <= MASKED)
     return dead if dead.any() else None

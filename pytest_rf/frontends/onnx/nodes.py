@@ -21,8 +21,8 @@ from pytest_rf.operators.onnx.call import Call, Element, Items, Rule
 
 NESTING = 64
 """Functions and subgraphs may nest this deep."""
-MOST_NODES = 1_000_000
-"""Nodes that a model may have when all functions are written out and loops unrolled."""
+MOST_NODES = 100_000
+"""Nodes that functions and bodies may add to a model's own when they are written out."""
 UNROLLED = 20_000
 """Nodes that unrolled loops may cost in one model; loops beyond it get an upper bound."""
 
@@ -83,10 +83,12 @@ class Nodes:
                 f"{self.name}: functions and subgraphs nest deeper than {NESTING} (limits.nesting); "
                 "export the model with fewer levels"
             )
-        self.count += len(nodes)
+        if frame.depth:
+            self.count += len(nodes)
         if self.count > MOST_NODES:
             raise ModelError(
-                f"{self.name}: more than {MOST_NODES} nodes when functions are written out (limits.nodes)"
+                f"{self.name}: functions and bodies add more than {MOST_NODES} nodes (limits.nodes); "
+                "export the model with fewer of them"
             )
         own = scope.maps[0] if isinstance(scope, ChainMap) else scope
         for node in nodes:

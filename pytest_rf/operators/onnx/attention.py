@@ -86,7 +86,7 @@ def _table(
     rows, columns = query.extents[2], key.extents[2]
     known = None if mask is None or mask.varies else mask.data
     if known is not None and known.dtype != np.bool_:
-        known = known > MASKED if call.b.weights else None
+        known = known.astype(np.float64) > MASKED if call.b.weights else None
     lengths = call.optional(6)
     counts = None if lengths is None or lengths.data is None else call.numbers(6)
     behind = 0 if mask is None or not mask.rank or mask.extents[-1] == 1 else columns - mask.extents[-1]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Call, Element, Rules
@@ -45,11 +47,16 @@ def where(call: Call) -> Value:
     if call.b.weights and condition.data is not None and len(branches) == 2:
         chosen = condition.data.astype(np.bool_)
         for (x, keeps), (other, _) in permutations(zip(branches, (chosen, ~chosen), strict=True)):
-            if x.varies and not other.varies and other.data is not None and (other.data <= MASKED).all():
+            if x.varies and not other.varies and other.data is not None and _hides(x, other.data):
                 return masked(
                     call.b, x, np.broadcast_to(~keeps, broadcast_shape([keeps.shape, other.extents]))
                 )
     return broadcast(call)
+
+
+def _hides(x: Value, other: npt.NDArray[Any]) -> bool:
+    """Whether a constant masks what it stands for: -inf does, and so does 0 for weights behind a softmax."""
+    return bool((other <= MASKED).all()) or (x.dead is not None and not other.any())
 
 
 def broadcast(call: Call) -> Value:

@@ -90,6 +90,7 @@ def local_response_normalisation(call: Call) -> Value:
     x, size = call.x, call.integer("size", 0)
     if size < 1:
         call.fail("size must be at least 1")
+    call.limited("size", size)
     taps = window(size, pad=(size - 1) // 2)
     across = type(taps)(taps.period, taps.advance, taps.taps, selects=True)
     axes = tuple((axis, across if axis == 1 else SAME) for axis in range(x.rank))
