@@ -23,7 +23,7 @@ from typing import Any
 import torch
 
 import pytest_rf
-from pytest_rf.frontends.torch.structure import arguments
+from pytest_rf.frontends.torch.structure import arguments, map_tensors
 from pytest_rf.probing import Prober
 
 SLOW = 2.0
@@ -56,6 +56,15 @@ def analyse(module: torch.nn.Module, example: Any) -> tuple[dict[str, Any], pyte
         "mixes_batch": mixes_batch(analysis),
     }
     return record, analysis
+
+
+def doubled(example: Any) -> Any:
+    """Return the example with two samples: of one alone nobody could see whether samples mix."""
+
+    def double(name: str, tensor: torch.Tensor) -> torch.Tensor:
+        return torch.cat([tensor, tensor]) if tensor.dim() > 1 and tensor.shape[0] == 1 else tensor
+
+    return map_tensors(example, double)
 
 
 def mixes_batch(analysis: pytest_rf.Analysis) -> bool | None:
@@ -120,6 +129,8 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
             record: dict[str, Any] = {"name": name}
             try:
                 module, example = build()
+                if options.two:
+                    example = doubled(example)
             except Exception as error:
                 record["not_built"] = f"{type(error).__name__}: {str(error)[:100]}"
             else:
@@ -151,11 +162,13 @@ def table(records: list[dict[str, Any]]) -> str:
         f"| unknown tensors | {unknown} of {tensors} ({unknown / max(tensors, 1):.2%}) |",
         f"| models without an unknown output | {whole} |",
         f"| CPU seconds, median and largest | {seconds[len(seconds) // 2]} and {seconds[-1]} |",
+        f"| models whose samples mix | {sum(bool(r['mixes_batch']) for r in done)} |",
         *(f"| probes: {word} | {n} |" for word, n in verdicts.most_common()),
     ]
     reasons = Counter(reason for r in done for reason in r["reasons"])
     lines += ["", *(f"- {n} models: {reason}" for reason, n in reasons.most_common())]
     lines += [f"- {r['name']}: {r['error']}" for r in built if "error" in r]
+    lines += [f"- {r['name']}: samples mix" for r in done if r["mixes_batch"]]
     lines += [f"- {r['name']}: {one}" for r in done for one in r.get("probes", []) if one.startswith("OUT")]
     return "\n".join(lines)
 
@@ -166,6 +179,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("corpus")
     parser.add_argument("--only", action="append", help="glob over model names; repeatable")
+    parser.add_argument("--two", action="store_true", help="analyse with two samples: do they mix?")
     parser.add_argument("--probe", type=int, default=0)
     parser.add_argument("--results", default="torch_corpus.jsonl")
     torch.set_num_threads(1)
