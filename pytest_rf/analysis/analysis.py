@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.field import Facts, Field
-from pytest_rf.domains.layout import Key, is_mixed, stride
+from pytest_rf.domains.layout import is_mixed
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
@@ -180,12 +179,6 @@ class Analysis:
         return found
 
     # ------------------------------------------------------------------ questions
-
-    def multiple(self, value: Value, key: Key) -> int:
-        """Return the least common multiple of the strides of all tensors on the way to ``value``."""
-        values = (self.graph.values[number] for number in self.ancestors(value.number))
-        fields = [field for field in map(self.runs.structure, values) if isinstance(field, Field)]
-        return lcm(*(step.numerator for step in (stride(field.layout, key) for field in fields) if step))
 
     def check(self, text: str, **settings: Any) -> list[Finding]:
         """Return what violates a requirement ("final rf >= 224"); empty where it holds.

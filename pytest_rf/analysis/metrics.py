@@ -252,7 +252,7 @@ class AxisField:
     @property
     def multiple(self) -> int:
         """Input extents that are multiples of this fit all strides on the way to the tensor."""
-        return self.analysis.multiple(self.value, self.key)
+        return self.analysis.runs.multiple(self.value, self.key)
 
     @property
     def halo(self) -> tuple[Number, Number]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import lcm
 from typing import TYPE_CHECKING, Literal
 
 from pytest_rf.domains.field import Facts, Field, Policy, nothing
 from pytest_rf.domains.hull import settled
-from pytest_rf.domains.layout import Key, Keys, carried
+from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.graph import Graph, Value
 from pytest_rf.interpreter import Ignorance, Outcome, run
 
@@ -48,6 +49,7 @@ class Runs:
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
+        self._multiples: dict[Key, dict[int, int]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Outcome]] = {}
 
@@ -59,6 +61,18 @@ class Runs:
     def theory_policy(self, key: Key) -> Policy:
         """Return the policy of a theoretical run that follows one axis."""
         return Policy(endless=self.spatial, keys=frozenset({key}))
+
+    def multiple(self, value: Value, key: Key) -> int:
+        """Return the least common multiple of the strides of all tensors on the way to a value."""
+        if key not in self._multiples:
+            found = {source.number: 1 for source in self.graph.inputs.values()}
+            for step in self.graph.program:
+                outcome = self._structure.get(step.value.number)
+                own = stride(outcome.layout, key) if isinstance(outcome, Field) else None
+                before = [found.get(number, 1) for number in step.operands]
+                found[step.value.number] = lcm(own.numerator if own else 1, *before)
+            self._multiples[key] = found
+        return self._multiples[key].get(value.number, 1)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""
