@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Input, Tensor
-from pytest_rf.domains.field import Facts, Field
+from pytest_rf.domains.field import Facts
 from pytest_rf.domains.layout import is_mixed
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
