@@ -70,22 +70,13 @@ LIMITS: dict[str, Limit] = {
     "ReverseSequence": _upper("exact with constant lengths; computed ones: the whole time axis"),
     "RoiAlign": _upper(WHOLE_AXIS),
     "Scan": _unknown(
-        "exact up to 20,000 nodes written out; longer ones, and lengths per sample (opset 8), are unknown"
+        "exact up to 20,000 nodes written out; longer ones, and lengths per sample (opset 8): unknown"
     ),
     "Scatter": _upper(COMPUTED_INDICES),
     "ScatterElements": _upper(COMPUTED_INDICES),
     "ScatterND": _upper(COMPUTED_INDICES),
-    **{
-        name: _unknown(LENGTH)
-        for name in (
-            "SequenceAt",
-            "SequenceErase",
-            "SequenceInsert",
-            "SequenceLength",
-            "SequenceMap",
-            "SplitToSequence",
-        )  # fmt: skip
-    },
+    **{f"Sequence{name}": _unknown(LENGTH) for name in ("At", "Erase", "Insert", "Length", "Map")},
+    "SplitToSequence": _unknown(LENGTH),
     **{
         name: _unknown("exact without sequence_lens or with constant ones; else unknown")
         for name in ("GRU", "LSTM", "RNN")

@@ -14,12 +14,22 @@ from collections.abc import Sequence
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from oracle.graphs import arithmetic, copies, layout, linear, reductions, resampling, windows
+from oracle.graphs import (
+    arithmetic,
+    copies,
+    indexing,
+    layout,
+    linear,
+    recurrent,
+    reductions,
+    resampling,
+    windows,
+)
 from oracle.graphs.builder import FAMILIES, KINDS, Draw, Graph, Value, family
 
 __all__ = [
-    "FAMILIES", "Graph", "Value", "arithmetic", "copies", "family", "graphs", "layout", "linear", "reductions",
-    "resampling", "windows",
+    "FAMILIES", "Graph", "Value", "arithmetic", "copies", "family", "graphs", "indexing", "layout",
+    "linear", "recurrent", "reductions", "resampling", "windows",
 ]  # fmt: skip
 
 
