@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_rf.loading import analyze
     from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
+    from pytest_rf.testing.checker import assert_rf
 
 __version__ = "0.1.0"
 
@@ -27,12 +28,14 @@ __all__ = [
     "Verification",
     "__version__",
     "analyze",
+    "assert_rf",
     "register",
     "verify",
 ]
 
 _HOMES = {
     "analyze": "pytest_rf.loading",
+    "assert_rf": "pytest_rf.testing.checker",
     "Analysis": "pytest_rf.analysis",
     "Input": "pytest_rf.analysis",
     "Tensor": "pytest_rf.analysis",

@@ -44,15 +44,49 @@ class Checker:
             RFError: the model cannot be analysed, or a requirement cannot be understood.
         """
         __tracebackhide__ = True
-        first = next((place for place, one in enumerate(args) if isinstance(one, str)), len(args))
-        requirements = args[first:]
-        if not requirements or not all(isinstance(one, str) for one in requirements):
-            raise RequirementError('rf.check: give requirements as text behind the model: "final rf >= 224"')
-        analysis = analyze(model, *args[:first], inputs=inputs, **options)
-        result = judge(analysis, requirements, self._item)
+        example, requirements = divided(args)
+        analysis = analyze(model, *example, inputs=inputs, **options)
+        file, line, _ = self._item.location
+        settings = Settings(model=analysis.name, file=file, line=(line or 0) + 1)
+        result = judge(analysis, requirements, settings, self._item.nodeid)
         self._state.record(result)
         if result.findings:
             raise AssertionError(explain(result))
+
+
+def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> None:
+    """Hold a model against requirements, in any code: ``assert_rf(net, x, "final rf >= 224")``.
+
+    Args:
+        model: an .onnx path, an ONNX model, a PyTorch module, or an analysis.
+        args: for PyTorch example inputs, then the requirements.
+        inputs: shapes that the model leaves open.
+        options: what else :func:`pytest_rf.analyze` takes.
+
+    Raises:
+        AssertionError: a requirement does not hold, or cannot be decided; with the full explanation.
+        RFError: the model cannot be analysed, or a requirement cannot be understood.
+    """
+    __tracebackhide__ = True
+    example, requirements = divided(args)
+    analysis = analyze(model, *example, inputs=inputs, **options)
+    settings = Settings(model=analysis.name, file="assert_rf")
+    result = judge(analysis, requirements, settings, analysis.name)
+    if result.findings:
+        raise AssertionError(explain(result))
+
+
+def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:
+    """Return example inputs and requirements apart: these begin at the first text.
+
+    Raises:
+        RequirementError: there are no requirements.
+    """
+    first = next((place for place, one in enumerate(args) if isinstance(one, str)), len(args))
+    requirements = args[first:]
+    if not requirements or not all(isinstance(one, str) for one in requirements):
+        raise RequirementError('give requirements as text behind the model and its inputs: "final rf >= 224"')
+    return args[:first], requirements
 
 
 def analyze(model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
@@ -79,26 +113,26 @@ def _named(path: str, shape: Sequence[int]) -> dict[str, Sequence[int]]:
     return {names[0]: shape}
 
 
-def judge(analysis: Analysis, requirements: Sequence[str], item: pytest.Item, **stated: Any) -> ModelResult:
-    """Hold the requirements of a test against an analysis.
+def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, asked_by: str) -> ModelResult:
+    """Hold requirements against an analysis.
 
     Args:
         analysis: the model.
         requirements: the requirements.
-        item: the test that asks.
-        stated: spacing and origin, where the configuration states them.
+        settings: who asks, and what the configuration states about the model.
+        asked_by: the test, or whatever the result is filed under.
     """
-    file, line, _ = item.location
-    settings = Settings(model=analysis.name, file=file, line=(line or 0) + 1, **stated)
     results = []
     for text in requirements:
         found = tuple(evaluate(analysis, parse(text), settings))
         status = "holds" if not found else "undecidable" if all(f.undecidable for f in found) else "violated"
         results.append(
-            RequirementResult(text=text, status=status, findings=found, file=file, line=settings.line)
+            RequirementResult(
+                text=text, status=status, findings=found, file=settings.file, line=settings.line
+            )
         )
     findings = tuple(one for result in results for one in result.findings)
-    return ModelResult(model=analysis.name, file=item.nodeid, findings=findings, requirements=tuple(results))
+    return ModelResult(model=analysis.name, file=asked_by, findings=findings, requirements=tuple(results))
 
 
 def explain(result: ModelResult) -> str:

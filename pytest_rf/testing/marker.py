@@ -13,6 +13,7 @@ from pytest_rf.config.lookup import declared
 from pytest_rf.config.targets import is_factory
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.reporters.lines import visible
+from pytest_rf.requirements import Settings
 from pytest_rf.sources import analyse, made
 from pytest_rf.testing import listener
 from pytest_rf.testing.checker import analyze, explain, judge
@@ -73,7 +74,9 @@ def _check(item: pytest.Item, mark: pytest.Mark, state: State, called: Listener 
         analysis = _called(called)
     else:
         analysis, settings = _resolve(item, mark.kwargs["model"], mark.kwargs.get("inputs"), state)
-    result = judge(analysis, mark.args, item, **settings)
+    file, line, _ = item.location
+    stated = Settings(model=analysis.name, file=file, line=(line or 0) + 1, **settings)
+    result = judge(analysis, mark.args, stated, item.nodeid)
     state.record(result)
     if result.findings:
         yield explain(result)

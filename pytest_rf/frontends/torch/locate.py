@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +14,12 @@ import torch
 
 from pytest_rf.frontends.torch.recording import Place
 
-_SKIPPED = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
+_SKIPPED = (
+    # With the separator: torchvision is another package.
+    str(Path(torch.__file__).parent) + os.sep,
+    str(Path(__file__).parents[2]) + os.sep,
+    "<",
+)
 _PACKAGES = ("site-packages/", "dist-packages/")
 
 
