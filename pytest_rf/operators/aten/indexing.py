@@ -16,6 +16,9 @@ from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
 from pytest_rf.operators.aten.writes import at_places
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, pointwise
 
+_LARGEST = 1 << 24
+"""Tables of (element, element) with more entries are not written out."""
+
 
 def _constants(call: Call, indices: list[Any]) -> list[npt.NDArray[Any] | None] | None:
     """Return the elements of all indices, None if one of them depends on an input."""
@@ -164,17 +167,20 @@ def scatter(call: Call) -> Value:
     x, chosen, axis = call.x, call.given("index")[0], call.axis()
     sources = call.given("src")
     adds = "add" in call.name or "reduce" in call.name or call.get("reduce") is not None
-    if not chosen.varies and not (adds and sources and sources[0].varies):
+    if not chosen.varies:
         array = numbers(call.data(chosen))
-        places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)
+        numbered = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)
         picked: list[Any] = list(np.indices(array.shape))
         picked[axis] = array
+        places = numbered[tuple(picked)]
         source = sources[0] if sources else call.b.constant(array.shape)
         cut = views.slices(
             call.b, source, {i: (0, 1, n) for i, n in enumerate(array.shape) if n != source.extents[i]}
         )
-        written = at_places(call.b, x, cut, places[tuple(picked)])
-        return pointwise(call.b, x, written) if adds else written
+        if not adds:
+            return at_places(call.b, x, cut, places)
+        if places.size * prod(x.extents) <= _LARGEST:
+            return pointwise(call.b, x, _summed(call, cut, places, x.extents))
     reads = [Read(x.number, tuple((place, SAME) for place in range(x.rank)))]
     for value in (chosen, *sources):
         own: list[tuple[int | None, Relation]] = [
@@ -184,6 +190,31 @@ def scatter(call: Call) -> Value:
         own[axis] = (None, ANYWHERE)
         reads.append(Read(value.number, tuple(own)))
     return call.b.union(x.extents, *reads)
+
+
+def _summed(call: Call, source: Value, places: npt.NDArray[np.int64], shape: tuple[int, ...]) -> Value:
+    """Return what the elements of a source add up to at their flat places, of which several may be the same."""
+    hits = np.zeros((prod(shape), places.size), np.bool_)
+    hits[places.reshape(-1), np.arange(places.size)] = True
+    line = call.b.reshape(source, [places.size])
+    return call.b.reshape(call.b.union([prod(shape)], Read(line.number, ((0, access.Sets(hits)),))), shape)
+
+
+def masked_scatter(call: Call) -> Value:
+    """masked_scatter: the source's elements, in order, where a mask says; a constant mask says it now."""
+    x, mask, source = call.x, call.given("mask")[0], call.given("source")[0]
+    if mask.varies:
+        return call.b.union(
+            call.shape, *(broadcast_read(v, call.shape) for v in (x, mask) if v.varies), *_some(source)
+        )
+    chosen = np.flatnonzero(np.broadcast_to(call.data(mask).astype(np.bool_), call.shape))
+    line = call.b.reshape(source, [prod(source.extents)])
+    used = views.slices(call.b, line, {0: (0, 1, chosen.size)})
+    return at_places(call.b, expand(call.b, x, call.shape), used, chosen)
+
+
+def _some(value: Value) -> list[Read]:
+    return [Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank)))] if value.varies else []
 
 
 def index_add(call: Call) -> Value:
@@ -248,7 +279,7 @@ def sort(call: Call) -> Result:
 
 _ANYWHERE = """
     nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive masked_select histc
-    bincount histogram multinomial take put masked_scatter
+    bincount histogram multinomial take put
 """
 
 RULES: Rules = {
@@ -262,6 +293,7 @@ RULES: Rules = {
     **dict.fromkeys(["aten.scatter", "aten.scatter_add", "aten.scatter_reduce"], scatter),
     **dict.fromkeys(["aten.index_add", "aten.index_copy", "aten.index_fill"], index_add),
     "aten.embedding": embedding,
+    "aten.masked_scatter": masked_scatter,
     **{
         f"aten.{name}": sort
         for name in ("sort", "topk", "kthvalue", "median", "nanmedian", "mode", "argsort", "msort")
