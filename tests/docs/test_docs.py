@@ -48,7 +48,7 @@ def test_the_readme_begins_with_two_commands_of_one_line() -> None:
     assert first.count("\n") == second.count("\n") == 1
     assert "pytest-rf check" in first
     assert "[dev]" in second
-    assert second.rstrip().endswith("pytest")
+    assert second.rstrip().endswith("pytest -n auto")
 
 
 def test_the_examples_are_what_their_script_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
