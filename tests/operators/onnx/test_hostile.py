@@ -100,7 +100,8 @@ def test_a_custom_operator_is_unknown_and_so_is_what_it_feeds() -> None:
     assert "own::F" in str(a["y"].reason)
 
 
-def test_a_function_written_out_beyond_all_bounds_is_an_error() -> None:
+def test_a_function_written_out_beyond_all_bounds_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_rf.frontends.onnx.nodes.MOST_NODES", 5_000)
     functions = "".join(
         f'<domain: "own", opset_import: ["" : 21, "own" : 1]> f{i} (a) => (c) {{ b = own.f{i + 1}(a) '
         f"c = own.f{i + 1}(b) }}\n"
