@@ -90,9 +90,8 @@ def chains(draw: st.DrawFn) -> str:
     """
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(chains())
-def test_theory_is_the_finite_field_far_from_borders(text: str) -> None:
+def compare(text: str) -> None:
+    """Hold the theoretical field of a model's output against the finite one in the middle."""
     analysis = pytest_rf.analyze(model(text), axes={"x": {"t": 2}})
     tensor = analysis.outputs[0]
     assert tensor.shape is not None
@@ -111,6 +110,39 @@ def test_theory_is_the_finite_field_far_from_borders(text: str) -> None:
             assert found[0] > found[1]
         else:
             assert found == (low, high)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(chains())
+def test_theory_is_the_finite_field_far_from_borders(text: str) -> None:
+    compare(text)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.sampled_from([2, 3, 4]), st.integers(0, 2), st.integers(0, 2), st.integers(0, 3), st.booleans())
+def test_positions_that_go_through_channels_and_windows(
+    block: int, first: int, second: int, third: int, windowed: bool
+) -> None:
+    # Positions become channels (or windows that are mixed whole), are convolved, and come back.
+    rows = EXTENT // block
+    inner = "m = Softmax<axis=3>(s) i = MatMul(m, e)" if windowed else "i = Relu(s)"
+    compare(f"""
+        net (float[1,1,{EXTENT}] x) => (float[1,1,?] y)
+        <float[1,1,3] w, float[{block},{block},3] v, float[{block},{block}] e,
+         int64[4] split = {{1,1,{rows},{block}}}, int64[3] deep = {{1,{block},{rows}}},
+         int64[4] parts = {{1,1,{block},{rows}}}, int64[3] flat = {{1,1,{EXTENT}}}>
+        {{ a = Conv<pads=[{first},{2 - first}]>(x, w)
+           s = Reshape(a, split)
+           {inner}
+           t = Transpose<perm=[0,1,3,2]>(i)
+           d = Reshape(t, deep)
+           c = Conv<pads=[{second},{2 - second}]>(d, v)
+           p = Reshape(c, parts)
+           b = Transpose<perm=[0,1,3,2]>(p)
+           f = Reshape(b, flat)
+           g = Add(f, a)
+           y = Conv<pads=[{third},{2 - min(third, 2)}]>(g, w) }}
+    """)
 
 
 def test_a_misaligned_merge_is_irregular_and_says_so() -> None:
