@@ -163,22 +163,20 @@ Action = Union | Join | Regroup | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``value`` is computed by ``action`` on behalf of ``node``."""
+    """``value`` is computed by ``action`` on behalf of ``node`` from the values ``operands``."""
 
     value: Value
     action: Action
     node: Node
+    operands: tuple[int, ...]
 
-    @property
-    def operands(self) -> tuple[int, ...]:
-        """Numbers of the values that the step reads."""
-        if isinstance(self.action, Union):
-            return tuple(read.operand for read in self.action.reads)
-        if isinstance(self.action, Regroup):
-            return (self.action.operand,)
-        if isinstance(self.action, Join):
-            return self.action.parts
-        return self.action.operands
+
+def _operands(action: Action) -> tuple[int, ...]:
+    if isinstance(action, Union):
+        return tuple(read.operand for read in action.reads)
+    if isinstance(action, Regroup):
+        return (action.operand,)
+    return action.parts if isinstance(action, Join) else action.operands
 
 
 @dataclass(slots=True)
@@ -293,5 +291,5 @@ class Builder:
 
     def _step(self, shape: Shape | None, action: Action) -> Value:
         value = self._value(shape)
-        self.graph.program.append(Step(value, action, self.node))
+        self.graph.program.append(Step(value, action, self.node, _operands(action)))
         return value
