@@ -12,11 +12,11 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 import onnx  # noqa: E402
-from test_hard_nets import LOOSE, TIGHT  # noqa: E402
+from test_hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
 
 import pytest_rf  # noqa: E402
 
-NETS = {**TIGHT, **LOOSE}
+NETS = {**TIGHT, **LOOSE, **ZEROED}
 DIFFERENT = {
     ("batch norm", "dynamo"): "exported in evaluation mode",
     ("batch norm", "script"): "exported in evaluation mode",
