@@ -281,3 +281,17 @@ def test_two_inputs_that_meet() -> None:
     assert (analysis.final[0].field("x")["t"].rf, analysis.final[0].field("z")["t"].rf) == (3, 5)
     with pytest.raises(KeyError, match="several inputs"):
         analysis.final[0]["t"]
+
+
+def test_the_first_linear_decides_what_the_channel_is() -> None:
+    # The embedding makes the axis that the first Linear contracts; a later one mixes the tokens.
+    analysis = pytest_rf.analyze(
+        model("""
+        net (int64[2,6] ids) => (float[2,6,4] y)
+        <float[9,4] table, float[4,4] w, float[6,6] m>
+        { e = Gather<axis=0>(table, ids) a = MatMul(e, w) y = MatMul(m, a) }
+        """)
+    )
+    assert analysis.inputs["ids"].channel is None
+    assert analysis.inputs["ids"].axes == {"t": 1}
+    assert analysis.final[0]["t"].rf == math.inf

@@ -65,12 +65,13 @@ class Facts:
     Attributes:
         windowed: input axes that a window or a recurrence reads.
         moved: input axes that are sliced, shifted, gathered or mixed.
-        channel: input name -> the axis that the first convolution or Linear contracts.
+        channel: input name -> the axis that the first convolution or Linear contracts; None if it is a
+            new one.
     """
 
     windowed: set[Key] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
-    channel: dict[str, int] = field(default_factory=dict)
+    channel: dict[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, fact
             continue
         axis = bench.axes[number]
         carries = NONE.union(*[factor.carries for factor in axis])
-        _learn(facts, carries, relation, number == access.channel)
+        _learn(facts, source.inputs, carries, relation, number == access.channel)
         if isinstance(relation, Whole):
             if relation.uncertain:
                 uncertain |= carries
@@ -243,12 +244,14 @@ def _all_same(access: Read) -> bool:
     return all(isinstance(relation, Same) for _, relation in access.axes)
 
 
-def _learn(facts: Facts, carries: Keys, relation: Relation, channel: bool) -> None:
+def _learn(facts: Facts, inputs: frozenset[str], carries: Keys, relation: Relation, channel: bool) -> None:
     if channel:
-        for name in {key[0] for key in carries}:
+        # The first convolution or Linear decides; where it contracts no axis of the input, there is none.
+        for name in inputs:
             axes = [key[1] for key in carries if key[0] == name]
-            if len(axes) == 1:
-                facts.channel.setdefault(name, axes[0])
+            facts.channel.setdefault(name, axes[0] if len(axes) == 1 else None)
+        # A Linear over any other axis mixes positions.
+        facts.moved |= {key for key in carries if facts.channel[key[0]] != key[1]}
     elif isinstance(relation, Prefix) or (isinstance(relation, Taps) and not relation.selects):
         facts.windowed |= carries
     else:
