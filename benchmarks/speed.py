@@ -48,7 +48,9 @@ def as_command(command: list[str], cwd: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def compare(title: str, ours: Callable[[], float], theirs: Callable[[], float], runs: int, goal: float) -> None:
+def compare(
+    title: str, ours: Callable[[], float], theirs: Callable[[], float], runs: int, goal: float
+) -> None:
     """Print both medians and the median of the ratios of pairs."""
     ours(), theirs()  # warm-up
     pairs = [(ours(), theirs()) for _ in range(runs)]
@@ -88,7 +90,9 @@ def main() -> None:
             compare(
                 f"check | python -c onnx.load, {name[6:-5]}",
                 lambda check=check: as_command(check, folder),
-                lambda path=path: as_command([sys.executable, "-c", f"import onnx; onnx.load({path!r})"], folder),
+                lambda path=path: as_command(
+                    [sys.executable, "-c", f"import onnx; onnx.load({path!r})"], folder
+                ),
                 9,
                 1.5,
             )

@@ -90,7 +90,7 @@ def chains(draw: st.DrawFn) -> str:
     """
 
 
-def compare(text: str) -> None:
+def check(text: str) -> None:
     """Hold the theoretical field of a model's output against the finite one in the middle."""
     analysis = pytest_rf.analyze(model(text), axes={"x": {"t": 2}})
     tensor = analysis.outputs[0]
@@ -115,7 +115,7 @@ def compare(text: str) -> None:
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(chains())
 def test_theory_is_the_finite_field_far_from_borders(text: str) -> None:
-    compare(text)
+    check(text)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -126,7 +126,7 @@ def test_positions_that_go_through_channels_and_windows(
     # Positions become channels (or windows that are mixed whole), are convolved, and come back.
     rows = EXTENT // block
     inner = "m = Softmax<axis=3>(s) i = MatMul(m, e)" if windowed else "i = Relu(s)"
-    compare(f"""
+    check(f"""
         net (float[1,1,{EXTENT}] x) => (float[1,1,?] y)
         <float[1,1,3] w, float[{block},{block},3] v, float[{block},{block}] e,
          int64[4] split = {{1,1,{rows},{block}}}, int64[3] deep = {{1,{block},{rows}}},

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.access import SAME, Read, Whole
 from pytest_rf.graph import Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import views
@@ -56,7 +57,15 @@ def attention(call: Call) -> tuple[Value, ...]:
         reach = replace(reach, right=0)
     allowed = _table(call, query, key, mask, reach)
     added = [mask] if mask is not None and mask.varies else []
-    if allowed is None:
+    lengths = call.optional(6)
+    if lengths is not None and lengths.data is None:
+        # Data decides how many keys are valid, and with that where the queries stand among them.
+        y = attending.attend(call.b, query, key, value, Whole(uncertain=True), *added)
+        reads = [broadcast_read(y, y.extents)] if y.varies else []
+        if lengths.varies:
+            reads.append(Read(lengths.number, ((0, SAME),)))
+        y = call.b.union(y.extents, *reads)
+    elif allowed is None:
         relation = reach.relation(query.extents[2], key.extents[2])
         y = attending.attend(call.b, query, key, value, relation, *added)
     else:
