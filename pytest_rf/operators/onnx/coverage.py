@@ -34,9 +34,7 @@ def _unknown(reason: str) -> Limit:
 
 
 LIMITS: dict[str, Limit] = {
-    "Attention": Limit(
-        "exact", "a mask that is computed is read; -inf in a constant one masks in weight-aware mode"
-    ),
+    "Attention": _upper("exact but with nonpad_kv_seqlen that is computed: all keys"),
     "CenterCropPad": _unknown(VALUES),
     "Col2Im": Limit("exact", "kernels of more than 256 taps: an upper bound"),
     "Compress": _unknown(f"exact with a constant condition; else {COUNT}"),
