@@ -295,3 +295,25 @@ def test_the_first_linear_decides_what_the_channel_is() -> None:
     assert analysis.inputs["ids"].channel is None
     assert analysis.inputs["ids"].axes == {"t": 1}
     assert analysis.final[0]["t"].rf == math.inf
+
+
+def test_groups_of_channels_stay_apart_in_theory() -> None:
+    analysis = pytest_rf.analyze(
+        model("""
+        net (float[1,4,32] x) => (float[1,4,?] y)
+        <float[2,2,3] w, int64[4] s = {1,2,2,32}, int64[3] f = {1,4,32},
+         int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}>
+        { a, b = Split<axis=1>(x)
+          c = Conv<pads=[1,1]>(a, w)
+          j = Concat<axis=1>(c, b)
+          r = Reshape(j, s)
+          t = Transpose<perm=[0,2,1,3]>(r)
+          u = Reshape(t, f)
+          v = Add(u, x)
+          p = MaxPool<kernel_shape=[3], pads=[1,1]>(v)
+          narrow = Slice(p, one, two, one)
+          wide = Slice(p, two, three, one)
+          y = Identity(p) }
+        """)
+    )
+    assert [analysis[name]["t"].rf for name in ("narrow", "wide")] == [3, 5]

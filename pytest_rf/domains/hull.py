@@ -109,8 +109,12 @@ def irregular(rank: int, why: Irregular = "interleaved") -> Hull:
 
 def moved(positions: Positions, distance: int | Positions) -> Positions:
     """Return ``positions + distance``; marks stay what they are."""
-    if isinstance(distance, int) and distance == 0:
-        return positions
+    if isinstance(distance, int):
+        if distance == 0:
+            return positions
+        if positions.size == 1:
+            only = int(positions.flat[0])
+            return np.full(positions.shape, only + distance) if abs(only) < LIMIT else positions
     return np.where(np.abs(positions) < LIMIT, positions + distance, positions)
 
 
@@ -216,7 +220,8 @@ def union(a: Hull, b: Hull) -> Hull:
     a, b = alike
     joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), a.jump or b.jump)
     for dim in range(joined.lo.ndim):
-        if joined.jump is not None and joined.period(dim) > 1:
+        # Where nothing moves the dimension may have an end, and holds one entry per element.
+        if joined.moves(dim) and joined.period(dim) > 1:
             joined = shortest_period(joined, dim)
     return joined
 

@@ -76,6 +76,11 @@ def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
     if not hull.varies(dim) and filled:
         return hull
     period, jump = hull.period(dim), hull.moves(dim)
+    if period == relation.period == 1 and filled:
+        # The classic case of one size, stride and start: the outermost taps are all that matters.
+        reach = [jump * tap for tap in (min(relation.taps[0]), max(relation.taps[0]))]
+        lo, hi = moved(hull.lo, min(reach)), moved(hull.hi, max(reach))
+        return Hull(lo, hi, hull.with_jump(dim, jump * relation.advance))
     repeats = period // gcd(period, relation.advance)
     length = relation.period * repeats
     if length > LONGEST_PERIOD:
