@@ -45,7 +45,8 @@ class Verdict:
 
     Attributes:
         status: "error" (a ModelError), "crash", "unknown", "unprobed" (no truth to compare with), "exact",
-            "inexact" (wider than seen), "upper" (wider, and said to be an upper bound) or "unsound".
+            "sound" (whole numbers, which cannot show more), "inexact" (wider than seen), "upper" (wider,
+            and said to be an upper bound) or "unsound".
         detail: the first difference, or why there is none.
     """
 
@@ -114,6 +115,12 @@ def steering(case: Case) -> dict[str, Any]:
 def analysed(case: Case) -> tuple[Analysis, dict[str, Any]]:
     """Analyse a case; inputs that the geometry needs are bound to their values."""
     values = steering(case)
+    whole = [v for v in case.inputs.values() if isinstance(v, np.ndarray) and v.dtype.kind in "biu"]
+    if len(whole) == len(values) == len(case.inputs) and any(v.ndim for v in whole):
+        # Nothing but whole numbers: they are the data, if the geometry does not need them.
+        analysis = _analysis(case, {})
+        if all(tensor.status == "exact" for tensor in analysis.outputs):
+            return analysis, {}
     analysis = _analysis(case, values)
     if all(tensor.status != "unknown" for tensor in analysis.outputs):
         return analysis, values
@@ -194,6 +201,9 @@ def _compared(case: Case, analysis: Analysis, values: dict[str, Any], operators:
         found = _structural(case, model, analysis, moving, names) or found
     if found.unsound:
         return Verdict(case.name, "unsound", found.report(), operators)
+    if all(value.dtype not in FLOATS for value in moving.values()):
+        # Whole numbers hide most of what they influence: they show what is unsound, not what is exact.
+        return Verdict(case.name, "sound", "", operators)
     if found.inexact:
         upper = any(tensor.status == "upper_bound" for tensor in analysis.outputs)
         return Verdict(case.name, "upper" if upper else "inexact", found.report(), operators)
