@@ -314,3 +314,13 @@ def test_groups_of_channels_stay_apart_in_theory() -> None:
         """)
     )
     assert [analysis[name]["t"].rf for name in ("narrow", "wide")] == [3, 5]
+
+
+def test_bounds_are_read_only_and_cost_nothing_where_nothing_is_read() -> None:
+    analysis = pytest_rf.analyze(model(SE))
+    for tensor in ("x", "w"):
+        lo, hi = analysis[tensor].bounds("h", input="image")
+        assert lo.shape == hi.shape == analysis[tensor].shape
+        assert not lo.flags.writeable
+        assert not hi.flags.writeable
+    assert lo.strides == (0, 0, 0, 0)

@@ -31,7 +31,7 @@ def positions(
     """Return lo and hi of every element of a tensor of ``shape``, read-only; 0 and -1 where nothing is read."""
     hull = field.hulls.get(key)
     if hull is None or 0 in shape:
-        lo, hi = np.zeros(shape, np.int64), np.full(shape, -1, np.int64)
+        lo, hi = np.broadcast_to(np.int64(0), shape), np.broadcast_to(np.int64(-1), shape)
     else:
         full = [factor.extent for axis in field.layout for factor in axis]
         grid: list[int] = []
@@ -46,7 +46,6 @@ def positions(
         lo = np.broadcast_to(np.where(marks, 0, hull.lo), grid).reshape(flat)
         hi = np.broadcast_to(np.where(marks, -1, hull.hi), grid).reshape(flat)
         lo, hi = np.broadcast_to(lo, shape), np.broadcast_to(hi, shape)
-    lo.flags.writeable = hi.flags.writeable = False
     return lo, hi
 
 
