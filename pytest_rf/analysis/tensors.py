@@ -55,10 +55,6 @@ class Input:
             raise KeyError(f"input {self.name!r} has no axis {axis!r}; its axes are {', '.join(known)}")
         return number
 
-    def axis_name(self, number: int) -> str:
-        """Return the name of a spatial axis, else its number as text."""
-        return next((name for name, place in self.axes.items() if place == number), str(number))
-
 
 class Tensor:
     """A computed tensor of the model.

@@ -9,7 +9,6 @@ the largest.
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -91,8 +90,7 @@ def attribute(axis_field: Any, name: str) -> Any:
     """
     # Not "except AttributeError": that would take a bug inside a figure for a figure that is not there.
     if hasattr(type(axis_field), name) or name in getattr(axis_field, "__dict__", ()):
-        with suppress(NotImplementedError):
-            return getattr(axis_field, name)
+        return getattr(axis_field, name)
     known = METRICS.get(name) or PREDICATES.get(name)
     what = f"{name} ({known.meaning})" if known else name
     raise RequirementError(f"{what} is not available yet in this version of pytest-rf")

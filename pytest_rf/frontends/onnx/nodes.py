@@ -188,7 +188,6 @@ class Nodes:
             self._version(node, domain, frame),
             lambda: self._place(node),
             len(node.output),
-            [bool(name) for name in node.output],
             lambda name: _Subgraph(self, node, name, scope, frame),
             self._spent,
         )

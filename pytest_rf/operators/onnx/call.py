@@ -67,7 +67,6 @@ class Call:
         opset: the version of the operator's domain.
         place: says how error messages name the node.
         outputs: the number of outputs.
-        named: for each output whether it is used at all.
         body: gives the graph in an attribute.
         spent: adds to the number of nodes that unrolled bodies have cost and returns what is left.
     """
@@ -79,7 +78,6 @@ class Call:
     opset: int
     place: Callable[[], str]
     outputs: int = 1
-    named: Sequence[bool] = (True,)
     body: Callable[[str], Body] | None = None
     spent: Callable[[int], int] = lambda _: 0
 
@@ -103,10 +101,6 @@ class Call:
     def optional(self, index: int) -> Value | None:
         """Return input ``index``, None where it is left out."""
         return self.operand(index) if self.has(index) else None
-
-    def wants(self, index: int) -> bool:
-        """Whether output ``index`` is used."""
-        return index < len(self.named) and self.named[index]
 
     @property
     def x(self) -> Value:
