@@ -1,10 +1,11 @@
 """Captures and analyses a corpus of PyTorch models, and says what stays unknown.
 
-    python benchmarks/torch_corpus.py path/to/torch_models.py [--only GLOB] [--probe N] [--results FILE]
+    python benchmarks/torch_corpus.py path/to/torch_models.py [--only GLOB] [--two] [--probe SECONDS]
 
 The file defines ``MODELS``: name -> callable that returns (module, example inputs). Each model is one
-line of JSON in the results; the table at the end sums them up. With ``--probe N`` one unit of N modules
-of each model is probed numerically along one axis (see ``pytest_rf.verify``).
+line of JSON in the results; the table at the end sums them up. With ``--probe SECONDS`` each model is also
+probed numerically for about so long (see ``torch_probes.py``), with ``--two`` on two samples, so that it
+shows whether these mix. Models that are in the results already are not run again.
 """
 
 from __future__ import annotations
@@ -16,18 +17,16 @@ import random
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch_probes import probe
 
 import pytest_rf
-from pytest_rf.frontends.torch.structure import arguments, map_tensors
-from pytest_rf.probing import Prober
-
-SLOW = 2.0
-"""Models whose forward pass takes longer than this many seconds are not probed."""
+from pytest_rf.frontends.torch.structure import map_tensors
 
 
 def corpus(path: Path) -> dict[str, Any]:
@@ -80,69 +79,38 @@ def mixes_batch(analysis: pytest_rf.Analysis) -> bool | None:
     return answer
 
 
-def probe(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis, count: int) -> list[str]:
-    """Probe one unit of a few modules and of the first output; return a verdict for each."""
-    known = analysis.graph.modules
-    paths = [
-        path for path, value in known.items() if value.varies and "@" not in path and f"{path}@2" not in known
-    ]
-    picked = random.sample(paths, min(count, len(paths)))
-    call = arguments(module, example)
-    start = time.perf_counter()
-    prober = Prober(module, call, 1, picked, linear=True)
-    if time.perf_counter() - start > 2 * SLOW:
-        return []
-    prober.bases, prober.plain = prober.bases[1:], prober.plain[1:]
-    targets = [(path, analysis[path]) for path in picked]
-    targets += [(name, t) for name, t in zip(analysis.graph.outputs, analysis.outputs, strict=True)][:1]
-    verdicts = []
-    for name, tensor in targets:
-        if tensor.status == "unknown" or not tensor.shape or name not in prober.plain[0]:
-            continue
-        unit = tuple(random.choice([0, n // 2, n - 1, random.randrange(n)]) for n in tensor.shape)
-        for source in analysis.inputs.values():
-            if source.name in prober.inputs and source.axes:
-                axis = random.choice(list(source.axes.values()))
-                lo, hi = (int(end[unit]) for end in tensor.bounds(axis, source.name, context=True))
-                verdicts.append(verdict(prober, name, unit, source.name, axis, lo, hi))
-    return verdicts
-
-
-def verdict(
-    prober: Prober, name: str, unit: tuple[int, ...], source: str, axis: int, lo: int, hi: int
-) -> str:
-    extent = prober.inputs[source].shape[axis]
-    outside = [(0, extent)] if lo > hi else [(0, max(lo, 0)), (hi + 1, extent)]
-    if any(prober.changes(name, unit, source, axis, *span) for span in outside):
-        return f"OUTSIDE {name}{list(unit)} <- {source} axis {axis} [{lo}, {hi}]"
-    ends = set() if lo > hi else {lo, hi}
-    equal = all(prober.changes(name, unit, source, axis, end, end + 1) for end in ends)
-    return "equal" if equal else f"within {name}{list(unit)} <- {source} axis {axis} [{lo}, {hi}]"
+def record(build: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """Build a model, analyse and probe it; whatever goes wrong is part of the record."""
+    try:
+        module, example = build()
+        if options.two:
+            example = doubled(example)
+    except Exception as error:
+        return {"not_built": f"{type(error).__name__}: {str(error)[:100]}"}
+    try:
+        found, analysis = analyse(module, example)
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {str(error)[:200]}"}
+    if options.probe:
+        start = time.perf_counter()
+        try:
+            found["probes"] = asdict(probe(module, example, analysis, options.probe))
+        except Exception as error:
+            found["not_probed"] = f"{type(error).__name__}: {str(error)[:200]}"
+        found["probe_seconds"] = round(time.perf_counter() - start, 1)
+    return found
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
-    records = []
-    with Path(options.results).open("a") as results:
+    path = Path(options.results)
+    records = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    done = {one["name"] for one in records}
+    with path.open("a") as results:
         for name, build in corpus(Path(options.corpus)).items():
-            if not any(fnmatchcase(name, pattern) for pattern in options.only or ["*"]):
-                continue
-            record: dict[str, Any] = {"name": name}
-            try:
-                module, example = build()
-                if options.two:
-                    example = doubled(example)
-            except Exception as error:
-                record["not_built"] = f"{type(error).__name__}: {str(error)[:100]}"
-            else:
-                try:
-                    found, analysis = analyse(module, example)
-                    record.update(found)
-                    if options.probe:
-                        record["probes"] = probe(module, example, analysis, options.probe)
-                except Exception as error:
-                    record["error"] = f"{type(error).__name__}: {str(error)[:200]}"
-            print(json.dumps(record), file=results, flush=True)
-            records.append(record)
+            wanted = any(fnmatchcase(name, pattern) for pattern in options.only or ["*"])
+            if wanted and name not in done:
+                records.append({"name": name, **record(build, options)})
+                print(json.dumps(records[-1]), file=results, flush=True)
     return records
 
 
@@ -151,7 +119,6 @@ def table(records: list[dict[str, Any]]) -> str:
     done = [r for r in built if "error" not in r]
     tensors, unknown = sum(r["tensors"] for r in done), sum(r["unknown"] for r in done)
     whole = sum(not r["unknown_outputs"] for r in done)
-    verdicts = Counter(one.split()[0] for r in done for one in r.get("probes", []))
     seconds = sorted(r["seconds"] for r in done) or [0.0]
     lines = [
         "| | |",
@@ -163,14 +130,35 @@ def table(records: list[dict[str, Any]]) -> str:
         f"| models without an unknown output | {whole} |",
         f"| CPU seconds, median and largest | {seconds[len(seconds) // 2]} and {seconds[-1]} |",
         f"| models whose samples mix | {sum(bool(r['mixes_batch']) for r in done)} |",
-        *(f"| probes: {word} | {n} |" for word, n in verdicts.most_common()),
+        *probed([r["probes"] for r in done if "probes" in r]),
     ]
     reasons = Counter(reason for r in done for reason in r["reasons"])
     lines += ["", *(f"- {n} models: {reason}" for reason, n in reasons.most_common())]
     lines += [f"- {r['name']}: {r['error']}" for r in built if "error" in r]
     lines += [f"- {r['name']}: samples mix" for r in done if r["mixes_batch"]]
-    lines += [f"- {r['name']}: {one}" for r in done for one in r.get("probes", []) if one.startswith("OUT")]
+    lines += [f"- {r['name']}: not probed: {r['not_probed']}" for r in done if "not_probed" in r]
+    for word in ("outside", "within"):
+        lines += [
+            f"- {r['name']}: {len(r['probes'][word])} {word}, as {r['probes'][word][0]}"
+            for r in done
+            if r.get("probes", {}).get(word)
+        ]
     return "\n".join(lines)
+
+
+def probed(probes: list[dict[str, Any]]) -> list[str]:
+    """Return the rows of the table that sum the probes up."""
+    if not probes:
+        return []
+    judged, equal = sum(p["judged"] for p in probes), sum(p["equal"] for p in probes)
+    return [
+        f"| models probed | {len(probes)} |",
+        f"| (unit, change outside of its bounds) compared | {sum(p['compared'] for p in probes)} |",
+        f"| influences from outside | {sum(len(p['outside']) for p in probes)} |",
+        f"| (tensor, axis, unit) with both ends changed | {judged} |",
+        f"| both seen | {equal} ({equal / max(judged, 1):.2%}) |",
+        f"| within upper bounds only | {sum(len(p['loose']) for p in probes)} |",
+    ]
 
 
 if __name__ == "__main__":
@@ -180,7 +168,7 @@ if __name__ == "__main__":
     parser.add_argument("corpus")
     parser.add_argument("--only", action="append", help="glob over model names; repeatable")
     parser.add_argument("--two", action="store_true", help="analyse with two samples: do they mix?")
-    parser.add_argument("--probe", type=int, default=0)
+    parser.add_argument("--probe", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--results", default="torch_corpus.jsonl")
     torch.set_num_threads(1)
     random.seed(0)

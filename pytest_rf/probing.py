@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.tensors import Tensor
@@ -22,8 +20,6 @@ from pytest_rf.errors import ModelError
 
 MAGNITUDES = (1.0, 300.0, 300.0)
 """Sizes of the changes that are tried: small ones stay in a unit's sensitive range, large ones reach far."""
-FAR = (1.0, 1e9, 1e20)
-"""Likewise where nothing saturates: the weights along the way to the rim of a deep field multiply to 1e-20 and less."""
 
 Interval = tuple[int, int]
 
@@ -172,36 +168,6 @@ def probe_output(
             yield Probe(name, source.name, axis, index, analysed, measured, exact)
 
 
-class Unsaturated(TorchDispatchMode):  # type: ignore[misc]
-    """Replaces activations that saturate, and maxima, by ones that hide nothing and read the same."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run an operator or its stand-in."""
-        name = func._schema.name.partition("::")[2]
-        if name.rstrip("_") in _SATURATING and args[0].is_floating_point():
-            leaky = torch.where(args[0] > 0, args[0], 0.4 * args[0])
-            return args[0].copy_(leaky) if name.endswith("_") else leaky
-        if name == "max_pool2d_with_indices":
-            most, where = func(*args, **(kwargs or {}))
-            window = [*args[1:4], *[[]] * (4 - len(args))]
-            if len(args) < 5 or all(step == 1 for step in args[4]):
-                mean = torch.nn.functional.avg_pool2d(
-                    args[0], window[0], window[1] or None, window[2] or 0, bool(len(args) > 5 and args[5])
-                )
-                most = most + mean if mean.shape == most.shape else most
-            return most, where
-        return func(*args, **(kwargs or {}))
-
-
-_SATURATING = frozenset(
-    ["relu", "hardtanh", "hardswish", "hardsigmoid", "gelu", "silu", "elu", "threshold", "mish"]
-)
-
-
 class Prober:
     """A copy of a module in double precision, and the inputs that it is run on.
 
@@ -215,7 +181,6 @@ class Prober:
         call: its arguments.
         seed: of the changes.
         watched: paths of modules whose results are kept beside the outputs.
-        linear: replace saturating activations and weights of 0, which hide what they read.
     """
 
     def __init__(
@@ -224,7 +189,6 @@ class Prober:
         call: Any,
         seed: int = 0,
         watched: Sequence[str] = (),
-        linear: bool = False,
     ) -> None:
         from pytest_rf.frontends.torch.structure import input_names, named_tensors
 
@@ -235,7 +199,6 @@ class Prober:
                 f"{type(module).__name__} cannot be copied in double precision: {error}"
             ) from error
         self._call = call
-        self._linear = linear
         self._seen: dict[str, torch.Tensor] = {}
         for path in watched:
             self._watch(path)
@@ -244,11 +207,6 @@ class Prober:
         found = {name: tensor for key, value in named.items() for name, tensor in named_tensors(value, key)}
         self.inputs = {name: t for name, t in found.items() if t.is_floating_point() or t.is_complex()}
         self._generator = torch.Generator().manual_seed(seed)
-        if linear:
-            with torch.no_grad():
-                for parameter in self._module.parameters():  # a weight that happens to be 0 still reads
-                    if parameter.is_floating_point():
-                        parameter.copy_(torch.where(parameter == 0, self._noise(parameter.shape), parameter))
         # Two backgrounds: an activation that is saturated on one need not be on the other.
         self.bases = [
             {name: tensor.double() for name, tensor in self.inputs.items()},
@@ -272,10 +230,8 @@ class Prober:
         ]
         kwargs = {name: map_tensors(value, substitute, name) for name, value in self._call.kwargs.items()}
         state = {name: tensor.clone() for name, tensor in self._module.named_buffers()}
-        with ExitStack() as stack, torch.random.fork_rng(devices=[]), torch.no_grad():
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(self._seed)
-            if self._linear:
-                stack.enter_context(Unsaturated())
             result = self._module(*args, **kwargs, **self._call.constants)
         for name, tensor in self._module.named_buffers():
             if name in state and tensor.shape == state[name].shape:
@@ -316,7 +272,7 @@ class Prober:
             return False
         for base, plain in zip(self.bases, self.plain, strict=True):
             before = plain[output][select]
-            for magnitude in FAR if self._linear else MAGNITUDES:
+            for magnitude in MAGNITUDES:
                 after = self.changed(base, source, axis, first, last, magnitude)[output]
                 if after.shape != plain[output].shape or not torch.equal(after[select], before):
                     return True

@@ -1,0 +1,210 @@
+"""Holds what the analysis says of a PyTorch model against what changes when its input does.
+
+One run of the model with a change at one position of one axis says of *every* unit whether that position
+influences it: units whose bounds leave the position out must stay as they were, and units that claim it
+as their first or last must change. So the ends of the bounds of a few units (first, central, last, odd;
+of the outputs and of modules in between) are changed one by one, and all units are judged.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from linearised import MAGNITUDES, LinearProber
+
+import pytest_rf
+from pytest_rf.frontends.torch.structure import arguments
+from pytest_rf.probing import Prober
+
+WATCHED = 12
+"""So many modules are watched beside the outputs."""
+
+
+@dataclass
+class Target:
+    """A tensor along one axis of one input.
+
+    Attributes:
+        name: a module's path or an output's name.
+        source: the input.
+        axis: the input axis, by number.
+        lo: first position that each unit reads.
+        hi: and the last.
+        exact: whether the analysis claims more than an upper bound.
+        units: the units whose ends are looked at.
+    """
+
+    name: str
+    source: str
+    axis: int
+    lo: np.ndarray[Any, Any]
+    hi: np.ndarray[Any, Any]
+    exact: bool
+    units: list[tuple[int, ...]]
+
+    def ends(self, unit: tuple[int, ...]) -> set[int]:
+        """Return the first and the last position of a unit, none where it reads nothing."""
+        lo, hi = int(self.lo[unit]), int(self.hi[unit])
+        return {lo, hi} if lo <= hi else set()
+
+
+@dataclass
+class Verdicts:
+    """What came of the probes of one model.
+
+    Attributes:
+        judged: (tensor, axis, unit) whose both ends were changed.
+        equal: those where both changes were seen.
+        compared: pairs of a unit and a change outside of its bounds, all unchanged unless in ``outside``.
+        outside: influences from outside of the bounds.
+        within: units that one of their ends was not seen to change.
+        loose: the same where the analysis claims an upper bound only; not among ``judged``.
+    """
+
+    judged: int = 0
+    equal: int = 0
+    compared: int = 0
+    outside: list[str] = field(default_factory=list)
+    within: list[str] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
+
+
+def probe(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis, seconds: float) -> Verdicts:
+    """Probe a model for about so many seconds, and at least its first output. The module is changed."""
+    prober = _prober(module, example, analysis)
+    targets = list(_targets(analysis, prober))
+    verdicts, until = Verdicts(), time.monotonic() + seconds
+    reached: dict[tuple[str, int, int], dict[str, np.ndarray[Any, Any]]] = {}
+    for number, (source, axis, first, last) in enumerate(_changes(targets, prober)):
+        if number >= 8 and time.monotonic() > until:
+            break
+        here = [t for t in targets if (t.source, t.axis) == (source, axis)]
+        seen = {t.name: np.zeros(t.lo.shape, bool) for t in here}
+        for magnitude in MAGNITUDES:
+            _run(prober, here, seen, source, axis, first, last, magnitude)
+            if first + 1 < last or not any(_missing(t, seen[t.name], first) for t in here):
+                break
+        if first + 1 == last:
+            reached[source, axis, first] = seen
+        for target in here:
+            _compare(target, seen[target.name], first, last, verdicts)
+    for target in targets:
+        _judge(target, reached, verdicts)
+    return verdicts
+
+
+def _prober(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis) -> Prober:
+    known = analysis.graph.modules
+    paths = [
+        path for path, value in known.items() if value.varies and "@" not in path and f"{path}@2" not in known
+    ]
+    watched = random.sample(paths, min(WATCHED, len(paths)))
+    prober = LinearProber(module, arguments(module, example), 1, watched)
+    prober.bases, prober.plain = prober.bases[1:], prober.plain[1:]
+    return prober
+
+
+def _targets(analysis: pytest_rf.Analysis, prober: Prober) -> Iterator[Target]:
+    """Yield outputs first, then modules, along every spatial axis, and the samples where there are two."""
+    tensors = list(zip(analysis.graph.outputs, analysis.outputs, strict=True))
+    tensors += [(path, analysis[path]) for path in prober.plain[0] if path in analysis.graph.modules]
+    for source in analysis.inputs.values():
+        if source.name not in prober.inputs:
+            continue
+        axes = list(source.axes.values())
+        if source.batch is not None and source.shape[source.batch] > 1:
+            axes.append(source.batch)
+        for name, tensor in tensors:
+            plain = prober.plain[0].get(name)
+            if plain is None or tensor.status == "unknown" or tuple(plain.shape) != tensor.shape:
+                continue
+            if plain.numel() and (plain.is_floating_point() or plain.is_complex()):
+                for axis in axes:
+                    lo, hi = tensor.bounds(axis, source.name, context=True)
+                    units = list(_units(tensor.shape))
+                    yield Target(name, source.name, axis, lo, hi, tensor.status == "exact", units)
+
+
+def _units(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    yield tuple(n // 2 for n in shape)
+    yield tuple(0 for _ in shape)
+    yield tuple(n - 1 for n in shape)
+    yield tuple(min(n - 1, 2 * random.randrange((n + 1) // 2) + 1) for n in shape)
+
+
+def _changes(targets: list[Target], prober: Prober) -> Iterator[tuple[str, int, int, int]]:
+    """Yield what to change: the ends of the central units first, what lies outside of them, then the others."""
+    done = set()
+    for number in range(4):
+        for target in targets:
+            unit, extent = target.units[number], prober.inputs[target.source].shape[target.axis]
+            spans = [(end, end + 1) for end in sorted(target.ends(unit))]
+            if number == 0 and spans:
+                spans += [(0, spans[0][0]), (spans[-1][1], extent)]
+            for first, last in spans:
+                change = (target.source, target.axis, first, last)
+                if first < last and change not in done:
+                    done.add(change)
+                    yield change
+
+
+def _run(
+    prober: Prober,
+    here: list[Target],
+    seen: dict[str, np.ndarray[Any, Any]],
+    source: str,
+    axis: int,
+    first: int,
+    last: int,
+    magnitude: float,
+) -> None:
+    """Run the model with one change, and add the units that changed to those seen to."""
+    after = prober.changed(prober.bases[0], source, axis, first, last, magnitude)
+    for target in here:
+        before, now = prober.plain[0][target.name], after[target.name]
+        if now.shape == before.shape:  # what overflowed says nothing
+            seen[target.name] |= ((now != before) & torch.isfinite(now)).numpy()
+
+
+def _missing(target: Target, seen: np.ndarray[Any, Any], position: int) -> bool:
+    return any(position in target.ends(unit) and not seen[unit] for unit in target.units)
+
+
+def _compare(target: Target, seen: np.ndarray[Any, Any], first: int, last: int, verdicts: Verdicts) -> None:
+    outside = (target.lo > target.hi) | (target.lo >= last) | (target.hi < first)
+    verdicts.compared += int(outside.sum())
+    wrong = np.argwhere(outside & seen)
+    if len(wrong):
+        unit = tuple(map(int, wrong[0]))
+        verdicts.outside.append(
+            f"{target.name}{list(unit)} and {len(wrong) - 1} others <- {target.source} axis {target.axis} "
+            f"[{target.lo[unit]}, {target.hi[unit]}] changed from [{first}, {last - 1}]"
+        )
+
+
+def _judge(
+    target: Target, reached: dict[tuple[str, int, int], dict[str, np.ndarray[Any, Any]]], verdicts: Verdicts
+) -> None:
+    for unit in dict.fromkeys(target.units):
+        ends = target.ends(unit)
+        runs = [reached.get((target.source, target.axis, end)) for end in ends]
+        if None in runs:
+            continue
+        equal = all(bool(run[target.name][unit]) for run in runs if run is not None)
+        text = (
+            f"{target.name}{list(unit)} <- {target.source} axis {target.axis} "
+            f"[{target.lo[unit]}, {target.hi[unit]}]"
+        )
+        if target.exact:
+            verdicts.judged += 1
+            verdicts.equal += equal
+            if not equal:
+                verdicts.within.append(text)
+        elif not equal:
+            verdicts.loose.append(text)
