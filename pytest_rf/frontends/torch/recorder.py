@@ -10,12 +10,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pytest_rf import registry
-from pytest_rf.frontends.torch import higher_order
+from pytest_rf.frontends.torch import higher_order, running
 from pytest_rf.frontends.torch import traits as schemas
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.memory import Handle
 from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref, leaves, replaced
-from pytest_rf.frontends.torch.shapes import SHAPES, positions
 from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
 from pytest_rf.frontends.torch.traits import Traits
@@ -209,7 +208,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             self._secret_writes(trait, args)
         if self._valueless and any(tensor.is_meta for tensor in tensors):
             twins: dict[int, torch.Tensor] = {}
-            result = func(*self._by_shape(args, twins), **self._by_shape(kwargs, twins))
+            result = func(*running.twinned(args, twins), **running.twinned(kwargs, twins))
         else:
             result = func(*args, **kwargs)
         if trait.view and tensors:
@@ -259,52 +258,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if trait.secret and self.real:
             self._secret_writes(trait, args)
         recorded = self._recorded((args, kwargs), handles)
-        result = self._run(func, trait, args, kwargs)
+        if self.real:
+            result = func(*args, **kwargs)
+        else:
+            result = running.by_shape(func, trait, args, kwargs, self._home)
         self._record(func, trait, args, kwargs, recorded, result, handles)
         return result
-
-    def _run(self, func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self.real:
-            return func(*args, **kwargs)
-        twins: dict[int, torch.Tensor] = {}
-        shaped, named = self._by_shape(args, twins), self._by_shape(kwargs, twins)
-        if named.get("device") is not None:
-            named["device"] = torch.device("meta")
-        shaper = SHAPES.get(func)
-        result = shaper(*shaped, **named) if shaper is not None else None
-        if result is None:
-            if trait.name in ("index", "index_put", "_index_put_impl"):
-                shaped = (shaped[0], positions(args[1]), *shaped[2:])
-                shaped = self._by_shape(shaped, twins)
-            try:
-                result = func(*shaped, **named)
-            except NotImplementedError:
-                result = self._on_zeros(func, shaped, named)
-        if trait.writes or trait.view:
-            originals = {
-                id(twin): tensor
-                for tensor in leaves((args, kwargs))
-                if (twin := twins.get(id(tensor))) is not None
-            }
-            result = replaced(result, lambda tensor: originals.get(id(tensor), tensor))
-        return result
-
-    def _on_zeros(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Find the shapes of an operator without a shape function by running it on zeros."""
-
-        def zeros(tensor: torch.Tensor) -> torch.Tensor:
-            blank = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=self._home)
-            return blank.zero_()
-
-        if kwargs.get("device") is not None:
-            kwargs = {**kwargs, "device": self._home}
-        result = func(*replaced(args, zeros), **replaced(kwargs, zeros))
-        return replaced(
-            result,
-            lambda tensor: torch.empty_strided(
-                tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
-            ),
-        )
 
     # -- recording ---------------------------------------------------------------------------------
 
@@ -396,16 +355,3 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if device is not None and not self.real and torch.device(device).type == "meta":
             return {**kwargs, "device": self._home}
         return kwargs
-
-    def _by_shape(self, tree: Any, twins: dict[int, torch.Tensor]) -> Any:
-        def twin(tensor: torch.Tensor) -> torch.Tensor:
-            if tensor.is_meta:
-                return tensor
-            found = twins.get(id(tensor))
-            if found is None:
-                found = twins[id(tensor)] = torch.empty_strided(
-                    tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
-                )
-            return found
-
-        return replaced(tree, twin)

@@ -1,0 +1,57 @@
+"""Holds torch's own operator and module samples against what changes their outputs, element by element.
+
+Usage: python benchmarks/torch_operators.py [part of a name] [--forms plain,all] [--samples 8] [--verbose]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections import Counter, defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "pytorch"))
+
+from influence import judge
+from operator_database import FORMS, SAMPLES, module_cases, operator_cases
+
+BAD = ("crash", "unsound")
+WORST = ("unsound", "crash", "unknown", "within", "upper", "sampled", "exact", "skipped")
+
+
+def main() -> int:
+    """Judge the cases and print a table of operators by their worst verdict."""
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name", nargs="?", default="")
+    parser.add_argument("--forms", default=",".join(FORMS))
+    parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--modules", action="store_true", help="modules instead of operators")
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    forms = options.forms.split(",")
+    cases = (
+        module_cases(options.name)
+        if options.modules
+        else operator_cases(options.name, forms, options.samples)
+    )
+    start = time.perf_counter()
+    counts: Counter[str] = Counter()
+    operators: dict[str, Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        verdict = judge(case)
+        counts[verdict.status] += 1
+        operators[verdict.operator][verdict.status] += 1
+        quiet = ("exact", "skipped", "sampled", "upper")
+        if verdict.status not in quiet or options.verbose:
+            print(f"{verdict.status:8} {verdict.case}: {verdict.detail}", flush=True)
+    worst = Counter(next(s for s in WORST if found[s]) for found in operators.values())
+    print(f"{sum(counts.values())} cases in {time.perf_counter() - start:.0f} s: {dict(counts)}")
+    print(f"{len(operators)} operators by their worst case: {dict(worst)}")
+    return 1 if any(counts[status] for status in BAD) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,80 @@
+"""Runs one operator: on its values, or by shape, on twins of its tensors without any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from pytest_rf.frontends.torch.recording import leaves, replaced
+from pytest_rf.frontends.torch.shapes import SHAPES, positions
+from pytest_rf.frontends.torch.traits import Traits
+
+Twins = dict[int, torch.Tensor]
+
+
+def by_shape(
+    func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device
+) -> Any:
+    """Return what an operator makes, on ``meta``.
+
+    Args:
+        func: the overload.
+        trait: what its schema says.
+        args: its arguments; what an in-place operator or a view returns is among them.
+        kwargs: likewise.
+        home: the device on which an operator runs that has no shape function.
+    """
+    twins: Twins = {}
+    shaped, named = twinned(args, twins), twinned(kwargs, twins)
+    if named.get("device") is not None:
+        named["device"] = torch.device("meta")
+    shaper = SHAPES.get(func)
+    result = shaper(*shaped, **named) if shaper is not None else None
+    if result is None:
+        if trait.name in ("index", "index_put", "_index_put_impl"):
+            shaped = (shaped[0], positions(args[1]), *shaped[2:])
+            shaped = twinned(shaped, twins)
+        try:
+            result = func(*shaped, **named)
+        except NotImplementedError:
+            result = _on_zeros(func, shaped, named, home)
+    if trait.writes or trait.view:
+        originals = {
+            id(twin): tensor
+            for tensor in leaves((args, kwargs))
+            if (twin := twins.get(id(tensor))) is not None
+        }
+        result = replaced(result, lambda tensor: originals.get(id(tensor), tensor))
+    return result
+
+
+def twinned(tree: Any, twins: Twins) -> Any:
+    """Return arguments with a tensor without values for each; the same one for the same tensor."""
+
+    def twin(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.is_meta:
+            return tensor
+        found = twins.get(id(tensor))
+        if found is None:
+            found = twins[id(tensor)] = torch.empty_strided(
+                tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+            )
+        return found
+
+    return replaced(tree, twin)
+
+
+def _on_zeros(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device) -> Any:
+    """Find the shapes of an operator without a shape function by running it on zeros."""
+
+    def zeros(tensor: torch.Tensor) -> torch.Tensor:
+        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=home).zero_()
+
+    if kwargs.get("device") is not None:
+        kwargs = {**kwargs, "device": home}
+    result = func(*replaced(args, zeros), **replaced(kwargs, zeros))
+    return replaced(
+        result,
+        lambda tensor: torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"),
+    )
