@@ -24,6 +24,8 @@ from pytest_rf.probing import Prober
 
 WATCHED = 12
 """So many modules are watched beside the outputs."""
+ALWAYS = 8
+"""So many changes are tried however long they take: along the samples and two axes, the ends of an output's unit."""
 
 
 @dataclass
@@ -82,7 +84,7 @@ def probe(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis, s
     verdicts, until = Verdicts(), time.monotonic() + seconds
     reached: dict[tuple[str, int, int], dict[str, np.ndarray[Any, Any]]] = {}
     for number, (source, axis, first, last) in enumerate(_changes(targets, prober)):
-        if number >= 8 and time.monotonic() > until:
+        if number >= ALWAYS and time.monotonic() > until:
             break
         here = [t for t in targets if (t.source, t.axis) == (source, axis)]
         seen = {t.name: np.zeros(t.lo.shape, bool) for t in here}
@@ -111,15 +113,14 @@ def _prober(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis)
 
 
 def _targets(analysis: pytest_rf.Analysis, prober: Prober) -> Iterator[Target]:
-    """Yield outputs first, then modules, along every spatial axis, and the samples where there are two."""
+    """Yield outputs first, then modules, along the samples, where there are two, and every spatial axis."""
     tensors = list(zip(analysis.graph.outputs, analysis.outputs, strict=True))
     tensors += [(path, analysis[path]) for path in prober.plain[0] if path in analysis.graph.modules]
     for source in analysis.inputs.values():
         if source.name not in prober.inputs:
             continue
-        axes = list(source.axes.values())
-        if source.batch is not None and source.shape[source.batch] > 1:
-            axes.append(source.batch)
+        two = source.batch is not None and source.shape[source.batch] > 1
+        axes = [source.batch] * two + list(source.axes.values())
         for name, tensor in tensors:
             plain = prober.plain[0].get(name)
             if plain is None or tensor.status == "unknown" or tuple(plain.shape) != tensor.shape:
