@@ -24,8 +24,8 @@ from pytest_rf.probing import Prober
 
 WATCHED = 12
 """So many modules are watched beside the outputs."""
-ALWAYS = 8
-"""So many changes are tried however long they take: along the samples and two axes, the ends of an output's unit."""
+ALWAYS = 4
+"""So many changes are tried however long they take: along the samples, and the ends of an output's unit."""
 
 
 @dataclass
@@ -113,14 +113,15 @@ def _prober(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis)
 
 
 def _targets(analysis: pytest_rf.Analysis, prober: Prober) -> Iterator[Target]:
-    """Yield outputs first, then modules, along the samples, where there are two, and every spatial axis."""
+    """Yield outputs first, then modules, along the samples, where there are two, then every spatial axis."""
     tensors = list(zip(analysis.graph.outputs, analysis.outputs, strict=True))
     tensors += [(path, analysis[path]) for path in prober.plain[0] if path in analysis.graph.modules]
     for source in analysis.inputs.values():
         if source.name not in prober.inputs:
             continue
         two = source.batch is not None and source.shape[source.batch] > 1
-        axes = [source.batch] * two + list(source.axes.values())
+        spatial = list(source.axes.values())
+        axes = [source.batch] * two + random.sample(spatial, len(spatial))
         for name, tensor in tensors:
             plain = prober.plain[0].get(name)
             if plain is None or tensor.status == "unknown" or tuple(plain.shape) != tensor.shape:
