@@ -1,6 +1,6 @@
 """Holds torch's own operator and module samples against what changes their outputs, element by element.
 
-Usage: python benchmarks/torch_operators.py [part of a name] [--forms plain,all] [--samples 8] [--verbose]
+Usage: python benchmarks/torch_operators.py [name ...] [--forms plain,all] [--samples 8] [--verbose]
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> int:
     """Judge the cases and print a table of operators by their worst verdict."""
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", nargs="?", default="")
+    parser.add_argument("names", nargs="*", help="operators, such as nn.functional.conv2d; all by default")
     parser.add_argument("--forms", default=",".join(FORMS))
     parser.add_argument("--samples", type=int, default=SAMPLES)
     parser.add_argument("--modules", action="store_true", help="modules instead of operators")
@@ -33,9 +33,9 @@ def main() -> int:
     options = parser.parse_args()
     forms = options.forms.split(",")
     cases = (
-        module_cases(options.name)
+        module_cases(options.names)
         if options.modules
-        else operator_cases(options.name, forms, options.samples)
+        else operator_cases(options.names, forms, options.samples)
     )
     start = time.perf_counter()
     counts: Counter[str] = Counter()

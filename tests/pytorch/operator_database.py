@@ -63,10 +63,12 @@ def varying(args: tuple[Any, ...], kwargs: dict[str, Any], form: str) -> list[to
     return numbers if form == "all" else numbers[:1]
 
 
-def operator_cases(name: str = "", forms: Sequence[str] = FORMS, samples: int = SAMPLES) -> Iterator[Case]:
-    """Yield the cases of the operators whose name contains ``name``."""
+def operator_cases(
+    names: Sequence[str] = (), forms: Sequence[str] = FORMS, samples: int = SAMPLES
+) -> Iterator[Case]:
+    """Yield the cases of the operators with these names, all if there are none."""
     for op in op_db:
-        if name in op.name or name in _full(op):
+        if not names or op.name in names or _full(op) in names:
             with warnings.catch_warnings(), contextlib.suppress(Exception):  # samples need libraries, devices
                 warnings.simplefilter("ignore")
                 yield from _of_operator(op, forms, samples)
@@ -119,7 +121,7 @@ def _differs(args: tuple[Any, ...], kwargs: dict[str, Any], form: str) -> bool:
 def _drawn(found: Any, samples: int) -> list[tuple[int, Any]]:
     kept = []
     for number, sample in enumerate(found):
-        tensors = [leaf for leaf in leaves((sample.input, sample.args, sample.kwargs))]
+        tensors = leaves((sample.input, sample.args, sample.kwargs))
         if sum(t.numel() for t in tensors if isinstance(t, torch.Tensor)) <= LARGEST:
             kept.append((number, sample))
         if number > 200:
@@ -128,10 +130,10 @@ def _drawn(found: Any, samples: int) -> list[tuple[int, Any]]:
     return [kept[int(i * step)] for i in range(min(samples, len(kept)))]
 
 
-def module_cases(name: str = "") -> Iterator[Case]:
-    """Yield the cases of the modules whose name contains ``name``, in evaluation and in training mode."""
+def module_cases(names: Sequence[str] = ()) -> Iterator[Case]:
+    """Yield the cases of the modules with these names, in evaluation and in training mode."""
     for info in module_db:
-        if name not in info.name:
+        if names and info.name not in names:
             continue
         for training in (False, True):
             with warnings.catch_warnings(), contextlib.suppress(Exception):

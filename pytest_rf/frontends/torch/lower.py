@@ -159,8 +159,9 @@ class _Lowering:
         )
 
     def _check(self, op: str, results: list[Value | None], shapes: Sequence[Shape | None]) -> str:
-        """Hold the rule's shapes against those of torch, and complete what it left out."""
-        results.extend([None] * (len(shapes) - len(results)))
+        """Hold the rule's shapes against those of torch; None is an output that reads nothing."""
+        if len(results) != len(shapes):
+            return f"the rule of {op} gives {len(results)} outputs where torch gives {len(shapes)}"
         for index, (value, shape) in enumerate(zip(results, shapes, strict=True)):
             if shape is None or value is None:
                 results[index] = self.b.constant(shape)

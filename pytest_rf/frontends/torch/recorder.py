@@ -258,10 +258,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if trait.secret and self.real:
             self._secret_writes(trait, args)
         recorded = self._recorded((args, kwargs), handles)
-        if self.real:
-            result = func(*args, **kwargs)
-        else:
-            result = running.by_shape(func, trait, args, kwargs, self._home)
+        result = running.run(func, trait, args, kwargs, None if self.real else self._home)
         self._record(func, trait, args, kwargs, recorded, result, handles)
         return result
 

@@ -13,18 +13,20 @@ from pytest_rf.frontends.torch.traits import Traits
 Twins = dict[int, torch.Tensor]
 
 
-def by_shape(
-    func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device
+def run(
+    func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device | None
 ) -> Any:
-    """Return what an operator makes, on ``meta``.
+    """Return what an operator makes.
 
     Args:
         func: the overload.
         trait: what its schema says.
         args: its arguments; what an in-place operator or a view returns is among them.
         kwargs: likewise.
-        home: the device on which an operator runs that has no shape function.
+        home: None to run it on its values; by shape, the device of operators without a shape function.
     """
+    if home is None:
+        return func(*args, **kwargs)
     twins: Twins = {}
     shaped, named = twinned(args, twins), twinned(kwargs, twins)
     if named.get("device") is not None:

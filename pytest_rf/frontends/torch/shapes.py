@@ -95,12 +95,16 @@ def _linear(x: torch.Tensor, weight: torch.Tensor, bias: Any = None) -> torch.Te
     return _empty((*x.shape[:-1], weight.shape[0]), x)
 
 
-def _attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-    batch = (
-        torch.broadcast_shapes(query.shape[:-2], value.shape[:-2])
-        if query.dim() == value.dim()
-        else query.shape[:-2]
-    )
+def _attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any, **__: Any
+) -> torch.Tensor | None:
+    if not query.dim() == key.dim() == value.dim():
+        return None
+    groups = (key.shape[:-2], value.shape[:-2])
+    if query.dim() > 3 and any(own[-1] not in (1, query.shape[-3]) for own in groups):  # shared heads
+        batch: Sequence[int] = query.shape[:-2]
+    else:
+        batch = torch.broadcast_shapes(query.shape[:-2], *groups)
     return _empty((*batch, query.shape[-2], value.shape[-1]), query)
 
 

@@ -38,10 +38,20 @@ def product(call: Call) -> Value:
 
 
 def product_sum(call: Call) -> Value:
-    """Addmm, baddbmm, addmv: a product and a summand."""
-    names = {"addmm": ("mat1", "mat2"), "baddbmm": ("batch1", "batch2"), "addmv": ("mat", "vec")}[call.name]
+    """Addmm, baddbmm, addbmm, addmv: a product and a summand."""
+    names = {"addmm": ("mat1", "mat2"), "addmv": ("mat", "vec")}.get(call.name, ("batch1", "batch2"))
     left, right = call.given(*names)
-    y = contractions.matmul(call.b, left, right)
+    if call.name == "addbmm":
+        terms = [["batch", "row", "inner"], ["batch", "inner", "column"]]
+        extents = {
+            "batch": left.extents[0],
+            "row": left.extents[1],
+            "inner": left.extents[2],
+            "column": right.extents[2],
+        }
+        y = contractions.contract(call.b, [left, right], terms, ["row", "column"], extents)
+    else:
+        y = contractions.matmul(call.b, left, right)
     return pointwise(call.b, y, *(value for value in call.given("self") if value.varies))
 
 
@@ -89,7 +99,8 @@ def attend(
 
 def _batch_and_heads(b: Builder, x: Value, lead: Shape) -> Value:
     """Return a tensor as (batch, heads, length, features)."""
-    own = x.extents[:-2]
+    own = (*[1] * (len(lead) - x.rank + 2), *x.extents[:-2])
+    x = b.reshape(x, [*own, *x.extents[-2:]])
     if len(own) == len(lead) and len(lead) > 0:
         last = len(lead) - 1  # heads may be shared, batches are broadcast
         wanted = [
@@ -107,19 +118,6 @@ def _four(shape: Shape, lead: Shape) -> Shape:
         own = (own[0], 1)
     own = (*[1] * (2 - len(own)), *own)
     return (prod(own[:-1]), own[-1], *shape[-2:])
-
-
-def distances(call: Call) -> Value:
-    """Cdist: the distance of every two rows."""
-    left, right = list(call.values())[:2]
-    batch = [f"b{i}" for i in range(len(call.shape) - 2)]
-    extents = dict(zip([*batch, "row", "column"], call.shape, strict=True))
-    extents["inner"] = left.extents[-1]
-    terms = [
-        [*batch[len(batch) - (left.rank - 2) :], "row", "inner"],
-        [*batch[len(batch) - (right.rank - 2) :], "column", "inner"],
-    ]
-    return contractions.contract(call.b, [left, right], terms, [*batch, "row", "column"], extents)
 
 
 def similarity(call: Call) -> Value:
@@ -168,39 +166,15 @@ def bilinear(call: Call) -> Value:
         for v in (left, right)
         if v.varies
     ]
+    last = len(call.shape) - 1
+    for value in call.given("weight", "bias"):  # an output feature reads its own
+        reads.append(Read(value.number, ((last, SAME), *[(None, WHOLE)] * (value.rank - 1))))
     return call.b.union(call.shape, *reads)
-
-
-def everything(call: Call) -> Result:
-    """Matrix functions: within each matrix everything is mixed."""
-    outputs: list[Value | None] = []
-    for shape in call.shapes:
-        if shape is None:
-            outputs.append(None)
-            continue
-        reads = []
-        for value in call.values():
-            lead = value.rank - 2
-            axes: list[tuple[int | None, Relation]] = [
-                (axis, SAME) if axis < len(shape) and shape[axis] == value.extents[axis] else (None, WHOLE)
-                for axis in range(max(lead, 0))
-            ]
-            axes += [(None, WHOLE)] * (value.rank - len(axes))
-            if value.varies:
-                reads.append(Read(value.number, tuple(axes)))
-        outputs.append(call.b.union(shape, *reads))
-    return outputs
 
 
 _FOURIER = """
     fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn
     fft_ifftn fft_rfftn fft_irfftn _fft_c2c _fft_r2c _fft_c2r
-"""
-_MATRIX = """
-    linalg_inv_ex linalg_eigh linalg_eig _linalg_svd linalg_qr linalg_cholesky_ex linalg_solve_ex
-    _linalg_eigh _linalg_det linalg_matrix_exp linalg_lu_factor_ex linalg_lstsq cholesky_solve
-    triangular_solve linalg_pinv linalg_solve_triangular _linalg_solve_ex cholesky inverse
-    linalg_ldl_factor_ex _linalg_slogdet linalg_householder_product
 """
 _ATTENTION = """
     scaled_dot_product_attention _scaled_dot_product_flash_attention
@@ -212,14 +186,12 @@ _ATTENTION = """
 RULES: Rules = {
     "aten.linear": linear,
     **{f"aten.{name}": product for name in ("matmul", "mm", "bmm", "mv", "dot", "vdot", "inner")},
-    **{f"aten.{name}": product_sum for name in ("addmm", "baddbmm", "addmv")},
+    **{f"aten.{name}": product_sum for name in ("addmm", "baddbmm", "addbmm", "addmv")},
     "aten.einsum": einsum,
     **{f"aten.{name}": attention for name in _ATTENTION.split()},
-    **{f"aten.{name}": distances for name in ("cdist", "_cdist_forward")},
     "aten.cosine_similarity": similarity,
     **{f"aten.{name}": fourier for name in _FOURIER.split()},
     "aten.fft_fftshift": shift,
     "aten.fft_ifftshift": shift,
     "aten.bilinear": bilinear,
-    **{f"aten.{name}": everything for name in _MATRIX.split()},
 }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from fractions import Fraction
+from math import ceil, floor, prod
 
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, spread
+import numpy as np
+
+from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets, Taps, indices, spread
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.writes import at_places
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.windows import Window
 
@@ -45,13 +49,44 @@ def _operands(call: Call) -> tuple[Value, Value]:
     return x, weight
 
 
-def _with_weights(call: Call, y: Value, weight: Value) -> Value:
-    """Add what computed weights read: an output channel reads its own kernel."""
-    if not weight.varies:
+def _with_weights(
+    call: Call, y: Value, x: Value, geometry: Sequence[Window], groups: int, across: bool = False
+) -> Value:
+    """Add what computed weights and biases read: an output channel its own kernel, where that meets the input.
+
+    ``across``: the convolution is transposed.
+    """
+    reads = []
+    weight, biases = call["weight"], call.given("bias")
+    if weight.varies:
+        channels: list[tuple[int | None, Relation]] = [(1, SAME), (None, WHOLE)]
+        if across:
+            inputs, per_group = weight.extents[:2]
+            own = np.arange(per_group * groups)
+            there = own[:, None] // per_group == np.arange(inputs)[None, :] // (inputs // groups)
+            channels = [(1, Sets(there)) if groups > 1 else (None, WHOLE), (1, indices(own % per_group))]
+        taps = [
+            (2 + place, _meeting(w, extent, output, across))
+            for place, (w, extent, output) in enumerate(
+                zip(geometry, x.extents[2:], y.extents[2:], strict=True)
+            )
+        ]
+        reads.append(Read(weight.number, (*channels, *taps)))
+    reads += [Read(bias.number, ((1, SAME),)) for bias in biases if bias.varies]
+    if not reads:
         return y
-    across: tuple[tuple[int | None, Relation], ...] = tuple((None, WHOLE) for _ in range(weight.rank))
-    own = [Read(y.number, tuple((axis, SAME) for axis in range(y.rank)))] if y.varies else []
-    return call.b.union(y.extents, *own, Read(weight.number, across))
+    own_read = [Read(y.number, tuple((axis, SAME) for axis in range(y.rank)))] if y.varies else []
+    return call.b.union(y.extents, *own_read, *reads)
+
+
+def _meeting(w: Window, extent: int, output: int, across: bool) -> Relation:
+    """Return which taps of a kernel an output position multiplies with an element of the input."""
+    tap = w.dilation * np.arange(w.kernel)[None, :]
+    if across:
+        place = np.arange(output)[:, None] + w.before - tap
+        return Sets((place % w.stride == 0) & (place >= 0) & (place < extent * w.stride))
+    place = np.arange(output)[:, None] * w.stride - w.before + tap
+    return Sets((place >= 0) & (place < extent))
 
 
 def convolution(call: Call) -> Value:
@@ -69,7 +104,7 @@ def convolution(call: Call) -> Value:
         y = windows.convolution(call.b, x, weight.extents[0], geometry, groups, live=live)
     else:
         y = call.b.constant((1, *call.shape) if alone else call.shape)
-    return unbatched(call.b, _with_weights(call, y, weight), alone)
+    return unbatched(call.b, _with_weights(call, y, x, geometry, groups), alone)
 
 
 def transposed(call: Call) -> Value:
@@ -86,7 +121,7 @@ def transposed(call: Call) -> Value:
         y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, groups, live)
     else:
         y = call.b.constant((1, *call.shape) if alone else call.shape)
-    return unbatched(call.b, _with_weights(call, y, weight), alone)
+    return unbatched(call.b, _with_weights(call, y, x, geometry, groups, across=True), alone)
 
 
 def pool(call: Call) -> Result:
@@ -103,11 +138,16 @@ def pool(call: Call) -> Result:
 
 
 def unpool(call: Call) -> Value:
-    """max_unpool: a position gets a value from wherever the indices say."""
+    """max_unpool: a position gets a value from wherever the indices say; constant ones say it now."""
     rank = int(call.name[-2])
-    x, indices = call.x, call.given("indices")[0]
+    x, chosen = call.given("self")[0], call.given("indices")[0]
+    if not chosen.varies:
+        size = prod(call.shape[-rank:])
+        flat = call.data(chosen).astype(np.int64).reshape(-1, prod(x.extents[-rank:]))
+        places = flat + size * np.arange(flat.shape[0])[:, None]
+        return at_places(call.b, call.b.constant(call.shape), x, places.reshape(x.extents))
     reads = []
-    for value in (x, indices):
+    for value in (x, chosen):
         lead = value.rank - rank
         axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(lead)]
         axes += [(axis, ANYWHERE) for axis in range(lead, value.rank)]
@@ -116,12 +156,23 @@ def unpool(call: Call) -> Value:
 
 
 def fractional_pool(call: Call) -> Result:
-    """fractional_max_pool: windows at random places, an upper bound."""
+    """fractional_max_pool: output ``i`` has a window that starts at random at one of two places beside ``i·a``."""
     rank = int(call.name.split("pool")[1][0])
-    x = call.x
-    axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank - rank)]
-    axes += [(axis, ANYWHERE) for axis in range(x.rank - rank, x.rank)]
-    y = call.b.union(call.shape, Read(x.number, tuple(axes)))
+    x, kernel = call.x, call.listed("kernel_size", rank)
+    first = x.rank - rank
+    axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(first)]
+    for axis, k in enumerate(kernel, first):
+        extent, output = x.extents[axis], call.shape[axis]
+        ratio = Fraction(extent - k, output - 1) if output > 1 else Fraction(0)
+        if not ratio:  # all windows lie over each other, at the end
+            axes.append((axis, Taps(1, 1, (tuple(range(extent - k, extent)),))))
+            continue
+        rows = [range(floor(i * ratio), ceil(i * ratio) + k) for i in range(ratio.denominator)]
+        axes.append((axis, Taps(ratio.denominator, ratio.numerator, tuple(map(tuple, rows)))))
+    call.label(windows.describe([Window(k) for k in kernel]) + " fractional")
+    drawn = [value for value in call.given("random_samples", "_random_samples") if value.varies]
+    reads = [Read(value.number, ((None, WHOLE),) * value.rank) for value in drawn]
+    y = call.b.union(call.shape, Read(x.number, tuple(axes), statistic=True), *reads)
     return (y,) * len(call.shapes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -15,6 +16,7 @@ from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
 from pytest_rf.operators.aten.writes import at_places
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, pointwise
+from pytest_rf.operators.reductions import accumulate
 
 _LARGEST = 1 << 24
 """Tables of (element, element) with more entries are not written out."""
@@ -115,8 +117,9 @@ def index_put(call: Call) -> Value:
     key = tuple(slice(None) if array is None else array for array in known)
     places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)[key]
     if call.get("accumulate"):
-        blank = call.b.constant(x.extents)
-        return pointwise(call.b, x, at_places(call.b, blank, source, places))
+        if places.size * prod(x.extents) > _LARGEST:
+            return call.b.union(x.extents, *(one for value in (x, source) for one in some(value)))
+        return pointwise(call.b, x, _summed(call, expand(call.b, source, places.shape), places, x.extents))
     return at_places(call.b, x, source, places)
 
 
@@ -135,6 +138,21 @@ def _put_anywhere(call: Call, x: Value, source: Value, axes: list[int], steering
     if source.varies:
         reads.append(Read(source.number, tuple((None, ANYWHERE) for _ in range(source.rank))))
     return call.b.union(x.extents, *reads)
+
+
+def lifted(rule: Callable[[Call], Value]) -> Callable[[Call], Value]:
+    """Return a rule that takes numbers too: tensors without axes, which are handled as if they had one."""
+
+    def lifting(call: Call) -> Value:
+        if all(value.rank for value in call.values()):
+            return rule(call)
+        wide = {
+            name: call.b.reshape(value, [1]) if isinstance(value, Value) and not value.rank else value
+            for name, value in call.arguments.items()
+        }
+        return call.b.reshape(rule(Call(call.b, call.op, wide, [call.shape or (1,)])), call.shape)
+
+    return lifting
 
 
 def index_select(call: Call) -> Value:
@@ -203,28 +221,30 @@ def _summed(call: Call, source: Value, places: npt.NDArray[np.int64], shape: tup
 def masked_scatter(call: Call) -> Value:
     """masked_scatter: the source's elements, in order, where a mask says; a constant mask says it now."""
     x, mask, source = call.x, call.given("mask")[0], call.given("source")[0]
-    if mask.varies:
-        return call.b.union(
-            call.shape, *(broadcast_read(v, call.shape) for v in (x, mask) if v.varies), *_some(source)
-        )
+    if mask.varies:  # the number of an element is how many are chosen before it
+        flat = call.b.reshape(expand(call.b, mask, call.shape), [prod(call.shape)])
+        before = call.b.reshape(accumulate(call.b, flat, 0), call.shape)
+        operands = [x, before] if x.varies else [before]
+        return call.b.union(call.shape, *(broadcast_read(v, call.shape) for v in operands), *some(source))
     chosen = np.flatnonzero(np.broadcast_to(call.data(mask).astype(np.bool_), call.shape))
     line = call.b.reshape(source, [prod(source.extents)])
     used = views.slices(call.b, line, {0: (0, 1, chosen.size)})
     return at_places(call.b, expand(call.b, x, call.shape), used, chosen)
 
 
-def _some(value: Value) -> list[Read]:
+def some(value: Value) -> list[Read]:
+    """Return a read of a tensor of which data decides which elements; none of a constant."""
     return [Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank)))] if value.varies else []
 
 
 def index_add(call: Call) -> Value:
-    """index_add, index_copy, index_fill: rows of the source at positions of one axis."""
+    """index_add, index_copy, index_fill, index_reduce: rows of the source at positions of one axis."""
     x, chosen, axis = call.x, call.given("index")[0], call.axis()
     sources = call.given("source")
     reads = []
     keeps = True
     if not chosen.varies:
-        array = numbers(call.data(chosen)).reshape(-1)
+        array = numbers(call.data(chosen)).reshape(-1) % max(x.extents[axis], 1)
         table = np.full(x.extents[axis], -1, np.int64)
         table[array] = np.arange(array.size)
         unique = len(set(array.tolist())) == array.size
@@ -237,7 +257,7 @@ def index_add(call: Call) -> Value:
                 hits[array, np.arange(array.size)] = True
                 axes[axis] = (axis, access.Sets(hits))
             reads.append(Read(source.number, tuple(axes)))
-        keeps = call.name == "index_add"
+        keeps = call.name in ("index_add", "index_reduce")
         kept = None if keeps else (table < 0).reshape([-1 if i == axis else 1 for i in range(x.rank)])
     else:
         kept = None
@@ -245,19 +265,36 @@ def index_add(call: Call) -> Value:
             own: list[tuple[int | None, Relation]] = [(place, SAME) for place in range(value.rank)]
             own[axis if value.rank == x.rank else 0] = (None, ANYWHERE)
             reads.append(Read(value.number, tuple(own)))
+    for value in call.given("value"):  # index_fill with a computed number
+        over = None if kept is None else np.broadcast_to(~kept, x.extents)
+        reads.append(Read(value.number, tuple((None, SAME) for _ in range(value.rank)), where=over))
     same = tuple((place, SAME) for place in range(x.rank))
     return call.b.union(x.extents, Read(x.number, same, where=kept), *reads)
 
 
-def embedding(call: Call) -> Value:
-    """Embedding: a row of the table for each index."""
-    table, chosen = call.given("weight")[0], call.given("indices")[0]
-    if table.varies:
-        if chosen.varies:
-            return views.gather_anywhere(call.b, table, 0, chosen)
-        return views.gather(call.b, table, 0, numbers(call.data(chosen)))
-    wide = call.b.reshape(chosen, [*chosen.extents, 1])
-    return expand(call.b, wide, call.shape)
+def take(call: Call) -> Value:
+    """Take: elements of the flattened tensor."""
+    x, chosen = call.x, call.given("index")[0]
+    flat = call.b.reshape(x, [prod(x.extents)])
+    if chosen.varies:
+        return views.gather_anywhere(call.b, flat, 0, chosen)
+    return views.gather(call.b, flat, 0, numbers(call.data(chosen)) % max(prod(x.extents), 1))
+
+
+def put(call: Call) -> Value:
+    """Put: elements written into the flattened tensor."""
+    x, chosen, source = call.x, call.given("index")[0], call.given("source")[0]
+    if chosen.varies:
+        return call.b.union(
+            x.extents,
+            Read(x.number, tuple((axis, SAME) for axis in range(x.rank))),
+            *some(chosen),
+            *some(source),
+        )
+    places = numbers(call.data(chosen)) % max(prod(x.extents), 1)
+    if call.get("accumulate"):
+        return pointwise(call.b, x, _summed(call, source, places, x.extents))
+    return at_places(call.b, x, source, places)
 
 
 def sort(call: Call) -> Result:
@@ -277,9 +314,11 @@ def sort(call: Call) -> Result:
     return (y,) * len(call.shapes)
 
 
+_ROWS = ("index_add", "index_copy", "index_fill", "index_reduce")
 _ANYWHERE = """
     nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive masked_select histc
-    bincount histogram multinomial take put
+    bincount histogram multinomial repeat_interleave.Tensor _histogramdd_from_bin_cts
+    _histogramdd_bin_edges _histogramdd_from_bin_tensors
 """
 
 RULES: Rules = {
@@ -288,11 +327,12 @@ RULES: Rules = {
     "aten.index_put": index_put,
     "aten._index_put_impl": index_put,
     "aten._unsafe_index_put": index_put,
-    "aten.index_select": index_select,
-    "aten.gather": gather,
-    **dict.fromkeys(["aten.scatter", "aten.scatter_add", "aten.scatter_reduce"], scatter),
-    **dict.fromkeys(["aten.index_add", "aten.index_copy", "aten.index_fill"], index_add),
-    "aten.embedding": embedding,
+    "aten.index_select": lifted(index_select),
+    "aten.gather": lifted(gather),
+    **{f"aten.{name}": lifted(scatter) for name in ("scatter", "scatter_add", "scatter_reduce")},
+    **{f"aten.{name}": lifted(index_add) for name in _ROWS},
+    "aten.take": take,
+    "aten.put": put,
     "aten.masked_scatter": masked_scatter,
     **{
         f"aten.{name}": sort

@@ -8,8 +8,8 @@ import numpy as np
 
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Value
-from pytest_rf.operators.aten.call import Call, Rules
-from pytest_rf.operators.pointwise import broadcast_read, expand, masked, pointwise
+from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, masked, pointwise
 from pytest_rf.operators.sparsity import MASKED, masks
 from pytest_rf.operators.views import slices
 
@@ -18,36 +18,54 @@ UNTAGGED = """
     bernoulli poisson _to_copy _conj _neg_view clone contiguous detach alias lift_fresh resolve_conj resolve_neg to
     type_as dropout feature_dropout alpha_dropout feature_alpha_dropout prelu _prelu_kernel rrelu
     rrelu_with_noise hardswish hardsigmoid hardtanh relu relu6 selu celu elu leaky_relu mish silu
-    gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num masked_fill lerp addcmul
+    gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num lerp addcmul
     addcdiv clamp clamp_min clamp_max copysign complex polar real imag angle abs positive square
     isnan isinf isfinite maximum minimum fmod remainder floor_divide true_divide divide multiply
-    subtract where nextafter float_power fake_quantize_per_tensor_affine
-    fake_quantize_per_channel_affine quantize_per_tensor dequantize quantize_per_tensor_dynamic
-    quantize_per_channel relu_ bucketize searchsorted_ view_as_real_ _fused_dropout
-    _weight_norm_interface __lshift__ __rshift__ pow rsub logical_not logical_and logical_or
+    subtract nextafter float_power fake_quantize_per_tensor_affine frexp binomial _standard_gamma
+    quantize_per_tensor dequantize resize_as_sparse
+ __lshift__ __rshift__ pow rsub logical_not logical_and logical_or
     one_plus _autocast_to_reduced_precision _autocast_to_full_precision int_repr
 """
 NOTHING = """
-    fill zero zeros_like ones_like full_like empty_like rand_like randn_like bernoulli_ normal_
-    uniform_ exponential_ random_ log_normal_ geometric_ cauchy_ normal uniform exponential random
-    eye
+    fill.Scalar zero zeros_like ones_like full_like empty_like rand_like randn_like randint_like
+    new_zeros new_ones new_full.default new_empty new_empty_strided bernoulli.p bernoulli.float normal normal_functional
+    uniform exponential random log_normal geometric cauchy eye
 """
+# Random numbers whose distribution is given element by element.
+_DRAWN = "normal.Tensor_float normal.float_Tensor normal.Tensor_Tensor"
 
+
+_FOREACH = """
+    abs acos add addcdiv addcmul asin atan ceil clamp_max clamp_min copy cos cosh div erf erfc exp expm1 floor frac
+    lerp lgamma log log10 log1p log2 maximum minimum mul neg pow reciprocal round rsqrt sigmoid sign sin sinh sqrt
+    sub tan tanh trunc
+"""
 
 PASSED_ON = ("_to_copy", "clone", "contiguous", "detach", "alias", "to", "type_as", "dropout")
 """Operators that keep every element, masks too."""
 
 
-def elementwise(call: Call) -> Value:
-    """Each element reads the operands' at its place, as numpy broadcasts."""
+def elementwise(call: Call) -> Result:
+    """Each element of every output reads the operands' at its place, as numpy broadcasts."""
     if call.b.weights:
         if call.name in PASSED_ON and call.x.shape == call.shape:
             return call.x
         found = _masked(call)
         if found is not None:
             return found
-    y = pointwise(call.b, *call.values())
-    return y if y.shape == call.shape else expand(call.b, y, call.shape)
+    return each(call, pointwise(call.b, *call.values()))
+
+
+def each(call: Call, y: Value) -> Result:
+    """Return every output as ``y``, broadcast.
+
+    Raises:
+        ValueError: it does not broadcast to an output: the operator is not elementwise.
+    """
+    for shape in call.shapes:
+        if shape is not None and broadcast_shape([y.extents, shape]) != shape:
+            raise ValueError(f"{y.shape} does not broadcast to {shape}")
+    return [None if shape is None else expand(call.b, y, shape) for shape in call.shapes]
 
 
 def _masked(call: Call) -> Value | None:
@@ -67,12 +85,42 @@ def _masked(call: Call) -> Value | None:
     return None
 
 
+def foreach(call: Call) -> Result:
+    """``_foreach_`` operators: one elementwise operator for each tensor of the lists."""
+    lists = [
+        v for v in call.arguments.values() if isinstance(v, list) and any(isinstance(i, Value) for i in v)
+    ]
+    lone = [value for value in call.arguments.values() if isinstance(value, Value)]
+    found: list[Value] = []
+    for row, shape in zip(zip(*lists, strict=True), call.shapes, strict=True):
+        assert shape is not None
+        y = pointwise(call.b, *row, *lone)
+        if broadcast_shape([y.extents, shape]) != shape:
+            raise ValueError(f"{y.shape} does not broadcast to {shape}")
+        found.append(expand(call.b, y, shape))
+    return found
+
+
 def with_mask(call: Call) -> tuple[Value | None, ...]:
     """Dropout in training: the result and a mask that reads nothing."""
     return call.x, call.b.constant(call.shapes[1])
 
 
-def select(call: Call) -> Value:
+def fill(call: Call) -> Result:
+    """masked_fill: a constant mask says which elements are overwritten and read nothing but what fills them."""
+    mask = call.given("mask")[0]
+    if mask.varies or call.b.weights:
+        return elementwise(call)
+    over = call.data(mask).astype(np.bool_)
+    reads = []
+    for value, where in ((call.x, ~over), *((value, over) for value in call.given("value"))):
+        if value.varies and where.any():
+            read = broadcast_read(value, call.shape)
+            reads.append(Read(read.operand, read.axes, where=np.broadcast_to(where, call.shape)))
+    return call.b.union(call.shape, *reads)
+
+
+def select(call: Call) -> Result:
     """Where: a constant condition says which operand an element reads."""
     condition = call.x
     operands = [value for name in ("self", "other") for value in call.given(name)]
@@ -96,6 +144,18 @@ def copied(call: Call) -> Value:
     """``copy_``: the source, broadcast and cast."""
     source = call.given("src")[0]
     return expand(call.b, source, call.shape) if source.varies else call.nothing()
+
+
+def filled(call: Call) -> Value:
+    """``fill_`` with a tensor of one element."""
+    (value,) = call.given("value")
+    return expand(call.b, value, call.shape) if value.varies else call.nothing()
+
+
+def drawn(call: Call) -> Value:
+    """``bernoulli_`` with probabilities: they are read, not what was there."""
+    (value,) = call.given("p")
+    return expand(call.b, value, call.shape) if value.varies else call.nothing()
 
 
 def nothing(call: Call) -> tuple[Value, ...]:
@@ -130,6 +190,11 @@ def from_pairs(call: Call) -> Value:
 RULES: Rules = {
     **{f"aten.{name}": elementwise for name in UNTAGGED.split()},
     **{f"aten.{name}": nothing for name in NOTHING.split()},
+    **{f"aten.{name}": elementwise for name in _DRAWN.split()},
+    "aten.fill.Tensor": filled,
+    "aten.bernoulli.Tensor": drawn,
+    "aten.masked_fill": fill,
+    **{f"aten._foreach_{name}": foreach for name in _FOREACH.split()},
     "aten.native_dropout": with_mask,
     "aten.log_sigmoid_forward": with_mask,
     "aten.where": select,

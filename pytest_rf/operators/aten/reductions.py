@@ -24,12 +24,12 @@ def reduction(call: Call) -> Result:
 
 def softmax(call: Call) -> Value:
     """Softmax, log_softmax: each element and the statistic of its axis."""
-    return softmax_of(call.b, call.x, [call.axis()])
+    return softmax_of(call.b, call.x, [call.axis()]) if call.x.rank else call.x
 
 
 def cumulative(call: Call) -> Result:
     """cumsum, cumprod, cummax, logcumsumexp: all elements up to this one."""
-    y = accumulate(call.b, call.x, call.axis())
+    y = accumulate(call.b, call.x, call.axis()) if call.x.rank else call.x
     return (y,) * len(call.shapes)
 
 
@@ -91,6 +91,34 @@ def layer_norm(call: Call) -> Result:
     return (y, *(reduce(call.b, x, axes) for _ in call.shapes[1:]))
 
 
+def weight_norm(call: Call) -> Result:
+    """Weight normalisation: a slice of the direction over its norm, times its magnitude."""
+    v, g = call.given("v", "g")
+    rest = [axis for axis in range(v.rank) if axis != call.axis()]
+    return normalise(call.b, v, rest, *(value for value in (g,) if value.varies)), reduce(call.b, v, rest)
+
+
+def by_range(call: Call) -> Value:
+    """Dynamic quantisation: each element, and the least and the largest of all."""
+    return normalise(call.b, call.x, range(call.x.rank))
+
+
+def per_axis(call: Call) -> Result:
+    """Quantisation per channel: scales and offsets along one axis."""
+    x, axis = call.x, call.axis("axis")
+    own = [
+        call.b.reshape(value, [value.extents[0], *[1] * (x.rank - 1 - axis)])
+        for value in call.values()
+        if value is not x and value.varies
+    ]
+    return (pointwise(call.b, x, *own),) * len(call.shapes)
+
+
+def foreach(call: Call) -> Result:
+    """``_foreach_norm`` and its like: a statistic of each tensor."""
+    return [reduce(call.b, x, range(x.rank), keep=False) for x in call["self"]]
+
+
 def neighbours(call: Call) -> Value:
     """Diff: each element and the one behind it."""
     x, axis, order = call.x, call.axis(default=-1), int(call.get("n", 1))
@@ -113,6 +141,10 @@ def loss(call: Call) -> Value:
 _REDUCTIONS = """
     _is_all_true _is_any_true sum mean max min amax amin aminmax prod any all norm linalg_vector_norm logsumexp var std
     var_mean std_mean argmax argmin count_nonzero nansum nanmean frobenius_norm nuclear_norm
+    hash_tensor
+"""
+_PER_AXIS = """
+    quantize_per_channel fake_quantize_per_channel_affine fake_quantize_per_channel_affine_cachemask
 """
 _LOSSES = """
     mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits
@@ -139,6 +171,10 @@ RULES: Rules = {
         f"aten.{name}": layer_norm
         for name in ("layer_norm", "native_layer_norm", "rms_norm", "_fused_rms_norm")
     },
+    "aten._weight_norm_interface": weight_norm,
+    "aten.quantize_per_tensor_dynamic": by_range,
+    **{f"aten.{name}": per_axis for name in _PER_AXIS.split()},
+    **{f"aten._foreach_{name}": foreach for name in ("norm", "max")},
     "aten.diff": neighbours,
     **{f"aten.{name}": loss for name in _LOSSES.split()},
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, Read, Relation
+from pytest_rf.access import SAME, WHOLE, Read, Relation, spread
 from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import Call, Rules
 from pytest_rf.operators.views import pads
@@ -32,13 +32,11 @@ def stft(call: Call) -> object:
     call.label(windows.describe([Window(length, hop)]))
     axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(rank - 1)]
     axes.append((rank, w.taps))
-    return call.b.union(call.shape, Read(x.number, tuple(axes)))
+    return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
 
 
 def istft(call: Call) -> object:
     """Istft: overlapping frames are added."""
-    from pytest_rf.access import WHOLE, spread
-
     x = call.x
     size = int(call["n_fft"])
     hop = int(call.get("hop_length") or size // 4)
@@ -48,7 +46,12 @@ def istft(call: Call) -> object:
     axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(lead)]
     axes += [(None, WHOLE), (lead, spread(length, hop, 1, cut - first))]
     call.label(windows.describe([Window(length, hop)]) + " transposed")
-    return call.b.union(call.shape, Read(x.number, tuple(axes)))
+    return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
+
+
+def _window(call: Call) -> list[Read]:
+    """A window function that is computed: all of it."""
+    return [Read(value.number, ((None, WHOLE),)) for value in call.given("window") if value.varies]
 
 
 RULES: Rules = {"aten.stft": stft, "aten.istft": istft}  # type: ignore[dict-item]

@@ -19,17 +19,12 @@ def rule_of(statement: Statement) -> Rule:
         stated = statement
         return lambda call: _window(call, stated)
     if statement == "elementwise":
-        return _elementwise
+        return elementwise
     if statement == "mixing":
         return _mixing
     if statement == "nothing":
         return lambda call: [None if shape is None else call.b.constant(shape) for shape in call.shapes]
     return cast(Rule, statement)
-
-
-def _elementwise(call: Call) -> Result:
-    y = elementwise(call)
-    return [y if shape == y.shape else None for shape in call.shapes] if len(call.shapes) > 1 else y
 
 
 def _mixing(call: Call) -> Result:

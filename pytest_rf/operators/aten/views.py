@@ -13,7 +13,7 @@ from pytest_rf.access import SAME, Border, Read, Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import Call, Result, Rules
-from pytest_rf.operators.pointwise import expand
+from pytest_rf.operators.pointwise import expand, pointwise
 
 
 def reshape(call: Call) -> Value:
@@ -84,6 +84,22 @@ def cat(call: Call) -> Value:
     """Cat; empty vectors are skipped as torch does."""
     parts = [value for value in call["tensors"] if value.shape != (0,)]
     return call.b.join(parts, call.axis(rank=len(call.shape)))
+
+
+def block_diagonal(call: Call) -> Value:
+    """block_diag: matrices along the diagonal, nothing beside them."""
+    row = column = 0
+    placed = []
+    for value in call["tensors"]:
+        x = call.b.reshape(value, [*[1] * (2 - value.rank), *value.extents])
+        rows, columns = x.extents
+        around = {
+            0: (row, call.shape[0] - row - rows),
+            1: (column, call.shape[1] - column - columns),
+        }
+        placed.append(views.pads(call.b, x, around) if x.varies else call.nothing())
+        row, column = row + rows, column + columns
+    return pointwise(call.b, *placed)
 
 
 def stack(call: Call) -> Value:
@@ -185,14 +201,14 @@ def channel_shuffle(call: Call) -> Value:
 
 def windows_of(call: Call) -> Value:
     """Tensor.unfold: overlapping windows of one axis, their elements along a new last one."""
-    x = call.x
-    axis, size, step = call.axis("dimension"), int(call["size"]), int(call["step"])
+    x = call.x if call.x.rank else call.b.reshape(call.x, [1])
+    axis, size, step = call.axis("dimension", x.rank), int(call["size"]), int(call["step"])
     count = call.shape[axis]
     parts = []
     for k in range(size):
         relation = access.progression(k, step)
         parts.append(views.along(call.b, x, {axis: (relation, count)}))
-    return views.stack(call.b, parts, x.rank)
+    return call.b.reshape(views.stack(call.b, parts, x.rank), call.shape)
 
 
 def diagonal(call: Call) -> Value:
@@ -283,6 +299,7 @@ RULES: Rules = {
     "aten.unbind": unbind,
     "aten.cat": cat,
     "aten.stack": stack,
+    "aten.block_diag": block_diagonal,
     "aten.repeat": repeat,
     "aten.tile": repeat,
     "aten.repeat_interleave": repeat_interleave,

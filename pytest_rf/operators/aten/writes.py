@@ -57,6 +57,24 @@ def into_slice(b: Builder, base: Value, source: Value, axis: int, start: int, st
     )
 
 
+def diagonal_scatter(call: Call) -> Value:
+    """diagonal_scatter: ``src`` along a diagonal."""
+    base, source = call.x, call.given("src")[0]
+    first, second = call.axis("dim1"), call.axis("dim2", default=1)
+    flat = np.arange(prod(base.extents), dtype=np.int64).reshape(base.extents)
+    return at_places(call.b, base, source, np.diagonal(flat, int(call.get("offset", 0)), first, second))
+
+
+def as_strided_scatter(call: Call) -> Value:
+    """as_strided_scatter: ``src`` at any positions."""
+    base, source = call.x, call.given("src")[0]
+    size, stride, offset = list(call["size"]), list(call["stride"]), int(call.get("storage_offset", 0))
+    root = base.extents
+    return at_places(
+        call.b, base, source, storage_places(root, contiguous(root), size, stride, offset).reshape(size)
+    )
+
+
 def view_scatter(call: Call) -> Value:
     """A write through a view of any form, which is run on the numbers of the elements."""
     base, source = (value for value in call.values())
@@ -90,5 +108,7 @@ def at_places(b: Builder, base: Value, source: Value, places: npt.NDArray[np.int
 RULES: Rules = {
     "aten.slice_scatter": slice_scatter,
     "aten.select_scatter": select_scatter,
+    "aten.diagonal_scatter": diagonal_scatter,
+    "aten.as_strided_scatter": as_strided_scatter,
     "rf.view_scatter": view_scatter,
 }
