@@ -255,6 +255,25 @@ class Frames(nn.Module):
         return y[:, 1:] - y[:, :-1]
 
 
+class Selected(nn.Module):
+    """Elements chosen by masks and tables that are computed from the extent."""
+
+    def forward(self, x):
+        b, n = x.shape
+        places = torch.arange(n)
+        late = places > n // 2
+        apart = (places[None] - places[:, None]).clamp(-2, 2) + 2
+        return (
+            torch.where(late, x, x.roll(2, -1)),
+            x.masked_fill(late, 0.0),
+            torch.tril(x.unsqueeze(1).expand(-1, n, -1).roll(1, 2)),
+            x[:, apart.reshape(-1)].view(b, n, n),
+            torch.gather(x, 1, places.flip(0).expand(b, n)),
+            x.repeat_interleave(2, 1),
+            x.cumsum(-1),
+        )
+
+
 class Chosen(nn.Module):
     """A branch that data chooses."""
 
@@ -370,6 +389,7 @@ NETS = {
     "grouped": Net(Grouped, (2, 4, 6, 5), (3, 4, 3, 7), (0, 2, 3)),
     "segments": Net(Segments, (2, 2, 12), (3, 2, 20), (0, 2)),
     "frames": Net(Frames, (2, 3, 1, 5, 6), (3, 4, 1, 6, 4), (0, 1, 3, 4)),
+    "selected": Net(Selected, (2, 8), (3, 11), (0, 1)),
     "chosen": Net(Chosen, (2, 2, 12), (3, 2, 9), (0, 2)),
     "scripted": Net(Scripted, (2, 2, 8), (3, 2, 11), (0, 2)),
     "scripted by data": Net(ScriptedByData, (2, 2, 8), (3, 2, 11), (0, 2)),

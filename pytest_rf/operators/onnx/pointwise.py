@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Call, Element, Rules
-from pytest_rf.operators.pointwise import broadcast_shape, masked, per_channel, pointwise
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, masked, per_channel, pointwise
 from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.sparsity import MASKED, masks
 
@@ -42,16 +43,27 @@ def add(call: Call) -> Value:
 
 
 def where(call: Call) -> Value:
-    """Where; in weight-aware mode a constant condition masks what it replaces by a constant -inf."""
+    """Where: a constant condition says which operand an element reads.
+
+    In weight-aware mode it masks what it replaces by a constant -inf.
+    """
     condition, *branches = call.given
-    if call.b.weights and condition.data is not None and len(branches) == 2:
-        chosen = condition.data.astype(np.bool_)
-        for (x, keeps), (other, _) in permutations(zip(branches, (chosen, ~chosen), strict=True)):
-            if x.varies and not other.varies and other.data is not None and _hides(x, other.data):
-                return masked(
-                    call.b, x, np.broadcast_to(~keeps, broadcast_shape([keeps.shape, other.extents]))
-                )
-    return broadcast(call)
+    if condition.varies or condition.data is None or len(branches) != 2:
+        return broadcast(call)
+    chosen = condition.data.astype(np.bool_)
+    sides = list(zip(branches, (chosen, ~chosen), strict=True))
+    for (x, keeps), (other, _) in permutations(sides) if call.b.weights else ():
+        if x.varies and not other.varies and other.data is not None and _hides(x, other.data):
+            return masked(call.b, x, np.broadcast_to(~keeps, broadcast_shape([keeps.shape, other.extents])))
+    shape = broadcast_shape([value.extents for value in call.given])
+    if any(x.shape == shape and used.all() for x, used in sides):
+        return next(x for x, used in sides if used.all())
+    reads = [
+        replace(broadcast_read(x, shape), where=np.broadcast_to(used, shape))
+        for x, used in sides
+        if x.varies and used.any()
+    ]
+    return call.b.union(shape, *reads)
 
 
 def _hides(x: Value, other: npt.NDArray[Any]) -> bool:
