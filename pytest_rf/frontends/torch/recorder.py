@@ -283,6 +283,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                 if not isinstance(tensor, torch.Tensor):
                     outputs.append(None)
                     continue
+                given = args[trait.independent[index]] if index in trait.independent else None
+                if given is not None and id(given) not in handles:  # what made it is constant, so it is
+                    outputs.append(None)
+                    self._constants.created(tensor)
+                    continue
                 ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
                 outputs.append(ref)
                 if index in written:

@@ -27,6 +27,11 @@ def run(
     """
     if home is None:
         return func(*args, **kwargs)
+    if trait.independent:  # some outputs have values, which come from the arguments that have some
+        results = _on_zeros(func, args, kwargs, home)
+        return tuple(
+            one if index in trait.independent else twinned(one, {}) for index, one in enumerate(results)
+        )
     twins: Twins = {}
     shaped, named = twinned(args, twins), twinned(kwargs, twins)
     if named.get("device") is not None:
@@ -40,7 +45,7 @@ def run(
         try:
             result = func(*shaped, **named)
         except NotImplementedError:
-            result = _on_zeros(func, shaped, named, home)
+            result = twinned(_on_zeros(func, shaped, named, home), {})
     if trait.writes or trait.view:
         originals = {
             id(twin): tensor
@@ -68,15 +73,13 @@ def twinned(tree: Any, twins: Twins) -> Any:
 
 
 def _on_zeros(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device) -> Any:
-    """Find the shapes of an operator without a shape function by running it on zeros."""
+    """Run an operator without a shape function on zeros in place of what has no values."""
 
     def zeros(tensor: torch.Tensor) -> torch.Tensor:
+        if not tensor.is_meta:
+            return tensor
         return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=home).zero_()
 
     if kwargs.get("device") is not None:
         kwargs = {**kwargs, "device": home}
-    result = func(*replaced(args, zeros), **replaced(kwargs, zeros))
-    return replaced(
-        result,
-        lambda tensor: torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"),
-    )
+    return func(*replaced(args, zeros), **replaced(kwargs, zeros))

@@ -139,6 +139,14 @@ def _recurrent(
     return _empty((*x.shape[:-1], width), x), _empty(hidden.shape, x)
 
 
+def _packed_lstm(data: torch.Tensor, sizes: torch.Tensor, state: Sequence[torch.Tensor], *rest: Any) -> Any:
+    return _lstm(data, state, *rest, False)  # type: ignore[arg-type]
+
+
+def _packed_recurrent(data: torch.Tensor, sizes: torch.Tensor, hidden: torch.Tensor, *rest: Any) -> Any:
+    return _recurrent(data, hidden, *rest, False)  # type: ignore[arg-type]
+
+
 SHAPES: dict[Any, Shaper] = {
     aten.conv1d.default: _convolve,
     aten.conv2d.default: _convolve,
@@ -173,6 +181,8 @@ SHAPES: dict[Any, Shaper] = {
     aten.gru.input: _recurrent,
     aten.rnn_tanh.input: _recurrent,
     aten.rnn_relu.input: _recurrent,
+    aten.lstm.data: _packed_lstm,
+    **dict.fromkeys([aten.gru.data, aten.rnn_tanh.data, aten.rnn_relu.data], _packed_recurrent),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ _READS_VALUES_NAMES = """
 _READS_VALUES = frozenset(_READS_VALUES_NAMES.split())
 # Arguments that are written although the schema does not say so: (running mean, running variance, flag).
 _SECRET_WRITES = {"batch_norm": (3, 4, 5), "native_batch_norm": (3, 4, 5), "instance_norm": (3, 4, 5)}
+# Outputs that depend on one argument alone (its position), whatever the others are: output -> argument.
+_INDEPENDENT = {"_pack_padded_sequence": {1: 1}, "_pad_packed_sequence": {1: 1}}
 _DUNDER = {"__iand__": "bitwise_and", "__ior__": "bitwise_or", "__ixor__": "bitwise_xor"}
 
 
@@ -52,6 +55,7 @@ class Traits:
             the output that is this argument, None where it is not returned.
         like: it takes its tensor for shape and type only.
         reads_values: its result is a Python value or has a shape that depends on values.
+        independent: outputs that depend on the argument at one position alone: output -> position.
         secret: positions of arguments that it writes without saying so, then of the flag for that.
     """
 
@@ -62,6 +66,7 @@ class Traits:
     writes: tuple[tuple[int, str, int | None], ...]
     like: bool
     reads_values: bool
+    independent: Mapping[int, int]
     secret: tuple[int, ...]
 
 
@@ -106,5 +111,6 @@ def _read_schema(function: Any) -> Traits:
         writes=tuple(writes),
         like=name in _LIKE,
         reads_values=name in _READS_VALUES or f"{name}.{overload}" in _READS_VALUES,
+        independent=_INDEPENDENT.get(name, {}),
         secret=_SECRET_WRITES.get(name, ()),
     )

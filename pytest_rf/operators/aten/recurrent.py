@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
-from pytest_rf.graph import Undetermined, Value
+from pytest_rf.graph import Value
+from pytest_rf.operators.aten import packed
 from pytest_rf.operators.aten.call import Call, Result, Rules
 
 
 def layers(call: Call) -> Result:
     """LSTM, GRU, RNN: a step reads all steps before it, in both directions all of them."""
-    if call.overload != "input":
-        return _packed(call)
-    x = call.given("input")[0]
     states = [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
+    weights = [value for value in call["params"] if isinstance(value, Value)]
+    if call.overload == "data":
+        return packed.layers(call, call.given("data")[0], states, weights)
+    x = call.given("input")[0]
+    whole = [Read(value.number, ((None, WHOLE),) * value.rank) for value in weights if value.varies]
     time, batch = (1, 0) if call["batch_first"] else (0, 1)
     both, count = bool(call["bidirectional"]), int(call["num_layers"])
     width = call.shape[2] // (2 if both else 1)
@@ -26,31 +29,32 @@ def layers(call: Call) -> Result:
         for state in states:  # (layers·directions, batch, hidden)
             if state.varies:
                 reads.append(Read(state.number, ((None, WHOLE), (batch, SAME), (None, WHOLE))))
-        return call.b.union(shape, *reads)
+        return call.b.union(shape, *reads, *whole)
 
     if not both:
         y = run(Prefix())
     elif count == 1:
         y = call.b.join([run(Prefix()), run(Prefix(reverse=True))], 2)
     else:
-        whole = run(WHOLE)
-        y = call.b.join([whole, whole], 2)
+        every = run(WHOLE)
+        y = call.b.join([every, every], 2)
     call.label(f"{count} layers" + (", both directions" if both else ""))
-    return (y, *(_last(call, x, states, shape, time) for shape in call.shapes[1:] if shape is not None))
+    return (
+        y,
+        *(_last(call, x, states, whole, shape, time) for shape in call.shapes[1:] if shape is not None),
+    )
 
 
-def _last(call: Call, x: Value, states: list[Value], shape: tuple[int, ...], time: int) -> Value:
+def _last(
+    call: Call, x: Value, states: list[Value], weights: list[Read], shape: tuple[int, ...], time: int
+) -> Value:
     """The final state: it has seen every step."""
     axes: tuple[tuple[int | None, Relation], ...] = ((None, WHOLE), (1, SAME), (None, WHOLE))
     if time == 1:
         axes = ((1, SAME), (None, WHOLE), (None, WHOLE))
     reads = [Read(x.number, axes)] if x.varies else []
     reads += [Read(s.number, ((None, WHOLE), (1, SAME), (None, WHOLE))) for s in states if s.varies]
-    return call.b.union(shape, *reads)
-
-
-def _packed(call: Call) -> Result:
-    raise Undetermined(f"{call.op}: packed sequences are not followed")
+    return call.b.union(shape, *reads, *weights)
 
 
 def cell(call: Call) -> Result:
@@ -63,6 +67,9 @@ def cell(call: Call) -> Result:
         if value.varies
     ]
     reads += [Read(s.number, ((0, SAME), (1, SAME))) for s in states if s.varies]
+    for value in call.given("w_ih", "w_hh", "b_ih", "b_hh"):
+        if value.varies:
+            reads.append(Read(value.number, ((None, WHOLE),) * value.rank))
     y = call.b.union(call.shape, *reads)
     return (y,) * len(call.shapes)
 
