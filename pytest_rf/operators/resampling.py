@@ -71,17 +71,18 @@ def nearest(s: Sampling, rounding: str = "floor") -> Relation:
     return _periodic(s, lambda place: (rule(place),))
 
 
-def linear(s: Sampling, antialias: bool = False) -> Relation:
-    """Return the taps of linear sampling; a neighbour of weight exactly 0 is not read."""
-    return _kernel(s, 1, antialias)
+def linear(s: Sampling, antialias: bool = False, rounded: bool = False) -> Relation:
+    """Return the taps of linear sampling; a neighbour of weight exactly 0 is not read, unless that is ``rounded``."""
+    return _kernel(s, 1, antialias, closed=rounded)
 
 
-def cubic(s: Sampling, antialias: bool = False) -> Relation:
+def cubic(s: Sampling, antialias: bool = False, rounded: bool = True) -> Relation:
     """Return the taps of cubic sampling (Keys 1981): every neighbour up to two positions away.
 
-    At a whole place all but one weigh nothing, but by rounding alone a runtime reads any of the others.
+    At a whole place all but one weigh nothing, but by rounding alone a runtime reads any of the others, unless
+    it is known that nothing is ``rounded``.
     """
-    return _kernel(s, 2, antialias, closed=True)
+    return _kernel(s, 2, antialias, closed=rounded)
 
 
 def _kernel(s: Sampling, radius: int, antialias: bool, closed: bool = False) -> Relation:
@@ -93,6 +94,8 @@ def _kernel(s: Sampling, radius: int, antialias: bool, closed: bool = False) -> 
     reach = radius * max(widening, Fraction(1)) if antialias else Fraction(radius)
 
     def taps(place: Fraction) -> tuple[int, ...]:
+        if not closed and reach == 2 and place.denominator == 1:
+            return (int(place),)  # the cubic kernel is 0 at all other whole distances
         if closed:
             return tuple(range(ceil(place - reach), floor(place + reach) + 1))
         return tuple(range(floor(place - reach) + 1, ceil(place + reach)))

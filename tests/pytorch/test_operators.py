@@ -151,8 +151,8 @@ OPERATORS = {
     "meshsum": (lambda x: x[..., None] + x[:, None], (2, 3)),
 }
 
-# A distance of a row to itself is 0, a product of complex numbers can swap their parts, a tap can have weight 0.
-WIDER = {"cdist", "complex", "bicubic aa"}
+# A distance of a row to itself is 0, a product of complex numbers can swap their parts.
+WIDER = {"cdist", "complex"}
 
 
 class Net(nn.Module):

@@ -9,16 +9,18 @@ import torch
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.recorder import Recorder
 from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref
+from pytest_rf.frontends.torch.traits import traits
 
 
 def decomposed(call: Call, recording: Recording) -> Recording | None:
     """Return the recording of an operator's decomposition; None if torch has none.
 
-    Its inputs are the variables among the call's arguments, each once, in their order.
+    Its inputs are the variables among the call's arguments, each once, named by their numbers.
     """
-    function = call.function
-    if function is None:
+    if call.function is None:
         return None
+    trait = traits(call.function)
+    function = trait.functional
     body = _body(function)
     if body is None:
         return None
@@ -42,7 +44,8 @@ def decomposed(call: Call, recording: Recording) -> Recording | None:
         return value
 
     args = tensor(call.args)
-    kwargs = {name: tensor(value) for name, value in call.kwargs.items()}
+    written = {name for _, name, _ in trait.writes} if function is not call.function else set()
+    kwargs = {name: tensor(value) for name, value in call.kwargs.items() if name not in written}
     try:
         with below_autograd(), recorder:
             result = body(*args, **kwargs)

@@ -15,6 +15,7 @@ from pytest_rf import registry
 from pytest_rf.frontends.torch.fallback import decomposed
 from pytest_rf.frontends.torch.recording import Call as Recorded
 from pytest_rf.frontends.torch.recording import Const, Place, Recording, Ref, leaves
+from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
 from pytest_rf.operators.aten import table
 from pytest_rf.operators.aten.call import Call, Rule
@@ -139,7 +140,7 @@ class _Lowering:
         if shapeless is not None:
             return self._unknown(operands, "an operand has no known shape", shapes)
         rule = _registered(call) or _rules().get(call.op) or _rules().get(call.op.rpartition(".")[0])
-        if rule is None and call.function is not None and torch.Tag.pointwise in call.function.tags:
+        if rule is None and _pointwise(call):
             rule = elementwise
         if rule is None:
             return self._decomposed(call, shapes, operands)
@@ -180,8 +181,8 @@ class _Lowering:
         if parts is None:
             return self._unknown(operands, reason, shapes)
         inner = _Lowering(self.b, parts, None, self.depth + 1)
-        for ref, value in zip(parts.inputs.values(), _tensors(call), strict=True):
-            inner.values[ref.number] = self.values[value.number]
+        for number, ref in parts.inputs.items():
+            inner.values[ref.number] = self.values[int(number)]
         inner.run()
         results = [inner.value(item) for item in parts.outputs.values()]
         if [value.shape for value in results] != [shape for shape in shapes if shape is not None]:
@@ -199,15 +200,18 @@ class _Lowering:
         ]
 
 
+def _pointwise(call: Recorded) -> bool:
+    """Whether torch tags an operator, or the functional form of it, as elementwise."""
+    if call.function is None:
+        return False
+    functional = traits(call.function).functional
+    return torch.Tag.pointwise in functional.tags or torch.Tag.pointwise in call.function.tags
+
+
 def _registered(call: Recorded) -> Rule | None:
     """Return the user's own rule for an operator or an opaque module."""
     statement = registry.operator(call.op) if call.opaque is None else registry.module_rule(call.opaque)
     return None if statement is None else rule_of(statement)
-
-
-def _tensors(call: Recorded) -> list[Ref]:
-    """Return the variables among the arguments, each once, in order."""
-    return list(dict.fromkeys(leaf for leaf in leaves((call.args, call.kwargs)) if isinstance(leaf, Ref)))
 
 
 def _by_name(call: Recorded) -> list[tuple[str, Any]]:
@@ -227,7 +231,13 @@ def _by_name(call: Recorded) -> list[tuple[str, Any]]:
 
 @cache
 def _signature(function: Any) -> list[tuple[str, Any]]:
-    return [(a.name, a.default_value if a.has_default_value() else None) for a in function._schema.arguments]
+    return [
+        (a.name, a.default_value if a.has_default_value() else None)
+        for a in function._schema.arguments
+        if not (
+            a.kwarg_only and a.alias_info is not None and a.alias_info.is_write
+        )  # out=, which is not read
+    ]
 
 
 def elements(tensor: torch.Tensor) -> npt.NDArray[Any] | None:

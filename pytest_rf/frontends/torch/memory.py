@@ -185,6 +185,35 @@ def _root(layout: Layout) -> dict[str, Any]:
     return {"root_size": layout.size, "root_stride": layout.stride, "root_offset": layout.offset}
 
 
+def _strided_copy(x: torch.Tensor, size: Any, stride: Any, storage_offset: Any = None) -> torch.Tensor:
+    return x.as_strided(size, stride, storage_offset).clone()
+
+
+def _strided_scatter(
+    x: torch.Tensor, src: torch.Tensor, size: Any, stride: Any, storage_offset: Any = None
+) -> torch.Tensor:
+    whole = x.clone(memory_format=torch.preserve_format)
+    whole.as_strided(size, stride, storage_offset).copy_(src)
+    return whole
+
+
+BY_MEMORY: dict[str, Callable[..., Any]] = {
+    "as_strided_copy": _strided_copy,
+    "as_strided_scatter": _strided_scatter,
+}
+"""Operators without side effects that look at how their argument lies in memory, as views and writes."""
+
+RESHAPED = {
+    aten.t_.default: aten.t.default,
+    aten.transpose_.default: aten.transpose.int,
+    aten.squeeze_.default: aten.squeeze.default,
+    aten.squeeze_.dim: aten.squeeze.dim,
+    aten.squeeze_.dims: aten.squeeze.dims,
+    aten.unsqueeze_.default: aten.unsqueeze.default,
+    aten.as_strided_.default: aten.as_strided.default,
+}
+"""Operators that turn a tensor into a view of itself and write nothing."""
+
 SPLITS = frozenset(["split", "split_with_sizes", "unbind"])
 _SCATTERS = {
     aten.slice.Tensor: aten.slice_scatter.default,

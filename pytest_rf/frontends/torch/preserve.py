@@ -32,6 +32,8 @@ class Originals:
     def restore(self) -> None:
         """Write the remembered elements back."""
         for storage, copy in self._saved.values():
+            if storage.nbytes() != copy.nbytes():  # it was resized
+                storage.resize_(copy.nbytes())
             storage.copy_(copy)
 
 

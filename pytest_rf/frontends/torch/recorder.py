@@ -13,7 +13,7 @@ from pytest_rf import registry
 from pytest_rf.frontends.torch import higher_order, running
 from pytest_rf.frontends.torch import traits as schemas
 from pytest_rf.frontends.torch.locate import Locator
-from pytest_rf.frontends.torch.memory import Handle
+from pytest_rf.frontends.torch.memory import BY_MEMORY, RESHAPED, Handle
 from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref, leaves, replaced
 from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
@@ -181,6 +181,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if trait.composite:
             with self:
                 return func.decompose(*args, **kwargs)
+        if trait.name in BY_MEMORY and not trait.writes:
+            with self:
+                return BY_MEMORY[trait.name](*args, **kwargs)
+        if func in RESHAPED:
+            before, handle = tuple(args[0].shape), handles[id(args[0])]
+            result = func(*args, **kwargs)
+            self._tracker.reshape(RESHAPED[func], args, kwargs, before, handle)
+            return result
         if trait.like:
             return self._factory_like(func, trait, args, kwargs)
         if trait.reads_values:
@@ -274,8 +282,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         result: Any,
         handles: dict[int, Handle],
     ) -> None:
+        if trait.name == "as_strided":  # of the storage, whatever the view that it is called on
+            self._tracker.follow_view(func, trait.name, args, kwargs, result, [None], handles)
+            return
         written = {returned: position for position, _, returned in trait.writes if returned is not None}
-        results = result if isinstance(result, tuple) else (result,)
+        results = result if isinstance(result, tuple) else () if result is None else (result,)
         outputs: list[Ref | None] = []
         writes: list[tuple[Handle, Ref]] = []
         for index, item in enumerate(results):

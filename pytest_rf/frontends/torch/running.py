@@ -52,6 +52,10 @@ def run(
             for tensor in leaves((args, kwargs))
             if (twin := twins.get(id(tensor))) is not None
         }
+        for tensor in leaves((args, kwargs)):
+            twin = twins.get(id(tensor))
+            if twin is not None and twin.shape != tensor.shape:  # out= of another shape is resized
+                tensor.resize_(twin.shape)
         result = replaced(result, lambda tensor: originals.get(id(tensor), tensor))
     return result
 

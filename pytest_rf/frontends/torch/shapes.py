@@ -139,12 +139,14 @@ def _recurrent(
     return _empty((*x.shape[:-1], width), x), _empty(hidden.shape, x)
 
 
-def _packed_lstm(data: torch.Tensor, sizes: torch.Tensor, state: Sequence[torch.Tensor], *rest: Any) -> Any:
-    return _lstm(data, state, *rest, False)  # type: ignore[arg-type]
+def _packed_lstm(data: torch.Tensor, sizes: torch.Tensor, *rest: Any) -> Any:
+    arguments: list[Any] = [data, *rest, False]
+    return _lstm(*arguments)
 
 
-def _packed_recurrent(data: torch.Tensor, sizes: torch.Tensor, hidden: torch.Tensor, *rest: Any) -> Any:
-    return _recurrent(data, hidden, *rest, False)  # type: ignore[arg-type]
+def _packed_recurrent(data: torch.Tensor, sizes: torch.Tensor, *rest: Any) -> Any:
+    arguments: list[Any] = [data, *rest, False]
+    return _recurrent(*arguments)
 
 
 SHAPES: dict[Any, Shaper] = {

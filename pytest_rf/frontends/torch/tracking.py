@@ -96,6 +96,19 @@ class Tracker:
             if tensor is not args[0]:
                 self._tag(tensor, Handle(base.memory, base.extended(step), ref, base.memory.version))
 
+    def reshape(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        before: tuple[int, ...],
+        handle: Handle,
+    ) -> None:
+        """Note that a tensor has become the view ``func`` of itself."""
+        x = args[0]
+        step = Step(func, args[1:], kwargs, before, tuple(x.shape), x.dtype)
+        self._tag(x, Handle(handle.memory, handle.extended(step)))
+
     def follow_constant_view(
         self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:

@@ -47,7 +47,8 @@ class Traits:
     """How an overload is recorded.
 
     Attributes:
-        op: its name, of the functional form for in-place operators.
+        op: its name, of the functional form for operators that write.
+        functional: the overload of that name, itself if there is none.
         name: the same without namespace and overload.
         composite: it is replaced by the operators that it is composed of.
         view: its outputs share the memory of its first argument.
@@ -60,6 +61,7 @@ class Traits:
     """
 
     op: str
+    functional: Any
     name: str
     composite: bool
     view: bool
@@ -81,6 +83,20 @@ def traits(function: Any) -> Traits:
     return known
 
 
+def _functional(function: Any, namespace: str, name: str) -> Any:
+    """Return the overload without writes that an in-place or ``out`` one stands for; itself if there is none."""
+    overloads = getattr(getattr(torch.ops, namespace), name, None)
+    own = function._schema.overload_name
+    wanted = own.removesuffix("_out").removesuffix("out") or "default"
+    for overload in dict.fromkeys((own or "default", wanted)):
+        found = getattr(overloads, overload, None)
+        if found is not None and not any(
+            a.alias_info is not None and a.alias_info.is_write for a in found._schema.arguments
+        ):
+            return found
+    return function
+
+
 def _read_schema(function: Any) -> Traits:
     schema = function._schema
     namespace, _, base = schema.name.partition("::")
@@ -100,11 +116,13 @@ def _read_schema(function: Any) -> Traits:
     name = _DUNDER.get(base, base)
     if writes and name.endswith("_") and not name.endswith("__"):
         name = name[:-1]
-    overload = schema.overload_name or "default"
+    functional = _functional(function, namespace, name) if writes else function
+    overload = functional._schema.overload_name or "default"
     alias = any(result.alias_info is not None for result in schema.returns)
     composite = torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), "CompositeImplicitAutograd")
     return Traits(
         op=f"{namespace}.{name}.{overload}",
+        functional=functional,
         name=name,
         composite=composite and not (namespace == "aten" and name in KEPT and not alias),
         view=alias and not writes,

@@ -22,13 +22,14 @@ UNTAGGED = """
     addcdiv clamp clamp_min clamp_max copysign complex polar real imag angle abs positive square
     isnan isinf isfinite maximum minimum fmod remainder floor_divide true_divide divide multiply
     subtract nextafter float_power fake_quantize_per_tensor_affine frexp binomial _standard_gamma
-    quantize_per_tensor dequantize resize_as_sparse
+    quantize_per_tensor dequantize
+    linspace logspace
  __lshift__ __rshift__ pow rsub logical_not logical_and logical_or
     one_plus _autocast_to_reduced_precision _autocast_to_full_precision int_repr
 """
 NOTHING = """
     fill.Scalar zero zeros_like ones_like full_like empty_like rand_like randn_like randint_like
-    new_zeros new_ones new_full.default new_empty new_empty_strided bernoulli.p bernoulli.float normal normal_functional
+    new_zeros new_ones new_full new_empty new_empty_strided bernoulli.p bernoulli.float normal normal_functional
     uniform exponential random log_normal geometric cauchy eye
 """
 # Random numbers whose distribution is given element by element.

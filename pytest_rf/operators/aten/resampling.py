@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
+
+import numpy as np
 
 from pytest_rf.access import ANYWHERE, SAME, Read, Relation
 from pytest_rf.graph import Value
@@ -36,18 +39,38 @@ def upsample(call: Call) -> Value:
             origin = ratio / 2 if "exact" in mode else origin
             relations[axis] = (resampling.nearest(Sampling(extent, output, ratio, origin)), output)
             continue
+        antialias = mode.endswith("_aa")
         if corners:
             ratio = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0)
-            origin = Fraction(0)
-        else:
-            origin = (ratio - 1) / 2
+        # An antialiasing filter is centred on each output pixel even where the corners are aligned.
+        origin = Fraction(0) if corners and not antialias else (ratio - 1) / 2
         sampling = Sampling(extent, output, ratio, origin)
         if ratio == 0:
             sampling = Sampling(extent, output, Fraction(1), Fraction(0))
-        kernel = resampling.cubic if "cubic" in mode else resampling.linear
-        relations[axis] = (kernel(sampling, antialias=mode.endswith("_aa")), output)
+        if "cubic" in mode:
+            relation = resampling.cubic(sampling, antialias, _rounded(sampling, antialias, 2))
+        else:
+            relation = resampling.linear(sampling, antialias, antialias and _rounded(sampling, True, 1))
+        relations[axis] = (relation, output)
     call.label("×".join(str(Fraction(call.shape[axis], x.extents[axis])) for axis in relations) + " resize")
     return resampling.resize(call.b, x, relations)
+
+
+def _rounded(s: Sampling, antialias: bool, radius: int) -> bool:
+    """Whether rounding gives a weight to a neighbour at the rim of the kernel, where it should be 0."""
+    widening = max(s.ratio, Fraction(1)) if antialias else Fraction(1)
+    types: tuple[Any, ...] = (np.float32, np.float64)
+    for dtype in types:
+        ratio, half = dtype(s.ratio.numerator) / dtype(s.ratio.denominator), dtype(0.5)
+        index = np.arange(s.output, dtype=dtype)
+        centre = ratio * index if s.origin == 0 and not antialias else ratio * (index + half) - half
+        for i in range(s.output):
+            for rim in (s.place(i) - radius * widening, s.place(i) + radius * widening):
+                if rim.denominator == 1 and 0 <= rim < s.extent:
+                    distance = (dtype(int(rim)) - centre[i]) / dtype(widening)
+                    if abs(distance) != radius:
+                        return True
+    return False
 
 
 def adaptive(call: Call) -> Result:
