@@ -214,10 +214,7 @@ def _together(fields: Sequence[Field], hulls: Mapping[Key, Hull]) -> Field:
     """Return a field with these hulls and all else that ``fields`` of one layout have."""
     layout = fields[0].layout
     if any(one.layout is not layout for one in fields):
-        layout = tuple(
-            tuple(_shared(factors) for factors in zip(*axes, strict=True))
-            for axes in zip(*[one.layout for one in fields], strict=True)
-        )
+        layout = tuple([_common(axes) for axes in zip(*[one.layout for one in fields], strict=True)])
     context: dict[Key, frozenset[int]] = {}
     for one in fields:
         for key, nodes in one.context.items():
@@ -237,7 +234,7 @@ def regroup(source: Field, shape: Sequence[int]) -> Field:
     ends = np.cumsum([0, *counts]).tolist()
     bench.axes = [bench.axes[0][a:b] for a, b in pairwise(ends)]
     layout = bench.arrange([place for place, n in enumerate(shape) if n != 1], shape)
-    return replace(source, layout=layout, hulls=bench.hulls)
+    return Field(layout, bench.hulls, source.inputs, source.context, source.uncertain)
 
 
 def _all_same(access: Read) -> bool:
@@ -287,20 +284,30 @@ def _alike(fields: Sequence[Field], apart: int | None = None) -> list[Field]:
     if all(one.layout is first for one in fields):
         return list(fields)
     wanted: list[tuple[int, ...] | None] = []
+    alike = apart is None
     for number, axes in enumerate(zip(*[one.layout for one in fields], strict=True)):
         if number == apart:
             wanted.append(None)
             continue
-        extents = tuple(factor.extent for factor in axes[0])
-        same = all(tuple(factor.extent for factor in axis) == extents for axis in axes)
-        wanted.append(extents if same else refinement(axes))
+        extents = [_extents(axis) for axis in axes]
+        if all(one == extents[0] for one in extents):
+            wanted.append(extents[0])
+        else:
+            wanted.append(refinement(axes))
+            alike = False
+    if alike:
+        return list(fields)
     return [_refined(one, wanted) for one in fields]
+
+
+def _extents(axis: Axis) -> tuple[int, ...]:
+    return (axis[0].extent,) if len(axis) == 1 else tuple([factor.extent for factor in axis])
 
 
 def _refined(one: Field, wanted: Sequence[tuple[int, ...] | None]) -> Field:
     bench: Workbench | None = None
     for number in range(len(wanted) - 1, -1, -1):
-        old, new = tuple(factor.extent for factor in one.layout[number]), wanted[number]
+        old, new = _extents(one.layout[number]), wanted[number]
         if old == new or (new is None and len(old) == 1):
             continue
         bench = bench or Workbench(list(one.layout), dict(one.hulls))
@@ -308,6 +315,13 @@ def _refined(one: Field, wanted: Sequence[tuple[int, ...] | None]) -> Field:
         for move in moves:
             bench.apply(number, move)
     return one if bench is None else replace(one, layout=tuple(bench.axes), hulls=bench.hulls)
+
+
+def _common(axes: Sequence[Axis]) -> Axis:
+    first = axes[0]
+    if all(axis is first for axis in axes):
+        return first
+    return tuple([_shared(factors) for factors in zip(*axes, strict=True)])
 
 
 def _shared(factors: Sequence[Factor]) -> Factor:

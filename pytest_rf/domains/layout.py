@@ -46,7 +46,9 @@ class Factor:
     @property
     def carries(self) -> Keys:
         """All input axes whose positions lie along this factor."""
-        return self.endless | self.finite
+        if not self.finite:
+            return self.endless
+        return self.endless | self.finite if self.endless else self.finite
 
 
 Axis = tuple[Factor, ...]

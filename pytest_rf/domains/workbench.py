@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from itertools import accumulate
 from math import lcm
 
 import numpy as np
@@ -140,20 +141,23 @@ class Workbench:
                 with one target are read along their diagonal.
             shape: the output's extents. Axes that nothing targets are new: nothing varies along them.
         """
+        if len(self.axes) == len(shape) and list(targets) == list(range(len(shape))):
+            return tuple(self.axes)
         kept = [target for target in targets if target is not None]
         if len(set(kept)) < len(kept):
             targets = self._diagonals(list(targets))
         layout: list[Axis] = []
         order: list[int | None] = []
+        starts = [0, *accumulate(map(len, self.axes))]
+        sources = {target: source for source, target in enumerate(targets)}
         for place, extent in enumerate(shape):
-            source = targets.index(place) if place in targets else None
+            source = sources.get(place)
             if source is None:
                 layout.append((Factor(extent),))
                 order.append(None)
             else:
-                axis, start = self.axes[source], self.start(source)
-                layout.append(axis)
-                order.extend(range(start, start + len(axis)))
+                layout.append(self.axes[source])
+                order.extend(range(starts[source], starts[source + 1]))
         self._each(lambda old: _rearranged(old, order))
         return tuple(layout)
 
