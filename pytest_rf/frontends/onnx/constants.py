@@ -18,7 +18,7 @@ import onnx
 from onnx import numpy_helper
 
 from pytest_rf.graph import Builder, Value
-from pytest_rf.operators.onnx.call import RANDOM
+from pytest_rf.operators.onnx.call import UNCOMPUTED
 
 Array = npt.NDArray[Any]
 
@@ -120,7 +120,7 @@ def fold(
         return data if data is None or shape is None or data.shape == shape else None
 
     for place, result in enumerate(results):
-        if not isinstance(result, Value) or result.varies or result.has_data or result.missing == RANDOM:
+        if not isinstance(result, Value) or result.varies or result.has_data or result.missing in UNCOMPUTED:
             continue
         shape = result.shape
         if shape is not None:

@@ -162,16 +162,24 @@ def rotary(call: Call) -> Value:
     return merge_heads(call, y) if flat else y
 
 
+def _picked(call: Call, table: Value, places: Value) -> Value:
+    """Return the rows of a table at positions that are computed."""
+    if table.varies:
+        return views.gather_anywhere(call.b, table, 0, places)
+    shape = (*places.extents, *table.extents[1:])
+    return call.b.union(shape, Read(places.number, tuple((d, SAME) for d in range(places.rank))))
+
+
 def _angles(call: Call, table: Value, turned: Value, interleaved: bool) -> Value | None:
     """Return angles that are computed from the input as (batch, 1, length, size)."""
-    if not table.varies:
-        return None
     places = call.optional(3)
     if places is not None:
         if places.data is not None:
             table = views.gather(call.b, table, 0, places.data.astype(np.int64) % max(table.extents[0], 1))
-        else:
-            table = views.gather_anywhere(call.b, table, 0, places)
+        elif places.varies:
+            table = _picked(call, table, places)
+    if not table.varies:
+        return None
     wide = call.b.reshape(table, [table.extents[0], 1, *table.extents[1:]])
     if interleaved:
         pair = views.stack(call.b, [wide, wide], 4)

@@ -50,6 +50,8 @@ class Body(Protocol):
 
 
 RANDOM = "is random"
+DISPUTED = "has values about which the standard and its implementations disagree"
+UNCOMPUTED = frozenset({RANDOM, DISPUTED})
 """Why the elements of random constants cannot be had."""
 LONGEST = 1 << 20
 """No kernel, stride or table that a rule writes out may be longer: models that need more are hostile."""

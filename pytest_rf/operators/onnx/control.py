@@ -57,8 +57,7 @@ def _both(call: Call, condition: Value, a: Element, b: Element) -> Element:
 
 
 def _merged(call: Call, condition: Value, a: Value, b: Value) -> Value:
-    if a is b:
-        return a
+    # One value for both is no proof of one result: elementwise operators read the same and differ.
     if a.shape is None or b.shape is None or a.shape != b.shape:
         reason = f"the branches of If give shapes {a.shape} and {b.shape}"
         return call.b.unknown([condition, a, b], reason)

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from pytest_rf import access
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets
+from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, views
 from pytest_rf.operators.onnx.call import Call, Rules
@@ -32,17 +32,21 @@ def _rows(call: Call) -> Value:
     return call.b.reshape(x, [1, x.extents[0]] if x.rank == 1 else [x.extents[0], prod(x.extents[1:])])
 
 
+def _used(call: Call, x: Value) -> Value:
+    """Return the features that trees ask about; a leaf asks nothing, whatever it names."""
+    names = call.attr("nodes_featureids") or []
+    modes = (call.attr("nodes_modes") if call.op != "TreeEnsemble" else None) or ["BRANCH_LEQ"] * len(names)
+    used = sorted({name for name, mode in zip(names, modes, strict=False) if mode not in ("LEAF", b"LEAF")})
+    if not used or used[0] < 0 or used[-1] >= x.extents[1]:
+        return x
+    return views.along(call.b, x, {1: (access.indices(np.asarray(used)), len(used))})
+
+
 def regressor(call: Call) -> Value:
     """LinearRegressor, SVMRegressor, TreeEnsemble...: each target reads all features of its sample."""
-    used = sorted(set(call.attr("nodes_featureids") or []))
     name = {"TreeEnsemble": "n_targets", "TreeEnsembleRegressor": "n_targets"}.get(call.op, "targets")
     x, targets = _rows(call), call.limited("targets", max(call.integer(name, 1), 1))
-    if used and len(used) < x.extents[1] and used[0] >= 0 and used[-1] < x.extents[1] and x.varies:
-        # Trees look at the features that their nodes name.
-        columns = np.zeros((targets, x.extents[1]), np.bool_)
-        columns[:, used] = True
-        return call.b.union((x.extents[0], targets), Read(x.number, ((0, SAME), (1, Sets(columns)))))
-    return contractions.linear(call.b, x, targets)
+    return contractions.linear(call.b, _used(call, x), targets)
 
 
 def classifier(call: Call) -> tuple[Value, ...]:
@@ -51,6 +55,7 @@ def classifier(call: Call) -> tuple[Value, ...]:
     labels: list[object] = []
     for name in ("classlabels_ints", "classlabels_int64s", "classlabels_strings"):
         labels = labels or list(call.attr(name) or [])
+    x = _used(call, x)
     chosen = call.b.union([x.extents[0]], *([Read(x.number, ((0, SAME), (None, WHOLE)))] if x.varies else []))
     classes = len(labels)
     if call.op == "SVMClassifier" and not call.attr("prob_a"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import attention as attending
@@ -189,6 +191,26 @@ def attention(call: Call) -> Value | tuple[Value, ...]:
     return (merge_heads(call, y), views.stack(call.b, [key, value], 0))[: call.outputs]
 
 
+def rotary_embedding(call: Call) -> Value:
+    """RotaryEmbedding: the positions come before the angles, and can be one, of the first token."""
+    x, places = call.x, call.operand(1)
+    angles = [call.operand(2), call.operand(3)]
+    if x.rank == 3 and not call.integer("num_heads", 0) and not call.integer("rotary_embedding_dim", 0):
+        call.attributes = {**call.attributes, "num_heads": x.extents[2] // max(2 * angles[0].extents[-1], 1)}
+    if places.rank == 1:
+        batch, length = x.extents[0], x.extents[-2]
+        if places.varies:
+            if any(one.varies for one in angles):
+                raise Undetermined("RotaryEmbedding with angles and an offset that are computed")
+            wide = call.b.reshape(places, [1, 1])
+            places = call.b.union((batch, length), broadcast_read(wide, (batch, length)))
+        elif places.data is not None:
+            line = int(places.data.reshape(-1)[0]) + np.arange(length)
+            places = call.constant(np.broadcast_to(line, (batch, length)))
+    call.operands = [x, *angles, places]
+    return rotary(call)
+
+
 def _attended(
     call: Call,
     query: Value,
@@ -296,7 +318,7 @@ RULES: Rules = {
             "MultiHeadAttention": multi_head_attention,
             "GroupQueryAttention": group_query_attention,
             "GridSample": grid_sample,
-            "RotaryEmbedding": rotary,
+            "RotaryEmbedding": rotary_embedding,
             "Trilu": triangle,
         }.items()
     },

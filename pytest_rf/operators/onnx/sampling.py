@@ -11,12 +11,26 @@ import numpy.typing as npt
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets, groups
 from pytest_rf.graph import Value
 from pytest_rf.operators import views, windows
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import DISPUTED, Call, Rules
 from pytest_rf.operators.onnx.convolutions import geometry_of
 
 Numbers = npt.NDArray[Any]
 LARGEST = 1 << 22
 """Tables of (output, input) pairs with more entries are not written out."""
+
+
+def affine_grid(call: Call) -> Value:
+    """AffineGrid: a row of the matrix of its sample at every place."""
+    matrix, size = call.x, call.numbers(1)
+    spatial = len(size) - 2
+    if spatial not in (2, 3) or matrix.extents != (size[0], spatial, spatial + 1):
+        call.fail(f"matrices of shape {matrix.shape} do not fit a grid of {size}")
+    shape = (size[0], *(call.limited("size", n) for n in size[2:]), spatial)
+    if not matrix.varies and call.integer("align_corners", 0) and 1 in shape[1:-1]:
+        # Corners of an axis of one place: at -1, in the middle, or a division by 0.
+        return call.b.constant(shape, missing=DISPUTED)
+    row: tuple[tuple[int | None, Relation], ...] = ((0, SAME), (len(shape) - 1, SAME), (None, WHOLE))
+    return call.b.union(shape, *([Read(matrix.number, row)] if matrix.varies else []))
 
 
 def grid_sample(call: Call) -> Value:
@@ -152,6 +166,7 @@ def deformable(call: Call) -> Value:
 
 
 RULES: Rules = {
+    "AffineGrid": affine_grid,
     "GridSample": grid_sample,
     **dict.fromkeys(["RoiAlign", "MaxRoiPool"], regions),
     "DeformConv": deformable,

@@ -33,3 +33,14 @@ def test_causal_attention_is_causal_in_theory() -> None:
     )
     assert a["y"].bounds(2)[1][0, 0, :, 0].tolist() == list(range(9))
     assert a["y"].field()[2].lookahead <= 0
+
+
+def test_positions_that_are_computed_are_read_though_the_angles_are_constant() -> None:
+    a = analysed(
+        """g (float[1,1,2,4] x, int64[1,2] n) => (y) <float[3,2] c = {1,2,3,4,5,6}> {
+            y = RotaryEmbedding(x, c, c, n)
+        }""",
+        opset=23,
+    )
+    low, high = a["y"].bounds(1, input="n")
+    assert low[0, 0, :, 0].tolist() == high[0, 0, :, 0].tolist() == [0, 1]

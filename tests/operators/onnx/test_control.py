@@ -37,6 +37,19 @@ def test_if_unites_its_branches_and_reads_its_condition() -> None:
     assert a["y"].bounds(0, input="c")[1].min() == 0
 
 
+def test_branches_that_read_the_same_need_not_give_the_same() -> None:
+    a = analysed(
+        """g (float[1,1,9] x, bool[1] c) => (float[1,1,9] y) {
+            y = If (c) <
+              then_branch = a () => (float[1,1,9] p) { p = Relu(x) },
+              else_branch = b () => (float[1,1,9] q) { q = Neg(x) }
+            >
+        }"""
+    )
+    assert bounds(a, "y", 2, "x")[4] == [4, 4]
+    assert a["y"].bounds(0, input="c")[1].min() == 0
+
+
 def test_if_of_different_shapes_is_unknown() -> None:
     a = analysed(
         """g (float[1,1,9] x, bool[1] c) => (y) {

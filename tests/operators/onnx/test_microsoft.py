@@ -51,6 +51,10 @@ def weight(*shape: int) -> np.ndarray:
 
 CASES = {
     "Gelu": node("Gelu", [X]),
+    "RotaryEmbedding": node(
+        "RotaryEmbedding",
+        [(2, 3, 8), np.array([[0, 1, 2], [3, 1, 1]]), weight(9, 2), weight(9, 2)],  # as many heads as fit
+    ),
     "QuickGelu": node("QuickGelu", [X], alpha=1.7),
     "BiasGelu": node("BiasGelu", [X, (6,)]),
     "FastGelu": node("FastGelu", [X, (6,)]),
