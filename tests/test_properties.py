@@ -1,8 +1,14 @@
-"""Random graphs of the operators that convolutional nets are made of, against what running them shows."""
+"""Random graphs of all families of operators, against what running them shows.
+
+A normal run draws the same 200 graphs each time, and some of each family. The nightly run,
+
+    pytest tests/test_properties.py --hypothesis-profile=nightly
+
+draws 2,000 that are new each time, and ten times as many of each family; what it finds, it prints as a model.
+"""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import onnx
@@ -13,15 +19,14 @@ from oracle.compare import compare
 from oracle.engines import NoEngineError, trusted
 from oracle.graphs import FAMILIES, Graph, graphs
 from oracle.perturb import Influence, probe_rows
-from oracle.twin import NoTwinError, linearised_twin, probe_twin
+from oracle.twin import inferred_ranks, linearised_twin, probe_twin
 
 import pytest_rf
 
-# Every run draws the same examples; a nightly run asks for more of them, and gets others.
-EXAMPLES = int(os.environ.get("RF_EXAMPLES", "500"))
+EXAMPLES = 2 * settings.default.max_examples
 repeatable = settings(
     max_examples=EXAMPLES,
-    derandomize="RF_EXAMPLES" not in os.environ,
+    derandomize=EXAMPLES <= 200,
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
@@ -29,22 +34,22 @@ repeatable = settings(
 
 
 def structural(graph: Graph) -> Influence | None:
-    """Return what every element reads, if the graph has a twin that shows it."""
-    try:
-        twin = linearised_twin(graph.model(), graph.ranks())
-    except NoTwinError:
+    """Return what every element reads of the tensors of which a twin shows it."""
+    model = graph.flat()
+    twin = linearised_twin(model, {**inferred_ranks(model), **graph.ranks()}, partial=True)
+    made = {name for node in twin.graph.node for name in node.output}
+    tensors = [name for name in graph.tensors if name in made]
+    if not tensors:
         return None
     try:
-        return probe_twin(
-            twin, {name: value.shape for name, value in graph.inputs.items()}, tensors=graph.tensors
-        )
+        return probe_twin(twin, {name: value.shape for name, value in graph.inputs.items()}, tensors=tensors)
     except NoEngineError:
         return None
 
 
 def observed(graph: Graph) -> Influence | None:
     """Return what perturbation shows, if an engine is trusted with all of the graph."""
-    model = graph.model()
+    model = graph.flat()
     # the reference evaluator is a hundred times slower, and the twin sees what one look may miss
     looks: dict[str, Any] = {} if "onnxruntime" in trusted(model) else {"bases": 1, "magnitudes": [300.0]}
     try:
@@ -55,14 +60,14 @@ def observed(graph: Graph) -> Influence | None:
 
 def check(graph: Graph) -> None:
     """Hold the analysis of a graph against perturbation and against its twin."""
-    model = graph.model()
-    note(onnx.printer.to_text(model))
+    note(onnx.printer.to_text(graph.model()))
     seen, reads = observed(graph), structural(graph)
     assume(seen or reads)
-    analysis = pytest_rf.analyze(model)
+    analysis = pytest_rf.analyze(graph.analysed())
     for tensor in graph.tensors:
         assert tuple(analysis[tensor].shape) == graph.shape(tensor)
-        assert analysis[tensor].status == "exact", analysis[tensor].reason
+        status = analysis[tensor].status
+        assert status == "exact" or (graph.choices and status == "upper_bound"), analysis[tensor].reason
     if seen:
         found = compare(analysis, seen)
         assert not found.unsound, found.report()
@@ -70,14 +75,17 @@ def check(graph: Graph) -> None:
         found = compare(analysis, reads)
         assert not found.unsound, found.report()
         if not graph.doubts:
-            assert not found.inexact, found.report()
+            inexact = [d for d in found.inexact if analysis[d.tensor].status == "exact"]
+            assert not inexact, "\n".join(map(str, inexact[:5]))
     if seen and reads:
-        missed = [key for key, rows in seen.rows.items() if (rows & ~reads.rows[key]).any()]
+        missed = [
+            key for key, rows in seen.rows.items() if key in reads.rows and (rows & ~reads.rows[key]).any()
+        ]
         assert not missed, f"the twin is wrong: an influence that was seen is not in it, of {missed[0]}"
 
 
 @repeatable
-@given(graphs(inputs=2))
+@given(graphs(inputs=2, nodes=(3, 15)))
 def test_bounds_hold_and_are_tight(graph: Graph) -> None:
     check(graph)
 

@@ -98,7 +98,7 @@ def _both(op: str, applies: Callable[[Mapping[str, Any], int], bool], why: str) 
 
 
 def _pools() -> Iterator[Trap]:
-    for op in ("AveragePool", "LpPool", "MaxPool"):
+    for op in ("AveragePool", "LpPool", "MaxPool", "NhwcMaxPool", "QLinearAveragePool"):
         yield from _both(op, lambda a, _: _same(a) and _dilated(a), "SAME output ignores dilation")
         yield from _both(op, lambda a, _: _sparse(a), "SAME begins anywhere if kernel < stride, or fails")
         ragged = "a last window of ceil_mode begins before its place"
@@ -127,6 +127,8 @@ TRAPS: tuple[Trap, ...] = (
         "fractional lengths where the standard has those of the tensors",
     ),
     Trap("onnxruntime", "LRN", lambda *_: True, "a running sum leaks rounding into the neighbours"),
+    Trap("reference", "GlobalMaxPool", lambda *_: True, "pools the wrong axes of what has not four"),
+    Trap("reference", "Loop", lambda *_: True, "stacks scan outputs along an axis that is there already"),
     Trap("reference", "LRN", lambda *_: True, "goes over samples where it should go over channels"),
     *(
         Trap("reference", op, lambda _, opset: opset < 13, "no coercion to two dimensions")

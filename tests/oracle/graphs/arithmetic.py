@@ -7,18 +7,11 @@ from hypothesis import strategies as st
 from oracle.graphs.builder import Draw, Graph, Value, family
 
 UNARY = (
-    "Relu",
-    "Sigmoid",
-    "Tanh",
-    "LeakyRelu",
-    "Elu",
-    "Softplus",
-    "HardSwish",
-    "Erf",
-    "Identity",
-    "Dropout",
-    "Neg",
-)
+    "Relu", "Sigmoid", "Tanh", "LeakyRelu", "Elu", "Softplus", "HardSwish", "Erf", "Identity", "Dropout", "Neg",
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Celu", "Cos", "Cosh", "Exp", "Floor",
+    "Gelu", "HardSigmoid", "Log", "Mish", "Reciprocal", "Round", "Selu", "Shrink", "Sign", "Sin", "Sinh",
+    "Softsign", "Sqrt", "Swish", "Tan", "ThresholdedRelu",
+)  # fmt: skip
 
 
 @family("unary")
@@ -44,8 +37,8 @@ def with_constant(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Va
     if x.rank < 5 and len(shape) == x.rank and draw(st.integers(0, 3)) == 0:
         shape = [2, *shape]
     operands: list[Value | str] = [x, graph.weight(*shape)]
-    op = draw(st.sampled_from(["Add", "Mul", "Sub", "Div", "Max", "Min"]))
-    if op != "Div" and draw(st.booleans()):
+    op = draw(st.sampled_from(["Add", "Mul", "Sub", "Div", "Max", "Min", "Pow", "Mean"]))
+    if op not in ("Div", "Pow") and draw(st.booleans()):
         operands.reverse()
     return graph.add(op, operands)
 
@@ -53,10 +46,11 @@ def with_constant(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Va
 @family("merge")
 def merge(draw: Draw, graph: Graph, x: Value, others: list[Value]) -> list[Value]:
     """Another tensor that broadcasts with this one: residual connections, gates."""
-    fits = [y for y in others if _broadcast(x.shape, y.shape)]
-    op = draw(st.sampled_from(["Add", "Mul", "Sub", "Max", "Sum"]))
+    fits = [y for y in others if broadcasts(x.shape, y.shape)]
+    op = draw(st.sampled_from(["Add", "Mul", "Sub", "Max", "Sum", "Mean", "Min"]))
     return graph.add(op, [x, draw(st.sampled_from(fits))])
 
 
-def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+def broadcasts(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether two shapes go together."""
     return all(n == m or 1 in (n, m) for n, m in zip(a[::-1], b[::-1], strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -44,6 +45,25 @@ def _fits(x: Value, window: dict[str, Any]) -> bool:
         d * (k - 1) + 1 <= n + pads[i] + pads[i + spatial]
         for i, (n, k, d) in enumerate(zip(x.shape[2:], window["kernel_shape"], dilations, strict=True))
     )
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A window that fits, as attributes in text."""
+
+    kernel: list[int]
+    text: str
+
+
+def convolution_window(draw: Draw, x: Value, auto: bool = True) -> Geometry:
+    """Draw a window of a convolution that fits into the tensor."""
+    window = _window(draw, _spatial(x), 1)
+    if not auto:
+        window.pop("auto_pad", None)
+    if not _fits(x, window):
+        window = {"kernel_shape": [1] * _spatial(x)}
+    quoted = {name: f'"{value}"' if isinstance(value, str) else value for name, value in window.items()}
+    return Geometry(window["kernel_shape"], ", ".join(f"{name} = {value}" for name, value in quoted.items()))
 
 
 @family("conv")

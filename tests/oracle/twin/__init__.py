@@ -22,21 +22,32 @@ import onnx
 
 from oracle.engines import Engine, first_run, load
 from oracle.perturb import Influence
-from oracle.twin.builder import NoTwinError, Twin
-from oracle.twin.rules import RULES
+from oracle.twin.builder import NoTwinError, Twin, reads
+from oracle.twin.fused import RULES
 
 __all__ = ["RULES", "NoTwinError", "inferred_ranks", "linearised_twin", "probe_twin", "reached"]
 
 
-def linearised_twin(model: onnx.ModelProto, ranks: Mapping[str, int] | None = None) -> onnx.ModelProto:
-    """Return the twin of a model; ``ranks`` of its tensors where onnx's shape inference would not find them.
+FIXED = ("OptionalHasElement", "SequenceLength", "Shape", "Size")
+"""What the shapes alone decide."""
+
+
+def linearised_twin(
+    model: onnx.ModelProto, ranks: Mapping[str, int] | None = None, partial: bool = False
+) -> onnx.ModelProto:
+    """Return the twin of a model.
+
+    Args:
+        model: The model.
+        ranks: The ranks of its tensors, where onnx's shape inference would not find them.
+        partial: Whether an operator that has no linear counterpart, and all behind it, is left out.
 
     Raises:
         NoTwinError: The model holds an operator that has no linear counterpart.
     """
     if ranks is None:
         ranks = inferred_ranks(model)
-    return Twin(model, ranks).build()
+    return Twin(model, ranks, partial).build()
 
 
 def inferred_ranks(model: onnx.ModelProto) -> dict[str, int]:
@@ -83,7 +94,7 @@ def probe_twin(
                 key = (name, source, axis)
                 if key not in seen.rows:
                     seen.rows[key] = np.zeros((value.shape[axis], *hit.shape), bool)
-                seen.rows[key][index] = hit
+                seen.rows[key][index] = hit & ~silent[name]
     return seen
 
 
@@ -95,6 +106,6 @@ def _constant(model: onnx.ModelProto, name: str) -> bool:
     """Whether a tensor depends on no input, or on the shape of one alone."""
     given = {i.name for i in model.graph.input} - {i.name for i in model.graph.initializer}
     for node in model.graph.node:
-        if node.op_type not in ("Shape", "Size") and any(n in given for n in node.input):
+        if node.op_type not in FIXED and any(n in given for n in reads(node)):
             given.update(node.output)
     return name not in given

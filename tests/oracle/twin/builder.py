@@ -30,10 +30,16 @@ def rule(*operators: str) -> Callable[[Rule], Rule]:
     return enter
 
 
+def reads(node: onnx.NodeProto) -> list[str]:
+    """Return what a node and the bodies in it read."""
+    bodies = [a.g for a in node.attribute if a.type == onnx.AttributeProto.GRAPH]
+    return [*node.input, *(name for body in bodies for one in body.node for name in reads(one))]
+
+
 class Twin:
     """A twin in the making: what the rules may ask about the original and add to the result."""
 
-    def __init__(self, model: onnx.ModelProto, ranks: Mapping[str, int]) -> None:
+    def __init__(self, model: onnx.ModelProto, ranks: Mapping[str, int], partial: bool = False) -> None:
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
         self.opset = opset(model)
@@ -41,8 +47,11 @@ class Twin:
         self.initializers = {i.name: i for i in self.model.graph.initializer}
         self.producers = {name: node for node in model.graph.node for name in node.output}
         self.data = {i.name for i in model.graph.input if i.name not in self.initializers}
-        self.consumed = {name for node in model.graph.node for name in node.input}
+        self.consumed = {name for node in model.graph.node for name in reads(node)}
         self.added: list[onnx.NodeProto] = []
+        self.left_out: dict[str, str] = {}
+        self._partial = partial
+        self._depth = 0
         self._positive: dict[str, str] = {}
         self._count = 0
 
@@ -52,22 +61,75 @@ class Twin:
         Raises:
             NoTwinError: An operator has no counterpart.
         """
-        for node in self.model.graph.node:
-            if not any(name in self.data for name in node.input):
-                self.added.append(node)
-                continue
-            if node.op_type not in RULES or node.domain not in ("", "ai.onnx"):
-                raise NoTwinError(f"no linear twin of {node.op_type}")
-            self.data.update(name for name in node.output if name)
-            self.added += list(RULES[node.op_type](self, node))
+        self.added = self.rebuilt(self.model.graph.node)
         made = {name for node in self.added for name in node.output}
         for node in self.model.graph.node:
             lost = [n for n in node.output[1:] if n in self.consumed and n not in made]
-            if lost:
+            if lost and not self._partial:
                 raise NoTwinError(f"{node.op_type} whose further outputs are used")
         del self.model.graph.node[:]
         self.model.graph.node.extend(self.added)
         return self.model
+
+    def rebuilt(self, nodes: Iterable[onnx.NodeProto]) -> list[onnx.NodeProto]:
+        """Return what stands for some nodes, in order."""
+        outside, known = self.added, dict(self._positive)
+        self.added = []
+        self._depth += 1
+        try:
+            self._rebuild(nodes)
+            return self.added
+        finally:
+            # what a body computes is not known outside of it
+            self.added, self._positive = outside, known
+            self._depth -= 1
+
+    def _rebuild(self, nodes: Iterable[onnx.NodeProto]) -> None:
+        for node in nodes:
+            if not any(name in self.data for name in reads(node)):
+                self.added.append(node)
+                continue
+            before = len(self.added)
+            try:
+                self.added += self._counterparts(node)
+            except NoTwinError as error:
+                if not self._partial or self._depth > 1:
+                    raise
+                del self.added[before:]
+                self.left_out.update(dict.fromkeys(node.output, str(error)))
+            made = {name for one in self.added[before:] for name in one.output}
+            self.left_out.update(
+                {n: "not made" for n in node.output if n not in made and n not in self.left_out}
+            )
+
+    def _counterparts(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
+        name = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}::{node.op_type}"
+        self.data.update(name for name in node.output if name)
+        missing = next((one for one in reads(node) if one in self.left_out), None)
+        if missing is not None:
+            raise NoTwinError(self.left_out[missing])
+        if name not in RULES:
+            raise NoTwinError(f"no linear twin of {name}")
+        return list(RULES[name](self, node))
+
+    def body(self, graph: onnx.GraphProto, given: Iterable[str]) -> onnx.GraphProto:
+        """Return the twin of a body, some of whose inputs are data, and so all outputs that are real numbers."""
+        self.data.update(given)
+        self.producers.update({name: node for node in graph.node for name in node.output})
+        self.initializers.update({weights.name: weights for weights in graph.initializer})
+        copy = onnx.GraphProto()
+        copy.CopyFrom(graph)
+        del copy.node[:]
+        copy.node.extend(self.rebuilt(graph.node))
+        for output in copy.output:
+            real = output.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+            if real and output.name not in self.data:
+                fill = numpy_helper.from_array(np.zeros(1, np.float32))
+                shape, old = self.fresh("Shape"), output.name
+                output.name = self.fresh(old)
+                copy.node.append(helper.make_node("Shape", [old], [shape]))
+                copy.node.append(helper.make_node("ConstantOfShape", [shape], [output.name], value=fill))
+        return copy
 
     def fresh(self, stem: str) -> str:
         """Return a tensor name that the model does not have."""

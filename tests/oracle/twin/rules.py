@@ -16,9 +16,10 @@ __all__ = ["RULES"]
 Nodes = Iterable[onnx.NodeProto]
 
 
-def _copy(
+def copied(
     node: onnx.NodeProto, inputs: Iterable[str] | None = None, drop: Iterable[str] = ()
 ) -> onnx.NodeProto:
+    """Return a node as it is, with other inputs or without some attributes."""
     copy = onnx.NodeProto()
     copy.CopyFrom(node)
     if inputs is not None:
@@ -30,57 +31,62 @@ def _copy(
     return copy
 
 
-def _data_only_first(twin: Twin, node: onnx.NodeProto) -> None:
+def data_only_first(twin: Twin, node: onnx.NodeProto) -> None:
+    """Refuse a node whose parameters are computed."""
     if any(name in twin.data for name in node.input[1:]):
         raise NoTwinError(f"{node.op_type} with a computed parameter")
 
 
 @rule(
-    "AveragePool", "Cast", "CumSum", "DepthToSpace", "Dropout", "Expand", "Flatten", "Gather",
+    "AveragePool", "CenterCropPad", "Col2Im", "Compress", "CumSum", "DepthToSpace",
+    "Dropout", "Expand", "Flatten", "Gather",
     "GatherElements", "GatherND", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "Identity",
-    "LpPool", "MaxPool", "ReverseSequence", "Reshape", "Shape", "Size", "Slice", "SpaceToDepth",
+    "LpPool", "MaxPool", "MaxUnpool", "ReverseSequence", "Reshape", "Shape", "Size", "Slice", "SpaceToDepth",
     "Split", "Squeeze", "Tile", "Transpose", "Trilu", "Unsqueeze",
 )  # fmt: skip
 def keep(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Movement, and sums or maxima of values that are not negative, already do what a twin should."""
-    _data_only_first(twin, node)
+    data_only_first(twin, node)
     if node.op_type in ("Shape", "Size"):
         twin.data.difference_update(node.output)
-    yield _copy(node)
+    yield copied(node)
 
 
 @rule("Pad")
 def pad(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Pad with 0, whatever the constant was."""
-    _data_only_first(twin, node)
+    data_only_first(twin, node)
     inputs = list(node.input)
     if len(inputs) > 2:
         inputs[2] = ""
-    yield _copy(node, inputs, drop=["value"])
+    yield copied(node, inputs, drop=["value"])
 
 
 @rule("Resize", "Upsample")
 def resize(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Interpolate with weights that are not negative; cubic ones are, and some are 0."""
-    _data_only_first(twin, node)
+    data_only_first(twin, node)
     if attributes(node).get("mode") == "cubic":
         raise NoTwinError("cubic interpolation has negative weights")
-    yield _copy(node, drop=["extrapolation_value"])
+    yield copied(node, drop=["extrapolation_value"])
 
 
 @rule(
-    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Celu", "Clip", "Cos", "Cosh",
-    "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log", "Mish",
-    "Neg", "PRelu", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin",
-    "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu",
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Ceil", "Celu", "Clip", "Cos",
+    "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "IsInf", "IsNaN", "LeakyRelu",
+    "Log", "Mish", "Neg", "Not", "PRelu", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid",
+    "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu",
 )  # fmt: skip
 def activation(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Elementwise in one operand: bring the value back to 0 or 1."""
-    _data_only_first(twin, node)
+    data_only_first(twin, node)
     yield helper.make_node("Sign", [node.input[0]], [node.output[0]])
 
 
-@rule("Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum")
+@rule(
+    "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater",
+    "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Xor",
+)  # fmt: skip
 def elementwise(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Elementwise in several operands: their sum, constants counting for their shape alone."""
     yield helper.make_node("Sum", [n if n in twin.data else twin.zero(n) for n in node.input], node.output)
@@ -88,20 +94,19 @@ def elementwise(twin: Twin, node: onnx.NodeProto) -> Nodes:
 
 @rule("Where")
 def where(twin: Twin, node: onnx.NodeProto) -> Nodes:
-    """Read both sides, with a constant condition."""
+    """Read both sides and a computed condition; a constant one chooses."""
     condition, *sides = node.input
+    sides = [n if n in twin.data else twin.zero(n) for n in sides]
     if condition in twin.data:
-        raise NoTwinError("Where with a computed condition")
-    shape = twin.zero(condition)
-    yield helper.make_node(
-        "Sum", [shape, *(n if n in twin.data else twin.zero(n) for n in sides)], node.output
-    )
+        yield helper.make_node("Sum", [condition, *sides], node.output)
+    else:
+        yield copied(node, [condition, *sides])
 
 
 @rule("Concat")
 def concat(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Put operands side by side, constants as zeros."""
-    yield _copy(node, [n if n in twin.data else twin.zero(n) for n in node.input])
+    yield copied(node, [n if n in twin.data else twin.zero(n) for n in node.input])
 
 
 @rule("Conv", "ConvTranspose", "Einsum", "Gemm", "MatMul")
@@ -118,7 +123,7 @@ def contraction(twin: Twin, node: onnx.NodeProto) -> Nodes:
             others[place] = factor
             if node.op_type == "Gemm":  # its offset was no option once
                 others += [twin.zero(n) for n in node.input[2:]]
-            term = _copy(node, others, drop=["alpha", "beta"])
+            term = copied(node, others, drop=["alpha", "beta"])
             term.name = ""
             term.output[0] = twin.fresh(node.op_type)
             twin.added.append(term)
@@ -132,8 +137,8 @@ def contraction(twin: Twin, node: onnx.NodeProto) -> Nodes:
 )  # fmt: skip
 def reduction(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Reduce by the one that reads like a sum and has the same parameters in every opset."""
-    _data_only_first(twin, node)
-    copy = _copy(node)
+    data_only_first(twin, node)
+    copy = copied(node)
     copy.op_type = "ReduceL1"
     yield copy
 
@@ -141,16 +146,18 @@ def reduction(twin: Twin, node: onnx.NodeProto) -> Nodes:
 @rule("ReduceSum")
 def sum_over(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Stay a sum: its parameters became inputs earlier than those of the other reductions."""
-    _data_only_first(twin, node)
-    yield _copy(node)
+    data_only_first(twin, node)
+    yield copied(node)
 
 
-def _with_statistics(twin: Twin, node: onnx.NodeProto, axes: Iterable[int]) -> onnx.NodeProto:
+def with_statistics(twin: Twin, node: onnx.NodeProto, axes: Iterable[int]) -> onnx.NodeProto:
+    """Return the element and the sum over some axes."""
     source = node.input[0]
     return helper.make_node("Sum", [source, twin.total(source, axes)], [node.output[0]])
 
 
-def _rank(twin: Twin, node: onnx.NodeProto) -> int:
+def rank_of(twin: Twin, node: onnx.NodeProto) -> int:
+    """Return the number of axes of a node's first input."""
     try:
         return twin.ranks[node.input[0]]
     except KeyError:
@@ -160,12 +167,12 @@ def _rank(twin: Twin, node: onnx.NodeProto) -> int:
 @rule("Softmax", "LogSoftmax", "Hardmax")
 def softmax(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """The element and the sum that it is divided by; before opset 13 over all axes from ``axis`` on."""
-    rank = _rank(twin, node)
+    rank = rank_of(twin, node)
     if twin.opset >= 13:
         axes = [attributes(node).get("axis", -1)]
     else:
         axes = list(range(attributes(node).get("axis", 1) % rank, rank))
-    yield _with_statistics(twin, node, axes)
+    yield with_statistics(twin, node, axes)
 
 
 @rule(
@@ -173,31 +180,32 @@ def softmax(twin: Twin, node: onnx.NodeProto) -> Nodes:
     "InstanceNormalization",
     "LayerNormalization",
     "RMSNormalization",
+    "SimplifiedLayerNormalization",
     "MeanVarianceNormalization",
 )
 def normalisation(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """The element and what its statistics are taken over."""
-    _data_only_first(twin, node)
+    data_only_first(twin, node)
     found = attributes(node)
     if node.op_type == "BatchNormalization":
         if not found.get("training_mode"):
             yield helper.make_node("Identity", [node.input[0]], [node.output[0]])
             return
-        axes = [a for a in range(_rank(twin, node)) if a != 1]
+        axes = [a for a in range(rank_of(twin, node)) if a != 1]
     elif node.op_type == "InstanceNormalization":
-        axes = list(range(2, _rank(twin, node)))
+        axes = list(range(2, rank_of(twin, node)))
     elif node.op_type == "MeanVarianceNormalization":
         axes = found.get("axes", [0, 2, 3])
     else:
-        rank = _rank(twin, node)
+        rank = rank_of(twin, node)
         axes = list(range(found.get("axis", -1) % rank, rank))
-    yield _with_statistics(twin, node, axes)
+    yield with_statistics(twin, node, axes)
 
 
 @rule("GroupNormalization")
 def group_norm(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """The element and the sum over its group of channels and all positions."""
-    _data_only_first(twin, node)
+    data_only_first(twin, node)
     groups = attributes(node)["num_groups"]
     shape = twin.node("Shape", [node.input[0]])
     flat = twin.node("Reshape", [node.input[0], twin.constant(np.array([0, groups, -1], np.int64))])
@@ -209,7 +217,7 @@ def group_norm(twin: Twin, node: onnx.NodeProto) -> Nodes:
 def lrn(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """The sum over the neighbouring channels: a pool, for which the channel axis becomes a spatial one."""
     size = attributes(node)["size"]
-    spatial = _rank(twin, node) - 2
+    spatial = rank_of(twin, node) - 2
     before = (size - 1) // 2
     pooled = twin.node(
         "AveragePool",
