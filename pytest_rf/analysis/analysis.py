@@ -109,6 +109,8 @@ class Analysis:
         for node in self.graph.nodes:
             if name in node.outputs:
                 return Tensor(self, name, node, node.outputs[name])
+        if name in self.graph.outputs:
+            return self._output(name, self.graph.outputs[name])
         if name in self.graph.constants:
             return Tensor(self, name, Node(name, "Constant"), self.graph.constants[name])
         if name in self.graph.inputs:
@@ -128,14 +130,13 @@ class Analysis:
         return [self._output(name, value) for name, value in self.graph.outputs.items()]
 
     def _output(self, name: str, value: Value) -> Tensor:
-        if name in self.tensors:
+        # In PyTorch another tensor, or an input, can have the name that the output's key gives it.
+        if name in self.tensors and self.tensors[name].value is value:
             return self.tensors[name]
-        if name in self.graph.inputs:
-            return self._input_tensor(name)
         for node in reversed(self.graph.nodes):
             if value in node.outputs.values():
                 return Tensor(self, name, node, value)
-        return Tensor(self, name, Node(name, "Constant"), value)
+        return Tensor(self, name, Node(name, "Input" if value.varies else "Constant"), value)
 
     @cached_property
     def final(self) -> list[Tensor]:

@@ -9,14 +9,21 @@ import numpy as np
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators.aten.call import Call, Result, Rules
-from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, masked, pointwise
+from pytest_rf.operators.pointwise import (
+    broadcast_read,
+    broadcast_shape,
+    expand,
+    masked,
+    per_channel,
+    pointwise,
+)
 from pytest_rf.operators.sparsity import MASKED, masks
 from pytest_rf.operators.views import slices
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
 UNTAGGED = """
     bernoulli poisson _to_copy _conj _neg_view clone contiguous detach alias lift_fresh resolve_conj resolve_neg to
-    type_as dropout feature_dropout alpha_dropout feature_alpha_dropout prelu _prelu_kernel rrelu
+    type_as dropout feature_dropout alpha_dropout feature_alpha_dropout _prelu_kernel rrelu
     rrelu_with_noise hardswish hardsigmoid hardtanh relu relu6 selu celu elu leaky_relu mish silu
     gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num lerp addcmul
     addcdiv clamp clamp_min clamp_max copysign complex polar real imag angle abs positive square
@@ -100,6 +107,16 @@ def foreach(call: Call) -> Result:
             raise ValueError(f"{y.shape} does not broadcast to {shape}")
         found.append(expand(call.b, y, shape))
     return found
+
+
+def prelu(call: Call) -> Value:
+    """prelu: each element reads its own, and a computed slope that of its channel."""
+    slope = call.given("weight")[0]
+    if not slope.varies:
+        return pointwise(call.b, call.x)
+    return pointwise(
+        call.b, call.x, slope if slope.extents == (1,) else per_channel(call.b, slope, call.x.rank)
+    )
 
 
 def with_mask(call: Call) -> tuple[Value | None, ...]:
@@ -192,6 +209,7 @@ RULES: Rules = {
     **{f"aten.{name}": elementwise for name in UNTAGGED.split()},
     **{f"aten.{name}": nothing for name in NOTHING.split()},
     **{f"aten.{name}": elementwise for name in _DRAWN.split()},
+    "aten.prelu": prelu,
     "aten.fill.Tensor": filled,
     "aten.bernoulli.Tensor": drawn,
     "aten.masked_fill": fill,
