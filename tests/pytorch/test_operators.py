@@ -30,7 +30,7 @@ W = torch.randn(3, 4, dtype=torch.float64)
 OPERATORS = {
     "tensordot": (lambda x: torch.tensordot(x, W.to(x.dtype).T, dims=([-1], [0])), (2, 5, 4)),
     "prelu of each channel": (lambda x: F.prelu(x, W[0].to(x.dtype)), (2, 4, 3)),
-    "prelu computed": (lambda x: F.prelu(x, x[0, :, 0]), (2, 4, 3)),
+    "prelu computed": (lambda x: F.prelu(-x, x[0, :, 0]), (2, 4, 3)),
     "cov": (lambda x: torch.cov(x), (3, 5)),
     "diff": (lambda x: x.diff(dim=1), (2, 6)),
     "median": (lambda x: x.median(), (3, 4)),
