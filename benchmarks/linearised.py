@@ -81,7 +81,8 @@ def _flat(scores: torch.Tensor, axis: int) -> torch.Tensor:
     """Return weights that each read all scores, but for those of -inf, whose weight is 0 as in a softmax."""
     cut = torch.isneginf(scores)
     finite = torch.where(cut, 0.0, scores)
-    return torch.where(cut, 0.0, 0.1 + 0.01 * (finite + finite.mean(axis, keepdim=True)))
+    size = finite.abs().amax(axis, keepdim=True).clamp(min=1)  # or one attention over another would overflow
+    return torch.where(cut, 0.0, 0.1 + 0.01 * (finite + finite.mean(axis, keepdim=True)) / size)
 
 
 def _mean(
