@@ -32,10 +32,11 @@ def unique(call: Call) -> tuple[Value, ...]:
     """Unique: of its outputs only the inverse has a shape that is known beforehand."""
     x = call.x
     reason = "data decides how many elements Unique gives"
-    if not x.varies:
-        return tuple(call.b.constant(None) for _ in range(max(call.outputs, 1)))
     axis = call.attr("axis")
     length = prod(x.extents) if axis is None else x.extents[call.axis(call.integer("axis", 0), x.rank)]
+    if not x.varies:
+        found = [call.b.constant(None) for _ in range(3)]
+        return (found[0], found[1], call.b.constant((length,)), found[2])[: call.outputs]
     everything: tuple[tuple[int | None, Relation], ...] = ((None, ANYWHERE),) * x.rank
     inverse = call.b.union([length], Read(x.number, everything))
     others = [call.b.unknown([x], reason) for _ in range(3)]

@@ -64,7 +64,7 @@ def loop(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     return graph.add("Loop", [turns, graph.constant(True, np.bool_), x], outputs=2, body=body)
 
 
-@family("scan")
+@family("scan", since=9)
 def scan(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """A sum that a Scan carries along an axis, in either direction."""
     if x.rank < 2:
