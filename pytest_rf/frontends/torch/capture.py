@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,7 +58,22 @@ def capture(
         )
     call = by_shape(module, inputs) if inputs is not None else arguments(module, example, kwargs)
     call.constants.update({name: torch.as_tensor(value) for name, value in (values or {}).items()})
+    if any(torch.nn.parameter.is_lazy(tensor) for tensor in _tensors(module)):
+        module = _initialised(module, call)
     return _first_that_works(module, call)
+
+
+def _tensors(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+def _initialised(module: torch.nn.Module, call: Arguments) -> torch.nn.Module:
+    """Return a copy of a module with lazy parameters, which have their shapes after a first call."""
+    module, call = copy.deepcopy((module, call))
+    with torch.no_grad():
+        module(*call.args, **call.kwargs, **call.constants)
+    return module
 
 
 def _first_that_works(module: torch.nn.Module, call: Arguments) -> Recording:
@@ -116,9 +131,7 @@ def _first_line(error: Exception) -> str:
 
 def home(module: torch.nn.Module) -> torch.device:
     """Return the device that the module's tensors are on."""
-    for tensor in module.parameters():
-        return tensor.device
-    for tensor in module.buffers():
+    for tensor in _tensors(module):
         return tensor.device
     return torch.device("cpu")
 
@@ -148,7 +161,7 @@ def record(
         raise ModelError(f"{type(module).__name__}: the call has no tensor among its arguments")
     with preserved(module):
         try:
-            with locator.watch(), below_autograd(), recorder.recording_factories(), recorder:
+            with locator.watch(), below_autograd(), recorder.watching(module), recorder:
                 result = (run or module)(*args, **kwargs, **call.constants)
             if recorder.obstacle is not None:
                 raise recorder.obstacle

@@ -58,7 +58,9 @@ def _attributes(root: torch.nn.Module) -> Any:
         attributes = dict(module.__dict__)
         contents = [(value, value.copy()) for value in attributes.values() if type(value) in _CONTAINERS]
         contents += [
-            (registry, registry.copy()) for name in _REGISTRIES if (registry := attributes.get(name))
+            (registry, registry.copy())
+            for name in _REGISTRIES
+            if isinstance(registry := attributes.get(name), dict) and registry  # TorchScript has its own
         ]
         saved.append((module, attributes, contents))
 

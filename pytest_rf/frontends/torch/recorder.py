@@ -10,10 +10,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pytest_rf import registry
-from pytest_rf.frontends.torch import higher_order, running
+from pytest_rf.frontends.torch import factories, higher_order, running
 from pytest_rf.frontends.torch import traits as schemas
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.memory import BY_MEMORY, RESHAPED, Handle
+from pytest_rf.frontends.torch.outside import Outside
 from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref, leaves, replaced
 from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
@@ -58,6 +59,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         self._valueless = valueless
         self._tracker = Tracker(real, self._emit)
         self._constants = Constants()
+        self._outside = Outside(self)
         locator.run = self._module_call  # type: ignore[method-assign]
         locator.returned = self._returned  # type: ignore[method-assign]
 
@@ -74,8 +76,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         self._tracker.adopt(stand_in, ref)
         return stand_in
 
+    def adopt(self, tensor: torch.Tensor, ref: Ref) -> None:
+        """Make a tensor known that holds a recorded value."""
+        self._tracker.adopt(tensor, ref)
+
     def value_of(self, tensor: torch.Tensor) -> Ref | Const:
         """Return the present value of a tensor that the call returned."""
+        self._arrived([tensor])
         handle = self._tracker.handle(tensor)
         if handle is None:
             return Const(tensor)
@@ -104,30 +111,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         self._tracker.close()
 
     @contextmanager
-    def recording_factories(self) -> Iterator[None]:
-        """Redirect the factories that the dispatcher sees too late to the home device."""
-        tensor, as_tensor, new_tensor = torch.tensor, torch.as_tensor, torch.Tensor.new_tensor
-
-        def make(data: Any, **kwargs: Any) -> torch.Tensor:
-            return tensor(data, **self._at_home(kwargs))
-
-        def convert(data: Any, dtype: Any = None, device: Any = None) -> torch.Tensor:
-            return as_tensor(data, dtype=dtype, **self._at_home({"device": device}))
-
-        def make_like(like: torch.Tensor, data: Any, **kwargs: Any) -> torch.Tensor:
-            kwargs.setdefault("device", like.device)
-            kwargs.setdefault("dtype", like.dtype)
-            return tensor(data, **self._at_home(kwargs))
-
-        if self.real:
-            yield
+    def watching(self, module: torch.nn.Module) -> Iterator[None]:
+        """Watch what the dispatcher does not see: factories, and what leaves for NumPy."""
+        if not self.real:
+            with factories.redirected(self._at_home):
+                yield
             return
-        torch.tensor, torch.as_tensor, torch.Tensor.new_tensor = make, convert, make_like
-        try:
+        for tensor in (*module.parameters(), *module.buffers()):
+            self._outside.know(tensor)
+        with self._outside.watch():
             yield
-        finally:
-            torch.tensor, torch.as_tensor = tensor, as_tensor
-            torch.Tensor.new_tensor = new_tensor
 
     def _module_call(self, original: Any, module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
         """Call a module; one that is registered stands as a single operator for all that it runs."""
@@ -173,6 +166,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             return result
         trait = schemas.traits(func)
         tensors = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        self._arrived(tensors)
         handles = {
             id(tensor): handle for tensor in tensors if (handle := self._tracker.handle(tensor)) is not None
         }
@@ -224,8 +218,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         elif not trait.writes:
             for tensor in leaves(result):
                 if isinstance(tensor, torch.Tensor):
-                    self._constants.created(tensor)
+                    self._created(tensor)
         return result
+
+    def _created(self, tensor: torch.Tensor) -> None:
+        self._constants.created(tensor)
+        if self.real:
+            self._outside.know(tensor)
+
+    def _arrived(self, tensors: list[torch.Tensor]) -> None:
+        """Look for tensors that came from outside of torch, once something has left for there."""
+        if self._outside.used:
+            for tensor in tensors:
+                if not self.follows(tensor) and not self._outside.knows(tensor):
+                    self._outside.enter(tensor)
 
     def _factory_like(self, func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         model = args[0]
@@ -234,7 +240,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             model.shape, model.stride(), dtype=model.dtype, device=model.device if self.real else self._home
         )
         result = func(blank, *args[1:], **kwargs)
-        self._constants.created(result)
+        self._created(result)
         return result
 
     def _look(self, trait: Traits) -> None:
@@ -297,8 +303,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                 given = args[trait.independent[index]] if index in trait.independent else None
                 if given is not None and id(given) not in handles:  # what made it is constant, so it is
                     outputs.append(None)
-                    self._constants.created(tensor)
+                    self._created(tensor)
                     continue
+                if tensor.layout is torch._mkldnn:
+                    self.obstacle = Unsupported(
+                        "the model is optimised for mkldnn, in operators out of sight"
+                    )
+                    raise self.obstacle
                 ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
                 outputs.append(ref)
                 if index in written:

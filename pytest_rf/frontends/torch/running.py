@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -25,6 +26,33 @@ def run(
         kwargs: likewise.
         home: None to run it on its values; by shape, the device of operators without a shape function.
     """
+    try:
+        return _run(func, trait, args, kwargs, home)
+    except RuntimeError:
+        if not _autocasting() or trait.writes or trait.view:
+            raise
+        # Autocasting happens before operators arrive here, and within those that are recorded whole.
+        same, named = _of_one_type((args, kwargs))
+        return _run(func, trait, same, named, home)
+
+
+def _autocasting() -> bool:
+    """Whether the code runs within an autocast context; the switch itself is off while operators run."""
+    depth = torch.autocast_increment_nesting()
+    torch.autocast_decrement_nesting()
+    return bool(depth > 1)
+
+
+def _of_one_type(tree: Any) -> Any:
+    """Return arguments whose floating tensors have one type, the widest among them."""
+    floating = [t for t in leaves(tree) if isinstance(t, torch.Tensor) and t.is_floating_point()]
+    widest = functools.reduce(torch.promote_types, (tensor.dtype for tensor in floating))
+    return replaced(tree, lambda tensor: tensor.to(widest) if tensor.is_floating_point() else tensor)
+
+
+def _run(
+    func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device | None
+) -> Any:
     if home is None:
         return func(*args, **kwargs)
     if trait.independent:  # some outputs have values, which come from the arguments that have some

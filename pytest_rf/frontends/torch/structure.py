@@ -91,7 +91,7 @@ def parameters(module: Any) -> list[str]:
     """Return the names of the arguments of a module's forward method."""
     schema = getattr(getattr(module, "forward", None), "schema", None)
     if schema is not None:  # TorchScript
-        return [argument.name for argument in schema.arguments if argument.name != "self"]
+        return [argument.name for argument in schema.arguments[1:]]  # the first is the module itself
     try:
         signature = inspect.signature(module.forward)
     except (TypeError, ValueError):

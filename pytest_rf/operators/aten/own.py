@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read
-from pytest_rf.graph import Value
+from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators.aten.call import Call, Rules
 from pytest_rf.operators.aten.contractions import attend
 
@@ -34,4 +34,9 @@ def log_sum(call: Call) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-RULES: Rules = {"rf.either": either, "rf.attention": attention, "rf.log_sum": log_sum}
+def outside(call: Call) -> Value:
+    """A tensor of which torch saw only that something left for code outside, and something came back."""
+    raise Undetermined(call["reason"])
+
+
+RULES: Rules = {"rf.outside": outside, "rf.either": either, "rf.attention": attention, "rf.log_sum": log_sum}

@@ -85,25 +85,37 @@ def layers(call: Call, data: Value, states: Sequence[Value], weights: Sequence[V
     of_sample = sample[:, None] == np.arange(batch)[None, :]
     whole = [Read(value.number, ((None, WHOLE),) * value.rank) for value in weights if value.varies]
 
-    def run(rows: npt.NDArray[np.bool_]) -> Value:
+    below = layers_below(call, count * (2 if both else 1))
+
+    def run(rows: npt.NDArray[np.bool_], direction: int = 0) -> Value:
         reads = [Read(data.number, ((0, Sets(rows)), (None, WHOLE)), channel=1)] if data.varies else []
         for state in states:
             if state.varies:
-                reads.append(Read(state.number, ((None, WHOLE), (0, Sets(of_sample)), (None, WHOLE))))
+                own = Sets(below[-2 + direction if both else -1][None])
+                reads.append(Read(state.number, ((None, own), (0, Sets(of_sample)), (None, WHOLE))))
         return call.b.union([step.size, call.shape[1] // (2 if both else 1)], *reads, *whole)
 
     if not both:
         y = run(earlier)
     else:
-        y = call.b.join([run(earlier), run(later)] if count == 1 else [run(same), run(same)], 1)
+        y = call.b.join([run(earlier), run(later, 1)] if count == 1 else [run(same), run(same, 1)], 1)
     finals = []
     for shape in call.shapes[1:]:
         assert shape is not None
         reads = [Read(data.number, ((1, Sets(of_sample.T)), (None, WHOLE)))] if data.varies else []
-        reads += [Read(s.number, ((None, WHOLE), (1, SAME), (None, WHOLE))) for s in states if s.varies]
+        own = (0, Sets(below))
+        reads += [Read(s.number, (own, (1, SAME), (None, WHOLE))) for s in states if s.varies]
         finals.append(call.b.union(shape, *reads, *whole))
     call.label(f"{count} layers" + (", both directions" if both else ""))
     return (y, *finals)
+
+
+def layers_below(call: Call, count: int) -> npt.NDArray[np.bool_]:
+    """Return for each layer and direction the initial states that it reads: its own, and all of layers below."""
+    directions = 2 if call["bidirectional"] else 1
+    place = np.arange(count)
+    layer = place // directions
+    return np.asarray((layer[None, :] < layer[:, None]) | (place[None, :] == place[:, None]))
 
 
 RULES: Rules = {"aten._pack_padded_sequence": pack, "aten._pad_packed_sequence": pad}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
+from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators.aten import packed
 from pytest_rf.operators.aten.call import Call, Result, Rules
@@ -20,7 +20,9 @@ def layers(call: Call) -> Result:
     both, count = bool(call["bidirectional"]), int(call["num_layers"])
     width = call.shape[2] // (2 if both else 1)
 
-    def run(relation: Relation) -> Value:
+    below = packed.layers_below(call, count * (2 if both else 1))
+
+    def run(relation: Relation, direction: int = 0) -> Value:
         shape = [0, 0, width]
         shape[time], shape[batch] = x.extents[time], x.extents[batch]
         axes: list[tuple[int | None, Relation]] = [(0, SAME), (1, SAME), (None, WHOLE)]
@@ -28,16 +30,16 @@ def layers(call: Call) -> Result:
         reads = [Read(x.number, tuple(axes), channel=2)] if x.varies else []
         for state in states:  # (layers·directions, batch, hidden)
             if state.varies:
-                reads.append(Read(state.number, ((None, WHOLE), (batch, SAME), (None, WHOLE))))
+                own = Sets(below[-2 + direction if both else -1][None])
+                reads.append(Read(state.number, ((None, own), (batch, SAME), (None, WHOLE))))
         return call.b.union(shape, *reads, *whole)
 
     if not both:
         y = run(Prefix())
     elif count == 1:
-        y = call.b.join([run(Prefix()), run(Prefix(reverse=True))], 2)
+        y = call.b.join([run(Prefix()), run(Prefix(reverse=True), 1)], 2)
     else:
-        every = run(WHOLE)
-        y = call.b.join([every, every], 2)
+        y = call.b.join([run(WHOLE), run(WHOLE, 1)], 2)
     call.label(f"{count} layers" + (", both directions" if both else ""))
     return (
         y,
@@ -53,7 +55,8 @@ def _last(
     if time == 1:
         axes = ((1, SAME), (None, WHOLE), (None, WHOLE))
     reads = [Read(x.number, axes)] if x.varies else []
-    reads += [Read(s.number, ((None, WHOLE), (1, SAME), (None, WHOLE))) for s in states if s.varies]
+    below = (0, Sets(packed.layers_below(call, shape[0])))
+    reads += [Read(s.number, (below, (1, SAME), (None, WHOLE))) for s in states if s.varies]
     return call.b.union(shape, *reads, *weights)
 
 

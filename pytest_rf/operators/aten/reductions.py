@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import Taps
+from pytest_rf.access import ANYWHERE, SAME, Read, Relation, Taps
 from pytest_rf.graph import Value
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
@@ -128,6 +128,25 @@ def neighbours(call: Call) -> Value:
     return along(call.b, x, {axis: (taps, x.extents[axis] - order)})
 
 
+def alignment_loss(call: Call) -> Result:
+    """CTC loss: each sample's own scores, as far as its lengths go and of the classes that its targets have."""
+    scores = call.given("log_probs")[0]
+    outputs: list[Value | None] = []
+    for shape in call.shapes:
+        if shape is None:
+            outputs.append(None)
+            continue
+        reads = []
+        if scores.varies:
+            sample: tuple[tuple[int | None, Relation], ...] = ((0, SAME),) if scores.rank == 3 else ()
+            reads.append(Read(scores.number, ((None, ANYWHERE), *sample, (None, ANYWHERE))))
+        for value in call.values():
+            if value is not scores and value.varies:
+                reads.append(Read(value.number, ((None, ANYWHERE),) * value.rank))
+        outputs.append(call.b.union(shape, *reads))
+    return outputs
+
+
 def loss(call: Call) -> Value:
     """mse_loss and its like: elementwise, then a statistic over everything unless ``reduction`` is none."""
     y = pointwise(call.b, *call.values())
@@ -175,6 +194,7 @@ RULES: Rules = {
     "aten.quantize_per_tensor_dynamic": by_range,
     **{f"aten.{name}": per_axis for name in _PER_AXIS.split()},
     **{f"aten._foreach_{name}": foreach for name in ("norm", "max")},
+    "aten._ctc_loss": alignment_loss,
     "aten.diff": neighbours,
     **{f"aten.{name}": loss for name in _LOSSES.split()},
 }

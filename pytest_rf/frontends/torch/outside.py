@@ -1,0 +1,77 @@
+"""Tensors that leave torch and come back: what NumPy does with them is not seen, so it is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+
+from pytest_rf.frontends.torch.recording import Call, Const, Ref
+
+if TYPE_CHECKING:
+    from pytest_rf.frontends.torch.recorder import Recorder
+
+_EXITS = ("numpy", "tolist", "__array__", "__dlpack__")
+
+
+class Outside:
+    """Knows what left torch, and which tensors may have come of it: those that no operator made."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._left: list[Ref | Const] = []
+        self._reason = ""
+        self._inside: dict[int, StorageWeakRef] = {}
+
+    @property
+    def used(self) -> bool:
+        """Whether anything that depends on an input has left."""
+        return bool(self._left)
+
+    def know(self, tensor: torch.Tensor) -> None:
+        """Note a tensor that an operator made, or that the module has."""
+        if tensor.layout is torch.strided and not tensor.is_meta:
+            storage = tensor.untyped_storage()
+            self._inside[storage._cdata] = StorageWeakRef(storage)  # which keeps the number from being reused
+
+    def knows(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor was made by torch, within sight."""
+        return tensor.layout is torch.strided and tensor.untyped_storage()._cdata in self._inside
+
+    def enter(self, tensor: torch.Tensor) -> None:
+        """Make a tensor that came from outside a variable of which nothing is known."""
+        recording = self._recorder.recording
+        ref = recording.make(tuple(tensor.shape), tensor.dtype)
+        place = self._recorder.locator.place()
+        reason = {"reason": self._reason}
+        recording.calls.append(Call("rf.outside.default", None, tuple(self._left), reason, (ref,), place))
+        self._recorder.adopt(tensor, ref)
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Follow what leaves for as long as the context lasts."""
+        originals = {name: getattr(torch.Tensor, name) for name in _EXITS}
+        inherited = {name for name in _EXITS if name not in vars(torch.Tensor)}
+        for name, original in originals.items():
+            setattr(torch.Tensor, name, self._wrapped(name, original))
+        try:
+            yield
+        finally:
+            for name, original in originals.items():
+                if name in inherited:
+                    delattr(torch.Tensor, name)
+                else:
+                    setattr(torch.Tensor, name, original)
+
+    def _wrapped(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def leave(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+            if self._recorder.follows(tensor):
+                self._left.append(self._recorder.value_of(tensor))
+                where = self._recorder.locator.source()
+                self._reason = f"computed outside of torch, after {name}() at {where}"
+            return original(tensor, *args, **kwargs)
+
+        return leave
