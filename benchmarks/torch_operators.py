@@ -18,6 +18,7 @@ from influence import judge
 from operator_database import FORMS, SAMPLES, module_cases, operator_cases
 
 BAD = ("crash", "unsound")
+QUIET = ("exact", "skipped", "sampled", "upper")
 WORST = ("unsound", "crash", "unknown", "within", "upper", "sampled", "exact", "skipped")
 
 
@@ -39,13 +40,15 @@ def main() -> int:
     )
     start = time.perf_counter()
     counts: Counter[str] = Counter()
+    shown: set[tuple[str, str]] = set()
     operators: dict[str, Counter[str]] = defaultdict(Counter)
     for case in cases:
         verdict = judge(case)
         counts[verdict.status] += 1
         operators[verdict.operator][verdict.status] += 1
-        quiet = ("exact", "skipped", "sampled", "upper")
-        if verdict.status not in quiet or options.verbose:
+        kind = (verdict.status, verdict.operator)
+        if (verdict.status not in QUIET and kind not in shown) or options.verbose:
+            shown.add(kind)
             print(f"{verdict.status:8} {verdict.case}: {verdict.detail}", flush=True)
     worst = Counter(next(s for s in WORST if found[s]) for found in operators.values())
     print(f"{sum(counts.values())} cases in {time.perf_counter() - start:.0f} s: {dict(counts)}")

@@ -109,14 +109,16 @@ def judge(case: Case) -> Verdict:
             continue
         seen = _Seen(runner, name, source)
         for number, (base, change) in enumerate(ROUNDS):
-            if number >= ALWAYS and seen.covers(lo, hi):
+            # A truth value or an index changes at a threshold only: what it reads cannot all be seen.
+            discrete = not (plain[name].is_floating_point() or plain[name].is_complex())
+            if number >= ALWAYS and (discrete or seen.covers(lo, hi)):
                 break
             seen.round(base, change, number)
             if np.isfinite(change):
                 outside = seen.outside(lo, hi, reads)
                 if outside:
                     return verdict("unsound", f"{name} <- {source}: {outside}")
-        if not seen.covers(lo, hi):
+        if not discrete and not seen.covers(lo, hi):
             wide = wide or f"{name} <- {source}: {seen.loose(lo, hi)}"
     if any(reasons.values()):
         return verdict("unknown", next(filter(None, reasons.values())))

@@ -73,6 +73,8 @@ def _map(recorder: Recorder, function: Any, xs: Sequence[Any], additional: Seque
     """A map over the first axis, step by step."""
     with recorder:
         rows = [function(*(x[step] for x in xs), *additional) for step in range(xs[0].shape[0])]
+        if isinstance(rows[0], torch.Tensor):
+            return torch.stack(rows)
         return tuple(torch.stack(list(column)) for column in zip(*rows, strict=True))
 
 
@@ -90,12 +92,23 @@ def _associative_scan(
 def _while_loop(
     recorder: Recorder, condition: Any, body: Any, carried: Sequence[Any], additional: Sequence[Any] = ()
 ) -> Any:
-    """A loop, for as long as its condition holds with these values."""
+    """A loop, turn by turn; unknown where the input's values decide how many turns there are."""
     state = tuple(carried)
     with recorder:
-        while bool(condition(*state, *additional)):
+        going = condition(*state, *additional)
+        by_data = isinstance(going, torch.Tensor) and recorder.follows(going)
+        if by_data and not recorder.real:  # the shapes of one turn are those of all
             state = tuple(body(*state, *additional))
-    return state
+        while not by_data and bool(going):
+            state = tuple(body(*state, *additional))
+            going = condition(*state, *additional)
+    if not by_data:
+        return state
+    inputs = [item for item in (going, *state) if isinstance(item, torch.Tensor)]
+    return tuple(
+        recorder.merge("rf.loop.default", inputs, item) if isinstance(item, torch.Tensor) else item
+        for item in state
+    )
 
 
 def _flex_attention(

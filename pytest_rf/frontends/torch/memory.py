@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import torch
@@ -84,12 +85,14 @@ class Handle:
         steps: the views that lead from the storage's root to it.
         value: its value at ``version``.
         version: the version of the memory that ``value`` belongs to.
+        storage: the number of the tensor's storage; another one is there after ``x.data = y``.
     """
 
     memory: Memory
     steps: tuple[Step, ...] = ()
     value: Ref | Const | None = None
     version: int = field(default=-1)
+    storage: int | None = None
 
     def extended(self, step: Step) -> tuple[Step, ...]:
         """Return the path of a view of this tensor."""
@@ -175,8 +178,13 @@ class Functionaliser:
         scatter = _SCATTERS.get(function)
         if scatter is not None:
             return self._emit(scatter, "", (base, value, *args), step.kwargs, before, dtype)
-        extra = _root(memory.layout) if function is aten.as_strided.default else {}
-        details = {"view": function, "args": args, "kwargs": step.kwargs, **extra}
+        if function is aten.as_strided.default:
+            details = {"args": args, **_root(memory.layout)}
+        elif function in _INVERSES:
+            return self._emit(_INVERSES[function], "", (value,), {}, before, dtype)
+        else:
+            numbered = torch.arange(prod(before)).reshape(before)
+            details = {"places": function(numbered, *args, **step.kwargs).numpy()}
         return self._emit(None, "rf.view_scatter.default", (base, value), details, before, dtype)
 
 
@@ -218,6 +226,10 @@ SPLITS = frozenset(["split", "split_with_sizes", "unbind"])
 _SCATTERS = {
     aten.slice.Tensor: aten.slice_scatter.default,
     aten.select.int: aten.select_scatter.default,
+}
+_INVERSES = {
+    aten.view_as_real.default: aten.view_as_complex.default,
+    aten.view_as_complex.default: aten.view_as_real.default,
 }
 _BIJECTIVE_NAMES = """
     view _unsafe_view reshape _reshape_alias alias detach lift_fresh squeeze unsqueeze permute

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import torch
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
-_CONTAINERS = (list, dict, set)
+_CONTAINERS = (list, dict, set, OrderedDict)
+"""Types whose contents are restored; the hooks of a module are in ordered dicts."""
 
 
 class Originals:

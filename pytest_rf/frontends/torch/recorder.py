@@ -167,6 +167,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         trait = schemas.traits(func)
         tensors = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
         self._arrived(tensors)
+        if any(tensor.is_nested for tensor in tensors):
+            self.obstacle = Unsupported("nested tensors are not followed")
+            raise self.obstacle
         handles = {
             id(tensor): handle for tensor in tensors if (handle := self._tracker.handle(tensor)) is not None
         }
@@ -178,6 +181,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if trait.name in BY_MEMORY and not trait.writes:
             with self:
                 return BY_MEMORY[trait.name](*args, **kwargs)
+        if trait.name == "set" and trait.writes:  # its tensor has another storage now, which tells what it is
+            return func(*args, **kwargs)
         if func in RESHAPED:
             before, handle = tuple(args[0].shape), handles[id(args[0])]
             result = func(*args, **kwargs)

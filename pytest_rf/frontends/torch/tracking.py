@@ -45,7 +45,7 @@ class Tracker:
     def handle(self, tensor: torch.Tensor) -> Handle | None:
         """Return the handle of a tensor that depends on an input."""
         handle: Handle | None = getattr(tensor, _ATTRIBUTE, None)
-        if handle is not None:
+        if handle is not None and handle.storage == _storage(tensor):
             return handle if handle.memory.value is not None else None
         if not (self._real or self._promoted or tensor.is_meta) or tensor.layout is not torch.strided:
             return None
@@ -60,6 +60,7 @@ class Tracker:
         return handle
 
     def _tag(self, tensor: torch.Tensor, handle: Handle) -> None:
+        handle.storage = _storage(tensor)
         setattr(tensor, _ATTRIBUTE, handle)
 
     def promote(self, tensor: torch.Tensor) -> Handle:
@@ -126,6 +127,14 @@ class Tracker:
             if tensor is not base:
                 self._tag(tensor, Handle(handle.memory, handle.extended(step)))
                 self._tagged.append(tensor)
+
+
+def _storage(tensor: torch.Tensor) -> int | None:
+    """Return the number of a tensor's storage; None where it has none of its own."""
+    if tensor.layout is not torch.strided:
+        return None
+    number: int = tensor.untyped_storage()._cdata
+    return number
 
 
 class Constants:

@@ -39,4 +39,15 @@ def outside(call: Call) -> Value:
     raise Undetermined(call["reason"])
 
 
-RULES: Rules = {"rf.outside": outside, "rf.either": either, "rf.attention": attention, "rf.log_sum": log_sum}
+def loop(call: Call) -> Value:
+    """A loop with a number of turns that data decides."""
+    raise Undetermined("a loop of which data decides how often it turns")
+
+
+RULES: Rules = {
+    "rf.loop": loop,
+    "rf.outside": outside,
+    "rf.either": either,
+    "rf.attention": attention,
+    "rf.log_sum": log_sum,
+}

@@ -9,6 +9,7 @@ from pytest_rf.operators import contractions, windows
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.aten.convolutions import batched, unbatched
 from pytest_rf.operators.aten.pointwise import elementwise
+from pytest_rf.operators.reductions import normalise
 from pytest_rf.operators.windows import Window
 
 
@@ -20,12 +21,19 @@ def _packed(call: Call) -> Any:
     raise Undetermined(f"{call.op}: has no packed weights")
 
 
+def _scaled(call: Call) -> Value:
+    """Return the input; a dynamically quantised one is scaled by the least and the largest of all its elements."""
+    if "dynamic" not in call.name or "fp16" in call.name:
+        return call.x
+    return normalise(call.b, call.x, range(call.x.rank))
+
+
 def convolution(call: Call) -> Value:
     """quantized::conv1d, conv2d, conv3d and their transposes."""
     packed = _packed(call)
     weight = packed.unpack()[0]
     rank = len(packed.stride())
-    x, alone = batched(call.b, call.x, int(call.name.replace("_transpose", "")[4]))
+    x, alone = batched(call.b, _scaled(call), int(call.name.replace("_transpose", "")[4]))
     lifted = rank - (x.rank - 2)  # one axis is handled as two
     numbers = zip(
         weight.shape[-rank:][lifted:],
@@ -47,7 +55,7 @@ def convolution(call: Call) -> Value:
 
 def linear(call: Call) -> Value:
     """quantized::linear: contracts the last axis."""
-    return contractions.linear(call.b, call.x, call.shape[-1])
+    return contractions.linear(call.b, _scaled(call), call.shape[-1])
 
 
 def concatenation(call: Call) -> Value:

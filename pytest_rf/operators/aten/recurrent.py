@@ -5,7 +5,8 @@ from __future__ import annotations
 from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators.aten import packed
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import Call, Result, Rule, Rules
+from pytest_rf.operators.reductions import normalise
 
 
 def layers(call: Call) -> Result:
@@ -77,7 +78,27 @@ def cell(call: Call) -> Result:
     return (y,) * len(call.shapes)
 
 
+def dynamic(rule: Rule) -> Rule:
+    """Return the rule of a dynamically quantised layer: its input is scaled by all that it holds."""
+
+    def scaled(call: Call) -> Result:
+        wide = {
+            name: normalise(call.b, value, range(value.rank))
+            if name in ("input", "data") and isinstance(value, Value)
+            else value
+            for name, value in call.arguments.items()
+        }
+        return rule(Call(call.b, call.op, wide, call.shapes))
+
+    return scaled
+
+
 RULES: Rules = {
+    **{f"aten.quantized_{name}": dynamic(layers) for name in ("lstm", "gru")},
+    **{
+        f"quantized.quantized_{name}_cell_dynamic": dynamic(cell)
+        for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")
+    },
     **{f"aten.{name}": layers for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")},
     **{f"aten.{name}": cell for name in ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")},
 }

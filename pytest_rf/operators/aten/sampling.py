@@ -33,12 +33,13 @@ def constant_grid(call: Call, x: Value, grid: Value) -> Value:
         int(call["padding_mode"]),
         bool(call["align_corners"]),
     )
-    flat = places[0].reshape(-1, len(spatial))[:, ::-1].astype(np.float64)  # x comes first in a grid
+    flat = places[0].reshape(-1, len(spatial))[:, ::-1]  # x comes first in a grid
     reads = np.ones((flat.shape[0], 1), np.bool_)
     for axis, extent in enumerate(spatial):
-        where = (flat[:, axis] + 1) / 2 * (extent - 1) if corners else ((flat[:, axis] + 1) * extent - 1) / 2
         own = np.zeros((flat.shape[0], extent), np.bool_)
-        for tap in _neighbours(where, mode):
+        for tap in (
+            tap for where in _places(flat[:, axis], extent, corners) for tap in _neighbours(where, mode)
+        ):
             inside = (tap >= 0) & (tap < extent)
             if border == 1:
                 tap, inside = np.clip(tap, 0, extent - 1), np.ones_like(inside)
@@ -50,6 +51,15 @@ def constant_grid(call: Call, x: Value, grid: Value) -> Value:
     axes = [(0, SAME), (1, SAME), (2, Sets(reads))]
     y = call.b.union([n, c, flat.shape[0]], Read(line.number, tuple(axes)))
     return call.b.reshape(y, [n, c, *outputs])
+
+
+def _places(grid: Numbers, extent: int, corners: bool) -> list[Numbers]:
+    """Return where a grid points to, as the implementations of torch round it."""
+    if corners:
+        return [(grid + 1) / 2 * (extent - 1), (grid + 1) * ((extent - 1) / 2)]
+    from_one: Numbers = grid + 1
+    fused = from_one.astype(np.longdouble) * np.longdouble(extent / 2) - np.longdouble(0.5)  # rounded once
+    return [(from_one * extent - 1) / 2, from_one * (extent / 2) - 0.5, fused]
 
 
 def _neighbours(where: Numbers, mode: int) -> list[Numbers]:
