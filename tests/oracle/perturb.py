@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx
 
-from oracle.engines import Arrays, Engine, first_run, load
+from oracle.engines import Arrays, Engine, NoEngineError, first_run, load
 
 MAGNITUDES = (1.0, 300.0)
 BASES = 2
@@ -106,9 +106,9 @@ def _watch(
                 changed[where] = other[where]
                 try:
                     after = engine.run({**base, source: changed})
-                except Exception:  # an integer input took a value that the model cannot be run with
+                except Exception as error:  # an integer input took a value that the model cannot be run with
                     if base[source].dtype.kind in "fc":
-                        raise
+                        raise NoEngineError(f"{engine.name}: {error}") from error
                     continue
                 for name, value in before.items():
                     note(name, source, number, differs(np.asarray(after[name]), value))

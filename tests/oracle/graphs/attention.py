@@ -97,9 +97,15 @@ def rotary(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 
 @family("state_attention", since=27, until=27)
 def state_attention(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
-    """A state that every step adds to, and a causal convolution with one."""
+    """A state that every step adds to, or a causal convolution with one."""
     if not (x := graph.of_rank(x, 3)):
         return []
+    if draw(st.booleans()):
+        taps = draw(st.integers(1, 3))
+        names: Names = {"x": x, "w": graph.weight(x.shape[1], 1, taps), "b": graph.weight(x.shape[1])}
+        names["p"] = graph.weight(x.shape[0], x.shape[1], taps - 1) if taps > 1 else ""
+        given = "x, w, b, p" if taps > 1 and draw(st.booleans()) else "x, w, b"
+        return graph.script(f"y, s = CausalConvWithState({given})", **names)
     heads, width = draw(st.sampled_from((1, 2))), draw(st.integers(1, 2))
     text, names = tokens(draw, graph, x, heads, width)
     shared = graph.shape(str(names["wk"]))[1] // width

@@ -118,7 +118,7 @@ def computed_regions(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list
     names: Names = {
         "x": x,
         "w": graph.weight(prod(x.shape[1:]), 4),
-        "i": graph.ints([x.shape[0] - 1, 0]),
+        "i": graph.ints(graph.choice(x.shape[0], below=x.shape[0])),
         "four": graph.constant(4.0),
     }
     text = "f = Flatten(x) m = MatMul(f, w) t = Abs(m) b = Min(t, four) "

@@ -88,9 +88,10 @@ def triangle(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 
 @family("cumulative")
 def cumulative(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
-    """Sums of all that came before."""
+    """Sums, or products, of all that came before."""
+    op = draw(st.sampled_from(["CumSum", "CumProd"])) if graph.opset >= 26 else "CumSum"
     axis = graph.ints(draw(st.integers(-x.rank, x.rank - 1)))
-    return graph.add("CumSum", [x, axis], exclusive=draw(st.integers(0, 1)), reverse=draw(st.integers(0, 1)))
+    return graph.add(op, [x, axis], exclusive=draw(st.integers(0, 1)), reverse=draw(st.integers(0, 1)))
 
 
 @family("centre")

@@ -69,9 +69,12 @@ def trees(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     if not (x := graph.of_rank(x, 2)):
         return []
     one, two = draw(st.integers(0, x.shape[1] - 1)), draw(st.integers(0, x.shape[1] - 1))
-    leaves = "n_targets = 1, target_ids = [0, 0, 0], target_nodeids = [1, 3, 4], target_treeids = [0, 0, 0], "
+    kind, end = draw(st.sampled_from([("Regressor", "target"), ("Classifier", "class")]))
+    leaves = f"{end}_ids = [0, 0, 0], {end}_nodeids = [1, 3, 4], {end}_treeids = [0, 0, 0], "
+    leaves += "n_targets = 1, " if kind == "Regressor" else "classlabels_int64s = [0, 1, 2], "
     text = (
-        f"y = ai.onnx.ml.TreeEnsembleRegressor<{leaves} target_weights = [0.1, 0.7, 0.4], "
+        f"{'' if kind == 'Regressor' else 'l, '}y = "
+        f"ai.onnx.ml.TreeEnsemble{kind}<{leaves} {end}_weights = [0.1, 0.7, 0.4], "
         f"nodes_featureids = [{one}, 0, {two}, 0, 0], nodes_values = [0.1, 0.0, 0.3, 0.0, 0.0], "
         'nodes_modes = ["BRANCH_LEQ", "LEAF", "BRANCH_LEQ", "LEAF", "LEAF"], nodes_nodeids = [0, 1, 2, 3, 4], '
         "nodes_treeids = [0, 0, 0, 0, 0], nodes_truenodeids = [1, 0, 3, 0, 0], nodes_falsenodeids = [2, 0, 4, 0, 0]>(x)"

@@ -125,15 +125,17 @@ def quantised_layers(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list
     """Layers whose weights, or whose operands too, have few bits."""
     if x.rank < 2:
         return []
+    kind = draw(st.sampled_from(["dynamic", "float", "gemm", "bits"]))
+    if kind == "gemm" and not (x := graph.of_rank(x, 2)):
+        return []
     out = draw(st.integers(1, 4))
     names = scales(graph, x) | {"w": eight_bits(graph, x.shape[-1], out), "b": graph.weight(out)}
-    kind = draw(st.sampled_from(["dynamic", "float", "gemm", "bits"]))
     if kind == "dynamic":
         return graph.script("y = com.microsoft.DynamicQuantizeMatMul(x, w, s, zi, b)", **names)
     if kind == "float":
         text = "q = QuantizeLinear(x, s, z) y = com.microsoft.MatMulIntegerToFloat(q, w, s, t, z, zi, b)"
         return graph.script(text, **names)
-    if kind == "gemm" and x.rank == 2:
+    if kind == "gemm":
         names["c"] = graph.constant(graph.choice(out, below=50), np.int32)
         given = draw(st.sampled_from(["c, t, z", ", t, z"]))
         turned = draw(st.integers(0, 1))

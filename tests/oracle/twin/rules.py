@@ -143,6 +143,15 @@ def reduction(twin: Twin, node: onnx.NodeProto) -> Nodes:
     yield copy
 
 
+@rule("CumProd")
+def product_so_far(twin: Twin, node: onnx.NodeProto) -> Nodes:
+    """A sum of the same elements."""
+    data_only_first(twin, node)
+    copy = copied(node)
+    copy.op_type = "CumSum"
+    yield copy
+
+
 @rule("ReduceSum")
 def sum_over(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """Stay a sum: its parameters became inputs earlier than those of the other reductions."""
