@@ -7,7 +7,6 @@ contradiction, one that finds more is.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -190,10 +189,11 @@ class Prober:
         seed: int = 0,
         watched: Sequence[str] = (),
     ) -> None:
+        from pytest_rf.frontends.torch.copying import copied
         from pytest_rf.frontends.torch.structure import input_names, named_tensors
 
         try:
-            self._module = copy.deepcopy(module).double()
+            self._module = copied(module)[0].double()
         except Exception as error:  # whatever the module raises
             raise ModelError(
                 f"{type(module).__name__} cannot be copied in double precision: {error}"

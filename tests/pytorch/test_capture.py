@@ -134,6 +134,36 @@ def test_the_module_is_left_as_found(values_needed: bool) -> None:
     )
 
 
+class Hooked(nn.Module):
+    """Installs a hook at its first call, and knows by an attribute that it is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 2, 3)
+
+    def forward(self, x):
+        if not getattr(self, "installed", False):
+            self.conv.register_forward_hook(lambda module, args, result: result * 2)
+            self.installed = True
+        return self.conv(x)
+
+
+def test_hooks_that_the_call_installs_are_taken_out_again() -> None:
+    module, x = Hooked(), torch.rand(1, 2, 6)
+    expected = module.conv(x) * 2
+    pytest_rf.analyze(module, x)
+    assert not module.conv._forward_hooks
+    assert torch.equal(module(x), expected)
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+def test_weights_that_a_hook_computes() -> None:
+    module, x = torch.nn.utils.weight_norm(nn.Conv1d(2, 2, 3)), torch.rand(1, 2, 9)
+    module(x)
+    assert pytest_rf.analyze(module, x).final[0]["t"].rf == 3
+    assert pytest_rf.verify(module, x).equal
+
+
 def test_parameters_on_meta() -> None:
     with torch.device("meta"):
         module = Net()

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError
+from pytest_rf.frontends.torch.copying import copied
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.preserve import preserved
 from pytest_rf.frontends.torch.recorder import Recorder, Unsupported, ValuesNeeded
@@ -70,7 +71,7 @@ def _tensors(module: torch.nn.Module) -> Iterator[torch.Tensor]:
 
 def _initialised(module: torch.nn.Module, call: Arguments) -> torch.nn.Module:
     """Return a copy of a module with lazy parameters, which have their shapes after a first call."""
-    module, call = copy.deepcopy((module, call))
+    module, call = copied(module, call)
     with torch.no_grad():
         module(*call.args, **call.kwargs, **call.constants)
     return module
@@ -100,7 +101,7 @@ def _first_that_works(module: torch.nn.Module, call: Arguments) -> Recording:
         from pytest_rf.frontends.torch.exported import export
 
         try:
-            return export(copy.deepcopy(module), call)
+            return export(copied(module)[0], call)
         except Exception as error:  # the export has many ways to fail, none of them ours
             raise ModelError(
                 f"{type(module).__name__} cannot be captured: {failure.cause}; "
@@ -201,8 +202,8 @@ def below_autograd() -> Any:
 def _runs(module: torch.nn.Module, call: Arguments) -> bool:
     try:
         with preserved(module), torch.no_grad():
-            copied = copy.deepcopy((call.args, call.kwargs))
-            module(*copied[0], **copied[1], **call.constants)
+            args, kwargs = copy.deepcopy((call.args, call.kwargs))
+            module(*args, **kwargs, **call.constants)
     except Exception:  # whatever the module raises
         return False
     return True
