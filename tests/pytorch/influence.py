@@ -62,8 +62,9 @@ class Verdict:
 
     Attributes:
         case: its name.
-        status: "exact", "sampled" (nothing unsound, not all was measured), "upper" (and says so), "within"
-            (wider than measured), "unknown", "unsound", "crash", "skipped" (it does not run).
+        status: "exact", "sound" (if it was not to be tight), "sampled" (nothing unsound, not all was
+            measured), "upper" (and says so), "within" (wider than measured), "unknown", "unsound",
+            "crash", "skipped" (it does not run).
         detail: why.
     """
 
@@ -73,8 +74,13 @@ class Verdict:
     detail: str = ""
 
 
-def judge(case: Case) -> Verdict:
-    """Analyse a case and hold the bounds of all outputs against what changes them."""
+def judge(case: Case, tight: bool = True) -> Verdict:
+    """Analyse a case and hold the bounds of all outputs against what changes them.
+
+    Args:
+        case: the call.
+        tight: look for all that the analysis claims, which takes longer than to look for what it denies.
+    """
 
     def verdict(status: str, detail: object = "") -> Verdict:
         return Verdict(case.name, case.operator, status, " ".join(str(detail).split())[:300])
@@ -111,7 +117,7 @@ def judge(case: Case) -> Verdict:
         for number, (base, change) in enumerate(ROUNDS):
             # A truth value or an index changes at a threshold only: what it reads cannot all be seen.
             discrete = not (plain[name].is_floating_point() or plain[name].is_complex())
-            if number >= ALWAYS and (discrete or seen.covers(lo, hi)):
+            if number >= ALWAYS and (discrete or not tight or seen.covers(lo, hi)):
                 break
             seen.round(base, change, number)
             if np.isfinite(change):
@@ -127,7 +133,7 @@ def judge(case: Case) -> Verdict:
     statuses = {t.status for t in analysis.outputs}
     if "upper_bound" in statuses:
         return verdict("upper", next(t.reason for t in analysis.outputs if t.status == "upper_bound"))
-    return verdict("within", wide) if wide else verdict("exact")
+    return verdict("within", wide) if wide and tight else verdict("exact" if tight else "sound")
 
 
 Bounds = tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]], bool]

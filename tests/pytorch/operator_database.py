@@ -130,7 +130,7 @@ def _drawn(found: Any, samples: int) -> list[tuple[int, Any]]:
     return [kept[int(i * step)] for i in range(min(samples, len(kept)))]
 
 
-def module_cases(names: Sequence[str] = ()) -> Iterator[Case]:
+def module_cases(names: Sequence[str] = (), samples: int = 2 * SAMPLES) -> Iterator[Case]:
     """Yield the cases of the modules with these names, in evaluation and in training mode."""
     for info in module_db:
         if names and info.name not in names:
@@ -138,15 +138,15 @@ def module_cases(names: Sequence[str] = ()) -> Iterator[Case]:
         for training in (False, True):
             with warnings.catch_warnings(), contextlib.suppress(Exception):
                 warnings.simplefilter("ignore")
-                yield from _of_module(info, training)
+                yield from _of_module(info, training, samples)
 
 
-def _of_module(info: Any, training: bool) -> Iterator[Case]:
+def _of_module(info: Any, training: bool, samples: int) -> Iterator[Case]:
     torch.manual_seed(3)
     found = info.module_inputs_func(
         info, device="cpu", dtype=torch.float64, requires_grad=False, training=training
     )
-    for number, given in enumerate(list(found)[: 2 * SAMPLES]):
+    for number, given in enumerate(list(found)[:samples]):
         if given.forward_input is None:
             continue
         made = given.constructor_input
