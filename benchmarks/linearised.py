@@ -89,13 +89,18 @@ def _mean(
     name: str,
     most: torch.Tensor,
     data: torch.Tensor,
-    kernel: Any,
+    kernel: list[int],
     stride: Any = (),
-    padding: Any = 0,
-    dilation: Any = 1,
+    padding: Any = (0,),
+    dilation: Any = (1,),
     ceil_mode: bool = False,
 ) -> torch.Tensor:
     """Return the means over the windows of a maximum; 0 where there is no such pool."""
-    if any(step != 1 for step in (dilation if isinstance(dilation, (list, tuple)) else [dilation])):
+    if any(step != 1 for step in dilation):
         return torch.zeros_like(most)
-    return _POOLS[name](data, kernel, stride or None, padding, ceil_mode)
+    # Padded beforehand: an average pool refuses windows that are larger than what it pools.
+    beyond = list(padding) * (len(kernel) // len(padding))
+    data = torch.where(torch.isinf(data), 0.0, data)  # models pad with -inf by themselves
+    data = torch.nn.functional.pad(data, [n for n in reversed(beyond) for _ in range(2)])
+    mean = _POOLS[name](data, kernel, stride or None, 0, ceil_mode)
+    return mean if mean.shape == most.shape else torch.zeros_like(most)

@@ -26,6 +26,8 @@ WATCHED = 12
 """So many modules are watched beside the outputs."""
 ALWAYS = 4
 """So many changes are tried however long they take: along the samples, and the ends of an output's unit."""
+SLOW = 30
+"""Models whose first two passes, with double precision, take more CPU seconds are not probed."""
 
 
 @dataclass
@@ -78,8 +80,15 @@ class Verdicts:
 
 
 def probe(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis, seconds: float) -> Verdicts:
-    """Probe a model for about so many seconds, and at least its first output. The module is changed."""
+    """Probe a model for about so many seconds, and at least its first output. The module is changed.
+
+    Raises:
+        TimeoutError: the model is too slow.
+    """
+    start = time.process_time()
     prober = _prober(module, example, analysis)
+    if time.process_time() - start > SLOW:
+        raise TimeoutError(f"two passes take more than {SLOW} seconds")
     targets = list(_targets(analysis, prober))
     verdicts, until = Verdicts(), time.monotonic() + seconds
     reached: dict[tuple[str, int, int], dict[str, np.ndarray[Any, Any]]] = {}
