@@ -75,7 +75,7 @@ def mixes_batch(analysis: pytest_rf.Analysis) -> bool | None:
         for output in analysis.outputs:
             if output.status != "unknown" and source.name in output.inputs:
                 lo, hi = output.bounds(source.batch, source.name, context=True)
-                answer = bool(answer) or bool((lo != hi).any())
+                answer = bool(answer) or bool((lo < hi).any())
     return answer
 
 

@@ -157,14 +157,15 @@ class Analysis:
         return found or output
 
     def _has_positions(self, tensor: Tensor) -> bool:
-        """Whether all spatial axes of some input have a position in axes that count nothing else."""
+        """Whether all spatial axes of some input have a position in axes that count no samples or channels."""
         outcome = self.runs.structure(tensor.value)
         if isinstance(outcome, Ignorance):
             return False
         spatial = self.runs.spatial
         axes = [axis for axis in outcome.layout if any(f.carries & spatial for f in axis)]
         seen = {key for axis in axes for factor in axis for key in factor.carries}
-        if not seen <= spatial or any(is_mixed(axis) for axis in axes):
+        others = {(one.name, number) for one in self.inputs.values() for number in (one.batch, one.channel)}
+        if seen & others or any(is_mixed(axis) for axis in axes):
             return False
         whole = [
             {(source.name, number) for number in source.axes.values()} for source in self.inputs.values()

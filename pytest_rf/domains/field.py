@@ -192,7 +192,7 @@ def join(parts: Sequence[Field], action: Join, shape: Sequence[int], policy: Pol
             hulls[key] = reduce(_one_of, moved)
         else:
             hulls[key] = bounded.joined(pieces, dim, shape[axis])
-    return _together([_grown(part, axis, shape[axis]) for part in whole], hulls)
+    return _together([_grown(part, axis, shape[axis]) for part in whole], hulls, axis)
 
 
 def _single(part: Field, axis: int) -> Field:
@@ -210,11 +210,19 @@ def _grown(part: Field, axis: int, extent: int) -> Field:
     return Field(layout, {}, part.inputs, part.context, part.uncertain)
 
 
-def _together(fields: Sequence[Field], hulls: Mapping[Key, Hull]) -> Field:
-    """Return a field with these hulls and all else that ``fields`` of one layout have."""
+def _together(fields: Sequence[Field], hulls: Mapping[Key, Hull], end_to_end: int | None = None) -> Field:
+    """Return a field with these hulls and all else that ``fields`` of one layout have.
+
+    Along axis ``end_to_end`` they lie one behind the other; along all others they meet element by element.
+    """
     layout = fields[0].layout
     if any(one.layout is not layout for one in fields):
-        layout = tuple([_common(axes) for axes in zip(*[one.layout for one in fields], strict=True)])
+        layout = tuple(
+            [
+                _common(axes, number == end_to_end)
+                for number, axes in enumerate(zip(*[one.layout for one in fields], strict=True))
+            ]
+        )
     context: dict[Key, frozenset[int]] = {}
     for one in fields:
         for key, nodes in one.context.items():
@@ -317,20 +325,22 @@ def _refined(one: Field, wanted: Sequence[tuple[int, ...] | None]) -> Field:
     return one if bench is None else replace(one, layout=tuple(bench.axes), hulls=bench.hulls)
 
 
-def _common(axes: Sequence[Axis]) -> Axis:
+def _common(axes: Sequence[Axis], end_to_end: bool) -> Axis:
     first = axes[0]
     if all(axis is first for axis in axes):
         return first
-    return tuple([_shared(factors) for factors in zip(*axes, strict=True)])
+    return tuple([_shared(factors, end_to_end) for factors in zip(*axes, strict=True)])
 
 
-def _shared(factors: Sequence[Factor]) -> Factor:
+def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     first = factors[0]
     if all(factor is first for factor in factors):
         return first
     endless = NONE.union(*[factor.endless for factor in factors])
     finite = NONE.union(*[factor.finite for factor in factors]) - endless
-    mixed = any(factor.mixed for factor in factors)
+    # What meets a tensor of positions element by element is at these positions, whatever it was before.
+    marks = [factor.mixed for factor in factors if factor.carries or factor.mixed]
+    mixed = any(marks) if end_to_end else bool(marks) and all(marks)
     # Branches of different strides are misaligned; the tensor's step is that of the first with positions.
     stride = next((factor.stride for factor in factors if factor.carries), first.stride)
     return Factor(first.extent, endless, finite, mixed, stride)
