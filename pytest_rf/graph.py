@@ -189,6 +189,7 @@ class Graph:
         constants: name -> value of each tensor that depends on no input.
         metadata: the file's own key-value properties.
         modules: module path -> the value that the module returned, where that is known.
+        notes: what the figures cannot know, one sentence each.
     """
 
     values: list[Value] = field(default_factory=list)
@@ -199,6 +200,7 @@ class Graph:
     constants: dict[str, Value] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     modules: dict[str, Value] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 class Builder:

@@ -86,6 +86,7 @@ class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", 
     inputs: tuple[InputReport, ...]
     outputs: tuple[str, ...]
     final: tuple[str, ...]
+    notes: tuple[str, ...]
     tensors: tuple[TensorReport, ...]
 
 
@@ -205,6 +206,7 @@ def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> 
         inputs=tuple(_input(source) for source in analysis.inputs.values()),
         outputs=tuple(tensor.name for tensor in analysis.outputs),
         final=tuple(tensor.name for tensor in analysis.final),
+        notes=tuple(analysis.graph.notes),
         tensors=tuple(of_tensor(tensor) for tensor in (analysis if tensors is None else tensors)),
     )
 

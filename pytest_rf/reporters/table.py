@@ -35,6 +35,8 @@ def _model(view: ModelView) -> Iterator[Line]:
             yield _final(row, with_input)
     if any(IRREGULAR in row.rf for row in body):
         yield line((f"{IRREGULAR} no periodic field: the smallest and largest over the actual units", "dim"))
+    for note in analysis.graph.notes:
+        yield line(("note ", "bold"), note)
 
 
 def _final(row: Row, with_input: bool) -> Line:

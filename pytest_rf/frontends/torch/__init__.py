@@ -32,6 +32,5 @@ def load(
     """
     recording = capture(model, example, inputs, kwargs, values)
     graph = lower(recording, weights)
-    if recording.notes:
-        graph.metadata["notes"] = "\n".join(recording.notes)
+    graph.notes.extend(recording.notes)
     return graph, recording.way

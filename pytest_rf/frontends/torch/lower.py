@@ -12,15 +12,17 @@ import numpy.typing as npt
 import torch
 
 from pytest_rf import registry
+from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
+from pytest_rf.frontends.torch.recording import LOOKS, Const, Place, Recording, Ref, leaves
 from pytest_rf.frontends.torch.recording import Call as Recorded
-from pytest_rf.frontends.torch.recording import Const, Place, Recording, Ref, leaves
 from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
 from pytest_rf.operators.aten import table
 from pytest_rf.operators.aten.call import Call, Rule
 from pytest_rf.operators.aten.pointwise import elementwise
 from pytest_rf.operators.aten.stated import rule_of
+from pytest_rf.operators.pointwise import broadcast_read
 
 _NESTING = 8
 
@@ -75,6 +77,7 @@ class _Lowering:
         self.depth = depth
         self.values: dict[int, Value] = {}
         self._constants: dict[int, tuple[Const, Value]] = {}
+        self._looked: Value | None = None
 
     def value(self, item: Ref | Const) -> Value:
         """Return the value of a recorded tensor."""
@@ -110,6 +113,10 @@ class _Lowering:
             )
             self.b.begin(entry)
         results = self._results(call, arguments, shapes, operands)
+        if name in LOOKS:
+            self._look(operands)
+        elif self._looked is not None:
+            results = [self._decided(value) for value in results]
         for ref, value in zip(call.outputs, results, strict=True):
             if ref is not None:
                 self.values[ref.number] = value
@@ -119,6 +126,21 @@ class _Lowering:
                 entry.name if index == 0 else f"{entry.name}:{index}": value
                 for index, value in enumerate(made)
             }
+
+    def _look(self, operands: Sequence[Value]) -> None:
+        """Note what the code has looked at: a statistic of it is in everything that comes after."""
+        looks = [value for value in operands if value.varies and value.shape is not None]
+        reads = [Read(v.number, tuple((None, WHOLE) for _ in v.extents), statistic=True) for v in looks]
+        if self._looked is not None:
+            reads.append(Read(self._looked.number, ()))
+        if reads:
+            self._looked = self.b.union((), *reads)
+
+    def _decided(self, value: Value) -> Value:
+        """Return a result that also depends on what the code had looked at before."""
+        if value.shape is None or self._looked is None or 0 in value.shape:
+            return value
+        return self.b.union(value.shape, broadcast_read(value, value.shape), Read(self._looked.number, ()))
 
     def _argument(self, value: Any) -> Any:
         if isinstance(value, (Ref, Const)):

@@ -69,9 +69,12 @@ class Outside:
     def _wrapped(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def leave(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
             if self._recorder.follows(tensor):
-                self._left.append(self._recorder.value_of(tensor))
-                where = self._recorder.locator.source()
-                self._reason = f"computed outside of torch, after {name}() at {where}"
+                value, recording = self._recorder.value_of(tensor), self._recorder.recording
+                self._left.append(value)
+                place = self._recorder.locator.place()
+                recording.calls.append(Call("aten.item.default", None, (value,), {}, (), place))
+                recording.note_look(place)
+                self._reason = f"computed outside of torch, after {name}() at {place.source}"
             return original(tensor, *args, **kwargs)
 
         return leave

@@ -15,7 +15,7 @@ from pytest_rf.frontends.torch import traits as schemas
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.memory import BY_MEMORY, RESHAPED, Handle
 from pytest_rf.frontends.torch.outside import Outside
-from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref, leaves, replaced
+from pytest_rf.frontends.torch.recording import LOOKS, Call, Const, Recording, Ref, leaves, replaced
 from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
 from pytest_rf.frontends.torch.traits import Traits
@@ -253,11 +253,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if not self.real:
             self.obstacle = ValuesNeeded(f"{trait.op} at {place.source}")
             raise self.obstacle
-        if trait.name in ("_local_scalar_dense", "item", "is_nonzero", "equal", "allclose"):
-            where = place.source or place.module or "the model"
-            note = f"{where} looks at the value of a tensor; what the code decides by it is not tracked"
-            if note not in self.recording.notes:
-                self.recording.notes.append(note)
+        if trait.name in LOOKS:
+            self.recording.note_look(place)
 
     def _symbolic(
         self,

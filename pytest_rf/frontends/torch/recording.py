@@ -27,6 +27,10 @@ class Const:
     tensor: torch.Tensor
 
 
+LOOKS = frozenset(["_local_scalar_dense", "item", "is_nonzero", "equal", "allclose"])
+"""Operators that hand the code a value; whatever it computes from then on may depend on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """Shape and type of a recorded tensor."""
@@ -102,6 +106,13 @@ class Recording:
         """Add a variable."""
         self.values.append(Variable(tuple(int(extent) for extent in shape), dtype))
         return Ref(len(self.values) - 1)
+
+    def note_look(self, place: Place) -> None:
+        """Note that the code looks at the value of a tensor."""
+        where = place.source or place.module or "the model"
+        note = f"{where} looks at the value of a tensor; what it would do at another value is not seen"
+        if note not in self.notes:
+            self.notes.append(note)
 
 
 def leaves(tree: Any) -> list[Any]:
