@@ -8,6 +8,7 @@ contradiction, one that finds more is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -230,7 +231,7 @@ class Prober:
         ]
         kwargs = {name: map_tensors(value, substitute, name) for name, value in self._call.kwargs.items()}
         state = {name: tensor.clone() for name, tensor in self._module.named_buffers()}
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), _double():
             torch.manual_seed(self._seed)
             result = self._module(*args, **kwargs, **self._call.constants)
         for name, tensor in self._module.named_buffers():
@@ -290,6 +291,17 @@ class Prober:
         first = _smallest(1, extent, lambda end: changes(0, end)) - 1
         last = extent - _smallest(1, extent, lambda count: changes(extent - count, extent))
         return (first, last)
+
+
+@contextmanager
+def _double() -> Iterator[None]:
+    """What the module's code makes without naming a type is double too."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
 
 
 def _smallest(low: int, high: int, holds: Callable[[int], bool]) -> int:
