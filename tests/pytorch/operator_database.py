@@ -8,11 +8,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from hypothesis import settings
 from influence import Case
-from torch.testing._internal.common_methods_invocations import op_db
-from torch.testing._internal.common_modules import module_db
 
-from pytest_rf.frontends.torch.recording import leaves, replaced
+from pytest_rf.frontends.torch.recording import leaves, replaced, tensors_in
+
+chosen = settings.default
+from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
+from torch.testing._internal.common_modules import module_db  # noqa: E402
+
+settings.register_profile(
+    "chosen", chosen
+)  # torch's module has just loaded a profile of its own for all tests
+settings.load_profile("chosen")
 
 SAMPLES = 8
 """Samples of each operator, drawn evenly."""
@@ -55,7 +63,7 @@ class Sampled(torch.nn.Module):
 
 def varying(args: tuple[Any, ...], kwargs: dict[str, Any], form: str) -> list[torch.Tensor]:
     """Return the tensors that are inputs: the first number, all numbers, or indices and masks too."""
-    tensors = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+    tensors = tensors_in((args, kwargs))
     unique = list({id(tensor): tensor for tensor in tensors}.values())
     numbers = [t for t in unique if t.is_floating_point() or t.is_complex()]
     if form == "values" or not numbers:

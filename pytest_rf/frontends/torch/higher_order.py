@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from pytest_rf.frontends.torch.recording import leaves
+from pytest_rf.frontends.torch.recording import leaves, tensors_in
 
 if TYPE_CHECKING:
     from pytest_rf.frontends.torch.recorder import Recorder
@@ -29,7 +29,7 @@ def _cond(recorder: Recorder, predicate: Any, true: Any, false: Any, operands: S
     chosen = one
     if recorder.real and not bool(predicate):
         chosen = other
-    flat = [item for item in leaves(chosen) if isinstance(item, torch.Tensor)]
+    flat = tensors_in(chosen)
     pairs = zip(leaves(one), leaves(other), strict=True)
     merged = iter(
         [

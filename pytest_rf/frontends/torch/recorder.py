@@ -15,7 +15,16 @@ from pytest_rf.frontends.torch import traits as schemas
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.memory import BY_MEMORY, RESHAPED, Handle
 from pytest_rf.frontends.torch.outside import Outside
-from pytest_rf.frontends.torch.recording import LOOKS, Call, Const, Recording, Ref, leaves, replaced
+from pytest_rf.frontends.torch.recording import (
+    LOOKS,
+    Call,
+    Const,
+    Recording,
+    Ref,
+    leaves,
+    replaced,
+    tensors_in,
+)
 from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
 from pytest_rf.frontends.torch.traits import Traits
@@ -165,7 +174,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                 raise self.obstacle
             return result
         trait = schemas.traits(func)
-        tensors = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        tensors = tensors_in((args, kwargs))
         self._arrived(tensors)
         if any(tensor.is_nested for tensor in tensors):
             self.obstacle = Unsupported("nested tensors are not followed")
@@ -221,9 +230,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if trait.view and tensors:
             self._tracker.follow_constant_view(func, trait.name, args, kwargs, result)
         elif not trait.writes:
-            for tensor in leaves(result):
-                if isinstance(tensor, torch.Tensor):
-                    self._created(tensor)
+            for tensor in tensors_in(result):
+                self._created(tensor)
         return result
 
     def _created(self, tensor: torch.Tensor) -> None:
@@ -266,8 +274,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
     ) -> Any:
         for position, name, _ in trait.writes:
             target = args[position] if position < len(args) else kwargs.get(name)
-            for tensor in leaves(target):
-                if isinstance(tensor, torch.Tensor) and id(tensor) not in handles:
+            for tensor in tensors_in(target):
+                if id(tensor) not in handles:
                     if self.real:
                         self._constants.originals.save(tensor)
                     handles[id(tensor)] = self._tracker.promote(tensor)
@@ -325,11 +333,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         for position, name, returned in trait.writes:
             if returned is None:  # written but not returned (foreach operators, running statistics)
                 target = args[position] if position < len(args) else kwargs.get(name)
-                for tensor in leaves(target):
-                    if isinstance(tensor, torch.Tensor):
-                        ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
-                        outputs.append(ref)
-                        writes.append((handles[id(tensor)], ref))
+                for tensor in tensors_in(target):
+                    ref = self.recording.make(tuple(tensor.shape), tensor.dtype)
+                    outputs.append(ref)
+                    writes.append((handles[id(tensor)], ref))
         self.recording.calls.append(
             Call(trait.op, func, recorded[0], recorded[1], tuple(outputs), self.locator.place())
         )

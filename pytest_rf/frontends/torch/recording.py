@@ -118,35 +118,41 @@ class Recording:
 def leaves(tree: Any) -> list[Any]:
     """Return the arguments of a call, those within lists and dicts included."""
     found: list[Any] = []
-    _collect(tree, found)
+    for item in (
+        tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (list, tuple)) else [tree]
+    ):
+        if isinstance(item, (list, tuple, dict)):
+            found += leaves(item)
+        else:
+            found.append(item)
     return found
 
 
-def _collect(tree: Any, found: list[Any]) -> None:
-    if isinstance(tree, (list, tuple)):
-        for item in tree:
-            if isinstance(item, (list, tuple, dict)):
-                _collect(item, found)
-            else:
+_PLAIN = frozenset([int, float, bool, str, type(None), torch.dtype, torch.device])
+"""Types of most arguments; none of them can hold a tensor."""
+
+
+def tensors_in(tree: Any) -> list[torch.Tensor]:
+    """Return the tensors among arguments or results, those within lists and dicts included."""
+    if isinstance(tree, torch.Tensor):
+        return [tree]
+    found: list[torch.Tensor] = []
+    for item in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (list, tuple)) else ():
+        if type(item) not in _PLAIN:
+            if isinstance(item, torch.Tensor):
                 found.append(item)
-    elif isinstance(tree, dict):
-        for item in tree.values():
-            _collect(item, found)
-    else:
-        found.append(tree)
+            else:
+                found += tensors_in(item)
+    return found
 
 
 def replaced(tree: Any, substitute: Callable[[torch.Tensor], Any]) -> Any:
     """Return nested arguments with every tensor substituted."""
     if isinstance(tree, torch.Tensor):
         return substitute(tree)
-    kind = type(tree)
-    if kind is tuple:
-        return tuple([replaced(item, substitute) for item in tree])
-    if kind is list:
-        return [replaced(item, substitute) for item in tree]
-    if kind is dict:
-        return {key: replaced(item, substitute) for key, item in tree.items()} if tree else {}
     if isinstance(tree, (list, tuple)):
-        return [replaced(item, substitute) for item in tree]
+        made = [item if type(item) in _PLAIN else replaced(item, substitute) for item in tree]
+        return tuple(made) if type(tree) is tuple else made
+    if type(tree) is dict:
+        return {key: replaced(item, substitute) for key, item in tree.items()}
     return tree

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from pytest_rf.frontends.torch.recording import leaves, replaced
+from pytest_rf.frontends.torch.recording import replaced, tensors_in
 from pytest_rf.frontends.torch.shapes import SHAPES, positions
 from pytest_rf.frontends.torch.traits import Traits
 
@@ -45,7 +45,7 @@ def _autocasting() -> bool:
 
 def _of_one_type(tree: Any) -> Any:
     """Return arguments whose floating tensors have one type, the widest among them."""
-    floating = [t for t in leaves(tree) if isinstance(t, torch.Tensor) and t.is_floating_point()]
+    floating = [tensor for tensor in tensors_in(tree) if tensor.is_floating_point()]
     widest = functools.reduce(torch.promote_types, (tensor.dtype for tensor in floating))
     return replaced(tree, lambda tensor: tensor.to(widest) if tensor.is_floating_point() else tensor)
 
@@ -77,10 +77,10 @@ def _run(
     if trait.writes or trait.view:
         originals = {
             id(twin): tensor
-            for tensor in leaves((args, kwargs))
+            for tensor in tensors_in((args, kwargs))
             if (twin := twins.get(id(tensor))) is not None
         }
-        for tensor in leaves((args, kwargs)):
+        for tensor in tensors_in((args, kwargs)):
             twin = twins.get(id(tensor))
             if twin is not None and twin.shape != tensor.shape:  # out= of another shape is resized
                 tensor.resize_(twin.shape)

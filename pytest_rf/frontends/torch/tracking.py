@@ -9,7 +9,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from pytest_rf.frontends.torch.memory import Emit, Functionaliser, Handle, Layout, Memory, Step, view_steps
 from pytest_rf.frontends.torch.preserve import Originals
-from pytest_rf.frontends.torch.recording import Const, Ref, leaves
+from pytest_rf.frontends.torch.recording import Const, Ref, tensors_in
 
 aten = torch.ops.aten
 _ATTRIBUTE = "_pytest_rf_handle"
@@ -90,7 +90,7 @@ class Tracker:
     ) -> None:
         """Make the outputs of a view operator known as aliases of its first argument."""
         base = handles[id(args[0])]
-        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
+        tensors = tensors_in(result)
         for tensor, step, ref in zip(
             tensors, view_steps(func, name, args, kwargs, tensors), outputs, strict=True
         ):
@@ -122,7 +122,7 @@ class Tracker:
             handle = Handle(Memory(Layout.of(base), None, constant=base))
             self._tag(base, handle)
             self._tagged.append(base)
-        tensors = [tensor for tensor in leaves(result) if isinstance(tensor, torch.Tensor)]
+        tensors = tensors_in(result)
         for tensor, step in zip(tensors, view_steps(func, name, args, kwargs, tensors), strict=True):
             if tensor is not base:
                 self._tag(tensor, Handle(handle.memory, handle.extended(step)))

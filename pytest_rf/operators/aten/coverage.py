@@ -78,7 +78,10 @@ LIMITS = (
 OUTSIDE = (
     ("`x.numpy()`, `tolist()`, DLPack", "what comes back is unknown: it was computed outside of torch"),
     ("`while_loop` with a condition on data", "unknown: data decides how often it turns"),
-    ("`item()`, `if` on a tensor", "the value is taken as it is, and a note names the line"),
+    (
+        "`item()`, `if` on a tensor",
+        "the value counts as context of all that comes after; a note names the line",
+    ),
     ("nested and jagged tensors", "an error that says so"),
     (
         "scripts optimised for mkldnn",
