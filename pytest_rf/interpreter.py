@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pytest_rf import garbage
 from pytest_rf.domains.field import Facts, Field, Policy, join, of_input, read, regroup, union
 from pytest_rf.graph import Graph, Join, Regroup, Step, Union, Unknown
 
@@ -19,6 +20,7 @@ class Ignorance:
 Outcome = Field | Ignorance
 
 
+@garbage.kept()
 def run(
     graph: Graph, policy: Policy, facts: Facts | None = None, keep: Callable[[int], bool] | None = None
 ) -> dict[int, Outcome]:

@@ -8,10 +8,12 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from pytest_rf import garbage
 from pytest_rf.analysis import Analysis
 from pytest_rf.errors import ModelError
 
 
+@garbage.kept()
 def analyze(
     model: Any,
     *example: Any,

@@ -33,6 +33,8 @@ from oracle.graphs import (
     reductions,
     resampling,
     sampling,
+    strings,
+    training,
     windows,
 )
 from oracle.graphs.builder import FAMILIES, KINDS, OPSET, OPSETS, Draw, Graph, Value, family
@@ -40,7 +42,8 @@ from oracle.graphs.builder import FAMILIES, KINDS, OPSET, OPSETS, Draw, Graph, V
 __all__ = [
     "FAMILIES", "Graph", "Value", "arithmetic", "attention", "choices", "control", "copies", "family",
     "functions", "graphs", "indexing", "layout", "learning", "linear", "logic", "microsoft", "older",
-    "quantised", "recurrent", "reductions", "resampling", "sampling", "windows",
+    "quantised", "recurrent", "reductions", "resampling", "sampling", "strings", "training",
+    "windows",
 ]  # fmt: skip
 
 OTHER_OPSETS = (7, 8, 9, 10, 11, 12, 13, 15, 17, 18, 19, 23, 24, 26)

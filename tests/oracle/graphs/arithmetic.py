@@ -51,6 +51,13 @@ def merge(draw: Draw, graph: Graph, x: Value, others: list[Value]) -> list[Value
     return graph.add(op, [x, draw(st.sampled_from(fits))])
 
 
+@family("gated", since=28, until=28)
+def gated(draw: Draw, graph: Graph, x: Value, others: list[Value]) -> list[Value]:
+    """One tensor gates another."""
+    same = [y for y in [x, *others] if y.shape == x.shape]
+    return graph.add("SwiGLU", [x, draw(st.sampled_from(same))], alpha=1.5)
+
+
 def broadcasts(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """Whether two shapes go together."""
     return all(n == m or 1 in (n, m) for n, m in zip(a[::-1], b[::-1], strict=False))

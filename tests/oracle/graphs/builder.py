@@ -16,7 +16,9 @@ from oracle.engines import load
 from oracle.perturb import sample
 
 OPSET = 21
-DOMAINS = {"ai.onnx.ml": 3, "com.microsoft": 1, "local": 1}
+DOMAINS = {"ai.onnx.ml": 3, "ai.onnx.preview.training": 1, "com.microsoft": 1, "local": 1}
+ONE_TREE = 24
+"""The first opset beside which ai.onnx.ml has its newest version: one operator for all trees."""
 MOST_ELEMENTS = 1200
 LONGEST_AXIS = 18
 
@@ -190,7 +192,7 @@ class Graph:
     def _verify(self, nodes: list[onnx.NodeProto]) -> None:
         """Refuse what is not of this opset: engines take some of it all the same."""
         context = onnx.checker.C.CheckerContext()
-        context.ir_version, context.opset_imports = 10, {"": self.opset, **DOMAINS}
+        context.ir_version, context.opset_imports = 10, self.imports
         for node in nodes:
             if not any(a.type == onnx.AttributeProto.GRAPH for a in node.attribute):
                 onnx.checker.check_node(node, context)
@@ -230,13 +232,17 @@ class Graph:
             if name in self._functions and name not in functions:
                 functions[name] = self._functions[name]
                 called += [one for node in functions[name].node for one in _calls(node)]
-        imports = {"": self.opset, **DOMAINS}
         return helper.make_model(
             graph,
-            opset_imports=[helper.make_opsetid(domain, version) for domain, version in imports.items()],
+            opset_imports=[helper.make_opsetid(domain, version) for domain, version in self.imports.items()],
             functions=list(functions.values()),
             ir_version=10,
         )
+
+    @property
+    def imports(self) -> dict[str, int]:
+        """The version of every domain."""
+        return {"": self.opset, **DOMAINS} | ({"ai.onnx.ml": 5} if self.opset >= ONE_TREE else {})
 
     @property
     def size(self) -> int:

@@ -44,6 +44,13 @@ def whole_numbers(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Va
     return graph.script(f"r = Round(x) i = Cast<to = 6>(r) {text} y = CastLike(b, x)", **names)
 
 
+@family("reinterpreted", since=26)
+def reinterpreted(_draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
+    """The bits of a number as those of a whole one, and back."""
+    mask = graph.constant(2**31 - 1, "int32")
+    return graph.script("i = BitCast<to = 6>(x) b = BitwiseAnd(i, m) y = BitCast<to = 1>(b)", x=x, m=mask)
+
+
 @family("category", since=11)
 def category(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """The place of the largest or smallest, as a number or as one place of many."""

@@ -78,17 +78,20 @@ def norm(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     if x.rank < 3:
         return []
     channels = x.shape[1]
-    kind = draw(st.sampled_from(["Instance", "Layer", "RMS", "Group", "Batch", "LRN"]))
-    if kind == "LRN":
+    op = draw(st.sampled_from([
+        "InstanceNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization",
+        "BatchNormalization", "LRN",
+    ]))  # fmt: skip
+    if op == "LRN":
         return graph.add("LRN", [x], engine="onnxruntime", size=draw(st.integers(1, 5)), alpha=0.5)
-    if kind in ("Layer", "RMS"):
+    if op in ("LayerNormalization", "RMSNormalization"):
         axis = draw(st.integers(1, x.rank - 1))
-        return graph.add(f"{kind}Normalization", [x, graph.weight(*x.shape[axis:])], axis=axis - x.rank)
+        return graph.add(op, [x, graph.weight(*x.shape[axis:])], axis=axis - x.rank)
     parameters = [graph.weight(channels), graph.weight(channels)]
-    if kind == "Group":
+    if op == "GroupNormalization":
         groups = draw(st.sampled_from([g for g in range(1, channels + 1) if channels % g == 0]))
-        return graph.add("GroupNormalization", [x, *parameters], num_groups=groups)
-    if kind == "Instance":
-        return graph.add("InstanceNormalization", [x, *parameters])
+        return graph.add(op, [x, *parameters], num_groups=groups)
+    if op == "InstanceNormalization":
+        return graph.add(op, [x, *parameters])
     variance = graph.constant([1.0 + i for i in range(channels)])
-    return graph.add("BatchNormalization", [x, *parameters, graph.weight(channels), variance])
+    return graph.add(op, [x, *parameters, graph.weight(channels), variance])
