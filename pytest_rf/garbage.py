@@ -1,0 +1,23 @@
+"""Pauses Python's search for cycles of garbage where it finds nothing and can cost as much as the work itself."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Search for no cycles meanwhile.
+
+    An analysis makes tens of thousands of objects, which all stay. For Python that is a sign to search
+    all objects of the process, those of torch and onnx included. What needs no search is freed as ever.
+    """
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
