@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
-from pytest_rf.domains.hull import NOWHERE, Hull, Positions, aligned, irregular
+from pytest_rf.domains.hull import NOWHERE, Hull, Positions, aligned, irregular, leaner
 
 MANY = 1 << 22
 """Above this number of (element, tap) pairs only the outermost taps of a monotone field are read."""
@@ -150,7 +150,7 @@ def joined(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hul
     for one, offset, extent in pieces:
         place = (slice(None),) * dim + (slice(offset, offset + extent),)
         lo[place], hi[place] = one.lo, one.hi
-    return Hull(lo, hi, jump)
+    return leaner(Hull(lo, hi, jump))
 
 
 def _equal(a: Hull, b: Hull) -> bool:

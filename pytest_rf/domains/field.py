@@ -6,7 +6,7 @@ the periodic relations apply, elsewhere the bounded ones. A *policy* says what c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import pairwise
@@ -181,18 +181,40 @@ def join(parts: Sequence[Field], action: Join, shape: Sequence[int], policy: Pol
     hulls: dict[Key, Hull] = {}
     for key in dict.fromkeys(key for part in whole for key in part.hulls):
         pieces = [
-            (hull.settled(part.hulls[key]), offset, extent)
+            (part.hulls[key], offset, extent)
             for part, offset, extent in zip(whole, action.offsets, extents, strict=True)
             if key in part.hulls
         ]
         if policy.shortest and not any(key in part.layout[axis][0].carries for part in whole):
-            hulls[key] = min((bounded.along(one, dim, WHOLE, n, 1) for one, _, n in pieces), key=_size)
+            alone = [bounded.along(hull.settled(one), dim, WHOLE, n, 1) for one, _, n in pieces]
+            hulls[key] = min(alone, key=_size)
         elif endless:
-            moved = [periodic.along(one, dim, progression(-offset)) for one, offset, _ in pieces]
+            moved = [
+                periodic.along(hull.settled(one), dim, progression(-offset)) for one, offset, _ in pieces
+            ]
             hulls[key] = reduce(_one_of, moved)
         else:
-            hulls[key] = bounded.joined(pieces, dim, shape[axis])
+            layers = [bounded.joined(layer, dim, shape[axis]) for layer in _layers(pieces, dim)]
+            hulls[key] = reduce(hull.union, layers)
     return _together([_grown(part, axis, shape[axis]) for part in whole], hulls, axis)
+
+
+def _layers(pieces: Sequence[tuple[Hull, int, int]], dim: int) -> Iterable[list[tuple[Hull, int, int]]]:
+    """Sort pieces (hull, offset, extent) of an axis by the other axes along which they vary.
+
+    A table of queries by keys that nobody has made is not made for a class token beside it either.
+    """
+    if all(one.rest is None for one, _, _ in pieces):
+        return [list(pieces)]
+    layers: dict[tuple[bool, ...], dict[int, tuple[Hull, int, int]]] = {}
+    for one, offset, extent in pieces:
+        for part in hull.parts(one):
+            varies = tuple(part.period(d) > 1 for d in range(part.lo.ndim) if d != dim)
+            layer = layers.setdefault(varies, {})
+            other = layer.get(offset)
+            both = part if other is None else hull.settled(hull.union(other[0], part))
+            layer[offset] = (both, offset, extent)
+    return [list(layer.values()) for layer in layers.values()]
 
 
 def _single(part: Field, axis: int) -> Field:

@@ -32,6 +32,8 @@ ENDLESS = 1 << 42
 """The whole of an axis without end."""
 ROOM = 1 << 16
 """Unions of hulls that are smaller themselves are put off if they had more elements than this."""
+LARGE = 1 << 10
+"""Merged hulls with more elements than this are looked through for dimensions along which they do not vary."""
 LONGEST_PERIOD = 1 << 14
 """Longer periods are called irregular."""
 
@@ -163,6 +165,11 @@ def compress(hull: Hull) -> Hull:
     return hull if lo is hull.lo else Hull(lo, hi, hull.jump)
 
 
+def leaner(hull: Hull) -> Hull:
+    """Return a large hull compressed: where everything is read in the end, each element holds the same."""
+    return compress(hull) if hull.lo.size > LARGE else hull
+
+
 def each(one: Hull, change: Callable[[Hull], Hull]) -> Hull:
     """Return the hull with ``change`` made to every part of the union that it is."""
     if one.rest is None:
@@ -213,7 +220,7 @@ def union(a: Hull, b: Hull) -> Hull:
         room = prod(max(m, n) for m, n in zip(a.lo.shape, b.lo.shape, strict=True))
         if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):
             return replace(a, rest=b)
-        return Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi))
+        return leaner(Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi)))
     alike = aligned([a, b])
     if alike is None:
         return irregular(a.lo.ndim)
