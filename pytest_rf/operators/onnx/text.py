@@ -13,11 +13,25 @@ def same(call: Call) -> Value:
 
 
 def open_ended(call: Call) -> Value:
-    """StringNormalizer, StringSplit, ImageDecoder, TfIdfVectorizer: data decides the shape."""
+    """ImageDecoder: data decides the shape."""
     raise Undetermined(f"data decides the shape of what {call.op} gives")
+
+
+def normaliser(call: Call) -> Value:
+    """StringNormalizer: each word by itself, as long as none is left out."""
+    return open_ended(call) if call.attr("stopwords") else call.x
+
+
+def split(call: Call) -> tuple[Value, ...]:
+    """StringSplit: data decides how many parts there are at most; their number is one for each element."""
+    reason = "data decides the shape of what StringSplit gives"
+    parts = call.b.unknown([call.x], reason) if call.x.varies else call.b.constant(None)
+    return (parts, call.x)[: call.outputs]
 
 
 RULES: Rules = {
     **dict.fromkeys(["RegexFullMatch", "StringConcat"], same),
-    **dict.fromkeys(["StringNormalizer", "StringSplit", "ImageDecoder"], open_ended),
+    "ImageDecoder": open_ended,
+    "StringNormalizer": normaliser,
+    "StringSplit": split,
 }

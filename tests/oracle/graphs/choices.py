@@ -96,14 +96,14 @@ def computed_grid(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Va
     size = [draw(st.integers(1, 4)) for _ in range(d)]
     names: Names = {
         "x": x,
-        "w": graph.weight(prod(x.shape[1:]), d * (d + 1)),
+        "w": graph.weight(x.shape[1], d * (d + 1)),
         "shape": graph.ints([-1, d, d + 1]),
     }
     names["size"] = graph.ints([x.shape[0], x.shape[1], *size])
     corners = draw(st.integers(0, 1))
     modes = ["nearest", "linear", "cubic"] if d == 2 else ["nearest", "linear"]
     border = draw(st.sampled_from(["zeros", "border", "reflection"]))
-    text = "f = Flatten(x) m = MatMul(f, w) t = Tanh(m) r = Reshape(t, shape) "
+    text = "p = GlobalAveragePool(x) f = Flatten(p) m = MatMul(f, w) t = Tanh(m) r = Reshape(t, shape) "
     text += f"g = AffineGrid<align_corners = {corners}>(r, size) "
     text += f'y = GridSample<mode = "{draw(st.sampled_from(modes))}", padding_mode = "{border}", '
     graph.choices.add(CHOSEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from oracle.graphs.bodies import Names
 from oracle.graphs.builder import Draw, Graph, Value, family
 
 
@@ -128,3 +129,22 @@ def fold(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     wide = graph.add("CenterCropPad", [x, graph.ints([blocks])], axes=[2])
     inputs = [*wide, graph.ints(image), graph.ints(kernel)]
     return graph.add("Col2Im", inputs, strides=strides, pads=pads) if wide else []
+
+
+@family("counted", since=13)
+def counted(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
+    """Positions where a constant is not zero, or of boxes that do not overlap: constants, so their number is known."""
+    axis = draw(st.integers(0, x.rank - 1))
+    n = x.shape[axis]
+    marks = graph.choice(n, below=2)
+    marks[draw(st.integers(0, n - 1))] = 1
+    names: Names = {"x": x, "m": graph.ints(marks), "last": graph.ints([-1]), "two": graph.ints(2)}
+    if draw(st.booleans()):
+        text = f"p = NonZero(m) i = Reshape(p, last) y = Gather<axis = {axis}>(x, i)"
+        return graph.script(text, **names)
+    lefts = graph.choice(n, below=4)
+    names["b"] = graph.constant([[[0.0, left, 1.0, left + 1.5] for left in lefts]])
+    names["s"] = graph.constant([[0.1 + 0.2 * graph.choice(n, below=4)]])
+    names["k"], names["t"] = graph.ints([draw(st.integers(1, 4))]), graph.constant([0.3])
+    text = "p = NonMaxSuppression(b, s, k, t) i = Gather<axis = 1>(p, two) "
+    return graph.script(text + f"y = Gather<axis = {axis}>(x, i)", **names)

@@ -82,7 +82,9 @@ def trees(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
             "nodes_falseleafs = [0, 1], leaf_targetids = [0, 1, 0], leaf_weights = float[3] {0.1, 0.7, 0.4}>(x)"
         )
         return graph.script(text, x=x)
-    op, end = draw(st.sampled_from([("TreeEnsembleRegressor", "target"), ("TreeEnsembleClassifier", "class")]))
+    op, end = draw(
+        st.sampled_from([("TreeEnsembleRegressor", "target"), ("TreeEnsembleClassifier", "class")])
+    )
     regresses = end == "target"
     leaves = f"{end}_ids = [0, 0, 0], {end}_nodeids = [1, 3, 4], {end}_treeids = [0, 0, 0], "
     leaves += "n_targets = 1, " if regresses else "classlabels_int64s = [0, 1, 2], "

@@ -67,8 +67,21 @@ def category(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
 @family("of_the_shape", since=11)
 def of_the_shape(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """What the shape alone decides: sizes, ranges, filled and unit matrices, beside the tensor."""
-    kind = draw(st.sampled_from(["size", "range", "filled", "eye", "window"]))
+    kind = draw(st.sampled_from(["size", "range", "filled", "eye", "window", "mel"]))
     names = {"x": x, "zero": graph.ints(0), "one": graph.ints(1), "last": graph.ints(-1)}
+    if kind == "mel":
+        if graph.opset < 17:
+            return []
+        names |= {
+            "bins": graph.ints(draw(st.integers(1, 3))),
+            "length": graph.ints(16),
+            "rate": graph.ints(8000),
+        }
+        names |= {
+            "low": graph.constant(0.0),
+            "high": graph.constant(4000.0),
+            "v": graph.weight(x.shape[-1], 9),
+        }
     text = {
         "size": "n = Size(x) m = Cast<to = 1>(n) y = Div(x, m)",
         "range": "s = Shape(x) n = Gather(s, last) r = Range(zero, n, one) m = Cast<to = 1>(r) y = Add(x, m)",
@@ -76,6 +89,7 @@ def of_the_shape(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Val
         "eye": "f = Flatten(x) e = EyeLike<k = 1>(f) y = Add(f, e)",
         "window": "s = Shape(x) n = Gather(s, last) w = HannWindow(n) v = HammingWindow(n) b = BlackmanWindow(n)"
         " c = Sum(w, v, b) y = Mul(x, c)",
+        "mel": "w = MelWeightMatrix(bins, length, rate, low, high) p = MatMul(x, v) y = MatMul(p, w)",
     }[kind]
     return graph.script(text, **names)
 

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from oracle.graphs.bodies import Names
-from oracle.graphs.builder import Draw, Graph, Value, family
+from oracle.graphs.builder import OPSET, Draw, Graph, Value, family
 from oracle.graphs.quantised import eight_bits, scales
 from oracle.graphs.windows import convolution_window
 
@@ -31,7 +31,8 @@ def fused_conv(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value
 @family("fused_products")
 def fused_products(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Products of turned operands."""
-    if x.rank < 2:
+    gemm = draw(st.integers(0, 3)) == 0
+    if x.rank < 2 or (gemm and not (x := graph.of_rank(x, 2))):
         return []
     left, right, batch = (draw(st.integers(0, 1)) for _ in range(3))
     batch = batch if x.rank > 2 else 0
@@ -43,7 +44,7 @@ def fused_products(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[V
     inner, out = x.shape[order[-1]], draw(st.integers(1, 4))
     lead = [x.shape[axis] for axis in order[:-2]] if batch else []
     names: Names = {"x": x, "w": graph.weight(*lead, *((out, inner) if right else (inner, out)))}
-    if x.rank == 2 and draw(st.booleans()):
+    if gemm:
         text = f'y = com.microsoft.FusedGemm<transA = {left}, transB = {right}, activation = "Relu">(x, w)'
     elif not batch and draw(st.booleans()):
         text = f"y = com.microsoft.TransposeMatMul<transA = {left}, transB = {right}>(x, w)"
@@ -166,12 +167,15 @@ def embedding(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]
 def other_forms(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     """Operators of the standard that have a second home."""
     names = scales(graph, x) | {"k": graph.ints(draw(st.integers(-2, 2)))}
-    if draw(st.booleans()) or x.rank < 2:
+    if draw(st.integers(0, 3)) == 0 or x.rank < 2:
         text = "q = com.microsoft.QuantizeLinear(x, s, z) y = com.microsoft.DequantizeLinear(q, s, z)"
         return graph.script(text, **names)
-    if x.rank == 4 and draw(st.booleans()):
+    if draw(st.booleans()):
+        if not (x := graph.of_rank(x, 4)):
+            return []
+        names["x"] = x
         window = convolution_window(draw, x)
-        if "auto_pad" not in window.text and draw(st.booleans()):
+        if "pad" not in window.text and draw(st.booleans()):
             names |= {"w": graph.weight(x.shape[1], 2, *window.kernel), "p": graph.ints([0, 0, 0, 0])}
             return graph.script(
                 f"y = com.microsoft.ConvTransposeWithDynamicPads<{window.text}>(x, w, p)", **names
@@ -240,25 +244,26 @@ def on_other_devices(draw: Draw, graph: Graph, x: Value, others: list[Value]) ->
 
 @family("groups_on_other_devices", since=21)
 def groups_on_other_devices(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
-    """Normalisation of groups of channels, which are the last axis; with a sum before it, or without."""
+    """Normalisation of groups of channels, with a sum before it or without; channels are last in opset 21."""
     if not (x := graph.of_rank(x, 4)):
         return []
-    channels = x.shape[3]
+    last = int(graph.opset == OPSET)  # one layout for a graph: a function has one body
+    channels = x.shape[3 if last else 1]
     names: Names = {"x": x, "g": graph.weight(channels), "b": graph.weight(channels)}
     groups = draw(st.sampled_from([d for d in range(1, channels + 1) if channels % d == 0]))
+    there, back = ([0, 3, 1, 2], [0, 2, 3, 1]) if last else ([0, 1, 2, 3],) * 2
     inner = (
-        "f = Transpose<perm = [0, 3, 1, 2]>({0}) n = GroupNormalization<num_groups: int = @groups>(f, g, b) "
+        f"f = Transpose<perm = {there}>({{0}}) n = GroupNormalization<num_groups: int = @groups>(f, g, b) "
     )
-    inner += "a = Sigmoid(n) m = Mul(n, a) y = Transpose<perm = [0, 2, 3, 1]>(m)"
-    graph.function(
-        "GroupNorm", f"<groups, activation> (x, g, b) => (y) {{ {inner.format('x')} }}", stand_in=True
-    )
-    text = f"y = com.microsoft.GroupNorm<groups = {groups}, activation = 1>(x, g, b)"
+    inner += f"a = Sigmoid(n) m = Mul(n, a) y = Transpose<perm = {back}>(m)"
+    head = "<groups, activation, channels_last>"
+    graph.function("GroupNorm", f"{head} (x, g, b) => (y) {{ {inner.format('x')} }}", stand_in=True)
+    attrs = f"<groups = {groups}, activation = 1, channels_last = {last}>"
+    text = f"y = com.microsoft.GroupNorm{attrs}(x, g, b)"
     if draw(st.booleans()):
-        skip = f"<groups, activation> (x, g, b, k) => (y, s) {{ s = Add(x, k) {inner.format('s')} }}"
+        skip = f"{head} (x, g, b, k) => (y, s) {{ s = Add(x, k) {inner.format('s')} }}"
         graph.function("SkipGroupNorm", skip, stand_in=True)
-        text = "k = Softmax<axis = 1>(x) y, s = com.microsoft.SkipGroupNorm"
-        text += f"<groups = {groups}, activation = 1>(x, g, b, k)"
+        text = f"k = Softmax<axis = 1>(x) y, s = com.microsoft.SkipGroupNorm{attrs}(x, g, b, k)"
     return graph.script(text, **names)
 
 

@@ -23,7 +23,7 @@ import onnx
 from oracle.engines import Engine, first_run, load
 from oracle.perturb import Influence
 from oracle.twin.builder import NoTwinError, Twin, reads
-from oracle.twin.fused import RULES
+from oracle.twin.learning import RULES
 
 __all__ = ["RULES", "NoTwinError", "inferred_ranks", "linearised_twin", "probe_twin", "reached"]
 

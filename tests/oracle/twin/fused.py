@@ -221,7 +221,12 @@ def extractor(twin: Twin, node: onnx.NodeProto) -> Nodes:
     yield helper.make_node("Gather", [x, node.input[1]], node.output, axis=max(rank, 2) - 1)
 
 
-@rule("ai.onnx.ml::LinearRegressor", "ai.onnx.ml::SVMRegressor", "ai.onnx.ml::LinearClassifier")
+@rule(
+    "ai.onnx.ml::LinearRegressor",
+    "ai.onnx.ml::SVMRegressor",
+    "ai.onnx.ml::LinearClassifier",
+    "ai.onnx.ml::SVMClassifier",
+)
 def model(twin: Twin, node: onnx.NodeProto) -> Nodes:
     """All features of the sample."""
     found = attributes(node)
