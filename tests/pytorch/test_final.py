@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import torch
-from torch import nn
+import pytest
 
-import pytest_rf
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+import pytest_rf  # noqa: E402
 
 
 class Frames(nn.Module):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import torch
-from torch import nn
 
-import pytest_rf
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+import pytest_rf  # noqa: E402
 
 
 class Looking(nn.Module):
