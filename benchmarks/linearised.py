@@ -56,9 +56,12 @@ class Unsaturated(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operator or its stand-in."""
         name = func._schema.name.partition("::")[2]
-        if name.rstrip("_") in _SATURATING and args[0].is_floating_point():
+        plain = name.rstrip("_")
+        if plain in _SATURATING and args[0].is_floating_point():
             leaky = torch.where(args[0] > 0, args[0], 0.4 * args[0])
-            return args[0].copy_(leaky) if name.endswith("_") else leaky
+            # What is a gate stays bounded: what it multiplies would overflow.
+            open_ = torch.sigmoid(args[0]) if plain == "hardsigmoid" else leaky
+            return args[0].copy_(open_) if name.endswith("_") else open_
         if name in ("_softmax", "_safe_softmax"):
             return _flat(args[0], args[1])
         result = func(*args, **(kwargs or {}))
