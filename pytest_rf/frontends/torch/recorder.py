@@ -231,7 +231,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             self._tracker.follow_constant_view(func, trait.name, args, kwargs, result)
         elif not trait.writes:
             for tensor in tensors_in(result):
-                self._created(tensor)
+                if not any(tensor is given for given in tensors):
+                    self._created(tensor)
         return result
 
     def _created(self, tensor: torch.Tensor) -> None:
@@ -326,7 +327,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                     position = written[index]
                     target = args[position] if position < len(args) else tensor
                     writes.append((handles.get(id(target)) or handles[id(tensor)], ref))
-                elif not trait.view:
+                elif not trait.view and not self._tracker.shares(tensor, handles):
                     self._tracker.adopt(tensor, ref)
         if trait.view:
             self._tracker.follow_view(func, trait.name, args, kwargs, result, outputs, handles)

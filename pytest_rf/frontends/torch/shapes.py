@@ -81,6 +81,10 @@ def _binary(x: Any, y: Any, *_: Any, **__: Any) -> torch.Tensor | None:
     return _empty(x.shape, x)
 
 
+def _dropped(x: torch.Tensor, p: float, train: bool) -> torch.Tensor | None:
+    return _unary(x) if train and p > 0 else x  # which is handed back as it is
+
+
 def _rolled(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
     return _empty(x.shape, x)
 
@@ -167,11 +171,11 @@ SHAPES: dict[Any, Shaper] = {
             aten.hardswish.default,
             aten.hardsigmoid.default,
             aten.leaky_relu.default,
-            aten.dropout.default,
             aten.softmax.int,
         ],
         _unary,
     ),
+    aten.dropout.default: _dropped,
     aten.roll.default: _rolled,
     aten.instance_norm.default: _normalise,
     aten.group_norm.default: _normalise_last,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -58,6 +59,16 @@ class Tracker:
         handle = Handle(memory, (step,))
         self._tag(tensor, handle)
         return handle
+
+    def shares(self, tensor: torch.Tensor, handles: Mapping[int, Handle]) -> bool:
+        """Whether a result lies in the memory of an argument, although its operator is no view.
+
+        Dropout that is off hands back its argument, for one; a write into the result then changes both.
+        """
+        if id(tensor) in handles:
+            return True
+        storage = _storage(tensor)
+        return storage is not None and any(handle.storage == storage for handle in handles.values())
 
     def _tag(self, tensor: torch.Tensor, handle: Handle) -> None:
         handle.storage = _storage(tensor)
