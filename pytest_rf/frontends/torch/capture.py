@@ -59,14 +59,18 @@ def capture(
         )
     call = by_shape(module, inputs) if inputs is not None else arguments(module, example, kwargs)
     call.constants.update({name: torch.as_tensor(value) for name, value in (values or {}).items()})
-    if any(torch.nn.parameter.is_lazy(tensor) for tensor in _tensors(module)):
+    if any(torch.nn.parameter.is_lazy(tensor) for tensor in tensors_of(module)):
         module = _initialised(module, call)
     return _first_that_works(module, call)
 
 
-def _tensors(module: torch.nn.Module) -> Iterator[torch.Tensor]:
-    yield from module.parameters()
-    yield from module.buffers()
+def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    """Yield all parameters and buffers of a module; those that it shares more than once."""
+    for child in module.modules():
+        for tensors in (child._parameters, child._buffers):
+            for tensor in tensors.values():
+                if tensor is not None:
+                    yield tensor
 
 
 def _initialised(module: torch.nn.Module, call: Arguments) -> torch.nn.Module:
@@ -132,7 +136,7 @@ def _first_line(error: Exception) -> str:
 
 def home(module: torch.nn.Module) -> torch.device:
     """Return the device that the module's tensors are on."""
-    for tensor in _tensors(module):
+    for tensor in tensors_of(module):
         return tensor.device
     return torch.device("cpu")
 
@@ -149,9 +153,10 @@ def record(
         run: called instead of the module.
     """
     recording = Recording(way="dispatch/real" if real else "dispatch/meta")
-    recording.kinds = {path: type(child).__name__ for path, child in module.named_modules()}
-    locator = Locator(module)
-    valueless = any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
+    paths = dict(module.named_modules())
+    recording.kinds = {path: type(child).__name__ for path, child in paths.items()}
+    locator = Locator(module, paths)
+    valueless = any(tensor.is_meta for tensor in tensors_of(module))
     recorder = Recorder(recording, locator, home(module), real, valueless)
     names = input_names(module, call)
     args = tuple(

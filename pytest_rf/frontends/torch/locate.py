@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,16 @@ _PACKAGES = ("site-packages/", "dist-packages/")
 class Locator:
     """Knows which module runs while the model is called.
 
+    Args:
+        root: the module that is called.
+        paths: path -> module, itself included.
+
     Attributes:
         failed: path and class of the innermost module that an exception left, if one did.
     """
 
-    def __init__(self, root: torch.nn.Module) -> None:
-        self._paths = {id(module): path for path, module in root.named_modules()}
+    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
+        self._paths = {id(module): path for path, module in paths.items()}
         self._stack: list[tuple[str, str, int]] = [("", type(root).__name__, 0)]
         self._turns: Counter[str] = Counter()
         self._files: dict[str, str | None] = {}

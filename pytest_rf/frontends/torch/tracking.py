@@ -123,21 +123,27 @@ class Tracker:
 
     def follow_constant_view(
         self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-    ) -> None:
-        """Remember the way from a constant view to its base: it may be written with an input's values."""
+    ) -> bool:
+        """Remember the way from a constant view to its base: it may be written with an input's values.
+
+        Returns:
+            Whether the result is a view: some operators make one only where they can.
+        """
         if not args or not isinstance(args[0], torch.Tensor):
-            return
-        base = args[0]
+            return False
+        base, tensors = args[0], tensors_in(result)
+        if any(_storage(tensor) != _storage(base) for tensor in tensors):
+            return False
         handle: Handle | None = getattr(base, _ATTRIBUTE, None)
         if handle is None:
             handle = Handle(Memory(Layout.of(base), None, constant=base))
             self._tag(base, handle)
             self._tagged.append(base)
-        tensors = tensors_in(result)
         for tensor, step in zip(tensors, view_steps(func, name, args, kwargs, tensors), strict=True):
             if tensor is not base:
                 self._tag(tensor, Handle(handle.memory, handle.extended(step)))
                 self._tagged.append(tensor)
+        return True
 
 
 def _storage(tensor: torch.Tensor) -> int | None:
