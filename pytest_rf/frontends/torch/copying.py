@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import torch
@@ -20,5 +21,7 @@ def copied(module: torch.nn.Module, beside: Any = None) -> tuple[Any, Any]:
         for value in child.__dict__.values()
         if isinstance(value, torch.Tensor) and not value.is_leaf
     }
-    result: tuple[Any, Any] = copy.deepcopy((module, beside), memo)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what torch has to say about its own classes
+        result: tuple[Any, Any] = copy.deepcopy((module, beside), memo)
     return result

@@ -6,7 +6,7 @@ import random
 import sys
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -31,6 +31,10 @@ class Originals:
         if storage._cdata not in self._saved:
             self._saved[storage._cdata] = (storage, storage.clone())
 
+    def holds(self, tensor: torch.Tensor) -> bool:
+        """Whether the tensor's storage is remembered."""
+        return tensor.layout is torch.strided and tensor.untyped_storage()._cdata in self._saved
+
     def restore(self) -> None:
         """Write the remembered elements back."""
         for storage, copy in self._saved.values():
@@ -46,15 +50,38 @@ def preserved(module: torch.nn.Module) -> Iterator[None]:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # this call is ours; the user's own shows what it has to say
         stack.callback(_attributes(module))
-        stack.callback(_random_state())
-        stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+        stack.callback(_gradients(module))
+        stack.callback(random_state())
+        for read, write in _SWITCHES:
+            stack.callback(write, read())
         torch.backends.mha.set_fastpath_enabled(False)  # the fused layer hides what attention reads
         if "torch._dynamo" in sys.modules:  # nothing can be compiled before it is imported
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         yield
 
 
-def _attributes(root: torch.nn.Module) -> Any:
+_SWITCHES = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.is_grad_enabled, torch._C._set_grad_enabled),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (torch.backends.mha.get_fastpath_enabled, torch.backends.mha.set_fastpath_enabled),
+)
+"""Global switches that models are known to turn, as functions that read and write them."""
+
+
+def _gradients(module: torch.nn.Module) -> Callable[[], None]:
+    """Return what restores which parameters get gradients: models freeze parts of themselves when they run."""
+    wanted = [(parameter, parameter.requires_grad) for parameter in module.parameters()]
+
+    def restore() -> None:
+        for parameter, before in wanted:
+            if parameter.requires_grad != before:
+                parameter.requires_grad_(before)
+
+    return restore
+
+
+def _attributes(root: torch.nn.Module) -> Callable[[], None]:
     saved = []
     for module in root.modules():
         attributes = dict(module.__dict__)
@@ -96,7 +123,8 @@ def _identical(one: object, other: object) -> bool:
     return one is other
 
 
-def _random_state() -> Any:
+def random_state() -> Callable[[], None]:
+    """Return what restores the random state of torch, NumPy and Python."""
     state = torch.get_rng_state()
     devices = (
         torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None

@@ -25,9 +25,9 @@ from pytest_rf.frontends.torch.recording import (
     replaced,
     tensors_in,
 )
-from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
 from pytest_rf.frontends.torch.traits import Traits
+from pytest_rf.frontends.torch.trees import named_tensors
 
 
 class ValuesNeeded(Exception):
@@ -116,7 +116,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
 
     def close(self) -> None:
         """Restore what the call wrote and take the marks off the user's tensors."""
-        self._constants.originals.restore()
+        self._constants.restore()
         self._tracker.close()
 
     @contextmanager
