@@ -49,7 +49,7 @@ def preserved(module: torch.nn.Module) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # this call is ours; the user's own shows what it has to say
-        stack.callback(_attributes(module))
+        stack.callback(attributes_of(module))
         stack.callback(_gradients(module))
         stack.callback(random_state())
         for read, write in _SWITCHES:
@@ -63,7 +63,8 @@ def preserved(module: torch.nn.Module) -> Iterator[None]:
 _SWITCHES = (
     (torch.get_default_dtype, torch.set_default_dtype),
     (torch.is_grad_enabled, torch._C._set_grad_enabled),
-    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    # torch.use_deterministic_algorithms would import the compiler.
+    (torch.are_deterministic_algorithms_enabled, torch._C._set_deterministic_algorithms),
     (torch.backends.mha.get_fastpath_enabled, torch.backends.mha.set_fastpath_enabled),
 )
 """Global switches that models are known to turn, as functions that read and write them."""
@@ -81,7 +82,8 @@ def _gradients(module: torch.nn.Module) -> Callable[[], None]:
     return restore
 
 
-def _attributes(root: torch.nn.Module) -> Callable[[], None]:
+def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
+    """Return what restores the attributes of all modules below ``root``, and the contents of containers."""
     saved = []
     for module in root.modules():
         attributes = dict(module.__dict__)
