@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -181,19 +182,23 @@ class Tensor:
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance) or self.shape is None:
             raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+        try:
+            unit = tuple(operator.index(place) for place in unit)
+        except TypeError:
+            raise IndexError(
+                f"unit {unit!r} is no position, which has whole numbers, as in (12, 7)"
+            ) from None
         places = [
             number
             for number, axis in enumerate(outcome.layout)
             if any(key in factor.carries for factor in axis for key in keys)
         ]
         if len(unit) != len(places):
-            raise IndexError(
-                f"{self.name!r} has {len(places)} spatial axes, the unit {tuple(unit)} has {len(unit)}"
-            )
+            raise IndexError(f"{self.name!r} has {len(places)} spatial axes, the unit {unit} has {len(unit)}")
         index: list[int | slice] = [slice(None)] * len(self.shape)
         for number, place in zip(places, unit, strict=True):
             if not 0 <= place < self.shape[number]:
-                raise IndexError(f"unit {tuple(unit)} lies outside of {self.name!r} of shape {self.shape}")
+                raise IndexError(f"unit {unit} lies outside of {self.name!r} of shape {self.shape}")
             index[number] = place
         result: dict[str, tuple[int, int]] = {}
         for name, number in source.axes.items():
@@ -215,6 +220,9 @@ class TensorField(Mapping[str | int, AxisField]):
     def __init__(self, tensor: Tensor, input: Input) -> None:
         self.tensor = tensor
         self.input = input
+
+    def __repr__(self) -> str:
+        return f"<Field of {self.tensor.name!r} towards {self.input.name!r}: {', '.join(self.input.axes)}>"
 
     def __getitem__(self, axis: str | int) -> AxisField:
         number = self.input.axis(axis)

@@ -86,3 +86,24 @@ def test_other_threads_do_not_confuse_the_paths() -> None:
             return self.block(x)
 
     assert [t.module for t in pytest_rf.analyze(Threaded(), X)] == ["block.conv", "block", "block"]
+
+
+def test_the_first_call_has_a_number_too() -> None:
+    analysis = pytest_rf.analyze(Net(), X)
+    assert analysis["block@1"].name == analysis["block"].name
+    with pytest.raises(KeyError, match="near misses"):
+        analysis["block@3"]
+
+
+def test_requirements_name_modules_and_operators() -> None:
+    analysis = pytest_rf.analyze(Net(), X)
+    assert not analysis.check('"layers.[01].*" rf >= 7')
+    assert not analysis.check("op:conv1d rf >= 3")
+    assert not analysis.check("op:aten.conv1d rf >= 3")
+    with pytest.raises(pytest_rf.RequirementError, match="selects nothing, did you mean"):
+        analysis.check('"layers.[23].*" rf >= 7')
+    with pytest.raises(pytest_rf.RequirementError, match=r'no operator "conv2d", did you mean "conv1d"'):
+        analysis.check("op:conv2d rf >= 7")
+    normed = nn.Sequential(nn.Conv1d(2, 2, 3), nn.InstanceNorm1d(2))
+    for pattern in ("op:instance_norm", "op:aten.instance_norm"):
+        assert not pytest_rf.analyze(normed, X, accept_context=[pattern]).check("final is bounded")
