@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from pytest_rf.errors import ModelError
+from pytest_rf.errors import ModelError, RFError
 from pytest_rf.frontends.torch.copying import copied
 from pytest_rf.frontends.torch.failures import Failed, told
 from pytest_rf.frontends.torch.locate import Locator
@@ -196,7 +196,7 @@ def record(
                 raise recorder.obstacle
             for number, (name, tensor) in enumerate(named_tensors(result)):
                 recording.outputs[_unused(output_name(name, number), recording)] = recorder.value_of(tensor)
-        except ModelError:
+        except RFError:
             raise
         except (Exception, SystemExit) as error:  # a model that exits has not been analysed
             cause = recorder.obstacle or error
