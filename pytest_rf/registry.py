@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
+from numbers import Integral
 from typing import Any, Literal
 
 from pytest_rf.errors import ConfigError
@@ -49,11 +50,19 @@ class Stated:
         for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1), ("padding", None)):
             given = getattr(self, name)
             numbers = tuple(given) if isinstance(given, Sequence) else (given,)
-            if not numbers or not all(type(n) is int and (least is None or n >= least) for n in numbers):
+            if not numbers or not all(_whole(n, least) for n in numbers):
                 raise ConfigError(
                     f"Stated: {name} {given!r} is wrong; give a whole number"
                     f"{'' if least is None else f' of at least {least}'}, or one for each spatial axis"
                 )
+
+
+def _whole(number: object, least: int | None) -> bool:
+    return (
+        isinstance(number, Integral)
+        and not isinstance(number, bool)
+        and (least is None or int(number) >= least)
+    )
 
 
 Statement = Kind | Stated | Callable[[Any], Any]
@@ -100,7 +109,7 @@ def _is_function(what: type) -> bool:
     return hasattr(what, "apply") and hasattr(what, "forward")
 
 
-def functions() -> list[type]:
+def functions() -> list[Any]:
     """Return the registered classes that are ``autograd.Function``s."""
     _load_entry_points()
     return [kind for kind in _MODULES if _is_function(kind) and not hasattr(kind, "named_modules")]

@@ -154,7 +154,8 @@ def select(call: Call) -> Result:
     if mask is None or mask.dtype != np.bool_:
         return elementwise(call)
     if call.b.weights and len(operands) == 2:
-        for x, other, replaced in ((*operands, ~mask), (*operands[::-1], mask)):
+        chosen, rest = operands
+        for x, other, replaced in ((chosen, rest, ~mask), (rest, chosen, mask)):
             if x.varies and not other.varies and other.data is not None and (other.data <= MASKED).all():
                 dead = np.broadcast_to(replaced, broadcast_shape([replaced.shape, other.extents]))
                 return masked(call.b, x, dead)
