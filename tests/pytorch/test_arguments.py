@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, UserDict, defaultdict, deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,6 +109,7 @@ def test_the_user_names_the_argument_of_torchs_own_containers() -> None:
 
 
 def test_keyword_arguments_alone() -> None:
+    assert list(pytest_rf.analyze(Net(), UserDict(x=IMAGE, other=IMAGE)).inputs) == ["x", "other"]
     analysis = pytest_rf.analyze(Net(), kwargs={"x": IMAGE, "other": IMAGE})
     assert list(analysis.inputs) == ["x", "other"]
     assert list(pytest_rf.analyze(Net(), inputs={"x": (1, 3, 8, 8)}, kwargs={"scale": 2}).inputs) == ["x"]

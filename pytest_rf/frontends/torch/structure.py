@@ -72,8 +72,8 @@ def arguments(module: torch.nn.Module, example: Any, kwargs: Mapping[str, Any] |
 
     Args:
         module: the module.
-        example: a tuple of positional arguments, a dict of keyword arguments (if its keys are names
-            of the module's arguments), or the only argument; None beside ``kwargs``: there is none.
+        example: a tuple of positional arguments, a dict or other mapping of keyword arguments (if
+            its keys are names of the module's arguments), or the only argument; None beside ``kwargs``: there is none.
         kwargs: keyword arguments.
     """
     named = dict(kwargs or {})
@@ -81,7 +81,7 @@ def arguments(module: torch.nn.Module, example: Any, kwargs: Mapping[str, Any] |
         return Arguments(example, named)
     if example is None and named:
         return Arguments((), named)
-    if isinstance(example, dict) and example and set(example) <= set(parameters(module)):
+    if isinstance(example, Mapping) and example and set(example) <= set(parameters(module)):
         return Arguments((), {**example, **named})
     return Arguments((example,), named)
 
