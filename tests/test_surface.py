@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from models import conv
+from models import conv, model
 
 import pytest_rf
 
@@ -50,3 +50,33 @@ def test_units_are_whole_numbers(analysis: pytest_rf.Analysis) -> None:
 def test_requirements_are_text(analysis: pytest_rf.Analysis, text) -> None:
     with pytest.raises(pytest_rf.RequirementError, match="give one as text"):
         analysis.check(text)
+
+
+def test_unknown_tensors_have_no_figures() -> None:
+    unknown = pytest_rf.analyze(
+        model("""
+g (float[1, 1, 8] x) => (float[1, 1, 8] y) <float[1, 1, 3] w = {1, 1, 1}>
+{
+  z = Conv<pads = [1, 1]>(x, w)
+  y = com.acme.Mystery(z)
+}
+""")
+    ).outputs[0]
+    field = unknown.field()[2]
+    assert "unknown: " in repr(field)
+    for ask in (
+        lambda: field.rf,
+        lambda: field.aligned,
+        lambda: field.halo,
+        lambda: unknown.bounds(2),
+        lambda: unknown.region((3,)),
+        lambda: unknown.path(2),
+    ):
+        with pytest.raises(pytest_rf.ModelError, match="Mystery") as caught:
+            ask()
+        assert isinstance(caught.value, ValueError)
+
+
+def test_batch_and_channel_go_by_their_letters_too(analysis: pytest_rf.Analysis) -> None:
+    source = next(iter(analysis.inputs.values()))
+    assert (source.axis("n"), source.axis("c")) == (source.axis("batch"), source.axis("channel")) == (0, 1)

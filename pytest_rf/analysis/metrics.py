@@ -70,7 +70,12 @@ class AxisField:
     axis: int
 
     def __repr__(self) -> str:
-        return f"<Field along axis {self.axis} of {self.input.name!r}: rf {self.rf}, stride {self.stride}>"
+        outcome = self.analysis.runs.structure(self.value)
+        if isinstance(outcome, Field):
+            told = f"rf {self.rf}, stride {self.stride}"
+        else:
+            told = f"unknown: {outcome.reason}"
+        return f"<Field along axis {self.axis} of {self.input.name!r}: {told}>"
 
     if not TYPE_CHECKING:
 
@@ -158,7 +163,7 @@ class AxisField:
     def context(self) -> tuple[str, ...]:
         """Names of the nodes that bring in context along this axis; empty where there is none."""
         outcome = self.analysis.runs.structure(self.value)
-        if not isinstance(outcome, Field):
+        if not isinstance(outcome, Field):  # the tensor's status says so
             return ()
         return tuple(
             self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
@@ -248,6 +253,7 @@ class AxisField:
         """Whether all branches that meet on the way have one stride and one centre."""
         from pytest_rf.analysis.alignment import misaligned
 
+        self._theory()  # which raises where nothing is known
         return not misaligned(self.analysis, self.value.number, self.key)
 
     @property

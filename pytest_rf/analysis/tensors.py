@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pytest_rf.analysis.metrics import AxisField, positions
 from pytest_rf.analysis.paths import Contribution, trace
+from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
 
@@ -50,7 +51,7 @@ class Input:
                 raise KeyError(f"input {self.name!r} has {len(self.shape)} axes, there is no axis {axis}")
             return axis % len(self.shape)
         named = {**self.axes, "batch": self.batch, "channel": self.channel}
-        number = named.get(axis)
+        number = {"n": self.batch, "c": self.channel, **named}.get(axis)  # n and c as in requirements
         if number is None:
             known = [name for name, place in named.items() if place is not None]
             raise KeyError(f"input {self.name!r} has no axis {axis!r}; its axes are {', '.join(known)}")
@@ -155,12 +156,12 @@ class Tensor:
             Two read-only integer arrays of the tensor's shape; ``lo > hi`` where nothing is read.
 
         Raises:
-            ValueError: the tensor is unknown.
+            UnknownError: the tensor is unknown (a ModelError, and a ValueError).
             KeyError: there is no such input or axis.
         """
         source = self._input(input)
         if self.shape is None or self.status == "unknown":
-            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+            raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         key = (source.name, source.axis(axis))
         return positions(self.analysis.runs.field(self.value, key, context=context), key, self.shape)
 
@@ -181,7 +182,7 @@ class Tensor:
         keys = [(source.name, number) for number in source.axes.values()]
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance) or self.shape is None:
-            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+            raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         try:
             unit = tuple(operator.index(place) for place in unit)
         except TypeError:
@@ -211,6 +212,8 @@ class Tensor:
     def path(self, axis: str | int, input: str | None = None) -> list[Contribution]:
         """Return the steps from the input to this tensor along which its theoretical field grew most."""
         source = self._input(input)
+        if self.status == "unknown":
+            raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         return trace(self.analysis, self, (source.name, source.axis(axis)))
 
 

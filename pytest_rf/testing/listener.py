@@ -30,6 +30,7 @@ class Listener:
 
     def __init__(self) -> None:
         self._heard: Snapshot | None = None
+        self._failed = ""
         self._on = False
 
     def start(self) -> None:
@@ -59,7 +60,8 @@ class Listener:
             self._heard = Snapshot(module, args, kwargs, sys._getframe(1))
             try:
                 return original(module, *args, **kwargs)
-            except BaseException:  # a call that fails, as a test may expect, is not the one
+            except BaseException as error:  # a call that fails, as a test may expect, is not the one
+                self._failed = f"{self._heard.name}, which raised {type(error).__name__}"
                 self._heard = None
                 self._listen()
                 raise
@@ -88,7 +90,7 @@ class Listener:
 
         heard = self._heard
         if heard is None:
-            raise ModelError(_NOTHING)
+            raise ModelError(f"{_NOTHING}{f' (it called {self._failed})' if self._failed else ''}")
         if heard.problem:
             raise ModelError(
                 f"{heard.problem}; call the model itself, model(x), or use the fixture: rf.check(...)"

@@ -40,11 +40,20 @@ def test_fails():
 @pytest.mark.rf("final rf >= 7")
 def test_calls_nothing():
     build()
+
+@pytest.mark.rf("final rf >= 7")
+def test_calls_in_vain():
+    with pytest.raises(RuntimeError):
+        build()(torch.randn(1, 4, 8, 8))
 """,
     )
-    result.assert_outcomes(passed=1, failed=2)
+    result.assert_outcomes(passed=1, failed=3)
     result.stdout.fnmatch_lines(
-        ["RF001 final rf is 7*required >= 8*", "the test has called no PyTorch module*"]
+        [
+            "RF001 final rf is 7*required >= 8*",
+            "the test has called no PyTorch module*",
+            "*it called Sequential, which raised RuntimeError*",
+        ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
 
