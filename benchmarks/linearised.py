@@ -14,7 +14,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pytest_rf.probing import Prober
+from pytest_rf.probing.modules import Prober
 
 MAGNITUDES = (1.0, 1e9, 1e20)
 """Sizes of changes: the weights along the way to the rim of a deep field multiply to 1e-20 and less."""

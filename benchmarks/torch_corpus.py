@@ -26,7 +26,7 @@ import torch
 from torch_probes import probe
 
 import pytest_rf
-from pytest_rf.frontends.torch.structure import map_tensors
+from pytest_rf.frontends.torch.trees import map_tensors
 
 
 def corpus(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from linearised import MAGNITUDES, LinearProber
 
 import pytest_rf
 from pytest_rf.frontends.torch.structure import arguments
-from pytest_rf.probing import Prober
+from pytest_rf.probing.modules import Prober
 
 WATCHED = 12
 """So many modules are watched beside the outputs."""

@@ -21,3 +21,7 @@ class ConfigError(RFError):
 
 class RequirementError(RFError):
     """A requirement cannot be understood or applied: syntax, unknown metric, nothing that it selects."""
+
+
+class UnknownError(ModelError, ValueError):
+    """A figure of a tensor that is unknown: it rests on an operator without a rule, or on what is not followed."""

@@ -55,8 +55,14 @@ def selects(selector: str, op: str, known_as: Iterable[str]) -> bool:
     """Return whether ``op:NAME`` or a glob over names, as in ``accept_context``, means what has these names."""
     kind, _, rest = selector.partition(":")
     if kind.lower() == "op" and rest:
-        return matcher(rest.lower())(op.lower())
+        return any(map(matcher(rest.lower()), operator_names(op)))
     return any(map(matcher(selector), known_as))
+
+
+def operator_names(op: str) -> tuple[str, ...]:
+    """Return the names that ``op:NAME`` is held against: ``aten.conv2d`` is known as ``conv2d`` too."""
+    name = op.lower()
+    return tuple(dict.fromkeys((name, name.rpartition(".")[2])))
 
 
 @lru_cache(maxsize=256)

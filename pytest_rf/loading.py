@@ -18,12 +18,13 @@ def analyze(
     model: Any,
     *example: Any,
     inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
     axes: Mapping[str, Mapping[str, int]] | None = None,
     accept_context: Sequence[str] = (),
     name: str | None = None,
-    **options: Any,
+    **unknown: Any,
 ) -> Analysis:
     """Analyse a model.
 
@@ -31,41 +32,79 @@ def analyze(
         model: the path of an .onnx file, an ``onnx.ModelProto``, or a PyTorch module or program.
         example: for PyTorch, the inputs of one call.
         inputs: input name -> shape. For ONNX, for what the file leaves open.
+        kwargs: for PyTorch, keyword arguments of the call.
         values: input name -> array, for inputs that steer the geometry.
         weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``).
         name: what messages call the model; the file's name by default.
-        options: for PyTorch, see :func:`pytest_rf.frontends.torch.load`.
+        unknown: anything else is refused, with a word on where it may belong.
 
     Raises:
-        ModelError: the model cannot be read or analysed.
+        ModelError: the model cannot be read or analysed, or is not called like this.
     """
+    if unknown:
+        first = next(iter(unknown))
+        raise ModelError(
+            f"analyze takes no {', '.join(map(repr, unknown))}; arguments of the module itself go into "
+            f"kwargs={{{first!r}: ...}}"
+        )
     if isinstance(model, (str, PathLike)):
         from pytest_rf.frontends.onnx import lower, read
 
         path = fspath(model)
+        _no_call(path, example, kwargs)
         graph = lower(read(path), path, inputs, values, weights)
         return Analysis(graph, name or Path(path).stem, path, "onnx", axes or {}, accept_context)
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         from pytest_rf.frontends.onnx import lower
 
         called = name or model.graph.name or "model"
+        _no_call(called, example, kwargs)
         return Analysis(
             lower(model, called, inputs, values, weights), called, None, "onnx", axes or {}, accept_context
         )
-    if _is_torch(model):
+    if is_torch(model):
         from pytest_rf.frontends.torch import load
 
         given: Any = None if not example else example[0] if len(example) == 1 else example
-        graph, way = load(model, given, inputs, values=values, weights=weights, **options)
-        return Analysis(graph, name or type(model).__name__, None, way, axes or {}, accept_context)
-    raise ModelError(f"{type(model).__name__} is neither an .onnx path, an ONNX model nor a PyTorch module")
+        graph, way = load(model, given, inputs, kwargs, values, weights)
+        return Analysis(graph, name or _name(model), None, way, axes or {}, accept_context)
+    raise ModelError(no_model(model))
 
 
-def _is_torch(model: Any) -> bool:
+def is_torch(model: Any) -> bool:
     """Whether the model is PyTorch's; who has one has imported torch."""
     torch = sys.modules.get("torch")
     if torch is None:
         return False
     return isinstance(model, torch.nn.Module) or type(model).__name__ == "ExportedProgram"
+
+
+def _name(model: Any) -> str:
+    """Return the class of a module; of the one that ``torch.compile`` wraps."""
+    return type(getattr(model, "_orig_mod", model)).__name__
+
+
+def _no_call(path: str, example: Sequence[Any], kwargs: Any) -> None:
+    """Refuse the arguments of a call for a model that is not called."""
+    if example or kwargs:
+        raise ModelError(
+            f"{path}: an ONNX model is not run on examples; give the shapes that it leaves open, as in "
+            "inputs={'image': (1, 3, 224, 224)}"
+        )
+
+
+def no_model(model: Any) -> str:
+    """Return what to say about something that is no model, with the likeliest remedy."""
+    kind = type(model).__name__
+    if isinstance(model, type):
+        return f"{model.__name__} is a class: give an instance of it, {model.__name__}(...)"
+    if kind == "OrderedDict" or isinstance(model, dict):
+        return f"{kind} holds no code (is it a state_dict?): load it into its module and give that"
+    if callable(model) and not hasattr(model, "parameters"):
+        name = getattr(model, "__name__", kind)
+        return (
+            f"{name} is a {kind}: call it if it makes the model, or put it into the forward of an nn.Module"
+        )
+    return f"{kind} is neither an .onnx path, an ONNX model nor a PyTorch module"

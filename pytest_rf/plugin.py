@@ -99,6 +99,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         from pytest_rf.testing import marker
 
         marker.validate(item)
+        marker.fetch(item)
         if marker.listens(item):
             from pytest_rf.testing import listener
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_rf.config.targets import Target
 from pytest_rf.errors import ModelError
+from pytest_rf.foreign import contained, told
 
 
 def analyse(target: Target) -> Any:
@@ -17,23 +18,40 @@ def analyse(target: Target) -> Any:
     Raises:
         ModelError: the model cannot be read, made or analysed.
     """
-    from pytest_rf.loading import analyze
-
-    model, limits = target.model, target.model.limits
-    if target.path is not None and limits.file_size is not None and target.path.is_file():
-        size = target.path.stat().st_size
-        _keep(target, "file_size", size, limits.file_size, "bytes")
-    analysis = analyze(
-        make(target) if target.path is None else target.path,
-        inputs=dict(model.inputs) or None,
-        axes=model.axes,
-        accept_context=model.accept_context,
-        name=target.name,
-    )
+    if target.path is None:
+        with contained(target.source):
+            analysis = _analysed(target, make(target))
+    else:
+        _check_file(target, target.path)
+        analysis = _analysed(target, target.path)
+    limits = target.model.limits
     _keep(target, "nodes", len(analysis.graph.nodes), limits.nodes, "nodes")
     extents = [extent for source in analysis.inputs.values() for extent in source.shape]
     _keep(target, "extent", max(extents, default=0), limits.extent, "positions along an axis")
     return analysis
+
+
+def _analysed(target: Target, model: Any) -> Any:
+    from pytest_rf.loading import analyze
+
+    return analyze(
+        model,
+        inputs=dict(target.model.inputs) or None,
+        axes=target.model.axes,
+        accept_context=target.model.accept_context,
+        name=target.name,
+    )
+
+
+def _check_file(target: Target, path: Path) -> None:
+    limit = target.model.limits.file_size
+    if limit is not None and path.is_file():
+        _keep(target, "file_size", path.stat().st_size, limit, "bytes")
+    if ":" in target.source and path.suffix != ".onnx" and not path.exists():
+        raise ModelError(
+            f"{target.source}: there is no such file, and a callable that makes a model is written "
+            "package.module:name"
+        )
 
 
 def _keep(target: Target, name: str, found: int, limit: int | None, what: str) -> None:
@@ -48,7 +66,7 @@ def make(target: Target) -> Any:
     """Return the module that ``package.module:factory`` makes or is; this runs code of the project.
 
     Raises:
-        ModelError: there is no such name, or the code fails or exits.
+        ModelError: there is no such name, the code fails or exits, or gives something else.
     """
     return made(target.source, target.model.root)
 
@@ -57,17 +75,58 @@ def made(source: str, root: Path) -> Any:
     """Return what ``package.module:factory``, imported from ``root``, makes or is.
 
     Raises:
-        ModelError: there is no such name, or the code fails or exits.
+        ModelError: there is no such name, the code fails or exits, or gives something else.
     """
     place, _, name = source.partition(":")
     folder = str(root)
     sys.path.insert(0, folder)
     try:
-        found = getattr(import_module(place), name)
+        try:
+            with contained(source):
+                found = getattr(import_module(place), name)
+        except ModuleNotFoundError as error:
+            if place.endswith(".py"):
+                raise ModelError(f"{source}: write the module's name, {place[:-3]}:{name}") from error
+            raise ModelError(
+                f"{source}: {told(error)}; it is looked for below {folder} and in sys.path"
+            ) from error
+        except ModelError:
+            raise
+        except Exception as error:  # whatever the import runs
+            raise ModelError(f"{source}: {told(error)}") from error
         # A module is used as it is; only what is no module makes one when it is called.
-        return found if hasattr(found, "named_modules") and not isinstance(found, type) else found()
-    except (Exception, SystemExit) as error:
-        raise ModelError(f"{source}: {type(error).__name__}: {error}") from error
+        return found if _is_model(found) else called(found, source)
     finally:
         if folder in sys.path:
             sys.path.remove(folder)
+
+
+def called(factory: Any, source: str) -> Any:
+    """Return the module that a callable makes.
+
+    Raises:
+        ModelError: it is none, it fails or exits, or it gives something else.
+    """
+    if not callable(factory):
+        raise ModelError(f"{source}: is {_a(factory)}, neither an nn.Module nor a callable that makes one")
+    try:
+        with contained(source):
+            model = factory()
+    except ModelError:
+        raise
+    except Exception as error:  # whatever the code does
+        raise ModelError(f"{source}: {told(error)}") from error
+    if not _is_model(model):
+        raise ModelError(f"{source}: gave {_a(model)} instead of an nn.Module")
+    return model
+
+
+def _is_model(found: Any) -> bool:
+    """Whether something is an ``nn.Module`` or an ``ExportedProgram``; torch need not be there to tell."""
+    return not isinstance(found, type) and (
+        hasattr(found, "named_modules") or type(found).__name__ == "ExportedProgram"
+    )
+
+
+def _a(found: Any) -> str:
+    return "None" if found is None else f"{type(found).__name__} {str(found)[:40]!r}"

@@ -219,15 +219,23 @@ def test_code_runs_only_if_it_is_allowed(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_a_factory_makes(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("rf_test_factory2.py").write_text(
-        "def build():\n    return 3\n\ndef fails():\n    raise ValueError('no')\n"
+        "class Net:\n    def named_modules(self): ...\n\n"
+        "def build():\n    return Net()\n\ndef fails():\n    raise ValueError('no')\n\n"
+        "def other():\n    return 3\n\nnumber = 3\n"
     )
     (made,) = check._items(declared.Config(), ["rf_test_factory2:build"], [])
     assert isinstance(made, Target)
-    assert sources.make(made) == 3
-    (fails,) = check._items(declared.Config(), ["rf_test_factory2:fails"], [])
-    assert isinstance(fails, Target)
-    with pytest.raises(ModelError, match="ValueError: no"):
-        sources.make(fails)
+    assert type(sources.make(made)).__name__ == "Net"
+    for name, message in {
+        "fails": r"ValueError: no \(at rf_test_factory2.py:8\)$",
+        "other": "gave int '3' instead of an nn.Module",
+        "number": "neither an nn.Module nor a callable",
+        "none": "no attribute 'none'$",
+    }.items():
+        (wrong,) = check._items(declared.Config(), [f"rf_test_factory2:{name}"], [])
+        assert isinstance(wrong, Target)
+        with pytest.raises(ModelError, match=message):
+            sources.make(wrong)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.field import Facts
 from pytest_rf.domains.layout import is_mixed
+from pytest_rf.errors import RequirementError
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
@@ -23,7 +24,7 @@ AXIS_NAMES = {1: ("t",), 2: ("h", "w"), 3: ("d", "h", "w")}
 """Names of an input's spatial axes by their number (SEMANTICS 3)."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Analysis:
     """An analysed model.
 
@@ -42,6 +43,9 @@ class Analysis:
     capture: str = "onnx"
     wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     accept_context: Sequence[str] = ()
+
+    def __repr__(self) -> str:
+        return f"<Analysis {self.name!r}: {len(self)} tensors, {self.capture}>"
 
     @cached_property
     def runs(self) -> Runs:
@@ -99,8 +103,11 @@ class Analysis:
         return len(self.tensors)
 
     def __getitem__(self, name: str) -> Tensor:
+        if not isinstance(name, str) or not name:
+            raise KeyError(f"{name!r} is no name of a tensor, node or module; iterate to see all tensors")
         if name in self.tensors:
             return self.tensors[name]
+        name = name.removesuffix("@1")  # the first call of a module goes by its path alone
         returned = self.graph.modules.get(name)
         found = [t for t in self if returned is not None and t.number == returned.number]
         found = found or [t for t in self if t.node == name] or [t for t in self if t.module == name]
@@ -190,6 +197,8 @@ class Analysis:
         """
         from pytest_rf import requirements
 
+        if not isinstance(text, str):
+            raise RequirementError(f'{text!r} is no requirement; give one as text: "final rf >= 224"')
         check: Callable[..., list[Finding]] = requirements.check
         return check(self, text, **settings)
 

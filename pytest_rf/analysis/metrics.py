@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,10 @@ def plain(number: Fraction | float) -> Number:
     return int(number) if math.isfinite(number) and number == int(number) else number
 
 
-@dataclass(frozen=True, slots=True)
+_NOT_YET = ("density", "erf", "min_input", "unused")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class AxisField:
     """The field of one tensor along one axis of one input. Sizes are in input positions."""
 
@@ -64,6 +68,23 @@ class AxisField:
     value: Value
     input: Input
     axis: int
+
+    def __repr__(self) -> str:
+        outcome = self.analysis.runs.structure(self.value)
+        if isinstance(outcome, Field):
+            told = f"rf {self.rf}, stride {self.stride}"
+        else:
+            told = f"unknown: {outcome.reason}"
+        return f"<Field along axis {self.axis} of {self.input.name!r}: {told}>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say which figure is meant; those that are there are found before."""
+            if name in _NOT_YET:
+                raise AttributeError(f"{name} is not available yet in this version of pytest-rf")
+            near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
+            raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 
     @property
     def key(self) -> Key:
@@ -142,7 +163,7 @@ class AxisField:
     def context(self) -> tuple[str, ...]:
         """Names of the nodes that bring in context along this axis; empty where there is none."""
         outcome = self.analysis.runs.structure(self.value)
-        if not isinstance(outcome, Field):
+        if not isinstance(outcome, Field):  # the tensor's status says so
             return ()
         return tuple(
             self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
@@ -232,6 +253,7 @@ class AxisField:
         """Whether all branches that meet on the way have one stride and one centre."""
         from pytest_rf.analysis.alignment import misaligned
 
+        self._theory()  # which raises where nothing is known
         return not misaligned(self.analysis, self.value.number, self.key)
 
     @property

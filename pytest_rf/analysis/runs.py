@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_rf.domains.field import Facts, Field, Policy, nothing
 from pytest_rf.domains.hull import settled
 from pytest_rf.domains.layout import Key, Keys, carried, stride
+from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
 from pytest_rf.interpreter import Ignorance, Outcome, run
 
@@ -92,7 +93,7 @@ class Runs:
                 nothing is local that it could be told from.
 
         Raises:
-            ValueError: the value is unknown.
+            UnknownError: the value is unknown.
         """
         found = self.structure(value)
         if isinstance(found, Field) and found.context.get(key):
@@ -104,11 +105,11 @@ class Runs:
         """Return the field of a named value in one kind of run.
 
         Raises:
-            ValueError: the value is unknown.
+            UnknownError: the value is unknown.
         """
         outcome = self._outcomes(kind, theory, key).get(value.number)
         if isinstance(outcome, Ignorance):
-            raise ValueError(f"unknown: {outcome.reason}")
+            raise UnknownError(f"unknown: {outcome.reason}")
         if outcome is None:
             return nothing(value.shape or ())
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from pytest_rf.analysis.metrics import AxisField, positions
 from pytest_rf.analysis.paths import Contribution, trace
+from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
 
@@ -49,7 +51,7 @@ class Input:
                 raise KeyError(f"input {self.name!r} has {len(self.shape)} axes, there is no axis {axis}")
             return axis % len(self.shape)
         named = {**self.axes, "batch": self.batch, "channel": self.channel}
-        number = named.get(axis)
+        number = {"n": self.batch, "c": self.channel, **named}.get(axis)  # n and c as in requirements
         if number is None:
             known = [name for name, place in named.items() if place is not None]
             raise KeyError(f"input {self.name!r} has no axis {axis!r}; its axes are {', '.join(known)}")
@@ -154,12 +156,12 @@ class Tensor:
             Two read-only integer arrays of the tensor's shape; ``lo > hi`` where nothing is read.
 
         Raises:
-            ValueError: the tensor is unknown.
+            UnknownError: the tensor is unknown (a ModelError, and a ValueError).
             KeyError: there is no such input or axis.
         """
         source = self._input(input)
         if self.shape is None or self.status == "unknown":
-            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+            raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         key = (source.name, source.axis(axis))
         return positions(self.analysis.runs.field(self.value, key, context=context), key, self.shape)
 
@@ -180,20 +182,24 @@ class Tensor:
         keys = [(source.name, number) for number in source.axes.values()]
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance) or self.shape is None:
-            raise ValueError(f"{self.name!r} is unknown: {self.reason}")
+            raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
+        try:
+            unit = tuple(operator.index(place) for place in unit)
+        except TypeError:
+            raise IndexError(
+                f"unit {unit!r} is no position, which has whole numbers, as in (12, 7)"
+            ) from None
         places = [
             number
             for number, axis in enumerate(outcome.layout)
             if any(key in factor.carries for factor in axis for key in keys)
         ]
         if len(unit) != len(places):
-            raise IndexError(
-                f"{self.name!r} has {len(places)} spatial axes, the unit {tuple(unit)} has {len(unit)}"
-            )
+            raise IndexError(f"{self.name!r} has {len(places)} spatial axes, the unit {unit} has {len(unit)}")
         index: list[int | slice] = [slice(None)] * len(self.shape)
         for number, place in zip(places, unit, strict=True):
             if not 0 <= place < self.shape[number]:
-                raise IndexError(f"unit {tuple(unit)} lies outside of {self.name!r} of shape {self.shape}")
+                raise IndexError(f"unit {unit} lies outside of {self.name!r} of shape {self.shape}")
             index[number] = place
         result: dict[str, tuple[int, int]] = {}
         for name, number in source.axes.items():
@@ -206,6 +212,8 @@ class Tensor:
     def path(self, axis: str | int, input: str | None = None) -> list[Contribution]:
         """Return the steps from the input to this tensor along which its theoretical field grew most."""
         source = self._input(input)
+        if self.status == "unknown":
+            raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         return trace(self.analysis, self, (source.name, source.axis(axis)))
 
 
@@ -215,6 +223,9 @@ class TensorField(Mapping[str | int, AxisField]):
     def __init__(self, tensor: Tensor, input: Input) -> None:
         self.tensor = tensor
         self.input = input
+
+    def __repr__(self) -> str:
+        return f"<Field of {self.tensor.name!r} towards {self.input.name!r}: {', '.join(self.input.axes)}>"
 
     def __getitem__(self, axis: str | int) -> AxisField:
         number = self.input.axis(axis)

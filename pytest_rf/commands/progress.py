@@ -20,27 +20,35 @@ PATIENCE = 1.0
 
 @contextlib.contextmanager
 def progress() -> Iterator[Load]:
-    """Yield a way to analyse models that tells which one is in work."""
+    """Yield a way to analyse models that tells which one is in work, and waits for code so long only."""
     from pytest_rf.sources import analyse
 
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield analyse
-        return
+    watched = sys.stderr is not None and sys.stderr.isatty()
     start = time.monotonic()
     number = 0
 
     def load(target: Target) -> Any:
         nonlocal number
         number += 1
-        if time.monotonic() - start > PATIENCE:
+        if watched and time.monotonic() - start > PATIENCE:
             _write(f"\r\x1b[Kanalysing {visible(target.name, 60)} ({number}) …")
-        return analyse(target)
+        with limited(target):
+            return analyse(target)
 
     try:
         yield load
     finally:
-        if number:
+        if watched and number:
             _write("\r\x1b[K")
+
+
+@contextlib.contextmanager
+def limited(target: Target) -> Iterator[None]:
+    """Give the project's code so much time, and no more."""
+    from pytest_rf.foreign import SECONDS, contained
+
+    with contained(target.source, SECONDS) if target.is_code else contextlib.nullcontext():
+        yield
 
 
 def _write(text: str) -> None:

@@ -54,6 +54,7 @@ def _analysis(
 ) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
     from pytest_rf.commands.check import configuration
+    from pytest_rf.commands.progress import limited
     from pytest_rf.config.lookup import find
     from pytest_rf.errors import ModelError
     from pytest_rf.sources import analyse
@@ -61,5 +62,6 @@ def _analysis(
     target = find(model, configuration(config), shapes)
     if target.is_code and not allow_code:
         raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
-    analysis: Analysis = analyse(target)
+    with limited(target):
+        analysis: Analysis = analyse(target)
     return analysis

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
-from pytest_rf.globs import matcher
+from pytest_rf.globs import matcher, operator_names
 from pytest_rf.requirements import scanner
 from pytest_rf.requirements.syntax import Where
 from pytest_rf.requirements.vocabulary import nearest
@@ -35,8 +35,10 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
         chosen, reason = list(analysis.outputs), "the model has no output"
     elif where.kind == "op":
         matches = _glob(where, text, casefold=True)
-        chosen = [tensor for tensor in analysis if matches((tensor.op or "").lower())]
-        operators = sorted({tensor.op for tensor in analysis if tensor.op})
+        chosen = [tensor for tensor in analysis if any(map(matches, operator_names(tensor.op or "")))]
+        operators = sorted(
+            {op for tensor in analysis if tensor.op for op in (tensor.op, tensor.op.rpartition(".")[2])}
+        )
         reason = f'the model has no operator "{where.pattern}"{nearest(where.pattern, operators)}'
     else:
         matches = _glob(where, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from pytest_rf.config.targets import is_factory
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements import Settings
-from pytest_rf.sources import analyse, made
+from pytest_rf.sources import analyse, called, made
 from pytest_rf.testing import listener
 from pytest_rf.testing.checker import analyze, explain, judge
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_rf.config.targets import Target
     from pytest_rf.testing.listener import Listener
     from pytest_rf.testing.state import State
+
+_FIXTURES: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 _KNOWN = ("model", "inputs")
 
@@ -49,6 +52,18 @@ def _problem(mark: pytest.Mark) -> str:
     return ""
 
 
+def fetch(item: pytest.Item) -> None:
+    """Make the fixtures that markers name as their models, also where the test itself does not ask for them."""
+    request = getattr(item, "_request", None)
+    for mark in item.iter_markers("rf"):
+        name = mark.kwargs.get("model")
+        if request is None or not isinstance(name, str) or not name.isidentifier():
+            continue
+        # No such fixture: it may be a model of the configuration.
+        with suppress(pytest.FixtureLookupError):
+            item.stash.setdefault(_FIXTURES, {})[name] = request.getfixturevalue(name)
+
+
 def listens(item: pytest.Item) -> bool:
     """Whether a marker leaves it to the test to call the model."""
     return any(mark.kwargs.get("model") is None for mark in item.iter_markers("rf"))
@@ -57,10 +72,10 @@ def listens(item: pytest.Item) -> bool:
 def check(item: pytest.Item, state: State) -> None:
     """Hold the requirements of all of a test's markers; what does not hold fails the test."""
     wrong: list[str] = []
-    called = listener.stop(item)
+    heard = listener.stop(item)
     for mark in reversed(list(item.iter_markers("rf"))):
         try:
-            wrong += _check(item, mark, state, called)
+            wrong += _check(item, mark, state, heard)
         except RFError as error:
             detail = getattr(error, "detail", "")
             wrong.append(visible(str(error), _LIMIT) + ("\n" + detail if detail else ""))
@@ -68,10 +83,11 @@ def check(item: pytest.Item, state: State) -> None:
         pytest.fail("\n\n".join(wrong), pytrace=False)
 
 
-def _check(item: pytest.Item, mark: pytest.Mark, state: State, called: Listener | None) -> Iterator[str]:
+def _check(item: pytest.Item, mark: pytest.Mark, state: State, heard: Listener | None) -> Iterator[str]:
     settings: dict[str, Any] = {}
     if mark.kwargs.get("model") is None:
-        analysis = _called(called)
+        assert heard is not None, "somebody listens where a marker names no model"
+        analysis = heard.analysis
     else:
         analysis, settings = _resolve(item, mark.kwargs["model"], mark.kwargs.get("inputs"), state)
     file, line, _ = item.location
@@ -82,22 +98,13 @@ def _check(item: pytest.Item, mark: pytest.Mark, state: State, called: Listener 
         yield explain(result)
 
 
-def _called(called: Listener | None) -> Analysis:
-    """Return the model that the test called, analysed with the inputs of that call."""
-    if called is None or called.heard is None:
-        raise ModelError(
-            "the test has called no PyTorch module; call the model, or give model= an .onnx path, "
-            "package.module:factory, a model of the configuration or a fixture of the test"
-        )
-    module, args, kwargs = called.heard
-    return analyze(module, *args, kwargs=kwargs)
-
-
 def _resolve(item: pytest.Item, model: Any, inputs: Any, state: State) -> tuple[Analysis, dict[str, Any]]:
     """Return the model that a marker means, analysed, and the settings that the configuration has for it."""
     if not isinstance(model, str):
+        if callable(model) and not hasattr(model, "named_modules"):
+            model = called(model, getattr(model, "__name__", type(model).__name__))
         return analyze(model, inputs=inputs), {}
-    fixtures = getattr(item, "funcargs", {})
+    fixtures = item.stash.get(_FIXTURES, {})
     if model in fixtures:
         return analyze(fixtures[model], inputs=inputs), {}
     if model.endswith(".onnx"):

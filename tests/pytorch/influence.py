@@ -19,10 +19,9 @@ import pytest_rf
 from pytest_rf.frontends.torch.structure import (
     Arguments,
     input_names,
-    map_tensors,
-    named_tensors,
     output_name,
 )
+from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
 
 torch.set_num_threads(1)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import random
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -274,3 +276,55 @@ def test_quantised_modules() -> None:
     prepared(image())
     tensor = pytest_rf.analyze(torch.ao.quantization.convert(prepared), image()).outputs[0]
     assert (tensor.status, tensor["h"].rf, tensor["h"].stride) == ("exact", 11, 2)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("ask", [pytest_rf.analyze, pytest_rf.verify])
+def test_what_a_module_turns_is_turned_back(ask, fails: bool) -> None:
+    class Turning(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv1d(1, 1, 3)
+            self.register_buffer("calls", torch.zeros(()))
+
+        def forward(self, x):
+            self.calls += 1
+            self.conv.weight.data.mul_(2)
+            self.conv.requires_grad_(False)
+            torch.set_default_dtype(torch.float64)
+            torch.use_deterministic_algorithms(True)
+            random.random()
+            np.random.rand()
+            if fails:
+                raise ValueError("no")
+            return self.conv(x)
+
+    module = Turning()
+    weight = module.conv.weight.detach().clone()
+    states = random.getstate(), np.random.get_state()[1].tolist()
+    try:
+        ask(module, torch.rand(1, 1, 9))
+    except pytest_rf.ModelError:
+        assert fails
+    assert torch.get_default_dtype() == torch.float32
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert module.conv.weight.requires_grad
+    assert torch.equal(module.conv.weight, weight)
+    assert module.calls == 0
+    assert states == (random.getstate(), np.random.get_state()[1].tolist())
+
+
+def test_weights_that_the_call_writes_are_read_as_it_left_them() -> None:
+    class Opened(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv1d(1, 1, 3, padding=1)
+            self.conv.weight.data.zero_()
+
+        def forward(self, x):
+            self.conv.weight.data.fill_(1.0)
+            return self.conv(x)
+
+    module = Opened()
+    assert pytest_rf.analyze(module, torch.rand(1, 1, 9), weights=True).outputs[0]["t"].rf == 3
+    assert not module.conv.weight.any()

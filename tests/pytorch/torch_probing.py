@@ -7,7 +7,8 @@ import torch
 
 import pytest_rf
 from pytest_rf.frontends.torch.structure import arguments, input_names
-from pytest_rf.probing import MAGNITUDES, Prober
+from pytest_rf.probing import MAGNITUDES
+from pytest_rf.probing.modules import Prober
 
 torch.set_num_threads(1)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import torch
+from torch._library.custom_ops import CustomOpDef
 
 
 def copied(module: torch.nn.Module, beside: Any = None) -> tuple[Any, Any]:
@@ -14,11 +16,14 @@ def copied(module: torch.nn.Module, beside: Any = None) -> tuple[Any, Any]:
     Weights that a hook computes before each call (``torch.nn.utils.weight_norm``) are plain attributes
     with a gradient, which ``copy.deepcopy`` refuses; the copy gets their values.
     """
-    memo: dict[int, Any] = {
-        id(value): value.detach().clone()
-        for child in module.modules()
-        for value in child.__dict__.values()
-        if isinstance(value, torch.Tensor) and not value.is_leaf
-    }
-    result: tuple[Any, Any] = copy.deepcopy((module, beside), memo)
+    memo: dict[int, Any] = {}
+    for child in module.modules():
+        for value in child.__dict__.values():
+            if isinstance(value, torch.Tensor) and not value.is_leaf:
+                memo[id(value)] = value.detach().clone()
+            elif isinstance(value, CustomOpDef):  # an operator, of which there is one
+                memo[id(value)] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what torch has to say about its own classes
+        result: tuple[Any, Any] = copy.deepcopy((module, beside), memo)
     return result

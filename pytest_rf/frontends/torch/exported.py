@@ -7,23 +7,33 @@ from typing import Any
 
 import torch
 
+from pytest_rf.frontends.torch.failures import Failed
 from pytest_rf.frontends.torch.recording import Recording
-from pytest_rf.frontends.torch.structure import Arguments, arguments, by_shape
+from pytest_rf.frontends.torch.structure import Arguments
 
 
-def capture_program(
-    program: Any, example: Any = None, inputs: Any = None, kwargs: Mapping[str, Any] | None = None
-) -> Recording:
-    """Record an exported program; without arguments with those that it was exported with."""
+def program_call(
+    program: Any,
+    example: Any = None,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> tuple[Any, Arguments]:
+    """Return an exported program as a module, and its arguments: by default those that it was exported with."""
+    from pytest_rf.frontends.torch.capture import given
+
     module = program.module()
-    if inputs is not None:
-        call = by_shape(module, inputs)
-    elif example is not None or kwargs:
-        call = arguments(module, example if example is not None else (), kwargs)
-    else:
+    if inputs is None and example is None and not kwargs:
         positional, named = program.example_inputs
-        call = Arguments(tuple(positional), dict(named))
-    return _record(module, call)
+        constants = {name: torch.as_tensor(value) for name, value in (values or {}).items()}
+        named = {name: value for name, value in named.items() if name not in constants}
+        return module, Arguments(tuple(positional), named, constants)
+    return module, given(module, example, inputs, kwargs, values)
+
+
+def capture_program(*given: Any) -> Recording:
+    """Record an exported program, see :func:`program_call`."""
+    return _record(*program_call(*given))
 
 
 def export(module: torch.nn.Module, call: Arguments) -> Recording:
@@ -34,7 +44,7 @@ def export(module: torch.nn.Module, call: Arguments) -> Recording:
 
 
 def _record(module: torch.nn.Module, call: Arguments) -> Recording:
-    from pytest_rf.frontends.torch.capture import Failed, record
+    from pytest_rf.frontends.torch.capture import record
 
     try:
         recording = record(module, call, real=False)
@@ -42,6 +52,6 @@ def _record(module: torch.nn.Module, call: Arguments) -> Recording:
         try:
             recording = record(module, call, real=True)
         except Failed as failed:
-            raise failed.as_error(module) from failed
+            raise failed.as_error(module, call) from failed
     recording.way = "export"
     return recording

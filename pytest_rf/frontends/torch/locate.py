@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,9 +20,15 @@ _SKIPPED = (
     # With the separator: torchvision is another package.
     str(Path(torch.__file__).parent) + os.sep,
     str(Path(__file__).parents[2]) + os.sep,
-    "<",
 )
+_TYPED_IN = ("<stdin", "<string", "<ipython", "<python-input", "<command", "<cell", "<doctest")
+"""Names of code that users type or ``exec``; other names in angle brackets are of generated code."""
+
+_CALLERS = str(Path(__file__).parent / "capture.py")
+"""The file whose frames call the model: what lies beyond them is no code of the model's."""
+
 _PACKAGES = ("site-packages/", "dist-packages/")
+_STANDARD = sysconfig.get_path("stdlib") + os.sep
 
 
 class Locator:
@@ -47,16 +55,18 @@ class Locator:
         return Place(module, kind, turn, self.source())
 
     def source(self) -> str:
-        """Return "file.py:line" of the first frame outside torch and outside this package."""
+        """Return "file.py:line" of the innermost frame of the model's code that is neither torch's nor ours."""
         frame = sys._getframe(1)
         while frame is not None:
             filename = frame.f_code.co_filename
             try:
-                shown = self._files[filename]
+                file = self._files[filename]
             except KeyError:
-                shown = self._files[filename] = _shown(filename)
-            if shown is not None:
-                return f"{shown}:{frame.f_lineno}"
+                file = self._files[filename] = shown(filename)
+            if file is not None:
+                return f"{file}:{frame.f_lineno}"
+            if filename == _CALLERS:
+                break
             frame = frame.f_back  # type: ignore[assignment]
         return ""
 
@@ -65,8 +75,11 @@ class Locator:
         """Follow the calls of modules for as long as the context lasts."""
         original = torch.nn.Module.__call__
         stack, turns, paths = self._stack, self._turns, self._paths
+        here = threading.get_ident()
 
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != here:  # another thread's own affair
+                return original(module, *args, **kwargs)
             path = paths.get(id(module))
             if path is None:  # made during the call, or hidden from named_modules()
                 path = f"{stack[-1][0]}.{type(module).__name__}".lstrip(".")
@@ -77,7 +90,7 @@ class Locator:
                 result = self.run(original, module, args, kwargs)
                 self.returned(path if turn == 0 else f"{path}@{turn + 1}", result)
                 return result
-            except Exception:
+            except (Exception, SystemExit):
                 if self.failed is None:
                     self.failed = (path, type(module).__name__)
                 raise
@@ -98,14 +111,18 @@ class Locator:
         return original(module, *args, **kwargs)
 
 
-def _shown(filename: str) -> str | None:
+def shown(filename: str) -> str | None:
     """Return a file as reports show it, None where its frames are not the user's."""
+    if filename.startswith("<"):
+        return filename if filename.startswith(_TYPED_IN) else None
     if filename.startswith(_SKIPPED):
         return None
     for part in _PACKAGES:
         _, found, rest = filename.rpartition(part)
         if found:
             return rest
+    if filename.startswith(_STANDARD):
+        return None
     try:
         return Path(filename).relative_to(Path.cwd()).as_posix()
     except ValueError:

@@ -6,7 +6,7 @@ import random
 import sys
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from operator import is_
 from typing import Any
@@ -32,6 +32,10 @@ class Originals:
         if storage._cdata not in self._saved:
             self._saved[storage._cdata] = (storage, storage.clone())
 
+    def holds(self, tensor: torch.Tensor) -> bool:
+        """Whether the tensor's storage is remembered."""
+        return tensor.layout is torch.strided and tensor.untyped_storage()._cdata in self._saved
+
     def restore(self) -> None:
         """Write the remembered elements back."""
         for storage, copy in self._saved.values():
@@ -46,16 +50,41 @@ def preserved(module: torch.nn.Module) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # this call is ours; the user's own shows what it has to say
-        stack.callback(_attributes(module))
-        stack.callback(_random_state())
-        stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+        stack.callback(attributes_of(module))
+        stack.callback(_gradients(module))
+        stack.callback(random_state())
+        for read, write in _SWITCHES:
+            stack.callback(write, read())
         torch.backends.mha.set_fastpath_enabled(False)  # the fused layer hides what attention reads
         if "torch._dynamo" in sys.modules:  # nothing can be compiled before it is imported
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         yield
 
 
-def _attributes(root: torch.nn.Module) -> Any:
+_SWITCHES = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.is_grad_enabled, torch._C._set_grad_enabled),
+    # torch.use_deterministic_algorithms would import the compiler.
+    (torch.are_deterministic_algorithms_enabled, torch._C._set_deterministic_algorithms),
+    (torch.backends.mha.get_fastpath_enabled, torch.backends.mha.set_fastpath_enabled),
+)
+"""Global switches that models are known to turn, as functions that read and write them."""
+
+
+def _gradients(module: torch.nn.Module) -> Callable[[], None]:
+    """Return what restores which parameters get gradients: models freeze parts of themselves when they run."""
+    wanted = [(parameter, parameter.requires_grad) for parameter in module.parameters()]
+
+    def restore() -> None:
+        for parameter, before in wanted:
+            if parameter.requires_grad != before:
+                parameter.requires_grad_(before)
+
+    return restore
+
+
+def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
+    """Return what restores the attributes of all modules below ``root``, and the contents of containers."""
     saved = []
     for module in root.modules():
         attributes = dict(module.__dict__)
@@ -97,7 +126,8 @@ def _same(value: Any, copy: Any) -> bool:
     return not isinstance(value, dict) or all(map(is_, value.values(), copy.values()))
 
 
-def _random_state() -> Any:
+def random_state() -> Callable[[], None]:
+    """Return what restores the random state of torch, NumPy and Python."""
     state = torch.get_rng_state()
     devices = (
         torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None

@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pytest_rf import registry
-from pytest_rf.frontends.torch import factories, higher_order, running
+from pytest_rf.frontends.torch import factories, higher_order, opaque, running
 from pytest_rf.frontends.torch import traits as schemas
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.memory import BY_MEMORY, RESHAPED, Handle
@@ -25,9 +25,9 @@ from pytest_rf.frontends.torch.recording import (
     replaced,
     tensors_in,
 )
-from pytest_rf.frontends.torch.structure import named_tensors
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
 from pytest_rf.frontends.torch.traits import Traits
+from pytest_rf.frontends.torch.trees import named_tensors
 
 
 class ValuesNeeded(Exception):
@@ -116,37 +116,28 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
 
     def close(self) -> None:
         """Restore what the call wrote and take the marks off the user's tensors."""
-        self._constants.originals.restore()
+        self._constants.restore()
         self._tracker.close()
 
     @contextmanager
     def watching(self, module: torch.nn.Module) -> Iterator[None]:
         """Watch what the dispatcher does not see: factories, and what leaves for NumPy."""
-        if not self.real:
-            with factories.redirected(self._at_home):
+        with opaque.functions(self):
+            if not self.real:
+                with factories.redirected(self._at_home):
+                    yield
+                return
+            for tensor in (*module.parameters(), *module.buffers()):
+                self._outside.know(tensor)
+            with self._outside.watch():
                 yield
-            return
-        for tensor in (*module.parameters(), *module.buffers()):
-            self._outside.know(tensor)
-        with self._outside.watch():
-            yield
 
     def _module_call(self, original: Any, module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
         """Call a module; one that is registered stands as a single operator for all that it runs."""
         kind = registry.module_class(module)
         if kind is None:
             return original(module, *args, **kwargs)
-        given = [t for _, t in named_tensors([args, kwargs]) if self.follows(t)]
-        inputs = tuple(self.value_of(tensor) for tensor in given)
-        place, start = self.locator.place(), len(self.recording.calls)
-        result = original(module, *args, **kwargs)
-        made = [self.value_of(tensor) for _, tensor in named_tensors(result) if self.follows(tensor)]
-        outputs = tuple(dict.fromkeys(ref for ref in made if isinstance(ref, Ref) and ref not in inputs))
-        if outputs:
-            del self.recording.calls[start:]
-            op = f"module.{kind.__name__}.default"
-            self.recording.calls.append(Call(op, None, inputs, {}, outputs, place, kind))
-        return result
+        return opaque.alone(self, kind, lambda: original(module, *args, **kwargs), [args, kwargs])
 
     def _returned(self, path: str, result: Any) -> None:
         tensor = next(iter(named_tensors(result)), ("", None))[1] if path else None

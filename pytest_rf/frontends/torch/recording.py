@@ -41,7 +41,7 @@ class Variable:
     dtype: torch.dtype
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Place:
     """Where an operator was called.
 

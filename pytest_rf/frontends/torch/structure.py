@@ -1,17 +1,19 @@
-"""Names of the tensors in the arguments and results of a call, after the keys that lead to them."""
+"""What a module is called with, from examples or from shapes, and the names of its inputs and outputs."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import numbers
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
 
 from pytest_rf.errors import ModelError
-
-_DEPTH = 8
+from pytest_rf.frontends.torch.trees import map_tensors
 
 
 @dataclasses.dataclass(slots=True)
@@ -22,86 +24,47 @@ class Arguments:
         args: positional.
         kwargs: by name.
         constants: by name, whose tensors are no inputs.
+        names: what the user calls the first positional ones, where the code gives them no name of its own.
+        method: the method that is called.
+        shaped: the inputs that were made from a shape alone, so that their type is a guess.
     """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     constants: dict[str, Any] = dataclasses.field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    method: str = "forward"
+    shaped: tuple[str, ...] = ()
+
+    def function(self, module: Any) -> Callable[..., Any]:
+        """Return what is called: the module with its hooks, or one of its other methods."""
+        called: Callable[..., Any] = module if self.method == "forward" else getattr(module, self.method)
+        return called
 
 
-def named_tensors(tree: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield (name, tensor) for every tensor within a structure: "", "0", "features.0", "logits"."""
-    if isinstance(tree, torch.Tensor):
-        yield name, tree
-        return
-    if depth > _DEPTH or isinstance(tree, (str, bytes, int, float, torch.nn.Module, type(None))):
-        return
-    for key, item in _children(tree):
-        yield from named_tensors(item, f"{name}.{key}" if name else str(key), depth + 1)
+_NAMED = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
 
 
-def _children(tree: Any) -> list[tuple[Any, Any]]:
-    if isinstance(tree, Mapping):
-        return list(tree.items())
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return list(zip(tree._fields, tree, strict=True))
-    if isinstance(tree, (list, tuple)):
-        return list(enumerate(tree))
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        return [(field.name, getattr(tree, field.name)) for field in dataclasses.fields(tree)]
-    return list(getattr(tree, "__dict__", {}).items())
-
-
-def map_tensors(
-    tree: Any, substitute: Callable[[str, torch.Tensor], torch.Tensor], name: str = "", depth: int = 0
-) -> Any:
-    """Return a copy of a structure with every tensor replaced; what holds none is passed as it is."""
-    if isinstance(tree, torch.Tensor):
-        return substitute(name, tree)
-    if depth > _DEPTH or next(named_tensors(tree), None) is None:
-        return tree
-    changed = [
-        (key, map_tensors(item, substitute, f"{name}.{key}" if name else str(key), depth + 1))
-        for key, item in _children(tree)
-    ]
-    if isinstance(tree, dict) and type(tree) is dict:
-        return dict(changed)
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(item for _, item in changed))
-    if type(tree) in (list, tuple):
-        return type(tree)(item for _, item in changed)
-    return _copied(tree, changed)
-
-
-def _copied(tree: Any, changed: list[tuple[Any, Any]]) -> Any:
-    clone = object.__new__(type(tree))
-    clone.__dict__.update(tree.__dict__)
-    if isinstance(tree, Mapping):
-        for key, item in changed:
-            clone[key] = item
-    elif isinstance(tree, list):
-        clone.extend(item for _, item in changed)
-    else:
-        for key, item in changed:
-            object.__setattr__(clone, key, item)
-    return clone
-
-
-def parameters(module: Any) -> list[str]:
-    """Return the names of the arguments of a module's forward method."""
-    schema = getattr(getattr(module, "forward", None), "schema", None)
+def parameters(module: Any, method: str = "forward") -> list[str]:
+    """Return the names of the arguments of a module's method."""
+    schema = getattr(getattr(module, method, None), "schema", None)
     if schema is not None:  # TorchScript
         return [argument.name for argument in schema.arguments[1:]]  # the first is the module itself
-    try:
-        signature = inspect.signature(module.forward)
-    except (TypeError, ValueError):
+    signature = _signature(module, method)
+    if signature is None:
         return []
-    kinds = (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        inspect.Parameter.KEYWORD_ONLY,
-    )
-    return [name for name, parameter in signature.parameters.items() if parameter.kind in kinds]
+    return [name for name, parameter in signature.parameters.items() if parameter.kind in _NAMED]
+
+
+def _signature(module: Any, method: str = "forward") -> inspect.Signature | None:
+    try:
+        return inspect.signature(getattr(module, method))
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 def arguments(module: torch.nn.Module, example: Any, kwargs: Mapping[str, Any] | None = None) -> Arguments:
@@ -109,60 +72,109 @@ def arguments(module: torch.nn.Module, example: Any, kwargs: Mapping[str, Any] |
 
     Args:
         module: the module.
-        example: a tuple of positional arguments, a dict of keyword arguments (if its keys are names
-            of the module's arguments), or the only argument.
+        example: a tuple of positional arguments, a dict or other mapping of keyword arguments (if
+            its keys are names of the module's arguments), or the only argument; None beside ``kwargs``: there is none.
         kwargs: keyword arguments.
     """
     named = dict(kwargs or {})
     if type(example) is tuple:
         return Arguments(example, named)
-    if isinstance(example, dict) and example and set(example) <= set(parameters(module)):
+    if example is None and named:
+        return Arguments((), named)
+    if isinstance(example, Mapping) and example and set(example) <= set(parameters(module)):
         return Arguments((), {**example, **named})
     return Arguments((example,), named)
 
 
-def by_shape(module: torch.nn.Module, inputs: Any) -> Arguments:
+def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | None = None) -> Arguments:
     """Return arguments made from shapes.
 
     Args:
         module: the module.
-        inputs: ``{"x": (1, 3, 8, 8)}``; a shape alone is that of the first argument. A shape with a
-            type is ``((1, 16), "int64")``. Tensors and other values are passed as they are.
+        inputs: ``{"x": (1, 3, 8, 8)}``; a shape alone is that of the first argument, several are those
+            of the first ones. A shape with a type is ``((1, 16), "int64")``. Tensors and other values are
+            passed as they are.
+        kwargs: further keyword arguments, passed as they are.
+
+    Raises:
+        ModelError: the module has no argument of such a name, or what is given is no shape.
     """
     names = parameters(module)
     if not isinstance(inputs, Mapping):
-        inputs = {names[0] if names else "x": inputs}
+        inputs = dict(zip(_enough(names, len(given := _several(inputs))), given, strict=True))
     dtype = _own_type(module)
-    made = {name: _made(name, value, dtype) for name, value in inputs.items()}
-    if names and not set(made) <= set(names):
-        missing = ", ".join(repr(name) for name in made if name not in names)
-        if not _takes_any(module):
-            raise ModelError(
-                f"{type(module).__name__}: no argument named {missing}; forward takes {', '.join(names)}"
-            )
+    made = {str(name): _made(str(name), value, dtype) for name, value in inputs.items()}
+    shaped = tuple(name for name, value in inputs.items() if _is_shape(value))
+    named = dict(kwargs or {})
+    strange = [name for name in made if name not in names]
     if not names:
-        return Arguments(tuple(made.values()), {})
+        return Arguments(tuple(made.values()), named, names=tuple(made), shaped=shaped)
+    if strange and not takes_any(module):
+        if len(made) <= len(names) and len(strange) == len(made) and _of_torch(module):
+            # Nobody chose that nn.Sequential calls its argument "input".
+            return Arguments(tuple(made.values()), named, names=tuple(made), shaped=shaped)
+        raise ModelError(no_argument(module, strange))
     leading = []
-    for name in names:  # positional where possible: wrappers may only take positional arguments
+    positional = [name for name in names if name not in _keywords(module)]
+    for name in positional:  # where possible: wrappers may only take positional arguments
         if name not in made:
             break
         leading.append(made.pop(name))
-    return Arguments(tuple(leading), made)
+    return Arguments(tuple(leading), {**made, **named}, shaped=shaped)
+
+
+def no_argument(module: torch.nn.Module, names: Iterable[str], given: str = "") -> str:
+    """Return what to say about arguments that a module does not have; ``given``: how they were given."""
+    known = parameters(module)
+    wrong = list(names)
+    near = get_close_matches(wrong[0], known, n=1)
+    hint = f", did you mean {near[0]!r}?" if near else f"; forward takes {', '.join(known) or 'none'}"
+    return f"{type(module).__name__}: {given}no argument named {', '.join(map(repr, wrong))}{hint}"
+
+
+def _several(inputs: Any) -> list[Any]:
+    """Return the shapes of the first arguments one by one."""
+    if not isinstance(inputs, (list, tuple)) or not inputs or _is_typed(inputs):
+        return [inputs]
+    if all(isinstance(one, torch.Tensor) or _is_shape(one) or _is_typed(one) for one in inputs):
+        return list(inputs)
+    return [inputs]
+
+
+def _enough(names: Sequence[str], count: int) -> list[str]:
+    """Return names for the first arguments, also where the module has not so many."""
+    return [
+        names[i] if i < len(names) else "x" if not names and count == 1 else f"arg{i}" for i in range(count)
+    ]
+
+
+def _is_typed(value: Any) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and _is_shape(value[0])
+        and isinstance(value[1], (str, torch.dtype))
+    )
 
 
 def _made(name: str, value: Any, dtype: torch.dtype) -> Any:
     if _is_shape(value):
-        return _filled(value, dtype)
-    if isinstance(value, (list, tuple)) and len(value) == 2 and _is_shape(value[0]):
+        return _filled(name, value, dtype)
+    if _is_typed(value):
         wanted = value[1]
         if isinstance(wanted, str):
-            wanted = getattr(torch, wanted, None)
-        if isinstance(wanted, torch.dtype):
-            return _filled(value[0], wanted)
-        if not _is_shape(value[1]):
-            raise ModelError(f"input {name!r}: {value[1]!r} is not a type; give one as in ((1, 16), 'int64')")
+            wanted = getattr(torch, wanted.removeprefix("torch."), None)
+        if not isinstance(wanted, torch.dtype):
+            raise ModelError(
+                f"input {name!r}: {value[1]!r} is not a type of torch; give one as in ((1, 16), 'int64')"
+            )
+        return _filled(name, value[0], wanted)
     if isinstance(value, (list, tuple)) and value and all(_is_shape(item) for item in value):
-        return type(value)(_filled(item, dtype) for item in value)
+        return type(value)(_filled(f"{name}.{i}", item, dtype) for i, item in enumerate(value))
+    if isinstance(value, (list, tuple)) and all(isinstance(item, (numbers.Real, str)) for item in value):
+        raise ModelError(
+            f"input {name!r}: {value!r} is no shape, which has whole numbers, as in (1, 3, 224, 224)"
+        )
     if isinstance(value, Mapping):
         return {key: _made(f"{name}.{key}", item, dtype) for key, item in value.items()}
     return value
@@ -170,17 +182,31 @@ def _made(name: str, value: Any, dtype: torch.dtype) -> Any:
 
 def _is_shape(value: Any) -> bool:
     return (
-        isinstance(value, (list, tuple)) and len(value) > 0 and all(type(extent) is int for extent in value)
+        isinstance(value, (list, tuple))
+        and len(value) > 0
+        and all(isinstance(extent, numbers.Integral) and not isinstance(extent, bool) for extent in value)
     )
 
 
-def _filled(shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
-    if any(extent < 1 for extent in shape):
-        raise ModelError(f"shape {list(shape)}: every extent must be at least 1")
+def _filled(name: str, shape: Sequence[Any], dtype: torch.dtype) -> torch.Tensor:
+    extents = [operator.index(extent) for extent in shape]
+    if any(extent < 1 for extent in extents):
+        raise ModelError(f"input {name!r}: shape {extents}: every extent must be at least 1")
     generator = torch.Generator().manual_seed(0)
     if dtype.is_floating_point or dtype.is_complex:
-        return torch.rand(*shape, generator=generator, dtype=torch.float32).to(dtype)
-    return torch.zeros(*shape, dtype=dtype)
+        return torch.rand(*extents, generator=generator, dtype=torch.float32).to(dtype)
+    return torch.zeros(*extents, dtype=dtype)
+
+
+def filled(call: Arguments) -> Arguments:
+    """Return arguments of which those without values, on ``meta``, have got some."""
+
+    def with_values(name: str, tensor: torch.Tensor) -> torch.Tensor:
+        return _filled(name, tensor.shape, tensor.dtype) if tensor.is_meta else tensor
+
+    return dataclasses.replace(
+        call, args=map_tensors(call.args, with_values), kwargs=map_tensors(call.kwargs, with_values)
+    )
 
 
 def _own_type(module: torch.nn.Module) -> torch.dtype:
@@ -193,19 +219,48 @@ def _own_type(module: torch.nn.Module) -> torch.dtype:
     return torch.float32
 
 
-def _takes_any(module: torch.nn.Module) -> bool:
-    try:
-        kinds = {parameter.kind for parameter in inspect.signature(module.forward).parameters.values()}
-    except (TypeError, ValueError):
+def takes_any(module: torch.nn.Module) -> bool:
+    """Return whether a module takes keyword arguments of any name."""
+    signature = _signature(module)
+    if signature is None:
         return True
-    return inspect.Parameter.VAR_KEYWORD in kinds
+    return inspect.Parameter.VAR_KEYWORD in {one.kind for one in signature.parameters.values()}
+
+
+def _keywords(module: torch.nn.Module) -> set[str]:
+    """Return the names of the arguments that can only be given by name."""
+    signature = _signature(module)
+    found = () if signature is None else signature.parameters.values()
+    return {one.name for one in found if one.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def _of_torch(module: torch.nn.Module) -> bool:
+    """Whether a module's ``forward`` is torch's own code."""
+    home = getattr(getattr(type(module), "forward", None), "__module__", None) or ""
+    return home.split(".")[0] == "torch"
+
+
+def misfit(module: torch.nn.Module, call: Arguments) -> str:
+    """Return why a module's method does not take these arguments; empty where it does."""
+    signature = _signature(module, call.method)
+    if signature is None:
+        return ""
+    try:
+        signature.bind(*call.args, **call.kwargs, **call.constants)
+    except TypeError as error:
+        return f"{error}; {call.method} takes {', '.join(map(_shown, signature.parameters.values()))}"
+    return ""
+
+
+def _shown(parameter: inspect.Parameter) -> str:
+    """Return an argument as it is declared, without its type."""
+    return str(parameter.replace(annotation=inspect.Parameter.empty))
 
 
 def input_names(module: torch.nn.Module, call: Arguments) -> list[str]:
     """Return the name of each positional argument."""
-    names = parameters(module)
-    positional = [names[i] if i < len(names) else f"arg{i}" for i in range(len(call.args))]
-    return positional
+    names = [*call.names, *parameters(module, call.method)[len(call.names) :]]
+    return [names[i] if i < len(names) else f"arg{i}" for i in range(len(call.args))]
 
 
 def output_name(name: str, number: int) -> str:

@@ -177,6 +177,13 @@ class Constants:
         if tensor.layout is torch.strided:
             self._created.add(tensor.untyped_storage()._cdata)
 
+    def restore(self) -> None:
+        """Write back what the call wrote; those who refer to it keep what it was when they did."""
+        for used, const in self._known.values():
+            if self.originals.holds(used):
+                const.tensor = used.detach().clone()
+        self.originals.restore()
+
     def before_write(self, tensor: torch.Tensor) -> None:
         """Keep the elements as they are for those who refer to them, and for afterwards."""
         if tensor.layout is not torch.strided:

@@ -13,6 +13,7 @@ from pytest_rf.graph import Builder, Shape, Value
 from pytest_rf.operators import attention as attention_of
 from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.pointwise import added_mask
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
 from pytest_rf.operators.sparsity import MASKED
 from pytest_rf.operators.views import slices
@@ -52,7 +53,12 @@ def product_sum(call: Call) -> Value:
         y = contractions.contract(call.b, [left, right], terms, ["row", "column"], extents)
     else:
         y = contractions.matmul(call.b, left, right)
-    return pointwise(call.b, y, *(value for value in call.given("self") if value.varies))
+    summand = call.given("self")[0]
+    if call.b.weights and call.get("beta") in (None, 1):  # nn.MultiheadAttention adds its mask so
+        masked = added_mask(call.b, y, summand)
+        if masked is not None:
+            return masked
+    return pointwise(call.b, y, *([summand] if summand.varies else []))
 
 
 def einsum(call: Call) -> Value:

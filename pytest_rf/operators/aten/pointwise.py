@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 
 from pytest_rf.access import SAME, Read
-from pytest_rf.graph import Value
+from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.pointwise import (
     broadcast_read,
@@ -80,17 +80,23 @@ def _masked(call: Call) -> Value | None:
     """Return what a constant -inf masks (weight-aware mode); None where the operator does no such thing."""
     name = call.name.rstrip("_")
     operands = list(call.values())
-    if name == "add" and len(operands) == 2:
+    if name == "add" and len(operands) == 2 and call.get("alpha") in (None, 1):
         for x, mask in permutations(operands):
-            dead = None if mask.varies or mask.data is None else masks(mask.data)
-            if x.varies and dead is not None:
-                return masked(call.b, x, dead)
+            found = added_mask(call.b, x, mask)
+            if found is not None:
+                return found
     if name == "masked_fill" and call.x.varies:
         (where,), fill = call.given("mask"), call.get("value")
         number = fill.data if isinstance(fill, Value) else fill
         if where.data is not None and number is not None and float(number) <= MASKED:
             return masked(call.b, call.x, where.data.astype(np.bool_))
     return None
+
+
+def added_mask(b: Builder, x: Value, mask: Value) -> Value | None:
+    """Return scores to which a constant adds -inf (weight-aware mode); None where it does not."""
+    dead = None if mask.varies or mask.data is None or not x.varies else masks(mask.data)
+    return None if dead is None else masked(b, x, dead)
 
 
 def foreach(call: Call) -> Result:
@@ -147,6 +153,12 @@ def select(call: Call) -> Result:
     mask = condition.data
     if mask is None or mask.dtype != np.bool_:
         return elementwise(call)
+    if call.b.weights and len(operands) == 2:
+        chosen, rest = operands
+        for x, other, replaced in ((chosen, rest, ~mask), (rest, chosen, mask)):
+            if x.varies and not other.varies and other.data is not None and (other.data <= MASKED).all():
+                dead = np.broadcast_to(replaced, broadcast_shape([replaced.shape, other.extents]))
+                return masked(call.b, x, dead)
     reads = []
     for name, used in (("self", mask), ("other", ~mask)):
         for value in call.given(name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation
-from pytest_rf.graph import Value
+from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import Call, Result, Rule
 from pytest_rf.operators.aten.pointwise import elementwise
@@ -50,7 +50,10 @@ def _windowed(call: Call, stated: Stated, shape: tuple[int, ...]) -> Value:
     rank = len(shape) - 2
 
     def numbers(given: object) -> list[int]:
-        return [int(given)] * rank if isinstance(given, int) else [int(n) for n in cast("list[int]", given)]
+        found = [given] * rank if isinstance(given, int) else list(cast("list[int]", given))
+        if len(found) != rank:
+            raise Undetermined(f"{call.op} is registered with {len(found)} numbers for {rank} spatial axes")
+        return found
 
     geometry = [
         Window(kernel, stride, dilation, padding, padding)
@@ -68,8 +71,20 @@ def _windowed(call: Call, stated: Stated, shape: tuple[int, ...]) -> Value:
         if not value.varies:
             continue
         if value.rank == len(shape):
+            _fits(call, geometry, value.extents[2:], shape[2:])
             along: list[tuple[int | None, Relation]] = [(axis, w.taps) for axis, w in enumerate(geometry, 2)]
             reads.append(Read(value.number, ((0, SAME), (None, WHOLE), *along), channel=1))
         else:
             reads += _whole(Call(call.b, call.op, {"x": value}, call.shapes), shape)
     return call.b.union(shape, *reads)
+
+
+def _fits(call: Call, geometry: list[Window], given: tuple[int, ...], made: tuple[int, ...]) -> None:
+    """Refuse a statement that does not even give as many positions as there are."""
+    for window, before, after in zip(geometry, given, made, strict=True):
+        counts = window.output(before), window.output(before, ceil=True)
+        if after not in counts:
+            raise Undetermined(
+                f"{call.op} is registered with a window that makes {counts[0]} positions of {before}, "
+                f"and it makes {after}"
+            )

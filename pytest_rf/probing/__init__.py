@@ -1,0 +1,15 @@
+"""Probes a model: what changes a unit, found by changing the input, against the analysis.
+
+A probe finds a *lower* bound of what is read (a saturated activation can hide an influence), so one that
+finds less than the analysis is no contradiction, one that finds more is.
+
+``verification``  the question that users ask, and its answer
+``search``        finding the first and the last position that change a unit
+``modules``       running a copy of a PyTorch module in double precision
+``files``         running an ONNX model with the reference implementation of its operators
+"""
+
+from pytest_rf.probing.search import MAGNITUDES
+from pytest_rf.probing.verification import Probe, Verification, verify
+
+__all__ = ["MAGNITUDES", "Probe", "Verification", "verify"]

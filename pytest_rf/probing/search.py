@@ -1,0 +1,82 @@
+"""The search for what changes a unit, whatever runs the model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+MAGNITUDES = (1.0, 300.0, 300.0)
+"""Sizes of the changes that are tried: small ones stay in a unit's sensitive range, large ones reach far."""
+
+Interval = tuple[int, int]
+Tensors = Mapping[str, Any]
+
+
+class Search(ABC):
+    """A model that can be run again and again.
+
+    Attributes:
+        inputs: name -> tensor of each input that can be changed a little.
+        bases: the inputs on which changes are made.
+        plain: the results on each of them.
+    """
+
+    inputs: dict[str, Any]
+    bases: list[dict[str, Any]]
+    plain: list[dict[str, Any]]
+
+    @abstractmethod
+    def run(self, tensors: Tensors) -> dict[str, Any]:
+        """Run the model on these inputs and return its outputs by name."""
+
+    @abstractmethod
+    def changed(
+        self, base: Tensors, source: str, axis: int, first: int, last: int, magnitude: float
+    ) -> dict[str, Any]:
+        """Return the outputs after a random change of an input from ``first`` to before ``last``."""
+
+    @abstractmethod
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two results are the same, element by element; what is no number equals itself."""
+
+    def steady(self) -> bool:
+        """Whether the model gives the same results for the same input again."""
+        again = self.run(self.bases[0])
+        return all(name in again and self.same(again[name], value) for name, value in self.plain[0].items())
+
+    def changes(self, output: str, select: Any, source: str, axis: int, first: int, last: int) -> bool:
+        """Whether the unit changes when the input does from ``first`` to before ``last`` along ``axis``."""
+        if first >= last:
+            return False
+        for base, plain in zip(self.bases, self.plain, strict=True):
+            before = plain[output]
+            for magnitude in MAGNITUDES:
+                after = self.changed(base, source, axis, first, last, magnitude)[output]
+                if after.shape != before.shape or not self.same(after[select], before[select]):
+                    return True
+        return False
+
+    def measure(self, output: str, select: Any, source: str, axis: int) -> Interval:
+        """Return the first and the last position whose change changes the unit, by bisection."""
+        extent = self.inputs[source].shape[axis]
+
+        def changes(first: int, last: int) -> bool:
+            return self.changes(output, select, source, axis, first, last)
+
+        if not changes(0, extent):
+            return (0, -1)
+        first = _smallest(1, extent, lambda end: changes(0, end)) - 1
+        last = extent - _smallest(1, extent, lambda count: changes(extent - count, extent))
+        return (first, last)
+
+
+def _smallest(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """Return the smallest number in the range for which a monotone condition holds; it does for ``high``."""
+    while low < high:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -1,0 +1,109 @@
+"""Module paths, call numbers and source lines, wherever the code comes from."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+import pytest_rf  # noqa: E402
+
+
+class Block(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 2, 3, padding=1)
+
+    def forward(self, x):
+        return torch.relu(self.conv(x)) + x
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = Block()
+        self.layers = nn.ModuleList([Block(), Block()])
+
+    def forward(self, x):
+        x = self.block(self.block(x))
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+X = torch.zeros(1, 2, 20)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_exported_programs_know_the_original_modules_and_lines(strict: bool) -> None:
+    module = Net()
+    analysis = pytest_rf.analyze(torch.export.export(module, (X,), strict=strict))
+    direct = pytest_rf.analyze(module, X)
+    assert analysis.capture == "export"
+    assert [(t.name, t.module, t.source) for t in analysis] == [(t.name, t.module, t.source) for t in direct]
+    for path, size in {
+        "block": 3,
+        "block@2": 5,
+        "block.conv@2": 5,
+        "layers.0": 7,
+        "layers.1.conv": 9,
+    }.items():
+        assert analysis[path]["t"].rf == direct[path]["t"].rf == size
+
+
+def test_traced_programs_know_the_modules() -> None:
+    analysis = pytest_rf.analyze(torch.fx.symbolic_trace(Net()), X)
+    assert analysis["layers.1.conv"].module == "layers.1.conv"
+    assert {tensor.module for tensor in analysis} == {
+        path for path, child in Net().named_modules() if isinstance(child, (Block, nn.Conv1d))
+    }
+
+
+def test_who_calls_analyze_is_no_source() -> None:
+    tensor = pytest_rf.analyze(nn.Sequential(nn.Conv1d(2, 2, 3)), X)["0"]
+    assert (tensor.module, tensor.source) == ("0", "")
+
+
+def test_code_that_was_typed_in_has_lines() -> None:
+    scope = {"nn": nn}
+    code = "class Typed(nn.Module):\n  def forward(self, x):\n    y = x * 2\n    return y.flip(2)\n"
+    exec(compile(code, "<ipython-input-3-abc>", "exec"), scope)
+    assert pytest_rf.analyze(scope["Typed"](), X).outputs[0].source == "<ipython-input-3-abc>:4"
+
+
+def test_other_threads_do_not_confuse_the_paths() -> None:
+    other = nn.Conv1d(2, 2, 3)
+
+    class Threaded(Net):
+        def forward(self, x):
+            thread = threading.Thread(target=other, args=(X,))
+            thread.start()
+            thread.join()
+            return self.block(x)
+
+    assert [t.module for t in pytest_rf.analyze(Threaded(), X)] == ["block.conv", "block", "block"]
+
+
+def test_the_first_call_has_a_number_too() -> None:
+    analysis = pytest_rf.analyze(Net(), X)
+    assert analysis["block@1"].name == analysis["block"].name
+    with pytest.raises(KeyError, match="near misses"):
+        analysis["block@3"]
+
+
+def test_requirements_name_modules_and_operators() -> None:
+    analysis = pytest_rf.analyze(Net(), X)
+    assert not analysis.check('"layers.[01].*" rf >= 7')
+    assert not analysis.check("op:conv1d rf >= 3")
+    assert not analysis.check("op:aten.conv1d rf >= 3")
+    with pytest.raises(pytest_rf.RequirementError, match="selects nothing, did you mean"):
+        analysis.check('"layers.[23].*" rf >= 7')
+    with pytest.raises(pytest_rf.RequirementError, match=r'no operator "conv2d", did you mean "conv1d"'):
+        analysis.check("op:conv2d rf >= 7")
+    normed = nn.Sequential(nn.Conv1d(2, 2, 3), nn.InstanceNorm1d(2))
+    for pattern in ("op:instance_norm", "op:aten.instance_norm"):
+        assert not pytest_rf.analyze(normed, X, accept_context=[pattern]).check("final is bounded")
