@@ -13,6 +13,7 @@ from pytest_rf.graph import Builder, Shape, Value
 from pytest_rf.operators import attention as attention_of
 from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.masking import combined
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
 from pytest_rf.operators.sparsity import MASKED
 from pytest_rf.operators.views import slices
@@ -52,7 +53,11 @@ def product_sum(call: Call) -> Value:
         y = contractions.contract(call.b, [left, right], terms, ["row", "column"], extents)
     else:
         y = contractions.matmul(call.b, left, right)
-    return pointwise(call.b, y, *(value for value in call.given("self") if value.varies))
+    (summand,) = call.given("self")
+    if not call.get("beta", 1):
+        return y
+    found = combined(call.b, "add", y, summand) if call.b.weights else None
+    return found or pointwise(call.b, y, *([summand] if summand.varies else []))
 
 
 def einsum(call: Call) -> Value:

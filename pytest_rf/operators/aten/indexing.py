@@ -15,6 +15,7 @@ from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
 from pytest_rf.operators.aten.writes import at_places
+from pytest_rf.operators.masking import replaced
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, pointwise
 from pytest_rf.operators.reductions import accumulate
 
@@ -116,6 +117,12 @@ def index_put(call: Call) -> Value:
         )
     key = tuple(slice(None) if array is None else array for array in known)
     places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)[key]
+    if call.b.weights and not call.get("accumulate") and not source.rank:
+        over = np.zeros(prod(x.extents), np.bool_)
+        over[places.reshape(-1)] = True
+        found = replaced(call.b, x, over.reshape(x.extents), source)
+        if found is not None:
+            return found
     if call.get("accumulate"):
         if places.size * prod(x.extents) > _LARGEST:
             return call.b.union(x.extents, *(one for value in (x, source) for one in some(value)))

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf import access
-from pytest_rf.access import SAME, Border, Read, Relation
+from pytest_rf.access import Border
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.masking import zeroed
 from pytest_rf.operators.pointwise import expand, pointwise
 
 
@@ -264,8 +265,7 @@ def triangle(call: Call) -> Value:
     rows, columns = x.extents[-2:]
     ones = np.ones((rows, columns), np.bool_)
     kept = np.tril(ones, shift) if call.name == "tril" else np.triu(ones, shift)
-    axes: tuple[tuple[int | None, Relation], ...] = tuple((axis, SAME) for axis in range(x.rank))
-    return call.b.union(x.extents, Read(x.number, axes, where=np.broadcast_to(kept, x.extents)))
+    return zeroed(call.b, x, np.broadcast_to(~kept, x.extents))
 
 
 _RESHAPES = """

@@ -1,0 +1,98 @@
+"""Attention masked in the ways that models do it: in weight-aware mode what is masked is not read."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import torch.nn.functional as F  # noqa: E402, N812
+from torch import nn  # noqa: E402
+from torch_probing import check  # noqa: E402
+
+LENGTH = 5
+INF = float("inf")
+
+
+def ahead() -> torch.Tensor:
+    """Return which keys (columns) come after a query."""
+    return torch.ones(LENGTH, LENGTH).triu(1).bool()
+
+
+def written(scores):
+    scores[:, ahead()] = -INF
+    return scores.softmax(-1)
+
+
+def with_sink(scores):
+    """A last column that no key stands for takes a share of the weights."""
+    scores = scores.masked_fill(ahead(), -INF)
+    return torch.cat([scores, scores.new_zeros(*scores.shape[:-1], 1)], -1).softmax(-1)[..., :-1]
+
+
+def by_hand(scores):
+    scores = scores.masked_fill(ahead(), -INF)
+    weights = (scores - scores.amax(-1, keepdim=True)).exp()
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def per_sample(scores):
+    padding = torch.tensor([[0, 0, 0, 0, 1], [0, 0, 1, 1, 1]]).bool()
+    return scores.masked_fill(padding[:, None], -INF).softmax(-1)
+
+
+def decayed(scores):
+    """A retention: each step back counts less, and what lies ahead nothing."""
+    step = torch.arange(LENGTH).to(scores)
+    distance = step[:, None] - step
+    return scores * torch.where(distance >= 0, 0.9**distance, torch.zeros((), dtype=scores.dtype))
+
+
+SCORES = {
+    "masked_fill": lambda s: s.masked_fill(ahead(), -INF).softmax(-1),
+    "where": lambda s: torch.where(~ahead(), s, -INF).softmax(-1),
+    "where of a tensor": lambda s: torch.where(ahead(), torch.finfo(s.dtype).min * s.new_ones(1), s).softmax(
+        -1
+    ),
+    "added": lambda s: (s + torch.full_like(s, -INF).triu(1)).softmax(-1),
+    "added by a product": lambda s: torch.baddbmm(
+        torch.full_like(s, -INF).triu(1), s, torch.eye(LENGTH).to(s).expand_as(s)
+    ).softmax(-1),
+    "written": written,
+    "scaled behind the mask": lambda s: (s.masked_fill(ahead(), -INF) / 2).softmax(-1),
+    "sink": with_sink,
+    "by hand": by_hand,
+    "per sample": per_sample,
+    "dropped out": lambda s: F.dropout(s.masked_fill(ahead(), -INF).softmax(-1), 0.0, training=True),
+    "again": lambda s: s.masked_fill(ahead(), -INF).softmax(-1).softmax(-1),
+    "decayed": decayed,
+    "zeros filled in": lambda s: s.masked_fill(ahead(), 0.0),
+    "zeros are no masks": lambda s: (s * torch.ones(LENGTH, LENGTH).tril().to(s)).softmax(-1),
+    "lower triangle": lambda s: s.tril(),
+}
+
+
+class Attention(nn.Module):
+    def __init__(self, weigh) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(2, 6)
+        self.weigh = weigh
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).chunk(3, -1)
+        return self.weigh(q @ k.mT) @ v
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_what_is_masked_is_not_read(name: str) -> None:
+    torch.manual_seed(0)
+    module = Attention(SCORES[name])
+    example = torch.rand(2, LENGTH, 2, generator=torch.Generator().manual_seed(1))
+    check(module, example, weights=True)
+    check(module, example, tight=False)
+
+
+def test_weights_on_the_right_of_a_product() -> None:
+    module = Attention(lambda s: s.masked_fill(ahead(), -INF).softmax(-1))
+    module.forward = lambda x: (x.mT @ module.weigh(x @ x.mT).mT).mT
+    check(module, torch.rand(2, LENGTH, 2, generator=torch.Generator().manual_seed(1)), weights=True)
