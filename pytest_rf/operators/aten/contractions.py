@@ -145,10 +145,14 @@ def fourier(call: Call) -> Value:
         axes = list(range(x.rank - count, x.rank)) if call.name.endswith(("fftn",)) else [x.rank - 1]
     else:
         axes = call.axes(name)
-    length = call.get("n")
-    if length is not None:  # the axis is cut to what this length needs, or padded
-        used = length // 2 + 1 if call.name in ("fft_irfft", "fft_hfft") else length
-        x = slices(call.b, x, {axes[0]: (0, 1, min(used, x.extents[axes[0]]))})
+    lengths = [call["n"]] if call.get("n") is not None else list(call.get("s") or [])
+    for axis, length in zip(
+        axes, lengths, strict=False
+    ):  # an axis is cut to what its length needs, or padded
+        half = axis == axes[-1] and call.name in ("fft_irfft", "fft_hfft", "fft_irfft2", "fft_irfftn")
+        used = length // 2 + 1 if half else length
+        if length >= 0:
+            x = slices(call.b, x, {axis: (0, 1, min(used, x.extents[axis]))})
     places: list[tuple[int | None, Relation]] = [
         (axis, WHOLE) if axis in axes else (axis, SAME) for axis in range(x.rank)
     ]
