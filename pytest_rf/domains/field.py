@@ -365,7 +365,8 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     mixed = any(marks) if end_to_end else bool(marks) and all(marks)
     # Branches of different strides are misaligned; the tensor's step is that of the first with positions.
     stride = next((factor.stride for factor in factors if factor.carries), first.stride)
-    return Factor(first.extent, endless, finite, mixed, stride)
+    within = all(factor.within for factor in factors if factor.mixed)
+    return Factor(first.extent, endless, finite, mixed, mixed and within, stride)
 
 
 def _one_of(a: Hull, b: Hull) -> Hull:

@@ -75,6 +75,8 @@ class Workbench:
             return periodic.pick(new, dim, 0) if picked and not new.irregular else new
 
         self._each(follow)
+        if factor.within and isinstance(relation, Taps) and not relation.selects:
+            factor = replace(factor, mixed=False, within=False)  # windows over them: they are positions
         if isinstance(relation, Taps) and relation.advance != relation.period:
             factor = replace(factor, stride=factor.stride * Fraction(abs(relation.advance), relation.period))
         self.axes[number] = (Factor(1),) if picked else (joined((factor,), extent),)
