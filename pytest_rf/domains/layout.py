@@ -105,16 +105,18 @@ def is_mixed(axis: Axis | Sequence[Factor]) -> bool:
     return any(factor.mixed or (factor.extent > 1 and not factor.carries) for factor in axis)
 
 
-def remade(factors: Sequence[Factor], extent: int) -> Factor:
+def remade(factors: Sequence[Factor], extent: int, elsewhere: Keys = NONE) -> Factor:
     """Return the axis that a contraction of ``factors`` makes in their place.
 
     It stands for the same positions, each of which now reads all, if the contracted axis was one of
-    positions only and either of one input axis (a Linear over time, a spectrum) or of the same extent
-    (a Linear over tokens). Else the positions end here, as in the head of a classifier.
+    positions only and either all that there is of one input axis (a Linear over time, a spectrum) or of
+    the same extent (a Linear over tokens). Else the positions end here, as in the head of a classifier,
+    or where frames, the rest of whose axis lies ``elsewhere``, become features.
     """
     whole = joined(factors, extent)
     old = prod(factor.extent for factor in factors)
-    if is_mixed(factors) or (len({key[1] for key in whole.carries}) > 1 and old != extent):
+    partial = len({key[1] for key in whole.carries}) > 1 or whole.carries & elsewhere
+    if is_mixed(factors) or (partial and old != extent):
         return Factor(extent)
     return whole
 
