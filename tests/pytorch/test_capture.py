@@ -274,3 +274,16 @@ def test_quantised_modules() -> None:
     prepared(image())
     tensor = pytest_rf.analyze(torch.ao.quantization.convert(prepared), image()).outputs[0]
     assert (tensor.status, tensor["h"].rf, tensor["h"].stride) == ("exact", 11, 2)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_quantisation_aware_training_reads_the_range_of_all_while_it_observes() -> None:
+    from torch.ao.quantization import FusedMovingAvgObsFakeQuantize
+
+    fake = FusedMovingAvgObsFakeQuantize()
+    module = nn.Sequential(nn.Conv2d(3, 2, 3), fake)
+    watching = pytest_rf.analyze(module, image()).outputs[0]["h"]
+    assert (watching.rf, watching.context != (), watching.lookahead) == (3, True, float("inf"))
+    fake.disable_observer()
+    fixed = pytest_rf.analyze(module, image()).outputs[0]["h"]
+    assert (fixed.rf, fixed.context, fixed.lookahead) == (3, (), 2)

@@ -25,7 +25,10 @@ UNTAGGED = """
     gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num lerp addcmul
     addcdiv clamp clamp_min clamp_max copysign complex polar real imag angle abs positive square
     isnan isinf isfinite maximum minimum fmod remainder floor_divide true_divide divide multiply
-    subtract nextafter float_power fake_quantize_per_tensor_affine frexp binomial _standard_gamma
+    subtract nextafter float_power frexp
+    fake_quantize_per_tensor_affine fake_quantize_per_tensor_affine_cachemask
+    _fake_quantize_per_tensor_affine_cachemask_tensor_qparams _fake_quantize_learnable_per_tensor_affine
+    binomial _standard_gamma
     quantize_per_tensor dequantize
     linspace logspace
  __lshift__ __rshift__ pow rsub logical_not logical_and logical_or
