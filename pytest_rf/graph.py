@@ -35,8 +35,8 @@ class Value:
         missing: why the elements of a constant cannot be had (they lie outside of the file, say).
         resolve: gives a constant that this one is, when its shape or elements are needed.
         nesting: how many unresolved constants this one rests on.
-        dead: in weight-aware mode, which elements are a constant -inf ("masked") or, behind a
-            softmax, a constant 0.
+        dead: in weight-aware mode, which elements are a constant -inf ("masked").
+        zero: which elements are known to be a constant 0: masked ones behind a softmax, a side of a triangle.
     """
 
     number: int
@@ -48,6 +48,7 @@ class Value:
     resolve: Callable[[], Value] | None = None
     nesting: int = 0
     dead: npt.NDArray[np.bool_] | None = None
+    zero: npt.NDArray[np.bool_] | None = None
 
     def settle(self) -> None:
         """Work out what a deferred constant is."""
@@ -267,7 +268,16 @@ class Builder:
             offset += part.extents[axis]
         if not live or 0 in shape:
             return self.constant(shape)
-        return self._step(shape, Join(tuple(live), tuple(offsets), axis))
+        y = self._step(shape, Join(tuple(live), tuple(offsets), axis))
+        for name in ("dead", "zero"):
+            masks = [getattr(part, name) for part in parts]
+            if any(mask is not None for mask in masks):
+                wide = [
+                    np.broadcast_to(np.False_ if mask is None else mask, part.extents)
+                    for mask, part in zip(masks, parts, strict=True)
+                ]
+                setattr(y, name, np.concatenate(wide, axis))
+        return y
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
         """Return ``x`` under another shape of the same number of elements, in row-major order."""
@@ -277,9 +287,16 @@ class Builder:
             return x
         if not x.varies or 0 in new:
             return self.constant(new, lambda: None if x.data is None else x.data.reshape(new), x.missing)
-        y = self._step(new, Regroup(x.number))
-        if x.dead is not None:
-            y.dead = np.broadcast_to(x.dead, x.extents).reshape(new)
+        return self.moved(self._step(new, Regroup(x.number)), x, lambda mask: mask.reshape(new))
+
+    def moved(
+        self, y: Value, x: Value, move: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]]
+    ) -> Value:
+        """Return ``y``, whose elements are ``x``'s in other places: constant ones among them stay constant."""
+        for name in ("dead", "zero"):
+            mask = getattr(x, name)
+            if mask is not None:
+                setattr(y, name, move(np.broadcast_to(mask, x.extents)))
         return y
 
     def unknown(self, operands: Sequence[Value], reason: str, shape: Shape | None = None) -> Value:

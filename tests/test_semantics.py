@@ -115,6 +115,22 @@ def test_phases_after_upsampling() -> None:
     assert up.final[0]["t"].rf_range == (2, 2)
 
 
+def test_what_depth_to_space_makes_of_channels_are_places() -> None:
+    net = pytest_rf.analyze(
+        model("""
+        net (float[1,1,8,8] x) => (float[1,1,16,16] y)
+        <float[4,1,3,3] w, float[1,1,3,3] v>
+        { c = Conv<pads=[1,1,1,1]>(x, w)
+          s = DepthToSpace<blocksize=2>(c)
+          y = Conv<pads=[1,1,1,1]>(s, v) }
+        """)
+    )
+    shuffled, final = net["s"]["h"], net.final[0]["h"]
+    assert (shuffled.rf, shuffled.stride, shuffled.start, shuffled.lookahead) == (3, Fraction(1, 2), -1, 1)
+    assert (final.rf, final.stride, final.start, final.lookahead) == (4, Fraction(1, 2), -2, 2)
+    assert final.halo == (2, 2)
+
+
 def test_transposed_convolution_has_phases_of_different_size() -> None:
     analysis = pytest_rf.analyze(
         model("""

@@ -103,3 +103,22 @@ def test_pruned_linear() -> None:
     seeing = pytest_rf.analyze(with_weights(text, w=weights), weights=True).outputs[0]
     lo, hi = seeing.bounds(2)
     assert (lo[0, 0].tolist(), hi[0, 0].tolist()) == ([0] * 6, list(range(6)))
+
+
+@pytest.mark.parametrize("again", ["c = Softmax<axis=-1>(p)", "l = LogSoftmax<axis=-1>(m) c = Add(l, l)"])
+def test_a_weight_of_0_is_no_mask(again: str) -> None:
+    # A second softmax gives what weighs nothing a share; behind a logarithm there are masks, and no zeros.
+    mask = np.where(np.tril(np.ones((6, 6))) > 0, 0.0, -np.inf)
+    text = ATTENTION.replace("o = MatMul(p, q)", f"{again} o = MatMul(c, q)")
+    seeing = pytest_rf.analyze(with_weights(text, mask=mask), axes={"x": {"t": 1}}, weights=True).final[0]
+    assert not seeing["t"].causal
+
+
+def test_products_with_0_are_not_read() -> None:
+    text = ATTENTION.replace("p = Softmax<axis=-1>(m)", "p = Identity(m)").replace(
+        "Add(s, mask)", "Mul(s, mask)"
+    )
+    seeing = pytest_rf.analyze(
+        with_weights(text, mask=np.tril(np.ones((6, 6)))), axes={"x": {"t": 1}}, weights=True
+    ).final[0]
+    assert seeing["t"].causal

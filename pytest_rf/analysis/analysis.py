@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.field import Facts
-from pytest_rf.domains.layout import is_mixed
+from pytest_rf.domains.layout import are_within, is_mixed
 from pytest_rf.errors import RequirementError
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
@@ -151,7 +151,8 @@ class Analysis:
         return [self._final(output) for output in self.outputs]
 
     def _final(self, output: Tensor) -> Tensor:
-        if self._has_positions(output) or output.status == "unknown":
+        # What a pixel shuffle returns has positions; what is flattened for a head on the way does not.
+        if self._has_positions(output, parts=True) or output.status == "unknown":
             return output
         ancestors = self.ancestors(output.number)
         found: Tensor | None = None
@@ -163,8 +164,11 @@ class Analysis:
                 break
         return found or output
 
-    def _has_positions(self, tensor: Tensor) -> bool:
-        """Whether all spatial axes of some input have a position in axes that count no samples or channels."""
+    def _has_positions(self, tensor: Tensor, parts: bool = False) -> bool:
+        """Whether all spatial axes of some input have a position in axes that count no samples or channels.
+
+        ``parts``: an axis can also count parts of each position.
+        """
         outcome = self.runs.structure(tensor.value)
         if isinstance(outcome, Ignorance):
             return False
@@ -172,7 +176,7 @@ class Analysis:
         axes = [axis for axis in outcome.layout if any(f.carries & spatial for f in axis)]
         seen = {key for axis in axes for factor in axis for key in factor.carries}
         others = {(one.name, number) for one in self.inputs.values() for number in (one.batch, one.channel)}
-        if seen & others or any(is_mixed(axis) for axis in axes):
+        if seen & others or any(is_mixed(axis) and not (parts and are_within(axis)) for axis in axes):
             return False
         whole = [
             {(source.name, number) for number in source.axes.values()} for source in self.inputs.values()

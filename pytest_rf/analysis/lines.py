@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
-from pytest_rf.domains.layout import Axis, Key
+from pytest_rf.domains.layout import Axis, Key, places
 
 
 def sizes(hull: Hull) -> npt.NDArray[np.float64]:
@@ -69,8 +69,8 @@ class Line:
         return before, after
 
 
-def line(field: Field, key: Key) -> Line | None:
-    """Return the line of a field towards an input axis.
+def line(field: Field, key: Key, parts: bool = True) -> Line | None:
+    """Return the line of a field towards an input axis; ``parts`` of positions are places too.
 
     None where the positions lie along no axis of the tensor, or along several (the pairs of an
     attention matrix), or are interleaved with those of another input axis in no regular way.
@@ -81,9 +81,9 @@ def line(field: Field, key: Key) -> Line | None:
         return None
     start = sum(map(len, field.layout[: numbers[0]]))
     axis = field.layout[numbers[0]]
-    if any(key in f.carries and (f.mixed or len(f.carries) > 1) for f in axis):
+    if any(key in f.carries and ((f.mixed and not f.within) or len(f.carries) > 1) for f in axis):
         return None
-    own = [start + place for place, factor in enumerate(axis) if key in factor.carries]
+    own = [start + place for place in places(axis, key, parts)]
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
         return None
     lo, hi = _reduced(hull, axis, start, own)

@@ -16,8 +16,9 @@ from pytest_rf.analysis.lines import line, sizes
 from pytest_rf.analysis.runs import Kind
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
-from pytest_rf.domains.layout import Key, carried, stride
+from pytest_rf.domains.layout import Key, carried, place_dims, stride
 from pytest_rf.graph import Value
+from pytest_rf.interpreter import Ignorance
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
@@ -70,12 +71,10 @@ class AxisField:
     axis: int
 
     def __repr__(self) -> str:
-        outcome = self.analysis.runs.structure(self.value)
-        if isinstance(outcome, Field):
-            told = f"rf {self.rf}, stride {self.stride}"
-        else:
-            told = f"unknown: {outcome.reason}"
-        return f"<Field along axis {self.axis} of {self.input.name!r}: {told}>"
+        found = self.analysis.runs.structure(self.value)
+        if isinstance(found, Ignorance):
+            return f"<Field along axis {self.axis} of {self.input.name!r}: unknown: {found.reason}>"
+        return f"<Field along axis {self.axis} of {self.input.name!r}: rf {self.rf}, stride {self.stride}>"
 
     if not TYPE_CHECKING:
 
@@ -128,9 +127,9 @@ class AxisField:
 
     def _by_place(self, field: Field, hull: Hull) -> Hull:
         """Return the hulls of positions: what all channels and samples there read together."""
-        factors = [factor for axis in field.layout for factor in axis]
         spatial = {(self.input.name, axis) for axis in (*self.input.axes.values(), self.axis)}
-        rest = tuple(dim for dim, factor in enumerate(factors) if not factor.carries & spatial)
+        own = set().union(*(place_dims(field.layout, key) for key in spatial))
+        rest = tuple(dim for dim in range(hull.lo.ndim) if dim not in own)
         return Hull(hull.lo.min(axis=rest, keepdims=True), hull.hi.max(axis=rest, keepdims=True), hull.jump)
 
     @property
@@ -191,8 +190,8 @@ class AxisField:
             field = self._theory() if theory else self._finite()
             hull = field.hulls.get(self.key)
             if hull is not None and not hull.irregular:
-                factors = [factor for axis in field.layout for factor in axis]
-                low = hull.lo[tuple(slice(0, 1 if self.key in f.carries else None) for f in factors)]
+                own = place_dims(field.layout, self.key)
+                low = hull.lo[tuple(slice(0, 1 if dim in own else None) for dim in range(hull.lo.ndim))]
                 real = low[np.abs(low) < LIMIT]
                 if real.size:
                     return int(real.min())
@@ -263,12 +262,12 @@ class AxisField:
         hull = field.hulls.get(self.key)
         if hull is None:
             return True
-        own = line(field, self.key)
+        own = line(field, self.key, parts=False)
         if own is None:
             # Samples and other things share an axis: whose sample a unit is cannot be told, only how many.
             return bool((sizes(hull) <= 1).all())
-        places = np.arange(len(own.lo))
-        return bool(((own.lo >= places) & (own.hi <= places)).all())
+        samples = np.arange(len(own.lo))
+        return bool(((own.lo >= samples) & (own.hi <= samples)).all())
 
     @property
     def multiple(self) -> int:

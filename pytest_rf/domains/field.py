@@ -129,7 +129,10 @@ def read(source: Field, access: Read, shape: Sequence[int], policy: Policy, fact
             continue
         axis = bench.axes[number]
         carries = NONE.union(*[factor.carries for factor in axis])
-        _learn(facts, source.inputs, carries, relation, number == access.channel)
+        if number == access.channel:
+            _learn_channel(facts, source, number)
+        else:
+            _learn(facts, carries, relation)
         if isinstance(relation, Whole):
             if relation.uncertain:
                 uncertain |= carries
@@ -271,18 +274,25 @@ def _all_same(access: Read) -> bool:
     return all(isinstance(relation, Same) for _, relation in access.axes)
 
 
-def _learn(facts: Facts, inputs: frozenset[str], carries: Keys, relation: Relation, channel: bool) -> None:
-    if channel:
-        # The first convolution or Linear decides; where it contracts no axis of the input, there is none.
-        for name in inputs:
-            axes = [key[1] for key in carries if key[0] == name]
-            facts.channel.setdefault(name, axes[0] if len(axes) == 1 else None)
-        # A Linear over any other axis mixes positions.
-        facts.moved |= {key for key in carries if facts.channel[key[0]] != key[1]}
-    elif isinstance(relation, Prefix) or (isinstance(relation, Taps) and not relation.selects):
+def _learn(facts: Facts, carries: Keys, relation: Relation) -> None:
+    if isinstance(relation, Prefix) or (isinstance(relation, Taps) and not relation.selects):
         facts.windowed |= carries
     else:
         facts.moved |= carries
+
+
+def _learn_channel(facts: Facts, source: Field, number: int) -> None:
+    """The first convolution or Linear decides; where it contracts no axis of the input as a whole, there is none."""
+    carries, elsewhere = (
+        NONE.union(*[f.carries for n, axis in enumerate(source.layout) if (n == number) is own for f in axis])
+        for own in (True, False)
+    )
+    for name in source.inputs:
+        # Patches and frames are parts of axes of positions, the rest of which goes on.
+        axes = [key[1] for key in carries - elsewhere if key[0] == name]
+        facts.channel.setdefault(name, axes[0] if len(axes) == 1 else None)
+    # A Linear over any other axis mixes positions.
+    facts.moved |= {key for key in carries if facts.channel[key[0]] != key[1]}
 
 
 def _cut(one: Hull) -> Hull:
@@ -365,7 +375,8 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     mixed = any(marks) if end_to_end else bool(marks) and all(marks)
     # Branches of different strides are misaligned; the tensor's step is that of the first with positions.
     stride = next((factor.stride for factor in factors if factor.carries), first.stride)
-    return Factor(first.extent, endless, finite, mixed, stride)
+    within = all(factor.within for factor in factors if factor.mixed)
+    return Factor(first.extent, endless, finite, mixed, mixed and within, stride)
 
 
 def _one_of(a: Hull, b: Hull) -> Hull:

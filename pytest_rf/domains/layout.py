@@ -32,6 +32,7 @@ class Factor:
         endless: the input axes whose positions run along it without end (in the theoretical run).
         finite: the input axes whose positions lie along it, a bounded number of them.
         mixed: it also counts something that is no position (channels, say).
+        within: what it counts beside positions are parts of each: what a pixel shuffle makes of channels.
         stride: input positions per step along it, as far as windows alone tell: where everything is
             read, or nothing repeats, the hulls do not. 0 where positions of several axes are
             interleaved, so that no step is theirs.
@@ -41,6 +42,7 @@ class Factor:
     endless: Keys = NONE
     finite: Keys = NONE
     mixed: bool = False
+    within: bool = False
     stride: Fraction = ONE
 
     @property
@@ -62,16 +64,40 @@ def joined(factors: Sequence[Factor], extent: int) -> Factor:
         return factor if factor.extent == extent else replace(factor, extent=extent)
     endless = NONE.union(*[f.endless for f in factors])
     finite = NONE.union(*[f.finite for f in factors]) - endless
-    return Factor(extent, endless, finite, is_mixed(factors), _common_stride(factors))
+    mixed = is_mixed(factors)
+    return Factor(extent, endless, finite, mixed, mixed and are_within(factors), _common_stride(factors))
 
 
 def _common_stride(factors: Sequence[Factor]) -> Fraction:
     """Return the step of merged factors: the innermost's of one input axis, else that of all, if it is one."""
-    strides = [factor.stride for factor in factors if factor.carries]
-    if not strides:
+    last = max((place for place, factor in enumerate(factors) if factor.carries), default=None)
+    if last is None:
         return ONE
+    strides = {factor.stride for factor in factors if factor.carries}
     alone = len(NONE.union(*[factor.carries for factor in factors])) == 1
-    return strides[-1] if alone or len(set(strides)) == 1 else Fraction(0)
+    if not alone and len(strides) > 1:
+        return Fraction(0)
+    return factors[last].stride / prod(factor.extent for factor in factors[last + 1 :])
+
+
+def are_within(axis: Sequence[Factor]) -> bool:
+    """Whether what an axis counts beside positions of one input axis are parts of each position."""
+    outer = next((factor for factor in axis if factor.extent > 1 or factor.carries), None)
+    carriers = [factor for factor in axis if factor.carries]
+    alone = len(NONE.union(*[factor.carries for factor in carriers])) == 1
+    return alone and outer is carriers[0] and all(factor.within for factor in carriers if factor.mixed)
+
+
+def places(axis: Axis, key: Key, parts: bool = True) -> list[int]:
+    """Return which factors of an axis count places of an input axis: those of its positions, and their ``parts``."""
+    found: list[int] = []
+    inside = False
+    for number, factor in enumerate(axis):
+        if factor.carries:
+            inside = key in factor.carries
+        if inside and (factor.carries or parts):
+            found.append(number)
+    return found
 
 
 def is_mixed(axis: Axis | Sequence[Factor]) -> bool:
@@ -79,16 +105,18 @@ def is_mixed(axis: Axis | Sequence[Factor]) -> bool:
     return any(factor.mixed or (factor.extent > 1 and not factor.carries) for factor in axis)
 
 
-def remade(factors: Sequence[Factor], extent: int) -> Factor:
+def remade(factors: Sequence[Factor], extent: int, elsewhere: Keys = NONE) -> Factor:
     """Return the axis that a contraction of ``factors`` makes in their place.
 
     It stands for the same positions, each of which now reads all, if the contracted axis was one of
-    positions only and either of one input axis (a Linear over time, a spectrum) or of the same extent
-    (a Linear over tokens). Else the positions end here, as in the head of a classifier.
+    positions only and either all that there is of one input axis (a Linear over time, a spectrum) or of
+    the same extent (a Linear over tokens). Else the positions end here, as in the head of a classifier,
+    or where frames, the rest of whose axis lies ``elsewhere``, become features.
     """
     whole = joined(factors, extent)
     old = prod(factor.extent for factor in factors)
-    if is_mixed(factors) or (len({key[1] for key in whole.carries}) > 1 and old != extent):
+    partial = len({key[1] for key in whole.carries}) > 1 or whole.carries & elsewhere
+    if is_mixed(factors) or (partial and old != extent):
         return Factor(extent)
     return whole
 
@@ -98,7 +126,7 @@ def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
     step = factor.stride if len(factor.carries) <= 1 else Fraction(0)
     return (
         replace(factor, extent=outer, stride=step * inner),
-        Factor(inner, NONE, factor.endless | factor.finite, factor.mixed, step),
+        Factor(inner, NONE, factor.endless | factor.finite, factor.mixed, factor.within, step),
     )
 
 
@@ -114,6 +142,16 @@ def stride(layout: Layout, key: Key) -> Fraction | None:
 def carried(layout: Layout) -> Keys:
     """Return all input axes that have a position in a tensor of this layout."""
     return NONE.union(*(factor.carries for axis in layout for factor in axis))
+
+
+def place_dims(layout: Layout, key: Key) -> set[int]:
+    """Return the dimensions of a layout's hulls that count places of an input axis."""
+    found: set[int] = set()
+    start = 0
+    for axis in layout:
+        found.update(start + place for place in places(axis, key))
+        start += len(axis)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

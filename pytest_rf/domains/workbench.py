@@ -60,7 +60,10 @@ class Workbench:
             # All are equal by now, so there is nothing that a merge could interleave.
             dims = [d for d in range(self.width) if not start < d < start + len(axis)]
             self._each(lambda old: _rearranged(old, dims))
-        self.axes[number] = (remade(axis, extent),)
+        elsewhere = NONE.union(
+            *[f.carries for n, other in enumerate(self.axes) if n != number for f in other]
+        )
+        self.axes[number] = (remade(axis, extent, elsewhere),)
 
     def follow(self, number: int, relation: Relation, extent: int, picked: bool) -> None:
         """Read an axis by a relation that gives ``extent`` elements; ``picked`` keeps only the first."""
@@ -75,6 +78,8 @@ class Workbench:
             return periodic.pick(new, dim, 0) if picked and not new.irregular else new
 
         self._each(follow)
+        if factor.within and isinstance(relation, Taps) and not relation.selects:
+            factor = replace(factor, mixed=False, within=False)  # windows over them: they are positions
         if isinstance(relation, Taps) and relation.advance != relation.period:
             factor = replace(factor, stride=factor.stride * Fraction(abs(relation.advance), relation.period))
         self.axes[number] = (Factor(1),) if picked else (joined((factor,), extent),)

@@ -9,6 +9,10 @@ import numpy as np
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.pointwise import broadcast_shape
+from pytest_rf.operators.views import slices
+
+MOST_PARTS = 256
+"""Zeros that differ by sample or head are followed for so many of them."""
 
 
 def linear(b: Builder, x: Value, features: int, axis: int = -1) -> Value:
@@ -38,6 +42,9 @@ def contract(
     A sum over constants and a single tensor that depends on inputs is a Linear layer: the axis that
     it contracts is one of channels, and the axis that the constants bring in takes its place.
     """
+    uneven = _uneven(operands, terms, output) if b.weights else None
+    if uneven is not None:
+        return _apart(b, operands, terms, output, extents, uneven)
     live = [i for i, x in enumerate(operands) if x.varies]
     new = [label for label in output if not any(label in terms[i] for i in live)]
     reads: list[Read] = []
@@ -90,13 +97,47 @@ def _steered(
     """
     inner = own[axis]
     rows = [label for label in terms if label in output and label not in own]
-    if weights.dead is None or inner not in terms or len(rows) != 1:
+    if weights.zero is None or inner not in terms or len(rows) != 1:
         return None
-    live = ~np.broadcast_to(weights.dead, weights.extents)
+    live = ~np.broadcast_to(weights.zero, weights.extents)
     rest = tuple(place for place, label in enumerate(terms) if label not in (inner, rows[0]))
     live = np.asarray(live.any(axis=rest))
     live = live if terms.index(rows[0]) < terms.index(inner) else live.T
     return output.index(rows[0]), Sets(live)
+
+
+def _uneven(operands: Sequence[Value], terms: Sequence[Sequence[str]], output: Sequence[str]) -> str | None:
+    """Return a label of samples or heads between which the zeros of attention weights differ; None if none."""
+    for x, labels in zip(operands, terms, strict=True):
+        if x.zero is None or not x.varies:
+            continue
+        zero = np.broadcast_to(x.zero, x.extents)
+        for axis, label in enumerate(labels):
+            shared = label in output and sum(label in term for term in terms) > 1
+            if shared and 1 < x.extents[axis] <= MOST_PARTS and (zero != zero.take([0], axis=axis)).any():
+                return label
+    return None
+
+
+def _apart(
+    b: Builder,
+    operands: Sequence[Value],
+    terms: Sequence[Sequence[str]],
+    output: Sequence[str],
+    extents: Mapping[str, int],
+    label: str,
+) -> Value:
+    """Contract each place of a label by itself."""
+
+    def part(x: Value, labels: Sequence[str], place: int) -> Value:
+        axis = labels.index(label) if label in labels else -1
+        return slices(b, x, {axis: (place, 1, 1)}) if axis >= 0 and x.extents[axis] > 1 else x
+
+    parts = []
+    for place in range(extents[label]):
+        cut = [part(x, labels, place) for x, labels in zip(operands, terms, strict=True)]
+        parts.append(contract(b, cut, terms, output, {**extents, label: 1}))
+    return b.join(parts, output.index(label))
 
 
 def _with_diagonals(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+import numpy as np
 
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Builder, Shape, Value
-from pytest_rf.operators.sparsity import Mask
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
@@ -43,17 +43,9 @@ def pointwise(b: Builder, *operands: Value) -> Value:
     """Return an elementwise function of the operands."""
     shape = broadcast_shape([x.extents for x in operands])
     live = [x for x in operands if x.varies]
-    if len(live) == 1 and live[0].shape == shape and live[0].dead is None:
+    if len(live) == 1 and live[0].shape == shape and live[0].dead is None and live[0].zero is None:
         return live[0]
     return b.union(shape, *(broadcast_read(x, shape) for x in live))
-
-
-def masked(b: Builder, x: Value, dead: Mask) -> Value:
-    """Return scores of which a constant mask (``dead``, broadcastable) makes some -inf: they read nothing."""
-    shape = broadcast_shape([x.extents, dead.shape])
-    y = b.union(shape, replace(broadcast_read(x, shape), where=~dead))
-    y.dead = dead if x.dead is None else dead | x.dead
-    return y
 
 
 def per_channel(b: Builder, x: Value, rank: int) -> Value:
@@ -66,5 +58,4 @@ def expand(b: Builder, x: Value, shape: Sequence[int]) -> Value:
     if tuple(shape) == x.shape:
         return x
     y = b.union(shape, broadcast_read(x, shape))
-    y.dead = x.dead
-    return y
+    return b.moved(y, x, lambda mask: np.broadcast_to(mask, tuple(shape)))

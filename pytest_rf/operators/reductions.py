@@ -38,7 +38,7 @@ def normalise(b: Builder, x: Value, axes: Collection[int], *parameters: Value) -
     )
 
 
-def softmax(b: Builder, x: Value, axes: Collection[int]) -> Value:
+def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False) -> Value:
     """Return the softmax of ``x``: a score and its denominator; of a masked score it is 0, whatever else."""
     if x.dead is None:
         return normalise(b, x, axes)
@@ -47,7 +47,7 @@ def softmax(b: Builder, x: Value, axes: Collection[int]) -> Value:
     # The softmax of a single score is 1, whatever the score is.
     alive = alive & (alive.sum(axis=tuple(axes), keepdims=True) > 1)
     y = b.union(x.extents, *(replace(one, where=alive) for one in reads))
-    y.dead = x.dead
+    y.dead, y.zero = (x.dead, None) if logarithm else (None, x.dead)
     return y
 
 

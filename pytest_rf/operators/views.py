@@ -29,7 +29,8 @@ def transpose(b: Builder, x: Value, order: Sequence[int]) -> Value:
     shape = [x.extents[axis] for axis in order]
     if list(order) == list(range(x.rank)):
         return x
-    return b.union(shape, Read(x.number, tuple((places[axis], SAME) for axis in range(x.rank))))
+    y = b.union(shape, Read(x.number, tuple((places[axis], SAME) for axis in range(x.rank))))
+    return b.moved(y, x, lambda mask: mask.transpose(order))
 
 
 def take_axis(b: Builder, x: Value, axis: int, index: int) -> Value:
@@ -50,7 +51,15 @@ def slices(b: Builder, x: Value, axes: dict[int, tuple[int, int, int]]) -> Value
         for axis, (start, step, extent) in axes.items()
         if (start, step, extent) != (0, 1, x.extents[axis])
     }
-    return along(b, x, wanted) if wanted else x
+    if not wanted:
+        return x
+
+    def cut(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        for axis, (start, step, extent) in axes.items():
+            mask = mask.take(start + step * np.arange(extent), axis=axis)
+        return mask
+
+    return b.moved(along(b, x, wanted), x, cut)
 
 
 def pads(b: Builder, x: Value, amounts: dict[int, tuple[int, int]], border: Border = "drop") -> Value:

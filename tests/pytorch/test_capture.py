@@ -328,3 +328,16 @@ def test_weights_that_the_call_writes_are_read_as_it_left_them() -> None:
     module = Opened()
     assert pytest_rf.analyze(module, torch.rand(1, 1, 9), weights=True).outputs[0]["t"].rf == 3
     assert not module.conv.weight.any()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_quantisation_aware_training_reads_the_range_of_all_while_it_observes() -> None:
+    from torch.ao.quantization import FusedMovingAvgObsFakeQuantize
+
+    fake = FusedMovingAvgObsFakeQuantize()
+    module = nn.Sequential(nn.Conv2d(3, 2, 3), fake)
+    watching = pytest_rf.analyze(module, image()).outputs[0]["h"]
+    assert (watching.rf, watching.context != (), watching.lookahead) == (3, True, float("inf"))
+    fake.disable_observer()
+    fixed = pytest_rf.analyze(module, image()).outputs[0]["h"]
+    assert (fixed.rf, fixed.context, fixed.lookahead) == (3, (), 2)

@@ -60,3 +60,46 @@ def test_what_meets_positions_element_by_element_is_at_them() -> None:
     (final,) = analysis.final
     assert final.shape == (2, 16, 8)
     assert final.number == analysis["last"].number or final["t"].rf == float("inf")
+
+
+class Cut(nn.Module):
+    """Patches or frames are cut by a reshape and embedded by a Linear."""
+
+    def __init__(self, cut, features: int) -> None:
+        super().__init__()
+        self.cut, self.embed = cut, nn.Linear(features, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.embed(self.cut(x))
+
+
+def patches(x):
+    n, c, h, w = x.shape
+    return x.view(n, c, h // 2, 2, w // 4, 4).permute(0, 2, 4, 1, 3, 5).reshape(n, h * w // 8, 8 * c)
+
+
+CUT = {
+    "patches": (patches, (2, 3, 8, 8), {"h": 2, "w": 3}, 1, {"h": (2, 2), "w": (4, 4)}),
+    "frames of sound": (lambda x: x.unflatten(1, (-1, 4)), (2, 12), {"t": 1}, None, {"t": (4, 4)}),
+    "frames of one channel": (lambda x: x.view(2, 3, 4), (2, 1, 12), {"t": 2}, None, {"t": (4, 4)}),
+    "space to depth": (
+        lambda x: nn.functional.pixel_unshuffle(x, 2).movedim(1, 3),
+        (2, 3, 4, 6),
+        {"h": 2, "w": 3},
+        1,
+        {"h": (2, 2), "w": (2, 2)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_what_is_cut_into_patches_is_no_channel(name: str) -> None:
+    cut, shape, axes, channel, figures = CUT[name]
+    x = torch.randn(*shape)
+    module = Cut(cut, cut(x).shape[-1])
+    analysis = pytest_rf.analyze(module, x)
+    (source,) = analysis.inputs.values()
+    assert (source.axes, source.channel) == (axes, channel)
+    (final,) = analysis.final
+    assert final.number == analysis.outputs[0].number
+    assert {axis: (final[axis].rf, final[axis].stride) for axis in axes} == figures

@@ -160,6 +160,19 @@ def test_a_loop_of_which_data_decides_the_turns_is_unknown() -> None:
     assert pytest_rf.analyze(module, torch.rand(2, 4)).outputs[0].status == "unknown"
 
 
+def test_the_gradient_of_an_energy_is_exported() -> None:
+    def force(x):
+        with torch.enable_grad():
+            place = x.clone().requires_grad_(True)
+            energy = (place**2 * place.roll(1, 1)).sum()
+            return torch.autograd.grad(energy, place)[0]
+
+    analysis = pytest_rf.analyze(Net(force), torch.rand(2, 5))
+    assert (analysis.capture, analysis.outputs[0].status) == ("export", "exact")
+    lo, hi = analysis.outputs[0].bounds(1)
+    assert (lo[0, 2], hi[0, 2]) == (1, 3)
+
+
 def test_nested_tensors_are_refused() -> None:
     def nested(x):
         return torch.nested.nested_tensor([x[0, :2], x[1, :3]], layout=torch.jagged) * 2

@@ -1,90 +1,98 @@
-"""Weight-aware mode: the ways in which PyTorch code masks scores and weights prove what is not read."""
+"""Attention masked in the ways that models do it: in weight-aware mode what is masked is not read."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
-from torch.nn.utils import prune  # noqa: E402
+from torch_probing import check  # noqa: E402
 
-import pytest_rf  # noqa: E402
+LENGTH = 5
+INF = float("inf")
 
-LENGTH = 6
-X = torch.rand(2, LENGTH, 4)
+
+def ahead() -> torch.Tensor:
+    """Return which keys (columns) come after a query."""
+    return torch.ones(LENGTH, LENGTH).triu(1).bool()
+
+
+def written(scores):
+    scores[:, ahead()] = -INF
+    return scores.softmax(-1)
+
+
+def with_sink(scores):
+    """A last column that no key stands for takes a share of the weights."""
+    scores = scores.masked_fill(ahead(), -INF)
+    return torch.cat([scores, scores.new_zeros(*scores.shape[:-1], 1)], -1).softmax(-1)[..., :-1]
+
+
+def by_hand(scores):
+    scores = scores.masked_fill(ahead(), -INF)
+    weights = (scores - scores.amax(-1, keepdim=True)).exp()
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def per_sample(scores):
+    padding = torch.tensor([[0, 0, 0, 0, 1], [0, 0, 1, 1, 1]]).bool()
+    return scores.masked_fill(padding[:, None], -INF).softmax(-1)
+
+
+def decayed(scores):
+    """A retention: each step back counts less, and what lies ahead nothing."""
+    step = torch.arange(LENGTH).to(scores)
+    distance = step[:, None] - step
+    return scores * torch.where(distance >= 0, 0.9**distance, torch.zeros((), dtype=scores.dtype))
+
+
+SCORES = {
+    "masked_fill": lambda s: s.masked_fill(ahead(), -INF).softmax(-1),
+    "where": lambda s: torch.where(~ahead(), s, -INF).softmax(-1),
+    "where of a tensor": lambda s: torch.where(ahead(), torch.finfo(s.dtype).min * s.new_ones(1), s).softmax(
+        -1
+    ),
+    "added": lambda s: (s + torch.full_like(s, -INF).triu(1)).softmax(-1),
+    "added by a product": lambda s: torch.baddbmm(
+        torch.full_like(s, -INF).triu(1), s, torch.eye(LENGTH).to(s).expand_as(s)
+    ).softmax(-1),
+    "written": written,
+    "scaled behind the mask": lambda s: (s.masked_fill(ahead(), -INF) / 2).softmax(-1),
+    "sink": with_sink,
+    "by hand": by_hand,
+    "per sample": per_sample,
+    "dropped out": lambda s: F.dropout(s.masked_fill(ahead(), -INF).softmax(-1), 0.0, training=True),
+    "again": lambda s: s.masked_fill(ahead(), -INF).softmax(-1).softmax(-1),
+    "decayed": decayed,
+    "zeros filled in": lambda s: s.masked_fill(ahead(), 0.0),
+    "zeros are no masks": lambda s: (s * torch.ones(LENGTH, LENGTH).tril().to(s)).softmax(-1),
+    "lower triangle": lambda s: s.tril(),
+}
 
 
 class Attention(nn.Module):
-    """Attention whose scores a function masks: ``later`` tells the keys behind the query."""
-
-    def __init__(self, mask) -> None:
+    def __init__(self, weigh) -> None:
         super().__init__()
-        self.mask = mask
-        self.register_buffer("later", torch.ones(LENGTH, LENGTH).triu(1).bool())
-        self.register_buffer("added", torch.full((LENGTH, LENGTH), float("-inf")).triu(1))
+        self.qkv = nn.Linear(2, 6)
+        self.weigh = weigh
 
     def forward(self, x):
-        return self.mask(self, x, x @ x.mT).softmax(-1) @ x
+        q, k, v = self.qkv(x).chunk(3, -1)
+        return self.weigh(q @ k.mT) @ v
 
 
-class Multihead(nn.Module):
-    def __init__(self, weights: bool, mask: torch.Tensor) -> None:
-        super().__init__()
-        self.weights = weights
-        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
-        self.register_buffer("mask", mask)
-
-    def forward(self, x):
-        return self.attention(x, x, x, attn_mask=self.mask, need_weights=self.weights)[0]
+@pytest.mark.parametrize("name", SCORES)
+def test_what_is_masked_is_not_read(name: str) -> None:
+    torch.manual_seed(0)
+    module = Attention(SCORES[name])
+    example = torch.rand(2, LENGTH, 2, generator=torch.Generator().manual_seed(1))
+    check(module, example, weights=True)
+    check(module, example, tight=False)
 
 
-def infinity(x):
-    return torch.tensor(float("-inf"), dtype=x.dtype)
-
-
-CAUSAL = {
-    "fill": Attention(lambda m, x, s: s.masked_fill(m.later, float("-inf"))),
-    "add": Attention(lambda m, x, s: s + m.added),
-    "where": Attention(lambda m, x, s: torch.where(m.later, infinity(s), s)),
-    "where not": Attention(lambda m, x, s: torch.where(~m.later, s, infinity(s))),
-    "baddbmm": Attention(lambda m, x, s: torch.baddbmm(m.added.expand(2, LENGTH, LENGTH), x, x.mT)),
-    **{
-        f"multihead {weights} {mask.dtype}": Multihead(weights, mask)
-        for weights in (True, False)
-        for mask in Attention(None).buffers()
-    },
-}
-
-
-@pytest.mark.parametrize("name", CAUSAL)
-def test_masked_attention_is_causal(name: str) -> None:
-    lo, hi = pytest_rf.analyze(CAUSAL[name].eval(), X, weights=True).outputs[0].bounds(1)
-    assert np.array_equal(hi[0, :, 0], np.arange(LENGTH))
-    assert not lo.any()
-
-
-NOT_MASKED = {
-    "subtracted": lambda m, x, s: torch.add(s, m.added, alpha=-1),
-    "left out": lambda m, x, s: torch.baddbmm(m.added.expand(2, LENGTH, LENGTH), x, x.mT, beta=0),
-    "large": lambda m, x, s: torch.where(m.later, infinity(s).neg(), s),
-}
-
-
-@pytest.mark.parametrize("name", NOT_MASKED)
-def test_what_is_no_mask_cuts_nothing(name: str) -> None:
-    _, hi = pytest_rf.analyze(Attention(NOT_MASKED[name]), X, weights=True).outputs[0].bounds(1)
-    assert (hi == LENGTH - 1).all()
-
-
-@pytest.mark.parametrize("removed", [False, True])
-def test_pruned_taps(removed: bool) -> None:
-    net = nn.Conv1d(2, 2, 5, padding=2)
-    mask = torch.zeros(2, 2, 5)
-    mask[..., 2:4] = 1
-    prune.custom_from_mask(net, "weight", mask)
-    if removed:
-        prune.remove(net, "weight")
-    field = pytest_rf.analyze(net, torch.rand(1, 2, 9), weights=True).outputs[0]["t"]
-    assert (field.rf, field.start) == (2, 0)
+def test_weights_on_the_right_of_a_product() -> None:
+    module = Attention(lambda s: s.masked_fill(ahead(), -INF).softmax(-1))
+    module.forward = lambda x: (x.mT @ module.weigh(x @ x.mT).mT).mT
+    check(module, torch.rand(2, LENGTH, 2, generator=torch.Generator().manual_seed(1)), weights=True)

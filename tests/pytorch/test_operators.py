@@ -41,6 +41,10 @@ OPERATORS = {
     "rfft n": (lambda x: torch.fft.rfft(x, n=4).abs(), (2, 7)),
     "irfft n": (lambda x: torch.fft.irfft(x, n=6), (2, 7)),
     "fft2": (lambda x: torch.fft.fft2(x).abs(), (2, 3, 4)),
+    "fft2 cut": (lambda x: torch.fft.fft2(x, s=(3, -1)).abs(), (2, 4, 5)),
+    "fftn cut": (lambda x: torch.fft.fftn(x, s=(2,), dim=(1,)).abs(), (2, 4, 3)),
+    "irfft2 cut": (lambda x: torch.fft.irfft2(torch.complex(x, x), s=(2, 2)), (2, 3, 4)),
+    "gradient": (lambda x: torch.gradient(x, spacing=(x.new_tensor([0, 1, 3, 4, 7]),), dim=1)[0], (2, 5)),
     "fftshift": (lambda x: torch.fft.fftshift(x), (3, 4)),
     "hfft": (
         lambda x: torch.fft.hfft(
@@ -65,6 +69,16 @@ OPERATORS = {
         lambda x: torch.zeros_like(x).masked_scatter(torch.tensor([True, False, True]), x),
         (2, 3),
     ),
+    "masked_select": (lambda x: x.masked_select(torch.tensor([True, False, True])), (2, 3)),
+    "combinations": (lambda x: torch.combinations(x), (4,)),
+    "scatter_reduce without itself": (
+        lambda x: x.scatter_reduce(1, torch.tensor([[2, 0, 0], [1, 1, 1]]), x, "amax", include_self=False),
+        (2, 3),
+    ),
+    "index_reduce without itself": (
+        lambda x: x.index_reduce(1, torch.tensor([2, 0, 2]), x[:, :3], "amin", include_self=False),
+        (2, 4),
+    ),
     "where": (lambda x: torch.where(torch.tensor([True, False, True]), x, x.flip(1)), (2, 3)),
     "tril": (lambda x: x.tril(1), (2, 3, 4)),
     "diagonal": (lambda x: x.diagonal(1, 0, 2), (3, 2, 4)),
@@ -77,6 +91,7 @@ OPERATORS = {
     "lrn": (lambda x: F.local_response_norm(x, 3), (1, 5, 3)),
     "pixel_unshuffle": (lambda x: F.pixel_unshuffle(x, 2), (1, 2, 4, 6)),
     "circular": (lambda x: F.pad(x, (2, 1), mode="circular"), (1, 2, 5)),
+    "circular behind a crop": (lambda x: F.pad(x, (-1, 2), mode="circular"), (1, 2, 5)),
     "replicate": (lambda x: F.pad(x, (2, 1, 0, 3), mode="replicate"), (1, 2, 4, 5)),
     "reflect3": (lambda x: F.pad(x, (1, 2, 1, 0, 2, 1), mode="reflect"), (1, 1, 4, 3, 4)),
     "negative pad": (lambda x: F.pad(x, (-1, 2)), (1, 2, 5)),
@@ -96,6 +111,10 @@ OPERATORS = {
     "conv same even": (
         lambda x: F.conv1d(x, torch.ones(1, 2, 4, dtype=x.dtype), padding="same", dilation=2),
         (1, 2, 9),
+    ),
+    "conv_tbc": (
+        lambda x: torch.conv_tbc(x, torch.ones(3, 2, 4, dtype=x.dtype), x.new_zeros(4), 1),
+        (6, 2, 2),
     ),
     "conv unbatched": (lambda x: F.conv1d(x, torch.ones(1, 2, 3, dtype=x.dtype)), (2, 9)),
     "bilinear layer": (lambda x: F.bilinear(x, x.flip(0), torch.ones(3, 4, 4, dtype=x.dtype)), (2, 4)),
@@ -167,6 +186,7 @@ class Net(nn.Module):
         return self.function(x)
 
 
+@pytest.mark.filterwarnings("ignore:index_reduce")  # it is in beta
 @pytest.mark.parametrize("name", OPERATORS)
 def test_operator(name: str) -> None:
     function, shape = OPERATORS[name]

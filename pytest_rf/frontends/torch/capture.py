@@ -140,18 +140,16 @@ def _first_that_works(module: torch.nn.Module, call: Arguments) -> Recording:
         return record(module, filled(call), real=True)
     except Failed as failed:
         failure = failed
-    if failure.mine or not _runs(module, call):
-        if not failure.mine:
-            raise failure.as_error(module, call)
-        from pytest_rf.frontends.torch.exported import export
+    if not failure.mine and not _runs(module, call):
+        raise failure.as_error(module, call)
+    from pytest_rf.frontends.torch.exported import export
 
-        try:
-            return export(copied(module)[0], call)
-        except Exception as error:  # the export has many ways to fail, none of them ours
-            raise ModelError(
-                f"{type(module).__name__} cannot be captured: {failure.cause}; torch.export: {told(error)}"
-            ) from error
-    raise failure.as_error(module, call)
+    try:
+        return export(copied(module)[0], call)
+    except Exception as error:  # the export has many ways to fail, none of them ours
+        raise ModelError(
+            f"{type(module).__name__} cannot be captured: {told(failure.cause)}; torch.export: {told(error)}"
+        ) from error
 
 
 def _without_values(failed: Failed, module: torch.nn.Module, call: Arguments) -> ModelError:

@@ -21,7 +21,7 @@ _KEPT_NAMES = """
     _upsample_bilinear2d_aa _upsample_bicubic2d_aa std var cosine_similarity cdist grid_sampler tile
     fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2
     fft_fftn fft_ifftn fft_rfftn fft_irfftn fft_fftshift fft_ifftshift cumulative_trapezoid diff
-    gradient cov corrcoef where selu relu6 prelu embedding_bag native_channel_shuffle
+    cov corrcoef where selu relu6 prelu embedding_bag native_channel_shuffle
 """
 KEPT = frozenset(_KEPT_NAMES.split())
 # Factories that take a tensor only for its shape and type.

@@ -13,7 +13,7 @@ from pytest_rf.graph import Builder, Shape, Value
 from pytest_rf.operators import attention as attention_of
 from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import Call, Result, Rules
-from pytest_rf.operators.aten.pointwise import added_mask
+from pytest_rf.operators.masking import combined
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
 from pytest_rf.operators.sparsity import MASKED
 from pytest_rf.operators.views import slices
@@ -53,12 +53,11 @@ def product_sum(call: Call) -> Value:
         y = contractions.contract(call.b, [left, right], terms, ["row", "column"], extents)
     else:
         y = contractions.matmul(call.b, left, right)
-    summand = call.given("self")[0]
-    if call.b.weights and call.get("beta") in (None, 1):  # nn.MultiheadAttention adds its mask so
-        masked = added_mask(call.b, y, summand)
-        if masked is not None:
-            return masked
-    return pointwise(call.b, y, *([summand] if summand.varies else []))
+    (summand,) = call.given("self")
+    if not call.get("beta", 1):
+        return y
+    found = combined(call.b, "add", y, summand) if call.b.weights else None
+    return found or pointwise(call.b, y, *([summand] if summand.varies else []))
 
 
 def einsum(call: Call) -> Value:
@@ -146,10 +145,14 @@ def fourier(call: Call) -> Value:
         axes = list(range(x.rank - count, x.rank)) if call.name.endswith(("fftn",)) else [x.rank - 1]
     else:
         axes = call.axes(name)
-    length = call.get("n")
-    if length is not None:  # the axis is cut to what this length needs, or padded
-        used = length // 2 + 1 if call.name in ("fft_irfft", "fft_hfft") else length
-        x = slices(call.b, x, {axes[0]: (0, 1, min(used, x.extents[axes[0]]))})
+    lengths = [call["n"]] if call.get("n") is not None else list(call.get("s") or [])
+    for axis, length in zip(
+        axes, lengths, strict=False
+    ):  # an axis is cut to what its length needs, or padded
+        half = axis == axes[-1] and call.name in ("fft_irfft", "fft_hfft", "fft_irfft2", "fft_irfftn")
+        used = length // 2 + 1 if half else length
+        if length >= 0:
+            x = slices(call.b, x, {axis: (0, 1, min(used, x.extents[axis]))})
     places: list[tuple[int | None, Relation]] = [
         (axis, WHOLE) if axis in axes else (axis, SAME) for axis in range(x.rank)
     ]

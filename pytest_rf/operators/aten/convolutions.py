@@ -14,6 +14,7 @@ from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.aten.writes import at_places
 from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.operators.views import slices, transpose
 from pytest_rf.operators.windows import Window
 
 
@@ -105,6 +106,19 @@ def convolution(call: Call) -> Value:
     else:
         y = call.b.constant((1, *call.shape) if alone else call.shape)
     return unbatched(call.b, _with_weights(call, y, x, geometry, groups), alone)
+
+
+def time_first(call: Call) -> Value:
+    """conv_tbc: (time, batch, channels), with a kernel (taps, channels in, channels out)."""
+    b, (x, weight) = call.b, call.given("self", "weight")
+    given = {
+        "input": transpose(b, x, [1, 2, 0]),
+        "weight": transpose(b, weight, [2, 1, 0]),
+        "bias": call["bias"],
+        "padding": call["pad"],
+    }
+    shape = tuple(call.shape[axis] for axis in (1, 2, 0))
+    return transpose(b, convolution(Call(b, "aten.conv1d.default", given, [shape])), [2, 0, 1])
 
 
 def transposed(call: Call) -> Value:
@@ -225,8 +239,6 @@ def fold(call: Call) -> Value:
                 spread(1, w.stride, 1, w.before - w.dilation * k)
                 for w, k in zip(geometry, (i, j), strict=True)
             ]
-            from pytest_rf.operators.views import slices
-
             cell = slices(call.b, parts, {2: (i, 1, 1), 3: (j, 1, 1)})
             axes = ((0, SAME), (1, SAME), (None, SAME), (None, SAME), (2, tap[0]), (3, tap[1]))
             sums.append(call.b.union([n, c, *size], Read(cell.number, axes)))
@@ -246,6 +258,7 @@ RULES: Rules = {
     **{f"aten.{name}": pool for name in _POOLS.split()},
     **{f"aten.max_unpool{n}d": unpool for n in (2, 3)},
     **{f"aten.fractional_max_pool{n}d": fractional_pool for n in (2, 3)},
+    "aten.conv_tbc": time_first,
     "aten.im2col": unfold,
     "aten.col2im": fold,
 }

@@ -66,7 +66,8 @@ LIMITS = (
     Limit(
         "unknown",
         "avg_pool2d_backward max_pool2d_with_indices_backward",
-        "derivatives within the forward pass (`torch.func.grad`), unless torch composes them of other operators",
+        "derivatives within the forward pass (`torch.func.grad`, `torch.autograd.grad`), unless torch composes them "
+        "of other operators",
     ),
     Limit(
         "unknown",

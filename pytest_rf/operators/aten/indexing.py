@@ -15,6 +15,7 @@ from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
 from pytest_rf.operators.aten.writes import at_places
+from pytest_rf.operators.masking import replaced
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, pointwise
 from pytest_rf.operators.reductions import accumulate
 
@@ -116,6 +117,12 @@ def index_put(call: Call) -> Value:
         )
     key = tuple(slice(None) if array is None else array for array in known)
     places = np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents)[key]
+    if call.b.weights and not call.get("accumulate") and not source.rank:
+        over = np.zeros(prod(x.extents), np.bool_)
+        over[places.reshape(-1)] = True
+        found = replaced(call.b, x, over.reshape(x.extents), source)
+        if found is not None:
+            return found
     if call.get("accumulate"):
         if places.size * prod(x.extents) > _LARGEST:
             return call.b.union(x.extents, *(one for value in (x, source) for one in some(value)))
@@ -198,7 +205,8 @@ def scatter(call: Call) -> Value:
         if not adds:
             return at_places(call.b, x, cut, places)
         if places.size * prod(x.extents) <= _LARGEST:
-            return pointwise(call.b, x, _summed(call, cut, places, x.extents))
+            kept = x if call.get("include_self", True) else _outside(call, x, places)
+            return pointwise(call.b, kept, _summed(call, cut, places, x.extents))
     reads = [Read(x.number, tuple((place, SAME) for place in range(x.rank)))]
     for value in (chosen, *sources):
         own: list[tuple[int | None, Relation]] = [
@@ -208,6 +216,11 @@ def scatter(call: Call) -> Value:
         own[axis] = (None, ANYWHERE)
         reads.append(Read(value.number, tuple(own)))
     return call.b.union(x.extents, *reads)
+
+
+def _outside(call: Call, x: Value, places: npt.NDArray[np.int64]) -> Value:
+    """Return a tensor without what is written at some flat places, which then read nothing of it."""
+    return at_places(call.b, x, call.b.constant(places.shape), places)
 
 
 def _summed(call: Call, source: Value, places: npt.NDArray[np.int64], shape: tuple[int, ...]) -> Value:
@@ -257,7 +270,7 @@ def index_add(call: Call) -> Value:
                 hits[array, np.arange(array.size)] = True
                 axes[axis] = (axis, access.Sets(hits))
             reads.append(Read(source.number, tuple(axes)))
-        keeps = call.name in ("index_add", "index_reduce")
+        keeps = call.name == "index_add" or (call.name == "index_reduce" and call["include_self"])
         kept = None if keeps else (table < 0).reshape([-1 if i == axis else 1 for i in range(x.rank)])
     else:
         kept = None
@@ -297,6 +310,16 @@ def put(call: Call) -> Value:
     return at_places(call.b, x, source, places)
 
 
+def masked_select(call: Call) -> Result:
+    """masked_select: the elements, in order, that a mask chooses; a constant mask says now which they are."""
+    x, mask = call.given("self")[0], call.given("mask")[0]
+    if mask.varies:
+        return anywhere(call)
+    shape = broadcast_shape([x.extents, mask.extents])
+    chosen = np.broadcast_to(call.data(mask).astype(np.bool_), shape)
+    return views.by_index(call.b, expand(call.b, x, shape), lambda places: places[chosen])
+
+
 def sort(call: Call) -> Result:
     """Sort, topk, kthvalue, median, mode, cummax: data decides the place along one axis."""
     x = call.x
@@ -316,7 +339,7 @@ def sort(call: Call) -> Result:
 
 _ROWS = ("index_add", "index_copy", "index_fill", "index_reduce")
 _ANYWHERE = """
-    nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive masked_select histc
+    nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive histc
     bincount histogram multinomial repeat_interleave.Tensor _histogramdd_from_bin_cts
     _histogramdd_bin_edges _histogramdd_from_bin_tensors
 """
@@ -334,6 +357,7 @@ RULES: Rules = {
     "aten.take": take,
     "aten.put": put,
     "aten.masked_scatter": masked_scatter,
+    "aten.masked_select": masked_select,
     **{
         f"aten.{name}": sort
         for name in ("sort", "topk", "kthvalue", "median", "nanmedian", "mode", "argsort", "msort")

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import numpy as np
 
 from pytest_rf.access import SAME, Read
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Value
 from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.masking import combined, replaced, vanished
 from pytest_rf.operators.pointwise import (
     broadcast_read,
     broadcast_shape,
     expand,
-    masked,
     per_channel,
     pointwise,
 )
-from pytest_rf.operators.sparsity import MASKED, masks
 from pytest_rf.operators.views import slices
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
@@ -28,7 +25,10 @@ UNTAGGED = """
     gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num lerp addcmul
     addcdiv clamp clamp_min clamp_max copysign complex polar real imag angle abs positive square
     isnan isinf isfinite maximum minimum fmod remainder floor_divide true_divide divide multiply
-    subtract nextafter float_power fake_quantize_per_tensor_affine frexp binomial _standard_gamma
+    subtract nextafter float_power frexp
+    fake_quantize_per_tensor_affine fake_quantize_per_tensor_affine_cachemask
+    _fake_quantize_per_tensor_affine_cachemask_tensor_qparams _fake_quantize_learnable_per_tensor_affine
+    binomial _standard_gamma
     quantize_per_tensor dequantize
     linspace logspace
  __lshift__ __rshift__ pow rsub logical_not logical_and logical_or
@@ -51,6 +51,8 @@ _FOREACH = """
 
 PASSED_ON = ("_to_copy", "clone", "contiguous", "detach", "alias", "to", "type_as", "dropout")
 """Operators that keep every element, masks too."""
+VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
+"""Functions that are 0 at -inf."""
 
 
 def elementwise(call: Call) -> Result:
@@ -58,6 +60,8 @@ def elementwise(call: Call) -> Result:
     if call.b.weights:
         if call.name in PASSED_ON and call.x.shape == call.shape:
             return call.x
+        if call.name in VANISHING and call.x.dead is not None:
+            return vanished(call.b, call.x)
         found = _masked(call)
         if found is not None:
             return found
@@ -77,26 +81,18 @@ def each(call: Call, y: Value) -> Result:
 
 
 def _masked(call: Call) -> Value | None:
-    """Return what a constant -inf masks (weight-aware mode); None where the operator does no such thing."""
-    name = call.name.rstrip("_")
+    """Return what is left where constants cut something off (weight-aware mode); None where they do not."""
     operands = list(call.values())
-    if name == "add" and len(operands) == 2 and call.get("alpha") in (None, 1):
-        for x, mask in permutations(operands):
-            found = added_mask(call.b, x, mask)
-            if found is not None:
-                return found
-    if name == "masked_fill" and call.x.varies:
-        (where,), fill = call.given("mask"), call.get("value")
-        number = fill.data if isinstance(fill, Value) else fill
-        if where.data is not None and number is not None and float(number) <= MASKED:
-            return masked(call.b, call.x, where.data.astype(np.bool_))
-    return None
-
-
-def added_mask(b: Builder, x: Value, mask: Value) -> Value | None:
-    """Return scores to which a constant adds -inf (weight-aware mode); None where it does not."""
-    dead = None if mask.varies or mask.data is None or not x.varies else masks(mask.data)
-    return None if dead is None else masked(b, x, dead)
+    op = {"subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div"}.get(
+        call.name, call.name
+    )
+    alpha = call.get("alpha", 1)
+    if op not in ("add", "sub", "mul", "div") or not isinstance(alpha, (int, float)) or alpha <= 0:
+        return None
+    other = call.get("other")
+    if len(operands) == 1 and isinstance(other, (int, float)):
+        operands.append(call.b.array(np.asarray(other)))
+    return combined(call.b, op, *operands) if len(operands) == 2 else None
 
 
 def foreach(call: Call) -> Result:
@@ -133,9 +129,12 @@ def with_mask(call: Call) -> tuple[Value | None, ...]:
 def fill(call: Call) -> Result:
     """masked_fill: a constant mask says which elements are overwritten and read nothing but what fills them."""
     mask = call.given("mask")[0]
-    if mask.varies or call.b.weights:
+    if mask.varies:
         return elementwise(call)
-    over = call.data(mask).astype(np.bool_)
+    over, number = call.data(mask).astype(np.bool_), call.get("value")
+    found = replaced(call.b, call.x, over, number) if call.b.weights else None
+    if found is not None:
+        return found
     reads = []
     for value, where in ((call.x, ~over), *((value, over) for value in call.given("value"))):
         if value.varies and where.any():
@@ -153,12 +152,10 @@ def select(call: Call) -> Result:
     mask = condition.data
     if mask is None or mask.dtype != np.bool_:
         return elementwise(call)
-    if call.b.weights and len(operands) == 2:
-        chosen, rest = operands
-        for x, other, replaced in ((chosen, rest, ~mask), (rest, chosen, mask)):
-            if x.varies and not other.varies and other.data is not None and (other.data <= MASKED).all():
-                dead = np.broadcast_to(replaced, broadcast_shape([replaced.shape, other.extents]))
-                return masked(call.b, x, dead)
+    for name, beside, over in (("self", "other", ~mask), ("other", "self", mask)) if call.b.weights else ():
+        found = replaced(call.b, call[name], over, call[beside]) if call.given(name) else None
+        if found is not None:
+            return found
     reads = []
     for name, used in (("self", mask), ("other", ~mask)):
         for value in call.given(name):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_rf.access import WHOLE, Read
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, windows
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.aten.convolutions import batched, unbatched
 from pytest_rf.operators.aten.pointwise import elementwise
+from pytest_rf.operators.pointwise import broadcast_read
 from pytest_rf.operators.reductions import normalise
 from pytest_rf.operators.windows import Window
 
@@ -68,6 +70,19 @@ def same(call: Call) -> Result:
     return elementwise(call)
 
 
+def observed(call: Call) -> Result:
+    """Fake quantisation of quantisation-aware training: while it observes, by the range of all that it gets."""
+    x, on = call.given("self", "observer_on")
+    axes = [axis for axis in range(x.rank) if not (call["per_row_fake_quant"] and axis == call["ch_axis"])]
+    watching = on.varies or bool(call.data(on).any())
+    seen = call.given("running_min", "running_max", "scale", "zero_point")
+    before = [Read(value.number, ((None, WHOLE),) * value.rank) for value in seen if value.varies]
+    own = normalise(call.b, x, axes if watching else [])
+    y = call.b.union(x.extents, broadcast_read(own, x.extents), *before) if before else own
+    range_of = [Read(x.number, ((None, WHOLE),) * x.rank, statistic=True)] if watching else []
+    return (y, y, *(call.b.union(shape or (), *range_of, *before) for shape in call.shapes[2:]))
+
+
 _CONVOLUTIONS = [
     f"quantized.conv{kind}{n}d{end}"
     for kind in ("", "_transpose")
@@ -86,6 +101,7 @@ RULES: Rules = {
     **dict.fromkeys(_CONVOLUTIONS, convolution),
     **{f"quantized.{name}": linear for name in _LINEAR.split()},
     **{f"quantized.{name}": same for name in _SAME.split()},
+    "aten._fused_moving_avg_obs_fq_helper": observed,
     "quantized.cat": concatenation,
     "quantized.cat_relu": concatenation,
 }

@@ -24,7 +24,7 @@ def reduction(call: Call) -> Result:
 
 def softmax(call: Call) -> Value:
     """Softmax, log_softmax: each element and the statistic of its axis."""
-    return softmax_of(call.b, call.x, [call.axis()]) if call.x.rank else call.x
+    return softmax_of(call.b, call.x, [call.axis()], "log" in call.name) if call.x.rank else call.x
 
 
 def cumulative(call: Call) -> Result:

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf import access
-from pytest_rf.access import SAME, Border, Read, Relation
+from pytest_rf.access import Border
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.masking import zeroed
 from pytest_rf.operators.pointwise import expand, pointwise
 
 
@@ -170,7 +171,11 @@ def pad(call: Call) -> Value:
     amounts = call.get("pad", call.get("padding"))
     last = call.x.rank - 1
     pairs = {last - i // 2: (amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)}
-    return views.pads(call.b, call.x, pairs, border)
+    x = call.x
+    if border == "wrap":  # what is cropped is gone before the rest goes round
+        x = views.pads(call.b, x, {axis: (min(a, 0), min(z, 0)) for axis, (a, z) in pairs.items()})
+        pairs = {axis: (max(a, 0), max(z, 0)) for axis, (a, z) in pairs.items()}
+    return views.pads(call.b, x, pairs, border)
 
 
 def pixel_shuffle(call: Call) -> Value:
@@ -264,8 +269,7 @@ def triangle(call: Call) -> Value:
     rows, columns = x.extents[-2:]
     ones = np.ones((rows, columns), np.bool_)
     kept = np.tril(ones, shift) if call.name == "tril" else np.triu(ones, shift)
-    axes: tuple[tuple[int | None, Relation], ...] = tuple((axis, SAME) for axis in range(x.rank))
-    return call.b.union(x.extents, Read(x.number, axes, where=np.broadcast_to(kept, x.extents)))
+    return zeroed(call.b, x, np.broadcast_to(~kept, x.extents))
 
 
 _RESHAPES = """

@@ -44,6 +44,8 @@ def into_slice(b: Builder, base: Value, source: Value, axis: int, start: int, st
         before = views.slices(b, base, {axis: (0, 1, start)})
         after = views.slices(b, base, {axis: (start + count, 1, extent - start - count)})
         return b.join([part for part in (before, source, after) if part.extents[axis]], axis)
+    if 0 <= start < step and count == -(-(extent - start) // step):  # every so many, to the end
+        return _interleaved(b, base, source, axis, start, step)
     written = np.zeros(extent, np.bool_)
     written[start : start + step * (count - 1) + 1 : step] = True
     places = np.full(extent, -1, np.int64)
@@ -55,6 +57,18 @@ def into_slice(b: Builder, base: Value, source: Value, axis: int, start: int, st
     return b.union(
         base.extents, Read(base.number, tuple(axes), where=kept), Read(source.number, tuple(inside))
     )
+
+
+def _interleaved(b: Builder, base: Value, source: Value, axis: int, start: int, step: int) -> Value:
+    """Return ``base`` with ``source`` at every place ``start + step·i`` of an axis: a pattern without end."""
+    mine = access.Taps(step, 1, tuple((0,) if phase == start else () for phase in range(step)), selects=True)
+    kept = tuple(() if phase == start else (phase,) for phase in range(step))
+    reads = []
+    for value, relation in ((base, access.Taps(step, step, kept, selects=True)), (source, mine)):
+        axes: list[tuple[int | None, Relation]] = [(place, SAME) for place in range(base.rank)]
+        axes[axis] = (axis, relation)
+        reads.append(Read(value.number, tuple(axes)))
+    return b.union(base.extents, *reads)
 
 
 def diagonal_scatter(call: Call) -> Value:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pytest_rf.graph import Value
+from pytest_rf.operators.masking import combined, replaced
 from pytest_rf.operators.onnx.call import Call, Element, Rules
-from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, masked, per_channel, pointwise
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, per_channel, pointwise
 from pytest_rf.operators.reductions import normalise, reduce
-from pytest_rf.operators.sparsity import MASKED, masks
 
 UNARY = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BitCast BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu "
@@ -33,19 +31,19 @@ def same(call: Call) -> Value:
     return call.x if call.op in PASSED_ON else pointwise(call.b, call.x)
 
 
-def add(call: Call) -> Value:
-    """Add; in weight-aware mode a constant -inf masks what it is added to."""
-    for x, mask in permutations(call.given, 2) if call.b.weights and len(call.given) == 2 else ():
-        dead = None if mask.varies or mask.data is None else masks(mask.data)
-        if x.varies and dead is not None:
-            return masked(call.b, x, dead)
+def arithmetic(call: Call) -> Value:
+    """Add, Sub, Mul, Div; in weight-aware mode a constant -inf masks what it is added to, and 0 what it scales."""
+    if call.b.weights and len(call.given) == 2 and call.opset >= 7:
+        found = combined(call.b, call.op.lower(), *call.given)
+        if found is not None:
+            return found
     return broadcast(call)
 
 
 def where(call: Call) -> Value:
     """Where: a constant condition says which operand an element reads.
 
-    In weight-aware mode it masks what it replaces by a constant -inf.
+    In weight-aware mode it cuts off what it replaces by a constant -inf or 0.
     """
     condition, *branches = call.given
     if condition.varies or condition.data is None or len(branches) != 2:
@@ -53,8 +51,9 @@ def where(call: Call) -> Value:
     chosen = condition.data.astype(np.bool_)
     sides = list(zip(branches, (chosen, ~chosen), strict=True))
     for (x, keeps), (other, _) in permutations(sides) if call.b.weights else ():
-        if x.varies and not other.varies and other.data is not None and _hides(x, other.data):
-            return masked(call.b, x, np.broadcast_to(~keeps, broadcast_shape([keeps.shape, other.extents])))
+        found = replaced(call.b, x, ~keeps, other)
+        if found is not None:
+            return found
     shape = broadcast_shape([value.extents for value in call.given])
     if any(x.shape == shape and used.all() for x, used in sides):
         return next(x for x, used in sides if used.all())
@@ -64,11 +63,6 @@ def where(call: Call) -> Value:
         if x.varies and used.any()
     ]
     return call.b.union(shape, *reads)
-
-
-def _hides(x: Value, other: npt.NDArray[Any]) -> bool:
-    """Whether a constant masks what it stands for: -inf does, and so does 0 for weights behind a softmax."""
-    return bool((other <= MASKED).all()) or (x.dead is not None and not other.any())
 
 
 def broadcast(call: Call) -> Value:
@@ -154,7 +148,7 @@ def size_of(call: Call) -> Value:
 RULES: Rules = {
     **dict.fromkeys(UNARY.split(), same),
     **dict.fromkeys(BINARY.split(), broadcast),
-    "Add": add,
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic),
     "Where": where,
     **dict.fromkeys(["CastLike", "Clip"], first_of_two),
     "Identity": identity,

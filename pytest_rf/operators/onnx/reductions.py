@@ -38,11 +38,11 @@ def softmax(call: Call) -> Value:
     """Softmax, LogSoftmax, Hardmax: each element and the statistic of its axis."""
     x = call.x
     if call.opset >= 13:
-        return softmax_of(call.b, x, [call.axis(call.integer("axis", -1), x.rank)])
+        return softmax_of(call.b, x, [call.axis(call.integer("axis", -1), x.rank)], call.op == "LogSoftmax")
     # Before opset 13 the input is coerced to two dimensions at `axis`.
     number = call.integer("axis", 1)
     axis = x.rank if number == x.rank else call.axis(number, x.rank)
-    return softmax_of(call.b, x, range(axis, x.rank))
+    return softmax_of(call.b, x, range(axis, x.rank), call.op == "LogSoftmax")
 
 
 def instance_normalisation(call: Call) -> Value:

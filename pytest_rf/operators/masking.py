@@ -1,0 +1,99 @@
+"""Elementwise operators on tensors of which some elements are constant -inf or 0 (weight-aware mode, SEMANTICS 7).
+
+Masked scores are a constant -inf, which what is added to them or scales them leaves; behind a softmax they
+are a constant 0, which every product leaves. The two are not the same: a softmax of 0 is no 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+
+from pytest_rf.graph import Builder, Value
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape
+from pytest_rf.operators.sparsity import MASKED, Mask
+from pytest_rf.operators.sparsity import masks as hiding
+
+
+def masked(b: Builder, x: Value, dead: Mask) -> Value:
+    """Return scores of which a constant mask (``dead``, broadcastable) makes some -inf: they read nothing."""
+    y = _without(b, dead, x)
+    y.dead = dead if x.dead is None else dead | x.dead
+    return y
+
+
+def zeroed(b: Builder, x: Value, zero: Mask) -> Value:
+    """Return ``x`` with a constant 0 where ``zero`` (broadcastable) says: there it reads nothing."""
+    y = _without(b, zero, x)
+    y.zero = zero if x.zero is None else zero | x.zero
+    return y
+
+
+def replaced(b: Builder, x: Value, over: Mask, number: Value | float | None) -> Value | None:
+    """Return ``x`` with a constant where ``over`` says, if that is -inf or 0; None for anything else."""
+    data = (None if number.varies else number.data) if isinstance(number, Value) else number
+    if not x.varies or data is None or not over.any():
+        return None
+    numbers = np.asarray(data, np.float64)
+    cut = np.broadcast_to(over, np.broadcast_shapes(over.shape, numbers.shape))
+    if (numbers <= MASKED).all():
+        return masked(b, x, cut)
+    return None if numbers.any() else zeroed(b, x, cut)
+
+
+def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
+    """Return ``left`` and ``right`` under "add", "sub", "mul" or "div"; None where no constant cuts anything off."""
+    others = {"add": (left, right), "mul": (left, right)}.get(op, (left,))
+    if op in ("add", "sub"):
+        dead, zeros = _either([_dead(x) for x in others]), (_zero(left), _zero(right))
+        if dead is None and (zeros[0] is None or zeros[1] is None):
+            return None
+        y = _without(b, np.zeros((), np.bool_) if dead is None else dead, left, right)
+        y.dead = dead
+        if zeros[0] is not None and zeros[1] is not None:
+            y.zero = zeros[0] & zeros[1]
+        return y
+    zero = _either([_zero(x) for x in others])
+    # What is scaled by positive constants stays -inf.
+    dead = _either([x.dead for x, by in ((left, right), (right, left)) if x in others and _positive(by)])
+    cut = _either([zero, dead])
+    if cut is None:
+        return None
+    y = _without(b, cut, left, right)
+    y.zero, y.dead = zero, dead
+    return y
+
+
+def vanished(b: Builder, x: Value) -> Value:
+    """Return a function of masked scores that is 0 at -inf, such as their exponential."""
+    y = b.union(x.extents, broadcast_read(x, x.extents))
+    y.zero = x.dead
+    return y
+
+
+def _dead(x: Value) -> Mask | None:
+    return x.dead if x.varies or x.data is None else hiding(x.data)
+
+
+def _zero(x: Value) -> Mask | None:
+    if x.varies or x.data is None:
+        return x.zero
+    zero = np.asarray(x.data == 0)
+    return zero if zero.any() else None
+
+
+def _positive(x: Value) -> bool:
+    return not x.varies and x.data is not None and bool((x.data > 0).all())
+
+
+def _either(masks: Sequence[Mask | None]) -> Mask | None:
+    found = [mask for mask in masks if mask is not None]
+    return reduce(np.logical_or, found) if found else None
+
+
+def _without(b: Builder, cut: Mask, *operands: Value) -> Value:
+    shape = broadcast_shape([*(x.extents for x in operands), cut.shape])
+    return b.union(shape, *(replace(broadcast_read(x, shape), where=~cut) for x in operands if x.varies))
