@@ -86,19 +86,19 @@ def line(field: Field, key: Key) -> Line | None:
     own = [start + place for place, factor in enumerate(axis) if key in factor.carries]
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
         return None
-    lo, hi = _reduced(hull, axis, start, own)
+    lo, hi = _reduced(hull, axis, start, own, key in field.endless)
     low = np.where(lo >= CUT, np.inf, np.where(lo <= -ENDLESS, -np.inf, lo))
     high = np.where(hi <= -CUT, -np.inf, np.where(hi >= ENDLESS, np.inf, hi))
     return Line(low, high, hull.moves(own[0]))
 
 
 def _reduced(
-    hull: Hull, axis: Axis, start: int, own: list[int]
+    hull: Hull, axis: Axis, start: int, own: list[int], endless: bool
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return lo and hi along the dimensions ``own`` alone, in row-major order."""
     rest = tuple(dim for dim in range(hull.lo.ndim) if dim not in own)
     outer = axis[own[0] - start]
-    first = hull.period(own[0]) if outer.endless else outer.extent
+    first = hull.period(own[0]) if endless and outer.leads else outer.extent
     shape = (first, *(axis[dim - start].extent for dim in own[1:]))
     lo = np.broadcast_to(hull.lo.min(axis=rest), shape).reshape(prod(shape))
     hi = np.broadcast_to(hull.hi.max(axis=rest), shape).reshape(prod(shape))
