@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Builder, Shape, Value
@@ -16,6 +15,8 @@ def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
     Raises:
         ValueError: two extents differ and neither is 1.
     """
+    if shapes and all(shape == shapes[0] for shape in shapes):
+        return shapes[0]
     rank = max(map(len, shapes), default=0)
     result = [1] * rank
     for shape in shapes:
@@ -41,6 +42,8 @@ def broadcast_read(x: Value, shape: Sequence[int]) -> Read:
 
 def pointwise(b: Builder, *operands: Value) -> Value:
     """Return an elementwise function of the operands."""
+    if len(operands) == 1 and operands[0].varies and operands[0].dead is None:
+        return operands[0]
     shape = broadcast_shape([x.extents for x in operands])
     live = [x for x in operands if x.varies]
     if len(live) == 1 and live[0].shape == shape and live[0].dead is None:
@@ -51,7 +54,7 @@ def pointwise(b: Builder, *operands: Value) -> Value:
 def masked(b: Builder, x: Value, dead: Mask) -> Value:
     """Return scores of which a constant mask (``dead``, broadcastable) makes some -inf: they read nothing."""
     shape = broadcast_shape([x.extents, dead.shape])
-    y = b.union(shape, replace(broadcast_read(x, shape), where=~dead))
+    y = b.union(shape, broadcast_read(x, shape)._replace(where=~dead))
     y.dead = dead if x.dead is None else dead | x.dead
     return y
 
