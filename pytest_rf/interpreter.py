@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_rf import garbage
 from pytest_rf.domains.changes import Policy
@@ -22,8 +23,7 @@ from pytest_rf.domains.structure import of_input as structure_of_input
 from pytest_rf.graph import Graph, Join, Regroup, Step, Union, Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Ignorance:
+class Ignorance(NamedTuple):
     """In place of a structure or a field: what the tensor reads is not known, and why."""
 
     reason: str
@@ -32,7 +32,7 @@ class Ignorance:
 Outcome = Field | Ignorance
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Move:
     """What one step does to hulls: those of its operands are changed, then put together."""
 
@@ -41,7 +41,7 @@ class Move:
     joint: Callable[[Sequence[Hulls], Policy], Hulls]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Plan:
     """A graph as far as it is the same in all runs.
 

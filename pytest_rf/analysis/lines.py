@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, lcm, prod
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,7 @@ def sizes(hull: Hull) -> npt.NDArray[np.float64]:
     return np.where((hull.lo == -ENDLESS) | (hull.hi == ENDLESS), np.inf, size)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Intervals along the tensor axis that carries the positions of one input axis.
 
     Place ``i`` reads ``lo[i mod p] + jump·⌊i/p⌋`` to ``hi[...] + jump·⌊i/p⌋``, where ``p`` is the length

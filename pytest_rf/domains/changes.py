@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import lcm
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,7 @@ from pytest_rf.domains.hull import CUT, NOWHERE, Hull, Positions
 from pytest_rf.domains.layout import NONE, Key, Keys
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What a run counts.
 
     Attributes:
@@ -62,7 +62,7 @@ class Change:
         raise NotImplementedError
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Contract(Change):
     """Read all of dimension ``dim``."""
 
@@ -81,7 +81,7 @@ class Contract(Change):
         return bounded.along(old, self.dim, WHOLE, self.extent, 1)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Follow(Change):
     """Read dimension ``dim`` by a relation that gives ``output`` elements; ``picked`` keeps only the first."""
 
@@ -100,7 +100,7 @@ class Follow(Change):
         return periodic.pick(new, self.dim, 0) if self.picked and not new.irregular else new
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Divide(Change):
     """Split dimension ``dim`` row-major in two."""
 
@@ -115,7 +115,7 @@ class Divide(Change):
         return new if self.leads.isdisjoint(policy.endless) else hull.shortest_period(new, self.dim)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Unite(Change):
     """Merge the dimensions from ``dim`` on into one, row-major.
 
@@ -155,7 +155,7 @@ class Unite(Change):
         return any(part.varies(dim) for part in hull.parts(old) for dim in dims)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class First(Change):
     """Keep the first element along ``dim``, if it is without end: one element of it has been asked for."""
 
@@ -169,7 +169,7 @@ class First(Change):
         return periodic.pick(old, self.dim, 0)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Arrange(Change):
     """Put the dimensions into ``order``; None is a new one, those left out have size 1."""
 
@@ -194,7 +194,7 @@ class Arrange(Change):
         return Hull(lo.reshape(new), hi.reshape(new), jump, old.irregular)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Diagonal(Change):
     """Keep the elements with equal places along ``a`` and ``b``; ``b`` becomes 1."""
 
@@ -220,7 +220,7 @@ class Diagonal(Change):
         return Hull(cleared.lo, cleared.hi, cleared.with_jump(a, jump), old.irregular)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Cut(Change):
     """Make context of what is read, where the policy does not count it; what reads nothing goes on so.
 
@@ -243,7 +243,7 @@ class Cut(Change):
         return hull.compress(Hull(lo, -lo))
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Mask(Change):
     """Let only those elements read where ``where`` is true (broadcastable); ``leads`` of the axes it varies on."""
 

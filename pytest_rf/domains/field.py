@@ -19,7 +19,7 @@ Hulls = Mapping[Key, Hull]
 """Input axis -> hull, one dimension per factor of the layout, for the axes that a run follows."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Field:
     """What the elements of one tensor read.
 

@@ -47,7 +47,7 @@ class Facts:
     channel: dict[str, int | None] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Structure:
     """What is known of a tensor's field without any positions.
 
@@ -64,7 +64,7 @@ class Structure:
     uncertain: Keys = NONE
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Branch:
     """One of the operands of a step, read as the step does.
 
