@@ -169,14 +169,6 @@ class Step(NamedTuple):
     operands: tuple[int, ...]
 
 
-def _operands(action: Action) -> tuple[int, ...]:
-    if isinstance(action, Union):
-        return tuple(read.operand for read in action.reads)
-    if isinstance(action, Regroup):
-        return (action.operand,)
-    return action.parts if isinstance(action, Join) else action.operands
-
-
 @dataclass(slots=True)
 class Graph:
     """A whole model as values, nodes and the steps between them.
@@ -244,10 +236,11 @@ class Builder:
 
     def union(self, shape: Sequence[int], *reads: Read) -> Value:
         """Return a value whose elements read what any of ``reads`` says (constants read nothing)."""
-        live = tuple(read for read in reads if self.graph.values[read.operand].varies)
+        values = self.graph.values
+        live = tuple([read for read in reads if values[read.operand].varies])
         if not live or 0 in shape:
             return self.constant(tuple(shape))
-        return self._step(tuple(shape), Union(live))
+        return self._step(tuple(shape), Union(live), [read.operand for read in live])
 
     def join(self, parts: Sequence[Value], axis: int) -> Value:
         """Return the parts one behind the other along ``axis``."""
@@ -265,7 +258,7 @@ class Builder:
             offset += part.extents[axis]
         if not live or 0 in shape:
             return self.constant(shape)
-        return self._step(shape, Join(tuple(live), tuple(offsets), axis))
+        return self._step(shape, Join(tuple(live), tuple(offsets), axis), live)
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
         """Return ``x`` under another shape of the same number of elements, in row-major order."""
@@ -275,20 +268,21 @@ class Builder:
             return x
         if not x.varies or 0 in new:
             return self.constant(new, lambda: None if x.data is None else x.data.reshape(new), x.missing)
-        y = self._step(new, Regroup(x.number))
+        y = self._step(new, Regroup(x.number), [x.number])
         if x.dead is not None:
             y.dead = np.broadcast_to(x.dead, x.extents).reshape(new)
         return y
 
     def unknown(self, operands: Sequence[Value], reason: str, shape: Shape | None = None) -> Value:
         """Return a value of which nothing is known but, perhaps, its shape."""
-        return self._step(shape, Unknown(tuple(value.number for value in operands), reason))
+        numbers = tuple(value.number for value in operands)
+        return self._step(shape, Unknown(numbers, reason), numbers)
 
     def _added(self, value: Value) -> Value:
         self.graph.values.append(value)
         return value
 
-    def _step(self, shape: Shape | None, action: Action) -> Value:
+    def _step(self, shape: Shape | None, action: Action, operands: Sequence[int]) -> Value:
         value = self._added(Value(len(self.graph.values), shape))
-        self.graph.program.append(Step(value, action, self.node, _operands(action)))
+        self.graph.program.append(Step(value, action, self.node, tuple(operands)))
         return value

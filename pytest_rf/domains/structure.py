@@ -188,7 +188,7 @@ def end_to_end(branches: Sequence[Branch], axis: int, extent: int) -> Structure:
 def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int | None = None) -> Structure:
     """Return the structure of branches with layouts of common factors."""
     layout = layouts[0]
-    if any(one is not layout for one in layouts):
+    if any(one != layout for one in layouts):
         layout = tuple(
             [_common(axes, number == apart) for number, axes in enumerate(zip(*layouts, strict=True))]
         )
@@ -270,14 +270,14 @@ def _refine(branch: Branch, wanted: Sequence[tuple[int, ...] | None], apart: int
 
 def _common(axes: Sequence[Axis], end_to_end: bool) -> Axis:
     first = axes[0]
-    if all(axis is first for axis in axes):
+    if all(axis == first for axis in axes):
         return first
     return tuple([_shared(factors, end_to_end) for factors in zip(*axes, strict=True)])
 
 
 def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     first = factors[0]
-    if all(factor is first for factor in factors):
+    if all(factor == first for factor in factors):
         return first
     carries = NONE.union(*[factor.carries for factor in factors])
     leads = NONE.union(*[factor.leads for factor in factors])

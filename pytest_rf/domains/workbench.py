@@ -102,23 +102,24 @@ class Workbench:
                 with one target are read along their diagonal.
             shape: the output's extents. Axes that nothing targets are new: nothing varies along them.
         """
-        if len(self.axes) == len(shape) and list(targets) == list(range(len(shape))):
+        if list(targets) == list(range(len(shape))):
             return tuple(self.axes)
-        kept = [target for target in targets if target is not None]
-        if len(set(kept)) < len(kept):
-            targets = self._diagonals(list(targets))
+        sources: list[int | None] = [None] * len(shape)
+        for source, target in enumerate(targets):
+            if target is not None:
+                if sources[target] is not None:
+                    return self.arrange(self._diagonals(list(targets)), shape)
+                sources[target] = source
         layout: list[Axis] = []
         order: list[int | None] = []
-        starts = [0, *accumulate(map(len, self.axes))]
-        sources = {target: source for source, target in enumerate(targets)}
-        for place, extent in enumerate(shape):
-            source = sources.get(place)
-            if source is None:
+        starts = list(accumulate(map(len, self.axes), initial=0))
+        for extent, origin in zip(shape, sources, strict=True):
+            if origin is None:
                 layout.append((Factor(extent),))
                 order.append(None)
             else:
-                layout.append(self.axes[source])
-                order.extend(range(starts[source], starts[source + 1]))
+                layout.append(self.axes[origin])
+                order.extend(range(starts[origin], starts[origin + 1]))
         self._arrange(order)
         return tuple(layout)
 

@@ -31,7 +31,7 @@ DEEPEST = 20
 def initializer(b: Builder, tensor: onnx.TensorProto) -> Value:
     """Return a constant of the tensor's dims; its elements are decoded on demand."""
     shape = tuple(tensor.dims)
-    if any(n < 0 for n in shape):
+    if shape and min(shape) < 0:
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
         return b.constant(shape, missing="lies in an external data file, which is never opened")

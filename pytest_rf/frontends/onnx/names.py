@@ -59,7 +59,7 @@ def source_of(node: onnx.NodeProto) -> str:
 
 
 def _metadata(node: onnx.NodeProto, key: str) -> str:
-    for entry in getattr(node, "metadata_props", ()):
+    for entry in getattr(node, "metadata_props", None) or ():
         if entry.key == key:
             return str(entry.value)
     return ""
