@@ -130,13 +130,8 @@ class Nodes:
             return (self.b.deferred(resolve, nesting),)
         if not frame.visible:
             return self._apply(node, operands, scope, frame, function)
-        entry = Node(
-            frame.prefix + called(node),
-            node.op_type,
-            names.module_of(node, self.owners),
-            names.source_of(node),
-            inputs=tuple(flat(operands)),
-        )
+        module, source = names.origin_of(node, self.owners)
+        entry = Node(frame.prefix + called(node), node.op_type, module, source, inputs=tuple(flat(operands)))
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)
         self.b.node = entry
