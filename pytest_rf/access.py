@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +34,7 @@ class Whole:
     uncertain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Taps:
+class Taps(NamedTuple):
     """Output ``period·q + r`` reads ``advance·q + t`` for each ``t`` of ``taps[r]``.
 
     A convolution is the case ``period = 1`` (``advance`` is the stride, the taps are
@@ -87,8 +86,7 @@ WHOLE = Whole()
 ANYWHERE = Whole(uncertain=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What the elements of one output read of one operand, as a product over the operand's axes.
 
     Attributes:

@@ -7,14 +7,13 @@ becomes a problem of that model, and the run goes on. A problem is never a pass.
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pytest_rf import checks
+from pytest_rf import checks, garbage
 from pytest_rf import config as configuration
 from pytest_rf.config import targets, waivers
 from pytest_rf.config.declared import Config, Model, Stated
@@ -147,6 +146,8 @@ def run(
         if isinstance(item, ModelResult):
             results.append(item)
             continue
+        if results:
+            garbage.search()
         asked = replace(
             item.model, inputs={**item.model.inputs, **shapes}, requires=(*item.model.requires, *stated)
         )
@@ -276,6 +277,8 @@ def _problem(error: Exception, target: Target, file: str = "", line: int = 0) ->
         about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
         text = str(error) if place and str(error).startswith(file) else f"{place}{about}{error}"
         return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line)
+    import traceback
+
     reason = " ".join(str(error).split())[:500]
     return Problem(
         message=f"{target.source}: internal error: {type(error).__name__}{': ' if reason else ''}{reason}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -46,4 +47,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the command line as a program."""
+    gc.disable()  # the program ends before a search for garbage would pay
     sys.exit(run(sys.argv[1:]))

@@ -21,3 +21,9 @@ def kept() -> Iterator[None]:
     finally:
         if searching:
             gc.enable()
+
+
+def search() -> None:
+    """Search once if the search is paused: what one model has left is freed before the next one comes."""
+    if not gc.isenabled():
+        gc.collect()

@@ -9,15 +9,14 @@ the length of the pattern, which is bounded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 #: Longer patterns than this are refused.
 MAX_LENGTH = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Class:
+class _Class(NamedTuple):
     """A ``[...]``: ranges of characters, possibly negated."""
 
     ranges: tuple[tuple[str, str], ...]

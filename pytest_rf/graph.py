@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,48 +30,28 @@ class Value:
 
     Attributes:
         number: its place in ``Graph.values``.
+        shape: the extents; None where an unknown operator left them open.
         varies: whether it depends on any graph input; a value that does not reads nothing.
         load: gives the elements of a constant when they are needed, which is rare.
         missing: why the elements of a constant cannot be had (they lie outside of the file, say).
-        resolve: gives a constant that this one is, when its shape or elements are needed.
         nesting: how many unresolved constants this one rests on.
         dead: in weight-aware mode, which elements are a constant -inf ("masked").
         zero: which elements are known to be a constant 0: masked ones behind a softmax, a side of a triangle.
     """
 
     number: int
-    _shape: Shape | None
+    shape: Shape | None
     varies: bool = True
     load: Callable[[], npt.NDArray[Any] | None] | None = None
     missing: str | None = None
     _data: npt.NDArray[Any] | None = None
-    resolve: Callable[[], Value] | None = None
     nesting: int = 0
     dead: npt.NDArray[np.bool_] | None = None
     zero: npt.NDArray[np.bool_] | None = None
 
-    def settle(self) -> None:
-        """Work out what a deferred constant is."""
-        if self.resolve is not None:
-            found, self.resolve = self.resolve(), None
-            self._shape, self.load, self.missing, self._data = (
-                found.shape,
-                found.load,
-                found.missing,
-                found._data,
-            )
-
-    @property
-    def shape(self) -> Shape | None:
-        """The extents; None where an unknown operator left them open."""
-        if self.resolve is not None:
-            self.settle()
-        return self._shape
-
     @property
     def data(self) -> npt.NDArray[Any] | None:
         """The elements of a constant; None where they are not known."""
-        self.settle()
         if self.load is not None:
             self._data, self.load = self.load(), None
         return self._data
@@ -88,15 +68,38 @@ class Value:
         Raises:
             Undetermined: an unknown operator left it open.
         """
-        shape = self.shape
-        if shape is None:
+        if self.shape is None:
             raise Undetermined(self.missing or "the shape of an input is not known")
-        return shape
+        return self.shape
 
     @property
     def rank(self) -> int:
         """The number of axes."""
         return len(self.extents)
+
+
+class Deferred(Value):
+    """A constant that is worked out when its shape or its elements are needed, which is rare."""
+
+    __slots__ = ("_resolve",)
+
+    def __init__(self, number: int, resolve: Callable[[], Value], nesting: int) -> None:
+        self.number = number
+        self.varies = False
+        self.nesting = nesting
+        self.dead = self.zero = None
+        self._resolve = resolve
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what the constant does not have until it is worked out."""
+        found = self._resolve()
+        self.shape, self.load, self.missing, self._data = (
+            found.shape,
+            found.load,
+            found.missing,
+            found._data,
+        )
+        return getattr(self, name)
 
 
 @dataclass(slots=True, eq=False)
@@ -125,15 +128,13 @@ class Node:
     index: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Union:
+class Union(NamedTuple):
     """Each element reads what any of ``reads`` says."""
 
     reads: tuple[Read, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(NamedTuple):
     """The operands one behind the other along ``axis``; ``offsets`` are their first places.
 
     What lies between them is constant and reads nothing.
@@ -144,15 +145,13 @@ class Join:
     axis: int
 
 
-@dataclass(frozen=True, slots=True)
-class Regroup:
+class Regroup(NamedTuple):
     """The operand's elements in the same row-major order under another shape."""
 
     operand: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """Nothing is known about what the value reads."""
 
     operands: tuple[int, ...]
@@ -162,22 +161,13 @@ class Unknown:
 Action = Union | Join | Regroup | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """``value`` is computed by ``action`` on behalf of ``node`` from the values ``operands``."""
 
     value: Value
     action: Action
     node: Node
     operands: tuple[int, ...]
-
-
-def _operands(action: Action) -> tuple[int, ...]:
-    if isinstance(action, Union):
-        return tuple(read.operand for read in action.reads)
-    if isinstance(action, Regroup):
-        return (action.operand,)
-    return action.parts if isinstance(action, Join) else action.operands
 
 
 @dataclass(slots=True)
@@ -224,7 +214,7 @@ class Builder:
 
     def input(self, name: str, shape: Shape) -> Value:
         """Declare a graph input."""
-        value = self._value(tuple(shape))
+        value = self._added(Value(len(self.graph.values), tuple(shape)))
         self.graph.inputs[name] = value
         return value
 
@@ -235,22 +225,23 @@ class Builder:
         missing: str | None = None,
     ) -> Value:
         """Return a value that depends on no input; ``load`` gives its elements when they are needed."""
-        return self._value(shape, varies=False, load=load, missing=missing)
+        return self._added(Value(len(self.graph.values), shape, False, load, missing))
 
     def deferred(self, resolve: Callable[[], Value], nesting: int) -> Value:
         """Return a constant that is worked out when its shape or its elements are needed."""
-        return self._value(None, varies=False, resolve=resolve, nesting=nesting)
+        return self._added(Deferred(len(self.graph.values), resolve, nesting))
 
     def array(self, data: npt.NDArray[Any]) -> Value:
         """Return a constant with these elements."""
-        return self._value(tuple(data.shape), varies=False, _data=data)
+        return self._added(Value(len(self.graph.values), tuple(data.shape), False, _data=data))
 
     def union(self, shape: Sequence[int], *reads: Read) -> Value:
         """Return a value whose elements read what any of ``reads`` says (constants read nothing)."""
-        live = tuple(read for read in reads if self.graph.values[read.operand].varies)
+        values = self.graph.values
+        live = tuple([read for read in reads if values[read.operand].varies])
         if not live or 0 in shape:
             return self.constant(tuple(shape))
-        return self._step(tuple(shape), Union(live))
+        return self._step(tuple(shape), Union(live), [read.operand for read in live])
 
     def join(self, parts: Sequence[Value], axis: int) -> Value:
         """Return the parts one behind the other along ``axis``."""
@@ -268,7 +259,7 @@ class Builder:
             offset += part.extents[axis]
         if not live or 0 in shape:
             return self.constant(shape)
-        y = self._step(shape, Join(tuple(live), tuple(offsets), axis))
+        y = self._step(shape, Join(tuple(live), tuple(offsets), axis), live)
         for name in ("dead", "zero"):
             masks = [getattr(part, name) for part in parts]
             if any(mask is not None for mask in masks):
@@ -287,7 +278,7 @@ class Builder:
             return x
         if not x.varies or 0 in new:
             return self.constant(new, lambda: None if x.data is None else x.data.reshape(new), x.missing)
-        return self.moved(self._step(new, Regroup(x.number)), x, lambda mask: mask.reshape(new))
+        return self.moved(self._step(new, Regroup(x.number), [x.number]), x, lambda mask: mask.reshape(new))
 
     def moved(
         self, y: Value, x: Value, move: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]]
@@ -301,14 +292,14 @@ class Builder:
 
     def unknown(self, operands: Sequence[Value], reason: str, shape: Shape | None = None) -> Value:
         """Return a value of which nothing is known but, perhaps, its shape."""
-        return self._step(shape, Unknown(tuple(value.number for value in operands), reason))
+        numbers = tuple(value.number for value in operands)
+        return self._step(shape, Unknown(numbers, reason), numbers)
 
-    def _value(self, shape: Shape | None, **fields: Any) -> Value:
-        value = Value(len(self.graph.values), shape, **fields)
+    def _added(self, value: Value) -> Value:
         self.graph.values.append(value)
         return value
 
-    def _step(self, shape: Shape | None, action: Action) -> Value:
-        value = self._value(shape)
-        self.graph.program.append(Step(value, action, self.node, _operands(action)))
+    def _step(self, shape: Shape | None, action: Action, operands: Sequence[int]) -> Value:
+        value = self._added(Value(len(self.graph.values), shape))
+        self.graph.program.append(Step(value, action, self.node, tuple(operands)))
         return value

@@ -1,18 +1,30 @@
-"""Runs a graph over the domain of fields."""
+"""Runs a graph over the domain of fields: the structure of all fields once, then hulls for every question."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_rf import garbage
-from pytest_rf.domains.field import Facts, Field, Policy, join, of_input, read, regroup, union
+from pytest_rf.domains.changes import Policy
+from pytest_rf.domains.field import Field, Hulls, Joint, changed, of_input, union
+from pytest_rf.domains.structure import (
+    Branch,
+    Facts,
+    Structure,
+    end_to_end,
+    meeting,
+    read,
+    regroup,
+    single,
+)
+from pytest_rf.domains.structure import of_input as structure_of_input
 from pytest_rf.graph import Graph, Join, Regroup, Step, Union, Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Ignorance:
-    """In place of a field: what the tensor reads is not known, and why."""
+class Ignorance(NamedTuple):
+    """In place of a structure or a field: what the tensor reads is not known, and why."""
 
     reason: str
 
@@ -20,28 +32,101 @@ class Ignorance:
 Outcome = Field | Ignorance
 
 
+@dataclass(slots=True, eq=False, repr=False)
+class Move:
+    """What one step does to hulls: those of its operands are changed, then put together."""
+
+    value: int
+    branches: Sequence[Branch]
+    joint: Callable[[Sequence[Hulls], Policy], Hulls]
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Plan:
+    """A graph as far as it is the same in all runs.
+
+    Attributes:
+        graph: the program.
+        structures: value number -> structure, or the reason why there is none. Values that read nothing
+            are absent.
+        moves: what the steps with a structure do to hulls, in order.
+        facts: what there was to learn about the inputs.
+    """
+
+    graph: Graph
+    structures: dict[int, Structure | Ignorance] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+
+
 @garbage.kept()
-def run(
-    graph: Graph, policy: Policy, facts: Facts | None = None, keep: Callable[[int], bool] | None = None
-) -> dict[int, Outcome]:
-    """Compute the field of every value that depends on an input.
+def plan(graph: Graph) -> Plan:
+    """Work out what all runs over a graph have in common; each step is looked at once, in order."""
+    made = Plan(graph)
+    for name, value in graph.inputs.items():
+        made.structures[value.number] = structure_of_input(name, value.extents)
+    for step in graph.program:
+        ignorance = _ignorance(step, made.structures)
+        made.structures[step.value.number] = ignorance or _structure(step, made)
+    return made
+
+
+def _ignorance(step: Step, known: Mapping[int, Structure | Ignorance]) -> Ignorance | None:
+    """Return why nothing is known of what a step makes: the first unknown operator upstream, or the step."""
+    for number in step.operands:
+        upstream = known.get(number)
+        if isinstance(upstream, Ignorance):
+            return upstream
+    return Ignorance(step.action.reason) if isinstance(step.action, Unknown) else None
+
+
+def _structure(step: Step, made: Plan) -> Structure:
+    """Return the structure of what a step makes and note its move; its operands have structures."""
+    action, shape = step.action, step.value.extents
+    joint: Callable[[Sequence[Hulls], Policy], Hulls] = union
+    if isinstance(action, Join):
+        branches = [single(number, _of(number, made), action.axis) for number in action.parts]
+        structure = end_to_end(branches, action.axis, shape[action.axis])
+        joint = Joint(branches, action.offsets, action.axis, shape[action.axis])
+    elif isinstance(action, Regroup):
+        branches = [regroup(action.operand, _of(action.operand, made), shape)]
+        structure = branches[0].structure
+    else:
+        assert isinstance(action, Union)
+        branches = [
+            read(_of(access.operand, made), access, shape, made.facts, step.node.index)
+            for access in action.reads
+        ]
+        structure = meeting(branches)
+    made.moves.append(Move(step.value.number, branches, joint))
+    return structure
+
+
+def _of(number: int, made: Plan) -> Structure:
+    found = made.structures[number]
+    assert isinstance(found, Structure)
+    return found
+
+
+@garbage.kept()
+def run(plan: Plan, policy: Policy, keep: Callable[[int], bool] | None = None) -> dict[int, Hulls]:
+    """Compute the hulls of every value that depends on an input.
 
     Args:
-        graph: the program; each step is run once, in order.
+        plan: what is known of the graph.
         policy: what counts.
-        facts: takes what the run learns about the inputs.
         keep: of a value's number, whether it is wanted at the end; others are freed after their last use.
 
     Returns:
-        Value number -> field or the reason why there is none. Values that read nothing are absent.
+        Value number -> hulls; values of which nothing is known, or that read nothing, are absent.
     """
-    facts = Facts() if facts is None else facts
-    live: dict[int, Outcome] = {}
-    for name, value in graph.inputs.items():
+    live: dict[int, Hulls] = {}
+    for name, value in plan.graph.inputs.items():
         live[value.number] = of_input(name, value.extents, policy)
-    last = _last_uses(graph) if keep is not None else {}
-    for place, step in enumerate(graph.program):
-        live[step.value.number] = _outcome(step, live, policy, facts)
+    last = _last_uses(plan) if keep is not None else {}
+    for place, move in enumerate(plan.moves):
+        parts = [changed(live[branch.operand], branch.changes, policy) for branch in move.branches]
+        live[move.value] = move.joint(parts, policy)
         if keep is not None:
             for number in last.get(place, ()):
                 if not keep(number):
@@ -49,39 +134,13 @@ def run(
     return live
 
 
-def _outcome(step: Step, live: Mapping[int, Outcome], policy: Policy, facts: Facts) -> Outcome:
-    action = step.action
-    if isinstance(action, Unknown):
-        # The first unknown operator upstream is the one to write a rule for.
-        upstream = (live.get(number) for number in action.operands)
-        return next((one for one in upstream if isinstance(one, Ignorance)), Ignorance(action.reason))
-    for number in step.operands:
-        outcome = live[number]
-        if isinstance(outcome, Ignorance):
-            return outcome
-    if isinstance(action, Regroup):
-        source = live[action.operand]
-        assert isinstance(source, Field)
-        return regroup(source, step.value.extents)
-    if isinstance(action, Join):
-        parts = [live[number] for number in action.parts]
-        return join([part for part in parts if isinstance(part, Field)], action, step.value.extents, policy)
-    assert isinstance(action, Union)
-    fields = []
-    for access in action.reads:
-        source = live[access.operand]
-        assert isinstance(source, Field)
-        fields.append(read(source, access, step.value.extents, policy, facts, step.node.index))
-    return union(fields, policy)
-
-
-def _last_uses(graph: Graph) -> dict[int, list[int]]:
-    """Return for each step the values that no later step reads."""
+def _last_uses(plan: Plan) -> dict[int, list[int]]:
+    """Return for each move the values that no later move reads."""
     seen: set[int] = set()
     last: dict[int, list[int]] = {}
-    for place in range(len(graph.program) - 1, -1, -1):
-        step = graph.program[place]
-        for number in (step.value.number, *step.operands):
+    for place in range(len(plan.moves) - 1, -1, -1):
+        move = plan.moves[place]
+        for number in (move.value, *[branch.operand for branch in move.branches]):
             if number not in seen:
                 seen.add(number)
                 last.setdefault(place, []).append(number)

@@ -11,8 +11,10 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from pytest_rf.analysis.lines import Line, line
-from pytest_rf.domains.field import Facts, Field, Policy, read
+from pytest_rf.domains.changes import Policy
+from pytest_rf.domains.field import Field, changed
 from pytest_rf.domains.layout import Key, carried
+from pytest_rf.domains.structure import Facts, read
 from pytest_rf.graph import Join, Node, Step, Union
 from pytest_rf.interpreter import Outcome
 
@@ -43,7 +45,9 @@ def _branches(step: Step, outcomes: dict[int, Outcome], policy: Policy, key: Key
         for access in step.action.reads:
             source = outcomes.get(access.operand)
             if isinstance(source, Field) and not access.statistic:
-                fields.append(read(source, access, step.value.extents, policy, Facts(), step.node.index))
+                branch = read(source.structure, access, step.value.extents, Facts(), step.node.index)
+                hulls = changed(source.hulls, branch.changes, policy)
+                fields.append(Field(branch.structure, hulls, policy.endless))
     for field in fields:
         if key in field.hulls and key in carried(field.layout):
             yield line(field, key)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Input, Tensor
-from pytest_rf.domains.field import Facts
 from pytest_rf.domains.layout import are_within, is_mixed
+from pytest_rf.domains.structure import Facts
 from pytest_rf.errors import RequirementError
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, lcm, prod
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,7 @@ def sizes(hull: Hull) -> npt.NDArray[np.float64]:
     return np.where((hull.lo == -ENDLESS) | (hull.hi == ENDLESS), np.inf, size)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Intervals along the tensor axis that carries the positions of one input axis.
 
     Place ``i`` reads ``lo[i mod p] + jump·⌊i/p⌋`` to ``hi[...] + jump·⌊i/p⌋``, where ``p`` is the length
@@ -86,19 +85,19 @@ def line(field: Field, key: Key, parts: bool = True) -> Line | None:
     own = [start + place for place in places(axis, key, parts)]
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
         return None
-    lo, hi = _reduced(hull, axis, start, own)
+    lo, hi = _reduced(hull, axis, start, own, key in field.endless)
     low = np.where(lo >= CUT, np.inf, np.where(lo <= -ENDLESS, -np.inf, lo))
     high = np.where(hi <= -CUT, -np.inf, np.where(hi >= ENDLESS, np.inf, hi))
     return Line(low, high, hull.moves(own[0]))
 
 
 def _reduced(
-    hull: Hull, axis: Axis, start: int, own: list[int]
+    hull: Hull, axis: Axis, start: int, own: list[int], endless: bool
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return lo and hi along the dimensions ``own`` alone, in row-major order."""
     rest = tuple(dim for dim in range(hull.lo.ndim) if dim not in own)
     outer = axis[own[0] - start]
-    first = hull.period(own[0]) if outer.endless else outer.extent
+    first = hull.period(own[0]) if endless and outer.leads else outer.extent
     shape = (first, *(axis[dim - start].extent for dim in own[1:]))
     lo = np.broadcast_to(hull.lo.min(axis=rest), shape).reshape(prod(shape))
     hi = np.broadcast_to(hull.hi.max(axis=rest), shape).reshape(prod(shape))

@@ -17,6 +17,7 @@ from pytest_rf.analysis.runs import Kind
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import Key, carried, place_dims, stride
+from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance
 
@@ -156,13 +157,13 @@ class AxisField:
     def upper_bound(self) -> bool:
         """Whether data chooses the positions along this axis."""
         outcome = self.analysis.runs.structure(self.value)
-        return isinstance(outcome, Field) and self.key in outcome.uncertain
+        return isinstance(outcome, Structure) and self.key in outcome.uncertain
 
     @property
     def context(self) -> tuple[str, ...]:
         """Names of the nodes that bring in context along this axis; empty where there is none."""
         outcome = self.analysis.runs.structure(self.value)
-        if not isinstance(outcome, Field):  # the tensor's status says so
+        if not isinstance(outcome, Structure):  # the tensor's status says so
             return ()
         return tuple(
             self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))

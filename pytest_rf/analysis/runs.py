@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import lcm
 from typing import TYPE_CHECKING, Literal
 
-from pytest_rf.domains.field import Facts, Field, Policy, nothing
+from pytest_rf.domains.changes import Policy
+from pytest_rf.domains.field import Field, Hulls
 from pytest_rf.domains.hull import settled
 from pytest_rf.domains.layout import Key, Keys, carried, stride
+from pytest_rf.domains.structure import Facts, Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Outcome, run
+from pytest_rf.interpreter import Ignorance, Outcome, plan, run
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.tensors import Input
@@ -25,38 +26,37 @@ away; the smaller branch at every merge."""
 class Runs:
     """All runs over one graph.
 
-    The *structure* run computes no positions at all: which axes of a tensor stand for which axes of an
-    input, what brings in context, what is unknown. It tells which input axes are spatial, on which the
-    others depend. Runs over positions follow the spatial axes, and all axes only if another is asked for.
+    The *plan* has no positions at all: which axes of a tensor stand for which axes of an input, what
+    brings in context, what is unknown. It tells which input axes are spatial, on which the runs depend.
+    These follow the spatial axes, and all axes only if another is asked for.
     """
 
     def __init__(
         self, graph: Graph, roles: Callable[[Facts], Mapping[str, Input]], accepted: Callable[[int], bool]
     ) -> None:
-        """Make the structure run.
+        """Make the plan.
 
         Args:
             graph: the graph.
-            roles: gives the roles of the input axes from what the structure run has learnt.
+            roles: gives the roles of the input axes from what the plan has learnt.
             accepted: of a node's number, whether its context is accepted.
         """
         self.graph = graph
         self._accepted = accepted
         self._named = {value.number for node in graph.nodes for value in node.outputs.values()}
         self._named |= {value.number for value in graph.inputs.values()}
-        facts = Facts()
-        self._structure = run(graph, Policy(keys=frozenset()), facts, self._named.__contains__)
-        self.inputs = roles(facts)
+        self.plan = plan(graph)
+        self.inputs = roles(self.plan.facts)
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
         self._multiples: dict[Key, dict[int, int]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
-        self._done: dict[tuple[Kind, bool, bool], dict[int, Outcome]] = {}
+        self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
 
-    def structure(self, value: Value) -> Outcome:
-        """Return the field of a named value without hulls, or why there is none."""
-        found = self._structure.get(value.number)
+    def structure(self, value: Value) -> Structure | Ignorance:
+        """Return the structure of a value's field, or why there is none."""
+        found = self.plan.structures.get(value.number)
         return nothing(value.shape or ()) if found is None else found
 
     def theory_policy(self, key: Key) -> Policy:
@@ -68,10 +68,11 @@ class Runs:
         if key not in self._multiples:
             found = {source.number: 1 for source in self.graph.inputs.values()}
             for step in self.graph.program:
-                outcome = self._structure.get(step.value.number)
-                own = stride(outcome.layout, key) if isinstance(outcome, Field) else None
-                before = [found.get(number, 1) for number in step.operands]
-                found[step.value.number] = lcm(own.numerator if own else 1, *before)
+                number = step.value.number
+                known = self.plan.structures[number] if number in self._named else None
+                own = stride(known.layout, key) if isinstance(known, Structure) else None
+                before = [found.get(operand, 1) for operand in step.operands]
+                found[number] = lcm(own.numerator if own else 1, *before)
             self._multiples[key] = found
         return self._multiples[key].get(value.number, 1)
 
@@ -79,7 +80,11 @@ class Runs:
         """Return the outcomes of all values, also those without a name, along one axis."""
         if (key, theory) not in self._every:
             policy = self.theory_policy(key) if theory else Policy(keys=frozenset({key}))
-            self._every[key, theory] = run(self.graph, policy)
+            hulls = run(self.plan, policy)
+            self._every[key, theory] = {
+                number: Field(known, hulls[number], policy.endless) if isinstance(known, Structure) else known
+                for number, known in self.plan.structures.items()
+            }
         return self._every[key, theory]
 
     def field(self, value: Value, key: Key, theory: bool = False, context: bool = False) -> Field:
@@ -96,7 +101,7 @@ class Runs:
             UnknownError: the value is unknown.
         """
         found = self.structure(value)
-        if isinstance(found, Field) and found.context.get(key):
+        if isinstance(found, Structure) and found.context.get(key):
             context = context or key not in carried(found.layout)
             return self.of_kind("full" if context else "plain", value, key, theory)
         return self.of_kind("plain", value, key, theory)
@@ -107,18 +112,15 @@ class Runs:
         Raises:
             UnknownError: the value is unknown.
         """
-        outcome = self._outcomes(kind, theory, key).get(value.number)
-        if isinstance(outcome, Ignorance):
-            raise UnknownError(f"unknown: {outcome.reason}")
-        if outcome is None:
-            return nothing(value.shape or ())
-        return (
-            replace(outcome, hulls={**outcome.hulls, key: settled(outcome.hulls[key])})
-            if key in outcome.hulls
-            else outcome
-        )
+        known = self.structure(value)
+        if isinstance(known, Ignorance):
+            raise UnknownError(f"unknown: {known.reason}")
+        hulls = self._hulls(kind, theory, key).get(value.number, {})
+        if key in hulls:
+            hulls = {**hulls, key: settled(hulls[key])}
+        return Field(known, hulls, self.spatial if theory else frozenset())
 
-    def _outcomes(self, kind: Kind, theory: bool, key: Key) -> dict[int, Outcome]:
+    def _hulls(self, kind: Kind, theory: bool, key: Key) -> dict[int, Hulls]:
         if (kind, theory, True) in self._done:
             return self._done[kind, theory, True]
         every = key not in self.spatial
@@ -131,5 +133,5 @@ class Runs:
                 uncertain=kind != "certain",
                 shortest=kind == "shortest",
             )
-            self._done[kind, theory, every] = run(self.graph, policy, keep=self._named.__contains__)
+            self._done[kind, theory, every] = run(self.plan, policy, self._named.__contains__)
         return self._done[kind, theory, every]

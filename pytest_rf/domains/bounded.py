@@ -6,8 +6,8 @@ Dimension ``dim`` of a hull holds one entry per element, or 1 where the field do
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,7 @@ MANY = 1 << 22
 """Above this number of (element, tap) pairs only the outermost taps of a monotone field are read."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Plan(NamedTuple):
     """The taps of every output element: ``reads[i]`` are operand positions, ``extent`` = none."""
 
     reads: npt.NDArray[np.int64]

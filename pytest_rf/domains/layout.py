@@ -9,10 +9,11 @@ Only where a relation acts on a composite axis, or extents do not divide, factor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
+from typing import NamedTuple
 
 Key = tuple[str, int]
 """An axis of an input: (input name, axis number)."""
@@ -23,14 +24,14 @@ NONE: Keys = frozenset()
 ONE = Fraction(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """A part of a tensor axis.
 
     Attributes:
         extent: its number of elements.
-        endless: the input axes whose positions run along it without end (in the theoretical run).
-        finite: the input axes whose positions lie along it, a bounded number of them.
+        carries: the input axes whose positions lie along it.
+        leads: those of them of which it is the outermost part: on an input without end it has none
+            along these, while the factors inside it hold a bounded number of positions.
         mixed: it also counts something that is no position (channels, say).
         within: what it counts beside positions are parts of each: what a pixel shuffle makes of channels.
         stride: input positions per step along it, as far as windows alone tell: where everything is
@@ -39,18 +40,11 @@ class Factor:
     """
 
     extent: int
-    endless: Keys = NONE
-    finite: Keys = NONE
+    carries: Keys = NONE
+    leads: Keys = NONE
     mixed: bool = False
     within: bool = False
     stride: Fraction = ONE
-
-    @property
-    def carries(self) -> Keys:
-        """All input axes whose positions lie along this factor."""
-        if not self.finite:
-            return self.endless
-        return self.endless | self.finite if self.endless else self.finite
 
 
 Axis = tuple[Factor, ...]
@@ -61,11 +55,11 @@ def joined(factors: Sequence[Factor], extent: int) -> Factor:
     """Return one factor that carries what all of ``factors`` do."""
     if len(factors) == 1:
         factor = factors[0]
-        return factor if factor.extent == extent else replace(factor, extent=extent)
-    endless = NONE.union(*[f.endless for f in factors])
-    finite = NONE.union(*[f.finite for f in factors]) - endless
+        return factor if factor.extent == extent else factor._replace(extent=extent)
+    carries = NONE.union(*[f.carries for f in factors])
+    leads = NONE.union(*[f.leads for f in factors])
     mixed = is_mixed(factors)
-    return Factor(extent, endless, finite, mixed, mixed and are_within(factors), _common_stride(factors))
+    return Factor(extent, carries, leads, mixed, mixed and are_within(factors), _common_stride(factors))
 
 
 def _common_stride(factors: Sequence[Factor]) -> Fraction:
@@ -125,8 +119,8 @@ def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
     """Return a factor split row-major in two; only the outer one can be without end."""
     step = factor.stride if len(factor.carries) <= 1 else Fraction(0)
     return (
-        replace(factor, extent=outer, stride=step * inner),
-        Factor(inner, NONE, factor.endless | factor.finite, factor.mixed, factor.within, step),
+        Factor(outer, factor.carries, factor.leads, factor.mixed, factor.within, step * inner),
+        Factor(inner, factor.carries, NONE, factor.mixed, factor.within, step),
     )
 
 
@@ -154,7 +148,7 @@ def place_dims(layout: Layout, key: Key) -> set[int]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Split:
     """Split factor ``index`` into ``outer`` × ``inner``."""
 
@@ -163,7 +157,7 @@ class Split:
     inner: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Merge:
     """Merge ``count`` factors from ``index`` on into one."""
 

@@ -125,16 +125,17 @@ def _repeating(relation: Table | Sets) -> Taps | None:
 
     Only the inner part counts: what a border clips says nothing about the axis without end.
     """
-    if isinstance(relation, Table):
-        rows: list[tuple[int, ...]] = [(int(index),) if index >= 0 else () for index in relation.indices]
-    else:
+    if isinstance(relation, Sets):
         return _repeating_offsets([tuple(np.flatnonzero(row).tolist()) for row in relation.reads])
-    for period in range(1, len(rows) // 2 + 1):
-        advance = rows[period][0] - rows[0][0] if rows[0] and rows[period] else 0
+    places: list[int] = relation.indices.tolist()
+    for period in range(1, len(places) // 2 + 1):
+        advance = places[period] - places[0] if places[0] >= 0 and places[period] >= 0 else 0
         if advance and all(
-            tuple(read + advance for read in rows[i]) == rows[i + period] for i in range(len(rows) - period)
+            later == (place + advance if place >= 0 else place)
+            for place, later in zip(places, places[period:], strict=False)
         ):
-            return Taps(period, advance, tuple(rows[:period]), selects=True)
+            taps = tuple([(place,) if place >= 0 else () for place in places[:period]])
+            return Taps(period, advance, taps, selects=True)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,7 @@ MOST_PARTS = 256
 """Masks that differ by sample or head are followed for so many of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """Which keys a query may attend to: query ``i`` stands at ``i + offset`` among them.
 
     Attributes:
@@ -100,7 +99,7 @@ def attend(
         across = (1, heads(key.extents[1], count))
         reads.append(Read(key.number, ((0, SAME), across, over, (None, WHOLE)), where=scored))
     wide = (batch, count, rows, key.extents[2])
-    reads += [replace(_masking(b, mask, wide, relation), where=scored) for mask in masks if mask.varies]
+    reads += [_masking(b, mask, wide, relation)._replace(where=scored) for mask in masks if mask.varies]
     if idle and reads:
         steer = slices(b, b.union(shape, *reads), {2: (idle, 1, rows - idle)})
         reads = [broadcast_read(pads(b, steer, {2: (idle, 0)}), shape)]

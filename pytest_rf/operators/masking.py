@@ -7,7 +7,6 @@ are a constant 0, which every product leaves. The two are not the same: a softma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import reduce
 
 import numpy as np
@@ -96,4 +95,4 @@ def _either(masks: Sequence[Mask | None]) -> Mask | None:
 
 def _without(b: Builder, cut: Mask, *operands: Value) -> Value:
     shape = broadcast_shape([*(x.extents for x in operands), cut.shape])
-    return b.union(shape, *(replace(broadcast_read(x, shape), where=~cut) for x in operands if x.varies))
+    return b.union(shape, *(broadcast_read(x, shape)._replace(where=~cut) for x in operands if x.varies))

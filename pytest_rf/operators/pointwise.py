@@ -16,6 +16,8 @@ def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
     Raises:
         ValueError: two extents differ and neither is 1.
     """
+    if shapes and all(shape == shapes[0] for shape in shapes):
+        return shapes[0]
     rank = max(map(len, shapes), default=0)
     result = [1] * rank
     for shape in shapes:
@@ -41,6 +43,8 @@ def broadcast_read(x: Value, shape: Sequence[int]) -> Read:
 
 def pointwise(b: Builder, *operands: Value) -> Value:
     """Return an elementwise function of the operands."""
+    if len(operands) == 1 and operands[0].varies and operands[0].dead is None and operands[0].zero is None:
+        return operands[0]
     shape = broadcast_shape([x.extents for x in operands])
     live = [x for x in operands if x.varies]
     if len(live) == 1 and live[0].shape == shape and live[0].dead is None and live[0].zero is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,7 @@ from pytest_rf.operators.pointwise import broadcast_read
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One direction of a recurrent layer over ``x`` (time, batch, features).
 
     Attributes:
@@ -76,8 +75,7 @@ def direction(
     return b.union(shape, *reads)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """An initial state (batch, hidden).
 
     Attributes:
@@ -91,8 +89,7 @@ class State:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """Weights that are computed from the input: (gates·hidden, ...).
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 import numpy as np
 
@@ -46,7 +45,7 @@ def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False
     alive = ~np.broadcast_to(x.dead, x.extents)
     # The softmax of a single score is 1, whatever the score is.
     alive = alive & (alive.sum(axis=tuple(axes), keepdims=True) > 1)
-    y = b.union(x.extents, *(replace(one, where=alive) for one in reads))
+    y = b.union(x.extents, *(one._replace(where=alive) for one in reads))
     y.dead, y.zero = (x.dead, None) if logarithm else (None, x.dead)
     return y
 

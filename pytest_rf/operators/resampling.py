@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,7 @@ SIMPLE = 512
 """Denominators up to this make a fraction simple enough to be what was meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
+class Sampling(NamedTuple):
     """How one axis is resampled.
 
     Attributes:
@@ -94,8 +93,8 @@ def _kernel(s: Sampling, radius: int, antialias: bool, closed: bool = False) -> 
     reach = radius * max(widening, Fraction(1)) if antialias else Fraction(radius)
 
     def taps(place: Fraction) -> tuple[int, ...]:
-        if not closed and reach == 2 and place.denominator == 1:
-            return (int(place),)  # the cubic kernel is 0 at all other whole distances
+        if not closed and radius == reach == 2 and place.denominator == 1:
+            return (int(place),)  # the cubic kernel, where nothing widens it, is 0 at all other whole distances
         if closed:
             return tuple(range(ceil(place - reach), floor(place + reach) + 1))
         return tuple(range(floor(place - reach) + 1, ceil(place + reach)))

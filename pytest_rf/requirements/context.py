@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_rf.globs import selects
 from pytest_rf.requirements.measure import attribute
 from pytest_rf.requirements.select import names
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The nodes that bring context in along an axis, sorted into what is accepted and what is not.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
@@ -39,8 +38,7 @@ def evaluate(analysis: Any, requirement: Requirement, settings: Settings | None 
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a part is held: one axis of one input, seen from one tensor."""
 
     analysis: Any

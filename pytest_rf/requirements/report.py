@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.settings import Settings
@@ -17,8 +16,7 @@ VIOLATED = ("RF001", "requirement-violated")
 UNDECIDABLE = ("RF002", "requirement-undecidable")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is wrong with one part of a requirement at one tensor, one input and one axis.
 
     ``reason`` is empty for a violation, and says why the part cannot be decided otherwise.
@@ -42,9 +40,9 @@ def findings(
     """Return the findings of verdicts, in their order."""
     merged: dict[Any, Verdict] = {}
     for verdict in verdicts:
-        key = (id(verdict.tensor), replace(verdict, axes=(), tensor=None))
+        key = (id(verdict.tensor), verdict._replace(axes=(), tensor=None))
         if key in merged:
-            verdict = replace(verdict, axes=merged[key].axes + verdict.axes)
+            verdict = verdict._replace(axes=merged[key].axes + verdict.axes)
         merged[key] = verdict
     several = len(analysis.inputs) > 1
     return [_finding(analysis, verdict, requirement, settings, several) for verdict in merged.values()]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from pytest_rf.requirements.syntax import RequirementTextError
 
@@ -25,8 +24,7 @@ class Kind(enum.Enum):
     END = "the end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token: its kind, its value (without quotes, signs made plain) and where it starts."""
 
     kind: Kind

@@ -48,11 +48,11 @@ def decoded(attribute: onnx.AttributeProto) -> Any:
     if kind == ATTRIBUTE.INT:
         return int(attribute.i)
     if kind == ATTRIBUTE.INTS:
-        return [int(n) for n in attribute.ints]
+        return list(attribute.ints)
     if kind == ATTRIBUTE.FLOAT:
         return float(attribute.f)
     if kind == ATTRIBUTE.FLOATS:
-        return [float(n) for n in attribute.floats]
+        return list(attribute.floats)
     if kind == ATTRIBUTE.STRING:
         return attribute.s.decode("utf-8", "replace")
     if kind == ATTRIBUTE.STRINGS:

@@ -31,7 +31,7 @@ DEEPEST = 20
 def initializer(b: Builder, tensor: onnx.TensorProto) -> Value:
     """Return a constant of the tensor's dims; its elements are decoded on demand."""
     shape = tuple(tensor.dims)
-    if any(n < 0 for n in shape):
+    if shape and min(shape) < 0:
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
         return b.constant(shape, missing="lies in an external data file, which is never opened")
@@ -97,40 +97,48 @@ def fold(
         for one in results
     ]
 
-    done: list[Sequence[Array | None]] = []
-
-    def run() -> Sequence[Array | None]:
-        if not done:
-            done.append(compute())
-        return done[0]
-
-    def compute() -> Sequence[Array | None]:
-        arrays: dict[str, Array] = {}
-        for name, value in zip(node.input, operands, strict=True):
-            if value is not None:
-                data = value.data
-                if data is None:
-                    return ()
-                arrays[name] = data
-        return evaluate(node, arrays, opset)
-
-    def element(place: int, shape: tuple[int, ...] | None) -> Array | None:
-        found = run()
-        data = found[place] if place < len(found) else None
-        return data if data is None or shape is None or data.shape == shape else None
-
+    outputs = _Outputs(node, operands, opset)
     for place, result in enumerate(results):
         if not isinstance(result, Value) or result.varies or result.has_data or result.missing in UNCOMPUTED:
             continue
         shape = result.shape
         if shape is not None:
             if prod(shape) <= LARGEST:
-                result.load = partial(element, place, shape)
+                result.load = partial(outputs.element, place, shape)
         elif node.op_type in OPEN_ENDED:
-            data = element(place, None)
+            data = outputs.element(place, None)
             if data is not None:
                 results[place] = b.array(data)
     return results
+
+
+class _Outputs:
+    """What a node of constants computes, once and only if some of it is needed."""
+
+    __slots__ = ("_done", "_node", "_operands", "_opset")
+
+    def __init__(
+        self, node: onnx.NodeProto, operands: Sequence[Value | None], opset: Mapping[str, int]
+    ) -> None:
+        self._node, self._operands, self._opset = node, operands, opset
+        self._done: Sequence[Array | None] | None = None
+
+    def element(self, place: int, shape: tuple[int, ...] | None) -> Array | None:
+        """Return one output; None where it cannot be computed or has another shape than ``shape``."""
+        if self._done is None:
+            self._done = self._computed()
+        data = self._done[place] if place < len(self._done) else None
+        return data if data is None or shape is None or data.shape == shape else None
+
+    def _computed(self) -> Sequence[Array | None]:
+        arrays: dict[str, Array] = {}
+        for name, value in zip(self._node.input, self._operands, strict=True):
+            if value is not None:
+                data = value.data
+                if data is None:
+                    return ()
+                arrays[name] = data
+        return evaluate(self._node, arrays, self._opset)
 
 
 def evaluate(
@@ -156,12 +164,10 @@ def evaluate(
         ],
         [onnx.ValueInfoProto(name=name) for name in node.output if name],
     )
-    imports = [onnx.helper.make_opsetid(domain, version) for domain, version in opset.items()]
-    model = onnx.helper.make_model(graph, opset_imports=imports)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = iter(ReferenceEvaluator(model).run(None, dict(arrays)))
+            found = iter(ReferenceEvaluator(graph, opsets=dict(opset)).run(None, dict(arrays)))
     except Exception:  # whatever the evaluator cannot do is a constant without known elements
         return ()
     return tuple(np.asarray(next(found)) if name else None for name in node.output)

@@ -13,8 +13,10 @@ FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 PARAMETERS = ("weight", "bias", "in_proj_weight", "running_mean", "weight_v", "weight_g")
 
 
-def module_of(node: onnx.NodeProto, weights: dict[str, str]) -> str:
-    """Return the dotted path of the module that made the node, "" where nothing tells it.
+def origin_of(node: onnx.NodeProto, weights: dict[str, str]) -> tuple[str, str]:
+    """Return the dotted path of the module that made the node, and "file.py:line" of the code.
+
+    Each is "" where nothing tells it. The line is that of the innermost frame of the recorded stack.
 
     The initializer's name is the best witness (``encoder.conv1.weight``): exporters' optimisers name
     fused nodes after the last of them. Then come the recorded scopes, and names like
@@ -24,14 +26,19 @@ def module_of(node: onnx.NodeProto, weights: dict[str, str]) -> str:
         node: the node.
         weights: initializer name -> module path, for names that end like a parameter's.
     """
-    for name in node.input[1:]:
-        if name in weights:
-            return weights[name]
-    scopes = _metadata(node, SCOPES)
+    metadata = {entry.key: entry.value for entry in getattr(node, "metadata_props", ())}
+    frames = FRAME.findall(metadata[TRACE]) if TRACE in metadata else []
+    source = f"{frames[-1][0]}:{frames[-1][1]}" if frames else ""
+    owner = next((weights[name] for name in node.input[1:] if name in weights), None) if weights else None
+    return _module(node.name, metadata.get(SCOPES, "")) if owner is None else owner, source
+
+
+def _module(name: str, scopes: str) -> str:
+    """Return the module path that a node's recorded scopes tell, or its name."""
     if scopes:
         return _innermost_scope(scopes)
-    if node.name.startswith("/"):
-        parts = node.name.strip("/").split("/")[:-1]
+    if name.startswith("/"):
+        parts = name.strip("/").split("/")[:-1]
         # Exporters repeat the parents in the name of a module in a Sequential: layer1/layer1.0.
         path = ""
         for part in parts:
@@ -50,19 +57,6 @@ def _innermost_scope(text: str) -> str:
     # The last scope is the node itself; the one before it the module that called it.
     named = [scope for scope in scopes[:-1] if isinstance(scope, str) and scope]
     return named[-1] if named else ""
-
-
-def source_of(node: onnx.NodeProto) -> str:
-    """Return "file.py:line" of the innermost frame of the recorded stack, "" where there is none."""
-    frames = FRAME.findall(_metadata(node, TRACE))
-    return f"{frames[-1][0]}:{frames[-1][1]}" if frames else ""
-
-
-def _metadata(node: onnx.NodeProto, key: str) -> str:
-    for entry in getattr(node, "metadata_props", ()):
-        if entry.key == key:
-            return str(entry.value)
-    return ""
 
 
 def parameter_owners(names: list[str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ from collections import ChainMap
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Any
 
 import onnx
 
@@ -92,13 +91,12 @@ class Nodes:
             )
         own = scope.maps[0] if isinstance(scope, ChainMap) else scope
         for node in nodes:
-            operands: list[Element | None] = []
-            for name in node.input:
-                if name and name not in scope:
-                    raise ModelError(
-                        f"{self._place(node)}: input {name!r} is computed by no node before it; export again"
-                    )
-                operands.append(scope[name] if name else None)
+            try:
+                operands = [scope[name] if name else None for name in node.input]
+            except KeyError as missing:
+                raise ModelError(
+                    f"{self._place(node)}: input {missing.args[0]!r} is computed by no node before it; export again"
+                ) from None
             results = self._results(node, operands, scope, frame)
             for name, value in zip(node.output, results, strict=False):
                 if name:
@@ -115,11 +113,8 @@ class Nodes:
         self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
     ) -> Sequence[Element]:
         function = self.functions.of(node)
-        given = [value for value in operands if value is not None]
-        plain = not (function or node.op_type in COLLECTING or subgraphs(node))
-        tensors = [value for value in given if isinstance(value, Value)]
-        if plain and len(tensors) == len(given) and not any(value.varies for value in tensors):
-            nesting = max((value.nesting for value in tensors), default=0) + 1
+        nesting = _nesting(operands)
+        if nesting and not (function or node.op_type in COLLECTING or subgraphs(node)):
             if nesting > constants.DEEPEST:
                 return constants.settled(self._constants(node, operands, scope, frame))
             if len(node.output) != 1:
@@ -135,13 +130,8 @@ class Nodes:
             return (self.b.deferred(resolve, nesting),)
         if not frame.visible:
             return self._apply(node, operands, scope, frame, function)
-        entry = Node(
-            name=frame.prefix + called(node),
-            op=node.op_type,
-            module=names.module_of(node, self.owners),
-            source=names.source_of(node),
-            inputs=tuple(flat(given)),
-        )
+        module, source = names.origin_of(node, self.owners)
+        entry = Node(frame.prefix + called(node), node.op_type, module, source, inputs=tuple(flat(operands)))
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)
         self.b.node = entry
@@ -167,7 +157,6 @@ class Nodes:
     def _apply(
         self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame, function: Body | None
     ) -> Sequence[Element]:
-        given = flat(value for value in operands if value is not None)
         if function is not None:
             return self._call(node, operands, function, frame)
         domain = domain_of(node.domain)
@@ -176,10 +165,10 @@ class Nodes:
         if rule is None:
             body = standard(node, operands, frame.opsets.get(domain, 1))
             if body is None:
-                return self._unknown(given, f"operator {key} has no rule", node)
+                return self._unknown(operands, f"operator {key} has no rule", node)
             return self._call(node, operands, body, frame)
-        if not subgraphs(node) and any(value.varies and value.shape is None for value in given):
-            return self._unknown(given, f"the shape of an input of {key} is not known", node)
+        if any(value.varies and value.shape is None for value in flat(operands)) and not subgraphs(node):
+            return self._unknown(operands, f"the shape of an input of {key} is not known", node)
         call = Call(
             self.b,
             node.op_type,
@@ -194,7 +183,7 @@ class Nodes:
         try:
             result = rule(call)
         except Undetermined as problem:
-            return self._unknown(given, str(problem), node)
+            return self._unknown(operands, str(problem), node)
         except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             # Rules check what files get wrong; this is for the wrongs that nobody has thought of.
             raise ModelError(
@@ -203,13 +192,13 @@ class Nodes:
             ) from error
         results = list(result) if isinstance(result, tuple) else [result]
         for value in results:
-            if isinstance(value, Value) and value.varies and max(value.shape or (), default=0) > LONGEST:
+            if isinstance(value, Value) and value.varies and value.shape and max(value.shape) > LONGEST:
                 raise ModelError(
                     f"{self._place(node)}: its output {value.shape} exceeds the limit of {LONGEST} "
                     "for an axis (limits.extent)"
                 )
         if len(results) < len(node.output):
-            results += self._unknown(given, f"this output of {key} is not known", node)[len(results) :]
+            results += self._unknown(operands, f"this output of {key} is not known", node)[len(results) :]
         return results
 
     def _version(self, node: onnx.NodeProto, domain: str, frame: Frame) -> int:
@@ -243,7 +232,7 @@ class Nodes:
             value = scope.get(name)
             if value is None:
                 value = self._unknown(
-                    flat(one for one in operands if one is not None),
+                    operands,
                     f"function {node.op_type!r} does not compute its output {name!r}",
                     node,
                 )[0]
@@ -254,9 +243,9 @@ class Nodes:
         self.unrolled += nodes
         return UNROLLED - self.unrolled
 
-    def _unknown(self, operands: Sequence[Value], reason: str, node: onnx.NodeProto) -> Sequence[Value]:
+    def _unknown(self, operands: Operands, reason: str, node: onnx.NodeProto) -> Sequence[Value]:
         count = max(len(node.output), 1)
-        live = [value for value in operands if value.varies]
+        live = [value for value in flat(operands) if value.varies]
         if live or subgraphs(node):
             # A body can read values of the graph around it.
             return [self.b.unknown(live, reason) for _ in range(count)]
@@ -312,7 +301,19 @@ def size_of(graph: onnx.GraphProto) -> int:
     )
 
 
-def flat(elements: Any) -> list[Value]:
+def _nesting(operands: Operands) -> int:
+    """Return on how many levels of constants a node of such operands rests, 0 where it is no constant."""
+    deepest = 0
+    for value in operands:
+        if value is None:
+            continue
+        if not isinstance(value, Value) or value.varies:
+            return 0
+        deepest = max(deepest, value.nesting)
+    return deepest + 1
+
+
+def flat(elements: Operands) -> list[Value]:
     """Return all tensors in values, sequences and optionals."""
     found: list[Value] = []
     for element in elements:

@@ -14,7 +14,7 @@ import torch
 from pytest_rf import registry
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
-from pytest_rf.frontends.torch.recording import LOOKS, Const, Place, Recording, Ref, leaves
+from pytest_rf.frontends.torch.recording import LOOKS, Const, Place, Recording, Ref
 from pytest_rf.frontends.torch.recording import Call as Recorded
 from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
@@ -78,6 +78,7 @@ class _Lowering:
         self.values: dict[int, Value] = {}
         self._constants: dict[int, tuple[Const, Value]] = {}
         self._looked: Value | None = None
+        self._found: dict[tuple[str, Any], Rule | None] = {}
 
     def value(self, item: Ref | Const) -> Value:
         """Return the value of a recorded tensor."""
@@ -98,18 +99,19 @@ class _Lowering:
             self._call(call)
 
     def _call(self, call: Recorded) -> None:
-        arguments = {name: self._argument(value) for name, value in _by_name(call)}
+        operands: list[Value] = []
+        arguments = {name: self._argument(value, operands) for name, value in _by_name(call).items()}
         shapes = [None if ref is None else self.recording.values[ref.number].shape for ref in call.outputs]
-        operands = tuple(value for value in leaves(arguments) if isinstance(value, Value))
         namespace, name, _ = call.op.split(".", 2)
+        entry = Node("", "")
         if self.names is not None:
-            op = f"{namespace}.{name}"
+            place = call.place
             entry = Node(
-                self.names.name(call.place, name),
-                op,
-                call.place.module,
-                call.place.source,
-                inputs=operands,
+                self.names.name(place, name),
+                f"{namespace}.{name}",
+                place.module,
+                place.source,
+                inputs=tuple(operands),
             )
             self.b.begin(entry)
         results = self._results(call, arguments, shapes, operands)
@@ -117,15 +119,12 @@ class _Lowering:
             self._look(operands)
         elif self._looked is not None:
             results = [self._decided(value) for value in results]
+        made = 0
         for ref, value in zip(call.outputs, results, strict=True):
             if ref is not None:
                 self.values[ref.number] = value
-        if self.names is not None:
-            made = [value for ref, value in zip(call.outputs, results, strict=True) if ref is not None]
-            entry.outputs = {
-                entry.name if index == 0 else f"{entry.name}:{index}": value
-                for index, value in enumerate(made)
-            }
+                entry.outputs[f"{entry.name}:{made}" if made else entry.name] = value
+                made += 1
 
     def _look(self, operands: Sequence[Value]) -> None:
         """Note what the code has looked at: a statistic of it is in everything that comes after."""
@@ -142,11 +141,13 @@ class _Lowering:
             return value
         return self.b.union(value.shape, broadcast_read(value, value.shape), Read(self._looked.number, ()))
 
-    def _argument(self, value: Any) -> Any:
+    def _argument(self, value: Any, operands: list[Value]) -> Any:
+        """Return an argument with values in place of recorded tensors, which are added to ``operands``."""
         if isinstance(value, (Ref, Const)):
-            return self.value(value)
+            operands.append(self.value(value))
+            return operands[-1]
         if isinstance(value, (list, tuple)):
-            return [self._argument(item) for item in value]
+            return [self._argument(item, operands) for item in value]
         return value
 
     def _results(
@@ -161,9 +162,7 @@ class _Lowering:
         shapeless = next((value for value in operands if value.shape is None), None)
         if shapeless is not None:
             return self._unknown(operands, "an operand has no known shape", shapes)
-        rule = _registered(call) or _rules().get(call.op) or _rules().get(call.op.rpartition(".")[0])
-        if rule is None and _pointwise(call):
-            rule = elementwise
+        rule = self._rule(call)
         if rule is None:
             return self._decomposed(call, shapes, operands)
         try:
@@ -180,6 +179,18 @@ class _Lowering:
             if wrong
             else [value for value in results if value is not None]
         )
+
+    def _rule(self, call: Recorded) -> Rule | None:
+        """Return the rule of an operator; networks call few of them often."""
+        if call.opaque is not None:
+            return rule_of(registry.module_rule(call.opaque))
+        key = (call.op, call.function)
+        if key not in self._found:
+            stated = registry.operator(call.op)
+            rule = rule_of(stated) if stated is not None else _rules().get(call.op)
+            rule = rule or _rules().get(call.op.rpartition(".")[0])
+            self._found[key] = elementwise if rule is None and _pointwise(call) else rule
+        return self._found[key]
 
     def _check(self, op: str, results: list[Value | None], shapes: Sequence[Shape | None]) -> str:
         """Hold the rule's shapes against those of torch; None is an output that reads nothing."""
@@ -230,25 +241,16 @@ def _pointwise(call: Recorded) -> bool:
     return torch.Tag.pointwise in functional.tags or torch.Tag.pointwise in call.function.tags
 
 
-def _registered(call: Recorded) -> Rule | None:
-    """Return the user's own rule for an operator or an opaque module."""
-    statement = registry.operator(call.op) if call.opaque is None else registry.module_rule(call.opaque)
-    return None if statement is None else rule_of(statement)
-
-
-def _by_name(call: Recorded) -> list[tuple[str, Any]]:
+def _by_name(call: Recorded) -> dict[str, Any]:
     """Return the arguments with the names of the schema, defaults filled in."""
     if call.function is None:
-        named = {f"arg{index}": value for index, value in enumerate(call.args)}
-        return list({**named, **call.kwargs}.items())
-    found: list[tuple[str, Any]] = []
-    for index, (name, default) in enumerate(_signature(call.function)):
-        if index < len(call.args):
-            found.append((name, call.args[index]))
-        else:
-            found.append((name, call.kwargs.get(name, default)))
-    found += [(name, value) for name, value in call.kwargs.items() if name.startswith("root_")]
-    return found
+        return {**{f"arg{index}": value for index, value in enumerate(call.args)}, **call.kwargs}
+    named = dict(_signature(call.function))
+    for name, value in call.kwargs.items():
+        if name in named or name.startswith("root_"):
+            named[name] = value
+    named.update(zip(list(named), call.args, strict=False))
+    return named
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -54,7 +53,7 @@ def attention(call: Call) -> tuple[Value, ...]:
         0 if past is None else past.extents[2], None if left < 0 else left, None if right < 0 else right
     )
     if call.integer("is_causal", 0):
-        reach = replace(reach, right=0)
+        reach = reach._replace(right=0)
     allowed = _table(call, query, key, mask, reach)
     added = [mask] if mask is not None and mask.varies else []
     lengths = call.optional(6)
@@ -110,7 +109,7 @@ def _table(
             call.fail(f"{len(counts)} key lengths for {query.extents[0]} samples")
         # With a cache outside of the operator the queries are the last ones of the valid keys.
         allowed = np.stack(
-            [replace(reach, offset=n - rows).mask(rows, columns) & (np.arange(columns) < n) for n in counts]
+            [reach._replace(offset=n - rows).mask(rows, columns) & (np.arange(columns) < n) for n in counts]
         )[:, None]
     if behind > 0:
         # A mask that is too short masks the keys behind it.

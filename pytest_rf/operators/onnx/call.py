@@ -112,7 +112,11 @@ class Call:
     @property
     def given(self) -> list[Value]:
         """All inputs that are given."""
-        return [self.operand(i) for i, value in enumerate(self.operands) if value is not None]
+        return [
+            value if isinstance(value, Value) else self.operand(index)
+            for index, value in enumerate(self.operands)
+            if value is not None
+        ]
 
     def data(self, index: int) -> npt.NDArray[Any]:
         """Return the elements of a constant input.

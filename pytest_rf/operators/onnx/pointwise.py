@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -58,7 +57,7 @@ def where(call: Call) -> Value:
     if any(x.shape == shape and used.all() for x, used in sides):
         return next(x for x, used in sides if used.all())
     reads = [
-        replace(broadcast_read(x, shape), where=np.broadcast_to(used, shape))
+        broadcast_read(x, shape)._replace(where=np.broadcast_to(used, shape))
         for x, used in sides
         if x.varies and used.any()
     ]
@@ -74,12 +73,10 @@ def broadcast(call: Call) -> Value:
         operands = [operands[0], _aligned(call, *operands)]
     if call.op == "PRelu" and call.opset < 7 and operands[1].rank == 1 and operands[0].rank > 1:
         operands = [operands[0], _at_axis(call, operands[0], operands[1], 1)]
-    if len({value.rank for value in operands}) > 1 or len({value.shape for value in operands}) > 1:
-        try:
-            broadcast_shape([value.extents for value in operands])
-        except ValueError as error:
-            call.fail(str(error))
-    return pointwise(call.b, *operands)
+    try:
+        return pointwise(call.b, *operands)
+    except ValueError as error:
+        call.fail(str(error))
 
 
 def _aligned(call: Call, left: Value, right: Value) -> Value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -72,7 +71,7 @@ def _resize(
         if extent == 0 or output == 0:
             call.fail(f"cannot resize extent {extent} of axis {axis} to {output}")
         sampling = _sampling(call, transform, extent, output, scale, regions.get(axis))
-        sampling = replace(sampling, shrinking=1 / scale)
+        sampling = sampling._replace(shrinking=1 / scale)
         relations[axis] = (_taps(call, mode, rounding, sampling), output)
     call.label(
         "×".join(_number(ratios[axis][1]) for axis in sorted(relations)) + f" {mode}" if relations else ""

@@ -1,0 +1,298 @@
+"""The structure of a tensor's field: what is the same in every run.
+
+How its axes are made of the input's, what is context, what data chooses: for every operation on fields
+this is worked out once, together with the changes that a run has to make to its hulls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.access import Prefix, Read, Relation, Same, Taps, Whole, progression
+from pytest_rf.domains.changes import Change, Cut, Mask
+from pytest_rf.domains.layout import (
+    NONE,
+    Axis,
+    Factor,
+    Key,
+    Keys,
+    Layout,
+    Merge,
+    carried,
+    joined,
+    refinement,
+    regrouping,
+)
+from pytest_rf.domains.workbench import Workbench
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a run learns about the inputs.
+
+    Attributes:
+        windowed: input axes that a window or a recurrence reads.
+        moved: input axes that are sliced, shifted, gathered or mixed.
+        channel: input name -> the axis that the first convolution or Linear contracts; None if it is a
+            new one.
+    """
+
+    windowed: set[Key] = field(default_factory=set)
+    moved: set[Key] = field(default_factory=set)
+    channel: dict[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Structure:
+    """What is known of a tensor's field without any positions.
+
+    Attributes:
+        layout: the tensor's axes as products of factors.
+        inputs: names of the inputs that it can depend on.
+        context: input axis -> numbers of the nodes that bring it in as context.
+        uncertain: input axes along which data chooses the positions.
+    """
+
+    layout: Layout
+    inputs: frozenset[str]
+    context: Mapping[Key, frozenset[int]] = field(default_factory=dict)
+    uncertain: Keys = NONE
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Branch:
+    """One of the operands of a step, read as the step does.
+
+    Attributes:
+        operand: its number.
+        structure: the structure of what is read.
+        changes: what reading does to the operand's hulls, in order.
+    """
+
+    operand: int
+    structure: Structure
+    changes: list[Change]
+
+    def bench(self) -> Workbench:
+        """Return the layout under construction, for changes to come."""
+        return Workbench(list(self.structure.layout), self.changes)
+
+    def over(self, layout: Layout) -> Structure:
+        """Return the structure with another layout."""
+        old = self.structure
+        return Structure(layout, old.inputs, old.context, old.uncertain)
+
+
+def of_input(name: str, shape: Sequence[int]) -> Structure:
+    """Return the structure of a graph input."""
+    own = [frozenset({(name, axis)}) for axis in range(len(shape))]
+    layout = tuple([(Factor(extent, key, key),) for extent, key in zip(shape, own, strict=True)])
+    return Structure(layout, frozenset({name}))
+
+
+def nothing(shape: Sequence[int]) -> Structure:
+    """Return the structure of a constant."""
+    return Structure(tuple((Factor(extent),) for extent in shape), frozenset())
+
+
+def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, node: int) -> Branch:
+    """Return what the elements of an output of ``shape`` read of an operand with structure ``source``."""
+    branch = Branch(access.operand, source, [])
+    targets = [target for target, _ in access.axes]
+    if access.where is None and targets == list(range(len(shape))) and _all_same(access):
+        return branch
+    bench = branch.bench()
+    uncertain, gone = source.uncertain, NONE
+    # From the last axis to the first: the dimensions of the axes still to do stay where they are.
+    for number in range(len(access.axes) - 1, -1, -1):
+        target, relation = access.axes[number]
+        axis = bench.axes[number]
+        if isinstance(relation, Same):
+            if target is None and any(factor.leads for factor in axis):
+                # One element of an axis without end, broadcast: the map of its neighbours ends here.
+                bench.follow(number, progression(0), 1, picked=True)
+            continue
+        carries = axis[0].carries if len(axis) == 1 else NONE.union(*[factor.carries for factor in axis])
+        if number == access.channel:
+            _learn_channel(facts, source, number)
+        else:
+            _learn(facts, carries, relation)
+        if isinstance(relation, Whole):
+            if relation.uncertain:
+                uncertain |= carries
+            if access.statistic and target is None:
+                gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
+            bench.contract(number, None if target is None else shape[target])
+        else:
+            bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
+    layout = bench.arrange(targets, shape)
+    context = source.context
+    cut = gone - carried(layout) if gone else NONE
+    if cut:
+        context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
+    if cut or uncertain:
+        bench.changes.append(Cut(cut, node, uncertain))
+    if access.where is not None:
+        bench.changes.append(_mask(layout, access.where))
+    branch.structure = Structure(layout, source.inputs, context, uncertain)
+    return branch
+
+
+def regroup(operand: int, source: Structure, shape: Sequence[int]) -> Branch:
+    """Return the same elements, in row-major order, under another shape."""
+    branch = Branch(operand, source, [])
+    bench = branch.bench()
+    bench.flatten()
+    moves, counts = regrouping([factor.extent for factor in bench.axes[0]], [n for n in shape if n != 1])
+    for move in moves:
+        bench.apply(0, move)
+    # One axis for each new one; those of extent 1 hold nothing and come in by arranging.
+    bench.axes = [bench.axes[0][a:b] for a, b in pairwise(accumulate(counts, initial=0))]
+    branch.structure = branch.over(bench.arrange([place for place, n in enumerate(shape) if n != 1], shape))
+    return branch
+
+
+def single(operand: int, source: Structure, axis: int) -> Branch:
+    """Return a tensor as it is, with one factor for ``axis``."""
+    branch = Branch(operand, source, [])
+    if len(source.layout[axis]) > 1:
+        bench = branch.bench()
+        bench.fuse(axis)
+        branch.structure = branch.over(tuple(bench.axes))
+    return branch
+
+
+def meeting(branches: Sequence[Branch]) -> Structure:
+    """Bring tensors that meet element by element to common factors; return the structure of their union."""
+    if len(branches) == 1:
+        return branches[0].structure
+    _align(branches)
+    return _together(branches, [branch.structure.layout for branch in branches])
+
+
+def end_to_end(branches: Sequence[Branch], axis: int, extent: int) -> Structure:
+    """Return the structure of tensors that lie one behind the other along ``axis``, which has ``extent`` then.
+
+    Along the other axes they are brought to common factors; along this one each of them has one.
+    """
+    _align(branches, apart=axis)
+    layouts = []
+    for layout in (branch.structure.layout for branch in branches):
+        factor = joined(layout[axis], extent)
+        layouts.append((*layout[:axis], (factor,), *layout[axis + 1 :]))
+    return _together(branches, layouts, axis)
+
+
+def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int | None = None) -> Structure:
+    """Return the structure of branches with layouts of common factors."""
+    layout = layouts[0]
+    if any(one != layout for one in layouts):
+        layout = tuple(
+            [_common(axes, number == apart) for number, axes in enumerate(zip(*layouts, strict=True))]
+        )
+    all_of = [branch.structure for branch in branches]
+    context: dict[Key, frozenset[int]] = {}
+    for one in all_of:
+        for key, nodes in one.context.items():
+            context[key] = context.get(key, frozenset()) | nodes
+    inputs = frozenset[str]().union(*[one.inputs for one in all_of])
+    return Structure(layout, inputs, context, NONE.union(*[one.uncertain for one in all_of]))
+
+
+def _all_same(access: Read) -> bool:
+    return all(isinstance(relation, Same) for _, relation in access.axes)
+
+
+def _learn(facts: Facts, carries: Keys, relation: Relation) -> None:
+    if isinstance(relation, Prefix) or (isinstance(relation, Taps) and not relation.selects):
+        facts.windowed |= carries
+    else:
+        facts.moved |= carries
+
+
+def _learn_channel(facts: Facts, source: Structure, number: int) -> None:
+    """The first convolution or Linear decides; where it contracts no axis of the input as a whole, there is none."""
+    carries = carried(source.layout[number : number + 1])
+    elsewhere = carried((*source.layout[:number], *source.layout[number + 1 :]))
+    for name in source.inputs:
+        # Patches and frames are parts of axes of positions, the rest of which goes on.
+        axes = [key[1] for key in carries - elsewhere if key[0] == name]
+        facts.channel.setdefault(name, axes[0] if len(axes) == 1 else None)
+    # A Linear over any other axis mixes positions.
+    facts.moved |= {key for key in carries if facts.channel[key[0]] != key[1]}
+
+
+def _mask(layout: Layout, where: npt.NDArray[np.bool_]) -> Mask:
+    """Return the change that lets only some elements read, over the factors of a layout."""
+    where = where.reshape((1,) * (len(layout) - where.ndim) + where.shape)
+    shape: list[int] = []
+    leads = NONE
+    for axis, extent in zip(layout, where.shape, strict=True):
+        for factor in axis:
+            shape.append(factor.extent if extent > 1 else 1)
+            leads = leads | factor.leads if shape[-1] > 1 else leads
+    return Mask(where.reshape(shape), leads)
+
+
+def _align(branches: Sequence[Branch], apart: int | None = None) -> None:
+    """Bring tensors of one shape to common factors, but for axis ``apart``, which has one."""
+    layouts = [branch.structure.layout for branch in branches]
+    if all(one is layouts[0] for one in layouts):
+        return
+    wanted: list[tuple[int, ...] | None] = []
+    alike = True
+    for number, axes in enumerate(zip(*layouts, strict=True)):
+        extents = [_extents(axis) for axis in axes]
+        if number == apart or all(one == extents[0] for one in extents):
+            wanted.append(extents[0])
+        else:
+            wanted.append(refinement(axes))
+            alike = False
+    if not alike:
+        for branch in branches:
+            _refine(branch, wanted, apart)
+
+
+def _extents(axis: Axis) -> tuple[int, ...]:
+    return (axis[0].extent,) if len(axis) == 1 else tuple([factor.extent for factor in axis])
+
+
+def _refine(branch: Branch, wanted: Sequence[tuple[int, ...] | None], apart: int | None) -> None:
+    bench: Workbench | None = None
+    for number in range(len(wanted) - 1, -1, -1):
+        old, new = _extents(branch.structure.layout[number]), wanted[number]
+        if number == apart or old == new or (new is None and len(old) == 1):
+            continue
+        bench = bench or branch.bench()
+        moves = [Merge(0, len(old))] if new is None else regrouping(old, new)[0]
+        for move in moves:
+            bench.apply(number, move)
+    if bench is not None:
+        branch.structure = branch.over(tuple(bench.axes))
+
+
+def _common(axes: Sequence[Axis], end_to_end: bool) -> Axis:
+    first = axes[0]
+    if all(axis == first for axis in axes):
+        return first
+    return tuple([_shared(factors, end_to_end) for factors in zip(*axes, strict=True)])
+
+
+def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
+    first = factors[0]
+    if all(factor == first for factor in factors):
+        return first
+    carries = NONE.union(*[factor.carries for factor in factors])
+    leads = NONE.union(*[factor.leads for factor in factors])
+    # What meets a tensor of positions element by element is at these positions, whatever it was before.
+    marks = [factor.mixed for factor in factors if factor.carries or factor.mixed]
+    mixed = any(marks) if end_to_end else bool(marks) and all(marks)
+    # Branches of different strides are misaligned; the tensor's step is that of the first with positions.
+    stride = next((factor.stride for factor in factors if factor.carries), first.stride)
+    within = all(factor.within for factor in factors if factor.mixed)
+    return Factor(first.extent, carries, leads, mixed, mixed and within, stride)
