@@ -34,11 +34,19 @@ Outcome = Field | Ignorance
 
 @dataclass(slots=True, eq=False, repr=False)
 class Move:
-    """What one step does to hulls: those of its operands are changed, then put together."""
+    """What one step does to hulls: those of its operands are changed, then put together.
+
+    Attributes:
+        value: number of the value that the step makes.
+        branches: its operands.
+        joint: puts their hulls together.
+        last: the values that no later move reads.
+    """
 
     value: int
     branches: Sequence[Branch]
     joint: Callable[[Sequence[Hulls], Policy], Hulls]
+    last: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -68,6 +76,12 @@ def plan(graph: Graph) -> Plan:
     for step in graph.program:
         ignorance = _ignorance(step, made.structures)
         made.structures[step.value.number] = ignorance or _structure(step, made)
+    seen: set[int] = set()
+    for move in reversed(made.moves):
+        for number in (move.value, *[branch.operand for branch in move.branches]):
+            if number not in seen:
+                seen.add(number)
+                move.last.append(number)
     return made
 
 
@@ -123,25 +137,11 @@ def run(plan: Plan, policy: Policy, keep: Callable[[int], bool] | None = None) -
     live: dict[int, Hulls] = {}
     for name, value in plan.graph.inputs.items():
         live[value.number] = of_input(name, value.extents, policy)
-    last = _last_uses(plan) if keep is not None else {}
-    for place, move in enumerate(plan.moves):
+    for move in plan.moves:
         parts = [changed(live[branch.operand], branch.changes, policy) for branch in move.branches]
         live[move.value] = move.joint(parts, policy)
         if keep is not None:
-            for number in last.get(place, ()):
+            for number in move.last:
                 if not keep(number):
                     del live[number]
     return live
-
-
-def _last_uses(plan: Plan) -> dict[int, list[int]]:
-    """Return for each move the values that no later move reads."""
-    seen: set[int] = set()
-    last: dict[int, list[int]] = {}
-    for place in range(len(plan.moves) - 1, -1, -1):
-        move = plan.moves[place]
-        for number in (move.value, *[branch.operand for branch in move.branches]):
-            if number not in seen:
-                seen.add(number)
-                last.setdefault(place, []).append(number)
-    return last

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import gcd, lcm, prod
 from typing import Literal
 
@@ -249,7 +248,9 @@ def aligned(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | Non
         if dim == apart:
             continue
         movers = [one for one, fixed in zip(found, rigid, strict=True) if not fixed]
-        if len({Fraction(one.moves(dim), one.period(dim)) for one in movers}) > 1:
+        if any(
+            one.moves(dim) * movers[0].period(dim) != movers[0].moves(dim) * one.period(dim) for one in movers
+        ):
             return None
         common = lcm(*(one.period(dim) for one in found))
         if common > LONGEST_PERIOD and any(one.moves(dim) for one in movers):

@@ -22,7 +22,6 @@ from pytest_rf.domains.layout import (
     Key,
     Keys,
     Layout,
-    Merge,
     carried,
     joined,
     refinement,
@@ -241,39 +240,31 @@ def _mask(layout: Layout, where: npt.NDArray[np.bool_]) -> Mask:
 
 def _align(branches: Sequence[Branch], apart: int | None = None) -> None:
     """Bring tensors of one shape to common factors, but for axis ``apart``, which has one."""
-    layouts = [branch.structure.layout for branch in branches]
-    if all(one is layouts[0] for one in layouts):
-        return
-    wanted: list[tuple[int, ...] | None] = []
-    alike = True
-    for number, axes in enumerate(zip(*layouts, strict=True)):
-        extents = [_extents(axis) for axis in axes]
-        if number == apart or all(one == extents[0] for one in extents):
-            wanted.append(extents[0])
-        else:
-            wanted.append(refinement(axes))
-            alike = False
-    if not alike:
+    wanted: dict[int, tuple[int, ...] | None] = {}
+    for number, axes in enumerate(zip(*[branch.structure.layout for branch in branches], strict=True)):
+        first = axes[0]
+        if number != apart and any(axis is not first and _extents(axis) != _extents(first) for axis in axes):
+            wanted[number] = refinement(axes)
+    if wanted:
         for branch in branches:
-            _refine(branch, wanted, apart)
+            _refine(branch, wanted)
 
 
 def _extents(axis: Axis) -> tuple[int, ...]:
     return (axis[0].extent,) if len(axis) == 1 else tuple([factor.extent for factor in axis])
 
 
-def _refine(branch: Branch, wanted: Sequence[tuple[int, ...] | None], apart: int | None) -> None:
-    bench: Workbench | None = None
-    for number in range(len(wanted) - 1, -1, -1):
-        old, new = _extents(branch.structure.layout[number]), wanted[number]
-        if number == apart or old == new or (new is None and len(old) == 1):
-            continue
-        bench = bench or branch.bench()
-        moves = [Merge(0, len(old))] if new is None else regrouping(old, new)[0]
-        for move in moves:
-            bench.apply(number, move)
-    if bench is not None:
-        branch.structure = branch.over(tuple(bench.axes))
+def _refine(branch: Branch, wanted: Mapping[int, tuple[int, ...] | None]) -> None:
+    """Split and merge the factors of some axes to those that are wanted; None: to one."""
+    bench = branch.bench()
+    for number in sorted(wanted, reverse=True):
+        old, new = _extents(bench.axes[number]), wanted[number]
+        if new is None:
+            bench.fuse(number)
+        elif old != new:
+            for move in regrouping(old, new)[0]:
+                bench.apply(number, move)
+    branch.structure = branch.over(tuple(bench.axes))
 
 
 def _common(axes: Sequence[Axis], end_to_end: bool) -> Axis:
