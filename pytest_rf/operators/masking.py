@@ -1,7 +1,8 @@
-"""Elementwise operators on tensors of which some elements are constant -inf or 0 (weight-aware mode, SEMANTICS 7).
+"""Elementwise operators on tensors of which some elements are constant -inf or 0.
 
-Masked scores are a constant -inf, which what is added to them or scales them leaves; behind a softmax they
-are a constant 0, which every product leaves. The two are not the same: a softmax of 0 is no 0.
+Triangles bring them in always, other constants in weight-aware mode alone (SEMANTICS 7). Masked scores are a
+constant -inf, which what is added to them or scales them leaves; behind a softmax they are a constant 0, which
+every product leaves. The two are not the same: a softmax of 0 is no 0.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     """Return ``left`` and ``right`` under "add", "sub", "mul" or "div"; None where no constant cuts anything off."""
     others = {"add": (left, right), "mul": (left, right)}.get(op, (left,))
     if op in ("add", "sub"):
-        dead, zeros = _either([_dead(x) for x in others]), (_zero(left), _zero(right))
+        dead, zeros = _either([_dead(b, x) for x in others]), (_zero(b, left), _zero(b, right))
         if dead is None and (zeros[0] is None or zeros[1] is None):
             return None
         y = _without(b, np.zeros((), np.bool_) if dead is None else dead, left, right)
@@ -55,7 +56,7 @@ def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
         if zeros[0] is not None and zeros[1] is not None:
             y.zero = zeros[0] & zeros[1]
         return y
-    zero = _either([_zero(x) for x in others])
+    zero = _either([_zero(b, x) for x in others])
     # What is scaled by positive constants stays -inf.
     dead = _either([x.dead for x, by in ((left, right), (right, left)) if x in others and _positive(by)])
     cut = _either([zero, dead])
@@ -66,19 +67,19 @@ def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     return y
 
 
-def vanished(b: Builder, x: Value) -> Value:
-    """Return a function of masked scores that is 0 at -inf, such as their exponential."""
+def vanished(b: Builder, x: Value, zero: Mask) -> Value:
+    """Return a function of ``x`` that is 0 at some constant elements, such as the exponential at -inf."""
     y = b.union(x.extents, broadcast_read(x, x.extents))
-    y.zero = x.dead
+    y.zero = zero
     return y
 
 
-def _dead(x: Value) -> Mask | None:
-    return x.dead if x.varies or x.data is None else hiding(x.data)
+def _dead(b: Builder, x: Value) -> Mask | None:
+    return x.dead if x.varies or not b.weights or x.data is None else hiding(x.data)
 
 
-def _zero(x: Value) -> Mask | None:
-    if x.varies or x.data is None:
+def _zero(b: Builder, x: Value) -> Mask | None:
+    if x.varies or not b.weights or x.data is None:
         return x.zero
     zero = np.asarray(x.data == 0)
     return zero if zero.any() else None

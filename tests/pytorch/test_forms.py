@@ -197,9 +197,10 @@ def test_autocast() -> None:
 
 @pytest.mark.filterwarnings("ignore:Lazy modules")
 def test_a_lazy_module_stays_lazy() -> None:
-    module = nn.Sequential(nn.LazyConv1d(2, 3), nn.ReLU())
+    module = nn.Sequential(nn.LazyConv1d(2, 3), nn.LazyBatchNorm1d(), nn.ReLU()).eval()
     assert pytest_rf.analyze(module, torch.rand(1, 2, 9)).outputs[0]["t"].rf == 3
     assert isinstance(module[0], nn.LazyConv1d)
+    assert isinstance(module[1], nn.LazyBatchNorm1d)
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")

@@ -69,6 +69,9 @@ SCORES = {
     "zeros filled in": lambda s: s.masked_fill(ahead(), 0.0),
     "zeros are no masks": lambda s: (s * torch.ones(LENGTH, LENGTH).tril().to(s)).softmax(-1),
     "lower triangle": lambda s: s.tril(),
+    "scaled triangle": lambda s: F.elu(s.tril().mul_(2)),
+    "triangle that is written": lambda s: (s.tril() * 2).slice_scatter(s[:, :, :1], 2, 3, 4),
+    "triangle that is no longer one": lambda s: s.tril().exp(),
 }
 
 
@@ -89,7 +92,7 @@ def test_what_is_masked_is_not_read(name: str) -> None:
     module = Attention(SCORES[name])
     example = torch.rand(2, LENGTH, 2, generator=torch.Generator().manual_seed(1))
     check(module, example, weights=True)
-    check(module, example, tight=False)
+    check(module, example, tight="triangle" in name)  # which is a triangle whatever the weights are
 
 
 def test_weights_on_the_right_of_a_product() -> None:

@@ -53,15 +53,32 @@ PASSED_ON = ("_to_copy", "clone", "contiguous", "detach", "alias", "to", "type_a
 """Operators that keep every element, masks too."""
 VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
 """Functions that are 0 at -inf."""
+THROUGH_0 = (
+    "relu",
+    "elu",
+    "leaky_relu",
+    "gelu",
+    "silu",
+    "tanh",
+    "abs",
+    "neg",
+    "square",
+    "sqrt",
+    "sin",
+    "sign",
+)
+"""Functions that are 0 at 0."""
 
 
 def elementwise(call: Call) -> Result:
     """Each element of every output reads the operands' at its place, as numpy broadcasts."""
-    if call.b.weights:
+    if call.b.weights or any(value.zero is not None for value in call.values()):
         if call.name in PASSED_ON and call.x.shape == call.shape:
             return call.x
         if call.name in VANISHING and call.x.dead is not None:
-            return vanished(call.b, call.x)
+            return vanished(call.b, call.x, call.x.dead)
+        if call.name in THROUGH_0 and call.x.zero is not None:
+            return vanished(call.b, call.x, call.x.zero)
         found = _masked(call)
         if found is not None:
             return found
@@ -81,7 +98,7 @@ def each(call: Call, y: Value) -> Result:
 
 
 def _masked(call: Call) -> Value | None:
-    """Return what is left where constants cut something off (weight-aware mode); None where they do not."""
+    """Return what is left where constants cut something off; None where they do not."""
     operands = list(call.values())
     op = {"subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div"}.get(
         call.name, call.name
