@@ -71,10 +71,11 @@ class AxisField:
 
     def __repr__(self) -> str:
         outcome = self.analysis.runs.structure(self.value)
-        if isinstance(outcome, Field):
-            told = f"rf {self.rf}, stride {self.stride}"
-        else:
-            told = f"unknown: {outcome.reason}"
+        told = (
+            f"rf {self.rf}, stride {self.stride}"
+            if isinstance(outcome, Field)
+            else f"unknown: {outcome.reason}"
+        )
         return f"<Field along axis {self.axis} of {self.input.name!r}: {told}>"
 
     if not TYPE_CHECKING:
