@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 import onnx  # noqa: E402
-from test_hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
+from hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
 
 import pytest_rf  # noqa: E402
 

@@ -88,6 +88,19 @@ def test_other_threads_do_not_confuse_the_paths() -> None:
     assert [t.module for t in pytest_rf.analyze(Threaded(), X)] == ["block.conv", "block", "block"]
 
 
+def test_parts_of_the_model_in_other_threads_are_refused() -> None:
+    class Threaded(Net):
+        def forward(self, x):
+            made = []
+            thread = threading.Thread(target=lambda: made.append(self.block(x)))
+            thread.start()
+            thread.join()
+            return made[0]
+
+    with pytest.raises(pytest_rf.ModelError, match=r"calls 'block' in another thread"):
+        pytest_rf.analyze(Threaded(), X)
+
+
 def test_the_first_call_has_a_number_too() -> None:
     analysis = pytest_rf.analyze(Net(), X)
     assert analysis["block@1"].name == analysis["block"].name

@@ -61,7 +61,7 @@ def capture(
         raise ModelError(f"{type(module).__name__} is not an nn.Module or ExportedProgram")
     module = getattr(module, "_orig_mod", module)  # torch.compile wraps it; the code within is the model
     call = given(module, example, inputs, kwargs, values)
-    if any(torch.nn.parameter.is_lazy(tensor) for tensor in _tensors(module)):
+    if any(torch.nn.parameter.is_lazy(tensor) for tensor in tensors_of(module)):
         module = _initialised(module, call)
     return _first_that_works(module, call)
 
@@ -102,9 +102,13 @@ def given(
     return call
 
 
-def _tensors(module: torch.nn.Module) -> Iterator[torch.Tensor]:
-    yield from module.parameters()
-    yield from module.buffers()
+def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    """Yield all parameters and buffers of a module; those that it shares more than once."""
+    for child in module.modules():
+        for tensors in (child._parameters, child._buffers):
+            for tensor in tensors.values():
+                if tensor is not None:
+                    yield tensor
 
 
 def _initialised(module: torch.nn.Module, call: Arguments) -> torch.nn.Module:
@@ -162,7 +166,7 @@ def _without_values(failed: Failed, module: torch.nn.Module, call: Arguments) ->
 
 def home(module: torch.nn.Module) -> torch.device:
     """Return the device that the module's tensors are on."""
-    for tensor in _tensors(module):
+    for tensor in tensors_of(module):
         return tensor.device
     return torch.device("cpu")
 
@@ -179,9 +183,11 @@ def record(
         run: called instead of the module.
     """
     recording = Recording(way="dispatch/real" if real else "dispatch/meta")
-    recording.kinds = {path: type(child).__name__ for path, child in module.named_modules()}
-    locator = ProgramLocator(module) if isinstance(module, torch.fx.GraphModule) else Locator(module)
-    valueless = any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
+    paths = dict(module.named_modules())
+    recording.kinds = {path: type(child).__name__ for path, child in paths.items()}
+    kind = ProgramLocator if isinstance(module, torch.fx.GraphModule) else Locator
+    locator = kind(module, paths)
+    valueless = any(tensor.is_meta for tensor in tensors_of(module))
     recorder = Recorder(recording, locator, home(module), real, valueless)
     names = input_names(module, call)
     args = tuple(
@@ -194,6 +200,11 @@ def record(
                 result = (run or call.function(module))(*args, **kwargs, **call.constants)
             if recorder.obstacle is not None:
                 raise recorder.obstacle
+            if locator.elsewhere:
+                raise ModelError(
+                    f"{type(module).__name__}: calls {locator.elsewhere!r} in another thread, where its operators "
+                    "are not seen; have it call its modules in turn"
+                )
             for number, (name, tensor) in enumerate(named_tensors(result)):
                 recording.outputs[_unused(output_name(name, number), recording)] = recorder.value_of(tensor)
         except RFError:

@@ -27,7 +27,9 @@ def decomposed(call: Call, recording: Recording) -> Recording | None:
     from pytest_rf.frontends.torch.capture import below_autograd
 
     parts = Recording(way=recording.way)
-    recorder = Recorder(parts, Locator(torch.nn.Module()), torch.device("cpu"), real=False, valueless=True)
+    recorder = Recorder(
+        parts, Locator(torch.nn.Module(), {}), torch.device("cpu"), real=False, valueless=True
+    )
     stand_ins: dict[int, torch.Tensor] = {}
 
     def tensor(value: Any) -> Any:

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,22 @@ _STANDARD = sysconfig.get_path("stdlib") + os.sep
 class Locator:
     """Knows which module runs while the model is called.
 
+    Args:
+        root: the module that is called.
+        paths: path -> module, itself included.
+
     Attributes:
         failed: path and class of the innermost module that an exception left, if one did.
+        elsewhere: path of a module of the model that was called in another thread, where operators are not seen.
     """
 
-    def __init__(self, root: torch.nn.Module) -> None:
-        self._paths = {id(module): path for path, module in root.named_modules()}
+    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
+        self._paths = {id(module): path for path, module in paths.items()}
         self._stack: list[tuple[str, str, int]] = [("", type(root).__name__, 0)]
         self._turns: Counter[str] = Counter()
         self._files: dict[str, str | None] = {}
         self.failed: tuple[str, str] | None = None
+        self.elsewhere = ""
 
     def place(self) -> Place:
         """Return where the running operator was called."""
@@ -74,7 +80,10 @@ class Locator:
         here = threading.get_ident()
 
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
-            if threading.get_ident() != here:  # another thread's own affair
+            if (
+                threading.get_ident() != here
+            ):  # another thread's own affair, unless it runs parts of this model
+                self.elsewhere = self.elsewhere or paths.get(id(module), "")
                 return original(module, *args, **kwargs)
             path = paths.get(id(module))
             if path is None:  # made during the call, or hidden from named_modules()

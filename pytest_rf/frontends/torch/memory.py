@@ -21,7 +21,7 @@ aten = torch.ops.aten
 Emit = Callable[[Any, str, tuple[Any, ...], dict[str, Any], tuple[int, ...], torch.dtype], "Ref | Const"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Step:
     """One view operator on the way from a storage's first tensor to an alias.
 
@@ -42,7 +42,7 @@ class Step:
     dtype: torch.dtype
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Layout:
     """How a tensor lies in its storage."""
 
@@ -233,7 +233,7 @@ _INVERSES = {
 }
 _BIJECTIVE_NAMES = """
     view _unsafe_view reshape _reshape_alias alias detach lift_fresh squeeze unsqueeze permute
-    transpose t view_as flatten
+    transpose t view_as flatten contiguous
 """
 _BIJECTIVE = frozenset(_BIJECTIVE_NAMES.split())
 

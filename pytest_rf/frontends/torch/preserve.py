@@ -8,6 +8,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from operator import is_
 from typing import Any
 
 import torch
@@ -91,7 +92,7 @@ def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
         for module, attributes, contents, learning in saved:
             for value, copy in contents:
                 _refill(value, copy)
-            if _changed(module.__dict__, attributes):
+            if not _same(module.__dict__, attributes):
                 module.__dict__.clear()
                 module.__dict__.update(attributes)
             for parameter, learns in learning:
@@ -101,13 +102,8 @@ def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
     return restore
 
 
-def _changed(now: dict[str, Any], before: dict[str, Any]) -> bool:
-    return now.keys() != before.keys() or any(now[key] is not before[key] for key in before)
-
-
 def _refill(value: Any, copy: Any) -> None:
-    same = len(value) == len(copy) and all(map(_identical, value, copy))
-    if same and (not isinstance(value, dict) or all(value[key] is copy[key] for key in copy)):
+    if _same(value, copy):
         return
     value.clear()
     if isinstance(value, list):
@@ -116,8 +112,13 @@ def _refill(value: Any, copy: Any) -> None:
         value.update(copy)
 
 
-def _identical(one: object, other: object) -> bool:
-    return one is other
+def _same(value: Any, copy: Any) -> bool:
+    """Whether a container holds the very objects that it held when it was copied, in the same order."""
+    if not value and not copy:  # as most dicts of hooks
+        return True
+    if len(value) != len(copy) or not all(map(is_, value, copy)):
+        return False
+    return not isinstance(value, dict) or all(map(is_, value.values(), copy.values()))
 
 
 def random_state() -> Callable[[], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -18,10 +19,10 @@ _LINE = re.compile(r'File "(.+?)", line (\d+)')
 class ProgramLocator(Locator):
     """Knows the places of a program of ``torch.export`` or ``torch.fx``, whose modules are not called any more."""
 
-    def __init__(self, root: torch.nn.Module) -> None:
-        super().__init__(root)
+    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
+        super().__init__(root, paths)
         self._places: dict[Any, Place] = {}
-        self._stacks: dict[Place, list[tuple[str, str]]] = {}
+        self._stacks: dict[int, list[tuple[str, str]]] = {}  # by the identity of the place
         self._nodes: dict[int, list[Any]] = {}
 
     def place(self) -> Place:
@@ -36,14 +37,14 @@ class ProgramLocator(Locator):
             ]
             path, kind, turn = levels[-1]
             place = self._places[node] = Place(path, kind, turn, _source(node.meta.get("stack_trace") or ""))
-            self._stacks[place] = [(f"{p}@{t + 1}" if t else p, k) for p, k, t in levels if p]
+            self._stacks[id(place)] = [(f"{p}@{t + 1}" if t else p, k) for p, k, t in levels if p]
         return self._places[node]
 
     def name_modules(self, recording: Recording) -> None:
         """Add what the modules of the original computed: the last tensor of each."""
         for call in recording.calls:
             made = next((ref for ref in call.outputs if ref is not None), None)
-            for path, kind in self._stacks.get(call.place, ()):
+            for path, kind in self._stacks.get(id(call.place), ()):
                 recording.kinds[path.partition("@")[0]] = kind
                 if made is not None:
                     recording.modules[path] = made

@@ -165,14 +165,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                 raise self.obstacle
             return result
         trait = schemas.traits(func)
-        tensors = tensors_in((args, kwargs))
+        tensors = tensors_in(args)
+        if kwargs:
+            tensors += tensors_in(kwargs)
         self._arrived(tensors)
-        if any(tensor.is_nested for tensor in tensors):
-            self.obstacle = Unsupported("nested tensors are not followed")
-            raise self.obstacle
-        handles = {
-            id(tensor): handle for tensor in tensors if (handle := self._tracker.handle(tensor)) is not None
-        }
+        handles: dict[int, Handle] = {}
+        for tensor in tensors:
+            if tensor.is_nested:
+                self.obstacle = Unsupported("nested tensors are not followed")
+                raise self.obstacle
+            handle = self._tracker.handle(tensor)
+            if handle is not None:
+                handles[id(tensor)] = handle
         if not handles:
             return self._constant(func, trait, args, kwargs, tensors)
         if trait.composite:
@@ -184,9 +188,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if trait.name == "set" and trait.writes:  # its tensor has another storage now, which tells what it is
             return func(*args, **kwargs)
         if func in RESHAPED:
-            before, handle = tuple(args[0].shape), handles[id(args[0])]
+            before = tuple(args[0].shape)
             result = func(*args, **kwargs)
-            self._tracker.reshape(RESHAPED[func], args, kwargs, before, handle)
+            self._tracker.reshape(RESHAPED[func], args, kwargs, before, handles[id(args[0])])
             return result
         if trait.like:
             return self._factory_like(func, trait, args, kwargs)
@@ -218,11 +222,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             result = func(*running.twinned(args, twins), **running.twinned(kwargs, twins))
         else:
             result = func(*args, **kwargs)
-        if trait.view and tensors:
-            self._tracker.follow_constant_view(func, trait.name, args, kwargs, result)
-        elif not trait.writes:
+        if (
+            trait.view
+            and tensors
+            and self._tracker.follow_constant_view(func, trait.name, args, kwargs, result)
+        ):
+            return result
+        if not trait.writes:
             for tensor in tensors_in(result):
-                self._created(tensor)
+                if not any(tensor is given for given in tensors):
+                    self._created(tensor)
         return result
 
     def _created(self, tensor: torch.Tensor) -> None:
@@ -272,7 +281,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                     handles[id(tensor)] = self._tracker.promote(tensor)
         if trait.secret and self.real:
             self._secret_writes(trait, args)
-        recorded = self._recorded((args, kwargs), handles)
+        recorded = self._recorded(args, handles), self._recorded(kwargs, handles)
         result = running.run(func, trait, args, kwargs, None if self.real else self._home)
         self._record(func, trait, args, kwargs, recorded, result, handles)
         return result
@@ -296,6 +305,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         results = result if isinstance(result, tuple) else () if result is None else (result,)
         outputs: list[Ref | None] = []
         writes: list[tuple[Handle, Ref]] = []
+        views = False
         for index, item in enumerate(results):
             for tensor in leaves(item):
                 if not isinstance(tensor, torch.Tensor):
@@ -317,9 +327,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                     position = written[index]
                     target = args[position] if position < len(args) else tensor
                     writes.append((handles.get(id(target)) or handles[id(tensor)], ref))
-                elif not trait.view:
+                elif not self._tracker.shares(tensor, handles):
                     self._tracker.adopt(tensor, ref)
-        if trait.view:
+                elif trait.view:
+                    views = True
+        if views:
             self._tracker.follow_view(func, trait.name, args, kwargs, result, outputs, handles)
         for position, name, returned in trait.writes:
             if returned is None:  # written but not returned (foreach operators, running statistics)

@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 
+# Made for every operator, so none of them is frozen: that takes three times as long.
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True, unsafe_hash=True)
 class Ref:
     """A tensor that depends on an input, by its place in ``Recording.values``."""
 
@@ -31,7 +33,7 @@ LOOKS = frozenset(["_local_scalar_dense", "item", "is_nonzero", "equal", "allclo
 """Operators that hand the code a value; whatever it computes from then on may depend on it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Variable:
     """Shape and type of a recorded tensor."""
 
@@ -39,7 +41,7 @@ class Variable:
     dtype: torch.dtype
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """Where an operator was called.
 
@@ -104,7 +106,7 @@ class Recording:
 
     def make(self, shape: tuple[int, ...], dtype: torch.dtype) -> Ref:
         """Add a variable."""
-        self.values.append(Variable(tuple(int(extent) for extent in shape), dtype))
+        self.values.append(Variable(shape, dtype))
         return Ref(len(self.values) - 1)
 
     def note_look(self, place: Place) -> None:
@@ -128,7 +130,9 @@ def leaves(tree: Any) -> list[Any]:
     return found
 
 
-_PLAIN = frozenset([int, float, bool, str, type(None), torch.dtype, torch.device])
+_PLAIN = frozenset(
+    [int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format]
+)
 """Types of most arguments; none of them can hold a tensor."""
 
 
@@ -154,5 +158,5 @@ def replaced(tree: Any, substitute: Callable[[torch.Tensor], Any]) -> Any:
         made = [item if type(item) in _PLAIN else replaced(item, substitute) for item in tree]
         return tuple(made) if type(tree) is tuple else made
     if type(tree) is dict:
-        return {key: replaced(item, substitute) for key, item in tree.items()}
+        return {key: replaced(item, substitute) for key, item in tree.items()} if tree else tree
     return tree

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from pytest_rf.frontends.torch.layouts import META
 from pytest_rf.frontends.torch.recording import replaced, tensors_in
 from pytest_rf.frontends.torch.shapes import SHAPES, positions
 from pytest_rf.frontends.torch.traits import Traits
@@ -60,30 +61,38 @@ def _run(
         return tuple(
             one if index in trait.independent else twinned(one, {}) for index, one in enumerate(results)
         )
-    twins: Twins = {}
-    shaped, named = twinned(args, twins), twinned(kwargs, twins)
-    if named.get("device") is not None:
-        named["device"] = torch.device("meta")
+    if kwargs.get("device") is not None:
+        kwargs = {**kwargs, "device": META}
     shaper = SHAPES.get(func)
-    result = shaper(*shaped, **named) if shaper is not None else None
-    if result is None:
-        if trait.name in ("index", "index_put", "_index_put_impl"):
-            shaped = (shaped[0], positions(args[1]), *shaped[2:])
-            shaped = twinned(shaped, twins)
-        try:
-            result = func(*shaped, **named)
-        except NotImplementedError:
-            result = twinned(_on_zeros(func, shaped, named, home), {})
-    if trait.writes or trait.view:
-        originals = {
-            id(twin): tensor
-            for tensor in tensors_in((args, kwargs))
-            if (twin := twins.get(id(tensor))) is not None
-        }
-        for tensor in tensors_in((args, kwargs)):
-            twin = twins.get(id(tensor))
-            if twin is not None and twin.shape != tensor.shape:  # out= of another shape is resized
-                tensor.resize_(twin.shape)
+    result = shaper(*args, **kwargs) if shaper is not None else None
+    return _by_shape(func, trait, args, kwargs, home) if result is None else result
+
+
+def _by_shape(
+    func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device
+) -> Any:
+    """Run an operator on twins without values of its tensors; a view needs none, for it computes nothing."""
+    if trait.view:
+        return func(*args, **kwargs)
+    tensors = tensors_in(args)
+    if kwargs:
+        tensors += tensors_in(kwargs)
+    if trait.name in ("index", "index_put", "_index_put_impl"):
+        args = (args[0], positions(args[1]), *args[2:])
+    twins: Twins = {}
+    shaped, named = args, kwargs
+    if not all(tensor.is_meta for tensor in tensors):
+        shaped, named = twinned(args, twins), twinned(kwargs, twins)
+    try:
+        result = func(*shaped, **named)
+    except NotImplementedError:
+        result = twinned(_on_zeros(func, shaped, named, home), {})
+    if twins and trait.writes:
+        originals = {id(twin): tensor for tensor in tensors if (twin := twins.get(id(tensor))) is not None}
+        for tensor in originals.values():
+            shape = twins[id(tensor)].shape
+            if shape != tensor.shape:  # out= of another shape is resized
+                tensor.resize_(shape)
         result = replaced(result, lambda tensor: originals.get(id(tensor), tensor))
     return result
 
@@ -97,7 +106,7 @@ def twinned(tree: Any, twins: Twins) -> Any:
         found = twins.get(id(tensor))
         if found is None:
             found = twins[id(tensor)] = torch.empty_strided(
-                tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+                tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META
             )
         return found
 

@@ -1,22 +1,28 @@
 """Shapes of the operators whose own shape functions are slow, or that have none.
 
-Capture spends most of its time in them. Each function gets the arguments of the operator, makes
-its outputs on ``meta``, and gives None where it does not know (another memory layout, say).
+Capture spends most of its time in them. Each function gets the arguments of the operator as they are,
+makes its outputs on ``meta``, and gives None where it does not know (another memory layout, say).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from math import prod
 from typing import Any
 
 import torch
 
+from pytest_rf.frontends.torch.layouts import (
+    alike,
+    broadcasts,
+    can_view,
+    channels_lie_last,
+    empty,
+    planes,
+)
+
 aten = torch.ops.aten
 Shaper = Callable[..., Any]
-
-
-def _empty(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
-    return torch.empty(shape, dtype=like.dtype, device="meta")
 
 
 def _listed(value: Any, rank: int) -> list[int]:
@@ -34,17 +40,19 @@ def _convolve(
     groups: int = 1,
 ) -> torch.Tensor | None:
     rank = weight.dim() - 2
-    if x.dim() != rank + 2 or not x.is_contiguous() or not weight.is_contiguous():
+    if x.dim() != rank + 2 or not weight.is_contiguous() or (rank != 2 and not x.is_contiguous()):
         return None
     kernel = weight.shape[2:]
     strides, dilations = _listed(stride, rank), _listed(dilation, rank)
-    if isinstance(padding, str):
-        if padding == "same":
-            return _empty((x.shape[0], weight.shape[0], *x.shape[2:]), x)
-        padding = 0
-    pads = _listed(padding, rank)
+    if rank == 1 and x.shape[1] == 1 and x.stride(1) == 1:  # a single channel that lies both ways
+        return None
     if x.shape[1] != weight.shape[1] * groups or x.dtype != weight.dtype:
         return None  # the operator itself has the better message
+    if isinstance(padding, str):
+        if padding == "same":
+            return planes((x.shape[0], weight.shape[0], *x.shape[2:]), x)
+        padding = 0
+    pads = _listed(padding, rank)
     sizes = [
         (extent + 2 * pad - dilation * (taps - 1) - 1) // step + 1
         for extent, taps, step, pad, dilation in zip(
@@ -53,46 +61,163 @@ def _convolve(
     ]
     if min(sizes) < 1:
         return None
-    return _empty((x.shape[0], weight.shape[0], *sizes), x)
+    return planes((x.shape[0], weight.shape[0], *sizes), x)
 
 
-def _normalise(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-    return torch.empty_like(x, device="meta")
+def _image(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor | None:
+    return planes(x.shape, x) if x.is_contiguous() or channels_lie_last(x) else None
+
+
+def _flat(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+    """Operators whose output is contiguous however ``x`` lies."""
+    return empty(x.shape, x)
+
+
+def _rolled(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor | None:
+    return empty(x.shape, x) if x.is_contiguous() else None
+
+
+def _softmax(x: torch.Tensor, dim: int, dtype: Any = None) -> torch.Tensor | None:
+    return empty(x.shape, x) if x.is_floating_point() and dtype is None else None
+
+
+def _masked(x: torch.Tensor, mask: torch.Tensor, value: Any) -> torch.Tensor | None:
+    return empty(x.shape, x) if broadcasts(mask, x) else None
 
 
 def _unary(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor | None:
-    """Return an elementwise function of the same type; memory layouts other than the usual are left alone."""
-    if not x.is_floating_point() or not x.is_contiguous():
+    """Return an elementwise function of the same type."""
+    return alike(x) if x.is_floating_point() else None
+
+
+def _bounded(x: torch.Tensor, *limits: Any, **named: Any) -> torch.Tensor | None:
+    """Return an elementwise function with parameters that are numbers."""
+    numbers = all(isinstance(one, (int, float, type(None))) for one in (*limits, *named.values()))
+    return _unary(x) if numbers else None
+
+
+def _binary(x: Any, y: Any, *_: Any, **named: Any) -> torch.Tensor | None:
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point() or "rounding_mode" in named:
         return None
-    return _empty(x.shape, x)
-
-
-def _binary(x: Any, y: Any, *_: Any, **__: Any) -> torch.Tensor | None:
-    if not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.is_contiguous():
+    if not isinstance(y, torch.Tensor):
+        return None if isinstance(y, complex) else alike(x)
+    if y.dtype != x.dtype:
         return None
-    if isinstance(y, torch.Tensor):
-        if y.dtype != x.dtype or not y.is_contiguous() or y.dim() > x.dim():
-            return None
-        behind = x.shape[x.dim() - y.dim() :]
-        if y.shape != behind and any(n not in (1, m) for n, m in zip(y.shape, behind, strict=True)):
-            return None
-    elif isinstance(y, complex):
+    if x.shape == y.shape and x.stride() == y.stride():
+        return alike(x)
+    both = x.is_contiguous() and y.is_contiguous()
+    return empty(x.shape, x) if both and broadcasts(y, x) else None
+
+
+def _in_place(shaper: Shaper) -> Shaper:
+    """Return the shape function of the operator that writes its result into its first argument."""
+
+    def written(x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor | None:
+        return None if shaper(x, *args, **kwargs) is None else x
+
+    return written
+
+
+def _add_in_place(x: torch.Tensor, y: Any, *_: Any, **named: Any) -> torch.Tensor | None:
+    """Return ``x`` if the other operand can be added to it, whatever its type and however both lie."""
+    if not x.is_floating_point() or isinstance(y, complex) or "rounding_mode" in named:
         return None
-    return _empty(x.shape, x)
+    return x if not isinstance(y, torch.Tensor) or (not y.is_complex() and broadcasts(y, x)) else None
 
 
-def _rolled(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-    return _empty(x.shape, x)
-
-
-def _normalise_last(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-    return _empty(x.shape, x)
+def _dropped(x: torch.Tensor, p: float, train: bool) -> torch.Tensor | None:
+    return _unary(x) if train and p > 0 else x  # which is handed back as it is
 
 
 def _linear(x: torch.Tensor, weight: torch.Tensor, bias: Any = None) -> torch.Tensor | None:
     if x.dim() < 2 or x.shape[-1] != weight.shape[-1] or weight.dim() != 2 or x.dtype != weight.dtype:
         return None
-    return _empty((*x.shape[:-1], weight.shape[0]), x)
+    return empty((*x.shape[:-1], weight.shape[0]), x)
+
+
+def _multiply(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor | None:
+    if x.dim() < 3 or y.dim() < 3 or x.shape[-1] != y.shape[-2] or x.dtype != y.dtype:
+        return None
+    left, right = x.shape[:-2], y.shape[:-2]
+    batch = left if left == right else torch.broadcast_shapes(left, right)
+    return empty((*batch, x.shape[-2], y.shape[-1]), x)
+
+
+def _concatenate(tensors: Sequence[torch.Tensor], dim: int = 0) -> torch.Tensor | None:
+    first = tensors[0]
+    shape = list(first.shape)
+    if not shape:
+        return None
+    dim = dim + len(shape) if dim < 0 else dim
+    if not 0 <= dim < len(shape):
+        return None
+    total = 0
+    for tensor in tensors:
+        own = tensor.shape
+        if len(own) != len(shape) or tensor.dtype != first.dtype or not tensor.is_contiguous():
+            return None
+        if own[:dim] != first.shape[:dim] or own[dim + 1 :] != first.shape[dim + 1 :]:
+            return None
+        total += own[dim]
+    shape[dim] = total
+    return planes(shape, first)
+
+
+def _copied(x: torch.Tensor, *, memory_format: Any = None) -> torch.Tensor | None:
+    if memory_format in (None, torch.preserve_format):
+        return alike(x)
+    return empty(x.shape, x) if memory_format is torch.contiguous_format else None
+
+
+def _contiguous(x: torch.Tensor, *, memory_format: Any = torch.contiguous_format) -> torch.Tensor | None:
+    if memory_format is not torch.contiguous_format:
+        return None
+    return x if x.is_contiguous() else empty(x.shape, x)
+
+
+def _reshape(x: torch.Tensor, shape: Sequence[int]) -> torch.Tensor | None:
+    """Return a view where there can be one, else a copy."""
+    if x.is_contiguous():
+        return x.view(shape)
+    if -1 in shape or x.numel() == 0 or prod(shape) != x.numel():
+        return None
+    return x.view(shape) if can_view(x, shape) else empty(shape, x)
+
+
+def _upsample(x: torch.Tensor, size: Any, *rest: Any) -> torch.Tensor | None:
+    """Resizing in all modes: the last argument is the factors, which count where there is no size."""
+    rank = x.dim() - 2
+    if size is None:
+        size = [int(extent * factor) for extent, factor in zip(x.shape[2:], rest[-1], strict=True)]
+    if len(size) != rank or min(size) < 1 or 0 in x.shape or not x.is_floating_point():
+        return None
+    return planes((*x.shape[:2], *size), x)
+
+
+def _pooled_to(rank: int) -> Shaper:
+    """Return the shape function of adaptive average pooling over ``rank`` axes."""
+
+    def pooled(x: torch.Tensor, size: Any) -> torch.Tensor | None:
+        sizes = _listed(size, rank)
+        if rank != 2 and not x.is_contiguous():
+            return None
+        if x.dim() != rank + 2 or len(sizes) != rank or not x.is_floating_point() or min(x.shape) < 1:
+            return None
+        return planes((*x.shape[:2], *sizes), x)
+
+    return pooled
+
+
+def _mean(x: torch.Tensor, dim: Any, keepdim: bool = False, *, dtype: Any = None) -> torch.Tensor | None:
+    if not dim or dtype is not None or not x.is_floating_point() or not x.is_contiguous():
+        return None
+    rank = x.dim()
+    dims = {axis % rank if -rank <= axis < rank else rank for axis in _listed(dim, 1)}
+    if rank in dims or len(dims) < len(_listed(dim, 1)):
+        return None
+    if keepdim:
+        return empty([1 if axis in dims else n for axis, n in enumerate(x.shape)], x)
+    return empty([n for axis, n in enumerate(x.shape) if axis not in dims], x)
 
 
 def _attend(
@@ -101,11 +226,13 @@ def _attend(
     if not query.dim() == key.dim() == value.dim():
         return None
     groups = (key.shape[:-2], value.shape[:-2])
-    if query.dim() > 3 and any(own[-1] not in (1, query.shape[-3]) for own in groups):  # shared heads
-        batch: Sequence[int] = query.shape[:-2]
-    else:
-        batch = torch.broadcast_shapes(query.shape[:-2], *groups)
-    return _empty((*batch, query.shape[-2], value.shape[-1]), query)
+    batch: Sequence[int] = query.shape[:-2]
+    if groups == (batch, batch) and query.dim() == 4 and query.shape[-1] == value.shape[-1]:
+        if all(tensor.stride(-1) == 1 for tensor in (query, key, value)):
+            return alike(query)  # the kernel that attends block by block
+    elif query.dim() <= 3 or all(own[-1] in (1, query.shape[-3]) for own in groups):  # no shared heads
+        batch = torch.broadcast_shapes(batch, *groups)
+    return empty((*batch, query.shape[-2], value.shape[-1]), query)
 
 
 def _lstm(
@@ -121,7 +248,7 @@ def _lstm(
 ) -> Any:
     hidden, cell = state
     width = hidden.shape[-1] * (2 if bidirectional else 1)
-    return _empty((*x.shape[:-1], width), x), _empty(hidden.shape, x), _empty(cell.shape, x)
+    return empty((*x.shape[:-1], width), x), empty(hidden.shape, x), empty(cell.shape, x)
 
 
 def _recurrent(
@@ -136,7 +263,7 @@ def _recurrent(
     batch_first: bool,
 ) -> Any:
     width = hidden.shape[-1] * (2 if bidirectional else 1)
-    return _empty((*x.shape[:-1], width), x), _empty(hidden.shape, x)
+    return empty((*x.shape[:-1], width), x), empty(hidden.shape, x)
 
 
 def _packed_lstm(data: torch.Tensor, sizes: torch.Tensor, *rest: Any) -> Any:
@@ -149,6 +276,20 @@ def _packed_recurrent(data: torch.Tensor, sizes: torch.Tensor, *rest: Any) -> An
     return _recurrent(*arguments)
 
 
+_UNARY = """
+    relu gelu silu sigmoid tanh hardswish hardsigmoid mish softplus elu selu celu relu6 hardtanh leaky_relu
+    exp sqrt rsqrt abs neg log sin cos erf square softsign tanhshrink
+"""
+_ARITHMETIC = "add sub mul div"
+
+
+def _overloads(names: str, overload: str, suffix: str = "") -> list[Any]:
+    packets = [getattr(aten, name + suffix, None) for name in names.split()]
+    return [
+        getattr(packet, overload) for packet in packets if overload in getattr(packet, "overloads", list)()
+    ]
+
+
 SHAPES: dict[Any, Shaper] = {
     aten.conv1d.default: _convolve,
     aten.conv2d.default: _convolve,
@@ -156,28 +297,39 @@ SHAPES: dict[Any, Shaper] = {
     aten.conv1d.padding: _convolve,
     aten.conv2d.padding: _convolve,
     aten.conv3d.padding: _convolve,
-    **dict.fromkeys([aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor], _binary),
-    **dict.fromkeys(
-        [
-            aten.relu.default,
-            aten.gelu.default,
-            aten.silu.default,
-            aten.sigmoid.default,
-            aten.tanh.default,
-            aten.hardswish.default,
-            aten.hardsigmoid.default,
-            aten.leaky_relu.default,
-            aten.dropout.default,
-            aten.softmax.int,
-        ],
-        _unary,
-    ),
+    **dict.fromkeys(_overloads(_ARITHMETIC, "Tensor"), _binary),
+    **dict.fromkeys(_overloads(_ARITHMETIC, "Tensor", "_"), _add_in_place),
+    **dict.fromkeys(_overloads(_UNARY, "default"), _unary),
+    **dict.fromkeys(_overloads(_UNARY, "default", "_"), _in_place(_unary)),
+    aten.clamp.default: _bounded,
+    aten.clamp_min.default: _bounded,
+    aten.clamp_.default: _in_place(_bounded),
+    aten.pow.Tensor_Scalar: _bounded,
+    aten.softmax.int: _softmax,
+    aten.dropout.default: _dropped,
     aten.roll.default: _rolled,
-    aten.instance_norm.default: _normalise,
-    aten.group_norm.default: _normalise_last,
-    aten.batch_norm.default: _normalise,
-    aten.layer_norm.default: _normalise_last,
+    aten.masked_fill.Scalar: _masked,
+    aten.clone.default: _copied,
+    aten.reshape.default: _reshape,
+    aten.contiguous.default: _contiguous,
+    aten.cat.default: _concatenate,
+    aten.mean.dim: _mean,
+    aten.adaptive_avg_pool1d.default: _pooled_to(1),
+    aten.adaptive_avg_pool2d.default: _pooled_to(2),
+    aten.adaptive_avg_pool3d.default: _pooled_to(3),
+    aten.upsample_nearest1d.vec: _upsample,
+    aten.upsample_nearest2d.vec: _upsample,
+    aten.upsample_nearest3d.vec: _upsample,
+    aten.upsample_linear1d.vec: _upsample,
+    aten.upsample_bilinear2d.vec: _upsample,
+    aten.upsample_trilinear3d.vec: _upsample,
+    aten.upsample_bicubic2d.vec: _upsample,
+    aten.instance_norm.default: _flat,
+    aten.group_norm.default: _image,
+    aten.batch_norm.default: _image,
+    aten.layer_norm.default: _flat,
     aten.linear.default: _linear,
+    aten.matmul.default: _multiply,
     aten.scaled_dot_product_attention.default: _attend,
     aten.lstm.input: _lstm,
     aten.gru.input: _recurrent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -59,6 +60,16 @@ class Tracker:
         self._tag(tensor, handle)
         return handle
 
+    def shares(self, tensor: torch.Tensor, handles: Mapping[int, Handle]) -> bool:
+        """Whether a result lies in the memory of an argument, although its operator is no view.
+
+        Dropout that is off hands back its argument, for one; a write into the result then changes both.
+        """
+        if id(tensor) in handles:
+            return True
+        storage = _storage(tensor)
+        return storage is not None and any(handle.storage == storage for handle in handles.values())
+
     def _tag(self, tensor: torch.Tensor, handle: Handle) -> None:
         handle.storage = _storage(tensor)
         setattr(tensor, _ATTRIBUTE, handle)
@@ -112,21 +123,27 @@ class Tracker:
 
     def follow_constant_view(
         self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-    ) -> None:
-        """Remember the way from a constant view to its base: it may be written with an input's values."""
+    ) -> bool:
+        """Remember the way from a constant view to its base: it may be written with an input's values.
+
+        Returns:
+            Whether the result is a view: some operators make one only where they can.
+        """
         if not args or not isinstance(args[0], torch.Tensor):
-            return
-        base = args[0]
+            return False
+        base, tensors = args[0], tensors_in(result)
+        if any(_storage(tensor) != _storage(base) for tensor in tensors):
+            return False
         handle: Handle | None = getattr(base, _ATTRIBUTE, None)
         if handle is None:
             handle = Handle(Memory(Layout.of(base), None, constant=base))
             self._tag(base, handle)
             self._tagged.append(base)
-        tensors = tensors_in(result)
         for tensor, step in zip(tensors, view_steps(func, name, args, kwargs, tensors), strict=True):
             if tensor is not base:
                 self._tag(tensor, Handle(handle.memory, handle.extended(step)))
                 self._tagged.append(tensor)
+        return True
 
 
 def _storage(tensor: torch.Tensor) -> int | None:

@@ -35,6 +35,10 @@ _READS_VALUES_NAMES = """
     unique_consecutive bincount where.default nms masked_select
 """
 _READS_VALUES = frozenset(_READS_VALUES_NAMES.split())
+# Composites that give a view where they can and a copy elsewhere: what came out tells. They are recorded whole.
+_COPIES = frozenset(["reshape", "flatten", "contiguous"])
+# Views although the schema does not say so.
+_SECRET_VIEWS = frozenset(["_unsafe_view"])
 # Arguments that are written although the schema does not say so: (running mean, running variance, flag).
 _SECRET_WRITES = {"batch_norm": (3, 4, 5), "native_batch_norm": (3, 4, 5), "instance_norm": (3, 4, 5)}
 # Outputs that depend on one argument alone (its position), whatever the others are: output -> argument.
@@ -51,7 +55,7 @@ class Traits:
         functional: the overload of that name, itself if there is none.
         name: the same without namespace and overload.
         composite: it is replaced by the operators that it is composed of.
-        view: its outputs share the memory of its first argument.
+        view: its outputs share the memory of its first argument, if they do not turn out to be copies.
         writes: (position, name, return) of each argument that it writes to; the return is the index of
             the output that is this argument, None where it is not returned.
         like: it takes its tensor for shape and type only.
@@ -120,12 +124,13 @@ def _read_schema(function: Any) -> Traits:
     overload = functional._schema.overload_name or "default"
     alias = any(result.alias_info is not None for result in schema.returns)
     composite = torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), "CompositeImplicitAutograd")
+    whole = namespace == "aten" and (name in _COPIES or (name in KEPT and not alias))
     return Traits(
         op=f"{namespace}.{name}.{overload}",
         functional=functional,
         name=name,
-        composite=composite and not (namespace == "aten" and name in KEPT and not alias),
-        view=alias and not writes,
+        composite=composite and not whole,
+        view=(alias and not writes) or name in _SECRET_VIEWS,
         writes=tuple(writes),
         like=name in _LIKE,
         reads_values=name in _READS_VALUES or f"{name}.{overload}" in _READS_VALUES,
