@@ -82,7 +82,10 @@ def given(
     if isinstance(example, Arguments):
         call = example
     elif inputs is None and example is None and not kwargs:
-        raise ModelError(f"{kind}: needs example inputs or shapes, as in inputs={{'x': (1, 3, 224, 224)}}")
+        raise ModelError(
+            f"{kind}: needs example inputs or shapes, as in inputs={{'x': (1, 3, 224, 224)}}, "
+            "on the command line --input x=1,3,224,224"
+        )
     elif inputs is not None:
         call = by_shape(module, inputs, kwargs)
     else:
