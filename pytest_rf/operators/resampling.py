@@ -94,7 +94,9 @@ def _kernel(s: Sampling, radius: int, antialias: bool, closed: bool = False) -> 
 
     def taps(place: Fraction) -> tuple[int, ...]:
         if not closed and radius == reach == 2 and place.denominator == 1:
-            return (int(place),)  # the cubic kernel, where nothing widens it, is 0 at all other whole distances
+            return (
+                int(place),
+            )  # the cubic kernel, where nothing widens it, is 0 at all other whole distances
         if closed:
             return tuple(range(ceil(place - reach), floor(place + reach) + 1))
         return tuple(range(floor(place - reach) + 1, ceil(place + reach)))

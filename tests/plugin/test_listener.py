@@ -112,6 +112,14 @@ class Taking(nn.Module):
     def forward(self, batch):
         return self.body(batch.pop("image"))
 
+class Calling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = build()[0], build()[2]
+
+    def __call__(self, x):
+        return self.second(self.first(x))
+
 class Pair(nn.Module):
     def forward(self, pair):
         return build()(pair[0] + pair[1])
@@ -161,6 +169,7 @@ CASES = {
     "tuple": lambda: Pair()((X, X)),
     "forward": lambda: build().forward(X),
     "own forward": lambda: Net().forward(image=X),
+    "own call": lambda: Calling()(X),
     "method": lambda: Net().encode(X, 1, scale=3),
     "compiled": lambda: torch.compile(build(), backend="eager")(X),
     "parallel": lambda: nn.DataParallel(build())(X),
@@ -179,7 +188,7 @@ def test_it(name):
 
 def test_the_call_is_kept_as_it_was(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(pytester, monkeypatch, CALLS, apart=True)
-    result.assert_outcomes(passed=17)
+    result.assert_outcomes(passed=18)
 
 
 def test_a_method_that_replaces_its_argument(

@@ -108,6 +108,18 @@ def test_the_user_names_the_argument_of_torchs_own_containers() -> None:
     assert pytest_rf.verify(net, inputs={"x": (1, 3, 8, 8)}).equal
 
 
+def test_arguments_that_are_declared_as_integers() -> None:
+    class Tokens(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(9, 4)
+
+        def forward(self, ids: torch.LongTensor | None = None, mask: torch.BoolTensor | None = None):
+            return self.table(ids)
+
+    assert pytest_rf.analyze(Tokens(), inputs={"ids": (1, 5)}).outputs[0].shape == (1, 5, 4)
+
+
 def test_keyword_arguments_alone() -> None:
     assert list(pytest_rf.analyze(Net(), UserDict(x=IMAGE, other=IMAGE)).inputs) == ["x", "other"]
     analysis = pytest_rf.analyze(Net(), kwargs={"x": IMAGE, "other": IMAGE})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -88,6 +89,19 @@ def test_other_threads_do_not_confuse_the_paths() -> None:
     assert [t.module for t in pytest_rf.analyze(Threaded(), X)] == ["block.conv", "block", "block"]
 
 
+def test_parts_of_the_model_in_other_threads_are_refused() -> None:
+    class Threaded(Net):
+        def forward(self, x):
+            made = []
+            thread = threading.Thread(target=lambda: made.append(self.block(x)))
+            thread.start()
+            thread.join()
+            return made[0]
+
+    with pytest.raises(pytest_rf.ModelError, match=r"calls 'block' in another thread"):
+        pytest_rf.analyze(Threaded(), X)
+
+
 def test_the_first_call_has_a_number_too() -> None:
     analysis = pytest_rf.analyze(Net(), X)
     assert analysis["block@1"].name == analysis["block"].name
@@ -107,3 +121,26 @@ def test_requirements_name_modules_and_operators() -> None:
     normed = nn.Sequential(nn.Conv1d(2, 2, 3), nn.InstanceNorm1d(2))
     for pattern in ("op:instance_norm", "op:aten.instance_norm"):
         assert not pytest_rf.analyze(normed, X, accept_context=[pattern]).check("final is bounded")
+
+
+@pytest.mark.parametrize("pool", [False, True])
+def test_what_other_threads_compute_is_unknown(pool: bool) -> None:
+    class Threaded(nn.Module):
+        def forward(self, x):
+            made = []
+
+            def work():
+                made.append(x.flip(2))
+
+            if pool:
+                with ThreadPoolExecutor(1) as workers:
+                    workers.submit(work).result()
+            else:
+                thread = threading.Thread(target=work)
+                thread.start()
+                thread.join()
+            return {"there": made[0], "both": made[0] + x, "here": x * 2}
+
+    there, both, here = pytest_rf.analyze(Threaded(), X).outputs
+    assert (there.status, both.status, here.status) == ("unknown", "unknown", "exact")
+    assert there.reason.startswith("computed in another thread, started at")

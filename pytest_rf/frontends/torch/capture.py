@@ -82,7 +82,10 @@ def given(
     if isinstance(example, Arguments):
         call = example
     elif inputs is None and example is None and not kwargs:
-        raise ModelError(f"{kind}: needs example inputs or shapes, as in inputs={{'x': (1, 3, 224, 224)}}")
+        raise ModelError(
+            f"{kind}: needs example inputs or shapes, as in inputs={{'x': (1, 3, 224, 224)}}, "
+            "on the command line --input x=1,3,224,224"
+        )
     elif inputs is not None:
         call = by_shape(module, inputs, kwargs)
     else:
@@ -197,6 +200,11 @@ def record(
                 result = (run or call.function(module))(*args, **kwargs, **call.constants)
             if recorder.obstacle is not None:
                 raise recorder.obstacle
+            if locator.elsewhere:
+                raise ModelError(
+                    f"{type(module).__name__}: calls {locator.elsewhere!r} in another thread, where its operators "
+                    "are not seen; have it call its modules in turn"
+                )
             for number, (name, tensor) in enumerate(named_tensors(result)):
                 recording.outputs[_unused(output_name(name, number), recording)] = recorder.value_of(tensor)
         except RFError:

@@ -40,6 +40,7 @@ class Locator:
 
     Attributes:
         failed: path and class of the innermost module that an exception left, if one did.
+        elsewhere: path of a module of the model that was called in another thread, where operators are not seen.
     """
 
     def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
@@ -48,6 +49,7 @@ class Locator:
         self._turns: Counter[str] = Counter()
         self._files: dict[str, str | None] = {}
         self.failed: tuple[str, str] | None = None
+        self.elsewhere = ""
 
     def place(self) -> Place:
         """Return where the running operator was called."""
@@ -78,7 +80,10 @@ class Locator:
         here = threading.get_ident()
 
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
-            if threading.get_ident() != here:  # another thread's own affair
+            if (
+                threading.get_ident() != here
+            ):  # another thread's own affair, unless it runs parts of this model
+                self.elsewhere = self.elsewhere or paths.get(id(module), "")
                 return original(module, *args, **kwargs)
             path = paths.get(id(module))
             if path is None:  # made during the call, or hidden from named_modules()

@@ -1,9 +1,12 @@
-"""Tensors that leave torch and come back: what NumPy does with them is not seen, so it is unknown."""
+"""Tensors that leave torch, or this thread, and come back: what is done with them there is not seen."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -65,6 +68,36 @@ class Outside:
                     delattr(torch.Tensor, name)
                 else:
                     setattr(torch.Tensor, name, original)
+
+    @contextmanager
+    def threads(self) -> Iterator[None]:
+        """Notice threads that are started, or given work: what they compute is not seen."""
+        here = threading.get_ident()
+        places = ((threading.Thread, "start"), (ThreadPoolExecutor, "submit"))
+        originals = [(kind, name, vars(kind)[name]) for kind, name in places]
+
+        def noticing(original: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(original)
+            def call(*args: Any, **kwargs: Any) -> Any:
+                if threading.get_ident() == here:
+                    self._recorder.leaves_for_a_thread()
+                return original(*args, **kwargs)
+
+            return call
+
+        for kind, name, original in originals:
+            setattr(kind, name, noticing(original))
+        try:
+            yield
+        finally:
+            for kind, name, original in originals:
+                setattr(kind, name, original)
+
+    def leave_for_a_thread(self) -> None:
+        """Take every tensor that comes from nowhere for one that a thread has made of the inputs."""
+        recording = self._recorder.recording
+        self._left += recording.inputs.values()
+        self._reason = f"computed in another thread, started at {self._recorder.locator.source()}"
 
     def _wrapped(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def leave(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:

@@ -51,7 +51,6 @@ def preserved(module: torch.nn.Module) -> Iterator[None]:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # this call is ours; the user's own shows what it has to say
         stack.callback(attributes_of(module))
-        stack.callback(_gradients(module))
         stack.callback(random_state())
         for read, write in _SWITCHES:
             stack.callback(write, read())
@@ -71,20 +70,11 @@ _SWITCHES = (
 """Global switches that models are known to turn, as functions that read and write them."""
 
 
-def _gradients(module: torch.nn.Module) -> Callable[[], None]:
-    """Return what restores which parameters get gradients: models freeze parts of themselves when they run."""
-    wanted = [(parameter, parameter.requires_grad) for parameter in module.parameters()]
-
-    def restore() -> None:
-        for parameter, before in wanted:
-            if parameter.requires_grad != before:
-                parameter.requires_grad_(before)
-
-    return restore
-
-
 def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
-    """Return what restores the attributes of all modules below ``root``, and the contents of containers."""
+    """Return what restores the attributes of all modules below ``root``, and the contents of containers.
+
+    Also which parameters get gradients: models freeze parts of themselves when they run.
+    """
     saved = []
     for module in root.modules():
         attributes = dict(module.__dict__)
@@ -94,15 +84,20 @@ def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
             for name in _REGISTRIES
             if isinstance(registry := attributes.get(name), dict) and registry  # TorchScript has its own
         ]
-        saved.append((module, attributes, contents))
+        parameters = attributes.get("_parameters") or {}
+        learning = [(p, p.requires_grad) for p in parameters.values() if p is not None and p.is_leaf]
+        saved.append((module, attributes, contents, learning))
 
     def restore() -> None:
-        for module, attributes, contents in saved:
+        for module, attributes, contents, learning in saved:
             for value, copy in contents:
                 _refill(value, copy)
             if not _same(module.__dict__, attributes):
                 module.__dict__.clear()
                 module.__dict__.update(attributes)
+            for parameter, learns in learning:
+                if parameter.requires_grad != learns:
+                    parameter.requires_grad_(learns)
 
     return restore
 

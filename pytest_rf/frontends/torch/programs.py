@@ -22,7 +22,7 @@ class ProgramLocator(Locator):
     def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
         super().__init__(root, paths)
         self._places: dict[Any, Place] = {}
-        self._stacks: dict[Place, list[tuple[str, str]]] = {}
+        self._stacks: dict[int, list[tuple[str, str]]] = {}  # by the identity of the place
         self._nodes: dict[int, list[Any]] = {}
 
     def place(self) -> Place:
@@ -37,14 +37,14 @@ class ProgramLocator(Locator):
             ]
             path, kind, turn = levels[-1]
             place = self._places[node] = Place(path, kind, turn, _source(node.meta.get("stack_trace") or ""))
-            self._stacks[place] = [(f"{p}@{t + 1}" if t else p, k) for p, k, t in levels if p]
+            self._stacks[id(place)] = [(f"{p}@{t + 1}" if t else p, k) for p, k, t in levels if p]
         return self._places[node]
 
     def name_modules(self, recording: Recording) -> None:
         """Add what the modules of the original computed: the last tensor of each."""
         for call in recording.calls:
             made = next((ref for ref in call.outputs if ref is not None), None)
-            for path, kind in self._stacks.get(call.place, ()):
+            for path, kind in self._stacks.get(id(call.place), ()):
                 recording.kinds[path.partition("@")[0]] = kind
                 if made is not None:
                     recording.modules[path] = made

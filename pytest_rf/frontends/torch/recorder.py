@@ -122,7 +122,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
     @contextmanager
     def watching(self, module: torch.nn.Module) -> Iterator[None]:
         """Watch what the dispatcher does not see: factories, and what leaves for NumPy."""
-        with opaque.functions(self):
+        with opaque.functions(self), self._outside.threads():
             if not self.real:
                 with factories.redirected(self._at_home):
                     yield
@@ -131,6 +131,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                 self._outside.know(tensor)
             with self._outside.watch():
                 yield
+
+    def leaves_for_a_thread(self) -> None:
+        """Go on without knowing what a thread computes; that needs values, to tell its tensors by."""
+        if not self.real:
+            self.obstacle = ValuesNeeded(f"a thread at {self.locator.source()}")
+            raise self.obstacle
+        self._outside.leave_for_a_thread()
 
     def _module_call(self, original: Any, module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
         """Call a module; one that is registered stands as a single operator for all that it runs."""

@@ -65,7 +65,7 @@ class Snapshot:
     def name(self) -> str:
         """What messages call the model."""
         kind = type(getattr(self.module, "_orig_mod", self.module)).__name__
-        return kind if self.call.method == "forward" else f"{kind}.{self.call.method}"
+        return kind if self.call.method in ("forward", "__call__") else f"{kind}.{self.call.method}"
 
     @contextmanager
     def restored(self) -> Iterator[None]:
@@ -102,9 +102,8 @@ def _around(
 def _is_method(owner: torch.nn.Module, code: CodeType) -> bool:
     """Whether code is that of a method which ``owner``'s class defines, under decorators perhaps."""
     function = getattr(type(owner), code.co_name, None)
-    if function is None or hasattr(torch.nn.Module, code.co_name):
-        return code.co_name == "forward" and function is not None and _code(function) is code
-    return _code(function) is code
+    own = function is not None and function is not getattr(torch.nn.Module, code.co_name, None)
+    return own and _code(function) is code
 
 
 def _code(function: Any) -> CodeType | None:

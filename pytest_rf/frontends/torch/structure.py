@@ -91,7 +91,8 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
 
     Args:
         module: the module.
-        inputs: ``{"x": (1, 3, 8, 8)}``; a shape alone is that of the first argument, several are those
+        inputs: ``{"x": (1, 3, 8, 8)}``; its type is that of the module's parameters, unless the argument is
+            declared to be of integers. A shape alone is that of the first argument, several are those
             of the first ones. A shape with a type is ``((1, 16), "int64")``. Tensors and other values are
             passed as they are.
         kwargs: further keyword arguments, passed as they are.
@@ -102,8 +103,10 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
     names = parameters(module)
     if not isinstance(inputs, Mapping):
         inputs = dict(zip(_enough(names, len(given := _several(inputs))), given, strict=True))
-    dtype = _own_type(module)
-    made = {str(name): _made(str(name), value, dtype) for name, value in inputs.items()}
+    own, declared = _own_type(module), _declared_types(module)
+    made = {
+        str(name): _made(str(name), value, declared.get(str(name), own)) for name, value in inputs.items()
+    }
     shaped = tuple(name for name, value in inputs.items() if _is_shape(value))
     named = dict(kwargs or {})
     strange = [name for name in made if name not in names]
@@ -217,6 +220,20 @@ def _own_type(module: torch.nn.Module) -> torch.dtype:
         if parameter.dtype.is_floating_point:
             break
     return torch.float32
+
+
+_DECLARED = {"LongTensor": torch.int64, "IntTensor": torch.int32, "BoolTensor": torch.bool}
+
+
+def _declared_types(module: torch.nn.Module) -> dict[str, torch.dtype]:
+    """Return the types of arguments that are declared as tensors of integers, as ``input_ids`` often is."""
+    signature = _signature(module)
+    return {
+        name: dtype
+        for name, parameter in (signature.parameters if signature else {}).items()
+        for word, dtype in _DECLARED.items()
+        if word in str(parameter.annotation)
+    }
 
 
 def takes_any(module: torch.nn.Module) -> bool:
