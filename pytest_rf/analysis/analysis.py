@@ -110,6 +110,9 @@ class Analysis:
         name = name.removesuffix("@1")  # the first call of a module goes by its path alone
         returned = self.graph.modules.get(name)
         found = [t for t in self if returned is not None and t.number == returned.number]
+        # Behind the module others may pass the same value on.
+        path = name.partition("@")[0]
+        found = [t for t in found if t.module == path or t.module.startswith(f"{path}.")] or found
         found = found or [t for t in self if t.node == name] or [t for t in self if t.module == name]
         if found:
             return found[-1]

@@ -39,6 +39,24 @@ class Net(nn.Module):
 X = torch.zeros(1, 2, 20)
 
 
+class Head(nn.Module):
+    """Runs one operator of its own, before its layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 2, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(x.flip(2))
+
+
+def test_the_path_of_a_module_is_what_it_returns_and_no_operator_before_its_layers() -> None:
+    analysis = pytest_rf.analyze(nn.Sequential(Head(), nn.ReLU(), Head()), X)
+    assert [t.name for t in analysis] == ["0.flip", "0.conv", "1", "2.flip", "2.conv"]
+    assert (analysis["0"].op, analysis["0"]["t"].rf) == ("aten.conv1d", 3)
+    assert (analysis["2"].op, analysis["2"]["t"].rf) == ("aten.conv1d", 5)
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_exported_programs_know_the_original_modules_and_lines(strict: bool) -> None:
     module = Net()

@@ -80,9 +80,8 @@ class Locator:
         here = threading.get_ident()
 
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
-            if (
-                threading.get_ident() != here
-            ):  # another thread's own affair, unless it runs parts of this model
+            if threading.get_ident() != here:
+                # Another thread's own affair, unless it runs parts of this model.
                 self.elsewhere = self.elsewhere or paths.get(id(module), "")
                 return original(module, *args, **kwargs)
             path = paths.get(id(module))

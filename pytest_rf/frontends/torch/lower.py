@@ -14,7 +14,7 @@ import torch
 from pytest_rf import registry
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
-from pytest_rf.frontends.torch.recording import LOOKS, Const, Place, Recording, Ref
+from pytest_rf.frontends.torch.recording import LOOKS, Const, Recording, Ref
 from pytest_rf.frontends.torch.recording import Call as Recorded
 from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
@@ -52,16 +52,26 @@ def lower(recording: Recording, weights: bool = False) -> Graph:
 
 
 class _Names:
-    """Names of nodes: the module path where a module runs one operator, else path and operator."""
+    """Names of nodes: the module path where a module runs one operator, else path and operator.
+
+    The path of a module that calls others is the name of what it returns, and of no operator on the way there.
+    """
 
     def __init__(self, recording: Recording) -> None:
         self._sizes = Counter((call.place.module, call.place.turn) for call in recording.calls)
+        parts = [path.split(".") for path, _ in self._sizes]
+        self._callers = {".".join(part[:depth]) for part in parts for depth in range(1, len(part))}
+        self._returned = recording.modules
         self._used: Counter[str] = Counter()
 
-    def name(self, place: Place, op: str) -> str:
-        """Return an unused name for an operator at a place."""
+    def name(self, call: Recorded, op: str) -> str:
+        """Return an unused name for the operator of a call."""
+        place = call.place
         path = f"{place.module}@{place.turn + 1}" if place.turn else place.module
         alone = place.module and self._sizes[place.module, place.turn] == 1
+        if alone and place.module in self._callers:
+            returned = self._returned.get(path)
+            alone = returned is not None and returned in call.outputs
         name = path if alone else f"{path}.{op}".lstrip(".")
         self._used[name] += 1
         return name if self._used[name] == 1 else f"{name}_{self._used[name] - 1}"
@@ -107,7 +117,7 @@ class _Lowering:
         if self.names is not None:
             place = call.place
             entry = Node(
-                self.names.name(place, name),
+                self.names.name(call, name),
                 f"{namespace}.{name}",
                 place.module,
                 place.source,
