@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import io
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,35 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from pytest_rf import cli
 from pytest_rf.commands import output
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with two models and a configuration that they meet."""
-    for name in ("unet.onnx", "tcn.onnx"):
-        shutil.copy(EXAMPLES / name, tmp_path / name)
-    config = '[[model]]\nname = "net"\nsource = "unet.onnx"\nrequire = ["final rf >= 36"]\n'
-    (tmp_path / "rf.toml").write_text(config)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-class Result:
-    def __init__(self, status: int, captured: pytest.CaptureResult[str]) -> None:
-        self.status, self.out, self.err = status, captured.out, captured.err
-
-
-@pytest.fixture
-def rf(capsys: pytest.CaptureFixture[str]):
-    def run(*arguments: str) -> Result:
-        status = cli.run(arguments)
-        return Result(status, capsys.readouterr())
-
-    return run
 
 
 # ------------------------------------------------------------------ check
@@ -266,110 +237,6 @@ def test_it_is_a_program() -> None:
     assert done.returncode == 2
 
 
-# ------------------------------------------------------------------ output
-
-
-def test_output_goes_to_a_file(rf, folder: Path) -> None:
-    result = rf("check", "--output", "out.txt", "--color")
-    assert (result.status, result.out) == (0, "")
-    assert (folder / "out.txt").read_text(encoding="utf-8") == rf("check").out
-
-
-@pytest.mark.parametrize(
-    "file", ["../out.txt", "/nix/out.txt", "link.txt", "away/out.txt", ".", "fifo", "nix/out.txt"]
-)
-def test_files_elsewhere_are_refused(
-    rf, folder: Path, tmp_path_factory: pytest.TempPathFactory, file: str
-) -> None:
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (elsewhere / "kept.txt").write_text("kept")
-    (folder / "link.txt").symlink_to(elsewhere / "kept.txt")
-    (folder / "away").symlink_to(elsewhere)
-    os.mkfifo(folder / "fifo")
-    result = rf("check", "-o", file)
-    assert result.status == 2
-    assert len(result.err.splitlines()) == 1
-    assert [path.name for path in elsewhere.iterdir()] == ["kept.txt"]
-    assert (elsewhere / "kept.txt").read_text() == "kept"
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(
-    ("environment", "arguments", "colored"),
-    [
-        ({}, [], True),
-        ({"NO_COLOR": "1"}, [], False),
-        ({"TERM": "dumb"}, [], False),
-        ({}, ["--no-color"], False),
-        ({"NO_COLOR": "1"}, ["--color"], True),
-    ],
-)
-def test_colour_is_for_terminals(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str], colored: bool
-) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stdout", terminal)
-    assert cli.run(["check", *arguments]) == 0
-    assert ("\x1b[" in terminal.getvalue()) is colored
-
-
-def test_no_colour_where_nobody_looks(rf) -> None:
-    assert "\x1b" not in rf("check").out
-    assert "\x1b[" in rf("check", "--color").out
-
-
-def _program(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest_rf", *arguments]
-    return subprocess.run(
-        command, text=True, encoding="utf-8", check=False, stderr=subprocess.PIPE, **settings
-    )  # type: ignore[call-overload]
-
-
-def test_output_that_cannot_be_written_is_status_2() -> None:
-    done = _program(
-        "show", "unet.onnx", stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"}
-    )
-    assert done.returncode == 2
-    assert "standard output is ascii and cannot show" in done.stderr
-    with Path("/dev/full").open("w") as full:
-        done = _program("check", stdout=full)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-
-
-def test_a_reader_that_leaves_is_status_2() -> None:
-    read, write = os.pipe()
-    os.close(read)
-    done = _program("check", stdout=write)
-    os.close(write)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-
-
-def test_a_closed_standard_output_is_status_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", None)
-    assert cli.run(["check"]) == 2
-
-
-def test_progress_is_told_on_a_terminal_and_wiped(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_rf.commands import progress
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(progress, "PATIENCE", -1)
-    assert cli.run(["check"]) == 0
-    assert "analysing net (1)" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\x1b[K")
-
-
 def test_the_commands_module_imports_nothing_heavy() -> None:
     assert output.emit
     code = "import sys, pytest_rf.cli; print(*sys.modules)"
@@ -384,55 +251,3 @@ def test_the_commands_module_imports_nothing_heavy() -> None:
         "torch",
         "pytest",
     }
-
-
-CODE = """
-import os, sys
-import torch
-from torch import nn
-
-class Leaving(nn.Module):
-    def forward(self, x):
-        sys.exit(0)
-
-class Talking(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(3, 2, 5)
-
-    def forward(self, x):
-        print("forward")
-        return self.conv(x)
-
-def ends(): os._exit(0)
-"""
-
-
-def test_what_code_prints_and_how_it_leaves(rf, folder: Path) -> None:
-    pytest.importorskip("torch")
-    (folder / "rf_cli_nets.py").write_text(CODE)
-    given = ("--allow-code", "--input", "x=1,3,16,16")
-    result = rf("show", "rf_cli_nets:Talking", *given, "--format", "json")
-    assert result.status == 0
-    assert json.loads(result.out)["model"] == "Talking"
-    assert "forward" in result.err
-    names = ("Leaving", "ends", "Talking")
-    result = rf("check", *(f"rf_cli_nets:{name}" for name in names), *given, "--require", "final rf >= 5")
-    assert result.status == 2
-    assert "SystemExit: 0" in result.err
-    assert "rf_cli_nets:ends: exits" in result.err
-    assert "✓ Talking" in result.out
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("rf_cli_nets.py:net", "write the module's name, rf_cli_nets:net"),
-        ("../nets:build", "a callable that makes a model is written package.module:name"),
-        ("rf_cli_none:net", "No module named 'rf_cli_none'; it is looked for below"),
-    ],
-)
-def test_sources_that_are_written_wrong(rf, source: str, message: str) -> None:
-    result = rf("check", source, "--allow-code", "--require", "final rf >= 5")
-    assert result.status == 2
-    assert message in result.err
