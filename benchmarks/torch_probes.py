@@ -19,7 +19,7 @@ import torch
 from linearised import MAGNITUDES, LinearProber
 
 import pytest_rf
-from pytest_rf.frontends.torch.structure import arguments
+from pytest_rf.frontends.torch.arguments import arguments
 from pytest_rf.probing.modules import Prober
 
 WATCHED = 12

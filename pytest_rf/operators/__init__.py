@@ -9,5 +9,9 @@ of these functions: an operator is a few lines there.
 ``windows``     convolutions and pools, transposed too
 ``resampling``  resizing in every mode, adaptive pools
 ``reductions``  reductions, normalisation, softmax
-``contractions`` MatMul, Linear, Einsum, attention
+``contractions`` MatMul, Linear, Einsum
+``attention``   queries over keys, by mask
+``recurrent``   LSTM, GRU and plain cells along time
+``scatter``     writing rows at given places
+``sparsity``    what exact zeros and masks cut off (weight-aware mode); ``masking``: through elementwise operators
 """

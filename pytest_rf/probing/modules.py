@@ -11,14 +11,14 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.torch.copying import copied
-from pytest_rf.frontends.torch.failures import told
-from pytest_rf.frontends.torch.preserve import preserved
-from pytest_rf.frontends.torch.structure import (
+from pytest_rf.frontends.torch.arguments import (
     Arguments,
     input_names,
     output_name,
 )
+from pytest_rf.frontends.torch.copying import copied
+from pytest_rf.frontends.torch.failures import told
+from pytest_rf.frontends.torch.preserve import preserved
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
 from pytest_rf.probing.search import Search
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 
 import pytest_rf
-from pytest_rf.frontends.torch.structure import (
+from pytest_rf.frontends.torch.arguments import (
     Arguments,
     input_names,
     output_name,

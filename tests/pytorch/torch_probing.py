@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 import pytest_rf
-from pytest_rf.frontends.torch.structure import arguments, input_names
+from pytest_rf.frontends.torch.arguments import arguments, input_names
 from pytest_rf.probing import MAGNITUDES
 from pytest_rf.probing.modules import Prober
 

@@ -1,4 +1,27 @@
-"""PyTorch: one recorded call of a module becomes a graph."""
+"""PyTorch: one recorded call of a module becomes a graph.
+
+The call:
+``arguments``   what a module is called with, from examples or from shapes
+``trees``       tensors within structures of any kind, and their names
+``snapshot``    a call that a test made, kept for later
+
+Its recording:
+``capture``     the first way of recording that works
+``recorder``    the dispatch mode that records: constants are run for real, the rest by shape
+``running``     one operator, on values or by shape; ``shapes`` and ``layouts`` know the common ones
+``traits``      what an operator's schema says about recording it
+``tracking``    which tensors depend on an input; ``memory``: views and writes as functions
+``higher_order``, ``opaque``, ``factories``, ``outside``  what the dispatcher sees otherwise, or not at all
+``locate``      module paths and source lines; ``programs``: those within generated code
+``exported``    programs of ``torch.export``
+``preserve``    the module and the process are left as found; ``copying``: copies of modules
+``failures``    what users are told when it does not work
+``recording``   the result: plain data
+
+The graph:
+``lower``       call by call, by the rules of :mod:`pytest_rf.operators.aten`
+``fallback``    operators without a rule, by what torch composes them of
+"""
 
 from __future__ import annotations
 

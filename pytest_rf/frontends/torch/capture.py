@@ -11,14 +11,7 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError, RFError
-from pytest_rf.frontends.torch.copying import copied
-from pytest_rf.frontends.torch.failures import Failed, told
-from pytest_rf.frontends.torch.locate import Locator
-from pytest_rf.frontends.torch.preserve import Originals, preserved
-from pytest_rf.frontends.torch.programs import ProgramLocator
-from pytest_rf.frontends.torch.recorder import Recorder, Unsupported, ValuesNeeded
-from pytest_rf.frontends.torch.recording import Recording
-from pytest_rf.frontends.torch.structure import (
+from pytest_rf.frontends.torch.arguments import (
     Arguments,
     arguments,
     by_shape,
@@ -29,6 +22,13 @@ from pytest_rf.frontends.torch.structure import (
     parameters,
     takes_any,
 )
+from pytest_rf.frontends.torch.copying import copied
+from pytest_rf.frontends.torch.failures import Failed, told
+from pytest_rf.frontends.torch.locate import Locator
+from pytest_rf.frontends.torch.preserve import Originals, preserved
+from pytest_rf.frontends.torch.programs import ProgramLocator
+from pytest_rf.frontends.torch.recorder import Recorder, Unsupported, ValuesNeeded
+from pytest_rf.frontends.torch.recording import Recording
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
 
 
@@ -43,8 +43,8 @@ def capture(
 
     Args:
         module: an ``nn.Module`` (``ScriptModule`` included) or an ``ExportedProgram``.
-        example: the arguments of the call, as in :func:`structure.arguments`.
-        inputs: or only their shapes, as in :func:`structure.by_shape`.
+        example: the arguments of the call, as in :func:`arguments.arguments`.
+        inputs: or only their shapes, as in :func:`arguments.by_shape`.
         kwargs: keyword arguments of the call.
         values: keyword arguments that are constants.
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from pytest_rf.frontends.torch.arguments import Arguments
 from pytest_rf.frontends.torch.failures import Failed
 from pytest_rf.frontends.torch.recording import Recording
-from pytest_rf.frontends.torch.structure import Arguments
 
 
 def program_call(

@@ -8,8 +8,8 @@ from types import TracebackType
 import torch
 
 from pytest_rf.errors import ModelError
+from pytest_rf.frontends.torch.arguments import Arguments, misfit
 from pytest_rf.frontends.torch.locate import shown
-from pytest_rf.frontends.torch.structure import Arguments, misfit
 
 _ABOUT_TYPES = re.compile(r"dtype|scalar type|\b(float|long|int|half|double)\b|Tensor\b.*type", re.IGNORECASE)
 

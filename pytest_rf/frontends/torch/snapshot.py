@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError
+from pytest_rf.frontends.torch.arguments import Arguments
 from pytest_rf.frontends.torch.preserve import attributes_of
-from pytest_rf.frontends.torch.structure import Arguments
 from pytest_rf.frontends.torch.trees import map_tensors
 
 _DEVICES = ("cpu", "cuda")
