@@ -126,13 +126,12 @@ def verify(
             or there is no such output, unit or axis.
     """
     is_file = isinstance(model, (str, PathLike)) or hasattr(model, "opset_import")
+    runs: Callable[[Sequence[str]], Search]
     if is_file:
         example, inputs, values, make = _file(model, example, inputs, values, seed)
         analysis = analysis or _analysed(model, inputs=inputs, values=values)
         shapes = {name: one.shape for name, one in analysis.inputs.items()}
-
-        def runs(watched: Sequence[str]) -> Search:
-            return make(shapes)  # which keeps all tensors
+        runs = lambda _: make(shapes)  # noqa: E731 - a file's run keeps all tensors
     else:
         from pytest_rf.loading import is_torch, no_model
 
@@ -144,7 +143,7 @@ def verify(
             example, inputs = None, example
         examples = () if example is None else (example,)
         analysis = analysis or _analysed(model, *examples, inputs=inputs, kwargs=kwargs, values=values)
-        runs = prober(model, example, inputs, kwargs, values, seed)  # type: ignore[assignment]
+        runs = prober(model, example, inputs, kwargs, values, seed)
     varying = {name: value for name, value in analysis.graph.outputs.items() if value.varies}
     if output is None or output in varying:
         chosen = {
