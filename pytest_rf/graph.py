@@ -78,6 +78,9 @@ class Value:
         return len(self.extents)
 
 
+_DEFERRED = ("shape", "load", "missing", "_data")
+
+
 class Deferred(Value):
     """A constant that is worked out when its shape or its elements are needed, which is rare."""
 
@@ -92,6 +95,8 @@ class Deferred(Value):
 
     def __getattr__(self, name: str) -> Any:
         """Give what the constant does not have until it is worked out."""
+        if name not in _DEFERRED:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         found = self._resolve()
         self.shape, self.load, self.missing, self._data = (
             found.shape,
