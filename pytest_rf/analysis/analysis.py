@@ -109,6 +109,9 @@ class Analysis:
             return self.tensors[name]
         name = name.removesuffix("@1")  # the first call of a module goes by its path alone
         returned = self.graph.modules.get(name)
+        for source, value in self.graph.inputs.items():
+            if value is returned:  # an encoder's first feature map, say
+                return self._input_tensor(source)
         found = [t for t in self if returned is not None and t.number == returned.number]
         # Behind the module others may pass the same value on.
         path = name.partition("@")[0]

@@ -74,6 +74,24 @@ def test_exported_programs_know_the_original_modules_and_lines(strict: bool) -> 
         assert analysis[path]["t"].rf == direct[path]["t"].rf == size
 
 
+class Pyramid(nn.Module):
+    """Returns its argument beside what it makes of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 2, 3, stride=2)
+
+    def forward(self, x):
+        return [x, self.conv(x)]
+
+
+def test_a_module_that_returns_the_input_first() -> None:
+    module = nn.Sequential(Pyramid())
+    tensor = pytest_rf.analyze(module, X)["0"]
+    assert (tensor.name, tensor.shape, tensor["t"].rf) == ("input", (1, 2, 20), 1)
+    assert pytest_rf.verify(module, X, output="0").equal
+
+
 def test_traced_programs_know_the_modules() -> None:
     analysis = pytest_rf.analyze(torch.fx.symbolic_trace(Net()), X)
     assert analysis["layers.1.conv"].module == "layers.1.conv"
