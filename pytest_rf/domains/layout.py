@@ -191,13 +191,12 @@ def regrouping(extents: Sequence[int], shape: Sequence[int]) -> tuple[list[Move]
                 index += 1
                 need = 1
             else:
-                # 4·6 as 8·3: no common factors, so write the axis out as one.
+                # 2·40·6 as 120·4: no common factors, so write 40·6 out as one; the 2 stays apart.
                 stop = index + 1
-                while prod(old[start:stop]) % extent:
+                while prod(old[index:stop]) % need:
                     stop += 1
-                moves.append(Merge(start, stop - start))
-                old[start:stop] = [prod(old[start:stop])]
-                index, need = start, extent
+                moves.append(Merge(index, stop - index))
+                old[index:stop] = [prod(old[index:stop])]
         counts.append(index - start)
     return moves, counts
 
