@@ -105,12 +105,14 @@ def remade(factors: Sequence[Factor], extent: int, elsewhere: Keys = NONE) -> Fa
     It stands for the same positions, each of which now reads all, if the contracted axis was one of
     positions only and either all that there is of one input axis (a Linear over time, a spectrum) or of
     the same extent (a Linear over tokens). Else the positions end here, as in the head of a classifier,
-    or where frames, the rest of whose axis lies ``elsewhere``, become features.
+    or where frames, the rest of whose axis lies ``elsewhere``, become features. Patches, of which other
+    axes lie here as a whole (their channels), do so whatever the extent.
     """
     whole = joined(factors, extent)
     old = prod(factor.extent for factor in factors)
     partial = len({key[1] for key in whole.carries}) > 1 or whole.carries & elsewhere
-    if is_mixed(factors) or (partial and old != extent):
+    patches = whole.carries & elsewhere and whole.carries - elsewhere
+    if is_mixed(factors) or patches or (partial and old != extent):
         return Factor(extent)
     return whole
 

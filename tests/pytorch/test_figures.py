@@ -1,4 +1,4 @@
-"""Figures of nets whose windows do not divide one another."""
+"""Figures of nets that cut positions into windows and patches."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ class Net(nn.Module):
         return self.function(self.layers, *inputs)
 
 
+def conv(kernel: int = 3, stride: int = 1, padding: int = 0, out: int = 4) -> nn.Conv1d:
+    return nn.Conv1d(4, out, kernel, stride, padding)
+
+
+def figures(net: nn.Module, *lengths: int) -> list[tuple]:
+    analysis = pytest_rf.analyze(net, tuple(torch.zeros(2, 4, length) for length in lengths))
+    (final,) = analysis.final
+    assert final.number == analysis.outputs[0].number
+    assert all(final.field(name)["t"].aligned for name in analysis.inputs)
+    fields = [final.field(name)["t"] for name in analysis.inputs]
+    return [(f.rf, f.stride, f.start, f.lookahead, f.lookback, f.halo, f.multiple) for f in fields]
+
+
 def windows(size: int):
     def mix(layers, x):
         tokens = x.reshape(-1, size, 4)
@@ -36,3 +49,26 @@ def test_windows_of_sizes_that_do_not_divide_keep_samples_and_positions_apart() 
     field = final["t"]
     assert (field.rf_range, field.lookahead, field.halo_for(1)) == ((6, 12), 7, (7, 7))
     assert final["batch"].independent
+
+
+def patched(layers, x):
+    """Patches are embedded by a Linear that makes as many features as a patch has."""
+    patches = x.view(len(x), 4, -1, 8).transpose(1, 2).flatten(2)
+    return layers[1](layers[0](patches)).mean(1)
+
+
+def test_patches_embedded_in_as_many_features_are_positions() -> None:
+    block = nn.TransformerEncoderLayer(32, 2, 16, batch_first=True)
+    analysis = pytest_rf.analyze(Net(patched, nn.Linear(32, 32), block).eval(), torch.zeros(2, 4, 64))
+    assert analysis["layers.0"]["t"].stride == 8
+    assert (analysis.final[0].shape, analysis.final[0].module.split(".")[:2]) == ((2, 8, 32), ["layers", "1"])
+
+
+def test_patches_become_positions_again() -> None:
+    def there_and_back(layers, x):
+        patches = x.view(len(x), 4, -1, 4).transpose(1, 2).flatten(2)
+        return layers[1](layers[0](patches).unflatten(2, (4, 4)).transpose(1, 2).flatten(2))
+
+    net = Net(there_and_back, nn.Linear(16, 16), conv(padding=1))
+    ((_, stride, start, ahead, back, halo, multiple),) = figures(net, 64)
+    assert (stride, start, ahead, back, halo, multiple) == (1, -4, 4, 4, (4, 4), 4)
