@@ -1,10 +1,13 @@
-"""Figures of nets that cut positions into windows and patches."""
+"""Figures of nets with several inputs, and of positions cut into windows and patches."""
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 import pytest
 
 torch = pytest.importorskip("torch")
+import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
 
 import pytest_rf  # noqa: E402
@@ -30,6 +33,33 @@ def figures(net: nn.Module, *lengths: int) -> list[tuple]:
     assert all(final.field(name)["t"].aligned for name in analysis.inputs)
     fields = [final.field(name)["t"] for name in analysis.inputs]
     return [(f.rf, f.stride, f.start, f.lookahead, f.lookback, f.halo, f.multiple) for f in fields]
+
+
+def test_inputs_that_meet_have_strides_of_their_own() -> None:
+    slower = Net(lambda m, x, z: m[0](x) + m[1](z), conv(stride=2, padding=1), conv(5, padding=2))
+    assert figures(slower, 32, 16) == [(3, 2, -1, 0, 1, (1, 0), 2), (5, 1, -2, 2, 2, (2, 2), 1)]
+
+
+def test_a_condition_of_low_resolution() -> None:
+    net = Net(
+        lambda m, x, z: m[2](m[0](x) + F.interpolate(m[1](z), scale_factor=4)),
+        conv(padding=1),
+        conv(padding=1),
+        conv(2, 2),
+    )
+    # Two places of z are one of the output: its stride is 1/4, then 1/2, and never more than 1.
+    assert figures(net, 64, 16) == [
+        (4, 2, -1, 1, 1, (1, 1), 2),
+        (3, Fraction(1, 2), -1, 1, 1, (1, 1), 1),
+    ]
+
+
+def test_two_inputs_that_are_shuffled_together_keep_their_places() -> None:
+    net = Net(
+        lambda m, x, z: m[0](x + z).view(len(x), 4, 2, -1).transpose(2, 3).flatten(2),
+        conv(padding=1, out=8),
+    )
+    assert figures(net, 32, 32) == [(3, Fraction(1, 2), -1, 1, 1, (1, 1), 1)] * 2
 
 
 def windows(size: int):
