@@ -1,4 +1,4 @@
-"""Figures of nets with several inputs, and of positions cut into windows and patches."""
+"""Figures of nets with several inputs, of transformers' residuals, and of positions cut into windows and patches."""
 
 from __future__ import annotations
 
@@ -60,6 +60,12 @@ def test_two_inputs_that_are_shuffled_together_keep_their_places() -> None:
         conv(padding=1, out=8),
     )
     assert figures(net, 32, 32) == [(3, Fraction(1, 2), -1, 1, 1, (1, 1), 1)] * 2
+
+
+def test_a_branch_that_reads_everything_has_no_stride_to_compare() -> None:
+    attention = nn.MultiheadAttention(4, 1, batch_first=True)
+    net = Net(lambda m, x: x + m[0](x, x, x)[0], attention).eval()
+    assert pytest_rf.analyze(net, torch.zeros(2, 8, 4)).final[0]["t"].aligned
 
 
 def windows(size: int):
