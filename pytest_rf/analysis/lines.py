@@ -67,6 +67,15 @@ class Line(NamedTuple):
                 after = max(after, self.at(last - step)[1] - (border - 1))
         return before, after
 
+    def halo_within(self, align: int, stride: Fraction, extent: int) -> tuple[float, float]:
+        """Return the same along an axis with borders, of which the line holds all places."""
+        before = after = 0.0
+        for border in range(align, extent, align):
+            first, last = ceil(border / stride), floor(border / stride)
+            before = max(before, border - float(self.lo[first:].min(initial=border)))
+            after = max(after, float(self.hi[:last].max(initial=border - 1)) - (border - 1))
+        return before, after
+
 
 def line(field: Field, key: Key, parts: bool = True) -> Line | None:
     """Return the line of a field towards an input axis; ``parts`` of positions are places too.

@@ -1,4 +1,4 @@
-"""Figures of nets with several inputs, of transformers' residuals, and of positions cut into windows and patches."""
+"""Figures of nets with several inputs, of transformers' residuals, and of axes that no window reads."""
 
 from __future__ import annotations
 
@@ -66,6 +66,14 @@ def test_a_branch_that_reads_everything_has_no_stride_to_compare() -> None:
     attention = nn.MultiheadAttention(4, 1, batch_first=True)
     net = Net(lambda m, x: x + m[0](x, x, x)[0], attention).eval()
     assert pytest_rf.analyze(net, torch.zeros(2, 8, 4)).final[0]["t"].aligned
+
+
+def test_an_axis_that_no_window_reads_has_a_halo() -> None:
+    net = Net(lambda m, x, mask: m[0](x) * mask, conv(padding=1))
+    (final,) = pytest_rf.analyze(net, (torch.zeros(2, 4, 32), torch.zeros(2, 1, 32))).final
+    assert (final.field("arg1")[2].halo, final.field("arg1")[2].lookahead) == ((0, 0), 0)
+    moved = pytest_rf.analyze(Net(lambda m, x: x[..., 2:]), torch.zeros(2, 4, 32))
+    assert [moved.outputs[0]["t"].halo, moved.outputs[0]["t"].lookahead] == [(0, 2), 2]
 
 
 def windows(size: int):
