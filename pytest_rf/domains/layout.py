@@ -66,14 +66,16 @@ def _common_stride(factors: Sequence[Factor], key: Key) -> Fraction:
 
     Tensors of several inputs can have met before: each input has steps of its own.
     """
-    carriers = [place for place, factor in enumerate(factors) if factor.carries]
-    own = [_of_input(factors[place], key[0]) for place in carriers]
-    alone = len({axis for strides in own for axis in strides}) == 1
-    if not all(own) or (not alone and len({step for strides in own for step in strides.values()}) > 1):
+    own = [factor for factor in factors if _of_input(factor, key[0])]
+    met = NONE.union(*[factor.carries for factor in own])
+    strides = [_of_input(factor, key[0]) for factor in own]
+    alone = len({axis for steps in strides for axis in steps}) == 1
+    if not alone and len({step for steps in strides for step in steps.values()}) > 1:
         return Fraction(0)
-    last = carriers[-1]
-    step = next(iter(own[-1].values()))
-    return step / prod(factor.extent for factor in factors[last + 1 :])
+    if any(not factor.carries <= met for factor in factors):
+        return Fraction(0)
+    last = max(place for place, factor in enumerate(factors) if factor in own)
+    return next(iter(strides[-1].values())) / prod(factor.extent for factor in factors[last + 1 :])
 
 
 def _of_input(factor: Factor, name: str) -> dict[Key, Fraction]:
@@ -90,13 +92,18 @@ def are_within(axis: Sequence[Factor]) -> bool:
 
 
 def places(axis: Axis, key: Key, parts: bool = True) -> list[int]:
-    """Return which factors of an axis count places of an input axis: those of its positions, and their ``parts``."""
+    """Return which factors of an axis count places of an input axis: those of its positions, and their ``parts``.
+
+    Positions of another input, which it has met on the way in, may be parts of its own.
+    """
     found: list[int] = []
-    inside = False
+    met = NONE
     for number, factor in enumerate(axis):
-        if factor.carries:
-            inside = key in factor.carries
-        if inside and (factor.carries or parts):
+        if key in factor.carries:
+            met = factor.carries
+        elif not factor.carries <= met:
+            met = NONE
+        if key in factor.carries or (met and parts):
             found.append(number)
     return found
 

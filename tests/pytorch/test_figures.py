@@ -116,3 +116,14 @@ def test_patches_become_positions_again() -> None:
     net = Net(there_and_back, nn.Linear(16, 16), conv(padding=1))
     ((_, stride, start, ahead, back, halo, multiple),) = figures(net, 64)
     assert (stride, start, ahead, back, halo, multiple) == (1, -4, 4, 4, (4, 4), 4)
+
+
+def test_positions_of_one_input_meet_parts_of_anothers() -> None:
+    def finer(layers, x, z):
+        return layers[0](x).view(len(x), 4, 2, -1).transpose(2, 3).flatten(2) + layers[1](z)
+
+    net = Net(finer, conv(padding=1, out=8), conv(padding=1))
+    assert figures(net, 32, 64) == [
+        (3, Fraction(1, 2), -1, 1, 1, (1, 1), 1),
+        (3, 1, -1, 1, 1, (1, 1), 1),
+    ]
