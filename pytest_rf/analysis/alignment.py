@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from math import lcm
 from typing import TYPE_CHECKING
 
+from numpy import isfinite
+
 from pytest_rf.analysis.lines import Line, line
 from pytest_rf.domains.changes import Policy
 from pytest_rf.domains.field import Field, changed
@@ -54,13 +56,14 @@ def _branches(step: Step, outcomes: dict[int, Outcome], policy: Policy, key: Key
 
 
 def _agree(lines: list[Line | None]) -> bool:
+    # What reads everything, or nothing, has neither stride nor centre to compare.
+    lines = [one for one in lines if one is None or (isfinite(one.lo) | isfinite(one.hi)).any()]
     known = [one for one in lines if one is not None]
     if len(lines) < 2:
         return True
     if len(known) < len(lines) or len({one.stride for one in known}) > 1:
         return False
     places = range(lcm(*(len(one.lo) for one in known)))
-    # What reads everything, or nothing, has no centre to compare.
     return all(
         len({sum(one.at(place)) for one in known if abs(sum(one.at(place))) < float("inf")}) <= 1
         for place in places

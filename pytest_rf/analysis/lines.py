@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
-from pytest_rf.domains.layout import Axis, Key, places
+from pytest_rf.domains.layout import Axis, Key, is_interleaved, places
 
 
 def sizes(hull: Hull) -> npt.NDArray[np.float64]:
@@ -67,6 +67,15 @@ class Line(NamedTuple):
                 after = max(after, self.at(last - step)[1] - (border - 1))
         return before, after
 
+    def halo_within(self, align: int, stride: Fraction, extent: int) -> tuple[float, float]:
+        """Return the same along an axis with borders, of which the line holds all places."""
+        before = after = 0.0
+        for border in range(align, extent, align):
+            first, last = ceil(border / stride), floor(border / stride)
+            before = max(before, border - float(self.lo[first:].min(initial=border)))
+            after = max(after, float(self.hi[:last].max(initial=border - 1)) - (border - 1))
+        return before, after
+
 
 def line(field: Field, key: Key, parts: bool = True) -> Line | None:
     """Return the line of a field towards an input axis; ``parts`` of positions are places too.
@@ -80,7 +89,7 @@ def line(field: Field, key: Key, parts: bool = True) -> Line | None:
         return None
     start = sum(map(len, field.layout[: numbers[0]]))
     axis = field.layout[numbers[0]]
-    if any(key in f.carries and ((f.mixed and not f.within) or len(f.carries) > 1) for f in axis):
+    if any(key in f.carries and ((f.mixed and not f.within) or is_interleaved(f, key)) for f in axis):
         return None
     own = [start + place for place in places(axis, key, parts)]
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):

@@ -285,8 +285,12 @@ class AxisField:
         field = self._of_kind("guaranteed", True)
         if self.key not in field.hulls:
             return 0, 0
-        own = line(field, self.key)
-        if own is None or not own.jump:
+        own, step = line(field, self.key), self._stride(field)
+        if own is not None and own.jump:
+            before, after = own.halo(align)
+        elif own is not None and step and self.key not in field.endless:
+            # No window reads this axis, which has borders in every run.
+            before, after = own.halo_within(align, step, self.extent)
+        else:
             return math.inf, math.inf
-        before, after = own.halo(align)
         return plain(before), plain(after)

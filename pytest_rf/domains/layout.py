@@ -8,7 +8,7 @@ Only where a relation acts on a composite axis, or extents do not divide, factor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -19,9 +19,7 @@ Key = tuple[str, int]
 """An axis of an input: (input name, axis number)."""
 Keys = frozenset[Key]
 NONE: Keys = frozenset()
-
-
-ONE = Fraction(1)
+NO_STRIDES: Mapping[Key, Fraction] = {}
 
 
 class Factor(NamedTuple):
@@ -34,9 +32,9 @@ class Factor(NamedTuple):
             along these, while the factors inside it hold a bounded number of positions.
         mixed: it also counts something that is no position (channels, say).
         within: what it counts beside positions are parts of each: what a pixel shuffle makes of channels.
-        stride: input positions per step along it, as far as windows alone tell: where everything is
-            read, or nothing repeats, the hulls do not. 0 where positions of several axes are
-            interleaved, so that no step is theirs.
+        strides: of each input axis that it carries the positions per step along it, as far as windows
+            alone tell: where everything is read, or nothing repeats, the hulls do not. 0 where positions
+            of several axes are interleaved, so that no step is theirs.
     """
 
     extent: int
@@ -44,7 +42,7 @@ class Factor(NamedTuple):
     leads: Keys = NONE
     mixed: bool = False
     within: bool = False
-    stride: Fraction = ONE
+    strides: Mapping[Key, Fraction] = NO_STRIDES
 
 
 Axis = tuple[Factor, ...]
@@ -59,37 +57,53 @@ def joined(factors: Sequence[Factor], extent: int) -> Factor:
     carries = NONE.union(*[f.carries for f in factors])
     leads = NONE.union(*[f.leads for f in factors])
     mixed = is_mixed(factors)
-    return Factor(extent, carries, leads, mixed, mixed and are_within(factors), _common_stride(factors))
+    strides = {key: _common_stride(factors, key) for key in carries}
+    return Factor(extent, carries, leads, mixed, mixed and are_within(factors), strides)
 
 
-def _common_stride(factors: Sequence[Factor]) -> Fraction:
-    """Return the step of merged factors: the innermost's of one input axis, else that of all, if it is one."""
-    last = max((place for place, factor in enumerate(factors) if factor.carries), default=None)
-    if last is None:
-        return ONE
-    strides = {factor.stride for factor in factors if factor.carries}
-    alone = len(NONE.union(*[factor.carries for factor in factors])) == 1
-    if not alone and len(strides) > 1:
+def _common_stride(factors: Sequence[Factor], key: Key) -> Fraction:
+    """Return the step of merged factors: the innermost's if all are of one axis of the input, else that of all.
+
+    Tensors of several inputs can have met before: each input has steps of its own.
+    """
+    own = [factor for factor in factors if _of_input(factor, key[0])]
+    met = NONE.union(*[factor.carries for factor in own])
+    strides = [_of_input(factor, key[0]) for factor in own]
+    alone = len({axis for steps in strides for axis in steps}) == 1
+    if not alone and len({step for steps in strides for step in steps.values()}) > 1:
         return Fraction(0)
-    return factors[last].stride / prod(factor.extent for factor in factors[last + 1 :])
+    if any(not factor.carries <= met for factor in factors):
+        return Fraction(0)
+    last = max(place for place, factor in enumerate(factors) if factor in own)
+    return next(iter(strides[-1].values())) / prod(factor.extent for factor in factors[last + 1 :])
+
+
+def _of_input(factor: Factor, name: str) -> dict[Key, Fraction]:
+    """Return the strides of a factor towards the axes of one input."""
+    return {key: step for key, step in factor.strides.items() if key[0] == name}
 
 
 def are_within(axis: Sequence[Factor]) -> bool:
-    """Whether what an axis counts beside positions of one input axis are parts of each position."""
+    """Whether what an axis counts beside positions of one axis (of each input) are parts of each position."""
     outer = next((factor for factor in axis if factor.extent > 1 or factor.carries), None)
     carriers = [factor for factor in axis if factor.carries]
-    alone = len(NONE.union(*[factor.carries for factor in carriers])) == 1
+    alone = bool(carriers) and not _are_several(NONE.union(*[factor.carries for factor in carriers]))
     return alone and outer is carriers[0] and all(factor.within for factor in carriers if factor.mixed)
 
 
 def places(axis: Axis, key: Key, parts: bool = True) -> list[int]:
-    """Return which factors of an axis count places of an input axis: those of its positions, and their ``parts``."""
+    """Return which factors of an axis count places of an input axis: those of its positions, and their ``parts``.
+
+    Positions of another input, which it has met on the way in, may be parts of its own.
+    """
     found: list[int] = []
-    inside = False
+    met = NONE
     for number, factor in enumerate(axis):
-        if factor.carries:
-            inside = key in factor.carries
-        if inside and (factor.carries or parts):
+        if key in factor.carries:
+            met = factor.carries
+        elif not factor.carries <= met:
+            met = NONE
+        if key in factor.carries or (met and parts):
             found.append(number)
     return found
 
@@ -105,23 +119,39 @@ def remade(factors: Sequence[Factor], extent: int, elsewhere: Keys = NONE) -> Fa
     It stands for the same positions, each of which now reads all, if the contracted axis was one of
     positions only and either all that there is of one input axis (a Linear over time, a spectrum) or of
     the same extent (a Linear over tokens). Else the positions end here, as in the head of a classifier,
-    or where frames, the rest of whose axis lies ``elsewhere``, become features.
+    or where frames, the rest of whose axis lies ``elsewhere``, become features. Patches, of which other
+    axes lie here as a whole (their channels), do so whatever the extent.
     """
     whole = joined(factors, extent)
     old = prod(factor.extent for factor in factors)
-    partial = len({key[1] for key in whole.carries}) > 1 or whole.carries & elsewhere
-    if is_mixed(factors) or (partial and old != extent):
+    partial = _are_several(whole.carries) or whole.carries & elsewhere
+    patches = whole.carries & elsewhere and whole.carries - elsewhere
+    if is_mixed(factors) or patches or (partial and old != extent):
         return Factor(extent)
     return whole
 
 
+def _are_several(keys: Keys) -> bool:
+    """Whether there are several axes of one input."""
+    return len({name for name, _ in keys}) < len(keys)
+
+
 def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
     """Return a factor split row-major in two; only the outer one can be without end."""
-    step = factor.stride if len(factor.carries) <= 1 else Fraction(0)
+    steps = {key: step * (not is_interleaved(factor, key)) for key, step in factor.strides.items()}
+    jumps = {key: step * inner for key, step in steps.items()}
     return (
-        Factor(outer, factor.carries, factor.leads, factor.mixed, factor.within, step * inner),
-        Factor(inner, factor.carries, NONE, factor.mixed, factor.within, step),
+        Factor(outer, factor.carries, factor.leads, factor.mixed, factor.within, jumps),
+        Factor(inner, factor.carries, NONE, factor.mixed, factor.within, steps),
     )
+
+
+def is_interleaved(factor: Factor, key: Key) -> bool:
+    """Whether a factor holds positions of ``key`` among those of other axes that are not just at the same place.
+
+    Those of several axes of one input cannot be; those of two inputs are, if they met element by element.
+    """
+    return len(_of_input(factor, key[0])) > 1 or not factor.strides[key]
 
 
 def stride(layout: Layout, key: Key) -> Fraction | None:
@@ -129,7 +159,7 @@ def stride(layout: Layout, key: Key) -> Fraction | None:
 
     0 where no position of ``key`` is left; None where its positions are interleaved with others.
     """
-    own = [factor.stride for axis in layout for factor in axis if key in factor.carries]
+    own = [factor.strides[key] for axis in layout for factor in axis if key in factor.carries]
     return (own[-1] or None) if own else Fraction(0)
 
 
@@ -191,13 +221,12 @@ def regrouping(extents: Sequence[int], shape: Sequence[int]) -> tuple[list[Move]
                 index += 1
                 need = 1
             else:
-                # 4·6 as 8·3: no common factors, so write the axis out as one.
+                # 2·40·6 as 120·4: no common factors, so write 40·6 out as one; the 2 stays apart.
                 stop = index + 1
-                while prod(old[start:stop]) % extent:
+                while prod(old[index:stop]) % need:
                     stop += 1
-                moves.append(Merge(start, stop - start))
-                old[start:stop] = [prod(old[start:stop])]
-                index, need = start, extent
+                moves.append(Merge(index, stop - index))
+                old[index:stop] = [prod(old[index:stop])]
         counts.append(index - start)
     return moves, counts
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -90,7 +91,12 @@ class Branch:
 def of_input(name: str, shape: Sequence[int]) -> Structure:
     """Return the structure of a graph input."""
     own = [frozenset({(name, axis)}) for axis in range(len(shape))]
-    layout = tuple([(Factor(extent, key, key),) for extent, key in zip(shape, own, strict=True)])
+    layout = tuple(
+        [
+            (Factor(extent, key, key, strides=dict.fromkeys(key, Fraction(1))),)
+            for extent, key in zip(shape, own, strict=True)
+        ]
+    )
     return Structure(layout, frozenset({name}))
 
 
@@ -284,6 +290,6 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     marks = [factor.mixed for factor in factors if factor.carries or factor.mixed]
     mixed = any(marks) if end_to_end else bool(marks) and all(marks)
     # Branches of different strides are misaligned; the tensor's step is that of the first with positions.
-    stride = next((factor.stride for factor in factors if factor.carries), first.stride)
+    strides = {key: step for factor in reversed(factors) for key, step in factor.strides.items()}
     within = all(factor.within for factor in factors if factor.mixed)
-    return Factor(first.extent, carries, leads, mixed, mixed and within, stride)
+    return Factor(first.extent, carries, leads, mixed, mixed and within, strides)

@@ -67,8 +67,8 @@ class Workbench:
         if factor.within and isinstance(relation, Taps) and not relation.selects:
             factor = factor._replace(mixed=False, within=False)  # windows over them: they are positions
         if isinstance(relation, Taps) and relation.advance != relation.period:
-            step = factor.stride * Fraction(abs(relation.advance), relation.period)
-            factor = factor._replace(stride=step)
+            wider = Fraction(abs(relation.advance), relation.period)
+            factor = factor._replace(strides={key: step * wider for key, step in factor.strides.items()})
         self.axes[number] = (ENDED,) if picked else (joined((factor,), extent),)
 
     def apply(self, number: int, move: Move) -> None:
