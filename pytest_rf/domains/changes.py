@@ -7,6 +7,7 @@ without end. There the periodic relations apply, elsewhere the bounded ones.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,8 +47,18 @@ class Policy(NamedTuple):
         return not self.context or (self.accepted is not None and self.accepted(node))
 
 
-class Change:
+class Change(ABC):
     """A change of a hull."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __call__(self, old: Hull, key: Key, policy: Policy) -> Hull:
+        """Return the changed hull of an input axis."""
+
+
+class Distributive(Change):
+    """A change that can be made to each part of a union."""
 
     __slots__ = ()
 
@@ -57,13 +68,13 @@ class Change:
             return self.part(old, key, policy)
         return hull.each(old, partial(self.part, key=key, policy=policy))
 
+    @abstractmethod
     def part(self, old: Hull, key: Key, policy: Policy) -> Hull:
         """Return the changed hull, which is one part of a union."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Contract(Change):
+class Contract(Distributive):
     """Read all of dimension ``dim``."""
 
     dim: int
@@ -82,7 +93,7 @@ class Contract(Change):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Follow(Change):
+class Follow(Distributive):
     """Read dimension ``dim`` by a relation that gives ``output`` elements; ``picked`` keeps only the first."""
 
     dim: int
@@ -101,7 +112,7 @@ class Follow(Change):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Divide(Change):
+class Divide(Distributive):
     """Split dimension ``dim`` row-major in two."""
 
     dim: int
@@ -116,7 +127,7 @@ class Divide(Change):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Unite(Change):
+class Unite(Distributive):
     """Merge the dimensions from ``dim`` on into one, row-major.
 
     Only the outermost of them can be without end and stay so; anything else has no periodic map.
@@ -136,7 +147,7 @@ class Unite(Change):
         """Return the hull with fewer dimensions."""
         if self._loses(policy) and (key in self.carries or self._varies(old)):
             old = hull.irregular(old.lo.ndim)
-        return Change.__call__(self, old, key, policy)
+        return Distributive.__call__(self, old, key, policy)
 
     def part(self, old: Hull, key: Key, policy: Policy) -> Hull:
         """Return the hull with fewer dimensions."""
@@ -156,7 +167,7 @@ class Unite(Change):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class First(Change):
+class First(Distributive):
     """Keep the first element along ``dim``, if it is without end: one element of it has been asked for."""
 
     dim: int
@@ -170,7 +181,7 @@ class First(Change):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Arrange(Change):
+class Arrange(Distributive):
     """Put the dimensions into ``order``; None is a new one, those left out have size 1."""
 
     order: Sequence[int | None]
@@ -195,7 +206,7 @@ class Arrange(Change):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Diagonal(Change):
+class Diagonal(Distributive):
     """Keep the elements with equal places along ``a`` and ``b``; ``b`` becomes 1."""
 
     a: int
@@ -221,7 +232,7 @@ class Diagonal(Change):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Cut(Change):
+class Cut(Distributive):
     """Make context of what is read, where the policy does not count it; what reads nothing goes on so.
 
     Attributes:

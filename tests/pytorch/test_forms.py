@@ -14,19 +14,11 @@ from torch._higher_order_ops.associative_scan import associative_scan  # noqa: E
 from torch._higher_order_ops.map import map as map_over  # noqa: E402
 from torch._higher_order_ops.scan import scan  # noqa: E402
 from torch._higher_order_ops.while_loop import while_loop  # noqa: E402
+from torch_probing import Net  # noqa: E402
 
 import pytest_rf  # noqa: E402
 
 DOUBLE = torch.float64
-
-
-class Net(nn.Module):
-    def __init__(self, function) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 def after(change):

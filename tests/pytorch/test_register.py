@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
+from torch_probing import Net  # noqa: E402
 
 import pytest_rf  # noqa: E402
 from pytest_rf import registry  # noqa: E402
@@ -30,15 +31,6 @@ def blur(x: torch.Tensor) -> torch.Tensor:
 @blur.register_fake
 def _(x):
     return torch.empty_like(x)
-
-
-class Net(nn.Module):
-    def __init__(self, function) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
-from torch_probing import check  # noqa: E402
+from torch_probing import Net, check  # noqa: E402
 
 import pytest_rf  # noqa: E402
 
@@ -49,15 +49,6 @@ FORMS = {
     "branches": (branches, (3, 3), "1/2", 0, 2),
     "frames": (lambda x: conv(x, 3).transpose(1, 2).flatten(1), (3, 3), "1/3", -1, 1),
 }
-
-
-class Net(nn.Module):
-    def __init__(self, function) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 @pytest.mark.parametrize("name", FORMS)

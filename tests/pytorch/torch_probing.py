@@ -13,6 +13,17 @@ from pytest_rf.probing.modules import Prober
 torch.set_num_threads(1)
 
 
+class Net(torch.nn.Module):
+    """A module that is one function of its argument."""
+
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
 def influence(prober: Prober, output: str, source: str, axis: int) -> np.ndarray:
     """Return (extent of the axis, *output shape): true where a change at that index changed the element."""
     extent = prober.inputs[source].shape[axis]

@@ -53,19 +53,8 @@ PASSED_ON = ("_to_copy", "clone", "contiguous", "detach", "alias", "to", "type_a
 """Operators that keep every element, masks too."""
 VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
 """Functions that are 0 at -inf."""
-THROUGH_0 = (
-    "relu",
-    "elu",
-    "leaky_relu",
-    "gelu",
-    "silu",
-    "tanh",
-    "abs",
-    "neg",
-    "square",
-    "sqrt",
-    "sin",
-    "sign",
+THROUGH_0 = frozenset(
+    ["relu", "elu", "leaky_relu", "gelu", "silu", "tanh", "abs", "neg", "square", "sqrt", "sin", "sign"]
 )
 """Functions that are 0 at 0."""
 
