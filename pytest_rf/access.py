@@ -8,7 +8,7 @@ computes: the domains give the relations their meaning.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -16,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 Border = Literal["drop", "edge", "reflect", "wrap"]
+Fit = Literal["", "grid", "window"]
+"""What of a relation is fitted to the whole extent of its axis, so that a part of the input is read otherwise:
+nothing, the places of a grid (``align_corners``), or also how wide its windows are (adaptive pooling)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Taps(NamedTuple):
             mirrored one (``reflect``) or the opposite one (``wrap``).
         selects: the relation moves or picks positions and computes nothing (slices, pads, concats,
             groups of channels), so it does not tell that the axis is a spatial one.
+        fitted: what of it depends on the whole extent.
     """
 
     period: int
@@ -56,6 +60,7 @@ class Taps(NamedTuple):
     taps: tuple[tuple[int, ...], ...]
     border: Border = "drop"
     selects: bool = False
+    fitted: Fit = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sets:
-    """Output ``i`` reads every ``j`` with ``reads[i, j]``: masks, windows of any other shape."""
+    """Output ``i`` reads every ``j`` with ``reads[i, j]``: masks, windows of any other shape.
+
+    Attributes:
+        reads: the table.
+        fitted: what of it depends on the whole extent.
+    """
 
     reads: npt.NDArray[np.bool_]
+    fitted: Fit = ""
 
 
 Relation = Same | Whole | Taps | Prefix | Table | Sets
@@ -151,6 +162,13 @@ def progression(start: int, step: int = 1) -> Taps:
 def pad(before: int, border: Border = "drop") -> Taps:
     """Return the relation of padding with ``before`` positions in front (negative: a crop)."""
     return Taps(1, 1, ((-before,),), border=border, selects=True)
+
+
+def fitted(relation: Relation, how: Fit) -> Relation:
+    """Return a relation of which ``how`` says what depends on the whole extent of its axis."""
+    if isinstance(relation, Taps):
+        return relation._replace(fitted=how)
+    return replace(relation, fitted=how) if isinstance(relation, Sets) else relation
 
 
 @cache

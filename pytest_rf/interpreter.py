@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pytest_rf import garbage
 from pytest_rf.domains.changes import Policy
 from pytest_rf.domains.field import Field, Hulls, Joint, changed, of_input, union
+from pytest_rf.domains.seams import seam
 from pytest_rf.domains.structure import (
     Branch,
     Facts,
@@ -59,12 +60,14 @@ class Plan:
             are absent.
         moves: what the steps with a structure do to hulls, in order.
         facts: what there was to learn about the inputs.
+        makers: value number -> the step that makes it.
     """
 
     graph: Graph
     structures: dict[int, Structure | Ignorance] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
+    makers: dict[int, Step] = field(default_factory=dict)
 
 
 @garbage.kept()
@@ -76,6 +79,7 @@ def plan(graph: Graph) -> Plan:
     for step in graph.program:
         ignorance = _ignorance(step, made.structures)
         made.structures[step.value.number] = ignorance or _structure(step, made)
+        made.makers[step.value.number] = step
     seen: set[int] = set()
     for move in reversed(made.moves):
         for number in (move.value, *[branch.operand for branch in move.branches]):
@@ -100,8 +104,9 @@ def _structure(step: Step, made: Plan) -> Structure:
     joint: Callable[[Sequence[Hulls], Policy], Hulls] = union
     if isinstance(action, Join):
         branches = [single(number, _of(number, made), action.axis) for number in action.parts]
-        structure = end_to_end(branches, action.axis, shape[action.axis])
-        joint = Joint(branches, action.offsets, action.axis, shape[action.axis])
+        how = seam(made.graph, made.makers, action)
+        structure = end_to_end(branches, action.axis, shape[action.axis], how, step.node.index)
+        joint = Joint(branches, action.offsets, action.axis, shape[action.axis], how)
     elif isinstance(action, Regroup):
         branches = [regroup(action.operand, _of(action.operand, made), shape)]
         structure = branches[0].structure

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.runs import Runs
+from pytest_rf.analysis.steps import Steps
 from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.layout import are_within, is_mixed
 from pytest_rf.domains.structure import Facts
@@ -35,6 +36,7 @@ class Analysis:
         capture: how the graph was obtained.
         wanted_axes: input name -> spatial axes that the user named outright.
         accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
+        stands_for: axis name -> what a step stands for, where its authors say it.
     """
 
     graph: Graph
@@ -43,6 +45,7 @@ class Analysis:
     capture: str = "onnx"
     wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     accept_context: Sequence[str] = ()
+    stands_for: Mapping[str, Steps] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Analysis {self.name!r}: {len(self)} tensors, {self.capture}>"

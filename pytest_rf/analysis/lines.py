@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor, lcm, prod
+from math import ceil, floor, isfinite, lcm, prod
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
 from pytest_rf.domains.layout import Axis, Key, is_interleaved, places
@@ -42,13 +43,15 @@ class Line(NamedTuple):
         rounds, phase = divmod(place, len(self.lo))
         return float(self.lo[phase] + self.jump * rounds), float(self.hi[phase] + self.jump * rounds)
 
-    def lookahead(self, stride: Fraction) -> float:
-        """Return the largest ``hi(i) - ((i + 1)·stride - 1)``: reach behind the step's own input."""
-        return max(self.at(i)[1] - (ceil((i + 1) * stride) - 1) for i in range(len(self.lo)))
+    def lookahead(self, steps: Steps) -> Fraction | float:
+        """Return how far a step reads ahead of the last position that it stands for, at the most."""
+        ends = steps.ends(np.arange(len(self.hi)))
+        return _scaled((self.hi * steps.scale - ends).max(initial=-np.inf), steps.scale)
 
-    def lookback(self, stride: Fraction) -> float:
-        """Return the largest ``i·stride - lo(i)``: reach before the step's own input."""
-        return max(floor(i * stride) - self.at(i)[0] for i in range(len(self.lo)))
+    def lookback(self, steps: Steps) -> Fraction | float:
+        """Return how far a step reads back from the first position that it stands for, at the most."""
+        begins = steps.begins(np.arange(len(self.lo)))
+        return _scaled((begins - self.lo * steps.scale).max(initial=-np.inf), steps.scale)
 
     def halo(self, align: int) -> tuple[float, float]:
         """Return the largest reach out of a tile whose borders lie on multiples of ``align``.
@@ -67,14 +70,27 @@ class Line(NamedTuple):
                 after = max(after, self.at(last - step)[1] - (border - 1))
         return before, after
 
-    def halo_within(self, align: int, stride: Fraction, extent: int) -> tuple[float, float]:
-        """Return the same along an axis with borders, of which the line holds all places."""
+    def halo_within(self, align: int, steps: Steps, extent: int) -> tuple[float, float]:
+        """Return the same along an axis with borders, of which the line holds all places.
+
+        A step belongs to the tile in which the first position lies that it stands for.
+        """
         before = after = 0.0
+        begins = steps.begins(np.arange(len(self.lo)))
+        # What any step from here on, or up to here, reads.
+        lowest = np.minimum.accumulate(self.lo[::-1])[::-1]
+        highest = np.maximum.accumulate(self.hi)
         for border in range(align, extent, align):
-            first, last = ceil(border / stride), floor(border / stride)
-            before = max(before, border - float(self.lo[first:].min(initial=border)))
-            after = max(after, float(self.hi[:last].max(initial=border - 1)) - (border - 1))
+            first = int(np.searchsorted(begins, border * steps.scale))
+            if first < len(lowest):
+                before = max(before, border - float(lowest[first]))
+            if first:
+                after = max(after, float(highest[first - 1]) - (border - 1))
         return before, after
+
+
+def _scaled(number: float, scale: int) -> Fraction | float:
+    return Fraction(int(number), scale) if isfinite(number) else float(number)
 
 
 def line(field: Field, key: Key, parts: bool = True) -> Line | None:

@@ -7,16 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis import guarantees
+from pytest_rf.analysis.guarantees import Number, plain
 from pytest_rf.analysis.lines import line, sizes
 from pytest_rf.analysis.runs import Kind
+from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
-from pytest_rf.domains.layout import Key, carried, place_dims, stride
+from pytest_rf.domains.layout import Key, carried, place_dims, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance
@@ -24,9 +28,6 @@ from pytest_rf.interpreter import Ignorance
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
     from pytest_rf.analysis.tensors import Input
-
-Number = int | float | Fraction
-
 
 def positions(
     field: Field, key: Key, shape: Sequence[int]
@@ -50,13 +51,6 @@ def positions(
         hi = np.broadcast_to(np.where(marks, -1, hull.hi), grid).reshape(flat)
         lo, hi = np.broadcast_to(lo, shape), np.broadcast_to(hi, shape)
     return lo, hi
-
-
-def plain(number: Fraction | float) -> Number:
-    """Return a whole number as int, other fractions as they are."""
-    if isinstance(number, Fraction):
-        return number.numerator if number.denominator == 1 else number
-    return int(number) if math.isfinite(number) and number == int(number) else number
 
 
 _NOT_YET = ("density", "erf", "min_input", "unused")
@@ -143,14 +137,15 @@ class AxisField:
         """Smallest and largest size of what is read for certain, whatever data chooses."""
         if not self.upper_bound:
             return self.rf_range
-        return self._range(self._of_kind("certain", True), lambda: self._of_kind("certain", False))
+        return self._range(self.of_kind("certain", True), lambda: self.of_kind("certain", False))
 
     @property
     def rf_min(self) -> Number:
         """The theoretical size over the shortest path: at every merge the smaller branch."""
-        return self._range(self._of_kind("shortest", True), lambda: self._of_kind("shortest", False))[0]
+        return self._range(self.of_kind("shortest", True), lambda: self.of_kind("shortest", False))[0]
 
-    def _of_kind(self, kind: Kind, theory: bool) -> Field:
+    def of_kind(self, kind: Kind, theory: bool) -> Field:
+        """Return the field in one kind of run, on an input without end or the actual one."""
         return self.analysis.runs.of_kind(kind, self.value, self.key, theory)
 
     @property
@@ -173,20 +168,32 @@ class AxisField:
     def stride(self) -> Fraction | None:
         """Input positions that one step along the tensor moves the field.
 
-        0 where no position is left; None where positions are interleaved with those of other axes.
+        0 where no position is left; None where the units do not move evenly: positions are interleaved with
+        those of other axes, or steps of different rates lie end to end.
         """
-        return self._stride(self._theory())
-
-    def _stride(self, field: Field) -> Fraction | None:
+        field = self._theory()
         if self.key not in carried(field.layout):
             return Fraction(0)
+        if self.uneven:
+            return None
         own = line(field, self.key)
         # Where everything is read nothing moves; the windows on the way tell the step.
         return own.stride if own and own.jump else stride(field.layout, self.key)
 
     @property
-    def start(self) -> Number:
-        """First position of unit 0 in the theoretical field; where that is unbounded, on the actual input."""
+    def uneven(self) -> bool:
+        """Whether steps of different rates, or picked places, lie end to end along the axis."""
+        hull = self._theory().hulls.get(self.key)
+        return hull is not None and hull.irregular == "uneven"
+
+    @property
+    def start(self) -> Number | None:
+        """First position of unit 0 in the theoretical field; where that is unbounded, on the actual input.
+
+        None where the units do not move evenly.
+        """
+        if self.uneven:
+            return None
         for theory in (True, False):
             field = self._theory() if theory else self._finite()
             hull = field.hulls.get(self.key)
@@ -199,9 +206,11 @@ class AxisField:
         return 0
 
     @property
-    def center(self) -> Number:
-        """``start + (rf - 1) / 2``."""
+    def center(self) -> Number | None:
+        """``start + (rf - 1) / 2``; None where the units do not move evenly."""
         start, size = self.start, self.rf
+        if start is None:
+            return None
         if size == math.inf:
             return math.inf
         return plain(Fraction(start) + Fraction(Fraction(size) - 1, 2))
@@ -212,41 +221,62 @@ class AxisField:
         return float(self.rf) / self.extent if self.extent else math.inf
 
     @property
-    def lookahead(self) -> Number:
-        """Input positions behind its own step that an output step reads, context counted; ≤ 0 is causal."""
-        return self._reach(ahead=True)
+    def steps(self) -> Steps | None:
+        """What the tensor's steps stand for: what its authors say, or its stride; None where there is no such thing.
 
-    @property
-    def lookback(self) -> Number:
-        """Input positions before its own step that an output step reads, context counted."""
-        return self._reach(ahead=False)
-
-    def _reach(self, ahead: bool) -> Number:
-        field = self._of_kind("guaranteed", True)
-        hull = field.hulls.get(self.key)
-        if hull is None or self.key not in carried(field.layout):
-            return -math.inf if hull is None else math.inf
-        step = self._stride(field)
-        own = line(self._of_kind("guaranteed", False) if hull.irregular else field, self.key)
-        if own is None or step is None:
-            return math.inf
-        return plain(own.lookahead(step) if ahead else own.lookback(step))
-
-    @property
-    def bounded(self) -> bool:
-        """Whether neither mixing, context nor data-dependence reaches along the axis without bound.
-
-        Where there is no periodic map no bound is known.
+        What they say holds of tensors with as many steps as it takes to stand for the whole input.
         """
-        hull = self._of_kind("guaranteed", True).hulls.get(self.key)
-        if hull is None or self.upper_bound:
-            return not self.upper_bound
-        return not hull.irregular and not bool(np.isinf(sizes(hull)).any())
+        told = self.analysis.stands_for.get(self._axis_name)
+        if told is not None and told.fits(self.count, self.extent):
+            return told
+        step = self.stride
+        return strided(step) if step else None
 
     @property
-    def causal(self) -> bool:
-        """Whether no output step reads input behind its own step."""
-        return self.lookahead <= 0
+    def _axis_name(self) -> str:
+        named = (name for name, number in self.input.axes.items() if number == self.axis)
+        return next(named, str(self.axis))
+
+    @property
+    def count(self) -> int:
+        """The number of the tensor's places along the axis."""
+        layout = self._theory().layout
+        return max((prod(axis[i].extent for i in places(axis, self.key)) for axis in layout), default=0)
+
+    @property
+    def lookahead(self) -> Number | None:
+        """Input positions after its own ones that an output step reads, context counted; ≤ 0 is causal.
+
+        The worse of theory and the actual input. None where the steps stand for no positions of their own.
+        """
+        return guarantees.reach(self, ahead=True)
+
+    @property
+    def lookback(self) -> Number | None:
+        """Input positions before its own ones that an output step reads, like ``lookahead``."""
+        return guarantees.reach(self, ahead=False)
+
+    @property
+    def bounded(self) -> bool | None:
+        """Whether no unit's reads grow with the extent of the axis; None where that is not known.
+
+        Mixing, context and data-dependence do, and so does what is fetched from the other end.
+        """
+        return guarantees.bounded(self)
+
+    @property
+    def causal(self) -> bool | None:
+        """Whether no output step reads input after its own; None where it has none of its own."""
+        ahead = self.lookahead
+        return None if ahead is None else ahead <= 0
+
+    def tied(self, *reasons: str) -> tuple[str, ...]:
+        """Return the names of the nodes that tie the tensor to the whole extent, for any of these reasons."""
+        outcome = self.analysis.runs.structure(self.value)
+        if not isinstance(outcome, Structure):
+            return ()
+        numbers = sorted({tie.node for tie in outcome.ties.get(self.key, ()) if tie.why in reasons})
+        return tuple(self.analysis.graph.nodes[number].name for number in numbers)
 
     @property
     def aligned(self) -> bool:
@@ -259,7 +289,7 @@ class AxisField:
     @property
     def independent(self) -> bool:
         """Of the batch axis: whether every unit reads its own sample only, context counted."""
-        field = self._of_kind("guaranteed", False)
+        field = self.of_kind("guaranteed", False)
         hull = field.hulls.get(self.key)
         if hull is None:
             return True
@@ -276,21 +306,13 @@ class AxisField:
         return self.analysis.runs.multiple(self.value, self.key)
 
     @property
-    def halo(self) -> tuple[Number, Number]:
-        """Context that a tile needs (before, after) for borders on multiples of the model's ``multiple``."""
+    def halo(self) -> tuple[Number, Number] | None:
+        """Context that a tile needs (before, after) for borders on multiples of the model's ``multiple``.
+
+        Infinite where no tile sees what the whole sees; None where the steps have no common stride.
+        """
         return self.halo_for(self.multiple)
 
-    def halo_for(self, align: int) -> tuple[Number, Number]:
+    def halo_for(self, align: int) -> tuple[Number, Number] | None:
         """Return the halo for tiles whose borders lie on multiples of ``align`` input positions."""
-        field = self._of_kind("guaranteed", True)
-        if self.key not in field.hulls:
-            return 0, 0
-        own, step = line(field, self.key), self._stride(field)
-        if own is not None and own.jump:
-            before, after = own.halo(align)
-        elif own is not None and step and self.key not in field.endless:
-            # No window reads this axis, which has borders in every run.
-            before, after = own.halo_within(align, step, self.extent)
-        else:
-            return math.inf, math.inf
-        return plain(before), plain(after)
+        return guarantees.halo(self, align)

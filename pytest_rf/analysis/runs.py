@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from math import lcm
 from typing import TYPE_CHECKING, Literal
 
+from pytest_rf.domains import rims
 from pytest_rf.domains.changes import Policy
 from pytest_rf.domains.field import Field, Hulls
 from pytest_rf.domains.hull import settled
@@ -51,6 +52,7 @@ class Runs:
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
         self._multiples: dict[Key, dict[int, int]] = {}
+        self._rims: dict[Key, dict[int, rims.State | None]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
 
@@ -64,17 +66,48 @@ class Runs:
         return Policy(endless=self.spatial, keys=frozenset({key}))
 
     def multiple(self, value: Value, key: Key) -> int:
-        """Return the least common multiple of the strides of all tensors on the way to a value."""
+        """Return the least common multiple of all strides, and of the windows that reshapes cut, up to a value."""
+        return self._multiple(key).get(value.number, 1)
+
+    def _multiple(self, key: Key) -> dict[int, int]:
         if key not in self._multiples:
             found = {source.number: 1 for source in self.graph.inputs.values()}
-            for step in self.graph.program:
-                number = step.value.number
-                known = self.plan.structures[number] if number in self._named else None
-                own = stride(known.layout, key) if isinstance(known, Structure) else None
-                before = [found.get(operand, 1) for operand in step.operands]
-                found[number] = lcm(own.numerator if own else 1, *before)
+            for move in self.plan.moves:
+                on_the_way = [found.get(branch.operand, 1) for branch in move.branches]
+                windows = [branch.windows.get(key, 1) for branch in move.branches]
+                found[move.value] = lcm(self._own_stride(move.value, key), *windows, *on_the_way)
             self._multiples[key] = found
-        return self._multiples[key].get(value.number, 1)
+        return self._multiples[key]
+
+    def _own_stride(self, number: int, key: Key) -> int:
+        known = self.plan.structures[number] if number in self._named else None
+        if not isinstance(known, Structure) or any(
+            tie.why in ("grid", "window") for tie in known.ties.get(key, ())
+        ):
+            return 1  # what is fitted to any extent asks for none
+        own = stride(known.layout, key)
+        return own.numerator if own else 1
+
+    def grid(self, key: Key) -> int:
+        """Return the multiple that fits all values."""
+        return lcm(*self._multiple(key).values())
+
+    def rim(self, value: Value, key: Key) -> rims.State | None:
+        """Return how much of a value a tile gets wrong at its own borders; None: nothing."""
+        if key not in self._rims:
+            extent = self.inputs[key[0]].shape[key[1]]
+            short = extent % self.grid(key)
+            found: dict[int, rims.State | None] = {
+                self.graph.inputs[key[0]].number: rims.Rim(key[1], extent, short=short)
+            }
+            for move in self.plan.moves:
+                states = [
+                    rims.changed(found.get(branch.operand), branch.changes, key, self._accepted)
+                    for branch in move.branches
+                ]
+                found[move.value] = rims.put_together(states, move.joint)
+            self._rims[key] = found
+        return self._rims[key].get(value.number)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""

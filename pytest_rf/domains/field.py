@@ -13,6 +13,7 @@ from pytest_rf.domains import bounded, hull, periodic
 from pytest_rf.domains.changes import Change, Policy
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import NONE, Key, Keys, Layout
+from pytest_rf.domains.seams import Seam
 from pytest_rf.domains.structure import Branch, Structure
 
 Hulls = Mapping[Key, Hull]
@@ -80,42 +81,65 @@ def union(branches: Sequence[Hulls], policy: Policy) -> Hulls:
 class Joint:
     """Puts the hulls of tensors one behind the other along an axis (concat).
 
-    Along an axis without end two different parts have no common map.
+    Along an axis without end two different parts have no common map. Those that have no place of their own
+    there (constants, statistics, what reads everything), or only pad the main one, do not disturb its map.
     """
 
-    __slots__ = ("_dim", "_factors", "_offsets", "_total")
+    __slots__ = ("dim", "factors", "offsets", "seam", "total")
 
-    def __init__(self, parts: Sequence[Branch], offsets: Sequence[int], axis: int, total: int) -> None:
+    def __init__(
+        self, parts: Sequence[Branch], offsets: Sequence[int], axis: int, total: int, seam: Seam
+    ) -> None:
         """Take the parts, whose axis ``axis`` is one factor, and their first places on one of ``total``."""
-        self._dim = sum(map(len, parts[0].structure.layout[:axis]))
-        self._factors = [part.structure.layout[axis][0] for part in parts]
-        self._offsets = offsets
-        self._total = total
+        self.dim = sum(map(len, parts[0].structure.layout[:axis]))
+        self.factors = [part.structure.layout[axis][0] for part in parts]
+        self.offsets = offsets
+        self.total = total
+        self.seam = seam
 
     def __call__(self, parts: Sequence[Hulls], policy: Policy) -> Hulls:
         """Return the hulls of the whole."""
-        dim = self._dim
-        endless = any(factor.leads & policy.endless for factor in self._factors)
-        extents = [factor.extent for factor in self._factors]
+        dim = self.dim
+        endless = any(factor.leads & policy.endless for factor in self.factors)
+        extents = [factor.extent for factor in self.factors]
         hulls: dict[Key, Hull] = {}
         for key in dict.fromkeys(key for part in parts for key in part):
             pieces = [
                 (part[key], offset, extent)
-                for part, offset, extent in zip(parts, self._offsets, extents, strict=True)
+                for part, offset, extent in zip(parts, self.offsets, extents, strict=True)
                 if key in part
             ]
-            if policy.shortest and not any(key in factor.carries for factor in self._factors):
+            if policy.shortest and not any(key in factor.carries for factor in self.factors):
                 alone = [bounded.along(hull.settled(one), dim, WHOLE, n, 1) for one, _, n in pieces]
                 hulls[key] = min(alone, key=_size)
             elif endless:
-                moved = [
-                    periodic.along(hull.settled(one), dim, progression(-offset)) for one, offset, _ in pieces
-                ]
-                hulls[key] = reduce(_one_of, moved)
+                hulls[key] = self._one_map(parts, key)
             else:
-                layers = [bounded.joined(layer, dim, self._total) for layer in _layers(pieces, dim)]
+                layers = [bounded.joined(layer, dim, self.total) for layer in _layers(pieces, dim)]
                 hulls[key] = reduce(hull.union, layers)
         return hulls
+
+
+    def _one_map(self, parts: Sequence[Hulls], key: Key) -> Hull:
+        """Return the map of parts along an axis without end."""
+        maps = [
+            periodic.along(hull.settled(part[key]), self.dim, progression(-offset)) if key in part else None
+            for part, offset in zip(parts, self.offsets, strict=True)
+        ]
+        main = maps[self.seam.main]
+        if self.seam.kind == "padding" and main is not None:
+            return main
+        known = [(one, factor) for one, factor in zip(maps, self.factors, strict=True) if one is not None]
+        moving = [(one, factor) for one, factor in known if one.irregular or not hull.is_rigid(one)]
+        placed = [one for one, factor in moving if key in factor.carries]
+        alike = placed or [one for one, _ in moving]
+        if not alike:
+            return reduce(hull.union, [one for one, _ in known])
+        first = alike[0]
+        if all(_is_same_map(one, first) for one in alike[1:]):
+            return first
+        apart = len(placed) > 1 and self.seam.kind == "pieces"
+        return hull.irregular(first.lo.ndim, "uneven" if apart else "interleaved")
 
 
 def _layers(pieces: Sequence[tuple[Hull, int, int]], dim: int) -> Iterable[list[tuple[Hull, int, int]]]:
@@ -136,15 +160,11 @@ def _layers(pieces: Sequence[tuple[Hull, int, int]], dim: int) -> Iterable[list[
     return [list(layer.values()) for layer in layers.values()]
 
 
-def _one_of(a: Hull, b: Hull) -> Hull:
-    """Two parts of an axis without end: they must be the same map, or one of them reads nothing."""
-    if a.irregular or b.irregular:
-        return a if a.irregular else b
-    if hull.is_rigid(a):
-        return b
-    if hull.is_rigid(b) or (a.jump == b.jump and np.array_equal(a.lo, b.lo) and np.array_equal(a.hi, b.hi)):
-        return a
-    return hull.irregular(a.lo.ndim)
+def _is_same_map(a: Hull, b: Hull) -> bool:
+    if a is b:
+        return True
+    alike = a.jump == b.jump and np.array_equal(a.lo, b.lo) and np.array_equal(a.hi, b.hi)
+    return alike and not (a.irregular or b.irregular)
 
 
 def _size(one: Hull) -> float:

@@ -37,8 +37,9 @@ LONGEST_PERIOD = 1 << 14
 """Longer periods are called irregular."""
 
 
-Irregular = Literal["", "interleaved", "masked"]
-"""Why a hull has no periodic map: pieces that do not repeat together, or a mask that leaves out elements.
+Irregular = Literal["", "interleaved", "masked", "uneven"]
+"""Why a hull has no periodic map: pieces that do not repeat together, a mask that leaves out elements, or
+pieces with steps of different rates end to end, which have no common stride.
 
 Who contracts interleaved pieces reads the whole axis; what a mask has left out stays out.
 """
@@ -214,7 +215,7 @@ def union(a: Hull, b: Hull) -> Hull:
         other = b if a.irregular else a
         if not other.irregular and (other.lo == -ENDLESS).all() and (other.hi == ENDLESS).all():
             return other
-        return a if a.irregular else b
+        return a if a.irregular and b.irregular != "uneven" else b
     if a.jump is None and b.jump is None and _broadcast(a.lo.shape, b.lo.shape):
         room = prod(max(m, n) for m, n in zip(a.lo.shape, b.lo.shape, strict=True))
         if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):

@@ -36,10 +36,12 @@ def along(hull: Hull, dim: int, relation: Relation) -> Hull:
         return hull
     if isinstance(relation, Prefix):
         return _prefix(hull, dim, relation.reverse)
-    taps = _repeating(relation)
+    taps = repeating(relation)
     if taps is not None:
         return _taps(hull, dim, taps)
-    return irregular(hull.lo.ndim, "masked" if isinstance(relation, Sets) else "interleaved")
+    if isinstance(relation, Sets):
+        return irregular(hull.lo.ndim, "masked")
+    return irregular(hull.lo.ndim, "interleaved" if is_rearrangement(relation) else "uneven")
 
 
 def whole(hull: Hull, dim: int, endless: bool) -> Hull:
@@ -120,7 +122,12 @@ def _prefix(hull: Hull, dim: int, reverse: bool) -> Hull:
     return shortest_period(Hull(lo, hi, hull.jump), dim)
 
 
-def _repeating(relation: Table | Sets) -> Taps | None:
+def is_rearrangement(relation: Table) -> bool:
+    """Whether a table reads each position once: they are rolled or shuffled, and none is left out."""
+    return bool((np.sort(relation.indices) == np.arange(relation.indices.size)).all())
+
+
+def repeating(relation: Table | Sets) -> Taps | None:
     """Return the taps that a table or a set of reads repeats, if it does.
 
     Only the inner part counts: what a border clips says nothing about the axis without end.

@@ -7,14 +7,16 @@ this is worked out once, together with the changes that a run has to make to its
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from math import lcm
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import Prefix, Read, Relation, Same, Taps, Whole, progression
+from pytest_rf.access import Prefix, Read, Relation, Same, Sets, Table, Taps, Whole, progression
 from pytest_rf.domains.changes import Change, Cut, Mask
 from pytest_rf.domains.layout import (
     NONE,
@@ -23,11 +25,14 @@ from pytest_rf.domains.layout import (
     Key,
     Keys,
     Layout,
+    Split,
     carried,
     joined,
     refinement,
     regrouping,
 )
+from pytest_rf.domains.periodic import is_rearrangement, repeating
+from pytest_rf.domains.seams import Seam
 from pytest_rf.domains.workbench import Workbench
 
 
@@ -47,6 +52,18 @@ class Facts:
     channel: dict[str, int | None] = field(default_factory=dict)
 
 
+class Tie(NamedTuple):
+    """Why a tensor is tied to the whole extent of an input axis, and which node ties it.
+
+    ``grid``: places that are fitted to the extent (``align_corners``); ``window``: windows that are, too;
+    ``circular``: what lies at one end is fetched to the other; ``uneven``: pieces that lie end to end, or
+    places that were picked, do not move evenly.
+    """
+
+    node: int
+    why: Literal["grid", "window", "circular", "uneven"]
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Structure:
     """What is known of a tensor's field without any positions.
@@ -56,12 +73,14 @@ class Structure:
         inputs: names of the inputs that it can depend on.
         context: input axis -> numbers of the nodes that bring it in as context.
         uncertain: input axes along which data chooses the positions.
+        ties: input axis -> what ties it to the whole extent.
     """
 
     layout: Layout
     inputs: frozenset[str]
     context: Mapping[Key, frozenset[int]] = field(default_factory=dict)
     uncertain: Keys = NONE
+    ties: Mapping[Key, frozenset[Tie]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -72,11 +91,13 @@ class Branch:
         operand: its number.
         structure: the structure of what is read.
         changes: what reading does to the operand's hulls, in order.
+        windows: input axis -> input positions of the windows into which a reshape cuts it.
     """
 
     operand: int
     structure: Structure
     changes: list[Change]
+    windows: Mapping[Key, int] = field(default_factory=dict)
 
     def bench(self) -> Workbench:
         """Return the layout under construction, for changes to come."""
@@ -84,8 +105,7 @@ class Branch:
 
     def over(self, layout: Layout) -> Structure:
         """Return the structure with another layout."""
-        old = self.structure
-        return Structure(layout, old.inputs, old.context, old.uncertain)
+        return replace(self.structure, layout=layout)
 
 
 def of_input(name: str, shape: Sequence[int]) -> Structure:
@@ -112,7 +132,7 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
     if access.where is None and targets == list(range(len(shape))) and _all_same(access):
         return branch
     bench = branch.bench()
-    uncertain, gone = source.uncertain, NONE
+    uncertain, gone, ties = source.uncertain, NONE, source.ties
     # From the last axis to the first: the dimensions of the axes still to do stay where they are.
     for number in range(len(access.axes) - 1, -1, -1):
         target, relation = access.axes[number]
@@ -127,6 +147,9 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
             _learn_channel(facts, source, number)
         else:
             _learn(facts, carries, relation)
+        tie = _tie(relation) if carries else None
+        if tie is not None:
+            ties = _tied(ties, carries, Tie(node, tie))
         if isinstance(relation, Whole):
             if relation.uncertain:
                 uncertain |= carries
@@ -139,12 +162,13 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
     context = source.context
     cut = gone - carried(layout) if gone else NONE
     if cut:
+        ties = {key: of_key for key, of_key in ties.items() if key not in cut}  # whoever accepts one accepts both
         context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
     if cut or uncertain:
         bench.changes.append(Cut(cut, node, uncertain))
     if access.where is not None:
         bench.changes.append(_mask(layout, access.where))
-    branch.structure = Structure(layout, source.inputs, context, uncertain)
+    branch.structure = Structure(layout, source.inputs, context, uncertain, ties)
     return branch
 
 
@@ -156,6 +180,10 @@ def regroup(operand: int, source: Structure, shape: Sequence[int]) -> Branch:
     moves, counts = regrouping([factor.extent for factor in bench.axes[0]], [n for n in shape if n != 1])
     for move in moves:
         bench.apply(0, move)
+        if isinstance(move, Split):
+            outer = bench.axes[0][move.index]
+            cut = {key: outer.strides[key].numerator for key in outer.leads if outer.strides[key]}
+            branch.windows = {**branch.windows, **{k: lcm(n, branch.windows.get(k, 1)) for k, n in cut.items()}}
     # One axis for each new one; those of extent 1 hold nothing and come in by arranging.
     bench.axes = [bench.axes[0][a:b] for a, b in pairwise(accumulate(counts, initial=0))]
     branch.structure = branch.over(bench.arrange([place for place, n in enumerate(shape) if n != 1], shape))
@@ -180,17 +208,24 @@ def meeting(branches: Sequence[Branch]) -> Structure:
     return _together(branches, [branch.structure.layout for branch in branches])
 
 
-def end_to_end(branches: Sequence[Branch], axis: int, extent: int) -> Structure:
+def end_to_end(branches: Sequence[Branch], axis: int, extent: int, seam: Seam, node: int) -> Structure:
     """Return the structure of tensors that lie one behind the other along ``axis``, which has ``extent`` then.
 
-    Along the other axes they are brought to common factors; along this one each of them has one.
+    Along the other axes they are brought to common factors; along this one each of them has one. ``node`` puts
+    them together, and ``seam`` says how they belong together.
     """
     _align(branches, apart=axis)
     layouts = []
     for layout in (branch.structure.layout for branch in branches):
         factor = joined(layout[axis], extent)
         layouts.append((*layout[:axis], (factor,), *layout[axis + 1 :]))
-    return _together(branches, layouts, axis)
+    made = _together(branches, layouts, axis)
+    carriers = [keys for keys in (layout[axis][0].carries for layout in layouts) if keys]
+    if seam.circular:
+        made.ties = _tied(made.ties, NONE.union(*carriers), Tie(node, "circular"))
+    elif seam.kind == "pieces" and len(carriers) > 1:
+        made.ties = _tied(made.ties, NONE.union(*carriers), Tie(node, "uneven"))
+    return made
 
 
 def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int | None = None) -> Structure:
@@ -205,8 +240,30 @@ def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int 
     for one in all_of:
         for key, nodes in one.context.items():
             context[key] = context.get(key, frozenset()) | nodes
+    ties: dict[Key, frozenset[Tie]] = {}
+    for one in all_of:
+        for key, of_key in one.ties.items():
+            ties[key] = ties.get(key, frozenset()) | of_key
     inputs = frozenset[str]().union(*[one.inputs for one in all_of])
-    return Structure(layout, inputs, context, NONE.union(*[one.uncertain for one in all_of]))
+    return Structure(layout, inputs, context, NONE.union(*[one.uncertain for one in all_of]), ties)
+
+
+def _tie(relation: Relation) -> Literal["grid", "window", "circular", "uneven"] | None:
+    """Return what ties who reads by a relation to the whole extent of the axis."""
+    if isinstance(relation, (Taps, Sets)) and relation.fitted:
+        return relation.fitted
+    if isinstance(relation, Taps) and relation.border == "wrap":
+        return "circular"
+    if isinstance(relation, Table) and repeating(relation) is None:
+        return "circular" if is_rearrangement(relation) else "uneven"
+    return None
+
+
+Ties = Mapping[Key, frozenset[Tie]]
+
+
+def _tied(ties: Ties, keys: Keys, tie: Tie) -> Ties:
+    return {**ties, **{key: ties.get(key, frozenset()) | {tie} for key in keys}}
 
 
 def _all_same(access: Read) -> bool:
@@ -289,7 +346,10 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     # What meets a tensor of positions element by element is at these positions, whatever it was before.
     marks = [factor.mixed for factor in factors if factor.carries or factor.mixed]
     mixed = any(marks) if end_to_end else bool(marks) and all(marks)
-    # Branches of different strides are misaligned; the tensor's step is that of the first with positions.
-    strides = {key: step for factor in reversed(factors) for key, step in factor.strides.items()}
+    strides: dict[Key, Fraction] = {}
+    for factor in factors:
+        for key, step in factor.strides.items():
+            # Where branches of different strides meet none of them is the tensor's.
+            strides[key] = step if strides.get(key, step) == step else Fraction(0)
     within = all(factor.within for factor in factors if factor.mixed)
     return Factor(first.extent, carries, leads, mixed, mixed and within, strides)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import accumulate
 from math import prod
 
-from pytest_rf.access import Relation, Taps
+from pytest_rf.access import Relation, Sets, Taps
 from pytest_rf.domains.changes import Arrange, Change, Contract, Diagonal, Divide, First, Follow, Unite
 from pytest_rf.domains.layout import (
     NONE,
@@ -66,8 +66,12 @@ class Workbench:
         self.changes.append(Follow(dim, relation, factor.extent, extent, picked, factor.leads))
         if factor.within and isinstance(relation, Taps) and not relation.selects:
             factor = factor._replace(mixed=False, within=False)  # windows over them: they are positions
-        if isinstance(relation, Taps) and relation.advance != relation.period:
+        wider = Fraction(1)
+        if isinstance(relation, (Taps, Sets)) and relation.fitted and extent:
+            wider = Fraction(factor.extent, extent)  # the rate at which it is laid over any extent
+        elif isinstance(relation, Taps):
             wider = Fraction(abs(relation.advance), relation.period)
+        if wider != 1:
             factor = factor._replace(strides={key: step * wider for key, step in factor.strides.items()})
         self.axes[number] = (ENDED,) if picked else (joined((factor,), extent),)
 

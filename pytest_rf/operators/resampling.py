@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, Taps
+from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, Taps, fitted
 from pytest_rf.graph import Builder, Value
 
 SIMPLE = 512
@@ -43,13 +43,24 @@ class Sampling(NamedTuple):
         return not self.cropped or 0 <= self.place(index) <= self.extent - 1
 
 
-def resize(b: Builder, x: Value, axes: dict[int, tuple[Relation, int]]) -> Value:
-    """Return ``x`` resampled: ``{axis: (taps, output extent)}``."""
+def resize(b: Builder, x: Value, axes: dict[int, tuple[Relation, int]], whole: bool = False) -> Value:
+    """Return ``x`` resampled: ``{axis: (taps, output extent)}``.
+
+    ``whole``: the grid is laid over the whole extent, from corner to corner or over a region that is given as
+    a share of it, and so lies elsewhere on a part of the input.
+    """
     places: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank)]
     shape = list(x.extents)
     for axis, (relation, extent) in axes.items():
+        # One position, or as many as there were from corner to corner, lie the same on any extent.
+        if whole and x.extents[axis] > 1 and (extent != x.extents[axis] or not _is_same(relation)):
+            relation = fitted(relation, "grid")
         places[axis], shape[axis] = (axis, relation), extent
     return b.union(shape, Read(x.number, tuple(places)))
+
+
+def _is_same(relation: Relation) -> bool:
+    return isinstance(relation, Taps) and relation[:3] == (1, 1, ((0,),))
 
 
 def nearest(s: Sampling, rounding: str = "floor") -> Relation:
@@ -143,5 +154,6 @@ def adaptive_pool(b: Builder, x: Value, outputs: dict[int, int]) -> Value:
         if output == 1 and x.extents[axis] > 1:
             places[axis] = (None, WHOLE)
         elif x.extents[axis] and output:
-            places[axis] = (axis, adaptive_windows(x.extents[axis], output))
+            windows = adaptive_windows(x.extents[axis], output)
+            places[axis] = (axis, fitted(windows, "window" if output != x.extents[axis] else ""))
     return b.union(shape, Read(x.number, tuple(places), statistic=True))

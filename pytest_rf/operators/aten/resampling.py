@@ -53,7 +53,7 @@ def upsample(call: Call) -> Value:
             relation = resampling.linear(sampling, antialias, antialias and _rounded(sampling, True, 1))
         relations[axis] = (relation, output)
     call.label("×".join(str(Fraction(call.shape[axis], x.extents[axis])) for axis in relations) + " resize")
-    return resampling.resize(call.b, x, relations)
+    return resampling.resize(call.b, x, relations, whole=corners and "nearest" not in mode)
 
 
 def _rounded(s: Sampling, antialias: bool, radius: int) -> bool:

@@ -76,7 +76,8 @@ def _resize(
     call.label(
         "×".join(_number(ratios[axis][1]) for axis in sorted(relations)) + f" {mode}" if relations else ""
     )
-    return resampling.resize(call.b, x, relations) if relations else x
+    whole = transform in ("align_corners", "tf_crop_and_resize")
+    return resampling.resize(call.b, x, relations, whole) if relations else x
 
 
 def _number(scale: Fraction) -> str:

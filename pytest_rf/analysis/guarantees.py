@@ -1,0 +1,108 @@
+"""Guarantees about one axis: how far a step reads from its own positions, what a tile needs, what stays bounded.
+
+They hold for the model that runs: each is the worse of the theoretical field and the actual input (SEMANTICS 2).
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from math import ceil, prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_rf.analysis.lines import line, sizes
+from pytest_rf.analysis.steps import Steps
+from pytest_rf.domains.layout import carried
+from pytest_rf.domains.rims import Rim
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.metrics import AxisField
+
+Number = int | float | Fraction
+
+
+def plain(number: Fraction | float) -> Number:
+    """Return a whole number as int, other fractions as they are."""
+    if isinstance(number, Fraction):
+        return number.numerator if number.denominator == 1 else number
+    return int(number) if math.isfinite(number) and number == int(number) else number
+
+
+def reach(field: AxisField, ahead: bool) -> Number | None:
+    """Return look-ahead or look-back; None where the steps have no positions of their own."""
+    theory = field.of_kind("guaranteed", True)
+    if field.key not in theory.hulls:
+        return -math.inf
+    if field.key not in carried(theory.layout):
+        return math.inf
+    steps = field.steps
+    if steps is None:
+        return None
+    found = [
+        own.lookahead(steps) if ahead else own.lookback(steps)
+        for own in (line(theory, field.key), line(field.of_kind("guaranteed", False), field.key))
+        # Along an axis without end steps that move at another rate get ever further from what they read.
+        if own is not None and (not own.jump or own.stride == steps.rate)
+    ]
+    return plain(max(found)) if found else math.inf
+
+
+def bounded(field: AxisField) -> bool | None:
+    """Return whether no unit's reads grow with the extent; None where that is not known."""
+    hull = field.of_kind("guaranteed", True).hulls.get(field.key)
+    if hull is None:
+        return not field.upper_bound
+    if field.upper_bound or field.tied("window", "circular"):
+        return False
+    if hull.irregular:
+        return None
+    return not bool(np.isinf(sizes(hull)).any()) and min(hull.jump or (0,)) >= 0
+
+
+def halo(field: AxisField, align: int) -> tuple[Number, Number] | None:
+    """Return what a tile needs before and after, for borders on multiples of ``align``; None if undecidable."""
+    theory = field.of_kind("guaranteed", True)
+    if field.key not in theory.hulls:
+        return 0, 0
+    steps = field.steps if field.key in carried(theory.layout) else None
+    if steps is None and field.uneven:
+        return None
+    own = line(theory, field.key)
+    if steps is None or field.tied("grid", "window", "circular") or (own is not None and own.jump < 0):
+        return math.inf, math.inf
+    if own is not None and own.jump and own.stride == steps.rate:
+        needs = own.halo(align)
+    elif field.key not in theory.endless or field.uneven:
+        # No window reads this axis, which has borders in every run; or nothing repeats but the steps.
+        own = line(field.of_kind("guaranteed", False), field.key)
+        if own is None:
+            return math.inf, math.inf
+        needs = own.halo_within(align, steps, field.extent)
+    else:
+        return math.inf, math.inf
+    grid = math.gcd(align, field.multiple)
+    before, after = (
+        spoilt if spoilt > need and spoilt > -(-need // grid) * grid else need
+        for need, spoilt in zip(needs, _spoilt(field, steps), strict=True)
+    )
+    return plain(before), plain(after)
+
+
+def _spoilt(field: AxisField, steps: Steps) -> tuple[float, float]:
+    """Return how far from a tile's own borders its result is wrong, whatever it reads."""
+    rim = field.analysis.runs.rim(field.value, field.key)
+    if rim is None:
+        return 0, 0
+    if not isinstance(rim, Rim):
+        return math.inf, math.inf
+    elements = rim.extent * prod(rim.inner)
+    if not elements:
+        return 0, 0
+    # A place may be divided further than the rim is, or less.
+    places = Fraction(field.count, elements)
+    right = np.array([ceil(rim.before * places) - 1, field.count - ceil((rim.short + rim.after) * places)])
+    begins = steps.begins(right) // steps.scale
+    whole = field.extent - field.extent % field.analysis.runs.grid(field.key)
+    return float(begins[0] + 1) if rim.before else 0, float(whole - begins[1])

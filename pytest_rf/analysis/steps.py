@@ -1,0 +1,91 @@
+"""What a step of a tensor stands for: the input positions that it is held against by look-ahead and look-back.
+
+Where a tensor moves by one stride, step ``i`` stands for ``[i·stride, (i+1)·stride - 1]`` (SEMANTICS 4; at strides
+below 1 for the position that it lies in). Where steps of different rates stand on one axis only the model's authors
+can tell: ``stands_for = { t = "4i" }`` is the last position that step ``i`` stands for, and its first is the one
+after the last of the step before.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.errors import RequirementError
+
+Places = npt.NDArray[np.int64]
+
+
+class Steps(NamedTuple):
+    """Step ``i`` stands for the positions from ``rate·i + first`` to ``rate·i + last``.
+
+    ``whole``: both are rounded down to positions. Elsewhere they may lie between two, at a stride of 3/2, say.
+    """
+
+    rate: Fraction
+    first: Fraction
+    last: Fraction
+    whole: bool
+
+    @property
+    def scale(self) -> int:
+        """What the places are multiplied by to make them whole."""
+        return 1 if self.whole else self.rate.denominator
+
+    def begins(self, steps: Places) -> Places:
+        """Return the first position that each step stands for, times ``scale``."""
+        return self._at(self.first, steps)
+
+    def ends(self, steps: Places) -> Places:
+        """Return the last position that each step stands for, times ``scale``."""
+        return self._at(self.last, steps)
+
+    def _at(self, offset: Fraction, steps: Places) -> Places:
+        denominator = lcm(self.rate.denominator, offset.denominator)
+        found: Places = int(self.rate * denominator) * steps + int(offset * denominator)
+        return found // (denominator // self.scale)
+
+    def fits(self, count: int, extent: int) -> bool:
+        """Whether ``count`` steps stand for an input of ``extent`` positions, and one more would not."""
+        ends = self.ends(np.array([count - 1, count]))
+        return bool(0 < count and ends[0] < extent * self.scale <= ends[1])
+
+
+def strided(stride: Fraction) -> Steps:
+    """Return the steps of a tensor that moves by ``stride``."""
+    if stride < 1:
+        return Steps(stride, Fraction(0), Fraction(0), True)
+    return Steps(stride, Fraction(0), stride - 1, stride.denominator == 1)
+
+
+_NUMBER = r"([0-9]{1,9}(?:/[0-9]{1,9})?)"
+_FORM = re.compile(rf"\s*{_NUMBER}?\s*[*·]?\s*i\s*(?:([+-])\s*{_NUMBER})?\s*")
+
+
+def parse(text: str) -> Steps:
+    """Read what a step stands for: ``4i``, ``4*i + 3``, ``1/2 i``.
+
+    Raises:
+        RequirementError: it is not of this form, or the steps do not go forward.
+    """
+    match = _FORM.fullmatch(text[:60])
+    shown = text if len(text) <= 40 else text[:40] + "…"
+    if match is None:
+        raise RequirementError(
+            f'stands_for "{shown}" is not understood: write the last input position that step i stands for, '
+            'as in "4i" or "4i + 3"'
+        )
+    rate, sign, offset = match.groups()
+    try:
+        slope = Fraction(rate or 1)
+        last = Fraction(offset or 0) * (-1 if sign == "-" else 1)
+    except ZeroDivisionError:
+        raise RequirementError(f'stands_for "{shown}" divides by 0') from None
+    if not slope:
+        raise RequirementError(f'stands_for "{shown}": steps have to go forward')
+    return Steps(slope, last - slope + 1, last, True)
