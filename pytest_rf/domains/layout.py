@@ -159,8 +159,16 @@ def stride(layout: Layout, key: Key) -> Fraction | None:
 
     0 where no position of ``key`` is left; None where its positions are interleaved with others.
     """
-    own = [factor.strides[key] for axis in layout for factor in axis if key in factor.carries]
-    return (own[-1] or None) if own else Fraction(0)
+    step = Fraction(0)
+    for axis in layout:
+        counting = places(axis, key)
+        carriers = [number for number in counting if key in axis[number].carries]
+        if carriers:
+            parts = prod(axis[number].extent for number in counting if number > carriers[-1])
+            step = axis[carriers[-1]].strides[key] / parts
+            if not step:
+                return None
+    return step
 
 
 def carried(layout: Layout) -> Keys:

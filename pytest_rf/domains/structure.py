@@ -155,7 +155,8 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
                 uncertain |= carries
             if access.statistic and target is None:
                 gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
-            bench.contract(number, None if target is None else shape[target])
+            features = number == access.channel and all(facts.channel[key[0]] == key[1] for key in carries)
+            bench.contract(number, None if target is None else shape[target], features)
         else:
             bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
     layout = bench.arrange(targets, shape)

@@ -43,8 +43,11 @@ class Workbench:
         """The number of factors, which is the number of dimensions of the hulls."""
         return sum(map(len, self.axes))
 
-    def contract(self, number: int, extent: int | None) -> None:
-        """Read the whole of an axis; it ends here, or goes on as an axis of ``extent`` equal elements."""
+    def contract(self, number: int, extent: int | None, features: bool = False) -> None:
+        """Read the whole of an axis; it ends here, or goes on as an axis of ``extent`` equal elements.
+
+        ``features``: the axis holds the features of an input, and what is made of them are features, too.
+        """
         axis, start = self.axes[number], self.start(number)
         for dim, factor in enumerate(axis, start):
             if factor.extent != 1 or factor.leads:
@@ -56,7 +59,7 @@ class Workbench:
             # All are equal by now, so there is nothing that a merge could interleave.
             self._arrange([d for d in range(self.width) if not start < d < start + len(axis)])
         elsewhere = carried((*self.axes[:number], *self.axes[number + 1 :]))
-        self.axes[number] = (remade(axis, extent, elsewhere),)
+        self.axes[number] = (Factor(extent) if features else remade(axis, extent, elsewhere),)
 
     def follow(self, number: int, relation: Relation, extent: int, picked: bool) -> None:
         """Read an axis by a relation that gives ``extent`` elements; ``picked`` keeps only the first."""
