@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf import garbage
-from pytest_rf.analysis import Analysis
+from pytest_rf.analysis import Analysis, steps
 from pytest_rf.errors import ModelError
 
 
@@ -23,6 +23,7 @@ def analyze(
     weights: bool = False,
     axes: Mapping[str, Mapping[str, int]] | None = None,
     accept_context: Sequence[str] = (),
+    stands_for: Mapping[str, str] | None = None,
     name: str | None = None,
     **unknown: Any,
 ) -> Analysis:
@@ -37,12 +38,36 @@ def analyze(
         weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``).
+        stands_for: axis name -> the last input position that step ``i`` stands for, as in ``{"t": "4i"}``, where
+            steps of different rates lie on the axis.
         name: what messages call the model; the file's name by default.
         unknown: anything else is refused, with a word on where it may belong.
 
     Raises:
         ModelError: the model cannot be read or analysed, or is not called like this.
+        RequirementError: what a step stands for is not understood.
     """
+    analysis = _analyzed(
+        model, *example, inputs=inputs, kwargs=kwargs, values=values, weights=weights, name=name, **unknown
+    )
+    analysis.wanted_axes, analysis.accept_context = axes or {}, accept_context
+    if stands_for:
+        names = [axis for source in analysis.inputs.values() for axis in source.axes]
+        analysis.stands_for = steps.told(names, stands_for)
+    return analysis
+
+
+def _analyzed(
+    model: Any,
+    *example: Any,
+    inputs: Any,
+    kwargs: Mapping[str, Any] | None,
+    values: Mapping[str, Any] | None,
+    weights: bool,
+    name: str | None,
+    **unknown: Any,
+) -> Analysis:
+    """Return the analysis of a model as it is, without what its authors say of its axes."""
     if unknown:
         first = next(iter(unknown))
         raise ModelError(
@@ -55,21 +80,19 @@ def analyze(
         path = fspath(model)
         _no_call(path, example, kwargs)
         graph = lower(read(path), path, inputs, values, weights)
-        return Analysis(graph, name or Path(path).stem, path, "onnx", axes or {}, accept_context)
+        return Analysis(graph, name or Path(path).stem, path)
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         from pytest_rf.frontends.onnx import lower
 
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
-        return Analysis(
-            lower(model, called, inputs, values, weights), called, None, "onnx", axes or {}, accept_context
-        )
+        return Analysis(lower(model, called, inputs, values, weights), called)
     if is_torch(model):
         from pytest_rf.frontends.torch import load
 
         given: Any = None if not example else example[0] if len(example) == 1 else example
         graph, way = load(model, given, inputs, kwargs, values, weights)
-        return Analysis(graph, name or _name(model), None, way, axes or {}, accept_context)
+        return Analysis(graph, name or _name(model), None, way)
     raise ModelError(no_model(model))
 
 

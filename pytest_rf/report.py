@@ -37,14 +37,14 @@ class AxisReport(msgspec.Struct, frozen=True, kw_only=True):
     rf_smallest: Figure
     rf_min: Figure
     stride: Figure | None
-    start: Figure
-    center: Figure
+    start: Figure | None
+    center: Figure | None
     coverage: float | Text
-    lookahead: Figure
-    lookback: Figure
-    halo: tuple[Figure, Figure]
-    bounded: bool
-    causal: bool
+    lookahead: Figure | None
+    lookback: Figure | None
+    halo: tuple[Figure, Figure] | None
+    bounded: bool | None
+    causal: bool | None
     irregular: bool
     upper_bound: bool
     context: tuple[str, ...]
@@ -288,24 +288,27 @@ def _input(source: Input) -> InputReport:
     )
 
 
+def _figure(value: Any) -> Figure | None:
+    """Return a figure that there need not be, as where the units do not move evenly."""
+    return None if value is None else figure(value)
+
+
 def _axis(field: AxisField) -> AxisReport:
     smallest, largest = field.rf_range
-    before, after = field.halo
-    coverage = field.coverage
-    lookahead = field.lookahead
+    halo, coverage = field.halo, field.coverage
     return AxisReport(
         rf=figure(largest),
         rf_smallest=figure(smallest),
         rf_min=figure(field.rf_min),
-        stride=None if field.stride is None else figure(field.stride),
-        start=figure(field.start),
-        center=figure(field.center),
+        stride=_figure(field.stride),
+        start=_figure(field.start),
+        center=_figure(field.center),
         coverage=round(coverage, 9) if math.isfinite(coverage) else "inf",
-        lookahead=figure(lookahead),
-        lookback=figure(field.lookback),
-        halo=(figure(before), figure(after)),
+        lookahead=_figure(field.lookahead),
+        lookback=_figure(field.lookback),
+        halo=None if halo is None else (figure(halo[0]), figure(halo[1])),
         bounded=field.bounded,
-        causal=lookahead <= 0,
+        causal=field.causal,
         irregular=field.irregular,
         upper_bound=field.upper_bound,
         context=field.context,

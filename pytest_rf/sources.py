@@ -39,6 +39,7 @@ def _analysed(target: Target, model: Any) -> Any:
         inputs=dict(target.model.inputs) or None,
         axes=target.model.axes,
         accept_context=target.model.accept_context,
+        stands_for=target.model.stands_for,
         name=target.name,
     )
 

@@ -69,18 +69,15 @@ def halo(field: AxisField, align: int) -> tuple[Number, Number] | None:
     steps = field.steps if field.key in carried(theory.layout) else None
     if steps is None and field.uneven:
         return None
-    own = line(theory, field.key)
-    if steps is None or field.tied("grid", "window", "circular") or (own is not None and own.jump < 0):
+    own, actual = line(theory, field.key), line(field.of_kind("guaranteed", False), field.key)
+    if steps is None or actual is None or field.tied("grid", "window", "circular"):
         return math.inf, math.inf
-    if own is not None and own.jump and own.stride == steps.rate:
-        needs = own.halo(align)
-    elif field.key not in theory.endless or field.uneven:
-        # No window reads this axis, which has borders in every run; or nothing repeats but the steps.
-        own = line(field.of_kind("guaranteed", False), field.key)
-        if own is None:
-            return math.inf, math.inf
-        needs = own.halo_within(align, steps, field.extent)
-    else:
+    # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.
+    needs = actual.halo_within(align, steps, field.extent)
+    if own is not None and own.jump > 0 and own.stride == steps.rate:
+        inside = own.halo(align)
+        needs = max(needs[0], inside[0]), max(needs[1], inside[1])
+    elif field.key in theory.endless and not field.uneven:
         return math.inf, math.inf
     grid = math.gcd(align, field.multiple)
     before, after = (

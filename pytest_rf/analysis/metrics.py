@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from math import prod
+from math import lcm, prod
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -20,7 +20,7 @@ from pytest_rf.analysis.runs import Kind
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
-from pytest_rf.domains.layout import Key, carried, place_dims, places, stride
+from pytest_rf.domains.layout import UNEVEN, Key, carried, place_dims, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance
@@ -28,6 +28,7 @@ from pytest_rf.interpreter import Ignorance
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
     from pytest_rf.analysis.tensors import Input
+
 
 def positions(
     field: Field, key: Key, shape: Sequence[int]
@@ -174,17 +175,25 @@ class AxisField:
         field = self._theory()
         if self.key not in carried(field.layout):
             return Fraction(0)
-        if self.uneven:
-            return None
-        own = line(field, self.key)
-        # Where everything is read nothing moves; the windows on the way tell the step.
-        return own.stride if own and own.jump else stride(field.layout, self.key)
+        step = self._step
+        return None if step is None or step < 0 else step
 
     @property
     def uneven(self) -> bool:
-        """Whether steps of different rates, or picked places, lie end to end along the axis."""
-        hull = self._theory().hulls.get(self.key)
-        return hull is not None and hull.irregular == "uneven"
+        """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
+        step = self._step
+        return step is not None and step < 0
+
+    @property
+    def _step(self) -> Fraction | None:
+        """The stride; below 0 where the units do not move evenly, None where they are interleaved with others."""
+        field = self._theory()
+        hull = field.hulls.get(self.key)
+        if hull is not None and hull.irregular == "uneven":
+            return UNEVEN
+        own = line(field, self.key)
+        # Where everything is read nothing moves; the windows on the way tell the step.
+        return own.stride if own and own.jump else stride(field.layout, self.key)
 
     @property
     def start(self) -> Number | None:
@@ -226,14 +235,20 @@ class AxisField:
 
         What they say holds of tensors with as many steps as it takes to stand for the whole input.
         """
-        told = self.analysis.stands_for.get(self._axis_name)
-        if told is not None and told.fits(self.count, self.extent):
+        told = self._told
+        if told is not None:
             return told
         step = self.stride
         return strided(step) if step else None
 
     @property
-    def _axis_name(self) -> str:
+    def _told(self) -> Steps | None:
+        told = self.analysis.stands_for.get(self.axis_name)
+        return told if told is not None and told.fits(self.count, self.extent) else None
+
+    @property
+    def axis_name(self) -> str:
+        """The axis by name; by number where it is not a spatial one."""
         named = (name for name, number in self.input.axes.items() if number == self.axis)
         return next(named, str(self.axis))
 
@@ -303,7 +318,9 @@ class AxisField:
     @property
     def multiple(self) -> int:
         """Input extents that are multiples of this fit all strides on the way to the tensor."""
-        return self.analysis.runs.multiple(self.value, self.key)
+        found = self.analysis.runs.multiple(self.value, self.key)
+        told = self._told
+        return found if told is None else lcm(found, told.rate.numerator)
 
     @property
     def halo(self) -> tuple[Number, Number] | None:

@@ -9,6 +9,7 @@ after the last of the step before.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
@@ -53,7 +54,7 @@ class Steps(NamedTuple):
     def fits(self, count: int, extent: int) -> bool:
         """Whether ``count`` steps stand for an input of ``extent`` positions, and one more would not."""
         ends = self.ends(np.array([count - 1, count]))
-        return bool(0 < count and ends[0] < extent * self.scale <= ends[1])
+        return bool(count > 0 and ends[0] < extent * self.scale <= ends[1])
 
 
 def strided(stride: Fraction) -> Steps:
@@ -61,6 +62,24 @@ def strided(stride: Fraction) -> Steps:
     if stride < 1:
         return Steps(stride, Fraction(0), Fraction(0), True)
     return Steps(stride, Fraction(0), stride - 1, stride.denominator == 1)
+
+
+def told(axes: Iterable[str], stands_for: Mapping[str, str]) -> dict[str, Steps]:
+    """Return what the steps along axes stand for, from the texts that a model's authors write.
+
+    Args:
+        axes: the names of the model's axes.
+        stands_for: axis name -> text.
+
+    Raises:
+        RequirementError: a text is not understood, or there is no such axis.
+    """
+    known = list(axes)
+    for axis in stands_for:
+        if axis not in known:
+            there = ", ".join(known) or "none; name them with axes"
+            raise RequirementError(f'stands_for: the model has no axis "{axis}"; there are {there}')
+    return {axis: parse(text) for axis, text in stands_for.items()}
 
 
 _NUMBER = r"([0-9]{1,9}(?:/[0-9]{1,9})?)"

@@ -55,6 +55,7 @@ class Model:
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origin: Literal["end", "start", "center"] = "end"
+    stands_for: Mapping[str, str] = field(default_factory=dict)
     accept_context: tuple[str, ...] = ()
     requires: tuple[Stated, ...] = ()
     waivers: tuple[Waiver, ...] = ()

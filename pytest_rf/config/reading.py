@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf import checks
+from pytest_rf.analysis import steps
 from pytest_rf.config import packs, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, Stated, Waiver
 from pytest_rf.config.targets import Target
@@ -205,6 +206,12 @@ class _Loader:
             spacing = spacings(entry.spacing)
         except RequirementError as error:
             raise document.error(f"spacing: {error}", document.line_of_key("spacing", part) or line) from None
+        for axis, text in entry.stands_for.items():
+            try:
+                steps.parse(text)
+            except RequirementError as error:
+                place = document.line_of_key("stands_for", part) or line
+                raise document.error(f"{axis}: {error}", place) from None
         self.patterns(document, (entry.source, *entry.accept_context), line)
         return Model(
             source=entry.source,
@@ -213,6 +220,7 @@ class _Loader:
             spacing=spacing,
             axes=entry.axes,
             origin=entry.origin,
+            stands_for=entry.stands_for,
             accept_context=tuple(entry.accept_context),
             requires=(*self.requires, *self.stated(document, entry.require, part)),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),

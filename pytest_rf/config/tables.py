@@ -49,6 +49,10 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Literal["end", "start", "center"],
         Meta(description="which of its input steps an output step stands for, in look-ahead and look-back"),
     ] = "end"
+    stands_for: Annotated[
+        dict[str, Text],
+        Meta(description='last input position that step i stands for, by axis: { t = "4i" }'),
+    ] = {}
     accept_context: Annotated[
         list[Text],
         Meta(

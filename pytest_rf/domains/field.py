@@ -119,7 +119,6 @@ class Joint:
                 hulls[key] = reduce(hull.union, layers)
         return hulls
 
-
     def _one_map(self, parts: Sequence[Hulls], key: Key) -> Hull:
         """Return the map of parts along an axis without end."""
         maps = [

@@ -20,6 +20,8 @@ Key = tuple[str, int]
 Keys = frozenset[Key]
 NONE: Keys = frozenset()
 NO_STRIDES: Mapping[Key, Fraction] = {}
+UNEVEN = Fraction(-1)
+"""In place of a stride where branches of different strides have met; any number below 0 says so."""
 
 
 class Factor(NamedTuple):
@@ -34,7 +36,7 @@ class Factor(NamedTuple):
         within: what it counts beside positions are parts of each: what a pixel shuffle makes of channels.
         strides: of each input axis that it carries the positions per step along it, as far as windows
             alone tell: where everything is read, or nothing repeats, the hulls do not. 0 where positions
-            of several axes are interleaved, so that no step is theirs.
+            of several axes are interleaved, so that no step is theirs; below 0 where branches met whose steps differ.
     """
 
     extent: int
@@ -157,7 +159,8 @@ def is_interleaved(factor: Factor, key: Key) -> bool:
 def stride(layout: Layout, key: Key) -> Fraction | None:
     """Return the input positions per step of a tensor, by its windows.
 
-    0 where no position of ``key`` is left; None where its positions are interleaved with others.
+    0 where no position of ``key`` is left; None where its positions are interleaved with others, or below 0
+    where branches met whose steps differ.
     """
     step = Fraction(0)
     for axis in layout:

@@ -74,7 +74,9 @@ State = Rim | Spoilt
 """A tensor that is the same in a tile as in the whole has none."""
 
 
-def changed(state: State | None, changes: Sequence[Change], key: Key, accepts: Callable[[int], bool]) -> State | None:
+def changed(
+    state: State | None, changes: Sequence[Change], key: Key, accepts: Callable[[int], bool]
+) -> State | None:
     """Return what is wrong of what is read of an operand; ``accepts`` tells whose context is accepted."""
     for change in changes:
         if state is None:
@@ -133,8 +135,15 @@ def _united(rim: Rim, change: Unite) -> State:
     within = prod(change.extents[len(rim.inner) + 1 - first :])
     extents = [rim.extent, *rim.inner]
     extents[max(first, 0) : stop] = [prod(change.extents)]
-    counts = [count * within for count in (rim.before, rim.after, rim.short)]
-    return Rim(rim.dim + min(first, 0), extents[0], *counts, inner=tuple(extents[1:]), flipped=rim.flipped)
+    return Rim(
+        rim.dim + min(first, 0),
+        extents[0],
+        rim.before * within,
+        rim.after * within,
+        rim.short * within,
+        tuple(extents[1:]),
+        rim.flipped,
+    )
 
 
 def _arranged(rim: Rim, order: list[int | None]) -> State:
@@ -192,20 +201,21 @@ def put_together(states: Sequence[State | None], joint: object) -> State | None:
         return None
     if isinstance(joint, Joint) and any(not isinstance(one, Rim) or one.dim == joint.dim for one in known):
         return _end_to_end(states, joint)
-    first = known[0]
+    whole = known[0]
     for other in known[1:]:
-        both = isinstance(first, Rim) and isinstance(other, Rim)
-        if not both or (other.dim, other.flipped) != (first.dim, first.flipped):
+        if not isinstance(whole, Rim) or not isinstance(other, Rim):
             return SPOILT
-        if first.inner != other.inner:
-            first, other = first.whole, other.whole
-        first = replace(
-            first,
-            before=max(first.before, other.before),
-            after=max(first.after, other.after),
-            short=max(first.short, other.short),
+        if (other.dim, other.flipped) != (whole.dim, whole.flipped):
+            return SPOILT
+        if whole.inner != other.inner:
+            whole, other = whole.whole, other.whole
+        whole = replace(
+            whole,
+            before=max(whole.before, other.before),
+            after=max(whole.after, other.after),
+            short=max(whole.short, other.short),
         )
-    return first
+    return whole
 
 
 def _end_to_end(states: Sequence[State | None], joint: Joint) -> State:

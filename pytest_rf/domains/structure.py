@@ -20,6 +20,7 @@ from pytest_rf.access import Prefix, Read, Relation, Same, Sets, Table, Taps, Wh
 from pytest_rf.domains.changes import Change, Cut, Mask
 from pytest_rf.domains.layout import (
     NONE,
+    UNEVEN,
     Axis,
     Factor,
     Key,
@@ -163,7 +164,9 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
     context = source.context
     cut = gone - carried(layout) if gone else NONE
     if cut:
-        ties = {key: of_key for key, of_key in ties.items() if key not in cut}  # whoever accepts one accepts both
+        ties = {
+            key: of_key for key, of_key in ties.items() if key not in cut
+        }  # whoever accepts one accepts both
         context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
     if cut or uncertain:
         bench.changes.append(Cut(cut, node, uncertain))
@@ -183,8 +186,11 @@ def regroup(operand: int, source: Structure, shape: Sequence[int]) -> Branch:
         bench.apply(0, move)
         if isinstance(move, Split):
             outer = bench.axes[0][move.index]
-            cut = {key: outer.strides[key].numerator for key in outer.leads if outer.strides[key]}
-            branch.windows = {**branch.windows, **{k: lcm(n, branch.windows.get(k, 1)) for k, n in cut.items()}}
+            cut = {key: outer.strides[key].numerator for key in outer.leads if outer.strides[key] > 0}
+            branch.windows = {
+                **branch.windows,
+                **{k: lcm(n, branch.windows.get(k, 1)) for k, n in cut.items()},
+            }
     # One axis for each new one; those of extent 1 hold nothing and come in by arranging.
     bench.axes = [bench.axes[0][a:b] for a, b in pairwise(accumulate(counts, initial=0))]
     branch.structure = branch.over(bench.arrange([place for place, n in enumerate(shape) if n != 1], shape))
@@ -351,6 +357,6 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     for factor in factors:
         for key, step in factor.strides.items():
             # Where branches of different strides meet none of them is the tensor's.
-            strides[key] = step if strides.get(key, step) == step else Fraction(0)
+            strides[key] = step if strides.get(key, step) == step else UNEVEN
     within = all(factor.within for factor in factors if factor.mixed)
     return Factor(first.extent, carries, leads, mixed, mixed and within, strides)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
-from pytest_rf.requirements import advice, context, measure, report, scanner, select, wording
+from pytest_rf.requirements import advice, context, extent, measure, report, scanner, select, wording
 from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.report import Verdict
 from pytest_rf.requirements.settings import Settings
@@ -109,7 +109,7 @@ def _fields(analysis: Any, tensor: Any, part: Comparison | Claim) -> list[tuple[
         return fields
     if part.where.kind != "final" or len(fields) < 2:
         return fields
-    placed = [pair for pair in fields if any(pair[1][number].stride for number in pair[0].axes.values())]
+    placed = [pair for pair in fields if any(pair[1][number].stride != 0 for number in pair[0].axes.values())]
     return placed or fields
 
 
@@ -221,18 +221,20 @@ def _predicate(axis_field: Any, name: str, origin: str) -> bool | None:
         lookahead = measure.read(axis_field, METRICS["lookahead"], None, origin)[0]
         return lookahead.high.upper <= 0
     value = measure.attribute(axis_field, name)
+    if value is None and name == "causal" and measure.attribute(axis_field, "uneven"):
+        raise Undecidable(extent.unsteady(axis_field))
     return None if value is None else bool(value)
 
 
 def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity | None) -> Fraction:
     """Return the number that a figure is held against at a place."""
     value = part.value
-    extent = place.source.shape[place.number]
+    whole = place.source.shape[place.number]
     if value.kind == "input":
-        return Fraction(extent)
+        return Fraction(whole)
     if value.kind == "percent":
         share = value.number / 100
-        return share if metric.kind == "ratio" else share * extent
+        return share if metric.kind == "ratio" else share * whole
     if value.kind == "quantity":
         if spacing is None:
             raise RequirementError(

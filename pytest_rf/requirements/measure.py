@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from pytest_rf.errors import RequirementError
+from pytest_rf.requirements import extent
 from pytest_rf.requirements.syntax import Comparator
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric
 
@@ -168,12 +169,12 @@ def _bounded(
 def _coverage(axis_field: Any) -> Reading:
     """Return the receptive field as a share of the input's extent."""
     field = read(axis_field, METRICS["rf"], None, "end")[0]
-    extent = attribute(axis_field, "extent")
-    if not extent:
+    whole = attribute(axis_field, "extent")
+    if not whole:
         raise Undecidable("the input is empty along this axis")
 
     def share(known: Known) -> Known:
-        return Known(_share(known.certain, extent), _share(known.upper, extent))
+        return Known(_share(known.certain, whole), _share(known.upper, whole))
 
     return Reading(share(field.low), share(field.high))
 
@@ -189,9 +190,10 @@ def _shift(axis_field: Any, metric: Metric, origin: str) -> Number:
     with ``end``, from the first with ``start``, from the middle with ``center``; look-back counts from the
     first, and from the middle with ``center``.
     """
-    stride = attribute(axis_field, "stride")
-    if stride is None:
+    steps = attribute(axis_field, "steps")
+    if steps is None:
         raise Undecidable(_absent(axis_field, metric))
+    stride = steps.rate
     if origin == "center":
         return Fraction(stride - 1) / 2
     return stride - 1 if metric.name == "lookahead" else 0
@@ -199,6 +201,8 @@ def _shift(axis_field: Any, metric: Metric, origin: str) -> Number:
 
 def _absent(axis_field: Any, metric: Metric) -> str:
     """Say why there is no figure."""
+    if getattr(axis_field, "uneven", False):
+        return extent.unsteady(axis_field)
     if getattr(axis_field, "irregular", False):
         return f"the field is irregular and has no {metric.name}"
     return f"there is no {metric.name} here"
