@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_rf.analysis.lines import line, sizes
+from pytest_rf.analysis.lines import line
 from pytest_rf.analysis.steps import Steps
+from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.layout import carried
 from pytest_rf.domains.rims import Rim
 
@@ -56,9 +57,10 @@ def bounded(field: AxisField) -> bool | None:
         return not field.upper_bound
     if field.upper_bound or field.tied("window", "circular"):
         return False
-    if hull.irregular:
-        return None
-    return not bool(np.isinf(sizes(hull)).any()) and min(hull.jump or (0,)) >= 0
+    if has_endless(hull) or min(hull.jump or (0,)) < 0:
+        return False
+    # What a mask lets read on a longer input is not known, nor which end pieces that lie end to end are from.
+    return None if hull.irregular in ("masked", "uneven") else True
 
 
 def halo(field: AxisField, align: int) -> tuple[Number, Number] | None:

@@ -138,7 +138,7 @@ def joined(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hul
         None if any(one.irregular for one, _, _ in pieces) else aligned([one for one, _, _ in pieces], dim)
     )
     if alike is None:
-        return irregular(first.lo.ndim)
+        return irregular("interleaved", *[one for one, _, _ in pieces])
     jump = next((one.jump for one in alike if one.jump is not None), None)
     pieces = [(one, offset, extent) for one, (_, offset, extent) in zip(alike, pieces, strict=True)]
     shape = [max(extents) for extents in zip(*[one.lo.shape for one, _, _ in pieces], strict=True)]

@@ -146,7 +146,7 @@ class Unite(Distributive):
     def __call__(self, old: Hull, key: Key, policy: Policy) -> Hull:
         """Return the hull with fewer dimensions."""
         if self._loses(policy) and (key in self.carries or self._varies(old)):
-            old = hull.irregular(old.lo.ndim)
+            old = hull.irregular("interleaved", *hull.parts(old))
         return Distributive.__call__(self, old, key, policy)
 
     def part(self, old: Hull, key: Key, policy: Policy) -> Hull:
@@ -264,5 +264,5 @@ class Mask(Change):
     def __call__(self, old: Hull, key: Key, policy: Policy) -> Hull:
         """Return the hull of the elements; the others read nothing."""
         if old.irregular or not self.leads.isdisjoint(policy.endless):
-            return hull.irregular(old.lo.ndim, "masked")
+            return hull.irregular("masked", *hull.parts(old))
         return bounded.masked(hull.settled(old), self.where)

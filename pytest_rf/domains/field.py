@@ -138,7 +138,7 @@ class Joint:
         if all(_is_same_map(one, first) for one in alike[1:]):
             return first
         apart = len(placed) > 1 and self.seam.kind == "pieces"
-        return hull.irregular(first.lo.ndim, "uneven" if apart else "interleaved")
+        return hull.irregular("uneven" if apart else "interleaved", *alike)
 
 
 def _layers(pieces: Sequence[tuple[Hull, int, int]], dim: int) -> Iterable[list[tuple[Hull, int, int]]]:

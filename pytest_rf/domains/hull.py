@@ -52,7 +52,7 @@ class Hull:
     Attributes:
         lo, hi: first and last position read, both inclusive.
         jump: for each dimension how far the field moves per period; None if it moves along none.
-        irregular: why there is no periodic map, if so; ``lo`` and ``hi`` mean nothing then.
+        irregular: why there is no periodic map, if so; ``lo`` and ``hi`` then only tell whether something is endless.
         rest: another hull that the elements read too. Every operation distributes over unions, so one
             that would only blow the arrays up (queries × keys) is put off: most often a contraction
             comes next and there is no need for it.
@@ -104,9 +104,16 @@ def endless(rank: int) -> Hull:
     return Hull(np.full((1,) * rank, -ENDLESS), np.full((1,) * rank, ENDLESS))
 
 
-def irregular(rank: int, why: Irregular = "interleaved") -> Hull:
-    """Return the hull of a tensor that has no periodic map."""
-    return Hull(np.zeros((1,) * rank, np.int64), np.zeros((1,) * rank, np.int64), irregular=why)
+def irregular(why: Irregular, *pieces: Hull) -> Hull:
+    """Return the hull of a tensor that has no periodic map, made of ``pieces``: endless if one of them is."""
+    whole = ENDLESS if any(has_endless(piece) for piece in pieces) else 0
+    shape = (1,) * pieces[0].lo.ndim
+    return Hull(np.full(shape, -whole), np.full(shape, whole), irregular=why)
+
+
+def has_endless(hull: Hull) -> bool:
+    """Whether some element reads without end."""
+    return bool((hull.lo == -ENDLESS).any() or (hull.hi == ENDLESS).any())
 
 
 def moved(positions: Positions, distance: int | Positions) -> Positions:
@@ -215,7 +222,9 @@ def union(a: Hull, b: Hull) -> Hull:
         other = b if a.irregular else a
         if not other.irregular and (other.lo == -ENDLESS).all() and (other.hi == ENDLESS).all():
             return other
-        return a if a.irregular and b.irregular != "uneven" else b
+        return irregular(
+            "uneven" if "uneven" in (a.irregular, b.irregular) else a.irregular or b.irregular, a, b
+        )
     if a.jump is None and b.jump is None and _broadcast(a.lo.shape, b.lo.shape):
         room = prod(max(m, n) for m, n in zip(a.lo.shape, b.lo.shape, strict=True))
         if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):
@@ -223,7 +232,7 @@ def union(a: Hull, b: Hull) -> Hull:
         return leaner(Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi)))
     alike = aligned([a, b])
     if alike is None:
-        return irregular(a.lo.ndim)
+        return irregular("interleaved", a, b)
     a, b = alike
     joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), a.jump or b.jump)
     for dim in range(joined.lo.ndim):

@@ -18,6 +18,7 @@ from pytest_rf.domains.hull import (
     LONGEST_PERIOD,
     NOWHERE,
     Hull,
+    endless,
     irregular,
     moved,
     shortest_period,
@@ -26,8 +27,12 @@ from pytest_rf.domains.hull import (
 
 def along(hull: Hull, dim: int, relation: Relation) -> Hull:
     """Return the hull of elements that read the operand's by ``relation``, nothing being a border."""
-    if hull.irregular or isinstance(relation, Same):
+    if isinstance(relation, Same):
         return hull
+    if hull.irregular:
+        return (
+            irregular(hull.irregular, hull, endless(hull.lo.ndim)) if isinstance(relation, Prefix) else hull
+        )
     if isinstance(relation, Whole):
         return whole(hull, dim, endless=hull.moves(dim) != 0)
     if isinstance(relation, Taps):
@@ -40,8 +45,8 @@ def along(hull: Hull, dim: int, relation: Relation) -> Hull:
     if taps is not None:
         return _taps(hull, dim, taps)
     if isinstance(relation, Sets):
-        return irregular(hull.lo.ndim, "masked")
-    return irregular(hull.lo.ndim, "interleaved" if is_rearrangement(relation) else "uneven")
+        return irregular("masked", hull)
+    return irregular("interleaved" if is_rearrangement(relation) else "uneven", hull)
 
 
 def whole(hull: Hull, dim: int, endless: bool) -> Hull:
@@ -86,7 +91,7 @@ def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
     repeats = period // gcd(period, relation.advance)
     length = relation.period * repeats
     if length > LONGEST_PERIOD:
-        return irregular(hull.lo.ndim)
+        return irregular("interleaved", hull)
     width = max(len(taps) for taps in relation.taps)
     if width == 0:
         mark = np.full_like(hull.lo, NOWHERE)

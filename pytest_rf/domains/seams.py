@@ -6,11 +6,10 @@ one axis. What tells them apart is where the pieces come from, which the steps t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import prod
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from pytest_rf.access import Read, Same, Table, Taps
+from pytest_rf.access import Read, Relation, Same, Table, Taps
 from pytest_rf.graph import Graph, Join, Step, Union
 
 Kind = Literal["pieces", "padding", "rearranged"]
@@ -32,10 +31,11 @@ class Seam(NamedTuple):
 
 
 class _Slice(NamedTuple):
-    """Places of a value along one axis; ``places`` is None where it is the value as it is."""
+    """Places of a value along one axis; ``aside`` is what is selected along the others."""
 
     value: int
-    places: tuple[int, ...] | None
+    aside: frozenset[tuple[int, Taps]]
+    places: tuple[int, ...]
 
 
 def seam(graph: Graph, makers: Mapping[int, Step], join: Join) -> Seam:
@@ -47,77 +47,78 @@ def seam(graph: Graph, makers: Mapping[int, Step], join: Join) -> Seam:
         join: the join.
     """
     parts = [_source(graph, makers, number, join.axis) for number in join.parts]
-    if len(parts) < 2:
+    if len({part[:2] for part in parts}) > 1 or len(parts) < 2:
         return Seam()
-    main = next((place for place, part in enumerate(parts) if part.places is None), None)
-    if main is not None:
-        return _padding(graph, join, parts, main)
-    if len({part.value for part in parts}) > 1:
-        return Seam()
-    extent = _extent(graph, parts[0].value, join.axis)
-    places = [place for part in parts for place in part.places or ()]
-    if sorted(places) != list(range(extent)):
-        return Seam()
-    return Seam("rearranged", circular=places != list(range(extent)))
+    chosen = [list(part.places) for part in parts]
+    extent = graph.values[parts[0].value].extents[join.axis]
+    places = [place for part in chosen for place in part]
+    if sorted(places) == list(range(extent)):
+        return Seam("rearranged", circular=places != list(range(extent)))
+    return _padding(chosen)
 
 
-def _padding(graph: Graph, join: Join, parts: list[_Slice], main: int) -> Seam:
-    """Return the seam of operands of which ``main`` is a whole value."""
-    value, last = parts[main].value, _extent(graph, parts[main].value, join.axis) - 1
+def _padding(parts: list[list[int]]) -> Seam:
+    """Return the seam of slices of one value, of which the longest may be padded by places of its own."""
+    main = max(range(len(parts)), key=lambda number: len(parts[number]))
+    first, last = parts[main][0], parts[main][-1]
+    if parts[main] != list(range(first, last + 1)):
+        return Seam()
     circular = False
-    for place, part in enumerate(parts):
-        if place != main:
-            if part.value != value or part.places is None:
-                return Seam()
-            # Of a short axis no place is nearer to one end than to the other: the first is the front's.
-            near = [(at <= last - at) == (place < main) or 2 * at == last for at in part.places]
-            circular |= not all(near)
+    for number, part in enumerate(parts):
+        if number == main:
+            continue
+        if len(part) > (last - first) // 2 or not all(first <= place <= last for place in part):
+            return Seam()
+        # What pads the front lies near the front.
+        circular |= not all((place - first <= last - place) == (number < main) for place in part)
     return Seam("padding", main, circular)
 
 
 def _source(graph: Graph, makers: Mapping[int, Step], number: int, axis: int) -> _Slice:
-    """Follow a value back through steps that only select places along ``axis``, to what they are selected from."""
-    places: tuple[int, ...] | None = None
+    """Follow a value back through steps that only select places, to what they are selected from."""
+    places = tuple(range(graph.values[number].extents[axis]))
+    aside: frozenset[tuple[int, Taps]] = frozenset()
     while number in makers:
         step = makers[number]
         if not isinstance(step.action, Union) or len(step.action.reads) != 1:
             break
         (access,) = step.action.reads
-        chosen = _selected(graph, access, axis, _extent(graph, number, axis))
+        shape = graph.values[access.operand].extents
+        others = _aside(access, axis)
+        if others is None or axis >= len(shape):
+            break
+        chosen = _chosen(access.axes[axis], shape[axis], graph.values[number].extents[axis])
         if chosen is None:
             break
-        places = chosen if places is None else tuple([chosen[place] for place in places])
+        aside |= others
+        places = tuple([chosen[place] for place in places])
         number = access.operand
-    return _Slice(number, places)
+    return _Slice(number, aside, places)
 
 
-def _selected(graph: Graph, access: Read, axis: int, output: int) -> tuple[int, ...] | None:
-    """Return which places along ``axis`` a read selects, all other axes staying what they are; None: it does not."""
-    shape = graph.values[access.operand].extents
-    if access.where is not None or axis >= len(shape):
-        return None
-    chosen: tuple[int, ...] | None = None
+def _aside(access: Read, axis: int) -> frozenset[tuple[int, Taps]] | None:
+    """Return what a read selects along all axes but one; None where it does anything else there."""
+    found: set[tuple[int, Taps]] = set()
     for number, (target, relation) in enumerate(access.axes):
-        if number != axis:
-            if target != number or not isinstance(relation, Same):
-                return None
-        elif isinstance(relation, Taps) and relation.selects and relation.border == "drop":
-            taps = [tap for phase in relation.taps for tap in phase]
-            if len(taps) != relation.period:
-                return None
-            q = relation.period
-            chosen = tuple([taps[i % q] + relation.advance * (i // q) for i in range(output)])
-        elif isinstance(relation, Table):
-            chosen = tuple(relation.indices.tolist())
-        elif isinstance(relation, Same) and target is None and shape[axis] == 1:
-            chosen = (0,) * output  # one place, broadcast
-        else:
+        if number != axis and isinstance(relation, Taps) and relation.selects and target == number:
+            found.add((number, relation))
+        elif number != axis and (target != number or not isinstance(relation, Same)):
             return None
-    if chosen is None or not all(0 <= place < shape[axis] for place in chosen):
+    return None if access.where is not None else frozenset(found)
+
+
+def _chosen(read: tuple[int | None, Relation], extent: int, output: int) -> tuple[int, ...] | None:
+    """Return the place of an axis that each output element selects; None where it does anything else."""
+    target, relation = read
+    places: Iterable[int]
+    if isinstance(relation, Same):
+        places = range(output) if target is not None else (0,) * output  # one place, broadcast
+    elif isinstance(relation, Table):
+        places = relation.indices.tolist()
+    elif isinstance(relation, Taps) and relation.selects and all(len(taps) == 1 for taps in relation.taps):
+        phases, advance = relation.taps, relation.advance
+        places = [phases[i % len(phases)][0] + advance * (i // len(phases)) for i in range(output)]
+    else:
         return None
-    return chosen
-
-
-def _extent(graph: Graph, number: int, axis: int) -> int:
-    shape = graph.values[number].extents
-    return shape[axis] if axis < len(shape) else prod(shape)
+    found = tuple(places)
+    return found if all(0 <= place < extent for place in found) else None
