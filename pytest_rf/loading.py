@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_rf import garbage
 from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.accepting import verified
 from pytest_rf.errors import ModelError
 
 
@@ -36,7 +37,8 @@ def analyze(
         values: input name -> array, for inputs that steer the geometry.
         weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
-        accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``).
+        accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``); a
+            pattern that matches nothing is an error.
         name: what messages call the model; the file's name by default.
         unknown: anything else is refused, with a word on where it may belong.
 
@@ -55,21 +57,20 @@ def analyze(
         path = fspath(model)
         _no_call(path, example, kwargs)
         graph = lower(read(path), path, inputs, values, weights)
-        return Analysis(graph, name or Path(path).stem, path, "onnx", axes or {}, accept_context)
+        return verified(Analysis(graph, name or Path(path).stem, path, "onnx", axes or {}, accept_context))
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         from pytest_rf.frontends.onnx import lower
 
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
-        return Analysis(
-            lower(model, called, inputs, values, weights), called, None, "onnx", axes or {}, accept_context
-        )
+        graph = lower(model, called, inputs, values, weights)
+        return verified(Analysis(graph, called, None, "onnx", axes or {}, accept_context))
     if is_torch(model):
         from pytest_rf.frontends.torch import load
 
         given: Any = None if not example else example[0] if len(example) == 1 else example
         graph, way = load(model, given, inputs, kwargs, values, weights)
-        return Analysis(graph, name or _name(model), None, way, axes or {}, accept_context)
+        return verified(Analysis(graph, name or _name(model), None, way, axes or {}, accept_context))
     raise ModelError(no_model(model))
 
 

@@ -63,15 +63,25 @@ def check(
 def configuration(file: str | None) -> Config | None:
     """Return the configuration of ``--config``, or the nearest one upwards, or None."""
     from pytest_rf import config
+    from pytest_rf.commands import failures
 
-    found = file if file is not None else config.discover()
-    return None if found is None else config.load(found)
+    if file is not None:
+        return config.load(file)
+    found = config.discover()
+    if found is None:
+        return None
+    unread = config.unread(found)
+    if unread:
+        failures.warn(unread)
+    return config.load(found)
 
 
 def _complain(found: Run, debug: bool) -> None:
-    """Say on standard error why the run itself is wrong, one line per problem."""
+    """Say on standard error why the run itself is wrong, one line per problem, and what it warns of."""
     from pytest_rf.commands import failures
 
+    for warning in found.warnings:
+        failures.warn(warning)
     for problem in found.problems:
         if problem.internal:
             failures.bug(problem.message, problem.detail if debug else "")
