@@ -41,8 +41,8 @@ def check(
 ) -> int:
     """Check models: those of the configuration, or the .onnx files (or package.module:factory) of PATH.
 
-    Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong,
-    3 a bug of pytest-rf.
+    Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong
+    (a model that no requirement and no selected rule judged, too), 3 a bug of pytest-rf.
     """
     from pytest_rf import reporters
     from pytest_rf.check import run

@@ -235,7 +235,8 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
     if unknown is not None:
         table = "waiver" if waiver else "model" if model else where
         keys = field_names().get(table, ()) if table else kind.__struct_fields__
-        hint = (_nested(unknown[1]) if not table else "") or _nearest(unknown[1], keys)
+        hint = _nested(document, unknown[1]) if not table else ""
+        hint = hint or _nearest(unknown[1], keys)
         everywhere = part if model else (0, len(document.lines))
         line = document.line_of_key(unknown[1], everywhere) or (part[0] + 1 if model else 0)
         return document.error(f'unknown key "{unknown[1][:100]}"{hint}', line)
@@ -248,9 +249,9 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
     return document.error(f"{where + ': ' if where else ''}{reason[:1].lower()}{reason[1:]}", line)
 
 
-def _nested(key: str) -> str:
+def _nested(document: Document, key: str) -> str:
     """Return what to say about our own table in a file that is all ours, as people move it from a pyproject.toml."""
-    if key != "tool" and not is_nearly_ours(key):
+    if not isinstance(document.data.get(key), dict) or (key != "tool" and not is_nearly_ours(key)):
         return ""
     return "; all of this file is pytest-rf's, so its keys and [[model]] stand at the top, in no table"
 

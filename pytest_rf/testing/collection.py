@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_rf.check import ModelResult, RequirementResult, run
-from pytest_rf.config import targets
+from pytest_rf.config import targets, unread
 from pytest_rf.config.tomlfile import refuse_special
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible
@@ -34,10 +34,14 @@ def ask(config: pytest.Config, state: State) -> None:
     """Have pytest collect the configuration, unless its arguments do so already."""
     try:
         path = state.path
+        named = config.getoption("rf_config") or config.getini("rf_config")
+        beside = "" if path is None or named else unread(path)
     except RFError as error:
         raise pytest.UsageError(f"--rf: {error}") from None
     if path is None:
         raise pytest.UsageError("--rf: no configuration found: write rf.toml, or give one with --rf-config")
+    if beside:
+        config.issue_config_time_warning(pytest.PytestConfigWarning(f"--rf: {beside}"), stacklevel=2)
     if not os.path.lexists(path):
         raise pytest.UsageError(
             f"--rf: no configuration {path}: check --rf-config or the ini setting rf_config"
