@@ -6,27 +6,28 @@ becomes a problem of that model, and the run goes on. A problem is never a pass.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from pytest_rf import checks, garbage
-from pytest_rf import config as configuration
-from pytest_rf.config import targets, waivers
-from pytest_rf.config.declared import Config, Model, Stated
+from pytest_rf.config import asked, remedies, waivers
+from pytest_rf.config.asked import Asked
+from pytest_rf.config.declared import Config, Stated
 from pytest_rf.config.targets import Target
-from pytest_rf.config.tomlfile import display
-from pytest_rf.errors import ConfigError, ModelError, RFError
+from pytest_rf.errors import ModelError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.requirements import Settings, evaluate, parse
-from pytest_rf.requirements.vocabulary import nearest
-from pytest_rf.sources import analyse
+from pytest_rf.requirements.syntax import AbsentAxisError
+from pytest_rf.sources import accepted_at, analyse
 
 #: How a model becomes an analysis: given what to analyse, return a ``pytest_rf.analysis.Analysis``.
 Load = Callable[[Target], Any]
+
+#: What becomes of a requirement that judges a model.
+JUDGED = ("holds", "violated", "undecidable", "waived")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,8 @@ class RequirementResult:
 
     Attributes:
         text: the requirement as its author wrote it.
-        status: ``holds``, ``violated``, ``undecidable``, ``waived`` or ``error``.
+        status: ``holds``, ``violated``, ``undecidable``, ``waived``, ``error``, or ``not applicable`` where a pack's
+            requirement is about an axis that the model does not have.
         findings: what was found, waived findings included.
         file: the config that holds the requirement, or empty.
         line: its line there, or 0.
@@ -59,7 +61,11 @@ class ModelResult:
         waived: findings that a waiver covers.
         problems: why the run itself is wrong for this model.
         requirements: every requirement with its outcome.
+        rules: codes of the selected rules that found in the model what they are about, and so judged it. The
+            rules that are always checked (RF0) are not among them.
         accepted: context that the model's authors accept (their patterns).
+        unmatched: those of these patterns that match nothing in the model, with what is to be said about each.
+        warnings: what the configuration wants to be told, and not to fail for.
     """
 
     model: str
@@ -68,7 +74,20 @@ class ModelResult:
     waived: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     requirements: tuple[RequirementResult, ...] = ()
+    rules: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    unmatched: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Return whether a requirement or a selected rule judged the model; if none did, it has not passed."""
+        return bool(self.rules) or any(one.status in JUDGED for one in self.requirements)
+
+    @property
+    def unjudged(self) -> bool:
+        """Return whether nothing judged the model though nothing else is wrong with it."""
+        return not self.judged and all(problem.unjudged for problem in self.problems)
 
     @property
     def error(self) -> str | None:
@@ -97,6 +116,11 @@ class Run:
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems of all models."""
         return tuple(problem for result in self.results for problem in result.problems)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return the warnings of all models."""
+        return tuple(warning for result in self.results for warning in result.warnings)
 
     @property
     def exit_code(self) -> int:
@@ -140,76 +164,26 @@ def run(
     config = config or Config()
     stated = tuple(Stated(parse(text)) for text in requires)
     shapes = {name: tuple(shape) for name, shape in (inputs or {}).items()}
-    rules = checks.selected(config.select, config.ignore)
-    results = []
-    for item in _items(config, paths, models):
-        if isinstance(item, ModelResult):
-            results.append(item)
+    results: list[ModelResult] = []
+    items = asked.models(config, paths, models)
+    for item in items:
+        model, target = item.model, item.target
+        if target is None or item.problem is not None:
+            problems = (item.problem,) if item.problem else ()
+            results.append(
+                ModelResult(model=model.name or model.source, file=model.source, problems=problems)
+            )
             continue
         if results:
             garbage.search()
-        asked = replace(
-            item.model, inputs={**item.model.inputs, **shapes}, requires=(*item.model.requires, *stated)
-        )
-        target = replace(item, model=asked)
-        results.append(_result(target, rules, allow_code, load or analyse, today or date.today()))
+        whole = replace(model, inputs={**model.inputs, **shapes}, requires=(*model.requires, *stated))
+        target = replace(target, model=whole)
+        results.append(_result(target, item.config, allow_code, load or analyse, today or date.today()))
+    _refuse_unmatched(items, results)
     return Run(results=tuple(results), config=config.file)
 
 
-def _items(config: Config, paths: Sequence[str], models: Sequence[str]) -> list[Target | ModelResult]:
-    """Return what to analyse, and a result in place of each model of the config whose source is wrong."""
-    wanted = [model for model in config.models if not models or model.name in models]
-    names = [model.name for model in config.models if model.name]
-    for name in models:
-        if name not in names:
-            raise ConfigError(
-                f'{config.file or "no configuration"} has no model "{name}"{nearest(name, names)}'
-            )
-    known = [item for model in wanted for item in _expanded(model)]
-    if not paths:
-        if not known:
-            raise ConfigError(
-                f"{config.file}: has no [[model]]" if config.file else "nothing to check: no model"
-            )
-        return known
-    found: list[Target | ModelResult] = []
-    for path in dict.fromkeys(paths):
-        if not path.endswith(".toml"):
-            found += _given(path, config, known)
-        elif config.path is not None and Path(path).absolute() == config.path:
-            found += known
-        else:
-            found += [item for model in configuration.load(path).models for item in _expanded(model)]
-    # A file can be given twice, by its path and by the config's.
-    return list({id(item): item for item in found}.values())
-
-
-def _expanded(model: Model) -> Sequence[Target | ModelResult]:
-    """Return what the source of a model stands for; a source that is wrong hides no other."""
-    try:
-        return targets.of(model)
-    except ConfigError as error:
-        problem = Problem(message=str(error), file=model.file, line=model.line)
-        return [ModelResult(model=model.name or model.source, file=model.source, problems=(problem,))]
-
-
-def _given(path: str, config: Config, items: Sequence[Target | ModelResult]) -> list[Target]:
-    """Return the targets of a path on the command line: the config's with this source, or one of its own."""
-    known = [item for item in items if isinstance(item, Target)]
-    if targets.is_factory(path) and not Path(path).exists():
-        same = [target for target in known if target.is_code and target.source == path]
-        made = Model(source=path, requires=config.requires)
-        return same or [Target(name=path.rpartition(":")[2], source=path, path=None, model=made)]
-    file = Path(path)
-    real = os.path.realpath(file)
-    same = [target for target in known if target.path is not None and os.path.realpath(target.path) == real]
-    made = Model(source=path, requires=config.requires)
-    return same or [Target(name=file.stem, source=display(file), path=file, model=made)]
-
-
-def _result(
-    target: Target, rules: Sequence[checks.Rule], allow_code: bool, load: Load, today: date
-) -> ModelResult:
+def _result(target: Target, config: Config, allow_code: bool, load: Load, today: date) -> ModelResult:
     """Analyse one model and hold it against its requirements and the rules."""
     model = target.model
     result = ModelResult(model=target.name, file=target.source, accepted=model.accept_context)
@@ -231,10 +205,10 @@ def _result(
     settings = Settings(model=target.name, file=target.source, spacing=model.spacing, origin=model.origin)
     for one in model.requires:
         at = replace(settings, file=one.file or target.source, line=one.line)
-        status, told = "error", []
+        status = "error"
+        told: list[Finding] = []
         try:
-            told = evaluate(analysis, one.requirement, at)
-            status = "holds"
+            status, told = _held(analysis, one, at)
         except Exception as error:
             problems.append(_problem(error, target, one.file, one.line))
         findings += told
@@ -243,26 +217,97 @@ def _result(
                 text=one.requirement.text, status=status, findings=tuple(told), file=one.file, line=one.line
             )
         )
+    rules = checks.selected(config.select, config.ignore)
+    judging: list[str] = []
     for rule in rules:
         if rule.check is None:
             continue
         try:
             findings += list(rule.check(analysis, settings))
+            if rule.subject is not None and rule.subject(analysis):
+                judging.append(rule.code)
         except Exception as error:
             problems.append(_problem(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
-    return replace(
+    result = replace(
         result,
         findings=(*kept, *about),
         waived=tuple(waived),
         problems=tuple(problems),
         requirements=tuple(_decided(one, waived) for one in requirements),
+        rules=tuple(judging),
+        unmatched=_unmatched(analysis, target),
     )
+    return _unjudged(result, target, config, rules) if result.unjudged else result
+
+
+def _held(analysis: Any, one: Stated, settings: Settings) -> tuple[str, list[Finding]]:
+    """Return what becomes of a requirement; a shared one does not apply where the model lacks its axis."""
+    if not one.shared:
+        return "holds", evaluate(analysis, one.requirement, settings)
+    found: list[Finding] = []
+    status = "not applicable"
+    for part in one.requirement.parts:
+        with suppress(AbsentAxisError):
+            found += evaluate(analysis, replace(one.requirement, parts=(part,)), settings)
+            status = "holds"
+    return status, found
+
+
+def _unjudged(
+    result: ModelResult, target: Target, config: Config, rules: Sequence[checks.Rule]
+) -> ModelResult:
+    """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
+    if config.uncovered == "ignore":
+        return result
+    inapplicable = [one.text for one in result.requirements]
+    selected = [rule.code for rule in rules if rule.subject is not None]
+    text = remedies.for_unjudged(target, config, inapplicable, selected)
+    if config.uncovered == "warn":
+        return replace(result, warnings=(text,))
+    model = target.model
+    return replace(result, problems=(Problem(message=text, file=model.file, line=model.line, unjudged=True),))
+
+
+def _unmatched(analysis: Any, target: Target) -> tuple[tuple[str, str], ...]:
+    """Return the accepted context that is not in a model, where its entry stands for others as well."""
+    if target.siblings == 1 or not target.model.accept_context:
+        return ()
+    from pytest_rf.analysis.accepting import complaint, unmatched
+
+    models = f"any of the {target.siblings} models of {target.model.source}"
+    patterns = unmatched(analysis, target.model.accept_context)
+    return tuple((pattern, complaint(pattern, analysis, models)) for pattern in patterns)
+
+
+def _refuse_unmatched(items: Sequence[Asked], results: list[ModelResult]) -> None:
+    """Make a problem of accepted context that no model of an entry has.
+
+    Only who has analysed all of an entry's models can tell; and where one of them is in trouble, the run is wrong
+    anyway.
+    """
+    entries: dict[int, list[int]] = {}
+    for number, item in enumerate(items):
+        if item.target is not None and item.target.siblings > 1:
+            entries.setdefault(id(item.model), []).append(number)
+    for numbers in entries.values():
+        model, target = items[numbers[0]].model, items[numbers[0]].target
+        complete = target is not None and len(numbers) == target.siblings
+        if not complete or any(results[number].problems for number in numbers):
+            continue
+        first, *others = (dict(results[number].unmatched) for number in numbers)
+        for pattern, told in first.items():
+            if all(pattern in other for other in others):
+                problem = Problem(
+                    message=f"{accepted_at(model, pattern)}{told}", file=model.file, line=model.line
+                )
+                last = results[numbers[-1]]
+                results[numbers[-1]] = replace(last, problems=(*last.problems, problem))
 
 
 def _decided(one: RequirementResult, waived: Sequence[Finding]) -> RequirementResult:
     """Return a requirement's result with its status, now that it is known what is waived."""
-    if one.status == "error" or not one.findings:
+    if not one.findings:
         return one
     open_ = [finding for finding in one.findings if finding not in waived]
     if not open_:

@@ -69,6 +69,7 @@ class Problem:
         detail: more for a person to read: the caret under a requirement, the traceback of a bug; or empty.
         file: the file that a reader should open.
         line: the line in ``file``, counted from 1; 0 where there is none.
+        unjudged: True where nothing else is wrong than that nothing judged the model.
     """
 
     message: str
@@ -76,3 +77,4 @@ class Problem:
     detail: str = ""
     file: str = ""
     line: int = 0
+    unjudged: bool = False

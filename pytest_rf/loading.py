@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_rf import garbage
 from pytest_rf.analysis import Analysis, steps
+from pytest_rf.analysis.accepting import verified
 from pytest_rf.errors import ModelError
 
 
@@ -37,7 +38,8 @@ def analyze(
         values: input name -> array, for inputs that steer the geometry.
         weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
-        accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``).
+        accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``); a
+            pattern that matches nothing is an error.
         stands_for: axis name -> the last input position that step ``i`` stands for, as in ``{"t": "4i"}``, where
             steps of different rates lie on the axis.
         name: what messages call the model; the file's name by default.
@@ -54,7 +56,7 @@ def analyze(
     if stands_for:
         names = [axis for source in analysis.inputs.values() for axis in source.axes]
         analysis.stands_for = steps.told(names, stands_for)
-    return analysis
+    return verified(analysis)
 
 
 def _analyzed(

@@ -147,16 +147,20 @@ class FindingReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the run itself is wrong for a model."""
+    """Why the run itself is wrong for a model; ``unjudged`` where nothing is but that nothing judged it."""
 
     message: str
     internal: bool
     file: str
     line: int
+    unjudged: bool
 
 
 class RequirementReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a requirement: ``holds``, ``violated``, ``undecidable``, ``waived`` or ``error``."""
+    """What became of a requirement.
+
+    ``holds``, ``violated``, ``undecidable``, ``waived``, ``error``, or ``not applicable`` to this model.
+    """
 
     text: str
     status: str
@@ -165,10 +169,16 @@ class RequirementReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out about one model; ``file`` is its source, or the test that checked it."""
+    """What was found out about one model; ``file`` is its source, or the test that checked it.
+
+    ``judged`` tells whether a requirement or one of the selected ``rules`` judged it; otherwise it has not passed.
+    """
 
     model: str
     file: str
+    judged: bool
+    rules: tuple[str, ...]
+    warnings: tuple[str, ...]
     requirements: tuple[RequirementReport, ...]
     findings: tuple[FindingReport, ...]
     waived: tuple[FindingReport, ...]
@@ -257,6 +267,9 @@ def of_model(result: ModelResult) -> ModelReport:
     return ModelReport(
         model=result.model,
         file=result.file,
+        judged=result.judged,
+        rules=result.rules,
+        warnings=result.warnings,
         requirements=tuple(
             RequirementReport(text=one.text, status=one.status, file=one.file, line=one.line)
             for one in result.requirements
@@ -264,7 +277,13 @@ def of_model(result: ModelResult) -> ModelReport:
         findings=tuple(map(_finding, result.findings)),
         waived=tuple(map(_finding, result.waived)),
         problems=tuple(
-            ProblemReport(message=one.message, internal=one.internal, file=one.file, line=one.line)
+            ProblemReport(
+                message=one.message,
+                internal=one.internal,
+                file=one.file,
+                line=one.line,
+                unjudged=one.unjudged,
+            )
             for one in result.problems
         ),
         accepted=tuple(result.accepted),

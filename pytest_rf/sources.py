@@ -7,16 +7,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pytest_rf.config.declared import Model
 from pytest_rf.config.targets import Target
-from pytest_rf.errors import ModelError
+from pytest_rf.errors import ConfigError, ModelError
 from pytest_rf.foreign import contained, told
 
 
 def analyse(target: Target) -> Any:
     """Analyse a target as its model declares it.
 
+    What its entry accepts of context must match something in it; where the entry stands for several models, in
+    one of them, which only who analyses all of them can tell.
+
     Raises:
         ModelError: the model cannot be read, made or analysed.
+        ConfigError: a pattern of ``accept_context`` matches nothing.
     """
     if target.path is None:
         with contained(target.source):
@@ -28,7 +33,20 @@ def analyse(target: Target) -> Any:
     _keep(target, "nodes", len(analysis.graph.nodes), limits.nodes, "nodes")
     extents = [extent for source in analysis.inputs.values() for extent in source.shape]
     _keep(target, "extent", max(extents, default=0), limits.extent, "positions along an axis")
+    analysis.accept_context = target.model.accept_context
+    if target.siblings == 1:
+        from pytest_rf.analysis.accepting import complaint, unmatched
+
+        for pattern in unmatched(analysis, analysis.accept_context):
+            raise ConfigError(f"{accepted_at(target.model, pattern)}{complaint(pattern, analysis)}")
     return analysis
+
+
+def accepted_at(model: Model, pattern: str) -> str:
+    """Return the place of a pattern of ``accept_context`` as errors begin with it."""
+    lines = dict(zip(model.accept_context, model.accept_lines, strict=False))
+    line = lines.get(pattern, model.line)
+    return f"{model.file}{f':{line}' if line else ''}: " if model.file else ""
 
 
 def _analysed(target: Target, model: Any) -> Any:
@@ -38,7 +56,6 @@ def _analysed(target: Target, model: Any) -> Any:
         model,
         inputs=dict(target.model.inputs) or None,
         axes=target.model.axes,
-        accept_context=target.model.accept_context,
         stands_for=target.model.stands_for,
         name=target.name,
     )

@@ -9,7 +9,7 @@ import pytest
 from models import model
 
 from pytest_rf import check, config, sources
-from pytest_rf.config import declared
+from pytest_rf.config import asked, declared
 from pytest_rf.config.targets import Target
 from pytest_rf.errors import ConfigError, ModelError, RequirementError
 
@@ -136,8 +136,8 @@ def test_requirements_and_shapes_of_the_command_line() -> None:
     found = check.run(None, ["open.onnx"], ["rf >= 8"], inputs={"x": (2, 3, 64, 64)})
     assert found.exit_code == 1
     assert (found.findings[0].file, found.findings[0].line) == ("open.onnx", 0)
-    assert check.run(None, ["open.onnx"], inputs={"x": (2, 3, 64, 64)}).exit_code == 0
-    assert check.run(None, ["open.onnx"]).exit_code == 2
+    assert check.run(None, ["open.onnx"], ["rf >= 7"], inputs={"x": (2, 3, 64, 64)}).exit_code == 0
+    assert check.run(None, ["open.onnx"], ["rf >= 7"]).exit_code == 2
     with pytest.raises(RequirementError):
         check.run(None, ["chain.onnx"], ["rff >= 8"])
 
@@ -223,8 +223,8 @@ def test_what_a_factory_makes(monkeypatch: pytest.MonkeyPatch) -> None:
         "def build():\n    return Net()\n\ndef fails():\n    raise ValueError('no')\n\n"
         "def other():\n    return 3\n\nnumber = 3\n"
     )
-    (made,) = check._items(declared.Config(), ["rf_test_factory2:build"], [])
-    assert isinstance(made, Target)
+    made = asked.models(declared.Config(), ["rf_test_factory2:build"], [])[0].target
+    assert made is not None
     assert type(sources.make(made)).__name__ == "Net"
     for name, message in {
         "fails": r"ValueError: no \(at rf_test_factory2.py:8\)$",
@@ -232,8 +232,8 @@ def test_what_a_factory_makes(monkeypatch: pytest.MonkeyPatch) -> None:
         "number": "neither an nn.Module nor a callable",
         "none": "no attribute 'none'$",
     }.items():
-        (wrong,) = check._items(declared.Config(), [f"rf_test_factory2:{name}"], [])
-        assert isinstance(wrong, Target)
+        wrong = asked.models(declared.Config(), [f"rf_test_factory2:{name}"], [])[0].target
+        assert wrong is not None
         with pytest.raises(ModelError, match=message):
             sources.make(wrong)
 

@@ -113,7 +113,7 @@ def test_pyproject() -> None:
     message = refused(text.replace("source", "sorce"), "pyproject.toml")
     assert message.startswith('pyproject.toml:6: unknown key "sorce", did you mean "source"?')
     assert "no table" in refused("[tool.other]\n", "pyproject.toml")
-    assert "no table" in refused("[tool]\npytest-rf = 3\n", "pyproject.toml")
+    assert "not a table" in refused("[tool]\npytest-rf = 3\n", "pyproject.toml")
 
 
 @pytest.mark.parametrize(

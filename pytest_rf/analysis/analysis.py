@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_rf.analysis.accepting import is_accepted
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.layout import are_within, is_mixed
 from pytest_rf.domains.structure import Facts
 from pytest_rf.errors import RequirementError
-from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
 
@@ -56,9 +56,7 @@ class Analysis:
         return Runs(self.graph, self._inputs, self._is_accepted)
 
     def _is_accepted(self, number: int) -> bool:
-        node = self.graph.nodes[number]
-        names = [name for name in (node.name, node.module, *node.outputs) if name]
-        return any(selects(pattern, node.op, names) for pattern in self.accept_context)
+        return is_accepted(self.graph.nodes[number], self.accept_context)
 
     # ------------------------------------------------------------------ inputs
 

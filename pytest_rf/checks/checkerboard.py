@@ -35,9 +35,7 @@ _LABEL = re.compile(r"(?P<kernel>[\d×]+)(?: stride (?P<stride>[\d×]+))?(?: dil
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per transposed convolution that overlaps unevenly."""
-    for tensor in analysis:
-        if "transpose" not in tensor.op.lower() or "conv" not in tensor.op.lower():
-            continue
+    for tensor in filter(_is_transposed, analysis):
         geometry = _LABEL.match(tensor.label)
         if geometry is None:
             continue
@@ -61,6 +59,15 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
         )
 
 
+def has_transposed(analysis: Any) -> bool:
+    """Return whether a model has a transposed convolution."""
+    return any(map(_is_transposed, analysis))
+
+
+def _is_transposed(tensor: Any) -> bool:
+    return "transpose" in tensor.op.lower() and "conv" in tensor.op.lower()
+
+
 def _spread(text: str | None, rank: int) -> list[int]:
     """Return a number per axis from ``2`` or ``2×3``; 1 where nothing is said."""
     numbers = [int(n) for n in (text or "1").split("×") if n]
@@ -75,4 +82,4 @@ def _even(kernel: int, stride: int, dilation: int) -> bool:
     return len(set(taps)) == 1
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check)
+RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_transposed)

@@ -25,7 +25,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_rf.checks.rule import Rule, finals, finding
+from pytest_rf.checks.rule import Rule, finals, finding, has_places
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import context
 from pytest_rf.requirements.select import fields
@@ -64,4 +64,4 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check)
+RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)

@@ -24,7 +24,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_rf.checks.rule import Rule, finding
+from pytest_rf.checks.rule import Rule, finding, has_places
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.select import fields
 from pytest_rf.requirements.settings import Settings
@@ -69,4 +69,4 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check)
+RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.report import describe, growth_text
+from pytest_rf.requirements.select import fields
 from pytest_rf.requirements.settings import Settings
 
 #: The headings of an explanation, in their order, each as ``## heading``.
@@ -25,6 +26,7 @@ FAMILIES = {
 }
 
 Check = Callable[[Any, Settings], Iterable[Finding]]
+Subject = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Rule:
         name: such as ``field-exceeds-input``.
         doc: the docstring of the rule's module: a summary line, then the headings.
         check: yields findings for an analysis; None where the run itself reports the rule.
+        subject: whether an analysis has anything that the rule is about, so that no finding means that the rule
+            holds; None where the rule judges no model, as those about the run.
         default: whether the rule is checked when the configuration selects nothing.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
     """
@@ -44,6 +48,7 @@ class Rule:
     name: str
     doc: str
     check: Check | None = None
+    subject: Subject | None = None
     default: bool = False
     always: bool = False
 
@@ -88,3 +93,8 @@ def grown(tensor: Any, axis: int, source: Any) -> tuple[tuple[str, str], ...]:
 def finals(analysis: Any) -> list[Any]:
     """Return the final tensors that are known, each once."""
     return [t for t in {t.name: t for t in analysis.final}.values() if t.status != "unknown"]
+
+
+def has_places(analysis: Any) -> bool:
+    """Return whether a final tensor that is known reads an input that has a spatial axis."""
+    return any(source.axes for tensor in finals(analysis) for source, _ in fields(analysis, tensor))

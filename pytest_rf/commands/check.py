@@ -41,8 +41,8 @@ def check(
 ) -> int:
     """Check models: those of the configuration, or the .onnx files (or package.module:factory) of PATH.
 
-    Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong,
-    3 a bug of pytest-rf.
+    Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong
+    (a model that no requirement and no selected rule judged, too), 3 a bug of pytest-rf.
     """
     from pytest_rf import reporters
     from pytest_rf.check import run
@@ -63,15 +63,25 @@ def check(
 def configuration(file: str | None) -> Config | None:
     """Return the configuration of ``--config``, or the nearest one upwards, or None."""
     from pytest_rf import config
+    from pytest_rf.commands import failures
 
-    found = file if file is not None else config.discover()
-    return None if found is None else config.load(found)
+    if file is not None:
+        return config.load(file)
+    found = config.discover()
+    if found is None:
+        return None
+    unread = config.unread(found)
+    if unread:
+        failures.warn(unread)
+    return config.load(found)
 
 
 def _complain(found: Run, debug: bool) -> None:
-    """Say on standard error why the run itself is wrong, one line per problem."""
+    """Say on standard error why the run itself is wrong, one line per problem, and what it warns of."""
     from pytest_rf.commands import failures
 
+    for warning in found.warnings:
+        failures.warn(warning)
     for problem in found.problems:
         if problem.internal:
             failures.bug(problem.message, problem.detail if debug else "")

@@ -50,6 +50,11 @@ def complain(message: str) -> None:
     _write(f"error: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
 
 
+def warn(message: str) -> None:
+    """Write one line about what is not wrong but may not be meant."""
+    _write(f"warning: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
+
+
 def explain(detail: str) -> None:
     """Write more about what is wrong: the caret under a requirement, a traceback."""
     _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))

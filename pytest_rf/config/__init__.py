@@ -1,15 +1,19 @@
 """The configuration: what the authors of models declare about them.
 
-``reading``  finds, reads and checks a configuration file with all that it extends
+``discovery`` which file is the configuration, and which part of it is ours
+``reading``  reads and checks a configuration file with all that it extends
 ``tables``   the shape of the file as types; its JSON Schema
 ``declared`` what it says, once it has been found right
 ``tomlfile`` TOML that may be hostile, and its lines
 ``packs``    the files that a configuration extends
+``asked``    what a run is asked to check
 ``targets``  what a model's source stands for
 ``lookup``   what a word on the command line or in a marker means
+``remedies`` what to write so that a model is judged
 ``waivers``  findings that are accepted until a date
 """
 
-from pytest_rf.config.reading import discover, load, schema
+from pytest_rf.config.discovery import discover, unread
+from pytest_rf.config.reading import load, schema
 
-__all__ = ["discover", "load", "schema"]
+__all__ = ["discover", "load", "schema", "unread"]

@@ -14,11 +14,20 @@ from pytest_rf.requirements.units import Quantity
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A requirement and the place where it is stated; no file means the command line."""
+    """A requirement and the place where it is stated; no file means the command line.
+
+    Attributes:
+        requirement: the requirement.
+        file: the file that a reader can change, to be rid of it.
+        line: the line there.
+        shared: whether it comes from a pack or another file that the configuration extends; such a requirement
+            is about models of many kinds, and does not apply to one without its axis.
+    """
 
     requirement: Requirement
     file: str = ""
     line: int = 0
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +66,7 @@ class Model:
     origin: Literal["end", "start", "center"] = "end"
     stands_for: Mapping[str, str] = field(default_factory=dict)
     accept_context: tuple[str, ...] = ()
+    accept_lines: tuple[int, ...] = ()
     requires: tuple[Stated, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
@@ -77,6 +87,8 @@ class Config:
         ignore: codes, prefixes or names of rules to leave out.
         requires: requirements of every model, also of those that are not in the configuration.
         models: the models; their requirements include those of ``requires``.
+        uncovered: what a model is that no requirement and no selected rule judges: an ``error``, a warning
+            (``warn``), or nothing to speak of (``ignore``).
         limits: what a model may take.
     """
 
@@ -87,4 +99,5 @@ class Config:
     ignore: tuple[str, ...] = ()
     requires: tuple[Stated, ...] = ()
     models: tuple[Model, ...] = ()
+    uncovered: Literal["error", "warn", "ignore"] = "error"
     limits: Limits = field(default_factory=Limits)

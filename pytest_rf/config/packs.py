@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from pathlib import Path
 
-from pytest_rf.config.tomlfile import Document
+from pytest_rf.config.tomlfile import Document, refuse_special
+from pytest_rf.errors import ConfigError
 
 _PACK = re.compile(r"pytest-rf:(?P<name>[a-z0-9-]{1,40})")
 
@@ -33,7 +35,7 @@ def locate(text: str, document: Document, root: Path, line: int) -> Path:
         line: the line of the entry, for errors.
 
     Raises:
-        ConfigError: there is no such pack, or the path leaves the root.
+        ConfigError: there is no such pack, or the path leaves the root or is not a file.
     """
     match = _PACK.fullmatch(text)
     if match is not None:
@@ -50,6 +52,10 @@ def locate(text: str, document: Document, root: Path, line: int) -> Path:
         raise document.error(f'"{text}" is no path', line) from None
     if not path.is_relative_to(root.resolve()):
         raise document.error(f'"{text}" lies outside of {root.name or root}; copy the file below it', line)
-    if not path.is_file():
+    if not os.path.lexists(path):  # resolved, so it is the end of all links
         raise document.error(f'"{text}" does not exist', line)
+    try:
+        refuse_special(path)
+    except ConfigError as error:
+        raise document.error(f"extend: {error}", line) from None
     return path

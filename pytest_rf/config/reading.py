@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from pytest_rf import checks
 from pytest_rf.analysis import steps
 from pytest_rf.config import packs, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, Stated, Waiver
+from pytest_rf.config.discovery import is_nearly_ours, ours
 from pytest_rf.config.targets import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError, RequirementError
@@ -28,35 +29,13 @@ from pytest_rf.requirements.settings import spacings
 if TYPE_CHECKING:
     from pytest_rf.config.tables import LimitsTable, ModelTable, PackFile, WaiverTable
 
-__all__ = ["Config", "Limits", "Model", "Stated", "Target", "Waiver", "discover", "load", "schema"]
-
-#: Names of configuration files, in the order in which a folder is searched.
-NAMES = ("rf.toml", ".rf.toml", "pyproject.toml")
+__all__ = ["Config", "Limits", "Model", "Stated", "Target", "Waiver", "load", "schema"]
 
 #: Files that extend files that extend files.
 MAX_DEPTH = 8
 
 #: Limits that the format has and that no part of this version keeps yet.
 NOT_KEPT = ("depth", "seconds", "memory")
-
-_TABLE = ("tool", "pytest-rf")
-
-
-def discover(directory: Path | str | None = None) -> Path | None:
-    """Return the nearest configuration file in ``directory`` (default: the working directory) or above it.
-
-    A ``pyproject.toml`` counts if it has a table ``[tool.pytest-rf]``.
-
-    Raises:
-        ConfigError: a ``pyproject.toml`` on the way speaks of pytest-rf but is no TOML.
-    """
-    start = Path.cwd() if directory is None else Path(directory).absolute()
-    for folder in (start, *start.parents):
-        for name in NAMES:
-            candidate = folder / name
-            if candidate.is_file() and (name != "pyproject.toml" or _has_table(candidate)):
-                return candidate
-    return None
 
 
 def load(path: Path | str) -> Config:
@@ -66,8 +45,7 @@ def load(path: Path | str) -> Config:
         ConfigError: it cannot be read or says something that is wrong; the text names the line.
     """
     path = Path(path).absolute()
-    document = _document(path)
-    return _Loader(path.parent).config(document)
+    return _Loader(path.parent).config(ours(tomlfile.read(path)))
 
 
 def schema() -> dict[str, Any]:
@@ -75,38 +53,6 @@ def schema() -> dict[str, Any]:
     from pytest_rf.config.tables import json_schema
 
     return json_schema()
-
-
-def _has_table(path: Path) -> bool:
-    """Return whether a ``pyproject.toml`` is about us; most are not and need not be parsed."""
-    try:
-        with path.open("rb") as file:
-            if b"pytest-rf" not in file.read(tomlfile.MAX_SIZE):
-                return False
-    except OSError:
-        return False
-    return _ours(tomlfile.read(path).data) is not None
-
-
-def _ours(data: Mapping[str, Any]) -> Any:
-    """Return the table ``[tool.pytest-rf]``, or None."""
-    table: Any = data
-    for key in _TABLE:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table
-
-
-def _document(path: Path) -> Document:
-    """Return the file with our table as its data."""
-    document = tomlfile.read(path)
-    if path.name != "pyproject.toml":
-        return document
-    table = _ours(document.data)
-    if table is None:
-        raise document.error("has no table [tool.pytest-rf]")
-    if not isinstance(table, dict):
-        raise document.error("tool.pytest-rf is no table")
-    return Document(path, document.text, table, ".".join(_TABLE))
 
 
 class _Loader:
@@ -143,6 +89,7 @@ class _Loader:
             ignore=tuple(dict.fromkeys(self.ignore)),
             requires=tuple(self.requires),
             models=tuple(models),
+            uncovered=table.uncovered,
             limits=limits,
         )
 
@@ -181,7 +128,10 @@ class _Loader:
         self.select += table.select
         self.ignore += table.ignore
         stated = self.stated(document, table.require, part)
-        self.requires += [Stated(one.requirement, *place) if place else one for one in stated]
+        shared = len(chain) > 1
+        self.requires += [
+            Stated(one.requirement, *(place or (one.file, one.line)), shared=shared) for one in stated
+        ]
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:
         """Take the limits; one that nothing would keep is refused."""
@@ -222,6 +172,7 @@ class _Loader:
             origin=entry.origin,
             stands_for=entry.stands_for,
             accept_context=tuple(entry.accept_context),
+            accept_lines=tuple(document.line_of_text(text, part) for text in entry.accept_context),
             requires=(*self.requires, *self.stated(document, entry.require, part)),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
             root=self.root,
@@ -281,7 +232,7 @@ def _convert(document: Document, kind: type[PackFile]) -> Any:
 
 def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError:
     """Return the error of data that has not the shape that it should."""
-    from pytest_rf.config.tables import field_names
+    from pytest_rf.config.tables import choices, field_names
 
     reason, _, where = text.partition(" - at `$")
     where = where.rstrip("`").lstrip(".")
@@ -292,11 +243,27 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
     if unknown is not None:
         table = "waiver" if waiver else "model" if model else where
         keys = field_names().get(table, ()) if table else kind.__struct_fields__
-        near = difflib.get_close_matches(unknown[1][:100], keys, n=1)
-        hint = f', did you mean "{near[0]}"?' if near else f"; there are {', '.join(keys)}"
+        hint = _nested(document, unknown[1]) if not table else ""
+        hint = hint or _nearest(unknown[1], keys)
         everywhere = part if model else (0, len(document.lines))
         line = document.line_of_key(unknown[1], everywhere) or (part[0] + 1 if model else 0)
         return document.error(f'unknown key "{unknown[1][:100]}"{hint}', line)
+    if "enum value" in reason:
+        reason += f"; there are {', '.join(choices(where.rpartition('.')[2]))}"
+    if where == "model" and "got `object`" in reason:
+        reason += "; write [[model]], with two brackets"
     key = re.findall(r"[A-Za-z_]+", where)
     line = (document.line_of_key(key[-1], part) if key else 0) or (part[0] + 1 if model else 0)
     return document.error(f"{where + ': ' if where else ''}{reason[:1].lower()}{reason[1:]}", line)
+
+
+def _nested(document: Document, key: str) -> str:
+    """Return what to say about our own table in a file that is all ours, as people move it from a pyproject.toml."""
+    if not isinstance(document.data.get(key), dict) or (key != "tool" and not is_nearly_ours(key)):
+        return ""
+    return "; all of this file is pytest-rf's, so its keys and [[model]] stand at the top, in no table"
+
+
+def _nearest(key: str, keys: Sequence[str]) -> str:
+    near = difflib.get_close_matches(key[:100].lower(), keys, n=1)
+    return f', did you mean "{near[0]}"?' if near else f"; there are {', '.join(keys)}"

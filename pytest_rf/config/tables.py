@@ -6,7 +6,7 @@ This is the one module that needs msgspec.
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -97,6 +97,10 @@ class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A configuration: ``rf.toml``, ``.rf.toml``, or ``[tool.pytest-rf]`` in ``pyproject.toml``."""
 
+    uncovered: Annotated[
+        Literal["error", "warn", "ignore"],
+        Meta(description="what a model is that no requirement and no selected rule judges"),
+    ] = "error"
     model: Annotated[list[ModelTable], Meta(max_length=2000)] = []
     limits: LimitsTable = LimitsTable()
 
@@ -120,6 +124,15 @@ def field_names() -> dict[str, tuple[str, ...]]:
         "waiver": WaiverTable.__struct_fields__,
         "limits": LimitsTable.__struct_fields__,
     }
+
+
+def choices(key: str) -> tuple[str, ...]:
+    """Return the words that a key takes; none where it takes others than a few words."""
+    for table in (ConfigFile, ModelTable):
+        kind = get_type_hints(table).get(key)
+        if get_origin(kind) is Literal:
+            return get_args(kind)
+    return ()
 
 
 def json_schema() -> dict[str, Any]:

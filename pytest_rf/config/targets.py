@@ -26,12 +26,14 @@ class Target:
         source: what a reader would write: a path, or ``package.module:factory``.
         path: the file; None for a factory.
         model: what is declared about it.
+        siblings: how many models its entry in the configuration stands for, with this one.
     """
 
     name: str
     source: str
     path: Path | None
     model: Model
+    siblings: int = 1
 
     @property
     def is_code(self) -> bool:
@@ -68,7 +70,14 @@ def of(model: Model) -> list[Target]:
     if not found:
         raise _error(model, "matches no file")
     return [
-        Target(name=_name(model, path, found), source=display(path), path=path, model=model) for path in found
+        Target(
+            name=_name(model, path, found),
+            source=display(path),
+            path=path,
+            model=model,
+            siblings=len(found),
+        )
+        for path in found
     ]
 
 

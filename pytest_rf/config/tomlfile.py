@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,8 @@ MAX_SIZE = 1 << 20
 
 #: Nor does it have a key of this many parts, or as many fractions in one line.
 MAX_DOTS = 200
+
+_KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
 
 # A string without an end goes to the end of its line, so that nothing is ever looked at twice.
 _STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\\?(?:\"|$)|'[^']*(?:'|$)""")
@@ -148,7 +151,7 @@ def read(path: Path) -> Document:
     """Read a TOML file.
 
     Raises:
-        ConfigError: it cannot be read, is too large, or is no TOML.
+        ConfigError: it is not a file, cannot be read, is too large, or is not TOML.
     """
     name = display(path)
     text = _text(path, name)
@@ -171,14 +174,39 @@ def read(path: Path) -> Document:
     return Document(path, text, data)
 
 
-def _text(path: Path, name: str) -> str:
+def refuse_special(path: Path) -> None:
+    """Refuse what has a configuration's name but is not a file that can be read.
+
+    Nothing is opened: opening a named pipe would wait for whoever writes to it.
+
+    Raises:
+        ConfigError: it is a folder, a pipe, a device, or a link to something that is not there.
+    """
+    name = display(path)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"{name}: not a file")
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
+        with suppress(OSError, ValueError):
+            target = str(path.readlink())
+            raise ConfigError(
+                f"{name}: not a file but a link to {target}, which cannot be read; restore that, or delete the link"
+            ) from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(f"{name}: cannot be read: {reason}") from None
+    if stat.S_ISREG(mode):
+        return
+    kind = next((word for is_kind, word in _KINDS if is_kind(mode)), "a device")
+    raise ConfigError(
+        f"{name}: not a file but {kind}; a configuration is a regular file: move this away, or name another"
+    )
+
+
+def _text(path: Path, name: str) -> str:
+    refuse_special(path)
+    try:
         with path.open("rb") as file:
             content = file.read(MAX_SIZE + 1)
-    except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
     if len(content) > MAX_SIZE:

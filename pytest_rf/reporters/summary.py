@@ -12,15 +12,22 @@ from pytest_rf.reporters.words import count
 
 def closing(run: Run) -> Line:
     """Return the closing line: ``Checked 9 models, 27 requirements: 2 violations.``"""
-    requirements = sum(len(result.requirements) for result in run.results)
+    requirements = sum(len(result.requirements) - _inapplicable(result) for result in run.results)
     checked = f"Checked {count(len(run.results), 'model')}"
     if requirements:
         checked += f", {count(requirements, 'requirement')}"
     parts = _wrong(run.findings)
-    if run.problems:
-        parts.append(Span(count(len(run.problems), "error"), "bad"))
-    if not parts:
-        parts.append(Span("all hold" if requirements else "nothing wrong", "good"))
+    errors = sum(not problem.unjudged for problem in run.problems)
+    if errors:
+        parts.append(Span(count(errors, "error"), "bad"))
+    unjudged = sum(result.unjudged for result in run.results)
+    if unjudged == len(run.results):
+        parts.append(Span("nothing was judged", "bad" if run.problems else "warn"))
+    else:
+        if not parts and not run.problems:
+            parts.append(Span("all hold" if requirements else "nothing wrong", "good"))
+        if unjudged:
+            parts.append(Span(f"{count(unjudged, 'model')} not judged", "bad" if run.problems else "warn"))
     waived = sum(len(result.waived) for result in run.results)
     if waived:
         parts.append(Span(f"{waived:,} waived", "dim"))
@@ -44,15 +51,17 @@ def _wrong(findings: Sequence[Finding]) -> list[Span]:
 def verdict(result: ModelResult) -> Line:
     """Return one line on a model: what was checked and how it came out."""
     wrong: list[Span] = []
-    if result.problems:
+    if result.unjudged:
+        wrong.append(Span("nothing was judged", "bad" if result.problems else "warn"))
+    elif result.problems:
         wrong.append(Span("error", "bad"))
     wrong += _wrong(result.findings)
-    spans = [Span("✗ " if wrong else "✓ ", "bad" if wrong else "good"), Span(result.model, "bold")]
+    spans = [_sign(result), Span(result.model, "bold")]
     if result.file and result.file != result.model:
         spans.append(Span(f" ({result.file})", "dim"))
     spans.append(Span(": "))
     if not wrong:
-        held = len(result.requirements)
+        held = len(result.requirements) - _inapplicable(result)
         wrong.append(
             Span(
                 f"{count(held, 'requirement')} {'holds' if held == 1 else 'hold'}"
@@ -64,9 +73,21 @@ def verdict(result: ModelResult) -> Line:
         spans += [Span(", "), part] if number else [part]
     if result.waived:
         spans.append(Span(f", {len(result.waived):,} waived", "dim"))
+    if _inapplicable(result):
+        spans.append(Span(f", {_inapplicable(result):,} not applicable", "dim"))
     if result.accepted:
         spans.append(Span(f"; accepts context of {', '.join(result.accepted)}", "dim"))
     return tuple(spans)
+
+
+def _sign(result: ModelResult) -> Span:
+    if result.problems or result.findings:
+        return Span("✗ ", "bad")
+    return Span("✓ ", "good") if result.judged else Span("– ", "warn")
+
+
+def _inapplicable(result: ModelResult) -> int:
+    return sum(one.status == "not applicable" for one in result.requirements)
 
 
 def more(hidden: int) -> Line:

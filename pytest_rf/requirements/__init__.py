@@ -44,6 +44,7 @@ def check(
 
     Raises:
         RequirementError: the requirement cannot be understood, or not be applied to this model.
+        ModelError: a pattern of ``accept_context`` matches nothing.
     """
     settings = Settings(
         model=model,
@@ -53,5 +54,7 @@ def check(
         origin=origin,
     )
     if accept_context:
-        analysis = replace(analysis, accept_context=(*analysis.accept_context, *accept_context))
+        from pytest_rf.analysis.accepting import verified
+
+        analysis = verified(replace(analysis, accept_context=(*analysis.accept_context, *accept_context)))
     return evaluate(analysis, parse(text), settings)

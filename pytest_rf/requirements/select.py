@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from pytest_rf.globs import matcher, operator_names
 from pytest_rf.requirements import scanner
-from pytest_rf.requirements.syntax import Where
+from pytest_rf.requirements.syntax import AbsentAxisError, Where
 from pytest_rf.requirements.vocabulary import nearest
 
 #: Near misses are looked for among this many names, so that no model can make an error take minutes.
@@ -102,7 +102,7 @@ def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position:
     else:
         hint = nearest(axis, there) if isinstance(axis, str) else ""
         reason = f'no input has an axis "{axis}"{hint or "; there are " + (", ".join(there) or "none")}'
-    scanner.fail(reason, text, position)
+    raise AbsentAxisError(reason, text, position)
 
 
 def _glob(where: Where, text: str, casefold: bool = False) -> Any:

@@ -48,6 +48,10 @@ class RequirementTextError(RequirementError):
         return f"{line}\n{' ' * (self.position - start)}^"
 
 
+class AbsentAxisError(RequirementTextError):
+    """A requirement is about an axis that no input of the model has."""
+
+
 def number_text(value: Fraction) -> str:
     """Return a number as the requirement language writes it: ``80``, ``0.5``, ``1/3``."""
     if value.denominator == 1:

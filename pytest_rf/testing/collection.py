@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_rf.check import ModelResult, RequirementResult, run
-from pytest_rf.config import targets
+from pytest_rf.config import targets, unread
+from pytest_rf.config.tomlfile import refuse_special
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible
 from pytest_rf.testing.checker import explain
@@ -32,14 +34,22 @@ def ask(config: pytest.Config, state: State) -> None:
     """Have pytest collect the configuration, unless its arguments do so already."""
     try:
         path = state.path
+        named = config.getoption("rf_config") or config.getini("rf_config")
+        beside = "" if path is None or named else unread(path)
     except RFError as error:
         raise pytest.UsageError(f"--rf: {error}") from None
     if path is None:
         raise pytest.UsageError("--rf: no configuration found: write rf.toml, or give one with --rf-config")
-    if not path.is_file():
+    if beside:
+        config.issue_config_time_warning(pytest.PytestConfigWarning(f"--rf: {beside}"), stacklevel=2)
+    if not os.path.lexists(path):
         raise pytest.UsageError(
             f"--rf: no configuration {path}: check --rf-config or the ini setting rf_config"
         )
+    try:
+        refuse_special(path)
+    except RFError as error:
+        raise pytest.UsageError(f"--rf: {error}") from None
     if not any(_covers(argument, path, config.invocation_params.dir) for argument in config.args):
         config.args.append(str(path))
 
@@ -83,6 +93,8 @@ class ConfigFile(pytest.File):
             raise self.CollectError(
                 "\n".join(filter(None, (str(error), getattr(error, "detail", ""))))
             ) from None
+        if not settings.models:
+            raise self.CollectError(f"{settings.file}: has no [[model]]")
         names = _Names()
         for model in settings.models:
             for target in _targets(model):
@@ -125,14 +137,11 @@ class ModelCollector(pytest.Collector):
     @cached_property
     def result(self) -> ModelResult:
         """What was found out about the model."""
-        model = self.model
-        if self.target is not None:
-            source = self.target.source
-            if self.target.path is not None:
-                source = self.target.path.absolute().relative_to(model.root.absolute()).as_posix()
-            model = replace(model, name=self.target.name, source=source)
+        settings = replace(self.settings, models=(self.model,))
+        paths = [] if self.target is None else [str(self.target.path or self.target.source)]
         # pytest runs the project's code anyway, so a factory needs no further leave.
-        (result,) = run(replace(self.settings, models=(model,)), allow_code=True).results
+        results = run(settings, paths, allow_code=True).results
+        result = next(one for one in results if self.target is None or one.model == self.target.name)
         self.state.record(result)
         return result
 
@@ -152,8 +161,12 @@ class RequirementItem(pytest.Item):
             own = tuple(finding for finding in result.findings if finding not in stated)
             # Rules that could not run have not passed, so every problem counts here.
             self._judge(replace(result, findings=own))
+            if result.unjudged:
+                pytest.skip("nothing was judged, and uncovered in the configuration lets that be")
             return
         one = result.requirements[self.number]
+        if one.status == "not applicable":
+            pytest.skip("not applicable: the model does not have this axis")
         if one.status == "waived":
             pytest.xfail("waived in the configuration")
         problems = _problems(result, one)

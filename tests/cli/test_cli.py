@@ -36,7 +36,7 @@ def test_paths_without_a_configuration(rf, folder: Path) -> None:
 
 def test_a_path_of_the_configuration_keeps_its_requirements(rf) -> None:
     assert "net (unet.onnx): 1 requirement holds" in rf("check", "unet.onnx").out
-    assert "tcn (tcn.onnx): nothing wrong" in rf("check", "tcn.onnx").out
+    assert "tcn (tcn.onnx): nothing was judged" in rf("check", "tcn.onnx").out
 
 
 def test_the_configuration_is_found_upwards_and_can_be_named(rf, folder: Path, monkeypatch) -> None:

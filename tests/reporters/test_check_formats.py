@@ -76,7 +76,9 @@ def test_what_holds_is_told_per_model() -> None:
         requirements=(RequirementResult(text="final rf >= 3", status="holds"),),
         accepted=("op:InstanceNormalization",),
     )
-    assert lines(Run(results=(held, replace(held, model="b", requirements=()))), "full") == [
+    assert lines(
+        Run(results=(held, replace(held, model="b", requirements=(), rules=("RF201",)))), "full"
+    ) == [
         "✓ net (net.onnx): 1 requirement holds; accepts context of op:InstanceNormalization",
         "✓ b (net.onnx): nothing wrong; accepts context of op:InstanceNormalization",
         "",

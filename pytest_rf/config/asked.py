@@ -1,0 +1,106 @@
+"""What a run is asked to check: the models of configurations, or of paths on the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_rf.config import reading, targets
+from pytest_rf.config.declared import Config, Model
+from pytest_rf.config.targets import Target
+from pytest_rf.config.tomlfile import display
+from pytest_rf.errors import ConfigError
+from pytest_rf.findings import Problem
+from pytest_rf.requirements.vocabulary import nearest
+
+
+class Asked(NamedTuple):
+    """A model to check.
+
+    Attributes:
+        config: the configuration whose rules it is held against.
+        model: its entry there, or what stands for one.
+        target: what to analyse; None where the source is wrong.
+        problem: what is wrong with the source, or None.
+    """
+
+    config: Config
+    model: Model
+    target: Target | None
+    problem: Problem | None = None
+
+
+def models(config: Config, paths: Sequence[str], names: Sequence[str]) -> list[Asked]:
+    """Return the models to check; one whose source is wrong hides no other.
+
+    Args:
+        config: the configuration.
+        paths: files, ``package.module:factory`` or configurations; without any, all models of the configuration.
+        names: of the configuration, only the models with these names.
+
+    Raises:
+        ConfigError: there is nothing to check, or a configuration among the paths is wrong.
+    """
+    there = [model.name for model in config.models if model.name]
+    for name in names:
+        if name not in there:
+            raise ConfigError(
+                f'{config.file or "no configuration"} has no model "{name}"{nearest(name, there)}'
+            )
+    wanted = tuple(model for model in config.models if not names or model.name in names)
+    known = list(_known(replace(config, models=wanted)))
+    if not paths:
+        if not known:
+            raise ConfigError(
+                f"{config.file}: has no [[model]]" if config.file else "nothing to check: no model"
+            )
+        return known
+    paths = list(dict.fromkeys(paths))
+    given = {path: _configured(path, config, known) for path in paths if path.endswith(".toml")}
+    everything = [item for items in (known, *given.values()) for item in items]
+    found: list[Asked] = []
+    for path in paths:
+        found += given[path] if path in given else _given(path, config, everything)
+    if not found and not (config.requires or config.select):  # those would be about files given by path
+        raise ConfigError(f"{config.file}: has no [[model]]")
+    # A file can be given twice, by its path and by the configuration's.
+    return list({id(item): item for item in found}.values())
+
+
+def _known(config: Config) -> Iterator[Asked]:
+    """Yield the models of a configuration."""
+    for model in config.models:
+        try:
+            for target in targets.of(model):
+                yield Asked(config, model, target)
+        except ConfigError as error:
+            problem = Problem(message=str(error), file=model.file, line=model.line)
+            yield Asked(config, model, None, problem)
+
+
+def _configured(path: str, config: Config, known: list[Asked]) -> list[Asked]:
+    """Return the models of a configuration on the command line, which is often the very one that was found."""
+    if config.path is not None and os.path.realpath(path) == os.path.realpath(config.path):
+        return known
+    other = reading.load(path)
+    if not other.models:
+        raise ConfigError(f"{other.file}: has no [[model]]")
+    return list(_known(other))
+
+
+def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
+    """Return the models of a path on the command line: those of configurations with this source, or its own."""
+    known = [(item, item.target) for item in items if item.target is not None]
+    made = Model(source=path, requires=config.requires)
+    if targets.is_factory(path) and not Path(path).exists():
+        same = [item for item, target in known if target.is_code and target.source == path]
+        own = Target(name=path.rpartition(":")[2], source=path, path=None, model=made)
+    else:
+        file = Path(path)
+        real = os.path.realpath(file)
+        same = [item for item, target in known if target.path and os.path.realpath(target.path) == real]
+        own = Target(name=file.stem, source=display(file), path=file, model=made)
+    return same or [Asked(config, made, own)]

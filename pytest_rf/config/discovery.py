@@ -1,0 +1,160 @@
+"""Which file is the configuration, and which part of it is ours.
+
+What looks like a configuration and is not read as one would turn its requirements off without a word. So a
+configuration's name on something that is not a file is an error, and so is a table or a file whose name is nearly
+ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher, get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pytest_rf.config import tomlfile
+from pytest_rf.config.tomlfile import Document, display
+from pytest_rf.errors import ConfigError
+
+#: Names of configuration files, in the order in which a folder is searched.
+NAMES = ("rf.toml", ".rf.toml", "pyproject.toml")
+
+#: Names that people give to what they mean to be ``rf.toml``.
+_NEARLY = (
+    "rf.tml",
+    ".rf.tml",
+    "RF.toml",
+    "rf.toml.txt",
+    "pytest-rf.toml",
+    ".pytest-rf.toml",
+    "pytest_rf.toml",
+)
+
+_PYPROJECT = "pyproject.toml"
+_OURS = "pytest-rf"
+_BARE = "pytestrf"
+_PREFIX = f"tool.{_OURS}"
+
+_WORD = re.compile(r"[\w-]{7,10}")
+_SPLIT = re.compile(r"(?mi)pytest\W{0,2}rf|\b(?:tool|pytest)\W{1,8}rf\b|^\s*\[+\s*[\"']?rf\b")
+_BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
+
+
+def discover(directory: Path | str | None = None) -> Path | None:
+    """Return the nearest configuration file in ``directory`` (default: the working directory) or above it.
+
+    A ``pyproject.toml`` counts if it has a table ``[tool.pytest-rf]``.
+
+    Raises:
+        ConfigError: something on the way has the name of a configuration and is not a file, nearly has such a
+            name, or is a ``pyproject.toml`` that speaks of pytest-rf but is not TOML or nearly has the table.
+    """
+    start = Path.cwd() if directory is None else Path(directory).absolute()
+    for folder in (start, *start.parents):
+        found = next(_in(folder), None)
+        if found is not None:
+            return found
+        for name in _NEARLY:
+            if os.path.lexists(folder / name):
+                raise ConfigError(
+                    f"{display(folder / name)}: a configuration is not looked for under this name; rename it to "
+                    "rf.toml, or give it with --config"
+                )
+    return None
+
+
+def unread(path: Path) -> str:
+    """Return what to say about a configuration that lies beside the one that is read; mostly nothing.
+
+    Raises:
+        ConfigError: what lies there is wrong, as in :func:`discover`.
+    """
+    if path.name not in NAMES:
+        return ""
+    others = [display(other) for other in _in(path.parent) if other.name != path.name]
+    if not others:
+        return ""
+    return f"{' and '.join(others)} is not read, because {display(path)} lies beside it; keep one of them"
+
+
+def ours(document: Document) -> Document:
+    """Return a document with our table as its data: all of it, but for a ``pyproject.toml``.
+
+    Raises:
+        ConfigError: there is no such table, or one that nearly has its name.
+    """
+    if document.path.name != _PYPROJECT:
+        return document
+    table = _table(document)
+    if table is None:
+        raise document.error(f"has no table [{_PREFIX}]")
+    if not isinstance(table, dict):
+        raise document.error(f"{_PREFIX} is not a table")
+    return Document(document.path, document.text, table, _PREFIX)
+
+
+def is_nearly_ours(key: str) -> bool:
+    """Return whether a table of this name is meant for us: ``pytest_rf``, ``pytestrf``, ``pytset-rf``, ``rf``."""
+    bare = re.sub(r"[^a-z0-9]", "", key.lower()[:20])
+    if bare in (_BARE, "rf"):
+        return True
+    # Not pytest itself, nor its plugins whose names begin like ours.
+    return abs(len(bare) - len(_BARE)) <= 1 and SequenceMatcher(None, bare, _BARE).ratio() > 0.87
+
+
+def dotted(*keys: str) -> str:
+    """Return the name of a table as TOML writes it."""
+    return ".".join(key if _BARE_KEY.fullmatch(key) else json.dumps(key) for key in keys)
+
+
+def _in(folder: Path) -> Iterator[Path]:
+    """Yield the configurations of a folder, the one that counts first."""
+    for name in NAMES:
+        candidate = folder / name
+        if os.path.lexists(candidate):
+            tomlfile.refuse_special(candidate)
+            if name != _PYPROJECT or _is_about_us(candidate):
+                yield candidate
+
+
+def _is_about_us(path: Path) -> bool:
+    """Return whether a ``pyproject.toml`` has our table; most have not, and need not be parsed."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(tomlfile.MAX_SIZE).decode("utf-8", "replace")
+    except OSError as error:
+        raise ConfigError(f"{display(path)}: cannot be read: {error.strerror}") from None
+    if _SPLIT.search(text) or any(map(is_nearly_ours, set(_WORD.findall(text)))):
+        return _table(tomlfile.read(path)) is not None
+    return False
+
+
+def _table(document: Document) -> Any:
+    """Return the table ``[tool.pytest-rf]``, or None.
+
+    Raises:
+        ConfigError: a table has nearly this name.
+    """
+    for place, key in _misnamed(document.data):
+        line = document.line_of_key(key, (0, len(document.lines)))
+        raise document.error(f"unknown table [{place}], did you mean [{_PREFIX}]?", line)
+    tool = document.data.get("tool")
+    return tool.get(_OURS) if isinstance(tool, dict) else None
+
+
+def _misnamed(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the names of tables that should be ``tool.pytest-rf``, and the last part of each."""
+    for key, value in data.items():
+        if is_nearly_ours(key):
+            yield dotted(key), key
+        elif isinstance(value, dict) and get_close_matches(key.lower(), ("tool",), cutoff=0.8):
+            for name in value:
+                if (name != _OURS or key != "tool") and is_nearly_ours(name):
+                    yield dotted(key, name), name
+            inner = value.get("pytest")
+            for name in inner if isinstance(inner, dict) else ():
+                if is_nearly_ours(name):
+                    yield dotted(key, "pytest", name), name

@@ -1,0 +1,74 @@
+"""What to write into a configuration so that a model is judged: the words for a model that nothing judged."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+from pytest_rf.config.declared import Config
+from pytest_rf.config.targets import Target
+
+_REQUIREMENT = '"final rf >= 224"'
+_REQUIRE = f"require = [{_REQUIREMENT}]"
+_PACK = 'extend = ["pytest-rf:classification"]'
+
+
+def for_unjudged(target: Target, config: Config, inapplicable: Sequence[str], rules: Sequence[str]) -> str:
+    """Return one line on why a model was not judged, and on what would have it judged.
+
+    Args:
+        target: the model.
+        config: the configuration, if there is one.
+        inapplicable: the requirements that do not apply to the model.
+        rules: codes of the selected rules, which find nothing in the model that they are about.
+    """
+    why = _why(config, target, inapplicable, rules)
+    file = config.file or "rf.toml"
+    pyproject = config.path is not None and config.path.name == "pyproject.toml"
+    entry, top = (
+        ("[[tool.pytest-rf.model]]", "under [tool.pytest-rf]") if pyproject else ("[[model]]", "at the top")
+    )
+    if target.model.file:
+        what = f"write {_REQUIRE} into its {entry}, or {_PACK} {top} of {file}"
+    else:
+        what = (
+            f"write {entry} with source = {json.dumps(_source(target, config), ensure_ascii=False)} and {_REQUIRE} "
+            f"into {file}, or give --require {_REQUIREMENT}"
+        )
+    softer = f'uncovered = "warn" or "ignore" {top} of {file} lets such models be'
+    return f"{_place(target)}nothing was judged: {why}; {what}; {softer}"
+
+
+def _place(target: Target) -> str:
+    model = target.model
+    if not model.file:
+        return f"{target.source}: "
+    return f"{model.file}{f':{model.line}' if model.line else ''}: {target.name}: "
+
+
+def _why(config: Config, target: Target, inapplicable: Sequence[str], rules: Sequence[str]) -> str:
+    reasons = []
+    if inapplicable:
+        reasons.append("what is required of it is about axes that it does not have")
+    elif target.model.file:
+        reasons.append("it has no requirement")
+    elif config.file:
+        reasons.append(f"no model of {config.file} has this source")
+    else:
+        reasons.append("there is no configuration and no requirement")
+    if rules:
+        reasons.append(f"it has nothing that {', '.join(rules)} {'is' if len(rules) == 1 else 'are'} about")
+    elif config.file:
+        reasons.append("no rule is selected")
+    return " and ".join(reasons)
+
+
+def _source(target: Target, config: Config) -> str:
+    """Return the source as the configuration would have it: a path from its folder."""
+    if target.path is None:
+        return target.source
+    try:
+        return os.path.relpath(target.path, config.root).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return target.source
