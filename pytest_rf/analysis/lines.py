@@ -53,6 +53,12 @@ class Line(NamedTuple):
         begins = steps.begins(np.arange(len(self.lo)))
         return _scaled((begins - self.lo * steps.scale).max(initial=-np.inf), steps.scale)
 
+    def is_even(self, stride: Fraction) -> bool:
+        """Whether the places of an axis with borders move by one stride, or all read the same."""
+        moved = self.lo - self.lo[:1]
+        even = np.arange(len(self.lo)) * stride.numerator // stride.denominator
+        return bool((moved == 0).all() or (moved == even).all())
+
     def halo(self, align: int) -> tuple[float, float]:
         """Return the largest reach out of a tile whose borders lie on multiples of ``align``.
 

@@ -192,8 +192,13 @@ class AxisField:
         if hull is not None and hull.irregular == "uneven":
             return UNEVEN
         own = line(field, self.key)
+        if own and own.jump:
+            return own.stride
         # Where everything is read nothing moves; the windows on the way tell the step.
-        return own.stride if own and own.jump else stride(field.layout, self.key)
+        step = stride(field.layout, self.key)
+        if step and self.key not in field.endless and self.tied("uneven"):
+            return step if own and own.is_even(step) else UNEVEN
+        return step
 
     @property
     def start(self) -> Number | None:
