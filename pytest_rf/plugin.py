@@ -6,6 +6,7 @@ needs to do its work lies in :mod:`pytest_rf.testing`, and is imported when a te
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,9 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, check the options, and ask for the configuration's models under ``--rf``."""
     config.addinivalue_line(
         "markers",
-        "rf(*requirements, model=None, inputs=None): hold a model against requirements such as 'final rf >= 224'; "
-        "model: an .onnx path, package.module:factory, a model of the configuration, or a fixture, by default the "
-        "PyTorch module that the test calls first; inputs: shapes that it leaves open.",
+        "rf(*requirements, model=None, inputs=None, which=None, required=True): hold a model against requirements "
+        "such as 'final rf >= 224'; model: an .onnx path, package.module:factory, a model of the configuration, or a "
+        "fixture, by default the PyTorch module that the test calls; inputs: shapes that it leaves open; which: where "
+        "the test calls several models, the class, attribute, variable or fixture of the one that is meant, or "
+        "'first', 'last' or 'all'; required: False lets tests be that call no model.",
     )
     report = config.getoption("rf_report")
     if report is not None and not report.endswith(tuple(REPORTS)):
@@ -92,6 +95,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = collection.without_repeats(items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Listen while a marked test is prepared, so that its message can say what does not count."""
+    if "torch" in sys.modules and item.get_closest_marker("rf") is not None:
+        from pytest_rf.testing import listener, marker
+
+        if marker.listens(item):
+            listener.listen(item)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse markers that say too little before the test runs."""
@@ -103,7 +116,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if marker.listens(item):
             from pytest_rf.testing import listener
 
-            listener.listen(item)
+            listener.listen(item).begin_body()
 
 
 @pytest.hookimpl(trylast=True)

@@ -132,7 +132,12 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
             )
         )
     findings = tuple(one for result in results for one in result.findings)
-    return ModelResult(model=analysis.name, file=asked_by, findings=findings, requirements=tuple(results))
+    return ModelResult(
+        model=settings.model or analysis.name,
+        file=asked_by,
+        findings=findings,
+        requirements=tuple(results),
+    )
 
 
 def explain(result: ModelResult) -> str:

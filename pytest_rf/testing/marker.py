@@ -15,9 +15,11 @@ from pytest_rf.config.targets import is_factory
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements import Settings
+from pytest_rf.requirements.vocabulary import nearest
 from pytest_rf.sources import analyse, called, made
 from pytest_rf.testing import listener
 from pytest_rf.testing.checker import analyze, explain, judge
+from pytest_rf.testing.choice import choose
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 _FIXTURES: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
-_KNOWN = ("model", "inputs")
+_KNOWN = ("model", "inputs", "which", "required")
 
 #: Longer messages are cut.
 _LIMIT = 4000
@@ -44,11 +46,20 @@ def validate(item: pytest.Item) -> None:
 def _problem(mark: pytest.Mark) -> str:
     unknown = [name for name in mark.kwargs if name not in _KNOWN]
     if unknown:
-        return f"does not take {', '.join(unknown)}; it takes requirements, model= and inputs="
+        hint = nearest(unknown[0], _KNOWN) or "; it takes requirements, model=, inputs=, which= and required="
+        return f"does not take {', '.join(unknown)}{hint}"
     if not mark.args or not all(isinstance(one, str) for one in mark.args):
         return 'give requirements as text: @pytest.mark.rf("final rf >= 224", model="net.onnx")'
     if mark.kwargs.get("model") is None and mark.kwargs.get("inputs") is not None:
         return "inputs= goes with model=; a model that the test calls is judged with the call's own inputs"
+    which, required = mark.kwargs.get("which"), mark.kwargs.get("required", True)
+    if which is not None and (not isinstance(which, str) or not which):
+        return f'which= is a name, "first", "last" or "all", not {which!r}'
+    if not isinstance(required, bool):
+        return f"required= is True or False, not {required!r}"
+    if mark.kwargs.get("model") is not None and (which is not None or not required):
+        other = "which=" if which is not None else "required=False"
+        return f"{other} is about the modules that the test calls, and model= names another; give one of them"
     return ""
 
 
@@ -77,25 +88,51 @@ def check(item: pytest.Item, state: State) -> None:
         try:
             wrong += _check(item, mark, state, heard)
         except RFError as error:
-            detail = getattr(error, "detail", "")
-            wrong.append(visible(str(error), _LIMIT) + ("\n" + detail if detail else ""))
+            wrong.append(_told(error))
     if wrong:
         pytest.fail("\n\n".join(wrong), pytrace=False)
 
 
 def _check(item: pytest.Item, mark: pytest.Mark, state: State, heard: Listener | None) -> Iterator[str]:
-    settings: dict[str, Any] = {}
-    if mark.kwargs.get("model") is None:
-        assert heard is not None, "somebody listens where a marker names no model"
-        analysis = heard.analysis
-    else:
-        analysis, settings = _resolve(item, mark.kwargs["model"], mark.kwargs.get("inputs"), state)
+    model = mark.kwargs.get("model")
+    if model is not None:
+        analysis, settings = _resolve(item, model, mark.kwargs.get("inputs"), state)
+        yield from _judged(item, mark, state, analysis, analysis.name, settings)
+        return
+    assert heard is not None, "somebody listens where a marker names no model"
+    fixtures = getattr(item, "funcargs", {})
+    for one in choose(heard, mark.kwargs.get("which"), mark.kwargs.get("required", True), fixtures):
+        for call, given in one.different():
+            wrong: list[str] = []
+            try:
+                name = call.snapshot.name if len(one.calls) == 1 else f"{call.snapshot.name} at {given}"
+                wrong += _judged(item, mark, state, call.analysis, name, {})
+            except RFError as error:
+                wrong.append(_told(error))
+            if wrong:
+                yield "\n".join([visible(f"{one} with {given}:", _LIMIT), *wrong])
+
+
+def _judged(
+    item: pytest.Item,
+    mark: pytest.Mark,
+    state: State,
+    analysis: Analysis,
+    name: str,
+    settings: Mapping[str, Any],
+) -> Iterator[str]:
     file, line, _ = item.location
-    stated = Settings(model=analysis.name, file=file, line=(line or 0) + 1, **settings)
+    stated = Settings(model=name, file=file, line=(line or 0) + 1, **settings)
     result = judge(analysis, mark.args, stated, item.nodeid)
     state.record(result)
     if result.findings:
         yield explain(result)
+
+
+def _told(error: RFError) -> str:
+    """Return an error with the lines that show more of it."""
+    detail = getattr(error, "detail", "")
+    return "\n".join([visible(str(error), _LIMIT), *map(visible, detail.splitlines())])
 
 
 def _resolve(item: pytest.Item, model: Any, inputs: Any, state: State) -> tuple[Analysis, dict[str, Any]]:

@@ -33,7 +33,8 @@ def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:
 
 def test_the_marker_is_registered(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--markers")
-    result.stdout.fnmatch_lines(["@pytest.mark.rf(*requirements, model=None, inputs=None): *"])
+    takes = "*requirements, model=None, inputs=None, which=None, required=True"
+    result.stdout.fnmatch_lines([f"@pytest.mark.rf({takes}): * which: * required: *"])
 
 
 def test_no_cache_is_needed(project: pytest.Pytester) -> None:

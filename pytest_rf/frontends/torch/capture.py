@@ -95,7 +95,12 @@ def given(
     if strange and not takes_any(module):
         raise ModelError(no_argument(module, strange, "values: "))
     call.constants.update(constants)
-    if next(named_tensors([call.args, call.kwargs]), None) is None:
+    tensors = [tensor for _, tensor in named_tensors([call.args, call.kwargs])]
+    if any(tensor.is_quantized for tensor in tensors):
+        raise ModelError(
+            f"{kind}: an input is a quantised tensor, which is not followed; call a module that quantises it itself"
+        )
+    if not tensors:
         found = [*call.args, *call.kwargs.values()]
         kinds = ", ".join(type(value).__name__ for value in found) or "nothing"
         raise ModelError(

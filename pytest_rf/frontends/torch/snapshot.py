@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dis
-import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from types import CodeType, FrameType
 from typing import Any
 
 import torch
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.torch.arguments import Arguments
+from pytest_rf.frontends.torch.capture import tensors_of
+from pytest_rf.frontends.torch.identity import class_name
 from pytest_rf.frontends.torch.preserve import attributes_of
 from pytest_rf.frontends.torch.trees import map_tensors
 
@@ -31,30 +30,36 @@ class Snapshot:
         module: the module that is called.
         args: its positional arguments.
         kwargs: its keyword arguments.
-        frame: who calls it. Where that is a method of a module around it (``model.encode(x)``), the method's
-            call is what is kept.
+        method: the method that is called.
+        changed: the arguments that the method has replaced already.
     """
 
     def __init__(
-        self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType | None
+        self,
+        module: torch.nn.Module,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        method: str = "forward",
+        changed: Sequence[str] = (),
     ) -> None:
         self.problem = ""
-        method, around = "forward", _around(module, frame)
-        if around is not None:
-            module, method, outer = around
-            args, kwargs, changed = _given(outer)
-            if changed:
-                self.problem = (
-                    f"the test calls {type(module).__name__}.{method}(), which replaces its argument "
-                    f"{', '.join(map(repr, changed))} before it calls a module, so the call cannot be repeated"
-                )
+        if changed:
+            self.problem = (
+                f"the test calls {type(module).__name__}.{method}(), which replaces its argument "
+                f"{', '.join(map(repr, changed))} before it calls a module, so the call cannot be repeated"
+            )
         self.module = module
         try:
             copies = map_tensors((args, kwargs), lambda name, tensor: tensor.detach().clone())
-        except ModelError as error:
-            self.problem, copies = str(error), ((), {})
+        except Exception as error:  # whatever the user's classes do; the test itself must go on
+            known = isinstance(error, ModelError)
+            self.problem = (
+                str(error) if known else f"its input cannot be copied ({type(error).__name__}: {error})"
+            )
+            copies = (), {}
         self.call = Arguments(copies[0], dict(copies[1]), method=method)
         self._attributes = attributes_of(module)
+        self._lazy = any(map(torch.nn.parameter.is_lazy, tensors_of(module)))
         self._autocast = [
             (device, torch.get_autocast_dtype(device))
             for device in _DEVICES
@@ -64,8 +69,13 @@ class Snapshot:
     @property
     def name(self) -> str:
         """What messages call the model."""
-        kind = type(getattr(self.module, "_orig_mod", self.module)).__name__
+        kind = class_name(self.module)
         return kind if self.call.method in ("forward", "__call__") else f"{kind}.{self.call.method}"
+
+    def returned(self) -> None:
+        """Note that the call is over: what its first call made of a lazy module, it stays."""
+        if self._lazy:
+            self._attributes = attributes_of(self.module)
 
     @contextmanager
     def restored(self) -> Iterator[None]:
@@ -77,62 +87,3 @@ class Snapshot:
             for device, dtype in self._autocast:
                 stack.enter_context(torch.autocast(device, dtype=dtype))
             yield
-
-
-def _around(
-    module: torch.nn.Module, frame: FrameType | None
-) -> tuple[torch.nn.Module, str, FrameType] | None:
-    """Return the outermost running method of a module that contains ``module``, and its frame."""
-    found = None
-    while frame is not None:
-        code = frame.f_code
-        if code.co_argcount:
-            owner = frame.f_locals.get(code.co_varnames[0])
-            if (
-                isinstance(owner, torch.nn.Module)
-                and owner is not module
-                and _is_method(owner, code)
-                and any(child is module for child in owner.modules())
-            ):
-                found = owner, code.co_name, frame
-        frame = frame.f_back
-    return found
-
-
-def _is_method(owner: torch.nn.Module, code: CodeType) -> bool:
-    """Whether code is that of a method which ``owner``'s class defines, under decorators perhaps."""
-    function = getattr(type(owner), code.co_name, None)
-    own = function is not None and function is not getattr(torch.nn.Module, code.co_name, None)
-    return own and _code(function) is code
-
-
-def _code(function: Any) -> CodeType | None:
-    return getattr(inspect.unwrap(function), "__code__", None)
-
-
-def _given(frame: FrameType) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
-    """Return what a running method was called with, and the arguments that it has replaced since."""
-    code, values = frame.f_code, frame.f_locals
-    count, keywords = code.co_argcount, code.co_kwonlyargcount
-    names = code.co_varnames
-    positional, named = names[1:count], names[count : count + keywords]
-    rest = list(names[count + keywords :])
-    several = rest.pop(0) if code.co_flags & inspect.CO_VARARGS else None
-    others = rest.pop(0) if code.co_flags & inspect.CO_VARKEYWORDS else None
-    every = {*positional, *named, several, others}
-    changed = [name for name in _stored(code, frame.f_lasti) if name in every]
-    args = (*(values.get(name) for name in positional), *(values.get(several, ()) if several else ()))
-    kwargs = {name: values.get(name) for name in named} | dict(values.get(others, {}) if others else {})
-    return args, kwargs, changed
-
-
-def _stored(code: CodeType, end: int) -> list[str]:
-    """Return the local names that the code before an instruction assigns or deletes."""
-    found: dict[str, None] = {}
-    for instruction in dis.get_instructions(code):
-        if instruction.offset >= end:
-            break
-        if instruction.opname.startswith(("STORE_FAST", "DELETE_FAST", "STORE_DEREF", "DELETE_DEREF")):
-            value = instruction.argval
-            found.update(dict.fromkeys(value if isinstance(value, tuple) else (value,)))
-    return list(found)

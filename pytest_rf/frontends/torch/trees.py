@@ -23,11 +23,12 @@ def named_tensors(tree: Any, name: str = "", depth: int = 0) -> Iterator[tuple[s
         return
     if depth > _DEPTH or isinstance(tree, _LEAVES):
         return
-    for key, item in _children(tree):
+    for key, item in children(tree):
         yield from named_tensors(item, f"{name}.{key}" if name else str(key), depth + 1)
 
 
-def _children(tree: Any) -> list[tuple[Any, Any]]:
+def children(tree: Any) -> list[tuple[Any, Any]]:
+    """Return what a structure holds, by its keys, fields or attributes."""
     if isinstance(tree, Mapping):
         return list(tree.items())
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
@@ -62,7 +63,7 @@ def map_tensors(
         return tree
     changed = [
         (key, map_tensors(item, substitute, f"{name}.{key}" if name else str(key), depth + 1))
-        for key, item in _children(tree)
+        for key, item in children(tree)
     ]
     if type(tree) is dict:
         return dict(changed)
