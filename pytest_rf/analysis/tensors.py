@@ -127,6 +127,14 @@ class Tensor:
     def __getitem__(self, axis: str | int) -> AxisField:
         return self.field()[axis]
 
+    def at(self, axis: str | int | None = None, input: str | None = None) -> Tensor:
+        """Return the tensor that stands for an axis of an input: itself, but for ``analysis.final``."""
+        return self
+
+    def held(self, axis: str | int, input: str | None = None) -> list[Tensor]:
+        """Return the tensors at which a guarantee about an axis is held: itself, but for ``analysis.final``."""
+        return [self]
+
     def _input(self, name: str | None) -> Input:
         inputs = self.analysis.inputs
         if name is not None:

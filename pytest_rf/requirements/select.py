@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NoReturn
@@ -15,6 +17,9 @@ from pytest_rf.requirements.vocabulary import nearest
 #: Near misses are looked for among this many names, so that no model can make an error take minutes.
 _NAMES = 5000
 
+#: What TOML takes as a key without quotes.
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
 _BATCH = ("n", "b", "batch")
 _CHANNEL = ("c", "channel")
 
@@ -26,8 +31,7 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
         RequirementTextError: there are none.
     """
     if where.kind == "final":
-        # Two outputs can have one final tensor.
-        chosen = list({tensor.name: tensor for tensor in analysis.final}.values())
+        chosen = list(analysis.final)
         reason = (
             "the model has no final feature map: no tensor on the way to an output has a spatial position"
         )
@@ -63,6 +67,19 @@ def fields(analysis: Any, tensor: Any) -> list[tuple[Any, Any]]:
     return [(analysis.inputs[name], tensor.field(name)) for name in tensor.inputs]
 
 
+def places(tensor: Any, field: Any, source: Any, number: int, guarantee: bool) -> Iterator[tuple[Any, Any]]:
+    """Yield the tensors at which an axis is judged, with their fields: where ``tensor`` is a final one, those
+    that are final for the axis; guarantees hold at all that the axis ends at.
+    """
+    if not hasattr(tensor, "held"):
+        yield tensor, field[number]
+    elif guarantee:
+        for own in tensor.held(number, source.name):
+            yield own, own.field(source.name)[number]
+    else:
+        yield tensor.at(number, source.name), field[number]
+
+
 def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
     """Return names and numbers of the axes meant, or None where the input has no such axis.
 
@@ -96,13 +113,25 @@ def batch(source: Any, text: str, position: int) -> list[tuple[str, int]]:
 
 def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position: int) -> NoReturn:
     """Raise the error of an axis that none of the inputs has."""
-    there = {name.lower(): None for source in sources for name in source.axes}
+    known = list(sources)
+    there = {name.lower(): None for source in known for name in source.axes}
     if axis is None:
         reason = "no input has a spatial axis: name the axis, as in rf.h, or state the model's axes"
     else:
         hint = nearest(axis, there) if isinstance(axis, str) else ""
-        reason = f'no input has an axis "{axis}"{hint or "; there are " + (", ".join(there) or "none")}'
+        hint = hint or f"; there are {', '.join(there) or 'none'}{_naming(known, axis)}"
+        reason = f'no input has an axis "{axis}"{hint}'
     scanner.fail(reason, text, position)
+
+
+def _naming(sources: Iterable[Any], axis: str | int) -> str:
+    """Return how an axis that goes by another name is given this one, as of a recogniser of time and frequency."""
+    for source in sources:
+        if source.axes and isinstance(axis, str) and axis not in (*_BATCH, *_CHANNEL):
+            name, number = next(iter(source.axes.items()))
+            key = source.name if _BARE.fullmatch(source.name) else json.dumps(source.name)
+            return f"; if {name} is meant, name it: axes = {{ {key} = {{ {axis} = {number} }} }}"
+    return ""
 
 
 def _glob(where: Where, text: str, casefold: bool = False) -> Any:
