@@ -6,14 +6,15 @@ into features, and those of time not at all. So each axis has a last tensor of i
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pytest_rf.access import Same, Taps
+from pytest_rf.access import SAME, Relation, Same, Taps, Whole
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Contribution
-from pytest_rf.analysis.tensors import Input, Tensor, TensorField
+from pytest_rf.analysis.tensors import Held, Input, Tensor, TensorField
 from pytest_rf.domains.layout import Key, Keys, Layout, are_within, carried, is_mixed
-from pytest_rf.graph import Union
+from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import Ignorance
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 def final(analysis: Analysis, output: Tensor) -> Tensor:
     """Return the output itself where it has a position for every spatial axis that it reads, else a :class:`Final`."""
     keys = [(name, axis) for name in output.inputs for axis in analysis.inputs[name].axes.values()]
-    if output.status == "unknown" or all(_has_place(analysis, output.number, key, parts=True) for key in keys):
+    if output.status == "unknown" or all(
+        _has_place(analysis, output.number, key, parts=True) for key in keys
+    ):
         return output
     return Final(output, keys)
 
@@ -79,24 +82,31 @@ class Final(Tensor):
         ends = [] if number == source.batch else self._ends((source.name, number))
         return max(ends, key=lambda one: one.number, default=self.output)
 
-    def held(self, axis: str | int, input: str | None = None) -> list[Tensor]:
+    def held(self, axis: str | int, input: str | None = None) -> list[Held]:
         """Return the tensors at which a guarantee about an input axis is held.
 
-        These are all whose positions end on the way, not only the last: each can leak. Where the output has
-        positions for the same axis of another input, it is the output, for one of its steps that reads all of the
-        other input (cross-attention, a pooled style) reads ahead. The output is also among them where an operator
-        still moves along the axis behind the last position, among channels or samples that it was folded into.
+        These are all at which its positions end on the way, not only the last: each can leak. Where the output has
+        positions for the same axis of another input it is the output, one of whose steps reads ahead if it reads all
+        of the other input (cross-attention, a pooled style). Where an operator still moves along the axis behind
+        them, the guarantee cannot be decided.
         """
         source = self._of(axis, input)
         number = source.axis(axis)
         key = (source.name, number)
         names = {name for name, one in source.axes.items() if one == number}
-        twins = [(one.name, one.axes[name]) for one in self.analysis.inputs.values() for name in names & {*one.axes}]
-        out = self.output.number
-        if number == source.batch or any(_has_place(self.analysis, out, twin, parts=True) for twin in twins):
-            return [self.output]
+        twins = [
+            (one.name, one.axes[name])
+            for one in self.analysis.inputs.values()
+            for name in names & {*one.axes}
+        ]
+        here = self.output.number
+        if number == source.batch or any(_has_place(self.analysis, here, twin, parts=True) for twin in twins):
+            return [Held(self.output)]
         ends = self._ends(key)
-        return [*ends, self.output] if not ends or _moves(self.analysis, out, key) else ends
+        if ends == [self.output]:
+            return [Held(self.output)]
+        why = _goes_on(self.analysis, self.output, key, ends, min(names, default=str(number)))
+        return [Held(self.output, why)] if why or not ends else [Held(end) for end in ends]
 
     def path(self, axis: str | int, input: str | None = None) -> list[Contribution]:
         """Return how the field grew on the way to the tensor that is final for an axis."""
@@ -174,21 +184,50 @@ def _ends(analysis: Analysis, output: Tensor, key: Key) -> list[Tensor]:
             ends.append(named[number])
         else:
             wanted.update(step.operands)
-    return ends
+    return ends[::-1]
 
 
-def _moves(analysis: Analysis, number: int, key: Key) -> bool:
-    """Whether anything moves along a key after its positions became parts of another axis that goes on."""
-    wanted = {number}
+def _goes_on(analysis: Analysis, output: Tensor, key: Key, ends: Sequence[Tensor], axis: str) -> str:
+    """Return what keeps positions of a key from ending where the layouts say so; nothing if they do.
+
+    An operator can move along an axis that they are folded into, among channels or samples; and single positions
+    that were taken out can be put side by side again, as a recurrence does that a loop writes out.
+    """
+    stops = {end.number for end in ends}
+    wanted, taken, beside, mover = {output.number}, 0, "", ""
     for step in reversed(analysis.graph.program):
-        one = step.value.number
-        if one not in wanted or key not in carried(_layout(analysis, one)) or _has_place(analysis, one, key):
+        number = step.value.number
+        if number not in wanted or number in stops or _is_whole(analysis, number, key):
             continue
         wanted.update(step.operands)
-        for access in step.action.reads if isinstance(step.action, Union) else ():
-            layout = _layout(analysis, access.operand)
-            for axis, (_, relation) in zip(layout, access.axes, strict=True):
-                still = isinstance(relation, Same) or (isinstance(relation, Taps) and relation.selects)
-                if key in carried((axis,)) and not still:
-                    return True
-    return False
+        remains = key in carried(_layout(analysis, number))
+        for relation in _along(analysis, step, key):
+            moves = not isinstance(relation, Same) and not (isinstance(relation, Taps) and relation.selects)
+            if moves and remains:
+                mover = step.node.op  # at last the first of them
+            taken += not remains and not isinstance(relation, Whole)
+        join = step.action
+        if isinstance(join, Join) and step.value.extents[join.axis] == len(join.parts) > 1:
+            beside = step.node.op
+    if mover:
+        return f"{mover} moves along an axis in which positions of {axis} lie among others"
+    if beside and taken > 1 and key not in carried(_layout(analysis, output.number)):
+        return f"{beside} puts single positions of {axis} side by side, and which step stands for which is not known"
+    return ""
+
+
+def _is_whole(analysis: Analysis, number: int, key: Key) -> bool:
+    """Whether a value has positions for an input axis all along, not only the inner parts of blocks of them."""
+    leads = any(key in factor.leads for axis in _layout(analysis, number) for factor in axis)
+    return leads and _has_place(analysis, number, key)
+
+
+def _along(analysis: Analysis, step: Step, key: Key) -> Iterator[Relation]:
+    """Yield how a step reads the axes of its operands that have a key."""
+    reads = step.action.reads if isinstance(step.action, Union) else ()
+    for access in reads:
+        for axis, (_, relation) in zip(_layout(analysis, access.operand), access.axes, strict=True):
+            if key in carried((axis,)):
+                yield relation
+    if isinstance(step.action, Regroup) and key in carried(_layout(analysis, step.action.operand)):
+        yield SAME

@@ -92,7 +92,7 @@ class Place(NamedTuple):
     tensor: Any
     source: Any
     axis: str
-    index: int
+    number: int
     field: Any
 
 
@@ -107,7 +107,7 @@ def finals(analysis: Any, guarantee: bool = False) -> Iterator[Place]:
             continue
         for source, field in fields(analysis, tensor):
             for axis, index in source.axes.items():
-                for own, at in places(tensor, field, source, index, guarantee):
-                    if (id(own), source.name, index) not in told:
+                for own, at, why in places(tensor, field, source, index, guarantee):
+                    if not why and (id(own), source.name, index) not in told:
                         told.add((id(own), source.name, index))
                         yield Place(own, source, axis, index, at)

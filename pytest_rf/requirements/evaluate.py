@@ -82,11 +82,16 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
             for axis, number in axes or ():
                 measured_any = True
                 try:
-                    for own, axis_field in select.places(tensor, field, source, number, guarantee):
+                    for own, axis_field, why in select.places(tensor, field, source, number, guarantee):
                         # Two outputs can have one final tensor.
                         if (id(own), source.name, number) in judged:
                             continue
                         judged.add((id(own), source.name, number))
+                        if why:
+                            yield Verdict(
+                                part, own, source.name, (axis,), required=_required(part), reason=why
+                            )
+                            continue
                         sources = context.of(analysis, axis_field)
                         traced = len(told) < _PATHS
                         place = _Place(analysis, own, source, axis, number, axis_field, sources, traced)
@@ -106,8 +111,8 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
 def _fields(analysis: Any, tensor: Any, part: Comparison | Claim) -> list[tuple[Any, Any]]:
     """Return the inputs that a part is about, with the tensor's fields.
 
-    The final feature map of one input can read another as context only (a style image, say) and has no
-    position of it; its sizes are then about the inputs that it has positions of. Guarantees are about all.
+    What is final for one input can read another as context only, of which nothing computed has a position (a
+    style image that is pooled at once); sizes are then about the others. Guarantees are about all.
     """
     fields = select.fields(analysis, tensor)
     if isinstance(part, Claim) or METRICS[part.figure.metric].guarantee:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pytest_rf.globs import matcher, operator_names
 from pytest_rf.requirements import scanner
@@ -22,6 +22,14 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 _BATCH = ("n", "b", "batch")
 _CHANNEL = ("c", "channel")
+
+
+class Held(NamedTuple):
+    """A tensor at which an axis is judged, with its field; ``why`` it cannot be, where it cannot."""
+
+    tensor: Any
+    field: Any
+    why: str = ""
 
 
 def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
@@ -67,17 +75,18 @@ def fields(analysis: Any, tensor: Any) -> list[tuple[Any, Any]]:
     return [(analysis.inputs[name], tensor.field(name)) for name in tensor.inputs]
 
 
-def places(tensor: Any, field: Any, source: Any, number: int, guarantee: bool) -> Iterator[tuple[Any, Any]]:
-    """Yield the tensors at which an axis is judged, with their fields: where ``tensor`` is a final one, those
-    that are final for the axis; guarantees hold at all that the axis ends at.
+def places(tensor: Any, field: Any, source: Any, number: int, guarantee: bool) -> Iterator[Held]:
+    """Yield where an axis is judged: of a final tensor at the one that is final for the axis.
+
+    Guarantees are judged at all tensors at which its positions end, and cannot be where something goes on behind.
     """
     if not hasattr(tensor, "held"):
-        yield tensor, field[number]
+        yield Held(tensor, field[number])
     elif guarantee:
-        for own in tensor.held(number, source.name):
-            yield own, own.field(source.name)[number]
+        for own, why in tensor.held(number, source.name):
+            yield Held(own, own.field(source.name)[number], why)
     else:
-        yield tensor.at(number, source.name), field[number]
+        yield Held(tensor.at(number, source.name), field[number])
 
 
 def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
