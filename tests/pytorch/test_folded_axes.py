@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import warnings
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -130,6 +133,31 @@ def test_no_leak_behind_a_fold_passes(front: str, fold: str, back: str) -> None:
     # Positions of frequency end at the fold.
     assert analysis.final[0]["f"].rf == 3
     assert analysis.check("final is bounded.f") == []
+
+
+@pytest.mark.parametrize("fold", ["einsummed", "unpermuted"])
+@pytest.mark.parametrize("back", BACKS)
+def test_an_export_is_judged_as_the_module_is(fold: str, back: str) -> None:
+    onnx = pytest.importorskip("onnx")
+    module = Folded(FRONTS["causal"](), FOLDS[fold], BACKS[back]()).eval()
+    x, axes = torch.randn(2, 1, TIME, FREQUENCIES + 2), {"x": {"t": 2, "f": 3}}
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, (x,), file, input_names=["x"], dynamo=False)
+    both = [
+        pytest_rf.analyze(module, x, axes=axes),
+        pytest_rf.analyze(onnx.load_from_string(file.getvalue()), axes=axes),
+    ]
+    judged = [
+        [
+            (final["t"].rf, final["t"].lookahead, final["f"].rf, final["f"].start),
+            [(f.undecidable, f.axis) for f in analysis.check("final is causal and final is bounded")],
+        ]
+        for analysis in both
+        for final in analysis.final
+    ]
+    assert judged[0] == judged[1]
 
 
 def test_the_violation_names_the_operator_behind_the_fold() -> None:
