@@ -7,7 +7,6 @@ becomes a problem of that model, and the run goes on. A problem is never a pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -41,6 +40,7 @@ class RequirementResult:
         findings: what was found, waived findings included.
         file: the config that holds the requirement, or empty.
         line: its line there, or 0.
+        reason: why it is not applicable.
     """
 
     text: str
@@ -48,6 +48,7 @@ class RequirementResult:
     findings: tuple[Finding, ...] = ()
     file: str = ""
     line: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,16 +206,21 @@ def _result(target: Target, config: Config, allow_code: bool, load: Load, today:
     settings = Settings(model=target.name, file=target.source, spacing=model.spacing, origin=model.origin)
     for one in model.requires:
         at = replace(settings, file=one.file or target.source, line=one.line)
-        status = "error"
+        status, reason = "error", ""
         told: list[Finding] = []
         try:
-            status, told = _held(analysis, one, at)
+            status, told, reason = _held(analysis, one, at)
         except Exception as error:
             problems.append(_problem(error, target, one.file, one.line))
         findings += told
         requirements.append(
             RequirementResult(
-                text=one.requirement.text, status=status, findings=tuple(told), file=one.file, line=one.line
+                text=one.requirement.text,
+                status=status,
+                findings=tuple(told),
+                file=one.file,
+                line=one.line,
+                reason=reason,
             )
         )
     rules = checks.selected(config.select, config.ignore)
@@ -241,17 +247,19 @@ def _result(target: Target, config: Config, allow_code: bool, load: Load, today:
     return _unjudged(result, target, config, rules) if result.unjudged else result
 
 
-def _held(analysis: Any, one: Stated, settings: Settings) -> tuple[str, list[Finding]]:
-    """Return what becomes of a requirement; a shared one does not apply where the model lacks its axis."""
+def _held(analysis: Any, one: Stated, settings: Settings) -> tuple[str, list[Finding], str]:
+    """Return what becomes of a requirement; a shared one does not apply where the model lacks its axis, and why."""
     if not one.shared:
-        return "holds", evaluate(analysis, one.requirement, settings)
+        return "holds", evaluate(analysis, one.requirement, settings), ""
     found: list[Finding] = []
-    status = "not applicable"
+    status, reason = "not applicable", ""
     for part in one.requirement.parts:
-        with suppress(AbsentAxisError):
+        try:
             found += evaluate(analysis, replace(one.requirement, parts=(part,)), settings)
             status = "holds"
-    return status, found
+        except AbsentAxisError as error:
+            reason = reason or str(error)
+    return status, found, "" if status == "holds" else reason
 
 
 def _unjudged(
@@ -260,7 +268,7 @@ def _unjudged(
     """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
     if config.uncovered == "ignore":
         return result
-    inapplicable = [one.text for one in result.requirements]
+    inapplicable = [one.reason for one in result.requirements]
     selected = [rule.code for rule in rules if rule.subject is not None]
     text = remedies.for_unjudged(target, config, inapplicable, selected)
     if config.uncovered == "warn":

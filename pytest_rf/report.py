@@ -76,7 +76,11 @@ class InputReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", tag_field="report"):
-    """All figures of one model: ``show --format json``."""
+    """All figures of one model: ``show --format json``.
+
+    ``final`` names a tensor per output, the latest that has positions; ``final_axes`` the tensor of each axis:
+    input -> axis -> name.
+    """
 
     format: int = FORMAT
     version: str = __version__
@@ -86,6 +90,7 @@ class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", 
     inputs: tuple[InputReport, ...]
     outputs: tuple[str, ...]
     final: tuple[str, ...]
+    final_axes: tuple[dict[str, dict[str, str]], ...]
     notes: tuple[str, ...]
     tensors: tuple[TensorReport, ...]
 
@@ -216,6 +221,13 @@ def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> 
         inputs=tuple(_input(source) for source in analysis.inputs.values()),
         outputs=tuple(tensor.name for tensor in analysis.outputs),
         final=tuple(tensor.name for tensor in analysis.final),
+        final_axes=tuple(
+            {
+                name: {axis: tensor.at(axis, name).name for axis in analysis.inputs[name].axes}
+                for name in tensor.inputs
+            }
+            for tensor in analysis.final
+        ),
         notes=tuple(analysis.graph.notes),
         tensors=tuple(of_tensor(tensor) for tensor in (analysis if tensors is None else tensors)),
     )

@@ -86,13 +86,14 @@ def view(analysis: Analysis, node: str | None = None, unit: Sequence[int] | None
     Args:
         analysis: the model.
         node: a glob over the names of tensors and nodes and over module paths; None for all tensors.
-        unit: show what this unit reads, of the tensors that ``node`` selects or of the final ones.
+        unit: show what this unit reads, of the tensors that ``node`` selects or of the final ones, of each the
+            latest along any axis.
 
     Raises:
         ModelError: ``node`` selects nothing.
     """
     if unit is not None:
-        tensors = tuple(analysis.final) if node is None else _select(analysis, node)
+        tensors = tuple(tensor.at() for tensor in analysis.final) if node is None else _select(analysis, node)
         return UnitView(analysis, tensors, tuple(unit))
     return ModelView(analysis, tuple(analysis) if node is None else _select(analysis, node))
 

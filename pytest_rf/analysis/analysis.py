@@ -9,14 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.accepting import is_accepted
+from pytest_rf.analysis.finals import final
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.analysis.tensors import Input, Tensor
-from pytest_rf.domains.layout import are_within, is_mixed
 from pytest_rf.domains.structure import Facts
 from pytest_rf.errors import RequirementError
 from pytest_rf.graph import Graph, Node, Shape, Value
-from pytest_rf.interpreter import Ignorance
 
 if TYPE_CHECKING:
     from pytest_rf.findings import Finding
@@ -154,41 +153,11 @@ class Analysis:
 
     @cached_property
     def final(self) -> list[Tensor]:
-        """For each output the last tensor on the way to it that still has positions (SEMANTICS 3)."""
-        return [self._final(output) for output in self.outputs]
+        """For each output, and each input axis, the last tensor on the way that still has positions (SEMANTICS 3).
 
-    def _final(self, output: Tensor) -> Tensor:
-        # What a pixel shuffle returns has positions; what is flattened for a head on the way does not.
-        if self._has_positions(output, parts=True) or output.status == "unknown":
-            return output
-        ancestors = self.ancestors(output.number)
-        found: Tensor | None = None
-        # Elementwise operators pass the value on: of those that share the last one, the last in the graph.
-        latest = list(self)[::-1]
-        for tensor in sorted(latest, key=lambda t: -t.number):
-            if tensor.number in ancestors and self._has_positions(tensor):
-                found = tensor
-                break
-        return found or output
-
-    def _has_positions(self, tensor: Tensor, parts: bool = False) -> bool:
-        """Whether all spatial axes of some input have a position in axes that count no samples or channels.
-
-        ``parts``: an axis can also count parts of each position.
+        Where several axes end at different tensors it is a :class:`~pytest_rf.analysis.finals.Final`.
         """
-        outcome = self.runs.structure(tensor.value)
-        if isinstance(outcome, Ignorance):
-            return False
-        spatial = self.runs.spatial
-        axes = [axis for axis in outcome.layout if any(f.carries & spatial for f in axis)]
-        seen = {key for axis in axes for factor in axis for key in factor.carries}
-        others = {(one.name, number) for one in self.inputs.values() for number in (one.batch, one.channel)}
-        if seen & others or any(is_mixed(axis) and not (parts and are_within(axis)) for axis in axes):
-            return False
-        whole = [
-            {(source.name, number) for number in source.axes.values()} for source in self.inputs.values()
-        ]
-        return any(keys and keys <= seen for keys in whole)
+        return [final(self, output) for output in self.outputs]
 
     def ancestors(self, number: int) -> set[int]:
         """Return the numbers of all values that value ``number`` is computed from, and itself."""

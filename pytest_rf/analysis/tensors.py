@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -127,6 +127,14 @@ class Tensor:
     def __getitem__(self, axis: str | int) -> AxisField:
         return self.field()[axis]
 
+    def at(self, axis: str | int | None = None, input: str | None = None) -> Tensor:
+        """Return the tensor that stands for an axis of an input: itself, but for ``analysis.final``."""
+        return self
+
+    def held(self, axis: str | int, input: str | None = None) -> list[Held]:
+        """Return the tensors at which a guarantee about an axis is held: itself, but for ``analysis.final``."""
+        return [Held(self)]
+
     def _input(self, name: str | None) -> Input:
         inputs = self.analysis.inputs
         if name is not None:
@@ -215,6 +223,13 @@ class Tensor:
         if self.status == "unknown":
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         return trace(self.analysis, self, (source.name, source.axis(axis)))
+
+
+class Held(NamedTuple):
+    """A tensor at which a guarantee is held; ``why`` it cannot be decided there, where it cannot."""
+
+    tensor: Tensor
+    why: str = ""
 
 
 class TensorField(Mapping[str | int, AxisField]):

@@ -25,10 +25,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_rf.checks.rule import Rule, finals, finding, has_places
+from pytest_rf.checks.rule import Rule, finals, finding
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import context
-from pytest_rf.requirements.select import fields
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.wording import listed, number
 
@@ -37,31 +36,34 @@ CODE, NAME = "RF401", "context-ahead"
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per axis that context alone makes look ahead."""
-    for tensor in finals(analysis):
-        for source, field in fields(analysis, tensor):
-            for axis, index in source.axes.items():
-                at = field[index]
-                sources = context.of(analysis, at).remaining
-                if not sources or not at.stride or at.lookahead <= 0:
-                    continue
-                local = context.without(at).lookahead
-                if local > 0:
-                    continue
-                beside = "" if math.isinf(local) else f" ({number(local)} without context)"
-                yield finding(
-                    CODE,
-                    NAME,
-                    analysis,
-                    settings,
-                    tensor,
-                    f"final looks ahead on axis {axis} through statistics alone: {listed(sources)} "
-                    f'(tensor "{tensor.name}")',
-                    axis=axis,
-                    input=source.name,
-                    measured=f"lookahead {number(at.lookahead)}{beside}",
-                    required="<= 0",
-                    help="normalise with fixed statistics, or list them in accept_context",
-                )
+    for tensor, source, axis, _, field in finals(analysis, guarantee=True):
+        sources = context.of(analysis, field).remaining
+        ahead = field.lookahead
+        if not sources or not field.stride or ahead is None or ahead <= 0:
+            continue
+        local = context.without(field).lookahead
+        if local is None or local > 0:
+            continue
+        beside = "" if math.isinf(local) else f" ({number(local)} without context)"
+        yield finding(
+            CODE,
+            NAME,
+            analysis,
+            settings,
+            tensor,
+            f"final looks ahead on axis {axis} through statistics alone: {listed(sources)} "
+            f'(tensor "{tensor.name}")',
+            axis=axis,
+            input=source.name,
+            measured=f"lookahead {number(ahead)}{beside}",
+            required="<= 0",
+            help="normalise with fixed statistics, or list them in accept_context",
+        )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)
+def has_time(analysis: Any) -> bool:
+    """Return whether a final tensor that is known has an axis of time: that of another does not judge a stream."""
+    return any(place.axis == "t" for place in finals(analysis))
+
+
+RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_time)

@@ -27,7 +27,6 @@ from typing import Any
 
 from pytest_rf.checks.rule import Rule, finals, finding, grown, has_places
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.select import fields
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.wording import number
 
@@ -36,26 +35,24 @@ CODE, NAME = "RF101", "field-exceeds-input"
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per axis along which the smallest field of the final tensor exceeds the input."""
-    for tensor in finals(analysis):
-        for source, field in fields(analysis, tensor):
-            for axis, index in source.axes.items():
-                size, extent = field[index].rf_range[0], source.shape[index]
-                if size <= extent:
-                    continue
-                yield finding(
-                    CODE,
-                    NAME,
-                    analysis,
-                    settings,
-                    tensor,
-                    f'final rf is {number(size)} on axis {axis}, the input has {extent} (tensor "{tensor.name}")',
-                    axis=axis,
-                    input=source.name,
-                    measured=number(size),
-                    required=f"<= {extent}",
-                    path=grown(tensor, index, source),
-                    help="take a stride out, or check the model with the input size that it is meant for",
-                )
+    for tensor, source, axis, index, field in finals(analysis):
+        size, extent = field.rf_range[0], source.shape[index]
+        if size <= extent:
+            continue
+        yield finding(
+            CODE,
+            NAME,
+            analysis,
+            settings,
+            tensor,
+            f'final rf is {number(size)} on axis {axis}, the input has {extent} (tensor "{tensor.name}")',
+            axis=axis,
+            input=source.name,
+            measured=number(size),
+            required=f"<= {extent}",
+            path=grown(tensor, index, source),
+            help="take a stride out, or check the model with the input size that it is meant for",
+        )
 
 
 RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)

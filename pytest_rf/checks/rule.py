@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.report import describe, growth_text
-from pytest_rf.requirements.select import fields
+from pytest_rf.requirements.select import fields, places
 from pytest_rf.requirements.settings import Settings
 
 #: The headings of an explanation, in their order, each as ``## heading``.
@@ -90,11 +90,33 @@ def grown(tensor: Any, axis: int, source: Any) -> tuple[tuple[str, str], ...]:
     return tuple((describe(step.tensor), growth_text(step.growth)) for step in tensor.path(axis, source.name))
 
 
-def finals(analysis: Any) -> list[Any]:
-    """Return the final tensors that are known, each once."""
-    return [t for t in {t.name: t for t in analysis.final}.values() if t.status != "unknown"]
-
-
 def has_places(analysis: Any) -> bool:
     """Return whether a final tensor that is known reads an input that has a spatial axis."""
-    return any(source.axes for tensor in finals(analysis) for source, _ in fields(analysis, tensor))
+    return any(True for _ in finals(analysis))
+
+
+class Place(NamedTuple):
+    """Where a rule about the final field looks: one spatial axis of one input, at the tensor final for it."""
+
+    tensor: Any
+    source: Any
+    axis: str
+    number: int
+    field: Any
+
+
+def finals(analysis: Any, guarantee: bool = False) -> Iterator[Place]:
+    """Yield the places of the final tensors that are known, each once.
+
+    ``guarantee``: the places at which guarantees are held, which can be several for an axis.
+    """
+    told: set[tuple[int, str, int]] = set()
+    for tensor in analysis.final:
+        if tensor.status == "unknown":
+            continue
+        for source, field in fields(analysis, tensor):
+            for axis, index in source.axes.items():
+                for own, at, why in places(tensor, field, source, index, guarantee):
+                    if not why and (id(own), source.name, index) not in told:
+                        told.add((id(own), source.name, index))
+                        yield Place(own, source, axis, index, at)

@@ -26,7 +26,6 @@ from typing import Any
 
 from pytest_rf.checks.rule import Rule, finals, finding, grown, has_places
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.select import fields
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.wording import number
 
@@ -35,27 +34,24 @@ CODE, NAME = "RF301", "uneven-phases"
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per axis of a final tensor whose smallest and largest field differ."""
-    for tensor in finals(analysis):
-        for source, field in fields(analysis, tensor):
-            for axis, index in source.axes.items():
-                at = field[index]
-                low, high = at.rf_range
-                if low == high or at.irregular or at.upper_bound:
-                    continue
-                measured = f"{number(low)} to {number(high)}"
-                yield finding(
-                    CODE,
-                    NAME,
-                    analysis,
-                    settings,
-                    tensor,
-                    f'final rf is {measured} on axis {axis}: it differs between units (tensor "{tensor.name}")',
-                    axis=axis,
-                    input=source.name,
-                    measured=measured,
-                    required="one size",
-                    path=grown(tensor, index, source),
-                )
+    for tensor, source, axis, index, field in finals(analysis):
+        low, high = field.rf_range
+        if low == high or field.irregular or field.upper_bound:
+            continue
+        measured = f"{number(low)} to {number(high)}"
+        yield finding(
+            CODE,
+            NAME,
+            analysis,
+            settings,
+            tensor,
+            f'final rf is {measured} on axis {axis}: it differs between units (tensor "{tensor.name}")',
+            axis=axis,
+            input=source.name,
+            measured=measured,
+            required="one size",
+            path=grown(tensor, index, source),
+        )
 
 
 RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)

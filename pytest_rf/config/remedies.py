@@ -20,7 +20,7 @@ def for_unjudged(target: Target, config: Config, inapplicable: Sequence[str], ru
     Args:
         target: the model.
         config: the configuration, if there is one.
-        inapplicable: the requirements that do not apply to the model.
+        inapplicable: why the requirements, if there are any, do not apply to the model.
         rules: codes of the selected rules, which find nothing in the model that they are about.
     """
     why = _why(config, target, inapplicable, rules)
@@ -50,7 +50,7 @@ def _place(target: Target) -> str:
 def _why(config: Config, target: Target, inapplicable: Sequence[str], rules: Sequence[str]) -> str:
     reasons = []
     if inapplicable:
-        reasons.append("what is required of it is about axes that it does not have")
+        reasons.append(f"what is required of it is about axes that it does not have ({inapplicable[0]})")
     elif target.model.file:
         reasons.append("it has no requirement")
     elif config.file:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_rf.reporters.words import figure, per_axis, shape, span
 
 if TYPE_CHECKING:
+    from pytest_rf.analysis.metrics import AxisField
     from pytest_rf.analysis.tensors import Tensor
     from pytest_rf.view import ModelView, UnitView
 
@@ -62,34 +63,53 @@ def rows(view: ModelView) -> Iterator[Row]:
 
 def of_tensor(tensor: Tensor) -> Iterator[Row]:
     """Yield the rows of one tensor."""
-    op = f"{tensor.op} {tensor.label}" if tensor.label else tensor.op
-    extents = shape(tensor.shape)
     if tensor.status == "unknown":
-        yield Row(tensor.name, op, extents, "", "?", "?", "?", f"unknown: {tensor.reason}")
+        op = f"{tensor.op} {tensor.label}" if tensor.label else tensor.op
+        yield Row(tensor.name, op, shape(tensor.shape), "", "?", "?", "?", f"unknown: {tensor.reason}")
         return
     for source in tensor.inputs:
+        if field := tensor.field(source):
+            yield _row(tensor, source, {str(axis): field[axis] for axis in field})
+
+
+def of_final(tensor: Tensor) -> Iterator[tuple[Row, tuple[str, ...]]]:
+    """Yield the rows of what is final for an output, each with the axes that it is about: none where that is all.
+
+    Axes whose positions end at one tensor share a row.
+    """
+    if tensor.status == "unknown":
+        yield from ((row, ()) for row in of_tensor(tensor))
+        return
+    for source in tensor.inputs:
+        ends: dict[int, tuple[Tensor, dict[str, AxisField]]] = {}
         field = tensor.field(source)
-        if not field:
-            continue
-        rf, stride, start, context = {}, {}, {}, []
         for axis in map(str, field):
-            one = field[axis]
-            most = "≤ " if one.upper_bound else ""
-            mark = IRREGULAR if one.irregular else ""
-            rf[axis] = f"{most}{span(*one.rf_range)}{mark}"
-            stride[axis] = "?" if one.stride is None else figure(one.stride)
-            start[axis] = figure(one.start)
-            context += [node for node in one.context if node not in context]
-        yield Row(
-            tensor.name,
-            op,
-            extents,
-            source,
-            per_axis(rf),
-            per_axis(stride),
-            per_axis(start),
-            _listed(context),
-        )
+            own = tensor.at(axis, source)
+            ends.setdefault(id(own), (own, {}))[1][axis] = field[axis]
+        for own, fields in ends.values():
+            yield _row(own, source, fields), () if len(ends) == 1 else tuple(fields)
+
+
+def _row(tensor: Tensor, source: str, fields: Mapping[str, AxisField]) -> Row:
+    op = f"{tensor.op} {tensor.label}" if tensor.label else tensor.op
+    rf, stride, start, context = {}, {}, {}, []
+    for axis, one in fields.items():
+        most = "≤ " if one.upper_bound else ""
+        mark = IRREGULAR if one.irregular else ""
+        rf[axis] = f"{most}{span(*one.rf_range)}{mark}"
+        stride[axis] = "?" if one.stride is None else figure(one.stride)
+        start[axis] = figure(one.start)
+        context += [node for node in one.context if node not in context]
+    return Row(
+        tensor.name,
+        op,
+        shape(tensor.shape),
+        source,
+        per_axis(rf),
+        per_axis(stride),
+        per_axis(start),
+        _listed(context),
+    )
 
 
 def _listed(nodes: list[str], most: int = 2) -> str:

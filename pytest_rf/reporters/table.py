@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_rf.reporters.lines import Line, Span, line, visible
-from pytest_rf.reporters.rows import IRREGULAR, Row, header, of_tensor, rows, several_inputs
+from pytest_rf.reporters.rows import IRREGULAR, Row, header, of_final, rows, several_inputs
 from pytest_rf.reporters.words import count, shape
 from pytest_rf.view import ModelView, UnitView, View
 
@@ -31,15 +31,16 @@ def _model(view: ModelView) -> Iterator[Line]:
     yield from _table(header(with_input), [row.cells(with_input) for row in body], numbers)
     yield ()
     for tensor in analysis.final:
-        for row in of_tensor(tensor):
-            yield _final(row, with_input)
+        for row, axes in of_final(tensor):
+            yield _final(row, axes, with_input)
     if any(IRREGULAR in row.rf for row in body):
         yield line((f"{IRREGULAR} no periodic field: the smallest and largest over the actual units", "dim"))
     for note in analysis.graph.notes:
         yield line(("note ", "bold"), note)
 
 
-def _final(row: Row, with_input: bool) -> Line:
+def _final(row: Row, axes: Sequence[str], with_input: bool) -> Line:
+    along = f" along {' and '.join(axes)}" if axes else ""
     towards = f" of {row.input}" if with_input and row.input else ""
     context = f", context from {row.context}" if row.context else ""
     figures = (
@@ -47,7 +48,7 @@ def _final(row: Row, with_input: bool) -> Line:
         if row.rf != "?"
         else f": {row.context}"
     )
-    return line("final ", (row.name, "bold"), f"{towards}{figures}")
+    return line("final ", (row.name, "bold"), f"{along}{towards}{figures}")
 
 
 def _table(heads: Sequence[str], body: Sequence[Sequence[str]], numbers: set[int]) -> Iterator[Line]:

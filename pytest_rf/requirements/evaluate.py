@@ -68,7 +68,9 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
     position = subject.position
     batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
     reads_any, measured_any = False, False
+    guarantee = isinstance(part, Claim) or METRICS[part.figure.metric].guarantee
     told: set[str] = set()
+    judged: set[tuple[int, str, int]] = set()
     for tensor in select.tensors(analysis, part.where, text):
         if tensor.status == "unknown":
             reads_any = measured_any = True
@@ -80,14 +82,22 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
             for axis, number in axes or ():
                 measured_any = True
                 try:
-                    axis_field = field[number]
-                    sources = context.of(analysis, axis_field)
-                    place = _Place(
-                        analysis, tensor, source, axis, number, axis_field, sources, len(told) < _PATHS
-                    )
-                    for verdict in _at(place, part, settings):
-                        told.add(tensor.name)
-                        yield verdict
+                    for own, axis_field, why in select.places(tensor, field, source, number, guarantee):
+                        # Two outputs can have one final tensor.
+                        if (id(own), source.name, number) in judged:
+                            continue
+                        judged.add((id(own), source.name, number))
+                        if why:
+                            yield Verdict(
+                                part, own, source.name, (axis,), required=_required(part), reason=why
+                            )
+                            continue
+                        sources = context.of(analysis, axis_field)
+                        traced = len(told) < _PATHS
+                        place = _Place(analysis, own, source, axis, number, axis_field, sources, traced)
+                        for verdict in _at(place, part, settings):
+                            told.add(own.name)
+                            yield verdict
                 except RequirementTextError:
                     raise
                 except RequirementError as error:
@@ -101,8 +111,8 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
 def _fields(analysis: Any, tensor: Any, part: Comparison | Claim) -> list[tuple[Any, Any]]:
     """Return the inputs that a part is about, with the tensor's fields.
 
-    The final feature map of one input can read another as context only (a style image, say) and has no
-    position of it; its sizes are then about the inputs that it has positions of. Guarantees are about all.
+    What is final for one input can read another as context only, of which nothing computed has a position (a
+    style image that is pooled at once); sizes are then about the others. Guarantees are about all.
     """
     fields = select.fields(analysis, tensor)
     if isinstance(part, Claim) or METRICS[part.figure.metric].guarantee:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pytest_rf.globs import matcher, operator_names
 from pytest_rf.requirements import scanner
@@ -15,8 +17,19 @@ from pytest_rf.requirements.vocabulary import nearest
 #: Near misses are looked for among this many names, so that no model can make an error take minutes.
 _NAMES = 5000
 
+#: What TOML takes as a key without quotes.
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
 _BATCH = ("n", "b", "batch")
 _CHANNEL = ("c", "channel")
+
+
+class Held(NamedTuple):
+    """A tensor at which an axis is judged, with its field; ``why`` it cannot be, where it cannot."""
+
+    tensor: Any
+    field: Any
+    why: str = ""
 
 
 def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
@@ -26,8 +39,7 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
         RequirementTextError: there are none.
     """
     if where.kind == "final":
-        # Two outputs can have one final tensor.
-        chosen = list({tensor.name: tensor for tensor in analysis.final}.values())
+        chosen = list(analysis.final)
         reason = (
             "the model has no final feature map: no tensor on the way to an output has a spatial position"
         )
@@ -63,6 +75,20 @@ def fields(analysis: Any, tensor: Any) -> list[tuple[Any, Any]]:
     return [(analysis.inputs[name], tensor.field(name)) for name in tensor.inputs]
 
 
+def places(tensor: Any, field: Any, source: Any, number: int, guarantee: bool) -> Iterator[Held]:
+    """Yield where an axis is judged: of a final tensor at the one that is final for the axis.
+
+    Guarantees are judged at all tensors at which its positions end, and cannot be where something goes on behind.
+    """
+    if not hasattr(tensor, "held"):
+        yield Held(tensor, field[number])
+    elif guarantee:
+        for own, why in tensor.held(number, source.name):
+            yield Held(own, own.field(source.name)[number], why)
+    else:
+        yield Held(tensor.at(number, source.name), field[number])
+
+
 def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
     """Return names and numbers of the axes meant, or None where the input has no such axis.
 
@@ -96,13 +122,25 @@ def batch(source: Any, text: str, position: int) -> list[tuple[str, int]]:
 
 def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position: int) -> NoReturn:
     """Raise the error of an axis that none of the inputs has."""
-    there = {name.lower(): None for source in sources for name in source.axes}
+    known = list(sources)
+    there = {name.lower(): None for source in known for name in source.axes}
     if axis is None:
         reason = "no input has a spatial axis: name the axis, as in rf.h, or state the model's axes"
     else:
         hint = nearest(axis, there) if isinstance(axis, str) else ""
-        reason = f'no input has an axis "{axis}"{hint or "; there are " + (", ".join(there) or "none")}'
+        hint = hint or f"; there are {', '.join(there) or 'none'}{_naming(known, axis)}"
+        reason = f'no input has an axis "{axis}"{hint}'
     raise AbsentAxisError(reason, text, position)
+
+
+def _naming(sources: Iterable[Any], axis: str | int) -> str:
+    """Return how an axis that goes by another name is given this one, as of a recogniser of time and frequency."""
+    for source in sources:
+        if source.axes and isinstance(axis, str) and axis not in (*_BATCH, *_CHANNEL):
+            name, number = next(iter(source.axes.items()))
+            key = source.name if _BARE.fullmatch(source.name) else json.dumps(source.name)
+            return f"; if {name} is meant, name it: axes = {{ {key} = {{ {axis} = {number} }} }}"
+    return ""
 
 
 def _glob(where: Where, text: str, casefold: bool = False) -> Any:

@@ -82,7 +82,7 @@ def test_an_entry_that_nothing_judges_is_an_error_at_its_line(rf, folder: Path, 
         HOLDS + ENTRY,
         "select = ['RF101']\n" + ENTRY,
         "select = ['RF2']\n" + ENTRY,
-        "select = ['RF401']\n" + ENTRY,
+        "select = ['RF401']\n[[model]]\nsource = 'tcn.onnx'\n",
         "extend = ['pytest-rf:segmentation']\nignore = ['RF2', 'RF3']\n[[model]]\nsource = 'tcn.onnx'\n",
     ],
 )
