@@ -20,7 +20,7 @@ from pytest_rf.analysis.runs import Kind
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
-from pytest_rf.domains.layout import UNEVEN, Key, carried, place_dims, places, stride
+from pytest_rf.domains.layout import Key, carried, is_uneven, place_dims, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance
@@ -175,30 +175,29 @@ class AxisField:
         field = self._theory()
         if self.key not in carried(field.layout):
             return Fraction(0)
-        step = self._step
-        return None if step is None or step < 0 else step
+        if self.uneven:
+            return None
+        own = line(field, self.key)
+        # Where everything is read nothing moves; the windows on the way tell the step.
+        return own.stride if own and own.jump else stride(field.layout, self.key)
 
     @property
     def uneven(self) -> bool:
-        """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
-        step = self._step
-        return step is not None and step < 0
+        """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches.
 
-    @property
-    def _step(self) -> Fraction | None:
-        """The stride; below 0 where the units do not move evenly, None where they are interleaved with others."""
+        Where every element reads the same there is nothing that could be uneven.
+        """
         field = self._theory()
-        hull = field.hulls.get(self.key)
-        if hull is not None and hull.irregular == "uneven":
-            return UNEVEN
-        own = line(field, self.key)
-        if own and own.jump:
-            return own.stride
-        # Where everything is read nothing moves; the windows on the way tell the step.
+        hull, own = field.hulls.get(self.key), line(field, self.key)
+        if hull is None or (own and own.jump):
+            return False
+        if hull.irregular:
+            return hull.irregular == "uneven" or is_uneven(field.layout, self.key)
+        pieces = self.key not in field.endless and bool(self.tied("uneven"))
         step = stride(field.layout, self.key)
-        if step and self.key not in field.endless and self.tied("uneven"):
-            return step if own and own.is_even(step) else UNEVEN
-        return step
+        if not step or not (pieces or is_uneven(field.layout, self.key)):
+            return False
+        return own is None or not own.is_even(step)
 
     @property
     def start(self) -> Number | None:

@@ -135,6 +135,9 @@ class Joint:
         if not alike:
             return reduce(hull.union, [one for one, _ in known])
         first = alike[0]
+        if any(hull.has_endless(one) for one, _ in known if not one.irregular and hull.is_rigid(one)):
+            # Who reads everything has no place, but there is no map on which it does.
+            return hull.irregular("interleaved", *[one for one, _ in known])
         if all(_is_same_map(one, first) for one in alike[1:]):
             return first
         apart = len(placed) > 1 and self.seam.kind == "pieces"

@@ -20,8 +20,6 @@ Key = tuple[str, int]
 Keys = frozenset[Key]
 NONE: Keys = frozenset()
 NO_STRIDES: Mapping[Key, Fraction] = {}
-UNEVEN = Fraction(-1)
-"""In place of a stride where branches of different strides have met; any number below 0 says so."""
 
 
 class Factor(NamedTuple):
@@ -36,7 +34,8 @@ class Factor(NamedTuple):
         within: what it counts beside positions are parts of each: what a pixel shuffle makes of channels.
         strides: of each input axis that it carries the positions per step along it, as far as windows
             alone tell: where everything is read, or nothing repeats, the hulls do not. 0 where positions
-            of several axes are interleaved, so that no step is theirs; below 0 where branches met whose steps differ.
+            of several axes are interleaved, so that no step is theirs.
+        uneven: those of them along which branches met whose strides differ; ``strides`` has the first's.
     """
 
     extent: int
@@ -45,6 +44,7 @@ class Factor(NamedTuple):
     mixed: bool = False
     within: bool = False
     strides: Mapping[Key, Fraction] = NO_STRIDES
+    uneven: Keys = NONE
 
 
 Axis = tuple[Factor, ...]
@@ -60,7 +60,8 @@ def joined(factors: Sequence[Factor], extent: int) -> Factor:
     leads = NONE.union(*[f.leads for f in factors])
     mixed = is_mixed(factors)
     strides = {key: _common_stride(factors, key) for key in carries}
-    return Factor(extent, carries, leads, mixed, mixed and are_within(factors), strides)
+    uneven = NONE.union(*[f.uneven for f in factors])
+    return Factor(extent, carries, leads, mixed, mixed and are_within(factors), strides, uneven)
 
 
 def _common_stride(factors: Sequence[Factor], key: Key) -> Fraction:
@@ -143,8 +144,8 @@ def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
     steps = {key: step * (not is_interleaved(factor, key)) for key, step in factor.strides.items()}
     jumps = {key: step * inner for key, step in steps.items()}
     return (
-        Factor(outer, factor.carries, factor.leads, factor.mixed, factor.within, jumps),
-        Factor(inner, factor.carries, NONE, factor.mixed, factor.within, steps),
+        Factor(outer, factor.carries, factor.leads, factor.mixed, factor.within, jumps, factor.uneven),
+        Factor(inner, factor.carries, NONE, factor.mixed, factor.within, steps, factor.uneven),
     )
 
 
@@ -159,8 +160,7 @@ def is_interleaved(factor: Factor, key: Key) -> bool:
 def stride(layout: Layout, key: Key) -> Fraction | None:
     """Return the input positions per step of a tensor, by its windows.
 
-    0 where no position of ``key`` is left; None where its positions are interleaved with others, or below 0
-    where branches met whose steps differ.
+    0 where no position of ``key`` is left; None where its positions are interleaved with others.
     """
     step = Fraction(0)
     for axis in layout:
@@ -172,6 +172,11 @@ def stride(layout: Layout, key: Key) -> Fraction | None:
             if not step:
                 return None
     return step
+
+
+def is_uneven(layout: Layout, key: Key) -> bool:
+    """Whether branches have met along ``key`` whose strides differ."""
+    return any(key in factor.uneven for axis in layout for factor in axis)
 
 
 def carried(layout: Layout) -> Keys:

@@ -20,7 +20,6 @@ from pytest_rf.access import Prefix, Read, Relation, Same, Sets, Table, Taps, Wh
 from pytest_rf.domains.changes import Change, Cut, Mask
 from pytest_rf.domains.layout import (
     NONE,
-    UNEVEN,
     Axis,
     Factor,
     Key,
@@ -156,7 +155,7 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
                 uncertain |= carries
             if access.statistic and target is None:
                 gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
-            features = number == access.channel and all(facts.channel[key[0]] == key[1] for key in carries)
+            features = number == access.channel and all(facts.channel.get(key[0]) == key[1] for key in carries)
             bench.contract(number, None if target is None else shape[target], features)
         else:
             bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
@@ -186,11 +185,10 @@ def regroup(operand: int, source: Structure, shape: Sequence[int]) -> Branch:
         bench.apply(0, move)
         if isinstance(move, Split):
             outer = bench.axes[0][move.index]
-            cut = {key: outer.strides[key].numerator for key in outer.leads if outer.strides[key] > 0}
-            branch.windows = {
-                **branch.windows,
-                **{k: lcm(n, branch.windows.get(k, 1)) for k, n in cut.items()},
-            }
+            # What counts other things as well is no part of the input that is cut.
+            keys = [key for key in outer.leads if outer.strides[key] and not outer.mixed]
+            cut = {key: lcm(outer.strides[key].numerator, branch.windows.get(key, 1)) for key in keys}
+            branch.windows = {**branch.windows, **cut}
     # One axis for each new one; those of extent 1 hold nothing and come in by arranging.
     bench.axes = [bench.axes[0][a:b] for a, b in pairwise(accumulate(counts, initial=0))]
     branch.structure = branch.over(bench.arrange([place for place, n in enumerate(shape) if n != 1], shape))
@@ -291,9 +289,10 @@ def _learn_channel(facts: Facts, source: Structure, number: int) -> None:
     for name in source.inputs:
         # Patches and frames are parts of axes of positions, the rest of which goes on.
         axes = [key[1] for key in carries - elsewhere if key[0] == name]
-        facts.channel.setdefault(name, axes[0] if len(axes) == 1 else None)
+        if axes or not any(key[0] == name for key in carries):
+            facts.channel.setdefault(name, axes[0] if len(axes) == 1 else None)
     # A Linear over any other axis mixes positions.
-    facts.moved |= {key for key in carries if facts.channel[key[0]] != key[1]}
+    facts.moved |= {key for key in carries if facts.channel.get(key[0]) != key[1]}
 
 
 def _mask(layout: Layout, where: npt.NDArray[np.bool_]) -> Mask:
@@ -353,10 +352,9 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     # What meets a tensor of positions element by element is at these positions, whatever it was before.
     marks = [factor.mixed for factor in factors if factor.carries or factor.mixed]
     mixed = any(marks) if end_to_end else bool(marks) and all(marks)
-    strides: dict[Key, Fraction] = {}
-    for factor in factors:
-        for key, step in factor.strides.items():
-            # Where branches of different strides meet none of them is the tensor's.
-            strides[key] = step if strides.get(key, step) == step else UNEVEN
+    strides = {key: step for factor in reversed(factors) for key, step in factor.strides.items()}
+    # Where branches of different strides meet none of them is the tensor's.
+    differ = {key for factor in factors for key, step in factor.strides.items() if step != strides[key]}
+    uneven = NONE.union(differ, *[factor.uneven for factor in factors])
     within = all(factor.within for factor in factors if factor.mixed)
-    return Factor(first.extent, carries, leads, mixed, mixed and within, strides)
+    return Factor(first.extent, carries, leads, mixed, mixed and within, strides, uneven)
