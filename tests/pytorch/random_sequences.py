@@ -73,6 +73,9 @@ class Attention(Step):
         return y.permute(1, 2, 0) if self.samples else y.transpose(1, 2)
 
 
+FEW = 3
+
+
 @dataclass(frozen=True)
 class FirstApart(Step):
     """The first frames alone and the others in groups, as causal video encoders have it."""
@@ -83,7 +86,10 @@ class FirstApart(Step):
     pace = None
 
     def __call__(self, x: Tensor, at: Place) -> Tensor:
-        return torch.cat([x[..., : self.alone], F.avg_pool1d(x[..., self.alone :], self.group)], -1)
+        groups = F.avg_pool1d(x[..., self.alone :], self.group)
+        if groups.shape[-1] < FEW:
+            raise ValueError("too few steps to tell their rate by")
+        return torch.cat([x[..., : self.alone], groups], -1)
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,10 @@ class EndToEnd(Step):
         return paces.pop() if len(paces) == 1 else None
 
     def __call__(self, x: Tensor, at: Place) -> Tensor:
-        return torch.cat([filled(part(x, at)) for part in self.parts], -1)
+        parts = [filled(part(x, at)) for part in self.parts]
+        if self.pace is None and min(part.shape[-1] for part in parts) < FEW:
+            raise ValueError("too few steps to tell their rate by")
+        return torch.cat(parts, -1)
 
 
 @dataclass(frozen=True)
