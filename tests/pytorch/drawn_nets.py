@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from random_nets import (
     Chain,
@@ -33,6 +34,22 @@ from random_sequences import (
 )
 
 ALL_MODES: tuple[Mode, ...] = ("constant", "reflect", "replicate", "circular")
+
+
+def examples(usual: int, nightly: int) -> settings:
+    """Return settings that draw the same nets in every normal run, and new ones each night."""
+    night = settings.default.max_examples > 100
+    return settings(
+        max_examples=nightly if night else usual,
+        derandomize=not night,
+        database=None,
+        deadline=None,
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.filter_too_much,
+            HealthCheck.data_too_large,
+        ],
+    )
 
 
 def small(most: int) -> st.SearchStrategy[int]:

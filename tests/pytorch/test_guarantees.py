@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracle.engines import NoEngineError, load
 
@@ -23,22 +23,13 @@ import pytest_rf
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
-from drawn_nets import batch_nets, time_nets  # noqa: E402
+from drawn_nets import batch_nets, examples, time_nets  # noqa: E402
 from random_nets import Chain, Conv, Net, Pool, Resize, Shift, Step, data  # noqa: E402
 from random_sequences import EndToEnd, FirstApart, Named, Norm, Recurrent, Scaled  # noqa: E402
 from sequences_in_onnx import NoModelError, model  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-NIGHTLY = settings.default.max_examples > 100
-EXAMPLES = settings.default.max_examples if NIGHTLY else 100
 CHANGES = (1.0, -3.0, 30.0)
-repeatable = settings(
-    max_examples=EXAMPLES,
-    derandomize=not NIGHTLY,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
 
 
 def moved(run: Callable[[Tensor], Tensor], shape: tuple[int, ...], axis: int) -> np.ndarray:
@@ -278,7 +269,7 @@ def test_what_mixes_samples_is_not_independent(what: str, batch: int) -> None:
     assert leaks(InTorch(MIX_SAMPLES[what]), (batch, 2, 6)) == (True, False)
 
 
-@repeatable
+@examples(100, 1000)
 @given(time_nets(), st.integers(12, 17), st.booleans())
 def test_no_guarantee_about_time_passes_that_a_module_does_not_keep(
     net: Net, extent: int, weights: bool
@@ -297,7 +288,7 @@ def in_onnx(net: Net, shape: Shape) -> InOnnx:
         raise
 
 
-@repeatable
+@examples(100, 1000)
 @given(time_nets(), st.integers(12, 17))
 def test_no_guarantee_about_time_passes_that_a_model_does_not_keep(net: Net, extent: int) -> None:
     broken = promised(net.chain, in_onnx(net, (2, 2, extent)), (2, 2, extent))
@@ -305,7 +296,7 @@ def test_no_guarantee_about_time_passes_that_a_model_does_not_keep(net: Net, ext
     assert broken == []
 
 
-@repeatable
+@examples(100, 1000)
 @given(batch_nets(), st.integers(6, 10), st.integers(2, 3), st.booleans())
 def test_no_module_that_mixes_samples_is_independent(net: Net, extent: int, batch: int, scaled: bool) -> None:
     found = leaks(InTorch(net, scaled), (batch, 2, extent))
@@ -313,7 +304,7 @@ def test_no_module_that_mixes_samples_is_independent(net: Net, extent: int, batc
     assert found != (True, True)
 
 
-@repeatable
+@examples(100, 1000)
 @given(batch_nets(), st.integers(6, 10), st.integers(2, 3))
 def test_no_model_that_mixes_samples_is_independent(net: Net, extent: int, batch: int) -> None:
     found = leaks(in_onnx(net, (batch, 2, extent)), (batch, 2, extent))

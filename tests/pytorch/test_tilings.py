@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, example, given, note, settings
+from hypothesis import Phase, assume, example, given, note, settings
 from hypothesis import strategies as st
 
 import pytest_rf
 
 torch = pytest.importorskip("torch")
 
-from drawn_nets import nets  # noqa: E402
+from drawn_nets import examples, nets  # noqa: E402
 from random_nets import (  # noqa: E402
     Chain,
     Conv,
@@ -36,17 +36,8 @@ from random_nets import (  # noqa: E402
 )
 from torch import Tensor  # noqa: E402
 
-NIGHTLY = settings.default.max_examples > 100
-EXAMPLES = 2 * settings.default.max_examples if NIGHTLY else 300
 SAME = 1e-9
 MOST_MULTIPLE, MOST_TILES = 96, 24
-repeatable = settings(
-    max_examples=EXAMPLES,
-    derandomize=not NIGHTLY,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
 
 
 @dataclass(frozen=True)
@@ -177,7 +168,7 @@ def chain(*steps: Step) -> Net:
     return Net(Chain(steps))
 
 
-@repeatable
+@examples(300, 2000)
 @given(nets(), st.sampled_from([96, 120, 192]), st.sampled_from([0, 0, 0, 1, 5]))
 @example(chain(Crop(3, 0), Conv(3, pads=(1, 1))), 96, 0)
 @example(chain(Crop(3, 0, pad=True), Conv(3, pads=(1, 1))), 96, 0)
@@ -206,7 +197,7 @@ def test_the_halo_of_a_net_without_joins_is_seldom_larger_than_needed() -> None:
     loose: list[Net] = []
     judged: list[Net] = []
 
-    @settings(repeatable, max_examples=EXAMPLES // 2, phases=[Phase.generate])
+    @settings(examples(150, 1000), phases=[Phase.generate])
     @given(nets(joined=False))
     def draw(net: Net) -> None:
         tiling = figures(net, 96)
