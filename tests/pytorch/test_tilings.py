@@ -37,6 +37,8 @@ from random_nets import (  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 SAME = 1e-9
+UNFIT = (RuntimeError, ValueError)
+"""What a net raises on an image that is too small for it."""
 MOST_MULTIPLE, MOST_TILES = 96, 24
 
 
@@ -102,16 +104,27 @@ class Tiling:
             f"{tile}: unit {begin + int(wrong[0])} is off by {float(off[wrong[0]]):.1e}" if len(wrong) else ""
         )
 
-    def wrong(self, context: tuple[int, int]) -> str:
-        """Say what is wrong with the first tile that is; "" where all are right."""
+    def wrong(self, context: tuple[int, int], enough: tuple[int, int] | None = None) -> str:
+        """Say what is wrong with the first tile that is; "" where all are right.
+
+        A tile that is too small for the net, which says so, is wrong only if it runs with ``enough`` context.
+        """
         for first, last in self.tiles():
             try:
                 found = self.difference(first, last, context)
-            except (RuntimeError, ValueError):  # too small for the net, which says so
-                continue
+            except UNFIT:
+                found = "does not run" if enough and self.runs(first, last, enough) else ""
             if found:
                 return found
         return ""
+
+    def runs(self, first: int, last: int, context: tuple[int, int]) -> bool:
+        """Whether a tile is large enough for the net."""
+        try:
+            self.difference(first, last, context)
+        except UNFIT:
+            return False
+        return True
 
     def loose(self) -> bool:
         """Whether less context is enough: a ``multiple`` less on some side, or any where none is said to be."""
@@ -121,7 +134,7 @@ class Tiling:
             return much > 0 and not self.wrong((much, much))
         before, after = self.context
         less = [(before - unit, after)] * (before > 0) + [(before, after - unit)] * (after > 0)
-        return any(not self.wrong(context) for context in less)
+        return any(not self.wrong(context, self.context) for context in less)
 
 
 def image(net: Net, extent: int) -> Tensor:
@@ -136,7 +149,7 @@ def figures(net: Net, extent: int, ragged: int = 0) -> Tiling | str:
         picture = image(net, extent + ragged)
         try:
             whole = module(picture)
-        except (RuntimeError, ValueError):
+        except UNFIT:
             return "does not run"
         if whole.numel() == 0:
             return "does not run"
