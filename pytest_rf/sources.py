@@ -37,6 +37,7 @@ def _analysed(target: Target, model: Any) -> Any:
     return analyze(
         model,
         inputs=dict(target.model.inputs) or None,
+        values=dict(target.model.values) or None,
         axes=target.model.axes,
         accept_context=target.model.accept_context,
         name=target.name,
