@@ -306,6 +306,25 @@ def test_attributes_of_other_operators_are_never_opened() -> None:
         assert pytest_rf.analyze(_model([odd]))["y"].status == "exact"
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_attributes_of_functions_are_never_opened(given: bool) -> None:
+    """The tensor is what the call gives, or what the function takes by default."""
+    kernel = helper.make_node("Constant", [], ["w"])
+    kernel.attribute.add(name="value", type=onnx.AttributeProto.TENSOR, ref_attr_name="kernel")
+    body = [kernel, helper.make_node("Conv", ["x", "w"], ["y"])]
+    function = helper.make_function("own", "F", ["x"], ["y"], body, [helper.make_opsetid("", 18)])
+    tensor = helper.make_attribute("kernel", outside(np.ones((1, 1, 3), np.float32)))
+    call = helper.make_node("F", ["x"], ["y"], domain="own")
+    if given:
+        function.attribute.append("kernel")
+        call.attribute.append(tensor)
+    else:
+        function.attribute_proto.append(tensor)
+    result = pytest_rf.analyze(_model([call], functions=[function]), weights=True)
+    assert (result["y"].status, result["y"]["t"].rf) == ("exact", 3)
+    assert result.graph.notes
+
+
 def test_a_constant_node_with_a_strange_graph_is_not_run() -> None:
     """The reference implementation loads whatever an attribute holds, even one that the operator does not have."""
     hidden = helper.make_graph([], "hidden", [], [info("k")], [outside([2], "k")])
