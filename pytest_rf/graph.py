@@ -282,7 +282,8 @@ class Builder:
         if new == x.shape:
             return x
         if not x.varies or 0 in new:
-            return self.constant(new, lambda: None if x.data is None else x.data.reshape(new), x.missing)
+            load = (lambda: None if x.data is None else x.data.reshape(new)) if x.has_data else None
+            return self.constant(new, load, x.missing)
         return self.moved(self._step(new, Regroup(x.number), [x.number]), x, lambda mask: mask.reshape(new))
 
     def moved(

@@ -55,6 +55,7 @@ def _analysed(target: Target, model: Any) -> Any:
     return analyze(
         model,
         inputs=dict(target.model.inputs) or None,
+        values=dict(target.model.values) or None,
         axes=target.model.axes,
         stands_for=target.model.stands_for,
         name=target.name,

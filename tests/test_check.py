@@ -252,3 +252,34 @@ def test_limits_are_kept_and_named(limit: str, says: str) -> None:
 def test_a_limit_that_nothing_keeps_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"limits\.seconds is not available yet"):
         run("[limits]\nseconds = 3\n")
+
+
+RATED = """
+    net (float[1,1,9] x, int64 sr) => (y) <int64 rate = {16000}, float[1,1,7] w = {1,1,1,1,1,1,1}> {
+        c = Equal(sr, rate)
+        y = If(c) <
+            then_branch = a () => (p) { p = AveragePool<kernel_shape=[3], pads=[1,1]>(x) },
+            else_branch = b () => (q) { q = Add(x, w) }
+        >
+    }
+"""
+
+
+def test_a_branch_that_does_not_fit_is_undecidable_and_hides_no_other_model() -> None:
+    onnx.save(model(RATED), "rated.onnx")
+    found = run(entry("rated.onnx", "output rf <= 3") + entry("chain.onnx", "final rf == 7"))
+    assert found.exit_code == 1
+    rated, chain = found.results
+    assert (rated.error, [one.status for one in rated.requirements]) == (None, ["undecidable"])
+    assert "the else branch of node 'y' (If)" in " ".join(one.message for one in rated.findings)
+    assert [one.status for one in chain.requirements] == ["holds"]
+
+
+def test_a_value_in_the_configuration_settles_the_branch() -> None:
+    onnx.save(model(RATED), "rated.onnx")
+    found = run(entry("rated.onnx", "output rf == 3", more="values = { sr = 16000 }"))
+    assert (found.exit_code, [one.status for one in found.results[0].requirements]) == (0, ["holds"])
+    wrong = run(entry("rated.onnx", "output rf == 3", more="values = { rate = 16000 }"))
+    assert (wrong.exit_code, "has no input 'rate'" in str(wrong.results[0].error)) == (2, True)
+    beside = run(entry("rated.onnx", "output rf == 3", more="values = { sr = 8000 }"))
+    assert (beside.exit_code, "node 'q' (Add)" in str(beside.results[0].error)) == (2, True)

@@ -59,7 +59,11 @@ class Runs:
     def structure(self, value: Value) -> Structure | Ignorance:
         """Return the structure of a value's field, or why there is none."""
         found = self.plan.structures.get(value.number)
-        return nothing(value.shape or ()) if found is None else found
+        if found is not None:
+            return found
+        if value.shape is None:  # a constant, of which nobody knows how many elements it has
+            return Ignorance(f"it {value.missing or 'has no known shape'}")
+        return nothing(value.shape)
 
     def theory_policy(self, key: Key) -> Policy:
         """Return the policy of a theoretical run that follows one axis."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_rf.requirements.syntax import Requirement
 from pytest_rf.requirements.units import Quantity
@@ -61,6 +61,7 @@ class Model:
     source: str
     name: str = ""
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origin: Literal["end", "start", "center"] = "end"

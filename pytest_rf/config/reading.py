@@ -167,6 +167,7 @@ class _Loader:
             source=entry.source,
             name=entry.name,
             inputs={name: tuple(shape) for name, shape in entry.inputs.items()},
+            values=dict(entry.values),
             spacing=spacing,
             axes=entry.axes,
             origin=entry.origin,

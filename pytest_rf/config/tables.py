@@ -38,6 +38,10 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     inputs: Annotated[
         dict[str, list[Extent]], Meta(description="shapes, by input name, for what the file leaves open")
     ] = {}
+    values: Annotated[
+        dict[str, bool | int | float | list[Any]],
+        Meta(description="values of inputs that steer the geometry, such as a rate: { sr = 16000 }"),
+    ] = {}
     spacing: Annotated[
         dict[str, Text], Meta(description='distance of neighbours, by axis: { t = "1/16000 s" }')
     ] = {}

@@ -98,11 +98,12 @@ def attend(
     if key.varies:
         across = (1, heads(key.extents[1], count))
         reads.append(Read(key.number, ((0, SAME), across, over, (None, WHOLE)), where=scored))
-    wide = (batch, count, rows, key.extents[2])
-    reads += [_masking(b, mask, wide, relation)._replace(where=scored) for mask in masks if mask.varies]
     if idle and reads:
         steer = slices(b, b.union(shape, *reads), {2: (idle, 1, rows - idle)})
         reads = [broadcast_read(pads(b, steer, {2: (idle, 0)}), shape)]
+    # A query with one key weighs it 1, or 0 where a computed mask takes that one, too: it reads the mask.
+    wide = (batch, count, rows, key.extents[2])
+    reads += [_masking(b, mask, wide, relation) for mask in masks if mask.varies]
     if value.varies:
         across = (1, heads(value.extents[1], count))
         reads.append(Read(value.number, ((0, SAME), across, over, (3, SAME))))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.errors import ModelError
+from pytest_rf.frontends.onnx.outside import first_outside
 from pytest_rf.probing.search import Search
 
 Array = npt.NDArray[Any]
@@ -42,9 +43,15 @@ class Evaluator(Search):
 
         self._name = name
         self._random = np.random.default_rng(seed)
+        unread = first_outside(model)
+        if unread is not None:
+            raise ModelError(
+                f"{name} cannot be run, so it cannot be verified: tensor {unread!r} lies in an external data file, "
+                "which is never opened; give the model that onnx.load() returns, which holds it"
+            )
         try:
             self._evaluator = ReferenceEvaluator(model)
-        except Exception as error:  # an operator of others, elements that lie outside of the file
+        except Exception as error:  # an operator of others
             raise self._failed(error) from error
         types = {
             one.name: np.dtype(tensor_dtype_to_np_dtype(one.type.tensor_type.elem_type))

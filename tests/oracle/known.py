@@ -27,10 +27,13 @@ REASONS = {
         "a query that sees one key only, or none, reads no scores: followed at the start of a "
         "sequence, not at its end nor in the raw scores"
     ),
+    "mask": ("a query that sees one key reads the mask, which can take that key, but only -inf shows it"),
 }
 
 CASES = {
     "test_ai_onnx_ml_tree_ensemble_set_membership": "value",
+    "test_attention_4d_attn_mask_3d_causal": "mask",
+    "test_attention_4d_attn_mask_4d_causal": "mask",
     "test_attention_4d_attn_mask_3d_causal_expanded": "body",
     "test_attention_4d_attn_mask_4d_causal_expanded": "body",
     "test_attention_4d_diff_heads_mask4d_padded_kv_expanded": "body",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import pytest_rf
+
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
@@ -99,3 +101,40 @@ def test_weights_on_the_right_of_a_product() -> None:
     module = Attention(lambda s: s.masked_fill(ahead(), -INF).softmax(-1))
     module.forward = lambda x: (x.mT @ module.weigh(x @ x.mT).mT).mT
     check(module, torch.rand(2, LENGTH, 2, generator=torch.Generator().manual_seed(1)), weights=True)
+
+
+class Padded(nn.Module):
+    """Causal attention whose padding is an input: the first query has one key, or none."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+
+    def forward(self, x, padding):
+        if self.kind == "module":
+            return self.attention(x, x, x, key_padding_mask=padding, attn_mask=ahead(), need_weights=False)[0]
+        if self.kind == "layer":
+            return self.layer(x, src_mask=ahead(), src_key_padding_mask=padding)
+        mask = ~padding[:, None, :] & ~ahead()
+        if self.kind == "numbers":
+            mask = torch.zeros(mask.shape).masked_fill(~mask, -INF)
+        return F.scaled_dot_product_attention(x, x, x, attn_mask=mask)
+
+
+@pytest.mark.parametrize("weights", [False, True])
+@pytest.mark.parametrize("kind", ["module", "layer", "truth values", "numbers"])
+def test_the_first_query_reads_the_mask_that_can_take_its_only_key(kind: str, weights: bool) -> None:
+    torch.manual_seed(0)
+    net = Padded(kind).eval()
+    x, padding = torch.randn(2, LENGTH, 4), torch.zeros(2, LENGTH, dtype=torch.bool)
+    taken = padding.clone()
+    taken[0, 0] = True
+    with torch.no_grad():
+        before, after = net(x, padding)[0, 0], net(x, taken)[0, 0]
+    assert not torch.equal(before, after)
+    low, high = (
+        pytest_rf.analyze(net, x, padding, weights=weights).outputs[0].bounds(1, "padding", context=True)
+    )
+    assert low[0, 0].min() == 0 <= high[0, 0].min()

@@ -8,6 +8,8 @@ from typing import Any
 import onnx
 
 from pytest_rf.frontends.onnx import constants
+from pytest_rf.frontends.onnx.outside import lies_outside
+from pytest_rf.graph import Undetermined
 
 ATTRIBUTE = onnx.AttributeProto
 
@@ -43,7 +45,11 @@ class Attributes(Mapping[str, Any]):
 
 
 def decoded(attribute: onnx.AttributeProto) -> Any:
-    """Return an attribute as int, float, str, list or array; graphs as they are."""
+    """Return an attribute as int, float, str, list or array; graphs as they are.
+
+    Raises:
+        Undetermined: it is a tensor that lies outside of the file.
+    """
     kind = attribute.type
     if kind == ATTRIBUTE.INT:
         return int(attribute.i)
@@ -58,6 +64,10 @@ def decoded(attribute: onnx.AttributeProto) -> Any:
     if kind == ATTRIBUTE.STRINGS:
         return [text.decode("utf-8", "replace") for text in attribute.strings]
     if kind == ATTRIBUTE.TENSOR:
+        if lies_outside(attribute.t):
+            raise Undetermined(
+                f"attribute {attribute.name} lies in an external data file, which is never opened"
+            )
         return constants.decode(attribute.t)
     if kind == ATTRIBUTE.UNDEFINED:
         # Files of the first versions leave the type out.

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
+from pytest_rf.frontends.onnx.outside import first_outside, lies_outside, missing
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.onnx.call import UNCOMPUTED
 
@@ -28,15 +29,20 @@ DEEPEST = 20
 """Chains of constant nodes longer than this are settled as they come, so that none nests deeper."""
 
 
-def initializer(b: Builder, tensor: onnx.TensorProto) -> Value:
-    """Return a constant of the tensor's dims; its elements are decoded on demand."""
+def dense(b: Builder, tensor: onnx.TensorProto, name: str = "") -> Value:
+    """Return a constant of the tensor's dims; its elements are decoded on demand, and never where they lie outside.
+
+    ``name`` is what messages call it where the tensor has no name, as in attributes.
+    """
     shape = tuple(tensor.dims)
     if shape and min(shape) < 0:
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
-    if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        return b.constant(shape, missing="lies in an external data file, which is never opened")
+    if lies_outside(tensor):
+        return b.constant(shape, missing=missing(tensor.name or name))
     if prod(shape) > LARGEST:
-        return b.constant(shape, missing="is too large to be geometry")
+        return b.constant(
+            shape, missing=f"rests on {tensor.name or name!r}, which is too large to be geometry"
+        )
     return b.constant(shape, lambda: decode(tensor))
 
 
@@ -49,7 +55,9 @@ RAW: dict[int, np.dtype[Any]] = {
 
 
 def decode(tensor: onnx.TensorProto) -> Array | None:
-    """Return the elements of a tensor; None where they do not fit its dims."""
+    """Return the elements of a tensor; None where they do not fit its dims or lie outside of the file."""
+    if lies_outside(tensor):
+        return None
     try:
         raw = RAW.get(tensor.data_type) if tensor.HasField("raw_data") else None
         if raw is not None:
@@ -61,12 +69,24 @@ def decode(tensor: onnx.TensorProto) -> Array | None:
         return None
 
 
-def sparse(b: Builder, tensor: onnx.SparseTensorProto) -> Value:
+def sparse(b: Builder, tensor: onnx.SparseTensorProto, name: str = "") -> Value:
     """Return a constant of a sparse tensor's dims; its elements are not decoded."""
     shape = tuple(tensor.dims)
     if any(n < 0 for n in shape):
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
-    return b.constant(shape, missing="is stored as a sparse tensor")
+    called = tensor.values.name or name
+    if lies_outside(tensor.values) or lies_outside(tensor.indices):
+        return b.constant(shape, missing=missing(called))
+    return b.constant(shape, missing=f"rests on {called!r}, which is stored as a sparse tensor")
+
+
+def attribute(b: Builder, node: onnx.NodeProto, name: str) -> Value:
+    """Return the tensor in an attribute of a node as a constant; messages call it as the node's output."""
+    found = next(one for one in node.attribute if one.name == name)
+    called = next(iter(node.output), node.name)
+    if found.HasField("sparse_tensor"):
+        return sparse(b, found.sparse_tensor, called)
+    return dense(b, found.t, called)
 
 
 def settled(results: Sequence[Any]) -> Sequence[Any]:
@@ -97,12 +117,18 @@ def fold(
         for one in results
     ]
 
+    lacking = next((x.missing for x in operands if x is not None and x.missing and not x.has_data), None)
+    unread = first_outside(node)
+    if unread is not None:
+        lacking = missing(unread)
     outputs = _Outputs(node, operands, opset)
     for place, result in enumerate(results):
         if not isinstance(result, Value) or result.varies or result.has_data or result.missing in UNCOMPUTED:
             continue
         shape = result.shape
-        if shape is not None:
+        if lacking is not None:
+            result.missing = result.missing or lacking
+        elif shape is not None:
             if prod(shape) <= LARGEST:
                 result.load = partial(outputs.element, place, shape)
         elif node.op_type in OPEN_ENDED:

@@ -1,14 +1,17 @@
-"""Shapes of graph inputs: what the file says, what the user gives, and what is missing."""
+"""Shapes and values of graph inputs: what the file says, what the user gives, and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import numpy as np
+import numpy.typing as npt
 import onnx
 
 from pytest_rf.errors import ModelError
-from pytest_rf.graph import Shape
+from pytest_rf.graph import Builder, Shape
+from pytest_rf.operators.onnx.call import Element, Items
 
 OPEN_BATCH = 2
 """Extent of an open batch axis: with one sample alone nobody could see whether samples mix."""
@@ -82,6 +85,52 @@ def _declared(place: str, name: str, dims: Sequence[onnx.TensorShapeProto.Dimens
             f"give its shape with --input {name}={example} or inputs in the config"
         )
     return tuple(int(extent) for extent in extents if extent is not None)
+
+
+def bound(b: Builder, model: str, info: onnx.ValueInfoProto, data: Any) -> Element:
+    """Return the constant that an input is bound to; a list of arrays is a sequence.
+
+    Raises:
+        ModelError: the file declares another type or shape.
+    """
+    if isinstance(data, list) and any(isinstance(one, np.ndarray) for one in data):
+        return Items(tuple(b.array(np.asarray(one)) for one in data))
+    place = f"{model}: values of input {info.name!r}"
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise ModelError(f"{place} must be a number or a regular list of numbers") from None
+    kind = tensor_type(info)
+    declared = None if kind is None else kind.tensor_type
+    if declared is None:
+        return b.array(array)
+    if declared.HasField("shape"):
+        dims = list(declared.shape.dim)
+        if array.size == 1 and array.ndim != len(dims):
+            array = array.reshape((1,) * len(dims))
+        fits = len(dims) == array.ndim and all(
+            dim.dim_value in (0, n) for dim, n in zip(dims, array.shape, strict=True)
+        )
+        if not fits:
+            said = ", ".join(str(dim.dim_value or dim.dim_param or "?") for dim in dims)
+            raise ModelError(f"{place} have the shape {list(array.shape)}, the file says [{said}]")
+    return b.array(_typed(place, array, declared.elem_type))
+
+
+def _typed(place: str, array: npt.NDArray[Any], elem_type: int) -> npt.NDArray[Any]:
+    """Return elements in the type that the file declares: an operator of two types computes nothing."""
+    try:
+        wanted = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(elem_type))
+    except KeyError:  # the file leaves it open
+        return array
+    if array.dtype == wanted or wanted.kind not in "biuf":
+        return array
+    if array.dtype.kind not in "biuf":
+        raise ModelError(f"{place} are no numbers, as {wanted} in the file demands")
+    converted = array.astype(wanted)
+    if wanted.kind != "f" and not np.array_equal(converted, array):
+        raise ModelError(f"{place} do not fit the type {wanted} of the file")
+    return converted
 
 
 def check_names(model: str, known: Sequence[str], given: Collection[str]) -> None:

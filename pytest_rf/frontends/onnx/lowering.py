@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import onnx
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, names
 from pytest_rf.frontends.onnx.functions import Functions, domain_of
-from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, check_names, input_shape, tensor_type
+from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, bound, check_names, input_shape, tensor_type
 from pytest_rf.frontends.onnx.nodes import Frame, Nodes, tensors_of
+from pytest_rf.frontends.onnx.outside import first_outside
 from pytest_rf.graph import Builder, Graph, Value
-from pytest_rf.operators.onnx.call import Element, Items
+from pytest_rf.operators.onnx.call import Element
 
 __all__ = ["NEWEST", "OPEN_BATCH", "lower"]
 
@@ -42,6 +42,12 @@ def lower(
         ModelError: an input's shape is open, or the model breaks the rules of ONNX.
     """
     b = Builder(weights)
+    unread = first_outside(model) if weights else None
+    if unread is not None:
+        b.graph.notes.append(
+            f"tensor {unread!r} lies in an external data file, which is never opened: weights and masks that lie "
+            "outside count as if they had no zeros; load them into the model to have them looked at"
+        )
     opsets = _opsets(model, name)
     scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}))
     owners = names.parameter_owners([tensor.name for tensor in model.graph.initializer])
@@ -83,24 +89,17 @@ def _scope(
     for tensor in graph.initializer:
         if tensor.name in scope:
             raise ModelError(f"{name}: initializer {tensor.name!r} is there twice; export the model again")
-        scope[tensor.name] = constants.initializer(b, tensor)
+        scope[tensor.name] = constants.dense(b, tensor)
     for sparse in graph.sparse_initializer:
         scope[sparse.values.name] = constants.sparse(b, sparse)
     declared = [info for info in graph.input if info.name not in scope]
     check_names(name, [info.name for info in declared], [*inputs, *values])
     for info in declared:
         if info.name in values:
-            scope[info.name] = _bound(b, values[info.name])
+            scope[info.name] = bound(b, name, info, values[info.name])
         elif tensor_type(info) is None:
             reason = f"input {info.name} is a sequence or map; only a run can tell what it holds"
             scope[info.name] = b.unknown([], reason)
         else:
             scope[info.name] = b.input(info.name, input_shape(name, info, inputs.get(info.name)))
     return scope
-
-
-def _bound(b: Builder, data: Any) -> Element:
-    """Return the constant that an input is bound to; a list of arrays is a sequence."""
-    if isinstance(data, list) and any(isinstance(one, np.ndarray) for one in data):
-        return Items(tuple(b.array(np.asarray(one)) for one in data))
-    return b.array(np.asarray(data))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 
 import onnx
 
@@ -16,7 +16,7 @@ from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_o
 from pytest_rf.frontends.onnx.inputs import LONGEST
 from pytest_rf.graph import Builder, Node, Undetermined, Value
 from pytest_rf.operators.onnx import table
-from pytest_rf.operators.onnx.call import Call, Element, Items, Rule
+from pytest_rf.operators.onnx.call import Call, Element, Items, Rule, Unfit
 
 NESTING = 64
 """Functions and subgraphs may nest this deep."""
@@ -46,6 +46,8 @@ class Frame:
         opsets: the operator versions by domain.
         visible: whether users know these nodes; the body of a standard operator is no one's business.
         calls: the functions that are being written out, to find one that calls itself.
+        depth: on how many levels of functions and bodies they stand.
+        doubt: names the innermost body around them that may not run at all; None where they are sure to run.
     """
 
     prefix: str
@@ -53,6 +55,7 @@ class Frame:
     visible: bool = True
     calls: tuple[tuple[str, str, str], ...] = ()
     depth: int = 0
+    doubt: Callable[[], str] | None = None
 
     @cached_property
     def hidden(self) -> Frame:
@@ -107,7 +110,7 @@ class Nodes:
                     scope[name] = value
 
     def _place(self, node: onnx.NodeProto) -> str:
-        return f"{self.name}: node {called(node)!r} ({node.op_type})"
+        return f"{self.name}: {told(node)}"
 
     def _results(
         self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
@@ -175,21 +178,21 @@ class Nodes:
             operands,
             Attributes(node),
             self._version(node, domain, frame),
-            lambda: self._place(node),
             len(node.output),
             lambda name: _Subgraph(self, node, name, scope, frame),
+            lambda name: constants.attribute(self.b, node, name),
             self._spent,
         )
         try:
             result = rule(call)
         except Undetermined as problem:
             return self._unknown(operands, str(problem), node)
+        except Unfit as problem:
+            return self._unfit(operands, str(problem), node, frame)
         except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             # Rules check what files get wrong; this is for the wrongs that nobody has thought of.
-            raise ModelError(
-                f"{self._place(node)}: its inputs or attributes do not fit ({type(error).__name__}: {error}); "
-                "export the model again"
-            ) from error
+            kind = f"its inputs or attributes do not fit ({type(error).__name__}: {error}); export the model again"
+            return self._unfit(operands, kind, node, frame, error)
         results = list(result) if isinstance(result, tuple) else [result]
         for value in results:
             if isinstance(value, Value) and value.varies and value.shape and max(value.shape) > LONGEST:
@@ -200,6 +203,21 @@ class Nodes:
         if len(results) < len(node.output):
             results += self._unknown(operands, f"this output of {key} is not known", node)[len(results) :]
         return results
+
+    def _unfit(
+        self,
+        operands: Operands,
+        problem: str,
+        node: onnx.NodeProto,
+        frame: Frame,
+        cause: Exception | None = None,
+    ) -> Sequence[Value]:
+        """A node that cannot run: an error where it is sure to, else nobody knows what comes of it."""
+        if frame.doubt is None:
+            raise ModelError(f"{self._place(node)}: {problem}") from cause
+        return self._unknown(
+            operands, f"{frame.doubt()} does not fit this input: {told(node)}: {problem}", node
+        )
 
     def _version(self, node: onnx.NodeProto, domain: str, frame: Frame) -> int:
         if domain in frame.opsets:
@@ -225,6 +243,7 @@ class Nodes:
             frame.visible and body.own,
             (*frame.calls, body.key),
             frame.depth + 1,
+            frame.doubt,
         )
         self.run([bound(one, given) for one in proto.node], scope, inner)
         results: list[Element] = []
@@ -264,10 +283,12 @@ class _Subgraph:
         self.parameters = len(graph.input)
         self.size = size_of(graph)
 
-    def __call__(self, arguments: Sequence[Element | None], label: str) -> tuple[Element, ...]:
+    def __call__(
+        self, arguments: Sequence[Element | None], label: str, doubt: Callable[[str], str] | None = None
+    ) -> tuple[Element, ...]:
         graph, nodes = self._graph, self._nodes
         own: dict[str, Element | None] = {
-            tensor.name: constants.initializer(nodes.b, tensor) for tensor in graph.initializer
+            tensor.name: constants.dense(nodes.b, tensor) for tensor in graph.initializer
         }
         own.update({one.values.name: constants.sparse(nodes.b, one) for one in graph.sparse_initializer})
         own.update(zip((info.name for info in graph.input), arguments, strict=False))
@@ -276,6 +297,7 @@ class _Subgraph:
             self._frame,
             prefix=f"{self._frame.prefix}{called(self._node)}.{label}/",
             depth=self._frame.depth + 1,
+            doubt=self._frame.doubt if doubt is None else partial(doubt, told(self._node)),
         )
         nodes.run(graph.node, scope, frame)
         results: list[Element] = []
@@ -330,6 +352,11 @@ def tensors_of(name: str, element: Element) -> Iterator[tuple[str, Value]]:
         yield name, element
     elif isinstance(element, Items):
         yield from ((f"{name}[{place}]", value) for place, value in enumerate(element.values))
+
+
+def told(node: onnx.NodeProto) -> str:
+    """Return how messages name a node."""
+    return f"node {called(node)!r} ({node.op_type})"
 
 
 def called(node: onnx.NodeProto) -> str:

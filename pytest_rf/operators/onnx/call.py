@@ -9,8 +9,11 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.errors import ModelError
 from pytest_rf.graph import Builder, Undetermined, Value
+
+
+class Unfit(Exception):
+    """The inputs or attributes of a node do not fit: an error of the model if the node is sure to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,16 @@ class Body(Protocol):
     parameters: int
     size: int
 
-    def __call__(self, arguments: Sequence[Element | None], label: str) -> tuple[Element, ...]:
+    def __call__(
+        self, arguments: Sequence[Element | None], label: str, doubt: Callable[[str], str] | None = None
+    ) -> tuple[Element, ...]:
         """Write the body's steps for these arguments and return its outputs.
 
         Args:
             arguments: a value per input.
             label: what tells this run from others in the names of its nodes.
+            doubt: names the body, given the name of its node, where it may not run at all; what does not fit in it
+                is unknown then.
         """
 
 
@@ -67,9 +74,9 @@ class Call:
         operands: a value per input; None where an optional one is left out.
         attributes: decoded attributes: int, float, str, list, numpy array or graph.
         opset: the version of the operator's domain.
-        place: says how error messages name the node.
         outputs: the number of outputs.
         body: gives the graph in an attribute.
+        tensor: gives the tensor in an attribute, dense or sparse, as a constant of which the elements may be missing.
         spent: adds to the number of nodes that unrolled bodies have cost and returns what is left.
     """
 
@@ -78,9 +85,9 @@ class Call:
     operands: Sequence[Element | None]
     attributes: Mapping[str, Any]
     opset: int
-    place: Callable[[], str]
     outputs: int = 1
     body: Callable[[str], Body] | None = None
+    tensor: Callable[[str], Value] | None = None
     spent: Callable[[int], int] = lambda _: 0
 
     def has(self, index: int) -> bool:
@@ -91,7 +98,7 @@ class Call:
         """Return input ``index``.
 
         Raises:
-            ModelError: it is missing.
+            Unfit: it is missing.
         """
         value = self.operands[index] if index < len(self.operands) else None
         if value is None:
@@ -180,7 +187,7 @@ class Call:
         """Return an axis counted from the front.
 
         Raises:
-            ModelError: there is no such axis.
+            Unfit: there is no such axis.
         """
         if not -rank <= number < rank:
             self.fail(f"axis {number} is outside of the {rank} axes of its input")
@@ -202,7 +209,7 @@ class Call:
         """Return ``number``.
 
         Raises:
-            ModelError: it is more than any real model needs.
+            Unfit: it is more than any real model needs.
         """
         if number > LONGEST:
             self.fail(f"{what} {number} is more than the limit of {LONGEST}")
@@ -213,8 +220,8 @@ class Call:
         self.b.node.label = text
 
     def fail(self, problem: str) -> NoReturn:
-        """Raise a ModelError that names the node."""
-        raise ModelError(f"{self.place()}: {problem}")
+        """Raise an Unfit; whoever runs the node adds its name."""
+        raise Unfit(problem)
 
     def constant(self, data: npt.NDArray[Any] | Sequence[int]) -> Value:
         """Return a constant value."""

@@ -7,11 +7,13 @@ number and it is not too large. Else the results are an upper bound: everything 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from math import prod
 
 import numpy as np
 
 from pytest_rf.access import ANYWHERE, SAME, Read
-from pytest_rf.graph import Undetermined, Value
+from pytest_rf.graph import Graph, Undetermined, Unknown, Value
 from pytest_rf.operators import views
 from pytest_rf.operators.onnx.call import Body, Call, Element, Items, Result, Rules
 from pytest_rf.operators.pointwise import broadcast_read
@@ -38,11 +40,32 @@ def either(call: Call) -> Result:
         return _body(call, name)((), "then" if known else "else")
     if not condition.varies:
         raise Undetermined(f"the condition of {call.op} {condition.missing or 'has no known value'}")
-    yes = _body(call, "then_branch")((), "then")
-    no = _body(call, "else_branch")((), "else")
+    yes, no = (
+        _body(call, f"{label}_branch")((), label, partial(_doubtful, call.b.graph, condition, label))
+        for label in ("then", "else")
+    )
     if len(yes) != len(no):
         call.fail(f"its branches have {len(yes)} and {len(no)} outputs")
     return tuple(_both(call, condition, a, b) for a, b in zip(yes, no, strict=True))
+
+
+STEERING = 16
+"""Inputs of at most so many elements are taken for settings, of which a user could give the values."""
+
+
+def _doubtful(graph: Graph, condition: Value, label: str, node: str) -> str:
+    """Return what to call a branch of which only the input's values tell whether it runs."""
+    behind = {condition.number}
+    for step in reversed(graph.program):
+        if step.value.number in behind:
+            behind.update(step.operands)
+    settings = [
+        f"{name!r}: ..."
+        for name, value in graph.inputs.items()
+        if value.number in behind and value.rank <= 1 and prod(value.extents) <= STEERING
+    ]
+    remedy = f", which values={{{', '.join(settings)}}} would settle," if settings else ""
+    return f"the {label} branch of {node}{remedy}"
 
 
 def _both(call: Call, condition: Value, a: Element, b: Element) -> Element:
@@ -58,6 +81,9 @@ def _both(call: Call, condition: Value, a: Element, b: Element) -> Element:
 
 def _merged(call: Call, condition: Value, a: Value, b: Value) -> Value:
     # One value for both is no proof of one result: elementwise operators read the same and differ.
+    lacking = next((one.missing for one in (a, b) if one.shape is None and one.missing), None)
+    if lacking is not None:
+        return call.b.unknown([condition, a, b], f"what a branch of If gives {lacking}")
     if a.shape is None or b.shape is None or a.shape != b.shape:
         reason = f"the branches of If give shapes {a.shape} and {b.shape}"
         return call.b.unknown([condition, a, b], reason)
@@ -141,21 +167,24 @@ def _any_trips(call: Call, body: Body, state: Sequence[Element | None]) -> Resul
     turn, flag = call.b.constant(()), call.b.constant(())
     # Data decides what a turn sees: stand-ins for the states, of which only the shape is known.
     stand_ins = [call.b.unknown([], "inside of a Loop", value.shape) for value in values]
-    results = body([turn, flag, *stand_ins], "body")
+    results = body([turn, flag, *stand_ins], "body", lambda node: f"the body of {node}")
+    steps = call.b.graph.program[seen + len(stand_ins) :]
+    # The stand-ins hide why something in the body is unknown.
+    why = next((step.action.reason for step in steps if isinstance(step.action, Unknown)), None)
     own = {value.number for value in (turn, flag, *stand_ins)} | {
         step.value.number for step in call.b.graph.program[seen:]
     }
     sources = _outside(call, seen, own, [*call.given, *[r for r in results if isinstance(r, Value)]])
     if sources is None:
-        raise Undetermined("the number of turns of a Loop depends on data")
+        raise Undetermined(why or "the number of turns of a Loop depends on data")
     answers: list[Element] = []
     for before, after in zip(values, results[1:], strict=False):
         if not isinstance(after, Value) or after.shape is None or after.shape != before.shape:
-            reason = "the state of a Loop changes its shape, and data decides how often it runs"
+            reason = why or "the state of a Loop changes its shape, and data decides how often it runs"
             answers.append(call.b.unknown(sources, reason))
         else:
             answers.append(everything(call, before.extents, sources, before))
-    reason = "data decides how many turns of a Loop there are"
+    reason = why or "data decides how many turns of a Loop there are"
     answers += [call.b.unknown(sources, reason) for _ in range(call.outputs - len(values))]
     return tuple(answers)
 

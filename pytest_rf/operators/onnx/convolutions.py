@@ -195,7 +195,8 @@ def pool(call: Call) -> tuple[Value, ...] | Value:
     """MaxPool, AveragePool, LpPool."""
     x = call.x
     geometry = geometry_of(call, x, call.integers("kernel_shape"))
-    ceil = bool(call.integer("ceil_mode", 0)) and call.text("auto_pad", "NOTSET") in ("", "NOTSET")
+    # The text rounds down for VALID whatever ceil_mode says; onnx's shape inference and ONNX Runtime heed it.
+    ceil = bool(call.integer("ceil_mode", 0)) and not call.text("auto_pad", "NOTSET").startswith("SAME")
     outputs = [w.output(n, ceil) for w, n in zip(geometry, x.extents[2:], strict=True)]
     call.label(windows.describe(geometry))
     y = windows.pool(call.b, x, geometry, outputs)

@@ -47,7 +47,9 @@ LIMITS: dict[str, Limit] = {
     "GatherND": _upper(COMPUTED_INDICES),
     "GridSample": _upper("exact with a constant grid; a computed one: the whole spatial axes"),
     "If": Limit(
-        "exact", "both branches count where the condition is computed; unknown where their shapes differ"
+        "exact",
+        "both branches count where the condition is computed; unknown where their shapes differ or one does not fit "
+        "the input (values of inputs settle it)",
     ),
     "ImageDecoder": _unknown("data decides the size of the image"),
     "Loop": _upper(
@@ -93,11 +95,14 @@ LIMITS: dict[str, Limit] = {
     "ai.onnx.ml::DictVectorizer": _unknown("maps are no tensors"),
     "ai.onnx.ml::ZipMap": _unknown("maps are no tensors"),
     "ai.onnx.preview.training::Gradient": _unknown("the graph that it differentiates is not followed"),
-    "com.microsoft::Attention": _unknown("exact with constant weights; else unknown"),
+    "com.microsoft::Attention": _unknown(
+        "exact with constant weights, else unknown; unidirectional with a mask: all keys, an upper bound"
+    ),
     "com.microsoft::EmbedLayerNormalization": _unknown("exact with constant tables; else unknown"),
     "com.microsoft::GridSample": _upper("exact with a constant grid; a computed one: the whole spatial axes"),
     "com.microsoft::GroupQueryAttention": _unknown("packed operands are unknown, and so is the new cache"),
     "com.microsoft::MultiHeadAttention": _unknown(
-        "exact with queries, keys and values apart; packed ones are unknown"
+        "exact with queries, keys and values apart, packed ones are unknown; unidirectional with a mask: all keys, "
+        "an upper bound"
     ),
 }

@@ -57,9 +57,9 @@ def triangle(call: Call) -> Value:
         call.fail(f"needs an input of rank 2 or more, not {x.rank}")
     read = broadcast_read(x, x.extents)
     shift = call.optional(1)
-    if shift is not None and shift.data is None:
-        steer = [Read(shift.number, ((None, SAME),) * shift.rank)] if shift.varies else []
-        return call.b.union(x.extents, *([read] if x.varies else []), *steer)
+    if shift is not None and shift.varies:
+        steer = Read(shift.number, ((None, SAME),) * shift.rank)
+        return call.b.union(x.extents, *([read] if x.varies else []), steer)
     k = call.numbers(1)[0] if shift is not None else 0
     rows, columns = x.extents[-2:]
     k = min(max(k, -rows - 1), columns + 1)
@@ -137,18 +137,16 @@ def constant_of_shape(call: Call) -> Value:
 
 def constant(call: Call) -> Value:
     """Constant: its elements stand in an attribute."""
-    for name in ("value", "value_int", "value_ints", "value_float", "value_floats"):
+    for name in ("value", "sparse_value"):
         if name in call.attributes:
-            data = call.attributes[name]
-            return data if isinstance(data, Value) else call.constant(np.asarray(data))
+            assert call.tensor is not None
+            return call.tensor(name)
+    for name in ("value_int", "value_ints", "value_float", "value_floats"):
+        if name in call.attributes:
+            return call.constant(np.asarray(call.attributes[name]))
     for name in ("value_string", "value_strings"):
         if name in call.attributes:
             return call.constant(np.asarray(call.attributes[name], dtype=object))
-    if "sparse_value" in call.attributes:
-        shape = tuple(int(n) for n in call.attributes["sparse_value"].dims)
-        if min(shape, default=0) < 0:
-            call.fail(f"shape {shape} is negative")
-        return call.b.constant(shape, missing="is stored as a sparse tensor")
     raise Undetermined("a Constant has no value that is known here")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.access import SAME, WHOLE, Read, Relation, Whole
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import contractions, views
@@ -219,9 +219,14 @@ def _attended(
     reach: Reach,
     bias: Value | None,
     padding: Value | None,
+    exact: bool = False,
 ) -> Value:
-    relation = reach.relation(query.extents[2], key.extents[2])
+    """Return attention; not ``exact``: what is ahead gets a small score (mask_filter_value), not none at all."""
     masks = [one for one in (bias,) if one is not None and one.varies]
+    relation = reach.relation(query.extents[2], key.extents[2])
+    if not exact and relation != WHOLE and (masks or padding is not None):
+        # Where a mask takes all keys that a query may see, the small scores of those ahead are the largest.
+        relation = Whole(uncertain=True)
     y = attending.attend(call.b, query, key, value, relation, *masks)
     if padding is None or not padding.varies:
         return y
@@ -267,7 +272,7 @@ def group_query_attention(call: Call) -> tuple[Value, ...]:
     past = call.optional(3)
     caches = [one for one in (past, call.optional(4)) if one is not None and one.extents[2]]
     left = None if window < 0 or caches else window - 1
-    y = _attended(call, query, key, value, Reach(0, left, 0), call.optional(10), None)
+    y = _attended(call, query, key, value, Reach(0, left, 0), call.optional(10), None, exact=True)
     reads = [broadcast_read(y, y.extents)] if y.varies else []
     ends: list[tuple[int | None, Relation]] = [(None, WHOLE), (3, SAME)]
     for cache, last in zip(caches, ends, strict=False):

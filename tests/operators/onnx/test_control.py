@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pytest_rf.errors import ModelError
@@ -145,3 +146,113 @@ def test_a_sequence_is_followed_element_by_element() -> None:
     assert a["y"].shape == (1, 3, 6)
     assert a["y"].bounds(1)[0][0, :, 0].tolist() == [0, 1, 2]
     assert "parts[3]" in [t.name for t in a]
+
+
+def misfit(then: str, other: str, rest: str = "", condition: str = "") -> str:
+    """Return a graph whose If has these branches; ``w`` fits an x of 7 positions, the tests give 9."""
+    return f"""g (float[1,1,n] x, int64 sr, bool d) => (y)
+    <float[1,1,7] w = {{1,1,1,1,1,1,1}}, int64 rate = {{16000}}> {{
+        {condition or "c = Equal(sr, rate)"} {rest}
+        y = If(c) <then_branch = a () => (p) {{ {then} }}, else_branch = b () => (q) {{ {other} }}>
+    }}"""
+
+
+MISFITS = {
+    "then": ("p = Add(x, w)", "q = Relu(x)"),
+    "else": ("p = Relu(x)", "q = Add(x, w)"),
+    "in the middle": ("s = Add(x, w) t = Relu(s) p = Conv<pads=[1,1]>(t, w)", "q = Relu(x)"),
+    "both": ("p = Add(x, w)", "q = Sub(x, w)"),
+    "constants alone": ("r = Constant<value_floats=[1.0,2.0]>() p = Add(r, w)", "q = Relu(x)"),
+    "reshape": ("s = Constant<value_ints=[3,5]>() p = Reshape(x, s)", "q = Relu(x)"),
+    "nested": (
+        "p = If(d) <then_branch = i () => (u) { u = Add(x, w) }, else_branch = j () => (v) { v = Relu(x) }>",
+        "q = Relu(x)",
+    ),
+    "a loop": (
+        "n = Constant<value_int=2>() k = Constant<value = bool {1}>() p = Loop(n, k, x) "
+        "<body = l (int64 i, bool g, float[1,1,9] s) => (bool h, float[1,1,9] r) { h = Identity(g) r = Add(s, w) }>",
+        "q = Relu(x)",
+    ),
+    "a scan": (
+        "z = Constant<value_floats=[1.0,2.0]>() p, o = Scan<num_scan_inputs=1, "
+        "body = l (float[2] s, float[1,9] e) => (s2, e2) { s2 = Add(s, e) e2 = Relu(e) }>(z, x)",
+        "q = Relu(x)",
+    ),
+    "a function": ("p = own.Fixed(x)", "q = Relu(x)"),
+}
+FIXED = """<domain: "own", opset_import: ["" : 21]>
+Fixed (a) => (c) { s = Constant<value_ints=[3,5]>() c = Reshape(a, s) }"""
+
+
+@pytest.mark.parametrize(("then", "other"), MISFITS.values(), ids=MISFITS.keys())
+def test_a_branch_that_the_input_does_not_fit_is_unknown_and_says_so(then: str, other: str) -> None:
+    a = analysed(misfit(then, other), domains=', "own" : 1', functions=FIXED, inputs={"x": (1, 1, 9)})
+    assert a["y"].status == "unknown"
+    reason = str(a["y"].reason)
+    assert "branch of node" in reason
+    assert "does not fit this input: node " in reason
+    assert "values={" in reason
+    assert "\n" not in reason
+
+
+@pytest.mark.parametrize("value", [16000, 16000.0, [16000], np.array(16000, np.int32)])
+def test_a_value_of_the_input_settles_which_branch_runs(value: object) -> None:
+    graph = misfit("p = AveragePool<kernel_shape=[3]>(x)", "q = Add(x, w)")
+    a = analysed(graph, inputs={"x": (1, 1, 9)}, values={"sr": value})
+    assert (a["y"].status, a["y"]["t"].rf, a["y"].shape) == ("exact", 3, (1, 1, 7))
+    with pytest.raises(ModelError, match=r"'q' \(Add\).*broadcast"):
+        analysed(graph, inputs={"x": (1, 1, 9)}, values={"sr": 8000})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "e = Cast<to=1>(sr) f = Cast<to=1>(rate) l = Less(e, f) c = Not(l)",
+        "e = GreaterOrEqual(sr, rate) c = Identity(e)",
+        "e = Equal(sr, rate) f = Equal(rate, sr) c = And(e, f)",
+        "s = Shape<start=2>(x) n = Constant<value_ints=[9]>() e = Equal(s, n) c = Squeeze(e)",
+    ],
+)
+def test_conditions_fold_through_casts_and_comparisons(condition: str) -> None:
+    graph = misfit("p = AveragePool<kernel_shape=[3]>(x)", "q = Add(x, w)", condition=condition)
+    a = analysed(graph, inputs={"x": (1, 1, 9)}, values={"sr": 16000})
+    assert (a["y"].status, a["y"]["t"].rf) == ("exact", 3)
+
+
+def test_a_misfit_leaves_what_does_not_rest_on_it() -> None:
+    a = analysed(
+        misfit("p = Add(x, w)", "q = Relu(x)", rest="z = Relu(x)").replace("=> (y)", "=> (y, z)"),
+        inputs={"x": (1, 1, 9)},
+    )
+    assert [tensor.status for tensor in a.outputs] == ["unknown", "exact"]
+
+
+def test_the_body_of_a_loop_that_may_never_run_is_unknown_where_it_does_not_fit() -> None:
+    a = analysed(
+        """g (float[1,1,9] x, int64 n) => (y) <float[1,1,7] w = {1,1,1,1,1,1,1}, bool t = {1}> {
+            y = Loop(n, t, x) <body = b (int64 i, bool c, float[1,1,9] s) => (bool d, float[1,1,9] r) {
+                d = Identity(c) r = Add(s, w) }>
+        }"""
+    )
+    assert a["y"].status == "unknown"
+    assert "the body of node 'y' (Loop) does not fit this input: node 'r' (Add)" in str(a["y"].reason)
+
+
+@pytest.mark.parametrize("body", ["p = Add(nowhere, x)", "p = Relu(x) p = Relu(x)", "s = Relu(x)"])
+def test_a_branch_that_breaks_the_rules_at_any_input_is_an_error(body: str) -> None:
+    with pytest.raises(ModelError, match="computed by"):
+        analysed(misfit(body, "q = Relu(x)"), inputs={"x": (1, 1, 9)})
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (16000.5, "do not fit the type int64"),
+        ("fast", "are no numbers"),
+        ([1, 2], "have the shape"),
+        ([[1], [2, 3]], "regular list"),
+    ],
+)
+def test_values_that_do_not_fit_the_input_are_an_error(value: object, problem: str) -> None:
+    with pytest.raises(ModelError, match=f"values of input 'sr' .*{problem}"):
+        analysed(misfit("p = Relu(x)", "q = Relu(x)"), inputs={"x": (1, 1, 9)}, values={"sr": value})

@@ -108,7 +108,7 @@ def pool(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     window = _window(draw, _spatial(x), None)
     if not _fits(x, window):
         return []
-    if "auto_pad" not in window and draw(st.booleans()):
+    if draw(st.booleans()):
         window["ceil_mode"] = 1
     if op == "AveragePool" and draw(st.booleans()):
         window["count_include_pad"] = 1

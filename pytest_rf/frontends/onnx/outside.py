@@ -1,0 +1,72 @@
+"""Tensors whose elements lie in another file. Static mode opens none, wherever in a model they stand.
+
+``onnx`` opens such a file itself whenever it decodes a tensor or runs a node that holds one, so whoever gives
+it either asks here first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import onnx
+
+Holder: TypeAlias = "onnx.ModelProto | onnx.FunctionProto | onnx.GraphProto | onnx.NodeProto"
+
+
+def lies_outside(tensor: onnx.TensorProto) -> bool:
+    """Whether the elements of a tensor lie in another file."""
+    return bool(tensor.data_location == onnx.TensorProto.EXTERNAL)
+
+
+def missing(name: str) -> str:
+    """Return what to say about a constant that rests on the tensor ``name``, which lies outside."""
+    return f"rests on {name!r}, which lies in an external data file, which is never opened"
+
+
+def first_outside(holder: Holder) -> str | None:
+    """Return the name of the first tensor in a model, graph or node that lies outside; None where none does."""
+    return next((name for name, tensor in _tensors(holder) if lies_outside(tensor)), None)
+
+
+def _tensors(holder: Holder) -> Iterator[tuple[str, onnx.TensorProto]]:
+    if isinstance(holder, onnx.ModelProto):
+        for part in (holder.graph, *holder.functions):
+            yield from _tensors(part)
+        return
+    if isinstance(holder, onnx.NodeProto):
+        yield from _in_attributes(holder)
+        return
+    if isinstance(holder, onnx.GraphProto):
+        yield from ((tensor.name, tensor) for tensor in holder.initializer)
+        for sparse in holder.sparse_initializer:
+            yield from _of_sparse(sparse, sparse.values.name)
+    else:
+        for default in holder.attribute_proto:
+            yield from _of_attribute(default, default.name)
+    for node in holder.node:
+        yield from _in_attributes(node)
+
+
+def _in_attributes(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.TensorProto]]:
+    for attribute in node.attribute:
+        yield from _of_attribute(attribute, next(iter(node.output), node.name))
+
+
+def _of_attribute(attribute: onnx.AttributeProto, name: str) -> Iterator[tuple[str, onnx.TensorProto]]:
+    if attribute.HasField("t"):
+        yield attribute.t.name or name, attribute.t
+    yield from ((tensor.name or name, tensor) for tensor in attribute.tensors)
+    if attribute.HasField("sparse_tensor"):
+        yield from _of_sparse(attribute.sparse_tensor, name)
+    for sparse in attribute.sparse_tensors:
+        yield from _of_sparse(sparse, name)
+    if attribute.HasField("g"):
+        yield from _tensors(attribute.g)
+    for graph in attribute.graphs:
+        yield from _tensors(graph)
+
+
+def _of_sparse(sparse: onnx.SparseTensorProto, name: str) -> Iterator[tuple[str, onnx.TensorProto]]:
+    yield sparse.values.name or name, sparse.values
+    yield sparse.indices.name or name, sparse.indices
