@@ -83,25 +83,38 @@ def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
     return None
 
 
-def batch(source: Any, text: str, position: int) -> list[tuple[str, int]]:
-    """Return the batch axis of an input.
+def batch(source: Any) -> list[tuple[str, int]]:
+    """Return the batch axis of an input; none where all samples share it."""
+    return [] if source.batch is None else [("n", source.batch)]
 
-    Raises:
-        RequirementTextError: it has none.
-    """
-    if source.batch is None:
-        scanner.fail(f'input "{source.name}" has no batch axis', text, position)
-    return [("n", source.batch)]
+
+def no_batch(sources: Iterable[Any], text: str, position: int) -> NoReturn:
+    """Raise the error of a claim about samples where no input that is read has any."""
+    sources = list(sources)
+    having = [source.name for source in sources if source.batch is not None]
+    if having:
+        scanner.fail(f"reads no input that has a batch axis, as {', '.join(having)} has", text, position)
+    ranked = [source.name for source in sources if len(source.shape) > 1]
+    example = f"axes = {{ {ranked[0] if ranked else 'x'} = {{ batch = 0 }} }}"
+    scanner.fail(
+        f"the model has no batch axis: all samples share its inputs; name it where there is one, as in {example}",
+        text,
+        position,
+    )
 
 
 def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position: int) -> NoReturn:
     """Raise the error of an axis that none of the inputs has."""
+    sources = list(sources)
     there = {name.lower(): None for source in sources for name in source.axes}
+    layered = [source.name for source in sources if len(source.shape) > 1]
+    example = f", as in axes = {{ {layered[0]} = {{ t = 0, batch = 1 }} }}" if layered else ""
     if axis is None:
-        reason = "no input has a spatial axis: name the axis, as in rf.h, or state the model's axes"
+        reason = f"no input has a spatial axis: name the axis, as in rf.h, or state the model's axes{example}"
     else:
         hint = nearest(axis, there) if isinstance(axis, str) else ""
-        reason = f'no input has an axis "{axis}"{hint or "; there are " + (", ".join(there) or "none")}'
+        hint = hint or ("; there are " + ", ".join(there) if there else f"; state the model's axes{example}")
+        reason = f'no input has an axis "{axis}"{hint}'
     scanner.fail(reason, text, position)
 
 
