@@ -250,12 +250,12 @@ class AxisField:
         return self.lookahead <= 0
 
     @property
-    def aligned(self) -> bool:
-        """Whether all branches that meet on the way have one stride and one centre."""
-        from pytest_rf.analysis.alignment import misaligned
+    def aligned(self) -> bool | None:
+        """Whether all branches that meet on the way have one stride and one centre; None: not known."""
+        from pytest_rf.analysis.alignment import aligned
 
         self._theory()  # which raises where nothing is known
-        return not misaligned(self.analysis, self.value.number, self.key)
+        return aligned(self.analysis, self.value.number, self.key)
 
     @property
     def independent(self) -> bool | None:
