@@ -35,7 +35,8 @@ def analyze(
         kwargs: for PyTorch, keyword arguments of the call.
         values: input name -> array, for inputs that steer the geometry.
         weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
-        axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
+        axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed;
+            ``batch`` and ``channel`` name these, other names are those of spatial axes.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``).
         name: what messages call the model; the file's name by default.
         unknown: anything else is refused, with a word on where it may belong.

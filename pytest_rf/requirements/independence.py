@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_rf.requirements.measure import attribute
+from pytest_rf.requirements.select import time_first
 
 
 def verdict(axis_field: Any, source: Any, number: int) -> tuple[bool | None, str]:
@@ -40,8 +41,7 @@ def explained(axis_field: Any, source: Any, number: int) -> tuple[str, str]:
     if how == "statistic" and "batchnorm" in node.op.lower().replace("_", ""):
         return note, _HELP["batch norm"]
     if how in ("axis", "statistic", "moves", "pairs") and len(source.shape) > 1:
-        other = 1 if number == 0 else 0
-        named = f"axes = {{ {source.name} = {{ t = {number}, batch = {other} }} }}"
+        named = time_first(source, number)
         note += f"; if axis {number} counts time and not samples, name the axes: {named}"
     return note, _HELP[how]
 

@@ -103,12 +103,18 @@ def no_batch(sources: Iterable[Any], text: str, position: int) -> NoReturn:
     )
 
 
+def time_first(source: Any, time: int = 0) -> str:
+    """Return the axes to state for an input whose axis ``time`` counts no samples but steps."""
+    batch = f", batch = {0 if time else 1}" if len(source.shape) > 2 else ""
+    return f"axes = {{ {source.name} = {{ t = {time}{batch} }} }}"
+
+
 def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position: int) -> NoReturn:
     """Raise the error of an axis that none of the inputs has."""
     sources = list(sources)
     there = {name.lower(): None for source in sources for name in source.axes}
-    layered = [source.name for source in sources if len(source.shape) > 1]
-    example = f", as in axes = {{ {layered[0]} = {{ t = 0, batch = 1 }} }}" if layered else ""
+    layered = [source for source in sources if len(source.shape) > 1]
+    example = f", as in {time_first(layered[0])}" if layered else ""
     if axis is None:
         reason = f"no input has a spatial axis: name the axis, as in rf.h, or state the model's axes{example}"
     else:

@@ -327,6 +327,16 @@ def test_the_axes_that_the_message_gives_are_taken() -> None:
     assert named.inputs["x"].batch == 1
 
 
+def test_steps_without_samples_are_named_alone() -> None:
+    net = Net(lambda m, x: m[0](x)[0], nn.LSTM(6, 5))
+    (finding,) = pytest_rf.analyze(net, torch.zeros(4, 6)).check("output is independent")
+    assert "name the axes: axes = { x = { t = 0 } }" in finding.message
+    named = pytest_rf.analyze(net, torch.zeros(4, 6), axes={"x": {"t": 0}})
+    assert named.check("output lookahead.t <= 0") == []
+    with pytest.raises(pytest_rf.RequirementError, match="no batch axis"):
+        named.check("output is independent")
+
+
 def test_training_mode_is_said() -> None:
     (finding,) = analysed(CASES["normalisation in training mode"]).check("output is independent")
     assert "training mode" in finding.help
