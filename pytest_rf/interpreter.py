@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pytest_rf import garbage
 from pytest_rf.domains.changes import Policy
 from pytest_rf.domains.field import Field, Hulls, Joint, changed, of_input, union
+from pytest_rf.domains.layout import carried
 from pytest_rf.domains.seams import seam
 from pytest_rf.domains.structure import (
     Branch,
@@ -80,6 +81,10 @@ def plan(graph: Graph) -> Plan:
         ignorance = _ignorance(step, made.structures)
         made.structures[step.value.number] = ignorance or _structure(step, made)
         made.makers[step.value.number] = step
+    for value in graph.outputs.values():
+        known = made.structures.get(value.number)
+        if isinstance(known, Structure) and known.layout:
+            made.facts.foremost |= carried(known.layout[:1])
     seen: set[int] = set()
     for move in reversed(made.moves):
         for number in (move.value, *[branch.operand for branch in move.branches]):
@@ -117,6 +122,7 @@ def _structure(step: Step, made: Plan) -> Structure:
             for access in action.reads
         ]
         structure = meeting(branches)
+    made.facts.learn_meetings(structure)
     made.moves.append(Move(step.value.number, branches, joint))
     return structure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def analyze(
         kwargs: for PyTorch, keyword arguments of the call.
         values: input name -> array, for inputs that steer the geometry.
         weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
-        axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed.
+        axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed;
+            ``batch`` and ``channel`` name these, other names are those of spatial axes.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``); a
             pattern that matches nothing is an error.
         stands_for: axis name -> the last input position that step ``i`` stands for, as in ``{"t": "4i"}``, where
@@ -52,7 +54,7 @@ def analyze(
     analysis = _analyzed(
         model, *example, inputs=inputs, kwargs=kwargs, values=values, weights=weights, name=name, **unknown
     )
-    analysis.wanted_axes, analysis.accept_context = axes or {}, accept_context
+    analysis = replace(analysis, wanted_axes=axes or {}, accept_context=accept_context)
     if stands_for:
         names = [axis for source in analysis.inputs.values() for axis in source.axes]
         analysis.stands_for = steps.told(names, stands_for)

@@ -2,15 +2,21 @@
 
 A stride-2 branch without padding that is added to a padded one sees a different region; the network
 learns around it, and its features are off by a fraction of a pixel.
+
+The centre is the mean over one period of phases: a nearest upsampling holds each feature for several places, which
+lie around the feature's own. Causal branches end at the same place instead. What reads everything, or nothing, has
+no centre. Where there is no theoretical map the actual units tell, those whose fields no border clips.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from numpy import isfinite
+import numpy as np
+import numpy.typing as npt
 
 from pytest_rf.analysis.lines import Line, line
 from pytest_rf.domains.changes import Policy
@@ -18,28 +24,59 @@ from pytest_rf.domains.field import Field, changed
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.structure import Facts, read
 from pytest_rf.graph import Join, Node, Step, Union
-from pytest_rf.interpreter import Outcome
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
 
+Numbers = npt.NDArray[np.float64]
+
+
+class Merge(NamedTuple):
+    """A node at which branches with positions meet, and whether they are aligned; None where that is not known."""
+
+    node: Node
+    aligned: bool | None
+
+
+def aligned(analysis: Analysis, number: int, key: Key) -> bool | None:
+    """Return whether all branches that meet on the way to value ``number`` have one stride and one centre.
+
+    None where that is not known of some, and of the others it is true.
+    """
+    found = {merge.aligned for merge in merges(analysis, number, key)}
+    return False if False in found else None if None in found else True
+
 
 def misaligned(analysis: Analysis, number: int, key: Key) -> list[Node]:
     """Return the nodes on the way to value ``number`` at which branches of other stride or centre meet."""
-    policy = analysis.runs.theory_policy(key)
-    outcomes = analysis.runs.of_every_value(key, theory=True)
+    found = merges(analysis, number, key)
+    return list({merge.node.index: merge.node for merge in found if merge.aligned is False}.values())
+
+
+def merges(analysis: Analysis, number: int, key: Key) -> Iterator[Merge]:
+    """Yield the steps on the way to value ``number`` at which branches meet, in the order of the graph."""
     ancestors = analysis.ancestors(number)
-    found: dict[int, Node] = {}
+    extent = analysis.graph.inputs[key[0]].extents[key[1]]
     for step in analysis.graph.program:
         if step.value.number in ancestors and len(set(step.operands)) > 1:
-            lines = list(_branches(step, outcomes, policy, key))
-            if not _agree(lines):
-                found[step.node.index] = step.node
-    return list(found.values())
+            theory = _branches(analysis, step, key, theory=True)
+            lines = [line(field, key) for field in theory]
+            actual = _branches(analysis, step, key, theory=False) if None in lines else []
+            answers = []
+            for axes, group in _meeting(theory, key).items():
+                if isinstance(step.action, Join) and step.action.axis in axes:
+                    # End to end nothing meets; steps of different rates leave what comes behind without one.
+                    answers.append(True if _one_step([lines[i] for i in group]) else None)
+                else:
+                    inside = [actual[i] for i in group if actual]
+                    answers.append(_agree([lines[i] for i in group], inside, key, extent))
+            yield Merge(step.node, False if False in answers else None if None in answers else True)
 
 
-def _branches(step: Step, outcomes: dict[int, Outcome], policy: Policy, key: Key) -> Iterator[Line | None]:
-    """Yield the line of each branch that still has positions of ``key``; None where it is irregular."""
+def _branches(analysis: Analysis, step: Step, key: Key, theory: bool) -> list[Field]:
+    """Return the branches of a step that still have positions of ``key``, as the step reads them."""
+    outcomes = analysis.runs.of_every_value(key, theory)
+    policy = analysis.runs.theory_policy(key) if theory else Policy(keys=frozenset({key}))
     fields: list[Field] = []
     if isinstance(step.action, Join):
         fields = [one for one in map(outcomes.get, step.action.parts) if isinstance(one, Field)]
@@ -50,21 +87,98 @@ def _branches(step: Step, outcomes: dict[int, Outcome], policy: Policy, key: Key
                 branch = read(source.structure, access, step.value.extents, Facts(), step.node.index)
                 hulls = changed(source.hulls, branch.changes, policy)
                 fields.append(Field(branch.structure, hulls, policy.endless))
-    for field in fields:
-        if key in field.hulls and key in carried(field.layout):
-            yield line(field, key)
+    return [field for field in fields if key in field.hulls and key in carried(field.layout)]
 
 
-def _agree(lines: list[Line | None]) -> bool:
-    # What reads everything, or nothing, has neither stride nor centre to compare.
-    lines = [one for one in lines if one is None or (isfinite(one.lo) | isfinite(one.hi)).any()]
-    known = [one for one in lines if one is not None]
-    if len(lines) < 2:
+def _meeting(fields: Sequence[Field], key: Key) -> dict[tuple[int, ...], list[int]]:
+    """Return by the axes of the tensor along which they have positions the numbers of the branches."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for place, field in enumerate(fields):
+        axes = tuple(axis for axis, factors in enumerate(field.layout) if key in carried((factors,)))
+        groups.setdefault(axes, []).append(place)
+    return groups
+
+
+def _agree(lines: Sequence[Line | None], actual: Sequence[Field], key: Key, extent: int) -> bool | None:
+    """Return whether branches along the same axis of a tensor have one stride and one centre."""
+    placed = [place for place, one in enumerate(lines) if one is None or _has_place(one)]
+    known = [one for one in (lines[place] for place in placed) if one is not None]
+    if len(placed) < 2:
         return True
-    if len(known) < len(lines) or len({one.stride for one in known}) > 1:
+    if len(known) == len(placed):
+        return _have_one_place(known)
+    return _have_one_place_inside([actual[place] for place in placed], key, extent)
+
+
+def _step(one: Line) -> Fraction:
+    """Return the input positions per place, negative where the branch runs backwards."""
+    return Fraction(one.jump, len(one.lo))
+
+
+def _one_step(lines: Sequence[Line | None]) -> bool:
+    """Whether all branches have one stride."""
+    return None not in lines and len({_step(one) for one in lines if one is not None}) == 1
+
+
+def _has_place(one: Line) -> bool:
+    """Whether any unit reads something, and not everything."""
+    return bool((np.isfinite(one.lo) | np.isfinite(one.hi)).any())
+
+
+def _have_one_place(lines: Sequence[Line]) -> bool:
+    if not _one_step(lines):
         return False
-    places = range(lcm(*(len(one.lo) for one in known)))
-    return all(
-        len({sum(one.at(place)) for one in known if abs(sum(one.at(place))) < float("inf")}) <= 1
-        for place in places
-    )
+    centres = {_centre(one) for one in lines} - {None}
+    if len(centres) < 2:
+        return True
+    period = lcm(*(len(one.lo) for one in lines))
+    ends = np.array([[one.at(place)[1] for place in range(period)] for one in lines])
+    reads = np.isfinite(ends).all(axis=0)
+    return bool(reads.any() and (ends[:, reads] == ends[0, reads]).all())
+
+
+def _centre(one: Line) -> Fraction | None:
+    """Return twice the mean centre of the units of one period, each seen from its own place; None: it has none."""
+    if np.isinf(one.lo[one.hi > one.lo]).any() or np.isinf(one.hi[one.hi > one.lo]).any():
+        return None  # a recurrence, which has no first position
+    places = np.flatnonzero(np.isfinite(one.lo))
+    if not len(places):
+        return None
+    ends = sum(int(one.lo[place]) + int(one.hi[place]) for place in places)
+    return (ends - 2 * _step(one) * int(places.sum())) / len(places)
+
+
+def _have_one_place_inside(fields: Sequence[Field], key: Key, extent: int) -> bool | None:
+    """Return the same of branches without a theoretical map, by what their actual units read."""
+    lines = [line(field, key) for field in fields]
+    found = [one for one in lines if one is not None]
+    if len(found) < len(lines) or len({len(one.lo) for one in found}) > 1:
+        return None
+    found = [one for one in found if not ((one.lo <= 0) & (one.hi >= extent - 1)).all()]
+    if len(found) < 2:
+        return True
+    lo, hi = np.array([one.lo for one in found]), np.array([one.hi for one in found])
+    reads = np.isfinite(lo).all(axis=0)
+    if (hi[:, reads] == hi[0, reads]).all():
+        return True
+    start, stop = _longest(reads & (lo > 0).all(axis=0) & (hi < extent - 1).all(axis=0))
+    # Padding on the way clips fields, too, that end inside of the input: the middle half of them is free of it.
+    margin = (stop - start) // 4
+    start, stop = start + margin, stop - margin
+    shifts = [_shift((lo + hi - lo[0] - hi[0])[place, start:stop]) for place in range(1, len(found))]
+    return None if None in shifts else not any(shifts)
+
+
+def _longest(flags: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Return start and end of the longest run of true flags."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    runs = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+
+
+def _shift(differences: Numbers) -> float | None:
+    """Return the mean of differences of centres over one period; None where they do not repeat."""
+    for period in range(1, len(differences) // 2 + 1):
+        if (differences[period:] == differences[:-period]).all():
+            return float(differences[:period].mean())
+    return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.accepting import is_accepted
 from pytest_rf.analysis.finals import final
+from pytest_rf.analysis.roles import checked, roles
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.analysis.tensors import Input, Tensor
@@ -19,9 +20,6 @@ from pytest_rf.graph import Graph, Node, Shape, Value
 
 if TYPE_CHECKING:
     from pytest_rf.findings import Finding
-
-AXIS_NAMES = {1: ("t",), 2: ("h", "w"), 3: ("d", "h", "w")}
-"""Names of an input's spatial axes by their number (SEMANTICS 3)."""
 
 
 @dataclass(eq=False, repr=False)
@@ -33,7 +31,7 @@ class Analysis:
         name: the model's name in messages.
         path: the file that it came from, if any.
         capture: how the graph was obtained.
-        wanted_axes: input name -> spatial axes that the user named outright.
+        wanted_axes: input name -> axes that the user named outright, the batch axis among them.
         accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
         stands_for: axis name -> what a step stands for, where its authors say it.
     """
@@ -45,6 +43,9 @@ class Analysis:
     wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     accept_context: Sequence[str] = ()
     stands_for: Mapping[str, Steps] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.wanted_axes = checked(self.name, self._shapes(), self.wanted_axes)
 
     def __repr__(self) -> str:
         return f"<Analysis {self.name!r}: {len(self)} tensors, {self.capture}>"
@@ -65,24 +66,10 @@ class Analysis:
         return self.runs.inputs
 
     def _inputs(self, facts: Facts) -> dict[str, Input]:
-        return {
-            name: self._input(name, value.extents, facts.channel.get(name), facts)
-            for name, value in self.graph.inputs.items()
-        }
+        return roles(self._shapes(), facts, self.wanted_axes)
 
-    def _input(self, name: str, shape: Shape, channel: int | None, facts: Facts) -> Input:
-        spatial = sorted(axis for owner, axis in facts.windowed if owner == name and axis != channel)
-        if not spatial:
-            moved = sorted(axis for owner, axis in facts.moved if owner == name and axis != channel)
-            spatial = [axis for axis in moved if axis != 0 or len(shape) < 2]
-        wanted = self.wanted_axes.get(name)
-        if wanted is not None:
-            axes = dict(wanted)
-        else:
-            names = AXIS_NAMES.get(len(spatial), tuple(f"a{axis}" for axis in spatial))
-            axes = dict(zip(names, spatial, strict=True))
-        batch = 0 if len(shape) >= 2 and 0 not in axes.values() and channel != 0 else None
-        return Input(name, shape, axes, batch, channel)
+    def _shapes(self) -> dict[str, Shape]:
+        return {name: value.extents for name, value in self.graph.inputs.items()}
 
     # ------------------------------------------------------------------ tensors
 

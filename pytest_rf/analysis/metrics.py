@@ -17,6 +17,7 @@ from pytest_rf.analysis import guarantees
 from pytest_rf.analysis.guarantees import Number, plain
 from pytest_rf.analysis.lines import line, sizes
 from pytest_rf.analysis.runs import Kind
+from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
@@ -298,26 +299,22 @@ class AxisField:
         return tuple(self.analysis.graph.nodes[number].name for number in numbers)
 
     @property
-    def aligned(self) -> bool:
-        """Whether all branches that meet on the way have one stride and one centre."""
-        from pytest_rf.analysis.alignment import misaligned
+    def aligned(self) -> bool | None:
+        """Whether all branches that meet on the way have one stride and one centre; None: not known."""
+        from pytest_rf.analysis.alignment import aligned
 
         self._theory()  # which raises where nothing is known
-        return not misaligned(self.analysis, self.value.number, self.key)
+        return aligned(self.analysis, self.value.number, self.key)
 
     @property
-    def independent(self) -> bool:
-        """Of the batch axis: whether every unit reads its own sample only, context counted."""
-        field = self.of_kind("guaranteed", False)
-        hull = field.hulls.get(self.key)
-        if hull is None:
-            return True
-        own = line(field, self.key, parts=False)
-        if own is None:
-            # Samples and other things share an axis: whose sample a unit is cannot be told, only how many.
-            return bool((sizes(hull) <= 1).all())
-        samples = np.arange(len(own.lo))
-        return bool(((own.lo >= samples) & (own.hi <= samples)).all())
+    def independent(self) -> bool | None:
+        """Of the batch axis: whether every unit reads its own sample only, context counted; None: not known."""
+        return self.samples.apart
+
+    @property
+    def samples(self) -> Samples:
+        """Of the batch axis: whose samples the units read, and the first operator that mixes them."""
+        return Samples(self.analysis, self.value, self.key)
 
     @property
     def multiple(self) -> int:

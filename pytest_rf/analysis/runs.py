@@ -19,9 +19,9 @@ from pytest_rf.interpreter import Ignorance, Outcome, plan, run
 if TYPE_CHECKING:
     from pytest_rf.analysis.tensors import Input
 
-Kind = Literal["plain", "full", "guaranteed", "certain", "shortest"]
-"""What a run counts: no context; all context; context that is not accepted; what data cannot choose
-away; the smaller branch at every merge."""
+Kind = Literal["plain", "full", "guaranteed", "sure", "certain", "shortest"]
+"""What a run counts: no context; all context; context that is not accepted; the same without what data can
+choose away; no context and what data cannot choose away; the smaller branch at every merge."""
 
 
 class Runs:
@@ -54,6 +54,7 @@ class Runs:
         self._multiples: dict[Key, dict[int, int]] = {}
         self._rims: dict[Key, dict[int, rims.State | None]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
+        self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
 
     def structure(self, value: Value) -> Structure | Ignorance:
@@ -124,6 +125,16 @@ class Runs:
             }
         return self._every[key, theory]
 
+    def guaranteed(self, key: Key, uncertain: bool) -> dict[int, Hulls]:
+        """Return what all values, also those without a name, read along one axis of the actual input.
+
+        Context counts that is not accepted; ``uncertain``: also what data may choose.
+        """
+        if (key, uncertain) not in self._reads:
+            policy = Policy(keys=frozenset({key}), context=True, accepted=self._accepted, uncertain=uncertain)
+            self._reads[key, uncertain] = run(self.plan, policy)
+        return self._reads[key, uncertain]
+
     def field(self, value: Value, key: Key, theory: bool = False, context: bool = False) -> Field:
         """Return the field of a named value along one input axis.
 
@@ -165,9 +176,9 @@ class Runs:
             policy = Policy(
                 endless=self.spatial if theory else frozenset(),
                 keys=None if every else self.spatial,
-                context=kind in ("full", "guaranteed"),
-                accepted=self._accepted if kind == "guaranteed" else None,
-                uncertain=kind != "certain",
+                context=kind in ("full", "guaranteed", "sure"),
+                accepted=self._accepted if kind in ("guaranteed", "sure") else None,
+                uncertain=kind not in ("certain", "sure"),
                 shortest=kind == "shortest",
             )
             self._done[kind, theory, every] = run(self.plan, policy, self._named.__contains__)

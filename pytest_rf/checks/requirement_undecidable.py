@@ -12,8 +12,8 @@ operator that stands in the way.
     output rf >= 64        # behind com.acme::Warp, an operator that pytest-rf has no rule for
 
 ## Use instead
-A requirement about a tensor before that operator, or a rule for the operator. Where a batch of 1 is fixed in the
-file, export the model with an open batch dimension to have "independent" decided.
+A requirement about a tensor before that operator, or a rule for the operator. To have "independent" decided give a
+batch of 2 or more, `inputs = { x = [2, 3, 8] }`; where nodes of the file fix a batch of 1, export it with an open one.
 
 ## References
 - The documentation's page on exactness and what is never guessed.

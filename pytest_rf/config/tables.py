@@ -47,7 +47,9 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = {}
     axes: Annotated[
         dict[str, dict[str, Annotated[int, Meta(ge=0, le=31)]]],
-        Meta(description="spatial axes where they are not to be guessed: { image = { h = 2, w = 3 } }"),
+        Meta(
+            description="axes where they are not to be guessed: { image = { h = 2, w = 3 } }, or { t = 0, batch = 1 }"
+        ),
     ] = {}
     origin: Annotated[
         Literal["end", "start", "center"],

@@ -27,6 +27,7 @@ from pytest_rf.domains.layout import (
     Layout,
     Split,
     carried,
+    is_interleaved,
     joined,
     refinement,
     regrouping,
@@ -41,15 +42,29 @@ class Facts:
     """What a run learns about the inputs.
 
     Attributes:
-        windowed: input axes that a window or a recurrence reads.
+        windowed: input axes that a window reads.
+        recurrent: input axes along which a recurrence runs.
         moved: input axes that are sliced, shifted, gathered or mixed.
         channel: input name -> the axis that the first convolution or Linear contracts; None if it is a
             new one.
+        met: pairs of axes of two inputs whose positions lie along one axis of a tensor, place by place.
+        foremost: input axes whose positions lie along the first axis of an output.
     """
 
     windowed: set[Key] = field(default_factory=set)
+    recurrent: set[Key] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
     channel: dict[str, int | None] = field(default_factory=dict)
+    met: set[tuple[Key, Key]] = field(default_factory=set)
+    foremost: set[Key] = field(default_factory=set)
+
+    def learn_meetings(self, structure: Structure) -> None:
+        """Note which axes of several inputs lie along one axis of a tensor."""
+        if len(structure.inputs) < 2:
+            return
+        for factor in (factor for axis in structure.layout for factor in axis if len(factor.carries) > 1):
+            own = [key for key in factor.carries if not is_interleaved(factor, key)]
+            self.met.update([(a, b) for a in own for b in own if a[0] < b[0]])
 
 
 class Tie(NamedTuple):
@@ -155,7 +170,9 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
                 uncertain |= carries
             if access.statistic and target is None:
                 gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
-            features = number == access.channel and all(facts.channel.get(key[0]) == key[1] for key in carries)
+            features = number == access.channel and all(
+                facts.channel.get(key[0]) == key[1] for key in carries
+            )
             bench.contract(number, None if target is None else shape[target], features)
         else:
             bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
@@ -276,8 +293,13 @@ def _all_same(access: Read) -> bool:
 
 
 def _learn(facts: Facts, carries: Keys, relation: Relation) -> None:
-    if isinstance(relation, Prefix) or (isinstance(relation, Taps) and not relation.selects):
-        facts.windowed |= carries
+    if isinstance(relation, Prefix):
+        facts.recurrent |= carries
+    elif isinstance(relation, Taps) and not relation.selects:
+        # A window over samples and positions in one axis is about the positions.
+        folded = {key for key in carries if key[1] == 0 and any(k[0] == key[0] for k in carries - {key})}
+        facts.windowed |= carries - folded
+        facts.moved |= folded
     else:
         facts.moved |= carries
 

@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
-from pytest_rf.requirements import advice, context, extent, measure, report, scanner, select, wording
+from pytest_rf.requirements import (
+    advice,
+    context,
+    extent,
+    independence,
+    measure,
+    report,
+    scanner,
+    select,
+    wording,
+)
 from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.report import Verdict
 from pytest_rf.requirements.settings import Settings
@@ -78,7 +88,7 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
             continue
         for source, field in _fields(analysis, tensor, part):
             reads_any = True
-            axes = select.batch(source, text, position) if batch else select.axes(source, subject.axis)
+            axes = select.batch(source) if batch else select.axes(source, subject.axis)
             for axis, number in axes or ():
                 measured_any = True
                 try:
@@ -104,6 +114,8 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
                     scanner.fail(str(error), text, position)
     if not reads_any:
         scanner.fail("selects only what reads no input", text, part.where.position)
+    if not measured_any and batch:
+        select.no_batch(analysis.inputs.values(), text, position)
     if not measured_any:
         select.no_axis(analysis.inputs.values(), subject.axis, text, position)
 
@@ -192,12 +204,9 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
     """Yield a verdict where a claim does not hold at a place."""
     required = wording.claim(part)
     holds: bool | None = None
-    if (
-        part.predicate == "independent"
-        and place.number == place.source.batch
-        and place.source.shape[place.number] == 1
-    ):
-        reason = "undecidable at batch 1"
+    samples = part.predicate == "independent"
+    if samples:
+        holds, reason = independence.verdict(place.field, place.source, place.number)
     else:
         try:
             holds = _predicate(place.field, part.predicate, settings.origin)
@@ -214,14 +223,20 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
     if holds is not None:
         reason = ""
         measured = f"{'not ' if part.negated is False else ''}{part.predicate}"
+    note, help_ = "", ""
+    if holds is False and samples:
+        note, help_ = independence.explained(place.field, place.source, place.number)
+    elif holds is not None:
+        help_ = advice.for_claim(place.context, part.predicate, part.negated, path)
     yield place.verdict(
         part,
         True,
         measured=measured,
         required=required,
         reason=reason,
+        note=note,
         path=tuple((label, report.growth_text(growth)) for label, growth in path),
-        help="" if reason else advice.for_claim(place.context, part.predicate, part.negated, path),
+        help=help_,
     )
 
 

@@ -19,7 +19,8 @@ UNDECIDABLE = ("RF002", "requirement-undecidable")
 class Verdict(NamedTuple):
     """What is wrong with one part of a requirement at one tensor, one input and one axis.
 
-    ``reason`` is empty for a violation, and says why the part cannot be decided otherwise.
+    ``reason`` is empty for a violation, and says why the part cannot be decided otherwise; ``note`` says more
+    about what was measured.
     """
 
     part: Comparison | Claim
@@ -29,6 +30,7 @@ class Verdict(NamedTuple):
     measured: str = ""
     required: str = ""
     reason: str = ""
+    note: str = ""
     path: tuple[tuple[str, str], ...] = ()
     help: str = ""
     accepted: tuple[str, ...] = ()
@@ -90,7 +92,7 @@ def _message(verdict: Verdict, several: bool) -> str:
         subject = f"{part.where} is {claim(part)}"
         if verdict.reason:
             return f"{subject}: cannot be decided{on}: {verdict.reason}{at}"
-        return f"{part.where} is {verdict.measured}{on}, required {verdict.required}{at}"
+        return f"{part.where} is {verdict.measured}{on}, required {verdict.required}{verdict.note}{at}"
     figure = f"{part.where} {part.figure.metric}"
     if verdict.reason:
         known = f"; it is {verdict.measured}" if verdict.measured else ""

@@ -109,26 +109,44 @@ def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
     return None
 
 
-def batch(source: Any, text: str, position: int) -> list[tuple[str, int]]:
-    """Return the batch axis of an input.
+def batch(source: Any) -> list[tuple[str, int]]:
+    """Return the batch axis of an input; none where all samples share it."""
+    return [] if source.batch is None else [("n", source.batch)]
 
-    Raises:
-        RequirementTextError: it has none.
-    """
-    if source.batch is None:
-        scanner.fail(f'input "{source.name}" has no batch axis', text, position)
-    return [("n", source.batch)]
+
+def no_batch(sources: Iterable[Any], text: str, position: int) -> NoReturn:
+    """Raise the error of a claim about samples where no input that is read has any."""
+    sources = list(sources)
+    having = [source.name for source in sources if source.batch is not None]
+    if having:
+        scanner.fail(f"reads no input that has a batch axis, as {', '.join(having)} has", text, position)
+    ranked = [source.name for source in sources if len(source.shape) > 1]
+    example = f"axes = {{ {ranked[0] if ranked else 'x'} = {{ batch = 0 }} }}"
+    scanner.fail(
+        f"the model has no batch axis: all samples share its inputs; name it where there is one, as in {example}",
+        text,
+        position,
+    )
+
+
+def time_first(source: Any, time: int = 0) -> str:
+    """Return the axes to state for an input whose axis ``time`` counts no samples but steps."""
+    batch = f", batch = {0 if time else 1}" if len(source.shape) > 2 else ""
+    return f"axes = {{ {_key(source.name)} = {{ t = {time}{batch} }} }}"
 
 
 def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position: int) -> NoReturn:
     """Raise the error of an axis that none of the inputs has."""
     known = list(sources)
     there = {name.lower(): None for source in known for name in source.axes}
+    layered = [source for source in known if len(source.shape) > 1]
+    example = f", as in {time_first(layered[0])}" if layered else ""
     if axis is None:
-        reason = "no input has a spatial axis: name the axis, as in rf.h, or state the model's axes"
+        reason = f"no input has a spatial axis: name the axis, as in rf.h, or state the model's axes{example}"
     else:
         hint = nearest(axis, there) if isinstance(axis, str) else ""
-        hint = hint or f"; there are {', '.join(there) or 'none'}{_naming(known, axis)}"
+        here = f"; there are {', '.join(there)}{_naming(known, axis)}"
+        hint = hint or (here if there else f"; state the model's axes{example}")
         reason = f'no input has an axis "{axis}"{hint}'
     raise AbsentAxisError(reason, text, position)
 
@@ -138,9 +156,13 @@ def _naming(sources: Iterable[Any], axis: str | int) -> str:
     for source in sources:
         if source.axes and isinstance(axis, str) and axis not in (*_BATCH, *_CHANNEL):
             name, number = next(iter(source.axes.items()))
-            key = source.name if _BARE.fullmatch(source.name) else json.dumps(source.name)
-            return f"; if {name} is meant, name it: axes = {{ {key} = {{ {axis} = {number} }} }}"
+            return f"; if {name} is meant, name it: axes = {{ {_key(source.name)} = {{ {axis} = {number} }} }}"
     return ""
+
+
+def _key(name: str) -> str:
+    """Return a name as TOML writes it as a key."""
+    return name if _BARE.fullmatch(name) else json.dumps(name)
 
 
 def _glob(where: Where, text: str, casefold: bool = False) -> Any:

@@ -61,6 +61,8 @@ def _given(place: str, given: Sequence[int], dims: Sequence[onnx.TensorShapeProt
     if dims is not None and len(dims) != len(shape):
         raise ModelError(f"{place} has {len(dims)} axes, the given shape {shape} has {len(shape)}")
     for axis, dim in enumerate(dims or []):
+        if axis == 0 and dim.dim_value == 1 and len(shape) > 1 and shape[0] > 1:
+            continue  # exported with one sample: whether several would mix is asked of more
         if dim.dim_value > 0 and dim.dim_value != shape[axis]:
             raise ModelError(
                 f"{place}: axis {axis} is fixed to {dim.dim_value} in the file, "

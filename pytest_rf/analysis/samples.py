@@ -1,0 +1,232 @@
+"""Whether the samples of a batch stay apart: of every unit, whose sample it is and whose it reads.
+
+An axis of the batch's extent names the sample of a unit. Where samples share an axis with something else (tokens,
+windows, boxes), row ``r`` of ``k·batch`` rows belongs to sample ``r // k``. Where several axes could name it the
+answer must not depend on which does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pytest_rf.access import Same, Table, Taps
+from pytest_rf.domains.field import Hulls
+from pytest_rf.domains.hull import CUT, Hull, compress, settled
+from pytest_rf.domains.layout import Key, Layout, carried
+from pytest_rf.domains.structure import Structure
+from pytest_rf.graph import Node, Shape, Step, Union, Value
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.analysis import Analysis
+
+
+class Mixer(NamedTuple):
+    """The first operator that mixes samples.
+
+    Attributes:
+        node: it.
+        how: ``axis`` (it runs along the samples as if they were positions), ``statistic`` (it takes one over
+            them), ``moves`` (it picks or moves them: a flip, a gather), ``folded`` (it runs along an axis on
+            which samples and positions lie), ``order`` (a reshape takes such an axis apart in another order,
+            a concat puts samples into other places), ``pairs`` (samples of its operands meet others).
+    """
+
+    node: Node
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What one tensor reads of the samples of one input.
+
+    Attributes:
+        analysis: the analysis.
+        value: the tensor's value.
+        key: the batch axis.
+    """
+
+    analysis: Analysis
+    value: Value
+    key: Key
+
+    @property
+    def apart(self) -> bool | None:
+        """Whether every unit reads its own sample only; None where that is not known (:attr:`reason`)."""
+        return self._judged()[0]
+
+    @property
+    def reason(self) -> str:
+        """Why it is not known."""
+        return self._judged()[1]
+
+    @property
+    def mixer(self) -> Mixer | None:
+        """The first operator that mixes the samples; None where none does."""
+        for uncertain in (False, True):
+            found = _Blame(self, uncertain).first()
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def extent(self) -> int:
+        """The number of samples."""
+        return self.analysis.graph.inputs[self.key[0]].extents[self.key[1]]
+
+    def _judged(self) -> tuple[bool | None, str]:
+        if self.extent < 2:
+            return None, f"undecidable at batch {self.extent}"
+        runs = self.analysis.runs
+        for kind in ("guaranteed", "sure"):
+            field = runs.of_kind(kind, self.value, self.key, theory=False)
+            answer, reason = self.judge(field.structure, field.hulls, self.value.extents)
+            if answer is not False or self.key not in field.structure.uncertain:
+                break
+        if kind == "sure" and answer is not False:
+            return None, "indices that depend on data leave it open"
+        return answer, reason
+
+    def judge(self, structure: Structure, hulls: Hulls, shape: Shape) -> tuple[bool | None, str]:
+        """Return whether the units of a tensor read their own samples, and why that is not known."""
+        hull = hulls.get(self.key)
+        if hull is None or 0 in shape:
+            return True, ""
+        hull = compress(settled(hull))
+        if reads_several(hull, self._rows):
+            return False, ""
+        if reads_several(hull):
+            return None, f"input {self.key[0]!r} has {self._rows} rows for each sample of another input"
+        answers = {
+            axis: _reads_own(structure.layout, hull, axis, shape[axis], self.extent)
+            for axis in self._naming(structure.layout, hull, shape)
+        }
+        if len(set(answers.values())) == 1:
+            return next(iter(answers.values())), ""
+        if not answers:
+            return None, f"none of its axes counts the {self.extent} samples"
+        listed = " and ".join(map(str, answers))
+        return (
+            None,
+            f"axes {listed} could both count the {self.extent} samples: analyse it with another batch",
+        )
+
+    @property
+    def _batches(self) -> dict[str, int]:
+        """Input name -> batch axis; of this input the axis that is asked for."""
+        found = {one.name: one.batch for one in self.analysis.inputs.values() if one.batch is not None}
+        return {**found, self.key[0]: self.key[1]}
+
+    @property
+    def _rows(self) -> int:
+        """How many rows of this input belong to a sample, if another one has fewer."""
+        inputs = self.analysis.inputs
+        fewest = min(inputs[name].shape[axis] for name, axis in self._batches.items())
+        return 1 if fewest < 2 or self.extent % fewest else self.extent // fewest
+
+    def _naming(self, layout: Layout, hull: Hull, shape: Shape) -> list[int]:
+        """Return the axes that may tell whose sample a unit is: the same ones for all inputs."""
+        batches = self._batches
+        places = [carried((axis,)) for axis in layout]
+        moving = [axis for axis in range(len(shape)) if _varies(layout, hull, axis)]
+        # Layers, directions or classes can be as many as the samples; they are none of the inputs' axes.
+        own = [axis for axis, keys in enumerate(places) if any(key[0] in batches for key in keys)]
+        exact = [axis for axis, extent in enumerate(shape) if extent == self.extent]
+        likely = [axis for axis in exact if axis in own or axis in moving]
+        usual = min(batches.values())
+        if usual in likely:
+            return [usual]
+        several = [
+            axis
+            for axis, extent in enumerate(shape)
+            if extent > self.extent
+            and extent % self.extent == 0
+            and (self.key in places[axis] or axis in moving)
+        ]
+        return [*likely, *several] or exact
+
+
+def reads_several(hull: Hull, rows: int = 1) -> bool:
+    """Whether any unit reads more than one sample, each being so many rows."""
+    return bool(((hull.hi // rows > hull.lo // rows) & (hull.lo < CUT)).any())
+
+
+def _dims(layout: Layout, axis: int) -> range:
+    start = sum(map(len, layout[:axis]))
+    return range(start, start + len(layout[axis]))
+
+
+def _varies(layout: Layout, hull: Hull, axis: int) -> bool:
+    return any(hull.varies(dim) for dim in _dims(layout, axis))
+
+
+def _reads_own(layout: Layout, hull: Hull, axis: int, rows: int, samples: int) -> bool:
+    """Whether every unit reads nothing but the sample that its row along an axis belongs to."""
+    dims = _dims(layout, axis)
+    shape = [1] * hull.lo.ndim
+    shape[dims.start : dims.stop] = [factor.extent for factor in layout[axis]]
+    own = (np.arange(rows) // (rows // samples)).reshape(shape)
+    return bool(((hull.lo == own) | (hull.lo >= CUT)).all())
+
+
+class _Blame:
+    """Looks for the operator behind which samples are not apart any more."""
+
+    def __init__(self, samples: Samples, uncertain: bool) -> None:
+        self._samples = samples
+        analysis = samples.analysis
+        self._hulls = analysis.runs.guaranteed(samples.key, uncertain)
+        self._structures = analysis.runs.plan.structures
+        ancestors = analysis.ancestors(samples.value.number)
+        self._steps = {
+            step.value.number: step for step in analysis.graph.program if step.value.number in ancestors
+        }
+
+    def first(self) -> Mixer | None:
+        """Return the first operator that makes units read several samples, else the one that moves them."""
+        number: int | None = self._samples.value.number
+        found: Step | None = None
+        for step in self._steps.values():
+            hull = self._hulls.get(step.value.number, {}).get(self._samples.key)
+            if hull is not None and reads_several(settled(hull)):
+                number = step.value.number
+                if self._how(step) != "pairs":
+                    return Mixer(step.node, self._how(step))
+                break
+        # What brings samples together may do so because an operand has changed their places before.
+        while number in self._steps and self._apart(number) is False:
+            found = self._steps[number]
+            number = next((one for one in found.operands if self._apart(one) is False), None)
+        return None if found is None else Mixer(found.node, self._how(found))
+
+    def _apart(self, number: int) -> bool | None:
+        known, hulls = self._structures.get(number), self._hulls.get(number)
+        shape = self._samples.analysis.graph.values[number].shape
+        if not isinstance(known, Structure) or hulls is None or shape is None:
+            return True
+        return self._samples.judge(known, hulls, shape)[0]
+
+    def _how(self, step: Step) -> str:
+        """Return how a step mixes samples (see :class:`Mixer`)."""
+        if not isinstance(step.action, Union):
+            return "order"
+        name, _ = key = self._samples.key
+        moves = False
+        for access in step.action.reads:
+            known = self._structures.get(access.operand)
+            layout = known.layout if isinstance(known, Structure) else ()
+            for axis, (_, relation) in zip(layout, access.axes, strict=bool(layout)):
+                keys = carried((axis,))
+                if key not in keys or isinstance(relation, Same):
+                    continue
+                if access.statistic:
+                    return "statistic"
+                if any(other[0] == name and other != key for other in keys):
+                    return "folded"
+                if not isinstance(relation, Table) and not (isinstance(relation, Taps) and relation.selects):
+                    return "axis"
+                moves = True
+        alone = len({access.operand for access in step.action.reads}) == 1
+        return "moves" if moves else "order" if alone else "pairs"

@@ -1,0 +1,63 @@
+"""Whether the samples of a batch are independent: the verdict, the operator that mixes them, and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_rf.requirements.measure import attribute
+from pytest_rf.requirements.select import time_first
+
+
+def verdict(axis_field: Any, source: Any, number: int) -> tuple[bool | None, str]:
+    """Return whether the samples of an input stay apart, and where that is not known why, and what would help."""
+    holds: bool | None = attribute(axis_field, "independent")
+    if source.shape[number] < 2:
+        return None, _one(source, number)
+    if holds is None:
+        samples = getattr(axis_field, "samples", None)
+        return None, "whose sample a unit is, is not known" if samples is None else samples.reason
+    return holds, ""
+
+
+def _one(source: Any, number: int) -> str:
+    """Say that one sample cannot be mixed with another, and how to analyse two."""
+    extents = (2 if axis == number else extent for axis, extent in enumerate(source.shape))
+    return (
+        f"undecidable at batch {source.shape[number]}: give a batch of 2 or more, "
+        f"as in inputs = {{ {source.name} = [{', '.join(map(str, extents))}] }}; "
+        "a file or program whose nodes fix it has to be exported with an open batch dimension"
+    )
+
+
+def explained(axis_field: Any, source: Any, number: int) -> tuple[str, str]:
+    """Return what to say of a violation: where samples mix first, and what would keep them apart."""
+    mixer = getattr(getattr(axis_field, "samples", None), "mixer", None)
+    if mixer is None:
+        return "", ""
+    node, how = mixer.node, mixer.how
+    place = ", ".join(text for text in (node.op, node.source) if text)
+    verb = "change places" if how in ("moves", "order") else "mix"
+    note = f"; samples {verb} first in {node.module or node.name} ({place})"
+    if how == "statistic" and "batchnorm" in node.op.lower().replace("_", ""):
+        return note, _HELP["batch norm"]
+    if how in ("axis", "statistic", "moves", "pairs") and len(source.shape) > 1:
+        named = time_first(source, number)
+        note += f"; if axis {number} counts time and not samples, name the axes: {named}"
+    return note, _HELP[how]
+
+
+_HELP = {
+    "axis": "it runs along the samples: turn the axes to the order that it wants (batch_first=True, say)",
+    "statistic": "it takes a statistic over the samples: take it over the other axes",
+    "moves": "it picks samples or moves them to other places: leave the order of the batch as it is",
+    "folded": "samples and positions lie along one axis there: keep them apart in the reshape before it",
+    "order": "take an axis of samples and positions apart in the order of its fold: view(batch, time, -1)",
+    "pairs": (
+        "it pairs samples with others, as attention along the batch does (batch_first=True, say); name the axes "
+        "of an input that counts no samples"
+    ),
+    "batch norm": (
+        "it normalises with the statistics of the batch: the module is in training mode, or keeps no running "
+        "statistics; call eval() first"
+    ),
+}
