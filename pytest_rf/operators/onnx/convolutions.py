@@ -57,11 +57,14 @@ def _weights(call: Call, index: int = 1) -> tuple[Value, list[int]]:
 
 def convolution(call: Call) -> Value:
     """Conv: a window per spatial axis; the channels of a group are contracted."""
-    return with_bias(call, convolve(call, call.x, 1), call.optional(2))
+    return with_bias(call, convolve(call, call.x, 1, factors=True), call.optional(2))
 
 
-def convolve(call: Call, x: Value, index: int) -> Value:
-    """Return ``x`` convolved with the weights of input ``index``."""
+def convolve(call: Call, x: Value, index: int, *, factors: bool = False) -> Value:
+    """Return ``x`` convolved with the weights of input ``index``.
+
+    ``factors``: whether a weight of 0 is a factor, as it is not where a zero point is taken off first.
+    """
     weights, kernel = _weights(call, index)
     geometry = geometry_of(call, x, kernel)
     group = call.integer("group", 1)
@@ -74,16 +77,17 @@ def convolve(call: Call, x: Value, index: int) -> Value:
         )
     call.label(windows.describe(geometry, group))
     if x.varies:
-        y = windows.convolution(call.b, x, channels, geometry, group, live=windows.live_taps(call.b, weights))
+        live = windows.live_taps(call.b, weights) if factors else None
+        y = windows.convolution(call.b, x, channels, geometry, group, live=live)
     else:
         outputs = [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)]
         y = call.b.constant((x.extents[0], channels, *outputs))
     if not weights.varies:
         return y
-    live = [_kernel_read(weights, geometry, x.extents[2:], y.extents[2:])]
+    reads = [_kernel_read(weights, geometry, x.extents[2:], y.extents[2:])]
     if y.varies:
-        live.append(broadcast_read(y, y.extents))
-    return call.b.union(y.extents, *live)
+        reads.append(broadcast_read(y, y.extents))
+    return call.b.union(y.extents, *reads)
 
 
 def _kernel_read(
