@@ -70,6 +70,7 @@ class Tensor:
         module: dotted path of the module, "" where unknown.
         source: "models/unet.py:42" where known, else "".
         label: the operator's geometry in words ("3×3 stride 2").
+        windows: the geometry itself, where it is one of windows.
         shape: its extents; None behind an unknown operator.
     """
 
@@ -82,6 +83,7 @@ class Tensor:
         self.module = node.module
         self.source = node.source
         self.label = node.label
+        self.windows = node.windows
         self.shape = value.shape
 
     def __repr__(self) -> str:

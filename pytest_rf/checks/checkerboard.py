@@ -19,7 +19,6 @@ ConvTranspose(kernel=4, stride=2) or (kernel=2, stride=2), or a resize followed 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,23 +28,15 @@ from pytest_rf.requirements.settings import Settings
 
 CODE, NAME = "RF303", "checkerboard"
 
-# The label is the geometry that users see: "3×3 stride 2 dilation 2".
-_LABEL = re.compile(r"(?P<kernel>[\d×]+)(?: stride (?P<stride>[\d×]+))?(?: dilation (?P<dilation>[\d×]+))?")
-
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per transposed convolution that overlaps unevenly."""
     for tensor in analysis:
-        if "transpose" not in tensor.op.lower() or "conv" not in tensor.op.lower():
+        windows = tensor.windows
+        if windows is None or not windows.transposed:
             continue
-        geometry = _LABEL.match(tensor.label)
-        if geometry is None:
-            continue
-        kernel = [int(n) for n in geometry["kernel"].split("×") if n]
-        stride = _spread(geometry["stride"], len(kernel))
-        dilation = _spread(geometry["dilation"], len(kernel))
         # A dilated kernel can leave residues out altogether, so the taps are counted for each.
-        if all(_even(k, s, d) for k, s, d in zip(kernel, stride, dilation, strict=True)):
+        if all(map(_even, windows.kernel, windows.stride, windows.dilation)):
             continue
         yield finding(
             CODE,
@@ -59,12 +50,6 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
             required="a kernel that is a multiple of the stride",
             help="use a kernel that is a multiple of the stride, or a resize followed by a convolution",
         )
-
-
-def _spread(text: str | None, rank: int) -> list[int]:
-    """Return a number per axis from ``2`` or ``2×3``; 1 where nothing is said."""
-    numbers = [int(n) for n in (text or "1").split("×") if n]
-    return numbers * rank if len(numbers) == 1 else numbers
 
 
 def _even(kernel: int, stride: int, dilation: int) -> bool:

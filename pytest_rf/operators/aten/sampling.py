@@ -95,7 +95,7 @@ def deformable(call: Call) -> Value:
     """deform_conv2d: pixels anywhere, where the offsets of this position say."""
     x, offset = call.x, call.given("offset")[0]
     weight, mask = call.given("weight")[0], call.given("mask")
-    call.label(windows.describe([Window(k) for k in weight.extents[2:]]) + " deformable")
+    windows.describe(call.b, [Window(k) for k in weight.extents[2:]], kind="deformable")
     axes = ((0, SAME), (None, WHOLE), (2, ANYWHERE), (3, ANYWHERE))
     reads = [Read(x.number, axes, channel=1)] if x.varies else []
     for steer in (offset, *mask):

@@ -75,7 +75,7 @@ def convolve(call: Call, x: Value, index: int, *, factors: bool = False) -> Valu
         call.fail(
             f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
         )
-    call.label(windows.describe(geometry, group))
+    windows.describe(call.b, geometry, group)
     if x.varies:
         live = windows.live_taps(call.b, weights) if factors else None
         y = windows.convolution(call.b, x, channels, geometry, group, live=live)
@@ -139,7 +139,7 @@ def transposed_convolution(call: Call) -> Value:
             _padded_to(w, n, e, out, upper=auto == "SAME_UPPER")
             for w, n, e, out in zip(geometry, x.extents[2:], extra, wanted, strict=True)
         ]
-    call.label(windows.describe(geometry, group))
+    windows.describe(call.b, geometry, group, transposed=True)
     live = windows.live_taps(call.b, weights)
     y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, group, live)
     if weights.varies:
@@ -183,7 +183,7 @@ def causal(call: Call) -> tuple[Value, ...]:
         call.fail(f"a past state of shape {past.shape} does not fit {x.shape}")
     whole = x if past is None else call.b.join([past, x], 2)
     geometry = [Window(kernel, before=0 if past is not None else kernel - 1)]
-    call.label(windows.describe(geometry, x.extents[1]) + " causal")
+    windows.describe(call.b, geometry, x.extents[1], kind="causal")
     y = windows.convolution(
         call.b, whole, x.extents[1], geometry, x.extents[1], live=windows.live_taps(call.b, weights)
     )
@@ -201,7 +201,7 @@ def pool(call: Call) -> tuple[Value, ...] | Value:
     geometry = geometry_of(call, x, call.integers("kernel_shape"))
     ceil = bool(call.integer("ceil_mode", 0)) and call.text("auto_pad", "NOTSET") in ("", "NOTSET")
     outputs = [w.output(n, ceil) for w, n in zip(geometry, x.extents[2:], strict=True)]
-    call.label(windows.describe(geometry))
+    windows.describe(call.b, geometry)
     y = windows.pool(call.b, x, geometry, outputs)
     # The places of the largest elements read what those read.
     return (y,) * call.outputs if call.outputs > 1 else y

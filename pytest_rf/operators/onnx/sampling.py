@@ -145,7 +145,7 @@ def deformable(call: Call) -> Value:
     channels = weights.extents[0]
     if group < 1 or x.extents[1] % group or channels % group or weights.extents[1] * group != x.extents[1]:
         call.fail(f"weights {weights.shape} in {group} groups do not fit {x.extents[1]} input channels")
-    call.label(windows.describe(geometry, group) + " deformable")
+    windows.describe(call.b, geometry, group, kind="deformable")
     outputs = [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)]
     across = groups(x.extents[1], call.limited("channels", channels), group)
     anywhere: list[tuple[int | None, Relation]] = [(d, ANYWHERE) for d in range(2, x.rank)]
