@@ -49,6 +49,7 @@ class Taps(NamedTuple):
             mirrored one (``reflect``) or the opposite one (``wrap``).
         selects: the relation moves or picks positions and computes nothing (slices, pads, concats,
             groups of channels), so it does not tell that the axis is a spatial one.
+        certain: those of ``taps`` that every engine reads; the others are read or not as it rounds. None: all.
     """
 
     period: int
@@ -56,6 +57,7 @@ class Taps(NamedTuple):
     taps: tuple[tuple[int, ...], ...]
     border: Border = "drop"
     selects: bool = False
+    certain: tuple[tuple[int, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,33 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sets:
-    """Output ``i`` reads every ``j`` with ``reads[i, j]``: masks, windows of any other shape."""
+    """Output ``i`` reads every ``j`` with ``reads[i, j]``: masks, windows of any other shape.
+
+    Attributes:
+        reads: the table.
+        certain: what every engine reads of it; the rest is read or not as it rounds. None: all.
+    """
 
     reads: npt.NDArray[np.bool_]
+    certain: npt.NDArray[np.bool_] | None = None
 
 
 Relation = Same | Whole | Taps | Prefix | Table | Sets
+
+
+def is_rounded(relation: Relation) -> bool:
+    """Whether rounding decides some of what is read."""
+    return isinstance(relation, Taps | Sets) and relation.certain is not None
+
+
+def certain(relation: Relation) -> Relation:
+    """Return what is read for certain, however an engine rounds."""
+    if isinstance(relation, Taps) and relation.certain is not None:
+        return relation._replace(taps=relation.certain, certain=None)
+    if isinstance(relation, Sets) and relation.certain is not None:
+        return Sets(relation.certain)
+    return relation
+
 
 SAME = Same()
 WHOLE = Whole()

@@ -96,11 +96,11 @@ class Tensor:
 
     @property
     def status(self) -> str:
-        """Whether the field is "exact", an "upper_bound" (data chooses what is read) or "unknown"."""
+        """Whether the field is "exact", an "upper_bound" (data or rounding chooses what is read) or "unknown"."""
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return "unknown"
-        return "upper_bound" if outcome.uncertain else "exact"
+        return "upper_bound" if outcome.uncertain or outcome.rounded else "exact"
 
     @property
     def reason(self) -> str | None:
@@ -108,7 +108,9 @@ class Tensor:
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return outcome.reason
-        return "data chooses the positions that are read" if outcome.uncertain else None
+        if outcome.uncertain:
+            return "data chooses the positions that are read"
+        return "rounding decides which positions are read: engines differ" if outcome.rounded else None
 
     @property
     def inputs(self) -> list[str]:

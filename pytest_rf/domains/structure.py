@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import Prefix, Read, Relation, Same, Taps, Whole, progression
+from pytest_rf.access import Prefix, Read, Relation, Same, Taps, Whole, is_rounded, progression
 from pytest_rf.domains.changes import Change, Cut, Mask
 from pytest_rf.domains.layout import (
     NONE,
@@ -56,12 +56,14 @@ class Structure:
         inputs: names of the inputs that it can depend on.
         context: input axis -> numbers of the nodes that bring it in as context.
         uncertain: input axes along which data chooses the positions.
+        rounded: input axes along which engines read one position or its neighbour, as they round.
     """
 
     layout: Layout
     inputs: frozenset[str]
     context: Mapping[Key, frozenset[int]] = field(default_factory=dict)
     uncertain: Keys = NONE
+    rounded: Keys = NONE
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -85,7 +87,7 @@ class Branch:
     def over(self, layout: Layout) -> Structure:
         """Return the structure with another layout."""
         old = self.structure
-        return Structure(layout, old.inputs, old.context, old.uncertain)
+        return Structure(layout, old.inputs, old.context, old.uncertain, old.rounded)
 
 
 def of_input(name: str, shape: Sequence[int]) -> Structure:
@@ -112,7 +114,7 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
     if access.where is None and targets == list(range(len(shape))) and _all_same(access):
         return branch
     bench = branch.bench()
-    uncertain, gone = source.uncertain, NONE
+    chosen, rounded, gone = NONE, source.rounded, NONE
     # From the last axis to the first: the dimensions of the axes still to do stay where they are.
     for number in range(len(access.axes) - 1, -1, -1):
         target, relation = access.axes[number]
@@ -129,22 +131,24 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
             _learn(facts, carries, relation)
         if isinstance(relation, Whole):
             if relation.uncertain:
-                uncertain |= carries
+                chosen |= carries
             if access.statistic and target is None:
                 gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
             bench.contract(number, None if target is None else shape[target])
         else:
+            if is_rounded(relation):
+                rounded |= carries
             bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
     layout = bench.arrange(targets, shape)
     context = source.context
     cut = gone - carried(layout) if gone else NONE
     if cut:
         context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
-    if cut or uncertain:
-        bench.changes.append(Cut(cut, node, uncertain))
+    if cut or chosen:
+        bench.changes.append(Cut(cut, node, chosen))
     if access.where is not None:
         bench.changes.append(_mask(layout, access.where))
-    branch.structure = Structure(layout, source.inputs, context, uncertain)
+    branch.structure = Structure(layout, source.inputs, context, source.uncertain | chosen, rounded)
     return branch
 
 
@@ -206,7 +210,8 @@ def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int 
         for key, nodes in one.context.items():
             context[key] = context.get(key, frozenset()) | nodes
     inputs = frozenset[str]().union(*[one.inputs for one in all_of])
-    return Structure(layout, inputs, context, NONE.union(*[one.uncertain for one in all_of]))
+    uncertain = NONE.union(*[one.uncertain for one in all_of])
+    return Structure(layout, inputs, context, uncertain, NONE.union(*[one.rounded for one in all_of]))
 
 
 def _all_same(access: Read) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pytest_rf.graph import Value
 from pytest_rf.operators import resampling
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.resampling import Sampling
+from pytest_rf.operators.rounding import FLOATS, Formula, Numbers, fused, is_exact, rounded
 
 
 def upsample(call: Call) -> Value:
@@ -33,44 +35,66 @@ def upsample(call: Call) -> Value:
     for axis, factor in zip(range(first, x.rank), factors, strict=True):
         extent, output = x.extents[axis], call.shape[axis]
         ratio = 1 / resampling.fraction(factor) if factor else Fraction(extent, output)
-        if "nearest" in mode:
-            origin = (ratio - 1) / 2 if "exact" in mode else Fraction(0)
-            # "exact" samples the centre of each output pixel, floor((i + ½)·ratio)
-            origin = ratio / 2 if "exact" in mode else origin
-            relations[axis] = (resampling.nearest(Sampling(extent, output, ratio, origin)), output)
-            continue
         antialias = mode.endswith("_aa")
         if corners:
-            ratio = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0)
+            ratio, factor = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0), None
+        exact = 1 / Fraction(factor) if factor else ratio
+        formulas = _formulas(mode, extent, output, exact, corners and not antialias)
+        if "nearest" in mode:
+            # "exact" samples the centre of each output pixel, floor((i + ½)·ratio)
+            origin = ratio / 2 if "exact" in mode else Fraction(0)
+            sampling = Sampling(extent, output, ratio, origin, formulas=formulas)
+            relations[axis] = (resampling.nearest(sampling), output)
+            continue
         # An antialiasing filter is centred on each output pixel even where the corners are aligned.
         origin = Fraction(0) if corners and not antialias else (ratio - 1) / 2
-        sampling = Sampling(extent, output, ratio, origin)
+        sampling = Sampling(extent, output, ratio, origin, formulas=formulas)
         if ratio == 0:
-            sampling = Sampling(extent, output, Fraction(1), Fraction(0))
-        if "cubic" in mode:
-            relation = resampling.cubic(sampling, antialias, _rounded(sampling, antialias, 2))
-        else:
-            relation = resampling.linear(sampling, antialias, antialias and _rounded(sampling, True, 1))
-        relations[axis] = (relation, output)
+            sampling = sampling._replace(ratio=Fraction(1))
+        kernel = resampling.cubic if "cubic" in mode else resampling.linear
+        relations[axis] = (kernel(sampling, antialias), output)
     call.label("×".join(str(Fraction(call.shape[axis], x.extents[axis])) for axis in relations) + " resize")
     return resampling.resize(call.b, x, relations)
 
 
-def _rounded(s: Sampling, antialias: bool, radius: int) -> bool:
-    """Whether rounding gives a weight to a neighbour at the rim of the kernel, where it should be 0."""
-    widening = max(s.ratio, Fraction(1)) if antialias else Fraction(1)
-    types: tuple[Any, ...] = (np.float32, np.float64)
-    for dtype in types:
-        ratio, half = dtype(s.ratio.numerator) / dtype(s.ratio.denominator), dtype(0.5)
-        index = np.arange(s.output, dtype=dtype)
-        centre = ratio * index if s.origin == 0 and not antialias else ratio * (index + half) - half
-        for i in range(s.output):
-            for rim in (s.place(i) - radius * widening, s.place(i) + radius * widening):
-                if rim.denominator == 1 and 0 <= rim < s.extent:
-                    distance = (dtype(int(rim)) - centre[i]) / dtype(widening)
-                    if abs(distance) != radius:
-                        return True
-    return False
+def _formulas(mode: str, extent: int, output: int, ratio: Fraction, corners: bool) -> tuple[Formula, ...]:
+    """Return how torch computes the places of an axis, in 32 bits or in 64; none where they all are exact."""
+    if is_exact(ratio):
+        return ()
+
+    def form(index: Numbers, dtype: Any, kind: str) -> Any:
+        scale, x, half = rounded(ratio, dtype), index.astype(dtype), dtype(0.5)
+        if "exact" in mode:
+            # Of 64 bits, but for the scale; or as the others, half a pixel further.
+            wide = (x + np.float64(0.5)) * scale if kind == "" else _centred(scale, x + half, kind) + half
+            return wide.astype(np.float32)
+        if "nearest" in mode:
+            return np.asarray(scale * x).astype(np.float32)
+        if corners:
+            return _floored(scale * x)
+        place = _centred(scale, x + half, kind)
+        return place if mode.endswith("_aa") else _floored(place)
+
+    kinds = (
+        ("", "fused", "apart")
+        if "exact" in mode
+        else ("",)
+        if corners or "nearest" in mode
+        else ("fused", "apart")
+    )
+    forms = tuple(partial(form, dtype=dtype, kind=kind) for dtype in FLOATS for kind in kinds)
+    # An axis whose extent stays is copied by some, in spite of its factor.
+    return (*forms, lambda index: index.astype(np.float32)) if output == extent and not corners else forms
+
+
+def _centred(scale: Any, centre: Numbers, kind: str) -> Any:
+    return fused(scale, centre, -0.5) if kind == "fused" else scale * centre - centre.dtype.type(0.5)
+
+
+def _floored(place: Numbers) -> Numbers:
+    """Return places of 64 bits as torch takes them apart: the whole part is that of their 32 bits."""
+    floored: Numbers = np.floor(place.astype(np.float32)).astype(place.dtype)
+    return np.maximum(place, floored)
 
 
 def adaptive(call: Call) -> Result:
