@@ -1,4 +1,4 @@
-"""Resizing, adaptive pools and sampling at computed places of ATen."""
+"""Resizing, adaptive pools and sampling by grids of ATen."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from pytest_rf.access import ANYWHERE, SAME, Read, Relation
+from pytest_rf.access import Relation
 from pytest_rf.graph import Value
-from pytest_rf.operators import resampling
+from pytest_rf.operators import resampling, sampling
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.resampling import Sampling
 from pytest_rf.operators.rounding import FLOATS, Formula, Numbers, fused, is_exact, rounded
+from pytest_rf.operators.sampling import Grid
 
 
 def upsample(call: Call) -> Value:
@@ -107,30 +108,24 @@ def adaptive(call: Call) -> Result:
     return (y,) * len(call.shapes)
 
 
+_MODES = ("linear", "nearest", "cubic")
+_BORDERS = ("zeros", "border", "reflection")
+
+
 def grid_sample(call: Call) -> Value:
     """grid_sample: the grid says which pixel; a constant one is followed, another is an upper bound."""
-    x, grid = call.x, call.given("grid")[0]
-    rank = x.rank - 2
-    if not grid.varies:
-        return _by_constant_grid(call, x, grid)
-    axes: list[tuple[int | None, Relation]] = [(0, SAME), (1, SAME)]
-    axes += [(axis, ANYWHERE) for axis in range(2, x.rank)]
-    own = [Read(x.number, tuple(axes))] if x.varies else []
-    steer: list[tuple[int | None, Relation]] = [(0, SAME), *((axis, SAME) for axis in range(2, rank + 2))]
-    from pytest_rf.access import WHOLE
-
-    return call.b.union(call.shape, *own, Read(grid.number, (*_from_grid(steer), (None, WHOLE))))
+    mode, border = _MODES[int(call["interpolation_mode"])], _BORDERS[int(call["padding_mode"])]
+    how = Grid(mode, border, bool(call["align_corners"]), _places)
+    return sampling.grid_sample(call.b, call.x, call.given("grid")[0], how)
 
 
-def _from_grid(steer: list[tuple[int | None, Relation]]) -> list[tuple[int | None, Relation]]:
-    """The grid's axes are (N, spatial..., 2); the output's (N, C, spatial...)."""
-    return [steer[0], *steer[1:]]
-
-
-def _by_constant_grid(call: Call, x: Value, grid: Value) -> Value:
-    from pytest_rf.operators.aten.sampling import constant_grid
-
-    return constant_grid(call, x, grid)
+def _places(grid: Numbers, extent: int, corners: bool) -> list[Numbers]:
+    """Return where a grid points to, as the implementations of torch round it."""
+    if corners:
+        return [(grid + 1) / 2 * (extent - 1), (grid + 1) * ((extent - 1) / 2)]
+    from_one: Numbers = grid + 1
+    fused = from_one.astype(np.longdouble) * np.longdouble(extent / 2) - np.longdouble(0.5)  # rounded once
+    return [(from_one * extent - 1) / 2, from_one * (extent / 2) - 0.5, fused]
 
 
 _UPSAMPLES = """
