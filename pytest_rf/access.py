@@ -53,6 +53,7 @@ class Taps(NamedTuple):
         selects: the relation moves or picks positions and computes nothing (slices, pads, concats,
             groups of channels), so it does not tell that the axis is a spatial one.
         fitted: what of it depends on the whole extent.
+        certain: those of ``taps`` that every engine reads; the others are read or not as it rounds. None: all.
     """
 
     period: int
@@ -61,6 +62,7 @@ class Taps(NamedTuple):
     border: Border = "drop"
     selects: bool = False
     fitted: Fit = ""
+    certain: tuple[tuple[int, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,31 @@ class Sets:
 
     Attributes:
         reads: the table.
+        certain: what every engine reads of it; the rest is read or not as it rounds. None: all.
         fitted: what of it depends on the whole extent.
     """
 
     reads: npt.NDArray[np.bool_]
+    certain: npt.NDArray[np.bool_] | None = None
     fitted: Fit = ""
 
 
 Relation = Same | Whole | Taps | Prefix | Table | Sets
+
+
+def is_rounded(relation: Relation) -> bool:
+    """Whether rounding decides some of what is read."""
+    return isinstance(relation, Taps | Sets) and relation.certain is not None
+
+
+def certain(relation: Relation) -> Relation:
+    """Return what is read for certain, however an engine rounds."""
+    if isinstance(relation, Taps) and relation.certain is not None:
+        return relation._replace(taps=relation.certain, certain=None)
+    if isinstance(relation, Sets) and relation.certain is not None:
+        return Sets(relation.certain)
+    return relation
+
 
 SAME = Same()
 WHOLE = Whole()

@@ -107,6 +107,22 @@ class Deferred(Value):
         return getattr(self, name)
 
 
+class Windows(NamedTuple):
+    """The windows of a convolution or pool, a number per spatial axis.
+
+    Attributes:
+        kernel, stride, dilation: the geometry.
+        groups: the groups of channels.
+        transposed: whether an output reads every input whose window reaches it.
+    """
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int = 1
+    transposed: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """An operator as the user knows it.
@@ -117,6 +133,7 @@ class Node:
         module: dotted path of the module that it belongs to, "" where unknown.
         source: "file.py:line" of the code that made it, "" where unknown.
         label: its geometry in words ("3×3 stride 2"), "" where it has none.
+        windows: its geometry, where that is one of windows.
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
             its value.
@@ -128,6 +145,7 @@ class Node:
     module: str = ""
     source: str = ""
     label: str = ""
+    windows: Windows | None = None
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
     index: int = -1

@@ -152,9 +152,16 @@ class AxisField:
 
     @property
     def upper_bound(self) -> bool:
-        """Whether data chooses the positions along this axis."""
+        """Whether data or rounding chooses positions along this axis."""
         outcome = self.analysis.runs.structure(self.value)
-        return isinstance(outcome, Structure) and self.key in outcome.uncertain
+        return isinstance(outcome, Structure) and self.key in outcome.uncertain | outcome.rounded
+
+    @property
+    def chosen_by(self) -> str:
+        """What chooses positions where the field is an upper bound: data, or rounding."""
+        outcome = self.analysis.runs.structure(self.value)
+        data = isinstance(outcome, Structure) and self.key in outcome.uncertain
+        return "an index that depends on data" if data else "the rounding of resized positions"
 
     @property
     def context(self) -> tuple[str, ...]:

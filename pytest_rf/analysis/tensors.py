@@ -70,6 +70,7 @@ class Tensor:
         module: dotted path of the module, "" where unknown.
         source: "models/unet.py:42" where known, else "".
         label: the operator's geometry in words ("3×3 stride 2").
+        windows: the geometry itself, where it is one of windows.
         shape: its extents; None behind an unknown operator.
     """
 
@@ -82,6 +83,7 @@ class Tensor:
         self.module = node.module
         self.source = node.source
         self.label = node.label
+        self.windows = node.windows
         self.shape = value.shape
 
     def __repr__(self) -> str:
@@ -94,11 +96,11 @@ class Tensor:
 
     @property
     def status(self) -> str:
-        """Whether the field is "exact", an "upper_bound" (data chooses what is read) or "unknown"."""
+        """Whether the field is "exact", an "upper_bound" (data or rounding chooses what is read) or "unknown"."""
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return "unknown"
-        return "upper_bound" if outcome.uncertain else "exact"
+        return "upper_bound" if outcome.uncertain or outcome.rounded else "exact"
 
     @property
     def reason(self) -> str | None:
@@ -106,7 +108,9 @@ class Tensor:
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return outcome.reason
-        return "data chooses the positions that are read" if outcome.uncertain else None
+        if outcome.uncertain:
+            return "data chooses the positions that are read"
+        return "rounding decides which positions are read: engines differ" if outcome.rounded else None
 
     @property
     def inputs(self) -> list[str]:

@@ -19,7 +19,6 @@ ConvTranspose(kernel=4, stride=2) or (kernel=2, stride=2), or a resize followed 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,21 +28,15 @@ from pytest_rf.requirements.settings import Settings
 
 CODE, NAME = "RF303", "checkerboard"
 
-# The label is the geometry that users see: "3×3 stride 2 dilation 2".
-_LABEL = re.compile(r"(?P<kernel>[\d×]+)(?: stride (?P<stride>[\d×]+))?(?: dilation (?P<dilation>[\d×]+))?")
-
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per transposed convolution that overlaps unevenly."""
-    for tensor in filter(_is_transposed, analysis):
-        geometry = _LABEL.match(tensor.label)
-        if geometry is None:
+    for tensor in analysis:
+        windows = tensor.windows
+        if windows is None or not windows.transposed:
             continue
-        kernel = [int(n) for n in geometry["kernel"].split("×") if n]
-        stride = _spread(geometry["stride"], len(kernel))
-        dilation = _spread(geometry["dilation"], len(kernel))
         # A dilated kernel can leave residues out altogether, so the taps are counted for each.
-        if all(_even(k, s, d) for k, s, d in zip(kernel, stride, dilation, strict=True)):
+        if all(map(_even, windows.kernel, windows.stride, windows.dilation)):
             continue
         yield finding(
             CODE,
@@ -61,17 +54,7 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
 
 def has_transposed(analysis: Any) -> bool:
     """Return whether a model has a transposed convolution."""
-    return any(map(_is_transposed, analysis))
-
-
-def _is_transposed(tensor: Any) -> bool:
-    return "transpose" in tensor.op.lower() and "conv" in tensor.op.lower()
-
-
-def _spread(text: str | None, rank: int) -> list[int]:
-    """Return a number per axis from ``2`` or ``2×3``; 1 where nothing is said."""
-    numbers = [int(n) for n in (text or "1").split("×") if n]
-    return numbers * rank if len(numbers) == 1 else numbers
+    return any(tensor.windows is not None and tensor.windows.transposed for tensor in analysis)
 
 
 def _even(kernel: int, stride: int, dilation: int) -> bool:

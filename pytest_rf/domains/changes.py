@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import WHOLE, Relation
+from pytest_rf.access import WHOLE, Relation, certain
 from pytest_rf.domains import bounded, hull, periodic
 from pytest_rf.domains.hull import CUT, NOWHERE, Hull, Positions
 from pytest_rf.domains.layout import NONE, Key, Keys
@@ -31,7 +31,7 @@ class Policy(NamedTuple):
         keys: the input axes whose positions are followed; None for all.
         context: whether context counts as field; else it is cut and only recorded.
         accepted: of a node's number, whether its context is cut even where context counts.
-        uncertain: whether positions count that data may or may not choose.
+        uncertain: whether positions count that data, or rounding, may or may not choose.
         shortest: whether the smaller branch wins at a merge (``rf_min``).
     """
 
@@ -105,9 +105,10 @@ class Follow(Distributive):
 
     def part(self, old: Hull, key: Key, policy: Policy) -> Hull:
         """Return the hull of the elements that read."""
+        relation = self.relation if policy.uncertain else certain(self.relation)
         if self.leads.isdisjoint(policy.endless):
-            return bounded.along(old, self.dim, self.relation, self.extent, self.output)
-        new = periodic.along(old, self.dim, self.relation)
+            return bounded.along(old, self.dim, relation, self.extent, self.output)
+        new = periodic.along(old, self.dim, relation)
         return periodic.pick(new, self.dim, 0) if self.picked and not new.irregular else new
 
 
@@ -238,7 +239,7 @@ class Cut(Distributive):
     Attributes:
         context: the input axes of which no position is left, by a statistic.
         node: the node that takes it.
-        uncertain: the input axes along which data chooses the positions.
+        uncertain: the input axes along which the data here chooses the positions.
     """
 
     context: Keys

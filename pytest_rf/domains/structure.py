@@ -16,7 +16,18 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import Prefix, Read, Relation, Same, Sets, Table, Taps, Whole, progression
+from pytest_rf.access import (
+    Prefix,
+    Read,
+    Relation,
+    Same,
+    Sets,
+    Table,
+    Taps,
+    Whole,
+    is_rounded,
+    progression,
+)
 from pytest_rf.domains.changes import Change, Cut, Mask
 from pytest_rf.domains.layout import (
     NONE,
@@ -89,6 +100,7 @@ class Structure:
         context: input axis -> numbers of the nodes that bring it in as context.
         uncertain: input axes along which data chooses the positions.
         ties: input axis -> what ties it to the whole extent.
+        rounded: input axes along which engines read one position or its neighbour, as they round.
     """
 
     layout: Layout
@@ -96,6 +108,7 @@ class Structure:
     context: Mapping[Key, frozenset[int]] = field(default_factory=dict)
     uncertain: Keys = NONE
     ties: Mapping[Key, frozenset[Tie]] = field(default_factory=dict)
+    rounded: Keys = NONE
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -147,7 +160,7 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
     if access.where is None and targets == list(range(len(shape))) and _all_same(access):
         return branch
     bench = branch.bench()
-    uncertain, gone, ties = source.uncertain, NONE, source.ties
+    chosen, rounded, gone, ties = NONE, source.rounded, NONE, source.ties
     # From the last axis to the first: the dimensions of the axes still to do stay where they are.
     for number in range(len(access.axes) - 1, -1, -1):
         target, relation = access.axes[number]
@@ -167,7 +180,7 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
             ties = _tied(ties, carries, Tie(node, tie))
         if isinstance(relation, Whole):
             if relation.uncertain:
-                uncertain |= carries
+                chosen |= carries
             if access.statistic and target is None:
                 gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
             features = number == access.channel and all(
@@ -175,6 +188,8 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
             )
             bench.contract(number, None if target is None else shape[target], features)
         else:
+            if is_rounded(relation):
+                rounded |= carries
             bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
     layout = bench.arrange(targets, shape)
     context = source.context
@@ -184,11 +199,11 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
             key: of_key for key, of_key in ties.items() if key not in cut
         }  # whoever accepts one accepts both
         context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
-    if cut or uncertain:
-        bench.changes.append(Cut(cut, node, uncertain))
+    if cut or chosen:
+        bench.changes.append(Cut(cut, node, chosen))
     if access.where is not None:
         bench.changes.append(_mask(layout, access.where))
-    branch.structure = Structure(layout, source.inputs, context, uncertain, ties)
+    branch.structure = Structure(layout, source.inputs, context, source.uncertain | chosen, ties, rounded)
     return branch
 
 
@@ -267,7 +282,8 @@ def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int 
         for key, of_key in one.ties.items():
             ties[key] = ties.get(key, frozenset()) | of_key
     inputs = frozenset[str]().union(*[one.inputs for one in all_of])
-    return Structure(layout, inputs, context, NONE.union(*[one.uncertain for one in all_of]), ties)
+    uncertain = NONE.union(*[one.uncertain for one in all_of])
+    return Structure(layout, inputs, context, uncertain, ties, NONE.union(*[one.rounded for one in all_of]))
 
 
 def _tie(relation: Relation) -> Literal["grid", "window", "circular", "uneven"] | None:

@@ -7,7 +7,8 @@ of these functions: an operator is a few lines there.
 ``pointwise``   elementwise operators with broadcasting
 ``views``       transposes, slices, pads, concats, gathers by constants: elements move, nothing is computed
 ``windows``     convolutions and pools, transposed too
-``resampling``  resizing in every mode, adaptive pools
+``resampling``  resizing in every mode, adaptive pools; ``rounding``: where floating point puts their places
+``sampling``    reading at places that tensors give: grids, regions, deformable windows
 ``reductions``  reductions, normalisation, softmax
 ``contractions`` MatMul, Linear, Einsum
 ``attention``   queries over keys, by mask

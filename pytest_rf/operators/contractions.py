@@ -29,8 +29,10 @@ def contract(
     terms: Sequence[Sequence[str]],
     output: Sequence[str],
     extents: Mapping[str, int],
+    *,
+    factors: bool = False,
 ) -> Value:
-    """Return an Einstein sum.
+    """Return what reads its operands as an Einstein sum does.
 
     Args:
         b: the builder.
@@ -38,11 +40,13 @@ def contract(
         terms: a label for each axis of each operand; equal labels in one operand read its diagonal.
         output: the labels of the result; all others are contracted.
         extents: the extent of each label. An operand's axis of extent 1 broadcasts.
+        factors: whether the operands are multiplied, so that a known 0 of one cuts off the others. It does not
+            in a sum of differences, or of numbers that have an offset.
 
     A sum over constants and a single tensor that depends on inputs is a Linear layer: the axis that
     it contracts is one of channels, and the axis that the constants bring in takes its place.
     """
-    uneven = _uneven(operands, terms, output) if b.weights else None
+    uneven = _uneven(operands, terms, output) if b.weights and factors else None
     if uneven is not None:
         return _apart(b, operands, terms, output, extents, uneven)
     live = [i for i, x in enumerate(operands) if x.varies]
@@ -59,16 +63,19 @@ def contract(
             elif broadcast or x.extents[axis] == 1:
                 axes.append((None, SAME))
             elif labels.count(label) > 1:
-                return _with_diagonals(b, operands, terms, output, extents)
+                return _with_diagonals(b, operands, terms, output, extents, factors)
             else:
                 axes.append((None, WHOLE))
                 contracted.append(axis)
         channel = contracted[0] if len(live) == 1 and len(contracted) == 1 else None
         if channel is not None and len(new) == 1:
-            axes[channel] = (output.index(new[0]), _pruned(b, operands, terms, labels[channel], new[0]))
-        elif len(contracted) == 1 and len(live) == 2:
+            own = labels[channel], new[0]
+            axes[channel] = output.index(new[0]), _pruned(b, operands, terms, *own) if factors else WHOLE
+        elif factors and len(contracted) == 1 and len(live) == 2:
             other = live[1 - live.index(i)]
-            steer = _steered(operands[other], terms[other], labels, contracted[0], output)
+            steer = _steered(
+                operands[other], terms[other], labels, contracted[0], output, x.extents[contracted[0]]
+            )
             axes[contracted[0]] = steer or axes[contracted[0]]
         reads.append(Read(x.number, tuple(axes), channel=channel))
     return b.union([extents[label] for label in output], *reads)
@@ -89,7 +96,7 @@ def _pruned(
 
 
 def _steered(
-    weights: Value, terms: Sequence[str], own: Sequence[str], axis: int, output: Sequence[str]
+    weights: Value, terms: Sequence[str], own: Sequence[str], axis: int, output: Sequence[str], extent: int
 ) -> tuple[int, Relation] | None:
     """Return what attention weights of which some are exactly 0 leave of the values that they contract.
 
@@ -98,6 +105,8 @@ def _steered(
     inner = own[axis]
     rows = [label for label in terms if label in output and label not in own]
     if weights.zero is None or inner not in terms or len(rows) != 1:
+        return None
+    if weights.extents[terms.index(inner)] != extent:  # one weight for all
         return None
     live = ~np.broadcast_to(weights.zero, weights.extents)
     rest = tuple(place for place, label in enumerate(terms) if label not in (inner, rows[0]))
@@ -127,7 +136,7 @@ def _apart(
     extents: Mapping[str, int],
     label: str,
 ) -> Value:
-    """Contract each place of a label by itself."""
+    """Multiply and sum over each place of a label by itself."""
 
     def part(x: Value, labels: Sequence[str], place: int) -> Value:
         axis = labels.index(label) if label in labels else -1
@@ -136,7 +145,7 @@ def _apart(
     parts = []
     for place in range(extents[label]):
         cut = [part(x, labels, place) for x, labels in zip(operands, terms, strict=True)]
-        parts.append(contract(b, cut, terms, output, {**extents, label: 1}))
+        parts.append(contract(b, cut, terms, output, {**extents, label: 1}, factors=True))
     return b.join(parts, output.index(label))
 
 
@@ -146,6 +155,7 @@ def _with_diagonals(
     terms: Sequence[Sequence[str]],
     output: Sequence[str],
     extents: Mapping[str, int],
+    factors: bool,
 ) -> Value:
     """Contract a label that stands twice in one operand: read the diagonals first."""
     flat: list[Value] = []
@@ -158,11 +168,11 @@ def _with_diagonals(
             continue
         axes = tuple((unique.index(label), SAME) for label in own)
         flat.append(b.union([x.extents[own.index(label)] for label in unique], Read(x.number, axes)))
-    return contract(b, flat, labels, output, extents)
+    return contract(b, flat, labels, output, extents, factors=factors)
 
 
-def matmul(b: Builder, left: Value, right: Value) -> Value:
-    """Return the matrix product as numpy defines it: vectors, matrices, and stacks of them."""
+def matmul(b: Builder, left: Value, right: Value, *, factors: bool = False) -> Value:
+    """Return the matrix product as numpy defines it: vectors, matrices, and stacks of them (see ``contract``)."""
     columns, rows = left.rank > 1, right.rank > 1
     batch = broadcast_shape([left.extents[:-2], right.extents[:-2]])
     names = [f"batch{i}" for i in range(len(batch))]
@@ -174,7 +184,7 @@ def matmul(b: Builder, left: Value, right: Value) -> Value:
         extents["row"] = left.extents[-2]
     if rows:
         extents["column"] = right.extents[-1]
-    return contract(b, [left, right], [left_terms, right_terms], output, extents)
+    return contract(b, [left, right], [left_terms, right_terms], output, extents, factors=factors)
 
 
 def einsum(b: Builder, equation: str, operands: Sequence[Value]) -> Value:
@@ -211,7 +221,7 @@ def einsum(b: Builder, equation: str, operands: Sequence[Value]) -> Value:
         )
     if not set(output) <= set(extents):
         raise ValueError(f"equation {equation!r} names an output label that no operand has")
-    return contract(b, operands, terms, output, extents)
+    return contract(b, operands, terms, output, extents, factors=True)
 
 
 def _labels(part: str, rank: int, widest: int) -> list[str]:

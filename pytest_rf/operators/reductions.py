@@ -38,15 +38,19 @@ def normalise(b: Builder, x: Value, axes: Collection[int], *parameters: Value) -
 
 
 def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False) -> Value:
-    """Return the softmax of ``x``: a score and its denominator; of a masked score it is 0, whatever else."""
+    """Return the softmax of ``x``: a score and its denominator; of a masked score it is 0, whatever else.
+
+    Unless all are masked: then they are NaN, or, where the least finite number is the mask, all the same.
+    """
     if x.dead is None:
         return normalise(b, x, axes)
     reads = [broadcast_read(v, x.extents) for v in (x, reduce(b, x, axes))]
     alive = ~np.broadcast_to(x.dead, x.extents)
     # The softmax of a single score is 1, whatever the score is.
-    alive = alive & (alive.sum(axis=tuple(axes), keepdims=True) > 1)
+    count = alive.sum(axis=tuple(axes), keepdims=True)
+    alive = alive & (count > 1)
     y = b.union(x.extents, *(one._replace(where=alive) for one in reads))
-    y.dead, y.zero = (x.dead, None) if logarithm else (None, x.dead)
+    y.dead, y.zero = (x.dead, None) if logarithm else (None, x.dead & (count > 0))
     return y
 
 

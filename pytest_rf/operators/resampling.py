@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
@@ -11,6 +11,8 @@ import numpy as np
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, Taps, fitted
 from pytest_rf.graph import Builder, Value
+from pytest_rf.operators import rounding
+from pytest_rf.operators.rounding import Numbers
 
 SIMPLE = 512
 """Denominators up to this make a fraction simple enough to be what was meant."""
@@ -24,7 +26,8 @@ class Sampling(NamedTuple):
         ratio: input positions per output step.
         origin: the place in the input that output 0 samples.
         cropped: whether a place outside the input gives a constant instead of what lies at the border.
-        shrinking: by how much an antialiasing kernel is widened, if that is not the ratio.
+        shrinking: by how much an antialiasing kernel is widened, as engines have it, if that is not the ratio.
+        formulas: the forms in which engines compute the places; none where that is exact.
     """
 
     extent: int
@@ -33,6 +36,7 @@ class Sampling(NamedTuple):
     origin: Fraction
     cropped: bool = False
     shrinking: Fraction | None = None
+    formulas: tuple[rounding.Formula, ...] = ()
 
     def place(self, index: int) -> Fraction:
         """Return the place in the input that output ``index`` samples."""
@@ -63,74 +67,107 @@ def _is_same(relation: Relation) -> bool:
     return isinstance(relation, Taps) and relation[:3] == (1, 1, ((0,),))
 
 
-def nearest(s: Sampling, rounding: str = "floor") -> Relation:
+def nearest(s: Sampling, mode: str = "floor") -> Relation:
     """Return the taps of nearest-neighbour sampling.
 
     Args:
         s: the sampling.
-        rounding: "floor", "ceil", "round_prefer_floor" or "round_prefer_ceil" (ONNX Resize).
+        mode: "floor", "ceil", "round_prefer_floor" or "round_prefer_ceil" (ONNX Resize).
     """
     half = Fraction(1, 2)
-    rules: dict[str, Callable[[Fraction], int]] = {
-        "floor": floor,
-        "ceil": ceil,
-        "round_prefer_floor": lambda place: ceil(place - half),
-        "round_prefer_ceil": lambda place: floor(place + half),
+    rules: dict[str, tuple[Callable[[Fraction], int], Callable[[Numbers], Numbers]]] = {
+        "floor": (floor, np.floor),
+        "ceil": (ceil, np.ceil),
+        "round_prefer_floor": (
+            lambda place: ceil(place - half),
+            lambda v: np.floor(v) + (v - np.floor(v) > 0.5),
+        ),
+        "round_prefer_ceil": (
+            lambda place: floor(place + half),
+            lambda v: np.floor(v) + (v - np.floor(v) >= 0.5),
+        ),
     }
-    rule = rules[rounding]
-    return _periodic(s, lambda place: (rule(place),))
+    exact, computed = rules[mode]
+    return _periodic(s, lambda place: (exact(place),), [lambda place: (computed(place),) * 2])
 
 
-def linear(s: Sampling, antialias: bool = False, rounded: bool = False) -> Relation:
-    """Return the taps of linear sampling; a neighbour of weight exactly 0 is not read, unless that is ``rounded``."""
-    return _kernel(s, 1, antialias, closed=rounded)
+def linear(s: Sampling, antialias: bool = False) -> Relation:
+    """Return the taps of linear sampling; a neighbour of weight exactly 0 is not read."""
+    return _kernel(s, 1, antialias)
 
 
-def cubic(s: Sampling, antialias: bool = False, rounded: bool = True) -> Relation:
+def cubic(s: Sampling, antialias: bool = False, weighs: bool = False) -> Relation:
     """Return the taps of cubic sampling (Keys 1981): every neighbour up to two positions away.
 
-    At a whole place all but one weigh nothing, but by rounding alone a runtime reads any of the others, unless
-    it is known that nothing is ``rounded``.
+    Args:
+        s: the sampling.
+        antialias: whether an axis that shrinks widens the kernel.
+        weighs: whether the kernel has coefficients that, rounded, give the others a weight at a whole place, where
+            all but one should weigh nothing.
     """
-    return _kernel(s, 2, antialias, closed=rounded)
+    return _kernel(s, 2, antialias, weighs)
 
 
-def _kernel(s: Sampling, radius: int, antialias: bool, closed: bool = False) -> Relation:
-    """Every integer closer to the sampled place than the kernel's radius, or as close if ``closed``.
+def _kernel(s: Sampling, radius: int, antialias: bool, weighs: bool = False) -> Relation:
+    """Every integer closer to the sampled place than the kernel's radius.
 
     With antialiasing a shrinking axis widens the kernel.
     """
     widening = s.ratio if s.shrinking is None else s.shrinking
-    reach = radius * max(widening, Fraction(1)) if antialias else Fraction(radius)
+    if antialias and widening > 1:
+        reach = radius * fraction(widening)
+        return _periodic(
+            s,
+            lambda place: tuple(range(floor(place - reach) + 1, ceil(place + reach))),
+            rounding.kernels(radius, widening),
+        )
 
     def taps(place: Fraction) -> tuple[int, ...]:
-        if not closed and radius == reach == 2 and place.denominator == 1:
-            return (
-                int(place),
-            )  # the cubic kernel, where nothing widens it, is 0 at all other whole distances
-        if closed:
-            return tuple(range(ceil(place - reach), floor(place + reach) + 1))
-        return tuple(range(floor(place - reach) + 1, ceil(place + reach)))
+        whole = place.denominator == 1  # the kernel is 0 at all other whole distances
+        return (int(place),) if whole else tuple(range(floor(place) + 1 - radius, floor(place) + 1 + radius))
 
-    return _periodic(s, taps)
+    def read(place: Numbers) -> tuple[Numbers, Numbers]:
+        low, whole = np.floor(place), place == np.floor(place)
+        return np.where(whole, low, low + 1 - radius), np.where(whole, low, low + radius)
+
+    def also(place: Numbers) -> tuple[Numbers, Numbers]:
+        return np.ceil(place) - radius, np.floor(place) + radius
+
+    return _periodic(s, taps, [read, also] if weighs else [read])
 
 
-def _periodic(s: Sampling, taps: Callable[[Fraction], tuple[int, ...]]) -> Relation:
+def _periodic(
+    s: Sampling, taps: Callable[[Fraction], tuple[int, ...]], rules: Sequence[rounding.Rule]
+) -> Relation:
     """Return taps that repeat after ``ratio.denominator`` outputs, which move ``ratio.numerator`` inputs.
 
-    A ratio that is no simple fraction does not repeat on any axis of this size: each output is written out.
+    A ratio that is no simple fraction does not repeat on any axis of this size: each output is written out, as it
+    is where engines differ by more than rounding.
+
+    Args:
+        s: the sampling.
+        taps: what is read at a place.
+        rules: what the forms in which engines do that read at places that they have computed.
     """
     period = s.ratio.denominator
     whole = s.reads(0) and s.reads(s.output - 1)  # places are monotonic
+    exact = found = None
     if whole and period <= max(s.output, SIMPLE):
-        return Taps(period, s.ratio.numerator, tuple(taps(s.place(i)) for i in range(period)), border="edge")
+        exact = Taps(period, s.ratio.numerator, tuple(taps(s.place(i)) for i in range(period)), border="edge")
+    if s.formulas:
+        found = rounding.spans(s.formulas, rules, s.extent, s.output, s.cropped)
+        exact = exact and rounding.along_phases(exact, found, s.extent)
+    if exact is not None:
+        return exact
+    if found is not None:
+        return rounding.by_index(found, s.extent)
     reads = np.zeros((s.output, s.extent), np.bool_)
     for i in filter(s.reads, range(s.output)):
         reads[i, [min(max(tap, 0), s.extent - 1) for tap in taps(s.place(i))]] = True
     return Sets(reads)
 
 
-def fraction(scale: float) -> Fraction:
+def fraction(scale: float | Fraction) -> Fraction:
     """Return the simple fraction that a 32-bit scale stands for (1.3333334 is 4/3), else its exact value."""
     exact = Fraction(scale)
     simple = exact.limit_denominator(SIMPLE)

@@ -64,6 +64,9 @@ def slices(b: Builder, x: Value, axes: dict[int, tuple[int, int, int]]) -> Value
 
 def pads(b: Builder, x: Value, amounts: dict[int, tuple[int, int]], border: Border = "drop") -> Value:
     """Return ``x`` padded: ``{axis: (before, after)}``; negative amounts crop."""
+    if border == "wrap":  # what is cropped is gone before the rest goes round
+        x = pads(b, x, {axis: (min(before, 0), min(after, 0)) for axis, (before, after) in amounts.items()})
+        amounts = {axis: (max(before, 0), max(after, 0)) for axis, (before, after) in amounts.items()}
     wanted = {
         axis: (access.pad(before, border), x.extents[axis] + before + after)
         for axis, (before, after) in amounts.items()

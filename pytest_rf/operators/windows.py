@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pytest_rf import access
 from pytest_rf.access import SAME, WHOLE, Read, Relation
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder, Value, Windows
 from pytest_rf.operators.sparsity import Box, boxes
 
 
@@ -74,19 +74,20 @@ def live_taps(b: Builder, weights: Value) -> npt.NDArray[np.bool_] | None:
     return np.asarray((weights.data != 0).any(axis=(0, 1)))
 
 
-def describe(windows: Sequence[Window], groups: int = 1) -> str:
-    """Return the geometry in words: "3×3 stride 2 dilation 2"."""
-
-    def words(name: str, numbers: list[int], default: int) -> str:
-        if all(n == default for n in numbers):
-            return ""
-        return f" {name} " + (str(numbers[0]) if len(set(numbers)) == 1 else "×".join(map(str, numbers)))
-
-    text = "×".join(str(w.kernel) for w in windows)
-    text += words("stride", [w.stride for w in windows], 1) + words(
-        "dilation", [w.dilation for w in windows], 1
-    )
-    return text + (f" groups {groups}" if groups > 1 else "")
+def describe(
+    b: Builder, windows: Sequence[Window], groups: int = 1, *, transposed: bool = False, kind: str = ""
+) -> None:
+    """Give the node at hand its geometry, and say it in words: "3×3 stride 2 dilation 2" and what ``kind`` it is."""
+    kernel, stride = tuple(w.kernel for w in windows), tuple(w.stride for w in windows)
+    dilation = tuple(w.dilation for w in windows)
+    b.node.windows = Windows(kernel, stride, dilation, groups, transposed)
+    words = ["×".join(map(str, kernel))]
+    for name, numbers in (("stride", stride), ("dilation", dilation)):
+        if set(numbers) != {1}:
+            words += [name, "×".join(map(str, numbers if len(set(numbers)) > 1 else numbers[:1]))]
+    if groups > 1:
+        words += ["groups", str(groups)]
+    b.node.label = " ".join([*words, *(["transposed"] if transposed else []), *([kind] if kind else [])])
 
 
 def convolution(

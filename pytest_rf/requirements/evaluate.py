@@ -168,7 +168,7 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     elif all(reading.exact for reading in readings):
         reason = "units differ, and whether one has just this figure is not known"
     else:
-        reason = "indices that depend on data leave it open"
+        reason = measure.left_open(place.field)
     yield place.verdict(
         part,
         metric.guarantee,
@@ -215,7 +215,7 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
             reason = str(why)
         # What holds of an upper bound holds of all that it contains; what does not hold of it may.
         if holds is False and part.predicate != "bounded" and measure.attribute(place.field, "upper_bound"):
-            holds, reason = None, "indices that depend on data leave it open"
+            holds, reason = None, measure.left_open(place.field)
     if holds is not None and holds is not part.negated:
         return
     path = place.path() if part.predicate in ("bounded", "causal") else []

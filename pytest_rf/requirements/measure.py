@@ -163,7 +163,12 @@ def _bounded(
         return Reading(Known(sure_low, low), Known(sure_high, high), side)
     if metric.monotone:
         return Reading(Known(-math.inf, low), Known(-math.inf, high), side)
-    raise Undecidable(f"indices that depend on data leave {metric.name} open")
+    raise Undecidable(left_open(axis_field, metric.name))
+
+
+def left_open(axis_field: Any, what: str = "it") -> str:
+    """Say that a figure is an upper bound, and by what."""
+    return f"{attribute(axis_field, 'chosen_by')} leaves {what} open"
 
 
 def _coverage(axis_field: Any) -> Reading:

@@ -156,7 +156,9 @@ def _naming(sources: Iterable[Any], axis: str | int) -> str:
     for source in sources:
         if source.axes and isinstance(axis, str) and axis not in (*_BATCH, *_CHANNEL):
             name, number = next(iter(source.axes.items()))
-            return f"; if {name} is meant, name it: axes = {{ {_key(source.name)} = {{ {axis} = {number} }} }}"
+            return (
+                f"; if {name} is meant, name it: axes = {{ {_key(source.name)} = {{ {axis} = {number} }} }}"
+            )
     return ""
 
 

@@ -28,14 +28,15 @@ def linear(call: Call) -> Value:
         return pointwise(call.b, y, *bias)
     rows = [f"d{i}" for i in range(x.rank - 1)]
     extents = {**dict(zip(rows, x.extents, strict=False)), "in": x.extents[-1], "out": weight.extents[0]}
-    y = contractions.contract(call.b, [x, weight], [[*rows, "in"], ["out", "in"]], [*rows, "out"], extents)
+    terms = [[*rows, "in"], ["out", "in"]]
+    y = contractions.contract(call.b, [x, weight], terms, [*rows, "out"], extents, factors=True)
     return pointwise(call.b, y, *bias)
 
 
 def product(call: Call) -> Value:
     """Matmul, mm, bmm, mv, dot."""
     left, right = list(call.values())[:2]
-    return call.b.reshape(contractions.matmul(call.b, left, right), call.shape)
+    return call.b.reshape(contractions.matmul(call.b, left, right, factors=True), call.shape)
 
 
 def product_sum(call: Call) -> Value:
@@ -50,13 +51,16 @@ def product_sum(call: Call) -> Value:
             "inner": left.extents[2],
             "column": right.extents[2],
         }
-        y = contractions.contract(call.b, [left, right], terms, ["row", "column"], extents)
+        y = contractions.contract(call.b, [left, right], terms, ["row", "column"], extents, factors=True)
     else:
-        y = contractions.matmul(call.b, left, right)
+        y = contractions.matmul(call.b, left, right, factors=True)
     (summand,) = call.given("self")
-    if not call.get("beta", 1):
+    beta = call.get("beta", 1)
+    if not beta:
         return y
-    found = combined(call.b, "add", y, summand) if call.b.weights else None
+    # Times a negative number, masked scores are no longer so.
+    positive = isinstance(beta, (int, float)) and beta > 0
+    found = combined(call.b, "add", y, summand) if call.b.weights and positive else None
     return found or pointwise(call.b, y, *([summand] if summand.varies else []))
 
 

@@ -99,7 +99,7 @@ def convolution(call: Call) -> Value:
     x, alone = batched(call.b, x, rank)
     geometry = _geometry(call, weight.extents[2:], x.extents[2:])
     groups = call.get("groups", 1)
-    call.label(windows.describe(geometry, groups))
+    windows.describe(call.b, geometry, groups)
     if x.varies:
         live = windows.live_taps(call.b, weight)
         y = windows.convolution(call.b, x, weight.extents[0], geometry, groups, live=live)
@@ -128,7 +128,7 @@ def transposed(call: Call) -> Value:
     x, alone = batched(call.b, x, rank)
     geometry = _geometry(call, weight.extents[2:], x.extents[2:])
     groups = call.get("groups", 1)
-    call.label(windows.describe(geometry, groups) + " transposed")
+    windows.describe(call.b, geometry, groups, transposed=True)
     outputs = call.shape[-rank:]
     if x.varies:
         live, channels = windows.live_taps(call.b, weight), weight.extents[1] * groups
@@ -146,7 +146,7 @@ def pool(call: Call) -> Result:
     strides = call.listed("stride", rank) if call.get("stride") else kernel
     pads, dilations = call.listed("padding", rank, 0), call.listed("dilation", rank)
     geometry = [Window(k, s, d, p, p) for k, s, d, p in zip(kernel, strides, dilations, pads, strict=True)]
-    call.label(windows.describe(geometry))
+    windows.describe(call.b, geometry)
     y = unbatched(call.b, windows.pool(call.b, x, geometry, call.shape[-rank:]), alone)
     return (y,) * len(call.shapes)
 
@@ -183,7 +183,7 @@ def fractional_pool(call: Call) -> Result:
             continue
         rows = [range(floor(i * ratio), ceil(i * ratio) + k) for i in range(ratio.denominator)]
         axes.append((axis, Taps(ratio.denominator, ratio.numerator, tuple(map(tuple, rows)))))
-    call.label(windows.describe([Window(k) for k in kernel]) + " fractional")
+    windows.describe(call.b, [Window(k) for k in kernel], kind="fractional")
     drawn = [value for value in call.given("random_samples", "_random_samples") if value.varies]
     reads = [Read(value.number, ((None, WHOLE),) * value.rank) for value in drawn]
     y = call.b.union(call.shape, Read(x.number, tuple(axes), statistic=True), *reads)
@@ -196,7 +196,7 @@ def unfold(call: Call) -> Value:
     kernel, dilations = call.listed("kernel_size", 2), call.listed("dilation", 2)
     pads, strides = call.listed("padding", 2, 0), call.listed("stride", 2)
     geometry = [Window(k, s, d, p, p) for k, s, d, p in zip(kernel, strides, dilations, pads, strict=True)]
-    call.label(windows.describe(geometry))
+    windows.describe(call.b, geometry)
     n, c = x.extents[:2]
     counts = [w.output(extent) for w, extent in zip(geometry, x.extents[2:], strict=True)]
     taps = [
@@ -228,7 +228,7 @@ def fold(call: Call) -> Value:
         call.listed("stride", 2),
     )
     geometry = [Window(k, s, d, p, p) for k, s, d, p in zip(kernel, strides, dilations, pads, strict=True)]
-    call.label(windows.describe(geometry) + " transposed")
+    windows.describe(call.b, geometry, kind="transposed")
     counts = [w.output(extent) for w, extent in zip(geometry, size, strict=True)]
     n, c = x.extents[0], x.extents[1] // prod(kernel)
     parts = call.b.reshape(x, [n, c, *kernel, *counts])

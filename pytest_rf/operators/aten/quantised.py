@@ -46,7 +46,7 @@ def convolution(call: Call) -> Value:
     )
     geometry = [Window(int(k), int(s), int(d), int(p), int(p)) for k, s, d, p in numbers]
     groups = int(packed.groups())
-    call.label(windows.describe(geometry, groups))
+    windows.describe(call.b, geometry, groups, transposed="transpose" in call.name)
     if "transpose" in call.name:
         outputs = call.shape[-len(geometry) :]
         y = windows.transposed_convolution(call.b, x, weight.shape[1] * groups, geometry, outputs, groups)

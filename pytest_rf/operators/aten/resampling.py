@@ -1,17 +1,20 @@
-"""Resizing, adaptive pools and sampling at computed places of ATen."""
+"""Resizing, adaptive pools and sampling by grids of ATen."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from pytest_rf.access import ANYWHERE, SAME, Read, Relation
+from pytest_rf.access import Relation
 from pytest_rf.graph import Value
-from pytest_rf.operators import resampling
+from pytest_rf.operators import resampling, sampling
 from pytest_rf.operators.aten.call import Call, Result, Rules
 from pytest_rf.operators.resampling import Sampling
+from pytest_rf.operators.rounding import FLOATS, Formula, Numbers, fused, is_exact, rounded
+from pytest_rf.operators.sampling import Grid
 
 
 def upsample(call: Call) -> Value:
@@ -33,44 +36,66 @@ def upsample(call: Call) -> Value:
     for axis, factor in zip(range(first, x.rank), factors, strict=True):
         extent, output = x.extents[axis], call.shape[axis]
         ratio = 1 / resampling.fraction(factor) if factor else Fraction(extent, output)
-        if "nearest" in mode:
-            origin = (ratio - 1) / 2 if "exact" in mode else Fraction(0)
-            # "exact" samples the centre of each output pixel, floor((i + ½)·ratio)
-            origin = ratio / 2 if "exact" in mode else origin
-            relations[axis] = (resampling.nearest(Sampling(extent, output, ratio, origin)), output)
-            continue
         antialias = mode.endswith("_aa")
         if corners:
-            ratio = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0)
+            ratio, factor = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0), None
+        exact = 1 / Fraction(factor) if factor else ratio
+        formulas = _formulas(mode, extent, output, exact, corners and not antialias)
+        if "nearest" in mode:
+            # "exact" samples the centre of each output pixel, floor((i + ½)·ratio)
+            origin = ratio / 2 if "exact" in mode else Fraction(0)
+            sampling = Sampling(extent, output, ratio, origin, formulas=formulas)
+            relations[axis] = (resampling.nearest(sampling), output)
+            continue
         # An antialiasing filter is centred on each output pixel even where the corners are aligned.
         origin = Fraction(0) if corners and not antialias else (ratio - 1) / 2
-        sampling = Sampling(extent, output, ratio, origin)
+        sampling = Sampling(extent, output, ratio, origin, formulas=formulas)
         if ratio == 0:
-            sampling = Sampling(extent, output, Fraction(1), Fraction(0))
-        if "cubic" in mode:
-            relation = resampling.cubic(sampling, antialias, _rounded(sampling, antialias, 2))
-        else:
-            relation = resampling.linear(sampling, antialias, antialias and _rounded(sampling, True, 1))
-        relations[axis] = (relation, output)
+            sampling = sampling._replace(ratio=Fraction(1))
+        kernel = resampling.cubic if "cubic" in mode else resampling.linear
+        relations[axis] = (kernel(sampling, antialias), output)
     call.label("×".join(str(Fraction(call.shape[axis], x.extents[axis])) for axis in relations) + " resize")
     return resampling.resize(call.b, x, relations, whole=corners and "nearest" not in mode)
 
 
-def _rounded(s: Sampling, antialias: bool, radius: int) -> bool:
-    """Whether rounding gives a weight to a neighbour at the rim of the kernel, where it should be 0."""
-    widening = max(s.ratio, Fraction(1)) if antialias else Fraction(1)
-    types: tuple[Any, ...] = (np.float32, np.float64)
-    for dtype in types:
-        ratio, half = dtype(s.ratio.numerator) / dtype(s.ratio.denominator), dtype(0.5)
-        index = np.arange(s.output, dtype=dtype)
-        centre = ratio * index if s.origin == 0 and not antialias else ratio * (index + half) - half
-        for i in range(s.output):
-            for rim in (s.place(i) - radius * widening, s.place(i) + radius * widening):
-                if rim.denominator == 1 and 0 <= rim < s.extent:
-                    distance = (dtype(int(rim)) - centre[i]) / dtype(widening)
-                    if abs(distance) != radius:
-                        return True
-    return False
+def _formulas(mode: str, extent: int, output: int, ratio: Fraction, corners: bool) -> tuple[Formula, ...]:
+    """Return how torch computes the places of an axis, in 32 bits or in 64; none where they all are exact."""
+    if is_exact(ratio):
+        return ()
+
+    def form(index: Numbers, dtype: Any, kind: str) -> Any:
+        scale, x, half = rounded(ratio, dtype), index.astype(dtype), dtype(0.5)
+        if "exact" in mode:
+            # Of 64 bits, but for the scale; or as the others, half a pixel further.
+            wide = (x + np.float64(0.5)) * scale if kind == "" else _centred(scale, x + half, kind) + half
+            return wide.astype(np.float32)
+        if "nearest" in mode:
+            return np.asarray(scale * x).astype(np.float32)
+        if corners:
+            return _floored(scale * x)
+        place = _centred(scale, x + half, kind)
+        return place if mode.endswith("_aa") else _floored(place)
+
+    kinds = (
+        ("", "fused", "apart")
+        if "exact" in mode
+        else ("",)
+        if corners or "nearest" in mode
+        else ("fused", "apart")
+    )
+    forms = tuple(partial(form, dtype=dtype, kind=kind) for dtype in FLOATS for kind in kinds)
+    # An axis whose extent stays is copied by some, in spite of its factor.
+    return (*forms, lambda index: index.astype(np.float32)) if output == extent and not corners else forms
+
+
+def _centred(scale: Any, centre: Numbers, kind: str) -> Any:
+    return fused(scale, centre, -0.5) if kind == "fused" else scale * centre - centre.dtype.type(0.5)
+
+
+def _floored(place: Numbers) -> Numbers:
+    """Return places of 64 bits as torch takes them apart: the whole part is that of their 32 bits."""
+    floored: Numbers = np.floor(place.astype(np.float32)).astype(place.dtype)
+    return np.maximum(place, floored)
 
 
 def adaptive(call: Call) -> Result:
@@ -83,30 +108,24 @@ def adaptive(call: Call) -> Result:
     return (y,) * len(call.shapes)
 
 
+_MODES = ("linear", "nearest", "cubic")
+_BORDERS = ("zeros", "border", "reflection")
+
+
 def grid_sample(call: Call) -> Value:
     """grid_sample: the grid says which pixel; a constant one is followed, another is an upper bound."""
-    x, grid = call.x, call.given("grid")[0]
-    rank = x.rank - 2
-    if not grid.varies:
-        return _by_constant_grid(call, x, grid)
-    axes: list[tuple[int | None, Relation]] = [(0, SAME), (1, SAME)]
-    axes += [(axis, ANYWHERE) for axis in range(2, x.rank)]
-    own = [Read(x.number, tuple(axes))] if x.varies else []
-    steer: list[tuple[int | None, Relation]] = [(0, SAME), *((axis, SAME) for axis in range(2, rank + 2))]
-    from pytest_rf.access import WHOLE
-
-    return call.b.union(call.shape, *own, Read(grid.number, (*_from_grid(steer), (None, WHOLE))))
+    mode, border = _MODES[int(call["interpolation_mode"])], _BORDERS[int(call["padding_mode"])]
+    how = Grid(mode, border, bool(call["align_corners"]), _places)
+    return sampling.grid_sample(call.b, call.x, call.given("grid")[0], how)
 
 
-def _from_grid(steer: list[tuple[int | None, Relation]]) -> list[tuple[int | None, Relation]]:
-    """The grid's axes are (N, spatial..., 2); the output's (N, C, spatial...)."""
-    return [steer[0], *steer[1:]]
-
-
-def _by_constant_grid(call: Call, x: Value, grid: Value) -> Value:
-    from pytest_rf.operators.aten.sampling import constant_grid
-
-    return constant_grid(call, x, grid)
+def _places(grid: Numbers, extent: int, corners: bool) -> list[Numbers]:
+    """Return where a grid points to, as the implementations of torch round it."""
+    if corners:
+        return [(grid + 1) / 2 * (extent - 1), (grid + 1) * ((extent - 1) / 2)]
+    from_one: Numbers = grid + 1
+    fused = from_one.astype(np.longdouble) * np.longdouble(extent / 2) - np.longdouble(0.5)  # rounded once
+    return [(from_one * extent - 1) / 2, from_one * (extent / 2) - 0.5, fused]
 
 
 _UPSAMPLES = """

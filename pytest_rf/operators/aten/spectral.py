@@ -29,7 +29,7 @@ def stft(call: Call) -> object:
         modes = {"reflect": "reflect", "constant": "drop", "replicate": "edge", "circular": "wrap"}
         x = pads(call.b, x, {rank - 1: (size // 2, size // 2)}, modes[call.get("pad_mode", "reflect")])  # type: ignore[arg-type]
     w = Window(length, hop, 1, -first)
-    call.label(windows.describe([Window(length, hop)]))
+    windows.describe(call.b, [Window(length, hop)])
     axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(rank - 1)]
     axes.append((rank, w.taps))
     return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
@@ -45,7 +45,7 @@ def istft(call: Call) -> object:
     cut = size // 2 if call.get("center", True) else 0
     axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(lead)]
     axes += [(None, WHOLE), (lead, spread(length, hop, 1, cut - first))]
-    call.label(windows.describe([Window(length, hop)]) + " transposed")
+    windows.describe(call.b, [Window(length, hop)], kind="transposed")
     return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
 
 

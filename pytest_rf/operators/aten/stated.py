@@ -65,7 +65,7 @@ def _windowed(call: Call, stated: Stated, shape: tuple[int, ...]) -> Value:
             strict=True,
         )
     ]
-    call.label(windows.describe(geometry))
+    windows.describe(call.b, geometry)
     reads: list[Read] = []
     for value in call.values():
         if not value.varies:

@@ -171,11 +171,7 @@ def pad(call: Call) -> Value:
     amounts = call.get("pad", call.get("padding"))
     last = call.x.rank - 1
     pairs = {last - i // 2: (amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)}
-    x = call.x
-    if border == "wrap":  # what is cropped is gone before the rest goes round
-        x = views.pads(call.b, x, {axis: (min(a, 0), min(z, 0)) for axis, (a, z) in pairs.items()})
-        pairs = {axis: (max(a, 0), max(z, 0)) for axis, (a, z) in pairs.items()}
-    return views.pads(call.b, x, pairs, border)
+    return views.pads(call.b, call.x, pairs, border)
 
 
 def pixel_shuffle(call: Call) -> Value:

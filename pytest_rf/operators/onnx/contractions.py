@@ -11,23 +11,31 @@ from pytest_rf.operators.views import transpose
 
 def matmul(call: Call) -> Value:
     """MatMul: the last axis of the left operand with the last but one of the right."""
-    return product(call, call.operand(0), call.operand(1))
+    return product(call, call.operand(0), call.operand(1), factors=True)
 
 
-def product(call: Call, left: Value, right: Value) -> Value:
-    """Return the matrix product of two operands as numpy defines it."""
+def product(call: Call, left: Value, right: Value, *, factors: bool = False) -> Value:
+    """Return the matrix product of two operands as numpy defines it.
+
+    ``factors``: whether a 0 of one is a factor, as it is not where zero points are taken off first.
+    """
     if not left.rank or not right.rank:
         call.fail("an operand is a scalar")
     if left.extents[-1] != right.extents[-2 if right.rank > 1 else 0]:
         call.fail(f"shapes {left.shape} and {right.shape} do not multiply")
     try:
-        return contractions.matmul(call.b, left, right)
+        return contractions.matmul(call.b, left, right, factors=factors)
     except ValueError as error:
         call.fail(str(error))
 
 
 def gemm(call: Call) -> Value:
     """Gemm: a matrix product of operands that may be transposed, plus a bias."""
+    return product_sum(call, factors=True)
+
+
+def product_sum(call: Call, *, factors: bool = False) -> Value:
+    """Return Gemm's result for operands that are its own, or quantised."""
     left, right = call.operand(0), call.operand(1)
     if call.opset < 7 and left.rank > 2:
         call.fail("operand A must be a matrix")
@@ -37,7 +45,7 @@ def gemm(call: Call) -> Value:
         left = transpose(call.b, left, (1, 0))
     if call.integer("transB", 0):
         right = transpose(call.b, right, (1, 0))
-    y = product(call, left, right)
+    y = product(call, left, right, factors=factors)
     return pointwise(call.b, y, call.operand(2)) if call.has(2) else y
 
 

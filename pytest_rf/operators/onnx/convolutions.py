@@ -57,11 +57,14 @@ def _weights(call: Call, index: int = 1) -> tuple[Value, list[int]]:
 
 def convolution(call: Call) -> Value:
     """Conv: a window per spatial axis; the channels of a group are contracted."""
-    return with_bias(call, convolve(call, call.x, 1), call.optional(2))
+    return with_bias(call, convolve(call, call.x, 1, factors=True), call.optional(2))
 
 
-def convolve(call: Call, x: Value, index: int) -> Value:
-    """Return ``x`` convolved with the weights of input ``index``."""
+def convolve(call: Call, x: Value, index: int, *, factors: bool = False) -> Value:
+    """Return ``x`` convolved with the weights of input ``index``.
+
+    ``factors``: whether a weight of 0 is a factor, as it is not where a zero point is taken off first.
+    """
     weights, kernel = _weights(call, index)
     geometry = geometry_of(call, x, kernel)
     group = call.integer("group", 1)
@@ -72,18 +75,19 @@ def convolve(call: Call, x: Value, index: int) -> Value:
         call.fail(
             f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
         )
-    call.label(windows.describe(geometry, group))
+    windows.describe(call.b, geometry, group)
     if x.varies:
-        y = windows.convolution(call.b, x, channels, geometry, group, live=windows.live_taps(call.b, weights))
+        live = windows.live_taps(call.b, weights) if factors else None
+        y = windows.convolution(call.b, x, channels, geometry, group, live=live)
     else:
         outputs = [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)]
         y = call.b.constant((x.extents[0], channels, *outputs))
     if not weights.varies:
         return y
-    live = [_kernel_read(weights, geometry, x.extents[2:], y.extents[2:])]
+    reads = [_kernel_read(weights, geometry, x.extents[2:], y.extents[2:])]
     if y.varies:
-        live.append(broadcast_read(y, y.extents))
-    return call.b.union(y.extents, *live)
+        reads.append(broadcast_read(y, y.extents))
+    return call.b.union(y.extents, *reads)
 
 
 def _kernel_read(
@@ -135,7 +139,7 @@ def transposed_convolution(call: Call) -> Value:
             _padded_to(w, n, e, out, upper=auto == "SAME_UPPER")
             for w, n, e, out in zip(geometry, x.extents[2:], extra, wanted, strict=True)
         ]
-    call.label(windows.describe(geometry, group))
+    windows.describe(call.b, geometry, group, transposed=True)
     live = windows.live_taps(call.b, weights)
     y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, group, live)
     if weights.varies:
@@ -179,7 +183,7 @@ def causal(call: Call) -> tuple[Value, ...]:
         call.fail(f"a past state of shape {past.shape} does not fit {x.shape}")
     whole = x if past is None else call.b.join([past, x], 2)
     geometry = [Window(kernel, before=0 if past is not None else kernel - 1)]
-    call.label(windows.describe(geometry, x.extents[1]) + " causal")
+    windows.describe(call.b, geometry, x.extents[1], kind="causal")
     y = windows.convolution(
         call.b, whole, x.extents[1], geometry, x.extents[1], live=windows.live_taps(call.b, weights)
     )
@@ -198,7 +202,7 @@ def pool(call: Call) -> tuple[Value, ...] | Value:
     # The text rounds down for VALID whatever ceil_mode says; onnx's shape inference and ONNX Runtime heed it.
     ceil = bool(call.integer("ceil_mode", 0)) and not call.text("auto_pad", "NOTSET").startswith("SAME")
     outputs = [w.output(n, ceil) for w, n in zip(geometry, x.extents[2:], strict=True)]
-    call.label(windows.describe(geometry))
+    windows.describe(call.b, geometry)
     y = windows.pool(call.b, x, geometry, outputs)
     # The places of the largest elements read what those read.
     return (y,) * call.outputs if call.outputs > 1 else y

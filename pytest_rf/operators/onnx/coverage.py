@@ -15,6 +15,7 @@ COMPUTED_INDICES = "exact with constant indices; computed ones: the whole axis"
 COUNT = "data decides how many elements there are"
 LENGTH = "exact where the graph tells the length; else unknown"
 VALUES = "exact where the graph tells the values; else the shape is unknown"
+ROUNDED = "exact where the graph tells the values, an upper bound where engines round places differently"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ LIMITS: dict[str, Limit] = {
     "Pad": _unknown(VALUES),
     "Range": _unknown(VALUES),
     "Reshape": _unknown(VALUES),
-    "Resize": _unknown(VALUES),
+    "Resize": _unknown(f"{ROUNDED}; else the shape is unknown"),
     "ReverseSequence": _upper("exact with constant lengths; computed ones: the whole time axis"),
     "RoiAlign": _upper(WHOLE_AXIS),
     "Scan": _unknown(
@@ -89,7 +90,7 @@ LIMITS: dict[str, Limit] = {
     "Tile": _unknown(VALUES),
     "TopK": _upper(WHOLE_AXIS),
     "Unique": _unknown(f"{COUNT}; only the inverse has a known shape: an upper bound"),
-    "Upsample": _unknown(VALUES),
+    "Upsample": _unknown(f"{ROUNDED}; else the shape is unknown"),
     "ai.onnx.ml::ArrayFeatureExtractor": _upper(COMPUTED_INDICES),
     "ai.onnx.ml::CastMap": _unknown("maps are no tensors"),
     "ai.onnx.ml::DictVectorizer": _unknown("maps are no tensors"),

@@ -39,7 +39,7 @@ def col2im(call: Call) -> Value:
     taps = prod(kernel)
     if x.extents[1] % taps or x.extents[2] != prod(blocks):
         call.fail(f"{x.shape} does not hold {blocks} blocks of {kernel}")
-    call.label(windows.describe(geometry))
+    windows.describe(call.b, geometry)
     channels = x.extents[1] // taps
     split = call.b.reshape(x, [x.extents[0], channels, *kernel, *blocks])
     reads = []
@@ -76,7 +76,7 @@ def unpool(call: Call) -> Value:
     shape = tuple(call.numbers(2)) if call.has(2) else natural
     if len(shape) != x.rank or min(shape) < 0 or shape[:2] != x.extents[:2]:
         call.fail(f"an output of shape {shape} does not fit {x.shape}")
-    call.label(windows.describe([Window(k, s) for k, s in zip(kernel, strides, strict=True)]))
+    windows.describe(call.b, [Window(k, s) for k, s in zip(kernel, strides, strict=True)])
     if picked.data is not None and prod(shape) <= 1 << 22:
         numbers = picked.data.astype(np.int64).reshape(-1)
         if numbers.size and not (numbers.min() >= 0 and numbers.max() < prod(shape)):

@@ -60,7 +60,7 @@ def nhwc_convolution(call: Call) -> Value:
         weights = transpose(call.b, weights, inward)
     x = transpose(call.b, call.x, inward)
     call.operands = [x, weights, *call.operands[2:]]
-    y = with_bias(call, convolve(call, x, 1), call.optional(2))
+    y = with_bias(call, convolve(call, x, 1, factors=True), call.optional(2))
     y = transpose(call.b, y, outward)
     addend = call.optional(3)
     return y if addend is None else pointwise(call.b, y, addend)
@@ -92,7 +92,7 @@ def fused_matmul(call: Call) -> Value:
         if call.integer(f"trans{side}", 0) and x.rank > 1:
             order[-2:] = order[:-3:-1]
         operands.append(transpose(call.b, x, order))
-    return product(call, *operands)
+    return product(call, *operands, factors=True)
 
 
 def fused_gemm(call: Call) -> Value:

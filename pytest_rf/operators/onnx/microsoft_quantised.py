@@ -11,7 +11,7 @@ from pytest_rf.access import WHOLE, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx import convolutions, reductions
 from pytest_rf.operators.onnx.call import Call, Rules
-from pytest_rf.operators.onnx.contractions import gemm, product
+from pytest_rf.operators.onnx.contractions import product, product_sum
 from pytest_rf.operators.onnx.convolutions import convolve, with_bias
 from pytest_rf.operators.onnx.quantised import linear
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, pointwise
@@ -114,7 +114,7 @@ def quantised_gemm(call: Call) -> Value:
     """QGemm: matrices in inputs 0 and 3, a bias in input 6."""
     operands = call.operands
     call.operands = [operands[0], operands[3], *operands[6:7]]
-    y = gemm(call)
+    y = product_sum(call)
     call.operands = operands
     return steered(call, y, (0, 3, 6))
 

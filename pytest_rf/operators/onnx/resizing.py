@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from pytest_rf.access import Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import resampling
+from pytest_rf.operators.onnx import coordinates
 from pytest_rf.operators.onnx.call import Call, Rules
 from pytest_rf.operators.resampling import Sampling
 
@@ -55,13 +56,15 @@ def _resize(
     if min(given, default=1) <= 0:
         call.fail(f"scale or size {min(given)} must be positive")
     ratios: dict[int, tuple[int, Fraction]] = {}
+    stored: dict[int, Fraction] = {}
     if scales is not None:
         for axis, number in zip(axes, scales, strict=True):
-            exact = resampling.fraction(number)
-            ratios[axis] = (floor(x.extents[axis] * exact), exact)
+            stored[axis], meant = Fraction(number), resampling.fraction(number)
+            ratios[axis] = (floor(x.extents[axis] * meant), meant)
     else:
         assert sizes is not None
         ratios = _from_sizes(call, axes, sizes)
+    copied = all(output == x.extents[axis] for axis, (output, _) in ratios.items())
     relations: dict[int, tuple[Relation, int]] = {}
     regions = _regions(call, axes, transform)
     for axis, (output, scale) in ratios.items():
@@ -70,8 +73,15 @@ def _resize(
             continue
         if extent == 0 or output == 0:
             call.fail(f"cannot resize extent {extent} of axis {axis} to {output}")
-        sampling = _sampling(call, transform, extent, output, scale, regions.get(axis))
-        sampling = sampling._replace(shrinking=1 / scale)
+        region, exact = regions.get(axis), stored.get(axis, scale)
+        reach = ceil((2 if mode == "cubic" else 1) * max(1 / scale if call.attr("antialias") else 1, 1))
+        formulas = coordinates.formulas(
+            transform, extent, output, exact, region=region, copied=copied, reach=reach
+        )
+        if call.opset < 11 and mode == "nearest" and exact < 1:
+            formulas += tuple(coordinates.rounded_up(formula) for formula in formulas)
+        sampling = _sampling(call, transform, extent, output, scale, region)
+        sampling = sampling._replace(shrinking=1 / exact, formulas=formulas)
         relations[axis] = (_taps(call, mode, rounding, sampling), output)
     call.label(
         "×".join(_number(ratios[axis][1]) for axis in sorted(relations)) + f" {mode}" if relations else ""
@@ -150,7 +160,9 @@ def _taps(call: Call, mode: str, rounding: str, sampling: Sampling) -> Relation:
     if mode in ("linear", "bilinear", "trilinear"):
         return resampling.linear(sampling, antialias)
     if mode == "cubic":
-        return resampling.cubic(sampling, antialias)
+        # A coefficient of few bits is computed with exactly.
+        bits = Fraction(call.number("cubic_coeff_a", -0.75)).denominator
+        return resampling.cubic(sampling, antialias, weighs=bits > 1 << 8)
     call.fail(f"mode {mode!r} is none of nearest, linear, cubic")
 
 

@@ -138,6 +138,9 @@ def pad(call: Call) -> Value:
     for axis, (before, after) in amounts.items():
         if x.extents[axis] + before + after < 0:
             call.fail(f"pads {before}, {after} take more than extent {x.extents[axis]} of axis {axis}")
+        left = x.extents[axis] + min(before, 0) + min(after, 0)
+        if mode != "constant" and left <= 0 < max(before, after):
+            call.fail(f"pads {before}, {after} of axis {axis} leave nothing to fill it with by mode {mode!r}")
     y = views.pads(call.b, x, amounts, BORDERS[mode])
     fill = call.optional(2)
     if mode != "constant" or fill is None or not fill.varies:

@@ -52,7 +52,7 @@ def stft(call: Call) -> Value:
     if size < 1 or step < 1:
         call.fail(f"frames of {size} every {step} are impossible")
     window = Window(call.limited("frame_length", size), call.limited("frame_step", step))
-    call.label(windows.describe([window]))
+    windows.describe(call.b, [window])
     bins = size // 2 + 1 if call.integer("onesided", 1) else size
     y = (x.extents[0], window.output(x.extents[1]), bins, 2)
     reads = [Read(x.number, ((0, SAME), (1, window.taps), (None, WHOLE)))] if x.varies else []
