@@ -37,14 +37,15 @@ CODE, NAME = "RF401", "context-ahead"
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per axis that context alone makes look ahead."""
+    accepted = context.accepted(analysis)
     for tensor in finals(analysis):
         for source, field in fields(analysis, tensor):
             for axis, index in source.axes.items():
                 at = field[index]
-                sources = context.of(analysis, at).remaining
+                sources = context.of(at, accepted).remaining
                 if not sources or not at.stride or at.lookahead <= 0:
                     continue
-                local = context.without(at).lookahead
+                local = at.without_context.lookahead
                 if local > 0:
                     continue
                 beside = "" if math.isinf(local) else f" ({number(local)} without context)"

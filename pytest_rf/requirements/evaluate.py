@@ -69,6 +69,7 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
     batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
     reads_any, measured_any = False, False
     told: set[str] = set()
+    accepted = context.accepted(analysis)
     for tensor in select.tensors(analysis, part.where, text):
         if tensor.status == "unknown":
             reads_any = measured_any = True
@@ -81,7 +82,7 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
                 measured_any = True
                 try:
                     axis_field = field[number]
-                    sources = context.of(analysis, axis_field)
+                    sources = context.of(axis_field, accepted)
                     place = _Place(
                         analysis, tensor, source, axis, number, axis_field, sources, len(told) < _PATHS
                     )
@@ -172,7 +173,7 @@ def _without_context(place: _Place, part: Comparison, metric: Metric, settings: 
     if not metric.guarantee or not place.context.remaining:
         return ""
     try:
-        readings = measure.read(context.without(place.field), metric, part.figure.align, settings.origin)
+        readings = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
     except Undecidable:
         return ""
     return f" ({wording.measured(readings, metric)} without context)"
