@@ -117,6 +117,7 @@ class Node:
         module: dotted path of the module that it belongs to, "" where unknown.
         source: "file.py:line" of the code that made it, "" where unknown.
         label: its geometry in words ("3×3 stride 2"), "" where it has none.
+        training: whether it takes the statistics of the batch although it has fixed ones, as in training.
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
             its value.
@@ -128,6 +129,7 @@ class Node:
     module: str = ""
     source: str = ""
     label: str = ""
+    training: bool = False
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
     index: int = -1

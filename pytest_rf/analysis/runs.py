@@ -13,7 +13,7 @@ from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Facts, Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Outcome, plan, run
+from pytest_rf.interpreter import Ignorance, Outcome, Plan, plan, run
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.tensors import Input
@@ -32,7 +32,11 @@ class Runs:
     """
 
     def __init__(
-        self, graph: Graph, roles: Callable[[Facts], Mapping[str, Input]], accepted: Callable[[int], bool]
+        self,
+        graph: Graph,
+        roles: Callable[[Facts], Mapping[str, Input]],
+        accepted: Callable[[int], bool],
+        planned: Plan | None = None,
     ) -> None:
         """Make the plan.
 
@@ -40,12 +44,13 @@ class Runs:
             graph: the graph.
             roles: gives the roles of the input axes from what the plan has learnt.
             accepted: of a node's number, whether its context is accepted.
+            planned: the plan, where there is one.
         """
         self.graph = graph
         self._accepted = accepted
         self._named = {value.number for node in graph.nodes for value in node.outputs.values()}
         self._named |= {value.number for value in graph.inputs.values()}
-        self.plan = plan(graph)
+        self.plan = planned or plan(graph)
         self.inputs = roles(self.plan.facts)
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()

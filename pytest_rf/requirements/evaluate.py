@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
-from pytest_rf.requirements import advice, context, measure, report, scanner, select, wording
+from pytest_rf.requirements import advice, context, explain, measure, report, scanner, select, wording
 from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.report import Verdict
 from pytest_rf.requirements.settings import Settings
@@ -50,12 +50,14 @@ class _Place(NamedTuple):
     context: context.Context
     traced: bool
 
-    def path(self) -> list[tuple[str, Any]]:
-        """Return how the field grew: pairs of a layer and its contribution."""
-        if not self.traced:
-            return []
-        steps = self.tensor.path(self.number, self.source.name)
-        return [(report.describe(step.tensor), step.growth) for step in steps]
+    def path(self, read: explain.Measure) -> list[Any]:
+        """Return how a figure grew along the axis, if this place is one whose path is told."""
+        return self.tensor.path(self.number, self.source.name, read) if self.traced else []
+
+    def case(self, path: Sequence[Any], read: explain.Measure, holds: Callable[[Any], Any]) -> advice.Case:
+        """Return what advice is made from."""
+        can_try = self.traced and advice.is_small(self.analysis)
+        return advice.Case(self.tensor, self.field, self.context, can_try, path, read, holds)
 
     def verdict(self, part: Comparison | Claim, guarantee: bool, **words: Any) -> Verdict:
         accepted = self.context.accepted if guarantee else ()
@@ -137,13 +139,26 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     measured = wording.measured(readings, metric, spacing, unit) + _without_context(
         place, part, metric, settings
     )
-    path = place.path() if metric.kind in ("length", "step", "place") or metric.name == "coverage" else []
-    reason, help_ = "", ""
+    worst = False if False in outcomes else None
+    failing = max(
+        (reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is worst),
+        key=lambda reading: reading.high.upper,
+    )
+    read = explain.reader(
+        metric, part.figure.align, settings.origin, failing.side, part.comparator[0] == ">", place.field
+    )
+    figure = explain.GROWING.get(metric.name, "")
+    path = place.path(read) if figure else []
+    reason, help_, cause = "", "", ""
     if False in outcomes:
-        failing = readings[outcomes.index(False)]
-        help_ = advice.for_comparison(
-            place.field, place.context, metric, part.comparator, failing, wanted, path
-        )
+
+        def holds(changed: Any) -> bool:
+            return _holds(place._replace(field=changed), part, metric, settings, wanted)
+
+        cause = explain.endless(path, place.number, place.source.name)
+        case = place.case(path, read, holds)
+        low, high = failing.low.upper, failing.high.upper
+        help_ = advice.for_comparison(case, metric, part.comparator, low, high, wanted)
     elif all(reading.exact for reading in readings):
         reason = "units differ, and whether one has just this figure is not known"
     else:
@@ -154,9 +169,17 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
         measured=measured,
         required=required,
         reason=reason,
-        path=tuple((label, report.growth_text(growth)) for label, growth in path),
+        figure=f"{figure} {failing.side}".rstrip() if path else "",
+        path=explain.steps(path, metric.name),
+        cause=cause,
         help=help_,
     )
+
+
+def _holds(place: _Place, part: Comparison, metric: Metric, settings: Settings, wanted: Fraction) -> bool:
+    """Return whether a comparison holds at a place for certain."""
+    readings = _read(place, part, metric, settings)
+    return all(measure.decide(reading, part.comparator, wanted) for reading in readings)
 
 
 def _read(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> list[measure.Reading]:
@@ -200,20 +223,40 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
             holds, reason = None, "indices that depend on data leave it open"
     if holds is not None and holds is not part.negated:
         return
-    path = place.path() if part.predicate in ("bounded", "causal") else []
     measured = ""
     if holds is not None:
         reason = ""
         measured = f"{'not ' if part.negated is False else ''}{part.predicate}"
+    look = explain.reader(METRICS["lookahead"], None, settings.origin)
+    path = place.path(look) if part.predicate == "causal" else []
+    case = place.case(path, look, lambda changed: _predicate(changed, part.predicate, settings.origin))
     yield place.verdict(
         part,
         True,
         measured=measured,
         required=required,
         reason=reason,
-        path=tuple((label, report.growth_text(growth)) for label, growth in path),
-        help="" if reason else advice.for_claim(place.context, part.predicate, part.negated, path),
+        figure=explain.GROWING["lookahead"] if path else "",
+        path=explain.steps(path, "lookahead"),
+        cause="" if reason or part.negated else _cause(place, part.predicate, look, path),
+        help="" if reason else advice.for_claim(case, part.predicate, part.negated),
     )
+
+
+def _cause(place: _Place, predicate: str, look: explain.Measure, path: Sequence[Any]) -> str:
+    """Return what is to blame for a claim that does not hold."""
+    if predicate == "causal":
+        return explain.first_ahead(path, look(place.field), place.number, place.source.name)
+    if not place.traced:
+        return ""
+    if predicate == "aligned":
+        return explain.sides(place.field)
+    first = explain.first_of(place.tensor, place.number, place.source.name, predicate)
+    if first is None:
+        return ""
+    if predicate == "bounded":
+        return explain.unbounded(first, place.number, place.source.name)
+    return f"the first operator that mixes samples is {explain.placed(first)}"
 
 
 def _predicate(axis_field: Any, name: str, origin: str) -> bool | None:

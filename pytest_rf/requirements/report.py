@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pytest_rf.findings import Finding
+from pytest_rf.findings import Finding, Step
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison, Requirement
-from pytest_rf.requirements.wording import claim, number
+from pytest_rf.requirements.wording import claim
 
 #: The rules that requirements report under; their explanations are in ``pytest_rf/checks``.
 VIOLATED = ("RF001", "requirement-violated")
@@ -19,7 +18,8 @@ UNDECIDABLE = ("RF002", "requirement-undecidable")
 class Verdict(NamedTuple):
     """What is wrong with one part of a requirement at one tensor, one input and one axis.
 
-    ``reason`` is empty for a violation, and says why the part cannot be decided otherwise.
+    ``reason`` is empty for a violation, and says why the part cannot be decided otherwise. ``cause`` names
+    the operator that is to blame, where there is one.
     """
 
     part: Comparison | Claim
@@ -29,7 +29,9 @@ class Verdict(NamedTuple):
     measured: str = ""
     required: str = ""
     reason: str = ""
-    path: tuple[tuple[str, str], ...] = ()
+    figure: str = ""
+    path: tuple[Step, ...] = ()
+    cause: str = ""
     help: str = ""
     accepted: tuple[str, ...] = ()
 
@@ -70,6 +72,7 @@ def _finding(
         input=verdict.input,
         measured=verdict.measured,
         required=verdict.required,
+        figure=verdict.figure,
         path=verdict.path,
         help=verdict.help,
         undecidable=bool(verdict.reason),
@@ -86,6 +89,7 @@ def _message(verdict: Verdict, several: bool) -> str:
     if several and verdict.input:
         on += f' of input "{verdict.input}"'
     at = f' (tensor "{verdict.tensor.name}", {verdict.tensor.op or "input"})'
+    at += f": {verdict.cause}" if verdict.cause else ""
     if isinstance(part, Claim):
         subject = f"{part.where} is {claim(part)}"
         if verdict.reason:
@@ -102,11 +106,6 @@ def describe(tensor: Any) -> str:
     """Return a layer as the path shows it: ``layer3.0.conv2 3×3 stride 2``."""
     name = tensor.module or tensor.node or tensor.name
     return f"{name} {tensor.label}" if tensor.label else str(name)
-
-
-def growth_text(growth: Any) -> str:
-    """Return what a layer contributed: ``+32``, or that it reads the whole axis."""
-    return "whole axis" if growth == math.inf else f"{'+' if growth >= 0 else ''}{number(growth)}"
 
 
 def unknown(tensor: Any) -> str:

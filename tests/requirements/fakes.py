@@ -47,7 +47,7 @@ class Tensor:
     def field(self, input: str | None = None) -> dict[int, AxisField]:
         return dict.fromkeys(range(4), self.axis_field)
 
-    def path(self, axis: str | int, input: str | None = None) -> list[Any]:
+    def path(self, axis: str | int, input: str | None = None, metric: Any = "rf") -> list[Any]:
         return []
 
 
