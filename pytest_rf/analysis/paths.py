@@ -75,8 +75,8 @@ def trace(
 
     At every merge the path follows the operand whose figure is closest to the result's. What a layer
     takes away and a later one brings back (padding on the left, and the convolution that it is for) is
-    left out, as are steps that change nothing. Infinite growth is that of the first operator that is to
-    blame for it.
+    left out, and so is what a later one undoes, and steps that change nothing. Infinite growth is that
+    of the first operator that is to blame for it.
     """
     makers = {step.value.number: step for step in analysis.graph.program}
     named = owners(analysis)
@@ -128,17 +128,20 @@ def _distance(figure: Number | None, goal: Number | None) -> Number:
 
 
 def _told(chain: list[tuple[Tensor | None, Number]]) -> list[Contribution]:
-    """Return the steps that changed a figure, without the dips that later steps make up for."""
+    """Return the steps that changed a figure, without what later steps undo."""
+    if chain and math.isfinite(chain[-1][1]):  # channels that read everything, and that are dropped again
+        chain = [one for one in chain if math.isfinite(one[1])]
     if not chain:
         return []
-    told, dip = chain[:1], []
+    told, dip = chain[:1], chain[:0]
     for one in chain[1:]:
-        if one[1] < told[-1][1]:
+        level = next((n for n, before in enumerate(told) if before[1] == one[1]), None)
+        if level is not None:
+            told, dip = told[: level + 1], []
+        elif one[1] < told[-1][1]:
             dip.append(one)
         else:
-            dip = []
-            if one[1] > told[-1][1]:
-                told.append(one)
+            told, dip = [*told, one], []
     steps: list[Contribution] = []
     before = chain[0][1]
     for tensor, total in [*told[1:], *dip]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -117,6 +118,25 @@ def test_the_public_path_takes_any_figure(tall: Analysis) -> None:
         y.path("t", metric="colour")
 
 
+def test_what_is_dropped_again_is_not_told() -> None:
+    text = """
+        net (float[1,1,64] x) => (float[1,1,?] y)
+        <float[2,1,3] w, float[1,1,9] w9, float[1,1,5] w5, int64[1] zero = {0}, int64[1] one = {1}, int64[1] ax = {1}>
+        {
+            a = Conv<kernel_shape=[3], pads=[1,1]>(x, w5)
+            b = Conv<kernel_shape=[9], pads=[4,4]>(a, w9)
+            c = Concat<axis=1>(a, b)
+            d = Slice(c, zero, one, ax)
+            y = Conv<kernel_shape=[5], pads=[2,2]>(d, w5)
+        }
+    """
+    analysis = pytest_rf.analyze(
+        model(text.replace("kernel_shape=[3], pads=[1,1]>(x, w5)", "kernel_shape=[5], pads=[2,2]>(x, w5)"))
+    )
+    for requirement in ("rf <= 3", "lookahead <= 0", "halo <= 0"):
+        assert [layer for layer, *_ in told(one(analysis, requirement))] == ["a", "y"]
+
+
 @settings(
     max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
@@ -132,7 +152,7 @@ def test_paths_of_random_graphs_end_at_the_figure_and_add_up(graph: Graph) -> No
                     if not path or figure is None:
                         continue
                     assert path[-1].total == figure, (tensor.name, metric)
-                    for before, after in zip(path, path[1:], strict=False):
+                    for before, after in pairwise(path):
                         if math.isfinite(before.total):
                             assert before.total + after.growth == after.total
 
@@ -237,3 +257,42 @@ def test_what_is_unknown_has_no_path() -> None:
     assert not found.path
     with pytest.raises(RequirementError):
         analysis.check('"nothing" lookahead <= 0')
+
+
+# ---------------------------------------------------------------------- advice
+
+
+def test_a_batch_norm_in_training_mode_is_told_so() -> None:
+    text = """
+        net (float[2,4,32] x) => (float[2,4,?] y) <float[4,4,3] w, float[4] s>
+        {
+            n, m, v = BatchNormalization<training_mode=1>(x, s, s, s, s)
+            y = Conv<kernel_shape=[3], pads=[1,1]>(n, w)
+        }
+    """
+    found = one(pytest_rf.analyze(model(text)), "is bounded")
+    assert "is in training mode: export the model in evaluation mode" in found.help
+    assert one(pytest_rf.analyze(model(text.replace("training_mode=1", "epsilon=0.1"))), "rf >= 99").help
+
+
+def test_strides_that_multiply_are_told_with_one_that_is_too_many() -> None:
+    text = """
+        net (float[1,1,64] x) => (float[1,1,?] y) <float[1,1,3] w>
+        { a = Conv<kernel_shape=[3], pads=[1,1], strides=[4]>(x, w) y = Conv<kernel_shape=[3], strides=[2]>(a, w) }
+    """
+    analysis = pytest_rf.analyze(model(text))
+    start = "the strides on the way multiply to 8"
+    assert one(analysis, "stride <= 4").help == f"{start}; without one of 2 it is 4"
+    assert one(analysis, "stride == 2").help == f"{start}; without one of 4 it is 2"
+    assert one(analysis, "stride <= 1").help == start
+    assert one(analysis, "stride >= 9").help == ""
+    assert [step.text for step in one(analysis, "stride <= 1").path] == ["×4", "×2"]
+
+
+def test_huge_models_get_no_advice_that_would_have_to_be_tried(
+    tall: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert one(tall, "lookahead <= 0").help == "pad on the left instead of the right: b by 1, y by 2"
+    monkeypatch.setattr("pytest_rf.requirements.advice._LARGEST", 3)
+    assert one(tall, "lookahead <= 0").help == "3 too many; the layer that adds most is y 7 stride 2 (+2)"
+    assert one(tall, "rf >= 75").help == "2 missing"
