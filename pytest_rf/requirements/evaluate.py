@@ -149,13 +149,13 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     )
     figure = explain.GROWING.get(metric.name, "")
     path = place.path(read) if figure else []
-    reason, help_, cause = "", "", ""
+    reason, note, help_ = "", "", ""
     if False in outcomes:
 
         def holds(changed: Any) -> bool:
             return _holds(place._replace(field=changed), part, metric, settings, wanted)
 
-        cause = explain.endless(path, place.number, place.source.name)
+        note = explain.endless(path, place.number, place.source.name)
         case = place.case(path, read, holds)
         low, high = failing.low.upper, failing.high.upper
         help_ = advice.for_comparison(case, metric, part.comparator, low, high, wanted)
@@ -169,9 +169,9 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
         measured=measured,
         required=required,
         reason=reason,
+        note=f"; {note}" if note else "",
         figure=f"{figure} {failing.side}".rstrip() if path else "",
         path=explain.steps(path, metric.name),
-        cause=cause,
         help=help_,
     )
 
@@ -229,21 +229,32 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
         measured = f"{'not ' if part.negated is False else ''}{part.predicate}"
     look = explain.reader(METRICS["lookahead"], None, settings.origin)
     path = place.path(look) if part.predicate == "causal" else []
-    case = place.case(path, look, lambda changed: _predicate(changed, part.predicate, settings.origin))
+    note, help_ = "", ""
+    if holds is not None:
+        note, help_ = _explained(place, part, settings, look, path)
     yield place.verdict(
         part,
         True,
         measured=measured,
         required=required,
         reason=reason,
+        note=f"; {note}" if note else "",
         figure=explain.GROWING["lookahead"] if path else "",
         path=explain.steps(path, "lookahead"),
-        cause="" if reason or part.negated else _cause(place, part.predicate, look, path),
-        help="" if reason else advice.for_claim(case, part.predicate, part.negated),
+        help=help_,
     )
 
 
-def _cause(place: _Place, predicate: str, look: explain.Measure, path: Sequence[Any]) -> str:
+def _explained(
+    place: _Place, part: Claim, settings: Settings, look: explain.Measure, path: Sequence[Any]
+) -> tuple[str, str]:
+    """Return what is to blame for a claim that does not hold, and what would put it right."""
+    case = place.case(path, look, lambda changed: _predicate(changed, part.predicate, settings.origin))
+    note = "" if part.negated else _blamed(place, part.predicate, look, path)
+    return note, advice.for_claim(case, part.predicate, part.negated)
+
+
+def _blamed(place: _Place, predicate: str, look: explain.Measure, path: Sequence[Any]) -> str:
     """Return what is to blame for a claim that does not hold."""
     if predicate == "causal":
         return explain.first_ahead(path, look(place.field), place.number, place.source.name)

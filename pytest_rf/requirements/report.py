@@ -18,8 +18,8 @@ UNDECIDABLE = ("RF002", "requirement-undecidable")
 class Verdict(NamedTuple):
     """What is wrong with one part of a requirement at one tensor, one input and one axis.
 
-    ``reason`` is empty for a violation, and says why the part cannot be decided otherwise. ``cause`` names
-    the operator that is to blame, where there is one.
+    ``reason`` is empty for a violation, and says why the part cannot be decided otherwise; ``note`` says more
+    about what was measured.
     """
 
     part: Comparison | Claim
@@ -29,9 +29,9 @@ class Verdict(NamedTuple):
     measured: str = ""
     required: str = ""
     reason: str = ""
+    note: str = ""
     figure: str = ""
     path: tuple[Step, ...] = ()
-    cause: str = ""
     help: str = ""
     accepted: tuple[str, ...] = ()
 
@@ -89,17 +89,16 @@ def _message(verdict: Verdict, several: bool) -> str:
     if several and verdict.input:
         on += f' of input "{verdict.input}"'
     at = f' (tensor "{verdict.tensor.name}", {verdict.tensor.op or "input"})'
-    at += f": {verdict.cause}" if verdict.cause else ""
     if isinstance(part, Claim):
         subject = f"{part.where} is {claim(part)}"
         if verdict.reason:
             return f"{subject}: cannot be decided{on}: {verdict.reason}{at}"
-        return f"{part.where} is {verdict.measured}{on}, required {verdict.required}{at}"
+        return f"{part.where} is {verdict.measured}{on}, required {verdict.required}{verdict.note}{at}"
     figure = f"{part.where} {part.figure.metric}"
     if verdict.reason:
         known = f"; it is {verdict.measured}" if verdict.measured else ""
         return f"{figure} {verdict.required}: cannot be decided{on}: {verdict.reason}{known}{at}"
-    return f"{figure} is {verdict.measured}{on}, required {verdict.required}{at}"
+    return f"{figure} is {verdict.measured}{on}, required {verdict.required}{verdict.note}{at}"
 
 
 def describe(tensor: Any) -> str:
