@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_rf.requirements.context import Context
@@ -29,6 +30,8 @@ _LARGEST = 5000
 _LAYERS = 4
 #: So many layers whose dilations double are.
 _DILATED = 8
+#: So many strides are looked at.
+_FACTORS = 8
 #: So often are windows moved that look ahead: once per branch.
 _ROUNDS = 4
 
@@ -92,7 +95,7 @@ def for_comparison(
         accepted = _context(case) if metric.guarantee else ""
         return accepted or (_ahead(case) if metric.name == "lookahead" else "")
     if metric.name == "stride":
-        return _strides(case, Fraction(high), wanted, comparator == "==")
+        return _strides(case, comparator, Fraction(high), wanted)
     if not metric.monotone:
         return ""
     if metric.name == "lookahead" and (advice := _ahead(case)):
@@ -229,17 +232,25 @@ def _masking(tensor: Tensor) -> str:
     return f"run {named(tensor)} in one direction only" if recurrent else ""
 
 
-def _strides(case: Case, high: Fraction, wanted: Fraction, exact: bool) -> str:
-    """Say which strides multiply, and which of them is one too many."""
-    factors = sorted({one.factor for one in case.path if one.factor > 1})
-    less = [high / factor for factor in factors]
-    fitting = next((n for n in less if (n == wanted if exact else n <= wanted)), None)
-    text = f"the strides on the way multiply to {number(high)}" if factors else ""
-    return (
-        text
-        if fitting is None
-        else f"{text}; without one of {number(high / fitting)} it is {number(fitting)}"
-    )
+def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fraction) -> str:
+    """Say what the strides on the way multiply to, and without which of them it would be small enough."""
+    factors = sorted(one.factor for one in case.path if one.factor > 1)[:_FACTORS]
+    if not factors:
+        return ""
+    text = f"the strides on the way multiply to {number(high)}"
+    for count in range(1, len(factors) + 1):
+        for some in combinations(factors, count):
+            less = high / math.prod(some)
+            if (
+                less < wanted
+                if comparator == "<"
+                else less == wanted
+                if comparator == "=="
+                else less <= wanted
+            ):
+                kind = "a stride" if count == 1 else "strides"
+                return f"{text}; without {kind} of {' and '.join(map(number, some))} it is {number(less)}"
+    return text
 
 
 # ---------------------------------------------------------------------- misaligned
@@ -255,6 +266,8 @@ def _moved_branch(case: Case) -> str:
     nodes = misaligned(field.analysis, field.value.number, field.key) if case.can_try else []
     branches = branches_of(field, nodes[0]) if nodes else []
     if len(branches) != 2 or branches[0].stride != branches[1].stride:
+        return ""
+    if not all(one.center is not None and math.isfinite(one.center) for one in branches):
         return ""
     for one, other in (branches[::-1], branches):
         window, distance = nearest_window(one), Fraction(one.center) - Fraction(other.center)

@@ -156,7 +156,8 @@ def sides(axis_field: AxisField) -> str:
     branches = {}
     for field in branches_of(axis_field, node):
         number = field.value.number
-        center = "" if field.center == math.inf else f", centre {Fraction(field.center)}"
+        placed_at = field.center is not None and math.isfinite(field.center)
+        center = f", centre {Fraction(field.center)}" if placed_at else ""
         name = describe(known[number]) if number in known else "the input"
         branches[name] = f"stride {field.stride}{center}"
     merge = f"{node.module or node.name} ({', '.join(text for text in (node.op, node.source) if text)})"

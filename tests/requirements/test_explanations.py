@@ -14,10 +14,12 @@ from oracle.graphs import Graph, graphs
 
 import pytest_rf
 from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.paths import FIGURES
 from pytest_rf.errors import RequirementError, UnknownError
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.full import finding as paragraph
 from pytest_rf.reporters.lines import plain
+from pytest_rf.requirements.explain import GROWING
 
 #: Padding on the left and the convolution that it is for, one that looks to both sides, one that strides.
 TALL = """
@@ -282,9 +284,11 @@ def test_strides_that_multiply_are_told_with_one_that_is_too_many() -> None:
     """
     analysis = pytest_rf.analyze(model(text))
     start = "the strides on the way multiply to 8"
-    assert one(analysis, "stride <= 4").help == f"{start}; without one of 2 it is 4"
-    assert one(analysis, "stride == 2").help == f"{start}; without one of 4 it is 2"
-    assert one(analysis, "stride <= 1").help == start
+    assert one(analysis, "stride <= 4").help == f"{start}; without a stride of 2 it is 4"
+    assert one(analysis, "stride == 2").help == f"{start}; without a stride of 4 it is 2"
+    assert one(analysis, "stride < 4").help == f"{start}; without a stride of 4 it is 2"
+    assert one(analysis, "stride <= 1").help == f"{start}; without strides of 2 and 4 it is 1"
+    assert one(analysis, "stride <= 1/2").help == start
     assert one(analysis, "stride >= 9").help == ""
     assert [step.text for step in one(analysis, "stride <= 1").path] == ["×4", "×2"]
 
@@ -296,3 +300,29 @@ def test_huge_models_get_no_advice_that_would_have_to_be_tried(
     monkeypatch.setattr("pytest_rf.requirements.advice._LARGEST", 3)
     assert one(tall, "lookahead <= 0").help == "3 too many; the layer that adds most is y 7 stride 2 (+2)"
     assert one(tall, "rf >= 75").help == "2 missing"
+
+
+@settings(
+    max_examples=40, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
+@given(graphs(inputs=2, nodes=(3, 12)))
+def test_whatever_fails_is_explained_without_failing_itself(graph: Graph) -> None:
+    analysis = pytest_rf.analyze(graph.model())
+    for text in (
+        "lookahead <= 0",
+        "rf >= 40",
+        "halo <= 0",
+        "stride < 1",
+        "is causal",
+        "is bounded",
+        "is aligned",
+    ):
+        try:
+            found = analysis.check(f'"*" {text}')
+        except RequirementError:  # no spatial axis
+            return
+        assert all(list(plain(paragraph(one))) for one in found)
+
+
+def test_all_figures_that_grow_have_a_path() -> None:
+    assert set(GROWING) == set(FIGURES)
