@@ -6,7 +6,35 @@ hostile, and each output format has one place of its own that escapes them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    """A layer on the path along which a figure grew.
+
+    Attributes:
+        layer: the layer in words, such as ``layer3.0.conv2 3×3 stride 2``.
+        growth: what it added in input positions, infinite from a layer that reads the whole axis; of a
+            stride, the factor.
+        total: the figure behind it.
+        times: whether the figure multiplies.
+    """
+
+    layer: str
+    growth: int | float | Fraction
+    total: int | float | Fraction
+    times: bool = False
+
+    @property
+    def text(self) -> str:
+        """The growth as people write it: ``+32``, ``×2``, ``whole axis``."""
+        if isinstance(self.growth, float) and math.isinf(self.growth):
+            return "whole axis" if self.growth > 0 else "-inf"
+        exact = f"{self.growth:.6g}" if isinstance(self.growth, float) else str(self.growth)
+        return f"×{exact}" if self.times else exact if self.growth < 0 else f"+{exact}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +58,8 @@ class Finding:
         input: the graph input that the figure is about.
         measured: the figure found, such as ``427`` or ``187 to 188``.
         required: the figure wanted with its comparator, such as ``>= 428``.
-        path: how the field grew from the input to the tensor: pairs of a layer and its contribution,
-            ``("layer3.0.conv2 3×3 stride 2", "+32")``.
+        figure: the figure that the path is about: ``the field``, ``look-ahead``.
+        path: how that figure grew from the input to the tensor, layer by layer.
         help: what would put it right, in plain words.
         undecidable: the truth is not known; it fails like a violation.
         accepted: the sources of context that the model's authors accept and that this finding leaves out.
@@ -53,7 +81,8 @@ class Finding:
     input: str = ""
     measured: str = ""
     required: str = ""
-    path: tuple[tuple[str, str], ...] = ()
+    figure: str = ""
+    path: tuple[Step, ...] = ()
     help: str = ""
     undecidable: bool = False
     accepted: tuple[str, ...] = ()

@@ -134,6 +134,7 @@ class Node:
         source: "file.py:line" of the code that made it, "" where unknown.
         label: its geometry in words ("3×3 stride 2"), "" where it has none.
         windows: its geometry, where that is one of windows.
+        training: whether it takes the statistics of the batch although it has fixed ones, as in training.
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
             its value.
@@ -146,6 +147,7 @@ class Node:
     source: str = ""
     label: str = ""
     windows: Windows | None = None
+    training: bool = False
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
     index: int = -1

@@ -85,13 +85,48 @@ def plan(graph: Graph) -> Plan:
         known = made.structures.get(value.number)
         if isinstance(known, Structure) and known.layout:
             made.facts.foremost |= carried(known.layout[:1])
+    _note_last_uses(made)
+    return made
+
+
+@garbage.kept()
+def amended(old: Plan, graph: Graph) -> Plan:
+    """Plan a graph that has other steps than a planned one here and there; what is the same is taken over."""
+    made = Plan(graph)
+    steps = {step.value.number: step for step in old.graph.program}
+    moves = {move.value: move for move in old.moves}
+    for value in graph.inputs.values():
+        made.structures[value.number] = old.structures[value.number]
+    for step in graph.program:
+        number = step.value.number
+        before = old.structures.get(number)
+        made.makers[number] = step
+        kept = all(made.structures[operand] is old.structures.get(operand) for operand in step.operands)
+        if steps.get(number) is step and kept and before is not None:
+            made.structures[number] = before
+            if number in moves:
+                made.moves.append(Move(number, moves[number].branches, moves[number].joint))
+            continue
+        found = _ignorance(step, made.structures) or _structure(step, made)
+        # Windows of other taps leave the structure as it was, and all that follows.
+        made.structures[number] = before if before is not None and _same(found, before) else found
+    _note_last_uses(made)
+    return made
+
+
+def _same(a: Structure | Ignorance, b: Structure | Ignorance) -> bool:
+    if isinstance(a, Ignorance) or isinstance(b, Ignorance):
+        return a == b
+    return all(getattr(a, name) == getattr(b, name) for name in Structure.__slots__)
+
+
+def _note_last_uses(made: Plan) -> None:
     seen: set[int] = set()
     for move in reversed(made.moves):
         for number in (move.value, *[branch.operand for branch in move.branches]):
             if number not in seen:
                 seen.add(number)
                 move.last.append(number)
-    return made
 
 
 def _ignorance(step: Step, known: Mapping[int, Structure | Ignorance]) -> Ignorance | None:

@@ -120,10 +120,11 @@ class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_fiel
 
 
 class PathStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A layer on the path along which a field grew, and what it added (``"+32"``)."""
+    """A layer on the path along which a figure grew, what it added (``"+32"``, ``"×2"``), and the sum."""
 
     layer: str
     growth: str
+    total: Figure
 
 
 class FindingReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +146,7 @@ class FindingReport(msgspec.Struct, frozen=True, kw_only=True):
     input: str
     measured: str
     required: str
+    figure: str
     path: tuple[PathStep, ...]
     help: str
     undecidable: bool
@@ -305,7 +307,10 @@ def of_model(result: ModelResult) -> ModelReport:
 def _finding(found: Finding) -> FindingReport:
     same = {name: getattr(found, name) for name in FindingReport.__struct_fields__ if name != "path"}
     return FindingReport(
-        **same, path=tuple(PathStep(layer=layer, growth=growth) for layer, growth in found.path)
+        **same,
+        path=tuple(
+            PathStep(layer=step.layer, growth=step.text, total=figure(step.total)) for step in found.path
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.structure import Facts
 from pytest_rf.errors import RequirementError
 from pytest_rf.graph import Graph, Node, Shape, Value
+from pytest_rf.interpreter import amended
 
 if TYPE_CHECKING:
     from pytest_rf.findings import Finding
@@ -54,6 +55,14 @@ class Analysis:
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
         return Runs(self.graph, self._inputs, self._is_accepted)
+
+    def amended(self, graph: Graph) -> Analysis:
+        """Return the analysis of a graph that differs here and there; inputs keep the roles of their axes."""
+        other = replace(self, graph=graph)
+        # The place of a cached property: what both graphs share is not planned again.
+        planned = amended(self.runs.plan, graph)
+        other.runs = Runs(graph, lambda _: self.inputs, other._is_accepted, planned)
+        return other
 
     def _is_accepted(self, number: int) -> bool:
         return is_accepted(self.graph.nodes[number], self.accept_context)

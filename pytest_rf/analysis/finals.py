@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rf.access import SAME, Relation, Same, Taps, Whole
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.paths import Contribution
+from pytest_rf.analysis.paths import Contribution, Measure
 from pytest_rf.analysis.tensors import Held, Input, Tensor, TensorField
 from pytest_rf.domains.layout import Key, Keys, Layout, are_within, carried, is_mixed
 from pytest_rf.graph import Join, Regroup, Step, Union
@@ -108,10 +108,12 @@ class Final(Tensor):
         why = _goes_on(self.analysis, self.output, key, ends, min(names, default=str(number)))
         return [Held(self.output, why)] if why or not ends else [Held(end) for end in ends]
 
-    def path(self, axis: str | int, input: str | None = None) -> list[Contribution]:
-        """Return how the field grew on the way to the tensor that is final for an axis."""
+    def path(
+        self, axis: str | int, input: str | None = None, metric: str | Measure = "rf"
+    ) -> list[Contribution]:
+        """Return how a figure grew on the way to the tensor that is final for an axis."""
         source = self._of(axis, input)
-        return self.at(axis, source.name).path(axis, source.name)
+        return self.at(axis, source.name).path(axis, source.name, metric)
 
     def _of(self, axis: str | int, input: str | None) -> Input:
         """Return the input meant: the named one, the only one with an axis of this name, or the latest tensor's."""

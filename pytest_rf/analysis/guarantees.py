@@ -91,7 +91,7 @@ def halo(field: AxisField, align: int) -> tuple[Number, Number] | None:
 
 def _spoilt(field: AxisField, steps: Steps) -> tuple[float, float]:
     """Return how far from a tile's own borders its result is wrong, whatever it reads."""
-    rim = field.analysis.runs.rim(field.value, field.key)
+    rim = field.analysis.runs.rim(field.value, field.key, field.local)
     if rim is None:
         return 0, 0
     if not isinstance(rim, Rim):
@@ -101,7 +101,8 @@ def _spoilt(field: AxisField, steps: Steps) -> tuple[float, float]:
         return 0, 0
     # A place may be divided further than the rim is, or less.
     places = Fraction(field.count, elements)
-    right = np.array([ceil(rim.before * places) - 1, field.count - ceil((rim.short + rim.after) * places)])
+    before, after = int(rim.before.max()), rim.short + int(rim.after.max())
+    right = np.array([ceil(before * places) - 1, field.count - ceil(after * places)])
     begins = steps.begins(right) // steps.scale
     whole = field.extent - field.extent % field.analysis.runs.grid(field.key)
-    return float(begins[0] + 1) if rim.before else 0, float(whole - begins[1])
+    return float(begins[0] + 1) if before else 0, float(whole - begins[1])

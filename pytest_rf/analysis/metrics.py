@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
 from math import lcm, prod
@@ -60,12 +60,16 @@ _NOT_YET = ("density", "erf", "min_input", "unused")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AxisField:
-    """The field of one tensor along one axis of one input. Sizes are in input positions."""
+    """The field of one tensor along one axis of one input. Sizes are in input positions.
+
+    ``local``: guarantees leave all context out, as if all of it were accepted.
+    """
 
     analysis: Analysis
     value: Value
     input: Input
     axis: int
+    local: bool = False
 
     def __repr__(self) -> str:
         found = self.analysis.runs.structure(self.value)
@@ -146,8 +150,15 @@ class AxisField:
         """The theoretical size over the shortest path: at every merge the smaller branch."""
         return self._range(self.of_kind("shortest", True), lambda: self.of_kind("shortest", False))[0]
 
+    @property
+    def without_context(self) -> AxisField:
+        """The same field with all context accepted: guarantees are those of its local figures."""
+        return replace(self, local=True)
+
     def of_kind(self, kind: Kind, theory: bool) -> Field:
         """Return the field in one kind of run, on an input without end or the actual one."""
+        # What counts when all context is accepted is what the plain run has counted already.
+        kind = "plain" if self.local and kind == "guaranteed" else kind
         return self.analysis.runs.of_kind(kind, self.value, self.key, theory)
 
     @property

@@ -1,57 +1,156 @@
-"""How a field came to be: the path from the input along which it grew most."""
+"""How a figure came to be: the path from the input along which it grew."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_rf.analysis.lines import sizes
-from pytest_rf.domains.field import Field
-from pytest_rf.domains.hull import parts
-from pytest_rf.domains.layout import Key
+from pytest_rf.analysis.metrics import AxisField
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
-    from pytest_rf.analysis.tensors import Tensor
+    from pytest_rf.analysis.tensors import Input, Tensor
+
+Number = int | float | Fraction
+Measure = Callable[[AxisField], Number | None]
+"""Reads one figure of a field; None where there is none."""
 
 
 class Contribution(NamedTuple):
-    """One step of the path: ``tensor`` made the field ``growth`` larger, to ``rf`` positions."""
+    """One step of the path: ``tensor`` made the figure ``growth`` larger, to ``total``."""
 
     tensor: Tensor
-    growth: float
-    rf: float
+    growth: Number
+    total: Number
+
+    @property
+    def factor(self) -> Fraction:
+        """How many times larger the figure became, for figures that multiply."""
+        return Fraction(self.total) / (Fraction(self.total) - Fraction(self.growth))
 
 
-def trace(analysis: Analysis, tensor: Tensor, key: Key) -> list[Contribution]:
-    """Return the steps from the input to ``tensor`` that made its theoretical field towards ``key`` grow.
+FIGURES = (
+    "rf",
+    "rf_min",
+    "stride",
+    "start",
+    "center",
+    "coverage",
+    "lookahead",
+    "lookback",
+    "halo",
+    "multiple",
+)
+"""The figures whose growth can be followed by their name."""
 
-    At every merge the path follows the operand with the largest field. Steps that change nothing are
-    left out; an infinite growth is that of the first operator that reads the whole axis.
+
+def figure(name: str, end: AxisField) -> Measure:
+    """Return the measure of a figure by its name, for the path to a tensor whose field is ``end``.
+
+    Raises:
+        KeyError: there is no such figure.
+    """
+    if name not in FIGURES:
+        raise KeyError(f"there is no path of {name!r}; there are those of {', '.join(FIGURES)}")
+    if name == "halo":
+        # On the way strides are smaller: borders are where those of the tensor at the end are.
+        align = end.multiple
+
+        def halo(field: AxisField) -> Number | None:
+            sides = field.halo_for(align)
+            return None if sides is None else max(sides)
+
+        return halo
+    read: Measure = attrgetter(name)
+    return read
+
+
+def owners(analysis: Analysis) -> dict[int, Tensor]:
+    """Return the tensor of each named value, by its number; of those that share one, the first."""
+    return {tensor.number: tensor for tensor in reversed(list(analysis))}
+
+
+def trace(
+    analysis: Analysis, tensor: Tensor, source: Input, axis: int, measure: Measure
+) -> list[Contribution]:
+    """Return the steps from an input to ``tensor`` that made a figure of its field grow.
+
+    At every merge the path follows the operand whose figure is closest to the result's. What a layer
+    takes away and a later one brings back (padding on the left, and the convolution that it is for) is
+    left out, and so is what a later one undoes, and steps that change nothing. Infinite growth is that
+    of the first operator that is to blame for it.
     """
     makers = {step.value.number: step for step in analysis.graph.program}
-    owners = {one.number: one for one in reversed(list(analysis))}
+    named = owners(analysis)
+    inputs = {value.number for value in analysis.graph.inputs.values()}
+    known: dict[int, Number | None] = {}
 
-    def size(number: int) -> float:
-        # Where there is no theoretical map the actual input gives the size, as in the figures.
-        for theory in (True, False):
-            outcome = analysis.runs.of_every_value(key, theory).get(number)
-            hull = outcome.hulls.get(key) if isinstance(outcome, Field) else None
-            if hull is not None and not hull.irregular:
-                return max(float(sizes(part).max()) for part in parts(hull))
-            if hull is None:
-                return 0.0
-        return 0.0
+    def figure(number: int) -> Number | None:
+        if number not in known:
+            known[number] = measure(AxisField(analysis, analysis.graph.values[number], source, axis))
+        return known[number]
 
-    steps: list[Contribution] = []
-    number, after = tensor.number, size(tensor.number)
-    owner = owners.get(number, tensor)
+    def operands(number: int) -> list[int]:
+        """Return the nearest named values that a value is computed from."""
+        found: dict[int, None] = {}
+        waiting = list(makers[number].operands)[::-1]
+        seen = set(waiting)
+        while waiting:
+            operand = waiting.pop()
+            if operand in named or operand in inputs:
+                found[operand] = None
+            elif operand in makers:
+                fresh = [one for one in makers[operand].operands[::-1] if one not in seen]
+                seen.update(fresh)
+                waiting += fresh
+        return list(found)
+
+    number, after = tensor.number, figure(tensor.number)
+    chain: list[tuple[Tensor | None, Number]] = [] if after is None else [(tensor, after)]
     while number in makers:
+        candidates = operands(number)
+        if not candidates:
+            break
+        goal = after
         # Of equal operands the first is the main branch.
-        number = max(makers[number].operands, key=size)
-        if number in makers and number not in owners:
-            continue
-        before = size(number)
-        if after != before:
-            steps.append(Contribution(owner, after - before, after))
-        owner, after = owners.get(number, owner), before
-    return steps[::-1]
+        number = min(candidates, key=lambda one: _distance(figure(one), goal))
+        before = figure(number)
+        if before is not None:
+            chain.append((named.get(number), before))
+            after = before
+    return _told(chain[::-1])
+
+
+def _distance(figure: Number | None, goal: Number | None) -> Number:
+    if figure == goal:
+        return 0
+    if figure is None or goal is None:
+        return math.inf
+    return max(figure - goal, goal - figure)
+
+
+def _told(chain: list[tuple[Tensor | None, Number]]) -> list[Contribution]:
+    """Return the steps that changed a figure, without what later steps undo."""
+    if chain and math.isfinite(chain[-1][1]):  # channels that read everything, and that are dropped again
+        chain = [one for one in chain if math.isfinite(one[1])]
+    if not chain:
+        return []
+    told, dip = chain[:1], chain[:0]
+    for one in chain[1:]:
+        level = next((n for n, before in enumerate(told) if before[1] == one[1]), None)
+        if level is not None:
+            told, dip = told[: level + 1], []
+        elif one[1] < told[-1][1]:
+            dip.append(one)
+        else:
+            told, dip = [*told, one], []
+    steps: list[Contribution] = []
+    before = chain[0][1]
+    for tensor, total in [*told[1:], *dip]:
+        if total != before and tensor is not None:
+            steps.append(Contribution(tensor, total - before, total))
+        before = total
+    return steps

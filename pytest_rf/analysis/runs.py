@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,7 @@ from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Facts, Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Outcome, plan, run
+from pytest_rf.interpreter import Ignorance, Outcome, Plan, plan, run
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.tensors import Input
@@ -33,7 +34,11 @@ class Runs:
     """
 
     def __init__(
-        self, graph: Graph, roles: Callable[[Facts], Mapping[str, Input]], accepted: Callable[[int], bool]
+        self,
+        graph: Graph,
+        roles: Callable[[Facts], Mapping[str, Input]],
+        accepted: Callable[[int], bool],
+        planned: Plan | None = None,
     ) -> None:
         """Make the plan.
 
@@ -41,18 +46,19 @@ class Runs:
             graph: the graph.
             roles: gives the roles of the input axes from what the plan has learnt.
             accepted: of a node's number, whether its context is accepted.
+            planned: the plan, where there is one.
         """
         self.graph = graph
         self._accepted = accepted
         self._named = {value.number for node in graph.nodes for value in node.outputs.values()}
         self._named |= {value.number for value in graph.inputs.values()}
-        self.plan = plan(graph)
+        self.plan = planned or plan(graph)
         self.inputs = roles(self.plan.facts)
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
         self._multiples: dict[Key, dict[int, int]] = {}
-        self._rims: dict[Key, dict[int, rims.State | None]] = {}
+        self._rims: dict[tuple[Key, bool], dict[int, rims.State | None]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
@@ -97,22 +103,28 @@ class Runs:
         """Return the multiple that fits all values."""
         return lcm(*self._multiple(key).values())
 
-    def rim(self, value: Value, key: Key) -> rims.State | None:
-        """Return how much of a value a tile gets wrong at its own borders; None: nothing."""
-        if key not in self._rims:
+    def rim(self, value: Value, key: Key, local: bool = False) -> rims.State | None:
+        """Return how much of a value a tile gets wrong at its own borders; None: nothing.
+
+        ``local``: all context is accepted, not only that which the model's authors accept.
+        """
+        accepts = (lambda _: True) if local else self._accepted
+        if (key, local) not in self._rims:
             extent = self.inputs[key[0]].shape[key[1]]
             short = extent % self.grid(key)
             found: dict[int, rims.State | None] = {
-                self.graph.inputs[key[0]].number: rims.Rim(key[1], extent, short=short)
+                self.graph.inputs[key[0]].number: rims.of_input(
+                    key[1], len(self.inputs[key[0]].shape), extent, short
+                )
             }
             for move in self.plan.moves:
                 states = [
-                    rims.changed(found.get(branch.operand), branch.changes, key, self._accepted)
+                    rims.changed(found.get(branch.operand), branch.changes, key, accepts)
                     for branch in move.branches
                 ]
                 found[move.value] = rims.put_together(states, move.joint)
-            self._rims[key] = found
-        return self._rims[key].get(value.number)
+            self._rims[key, local] = found
+        return self._rims[key, local].get(value.number)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""
@@ -168,7 +180,13 @@ class Runs:
             hulls = {**hulls, key: settled(hulls[key])}
         return Field(known, hulls, self.spatial if theory else frozenset())
 
+    @cached_property
+    def _any_context(self) -> bool:
+        return any(isinstance(known, Structure) and known.context for known in self.plan.structures.values())
+
     def _hulls(self, kind: Kind, theory: bool, key: Key) -> dict[int, Hulls]:
+        if kind in ("full", "guaranteed") and not self._any_context:
+            kind = "plain"  # which counts all that there is
         if (kind, theory, True) in self._done:
             return self._done[kind, theory, True]
         every = key not in self.spatial

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.metrics import AxisField, positions
-from pytest_rf.analysis.paths import Contribution, trace
+from pytest_rf.analysis.paths import Contribution, Measure, figure, trace
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
@@ -221,12 +221,27 @@ class Tensor:
             result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
         return result
 
-    def path(self, axis: str | int, input: str | None = None) -> list[Contribution]:
-        """Return the steps from the input to this tensor along which its theoretical field grew most."""
+    def path(
+        self, axis: str | int, input: str | None = None, metric: str | Measure = "rf"
+    ) -> list[Contribution]:
+        """Return the steps from the input to this tensor along which a figure of its field grew.
+
+        Args:
+            axis: an axis of the input, by name or number.
+            input: the input's name; may be left out where the tensor depends on one only.
+            metric: the figure: ``rf``, ``lookahead``, ``stride`` ..., or a function of a field
+                (:class:`AxisField`). Of a halo it is the larger side.
+
+        Raises:
+            UnknownError: the tensor is unknown (a ModelError, and a ValueError).
+            KeyError: there is no such input, axis or figure.
+        """
         source = self._input(input)
         if self.status == "unknown":
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
-        return trace(self.analysis, self, (source.name, source.axis(axis)))
+        number = source.axis(axis)
+        measure = figure(metric, self.field(source.name)[number]) if isinstance(metric, str) else metric
+        return trace(self.analysis, self, source, number, measure)
 
 
 class Held(NamedTuple):

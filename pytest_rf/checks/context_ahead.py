@@ -36,12 +36,13 @@ CODE, NAME = "RF401", "context-ahead"
 
 def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
     """Yield a finding per axis that context alone makes look ahead."""
+    accepted = context.accepted(analysis)
     for tensor, source, axis, _, field in finals(analysis, guarantee=True):
-        sources = context.of(analysis, field).remaining
+        sources = context.of(field, accepted).remaining
         ahead = field.lookahead
         if not sources or not field.stride or ahead is None or ahead <= 0:
             continue
-        local = context.without(field).lookahead
+        local = field.without_context.lookahead
         if local is None or local > 0:
             continue
         beside = "" if math.isinf(local) else f" ({number(local)} without context)"

@@ -50,7 +50,7 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
             input=source.name,
             measured=number(size),
             required=f"<= {extent}",
-            path=grown(tensor, index, source),
+            **grown(tensor, index, source),
             help="take a stride out, or check the model with the input size that it is meant for",
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.report import describe, growth_text
+from pytest_rf.requirements.explain import GROWING, steps
 from pytest_rf.requirements.select import fields, places
 from pytest_rf.requirements.settings import Settings
 
@@ -85,9 +85,9 @@ def finding(
     )
 
 
-def grown(tensor: Any, axis: int, source: Any) -> tuple[tuple[str, str], ...]:
-    """Return how the field of a tensor grew, as findings show it."""
-    return tuple((describe(step.tensor), growth_text(step.growth)) for step in tensor.path(axis, source.name))
+def grown(tensor: Any, axis: int, source: Any) -> dict[str, Any]:
+    """Return how the field of a tensor grew, as findings hold it."""
+    return {"figure": GROWING["rf"], "path": steps(tensor.path(axis, source.name), "rf")}
 
 
 def has_places(analysis: Any) -> bool:

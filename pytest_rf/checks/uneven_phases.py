@@ -50,7 +50,7 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
             input=source.name,
             measured=measured,
             required="one size",
-            path=grown(tensor, index, source),
+            **grown(tensor, index, source),
         )
 
 

@@ -1,64 +1,57 @@
-"""The path along which a field grew, as a column of contributions."""
+"""The path along which a figure grew, as a column of contributions."""
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator, Sequence
 
-from pytest_rf.findings import Finding
+from pytest_rf.findings import Finding, Step
 from pytest_rf.reporters.lines import Line, Span
-from pytest_rf.reporters.words import count
+from pytest_rf.reporters.words import count, figure
 
 #: Paths longer than this are folded: the first and the last few layers are shown, the others counted.
 LONGEST = 12
 _FIRST, _LAST = 4, 6
 
-_NUMBER = re.compile(r"[+-]\d+")
-
-Step = tuple[str, str, str]
-"""A layer, what it added, and the size of the field behind it."""
+#: What is a place moves, it does not grow.
+_PLACES = ("the start", "the centre")
 
 
 def growth(finding: Finding, indent: str) -> Iterator[Line]:
-    """Yield lines that show layer by layer how the field came to its size."""
-    steps = _steps(finding.path)
+    """Yield lines that show layer by layer how a figure came about."""
+    steps = finding.path
     if not steps:
         return
     axis = finding.axis.replace(", ", " and ")
+    what = f"{finding.figure or 'the field'} {'moved' if finding.figure in _PLACES else 'grew'}"
     yield (
         Span(indent),
-        Span(f"how the field grew along {axis}, layer by layer:" if axis else "how the field grew:", "dim"),
+        Span(f"how {what} along {axis}, layer by layer:" if axis else f"how {what}:", "dim"),
     )
-    shown = steps if len(steps) <= LONGEST else [*steps[:_FIRST], *steps[-_LAST:]]
-    added = max(len(step[1]) for step in shown)
-    size = max(len(step[2]) for step in shown)
-    for number, (layer, text, after) in enumerate(shown):
+    shown = steps if len(steps) <= LONGEST else (*steps[:_FIRST], *steps[-_LAST:])
+    added = max(len(step.text) for step in shown)
+    size = max(len(_total(step)) for step in shown)
+    for number, step in enumerate(shown):
         if len(shown) < len(steps) and number == _FIRST:
             folded = steps[_FIRST:-_LAST]
-            text_folded = f"{count(len(folded), 'layer')} more{_sum(folded)}"
+            text_folded = f"{count(len(folded), 'layer')} more{_together(folded)}"
             yield Span(f"{indent}  {'⋮':>{added}}    {'':>{size}}  "), Span(text_folded, "dim")
         yield (
             Span(f"{indent}  "),
-            Span(f"{text:>{added}}", "figure"),
-            Span(f" → {after:>{size}}  ", "dim"),
-            Span(layer),
+            Span(f"{step.text:>{added}}", "figure"),
+            Span(f" → {_total(step):>{size}}  ", "dim"),
+            Span(step.layer),
         )
 
 
-def _steps(path: Sequence[tuple[str, str]]) -> list[Step]:
-    size: int | None = 1
-    steps = []
-    for layer, text in path:
-        if size is not None and _NUMBER.fullmatch(text):
-            size += int(text)
-        else:
-            size = None
-        steps.append((layer, text, "all" if size is None else str(size)))
-    return steps
+def _total(step: Step) -> str:
+    return "all" if step.total == math.inf else figure(step.total)
 
 
-def _sum(steps: Sequence[Step]) -> str:
+def _together(steps: Sequence[Step]) -> str:
     """Return what folded layers add together, where all of them add a number."""
-    if all(_NUMBER.fullmatch(text) for _, text, _ in steps):
-        return f": {sum(int(text) for _, text, _ in steps):+d}"
-    return ""
+    if any(isinstance(step.growth, float) and math.isinf(step.growth) for step in steps):
+        return ""
+    if steps[0].times:
+        return f": ×{figure(math.prod(step.growth for step in steps))}"
+    return f": {Step('', sum(step.growth for step in steps), 0).text}"

@@ -1,115 +1,284 @@
-"""What would put a finding right, in plain words."""
+"""What would put a finding right, in plain words.
+
+Advice is tried before it is given: the model is analysed with the change that it proposes, and what does
+not make the requirement hold is not said.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_rf.requirements.context import Context
-from pytest_rf.requirements.measure import Reading
+from pytest_rf.requirements.explain import Measure, branches_of, describe, named
+from pytest_rf.requirements.measure import Number, Undecidable
 from pytest_rf.requirements.syntax import Comparator
 from pytest_rf.requirements.vocabulary import Metric
 from pytest_rf.requirements.wording import listed, number
 
-#: Metrics that grow by 2 × stride with one more 3-tap layer, of which one side's share is stride.
-_GROWS_BY = {"rf": 2, "rf_min": 2, "coverage": 2, "lookahead": 1, "lookback": 1, "halo": 1}
+if TYPE_CHECKING:
+    from pytest_rf.analysis.metrics import AxisField
+    from pytest_rf.analysis.paths import Contribution
+    from pytest_rf.analysis.tensors import Tensor
+
+#: Nothing is tried with models of more steps than this: advice must not take longer than the answer.
+_LARGEST = 5000
+#: So many layers more are proposed at most.
+_LAYERS = 4
+#: So many layers whose dilations double are.
+_DILATED = 8
+#: So many strides are looked at.
+_FACTORS = 8
+#: So often are windows moved that look ahead: once per branch.
+_ROUNDS = 4
+
+
+def is_small(analysis: Any) -> bool:
+    """Whether variants of a model are quick to analyse."""
+    graph = getattr(analysis, "graph", None)
+    return graph is not None and len(graph.program) <= _LARGEST
+
+
+class Case(NamedTuple):
+    """A part of a requirement that fails at one place.
+
+    Attributes:
+        tensor: the tensor there.
+        field: its field.
+        context: what brings context into it.
+        can_try: whether advice may be tried: not of the hundredth finding, nor with a huge model.
+        path: how the figure at hand grew.
+        read: reads that figure from a field.
+        holds: whether the part holds of a field.
+    """
+
+    tensor: Tensor
+    field: AxisField
+    context: Context
+    can_try: bool
+    path: Sequence[Contribution]
+    read: Measure
+    holds: Callable[[AxisField], bool | None]
+
+    def held(self, changed: AxisField | None) -> bool:
+        """Return whether the part holds of a field in a changed model."""
+        try:
+            return changed is not None and bool(self.holds(changed))
+        except Undecidable:
+            return False
 
 
 def for_comparison(
-    axis_field: Any,
-    context: Context,
-    metric: Metric,
-    comparator: Comparator,
-    reading: Reading,
-    wanted: Fraction,
-    path: Sequence[tuple[Any, Any]],
+    case: Case, metric: Metric, comparator: Comparator, low: Number, high: Number, wanted: Fraction
 ) -> str:
     """Return advice for a comparison that fails.
 
     Args:
-        axis_field: the field of the axis.
-        context: what brings context into it.
+        case: where it fails.
         metric: what was compared.
         comparator: how.
-        reading: the figure that fails.
+        low: the smallest figure of all units.
+        high: the largest.
         wanted: what it was compared with.
-        path: pairs of a tensor's description and its growth, along which the field grew.
     """
     if metric.name == "context":
-        return _context(context) if context.remaining else ""
-    low, high = reading.low.upper, reading.high.upper
+        return _statistics(case)
     too_small = low < wanted if comparator in (">=", "==") else low <= wanted if comparator == ">" else False
     if too_small:
-        return _grow(axis_field, metric, Fraction(low) if math.isfinite(low) else Fraction(0), wanted)
+        return _grow(case, metric, Fraction(low), wanted) if math.isfinite(low) else ""
     if comparator == "!=":
         return ""
     if math.isinf(high):
-        return _unbounded(context, metric, path)
+        accepted = _context(case) if metric.guarantee else ""
+        return accepted or (_ahead(case) if metric.name == "lookahead" else "")
     if metric.name == "stride":
-        return f"the strides on the way multiply to {number(high)}: take one of them out, or upsample"
+        return _strides(case, comparator, Fraction(high), wanted)
     if not metric.monotone:
         return ""
-    most = max((step for step in path if math.isfinite(step[1])), key=lambda step: step[1], default=None)
-    largest = f"; the layer that adds most is {most[0]} (+{number(most[1])})" if most and most[1] > 0 else ""
-    excess = _positions(axis_field, metric, Fraction(high) - wanted)
-    return f"{number(excess)} too many{largest}"
+    if metric.name == "lookahead" and (advice := _ahead(case)):
+        return advice
+    most = max((one for one in case.path if one.growth > 0), key=lambda one: one.growth, default=None)
+    largest = (
+        f"; the layer that adds most is {describe(most.tensor)} (+{number(most.growth)})" if most else ""
+    )
+    excess = (Fraction(high) - wanted) * _scale(case, metric)
+    return f"{number(excess)} too many{largest}" if excess else largest.removeprefix("; ")
 
 
-def for_claim(context: Context, predicate: str, negated: bool, path: Sequence[tuple[Any, Any]]) -> str:
+def for_claim(case: Case, predicate: str, negated: bool) -> str:
     """Return advice for a claim that fails."""
     if negated:
         return ""
-    if context.remaining and predicate in ("bounded", "causal"):
-        return _context(context)
-    whole = next((label for label, growth in path if growth == math.inf), None)
-    if predicate in ("bounded", "causal") and whole is not None:
-        return f"{whole} mixes the whole axis"
     if predicate == "causal":
-        return "pad on the left only (kernel - 1, times the dilation), and crop nothing from the right"
-    if predicate == "aligned":
-        return "give the branches that meet one stride and matching padding"
+        return _context(case) or _ahead(case)
+    if predicate == "bounded":
+        return _context(case)
+    return _moved_branch(case) if predicate == "aligned" else ""
+
+
+def _scale(case: Case, metric: Metric) -> int:
+    """Return what makes input positions of a figure, which is one for a share of the input."""
+    return case.field.extent if metric.name == "coverage" else 1
+
+
+# ---------------------------------------------------------------------- too small
+
+
+def _grow(case: Case, metric: Metric, low: Fraction, wanted: Fraction) -> str:
+    """Say how much is missing, and which layers more would bring it."""
+    if not metric.monotone:
+        return ""
+    missing = (wanted - low) * _scale(case, metric)
+    text = f"{number(missing)} missing" if missing else "one more is needed"
+    layers = _layers(case, low * _scale(case, metric), missing) if case.can_try else ""
+    return f"{text}: {layers}" if layers else text
+
+
+def _layers(case: Case, low: Fraction, missing: Fraction) -> str:
+    """Return how many layers more make the part hold, by trying it."""
+    from pytest_rf.analysis.variants import with_layers
+
+    stride = case.field.stride
+    one = with_layers(case.field, [1]) if stride else None
+    figure = case.read(one) if one is not None else None
+    if figure is None or not math.isfinite(figure) or figure <= low:
+        return ""
+    adds = Fraction(figure) - low
+    count = max(1, math.ceil(missing / adds))
+    each = f"one more 3-tap layer at stride {number(Fraction(stride or 1))} adds {number(adds)}"
+    for more in (count, count + 1):  # one more where it must be larger, not equal
+        if more <= _LAYERS and case.held(with_layers(case.field, [1] * more)):
+            return f"{each}, so {'one such layer is' if more == 1 else f'{more} such layers are'} enough"
+    if count <= _LAYERS:
+        return ""
+    several = math.ceil(math.log2(missing / adds + 1))
+    dilations = [2**n for n in range(several)]
+    if several <= _DILATED and case.held(with_layers(case.field, dilations)):
+        return f"{several} more 3-tap layers with dilations 1 to {dilations[-1]}, doubling, are enough"
     return ""
 
 
-def _grow(axis_field: Any, metric: Metric, low: Fraction, wanted: Fraction) -> str:
-    """Say how much is missing and what one more layer would add."""
-    missing = _positions(axis_field, metric, wanted - low)
-    if metric.kind not in ("length", "ratio") or metric.name == "density":
+# ---------------------------------------------------------------------- too large
+
+
+def _context(case: Case) -> str:
+    """Say where context comes from and how to accept it, if that is all that is wrong."""
+    alone = bool(case.context.remaining) and case.held(case.field.without_context)
+    return _statistics(case) if alone else ""
+
+
+def _statistics(case: Case) -> str:
+    sources = case.context.remaining
+    if not sources:
         return ""
-    text = f"{number(missing)} missing"
-    stride = getattr(axis_field, "stride", None)
-    factor = _GROWS_BY.get(metric.name)
-    if factor is None or stride is None or stride <= 0 or not math.isfinite(stride):
-        return text
-    adds = Fraction(stride) * factor
-    layers = max(1, math.ceil(missing / adds))
-    enough = "one such layer is" if layers == 1 else f"{layers} such layers are"
-    one_more = f"one more 3-tap layer at stride {number(Fraction(stride))} adds {number(adds)}"
-    return f"{text}: {one_more}, so {enough} enough"
+    text = f"statistics of the whole axis come in at {listed(sources)}; "
+    trained = _in_training(case, sources)
+    if trained:
+        call = "export the model" if case.field.analysis.capture == "onnx" else "call .eval() on the model"
+        text += f"{listed(trained)} {'is' if len(trained) == 1 else 'are'} in training mode: {call}"
+        text += " in evaluation mode" if case.field.analysis.capture == "onnx" else ""
+        if len(trained) == len(sources):
+            return text
+        text += "; "
+    return f"{text}normalise with fixed statistics, or list them in accept_context"
 
 
-def _positions(axis_field: Any, metric: Metric, difference: Fraction) -> Fraction:
-    """Return a difference in input positions, which for a share of the input it is not yet."""
-    return difference * axis_field.extent if metric.name == "coverage" else difference
+def _in_training(case: Case, sources: Sequence[str]) -> list[str]:
+    wanted = set(sources)
+    return [node.name for node in case.field.analysis.graph.nodes if node.training and node.name in wanted]
 
 
-def _unbounded(context: Context, metric: Metric, path: Sequence[tuple[Any, Any]]) -> str:
-    """Say what reads the whole axis."""
-    if metric.guarantee and context.remaining:
-        return _context(context)
-    whole = next((label for label, growth in path if growth == math.inf), None)
-    return (
-        f"{whole} mixes the whole axis"
-        if whole is not None
-        else "an operator on the way mixes the whole axis"
-    )
+def _ahead(case: Case) -> str:
+    """Say which layers look ahead, and how each of them would not; nothing where one of them has to."""
+    from pytest_rf.analysis.paths import owners, trace
+    from pytest_rf.analysis.variants import reading_earlier, spacing
+
+    moves: dict[int, int] = {}
+    told: dict[int, str] = {}
+    path = case.path if case.can_try else ()
+    for _ in range(_ROUNDS):
+        for one in path:
+            number, ahead = one.tensor.number, min(one.growth, one.total)
+            if ahead == math.inf:
+                told[number] = _masking(one.tensor)
+                if not told[number]:
+                    return ""
+            elif ahead > 0:
+                apart = spacing(case.field, number)
+                if apart is None:
+                    return ""
+                moves[number] = moves.get(number, 0) + math.ceil(ahead / apart)
+        changed = reading_earlier(case.field, moves, told) if moves or told else None
+        if changed is None:
+            return ""
+        if case.held(changed):
+            known = owners(case.field.analysis)
+            padded = [f"{named(known[number])} by {distance}" for number, distance in sorted(moves.items())]
+            pads = [f"pad on the left instead of the right: {listed(padded, 6)}"] if padded else []
+            return "; ".join([*told.values(), *pads])
+        path = trace(changed.analysis, case.tensor, changed.input, changed.axis, case.read)
+    return ""
 
 
-def _context(context: Context) -> str:
-    """Say where context comes from and how to accept it."""
-    return (
-        f"statistics of the whole axis come in at {listed(context.remaining)}; "
-        "normalise with fixed statistics, or list them in accept_context"
-    )
+def _masking(tensor: Tensor) -> str:
+    """Say how an operator that reads the whole axis can be kept from what lies ahead."""
+    kind = tensor.op.lower()
+    if "attention" in kind:
+        return f"mask what lies ahead in {named(tensor)} (causal attention)"
+    recurrent = any(name in kind for name in ("lstm", "gru", "rnn"))
+    return f"run {named(tensor)} in one direction only" if recurrent else ""
+
+
+def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fraction) -> str:
+    """Say what the strides on the way multiply to, and without which of them it would be small enough."""
+    factors = sorted(one.factor for one in case.path if one.factor > 1)[:_FACTORS]
+    if not factors:
+        return ""
+    text = f"the strides on the way multiply to {number(high)}"
+    for count in range(1, len(factors) + 1):
+        for some in combinations(factors, count):
+            less = high / math.prod(some)
+            if (
+                less < wanted
+                if comparator == "<"
+                else less == wanted
+                if comparator == "=="
+                else less <= wanted
+            ):
+                kind = "a stride" if count == 1 else "strides"
+                return f"{text}; without {kind} of {' and '.join(map(number, some))} it is {number(less)}"
+    return text
+
+
+# ---------------------------------------------------------------------- misaligned
+
+
+def _moved_branch(case: Case) -> str:
+    """Say which branch must be padded otherwise to stand where the other does, if that is all."""
+    from pytest_rf.analysis.alignment import misaligned
+    from pytest_rf.analysis.paths import owners
+    from pytest_rf.analysis.variants import nearest_window, reading_earlier
+
+    field = case.field
+    nodes = misaligned(field.analysis, field.value.number, field.key) if case.can_try else []
+    branches = branches_of(field, nodes[0]) if nodes else []
+    if len(branches) != 2 or branches[0].stride != branches[1].stride:
+        return ""
+    centers = [one.center for one in branches]
+    if any(at is None or not math.isfinite(at) for at in centers):
+        return ""
+    a, b = (Fraction(at or 0) for at in centers)
+    for one, distance in ((branches[1], b - a), (branches[0], a - b)):
+        window = nearest_window(one)
+        if window is None or not distance or (distance / window.apart).denominator != 1:
+            continue
+        taps = int(distance / window.apart)
+        known = owners(field.analysis)
+        if window.number in known and case.held(reading_earlier(field, {window.number: taps})):
+            front, behind = ("more", "less") if taps > 0 else ("less", "more")
+            layer = named(known[window.number])
+            return f"pad {layer} by {abs(taps)} {front} in front and {abs(taps)} {behind} behind"
+    return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, NamedTuple
 
 from pytest_rf.globs import selects
@@ -22,26 +21,22 @@ class Context(NamedTuple):
     accepted: tuple[str, ...] = ()
 
 
-def of(analysis: Any, axis_field: Any) -> Context:
-    """Return the sources of context of a field."""
-    sources = tuple(attribute(axis_field, "context"))
+def accepted(analysis: Any) -> frozenset[str]:
+    """Return the names of the nodes whose context the model's authors accept."""
     selectors = analysis.accept_context
-    if not sources or not selectors:
-        return Context(sources)
-    wanted = set(sources)
-    accepted = {
+    return frozenset(
         tensor.node
-        for tensor in analysis
-        if tensor.node in wanted
-        and any(selects(selector, tensor.op or "", names(tensor)) for selector in selectors)
-    }
+        for tensor in (analysis if selectors else ())
+        if any(selects(selector, tensor.op or "", names(tensor)) for selector in selectors)
+    )
+
+
+def of(axis_field: Any, accepted: frozenset[str]) -> Context:
+    """Return the sources of context of a field, sorted by the names that :func:`accepted` gives."""
+    sources = tuple(attribute(axis_field, "context"))
+    if not accepted:
+        return Context(sources)
     return Context(
         tuple(source for source in sources if source not in accepted),
         tuple(source for source in sources if source in accepted),
     )
-
-
-def without(axis_field: Any) -> Any:
-    """Return the same field with all context accepted, for the local figure beside the guaranteed one."""
-    everything = dataclasses.replace(axis_field.analysis, accept_context=("*",))
-    return dataclasses.replace(axis_field, analysis=everything)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from pytest_rf.findings import Finding
 from pytest_rf.requirements import (
     advice,
     context,
+    explain,
     extent,
     independence,
     measure,
@@ -60,12 +61,14 @@ class _Place(NamedTuple):
     context: context.Context
     traced: bool
 
-    def path(self) -> list[tuple[str, Any]]:
-        """Return how the field grew: pairs of a layer and its contribution."""
-        if not self.traced:
-            return []
-        steps = self.tensor.path(self.number, self.source.name)
-        return [(report.describe(step.tensor), step.growth) for step in steps]
+    def path(self, read: explain.Measure) -> list[Any]:
+        """Return how a figure grew along the axis, if this place is one whose path is told."""
+        return self.tensor.path(self.number, self.source.name, read) if self.traced else []
+
+    def case(self, path: Sequence[Any], read: explain.Measure, holds: Callable[[Any], Any]) -> advice.Case:
+        """Return what advice is made from."""
+        can_try = self.traced and advice.is_small(self.analysis)
+        return advice.Case(self.tensor, self.field, self.context, can_try, path, read, holds)
 
     def verdict(self, part: Comparison | Claim, guarantee: bool, **words: Any) -> Verdict:
         accepted = self.context.accepted if guarantee else ()
@@ -81,6 +84,7 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
     guarantee = isinstance(part, Claim) or METRICS[part.figure.metric].guarantee
     told: set[str] = set()
     judged: set[tuple[int, str, int]] = set()
+    accepted = context.accepted(analysis)
     for tensor in select.tensors(analysis, part.where, text):
         if tensor.status == "unknown":
             reads_any = measured_any = True
@@ -102,7 +106,7 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
                                 part, own, source.name, (axis,), required=_required(part), reason=why
                             )
                             continue
-                        sources = context.of(analysis, axis_field)
+                        sources = context.of(axis_field, accepted)
                         traced = len(told) < _PATHS
                         place = _Place(analysis, own, source, axis, number, axis_field, sources, traced)
                         for verdict in _at(place, part, settings):
@@ -158,13 +162,26 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     measured = wording.measured(readings, metric, spacing, unit) + _without_context(
         place, part, metric, settings
     )
-    path = place.path() if metric.kind in ("length", "step", "place") or metric.name == "coverage" else []
-    reason, help_ = "", ""
+    worst = False if False in outcomes else None
+    failing = max(
+        (reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is worst),
+        key=lambda reading: reading.high.upper,
+    )
+    read = explain.reader(
+        metric, part.figure.align, settings.origin, failing.side, part.comparator[0] == ">", place.field
+    )
+    figure = explain.GROWING.get(metric.name, "")
+    path = place.path(read) if figure else []
+    reason, note, help_ = "", "", ""
     if False in outcomes:
-        failing = readings[outcomes.index(False)]
-        help_ = advice.for_comparison(
-            place.field, place.context, metric, part.comparator, failing, wanted, path
-        )
+
+        def holds(changed: Any) -> bool:
+            return _holds(place._replace(field=changed), part, metric, settings, wanted)
+
+        note = explain.endless(path, place.number, place.source.name)
+        case = place.case(path, read, holds)
+        low, high = failing.low.upper, failing.high.upper
+        help_ = advice.for_comparison(case, metric, part.comparator, low, high, wanted)
     elif all(reading.exact for reading in readings):
         reason = "units differ, and whether one has just this figure is not known"
     else:
@@ -175,9 +192,17 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
         measured=measured,
         required=required,
         reason=reason,
-        path=tuple((label, report.growth_text(growth)) for label, growth in path),
+        note=f"; {note}" if note else "",
+        figure=f"{figure} {failing.side}".rstrip() if path else "",
+        path=explain.steps(path, metric.name),
         help=help_,
     )
+
+
+def _holds(place: _Place, part: Comparison, metric: Metric, settings: Settings, wanted: Fraction) -> bool:
+    """Return whether a comparison holds at a place for certain."""
+    readings = _read(place, part, metric, settings)
+    return all(measure.decide(reading, part.comparator, wanted) for reading in readings)
 
 
 def _read(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> list[measure.Reading]:
@@ -194,7 +219,7 @@ def _without_context(place: _Place, part: Comparison, metric: Metric, settings: 
     if not metric.guarantee or not place.context.remaining:
         return ""
     try:
-        readings = measure.read(context.without(place.field), metric, part.figure.align, settings.origin)
+        readings = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
     except Undecidable:
         return ""
     return f" ({wording.measured(readings, metric)} without context)"
@@ -218,16 +243,17 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
             holds, reason = None, measure.left_open(place.field)
     if holds is not None and holds is not part.negated:
         return
-    path = place.path() if part.predicate in ("bounded", "causal") else []
     measured = ""
     if holds is not None:
         reason = ""
         measured = f"{'not ' if part.negated is False else ''}{part.predicate}"
+    look = explain.reader(METRICS["lookahead"], None, settings.origin)
+    path = place.path(look) if part.predicate == "causal" else []
     note, help_ = "", ""
     if holds is False and samples:
         note, help_ = independence.explained(place.field, place.source, place.number)
     elif holds is not None:
-        help_ = advice.for_claim(place.context, part.predicate, part.negated, path)
+        note, help_ = _explained(place, part, settings, look, path)
     yield place.verdict(
         part,
         True,
@@ -235,9 +261,35 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
         required=required,
         reason=reason,
         note=note,
-        path=tuple((label, report.growth_text(growth)) for label, growth in path),
+        figure=explain.GROWING["lookahead"] if path else "",
+        path=explain.steps(path, "lookahead"),
         help=help_,
     )
+
+
+def _explained(
+    place: _Place, part: Claim, settings: Settings, look: explain.Measure, path: Sequence[Any]
+) -> tuple[str, str]:
+    """Return what is to blame for a claim that does not hold, and what would put it right."""
+    case = place.case(path, look, lambda changed: _predicate(changed, part.predicate, settings.origin))
+    note = "" if part.negated else _blamed(place, part.predicate, look, path)
+    return note, advice.for_claim(case, part.predicate, part.negated)
+
+
+def _blamed(place: _Place, predicate: str, look: explain.Measure, path: Sequence[Any]) -> str:
+    """Return what is to blame for a claim that does not hold."""
+    if predicate == "causal":
+        return explain.first_ahead(path, look(place.field), place.number, place.source.name)
+    if not place.traced:
+        return ""
+    if predicate == "aligned":
+        return explain.sides(place.field)
+    first = explain.first_of(place.tensor, place.number, place.source.name, predicate)
+    if first is None:
+        return ""
+    if predicate == "bounded":
+        return explain.unbounded(first, place.number, place.source.name)
+    return f"the first operator that mixes samples is {explain.placed(first)}"
 
 
 def _predicate(axis_field: Any, name: str, origin: str) -> bool | None:

@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-#: How each kind of tie reads behind the names of the operators that make it.
+#: What an operator does that ties what it makes to the whole extent.
 _DOES = {
-    "grid": ("fits its grid to the whole extent", "fit their grids to the whole extent"),
-    "window": ("fits its windows to the whole extent", "fit their windows to the whole extent"),
-    "circular": ("fetches from the other end", "fetch from the other end"),
+    "grid": "fits its grid to the whole extent",
+    "window": "fits its windows to the whole extent",
+    "circular": "fetches from the other end",
+    "uneven": "puts steps of different rates on one axis",
 }
 
 
-def untiled(axis_field: Any) -> str:
-    """Return which operators keep any tile from seeing what the whole sees; "" where none does so."""
-    return _told(axis_field, "grid", "window", "circular")
-
-
-def unbounded(axis_field: Any) -> str:
-    """Return which operators make reads grow with the extent though nothing is mixed; "" where none does so."""
-    return _told(axis_field, "window", "circular")
-
-
-def _told(axis_field: Any, *reasons: str) -> str:
-    found = [(axis_field.tied(why), _DOES[why]) for why in reasons]
-    return "; ".join(f"{_names(nodes)} {words[len(nodes) > 1]}" for nodes, words in found if nodes)
+def doing(axis_field: Any, node: str) -> str:
+    """Return what a node does that keeps any tile from seeing what the whole sees, though it mixes nothing."""
+    reasons = (why for why in _DOES if node in axis_field.tied(why))
+    return _DOES.get(next(reasons, ""), "reads what lies at no fixed distance")
 
 
 def unsteady(axis_field: Any) -> str:

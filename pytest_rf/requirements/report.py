@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pytest_rf.findings import Finding
+from pytest_rf.findings import Finding, Step
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison, Requirement
-from pytest_rf.requirements.wording import claim, number
+from pytest_rf.requirements.wording import claim
 
 #: The rules that requirements report under; their explanations are in ``pytest_rf/checks``.
 VIOLATED = ("RF001", "requirement-violated")
@@ -31,7 +30,8 @@ class Verdict(NamedTuple):
     required: str = ""
     reason: str = ""
     note: str = ""
-    path: tuple[tuple[str, str], ...] = ()
+    figure: str = ""
+    path: tuple[Step, ...] = ()
     help: str = ""
     accepted: tuple[str, ...] = ()
 
@@ -72,6 +72,7 @@ def _finding(
         input=verdict.input,
         measured=verdict.measured,
         required=verdict.required,
+        figure=verdict.figure,
         path=verdict.path,
         help=verdict.help,
         undecidable=bool(verdict.reason),
@@ -97,18 +98,13 @@ def _message(verdict: Verdict, several: bool) -> str:
     if verdict.reason:
         known = f"; it is {verdict.measured}" if verdict.measured else ""
         return f"{figure} {verdict.required}: cannot be decided{on}: {verdict.reason}{known}{at}"
-    return f"{figure} is {verdict.measured}{on}, required {verdict.required}{at}"
+    return f"{figure} is {verdict.measured}{on}, required {verdict.required}{verdict.note}{at}"
 
 
 def describe(tensor: Any) -> str:
     """Return a layer as the path shows it: ``layer3.0.conv2 3×3 stride 2``."""
     name = tensor.module or tensor.node or tensor.name
     return f"{name} {tensor.label}" if tensor.label else str(name)
-
-
-def growth_text(growth: Any) -> str:
-    """Return what a layer contributed: ``+32``, or that it reads the whole axis."""
-    return "whole axis" if growth == math.inf else f"{'+' if growth >= 0 else ''}{number(growth)}"
 
 
 def unknown(tensor: Any) -> str:

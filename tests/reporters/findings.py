@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_rf.check import ModelResult, RequirementResult, Run
-from pytest_rf.findings import Finding, Problem
+from pytest_rf.findings import Finding, Problem, Step
 from pytest_rf.reporters import check
 from pytest_rf.reporters.lines import plain
 
 PATH = (
-    ("stem 7×7 stride 2", "+6"),
-    ("layer1 3×3", "+4"),
-    ("layer2 3×3 stride 2", "+8"),
+    Step("stem 7×7 stride 2", 6, 7),
+    Step("layer1 3×3", 4, 11),
+    Step("layer2 3×3 stride 2", 8, 19),
 )
 
 HOSTILE = "a\x1b[2Jb\r\nc\u202ed\u2066::error::x"
@@ -37,6 +37,7 @@ def finding(**changes: Any) -> Finding:
         "input": "x",
         "measured": "19",
         "required": ">= 20",
+        "figure": "the field",
         "path": PATH,
         "help": "1 missing",
     }

@@ -6,18 +6,26 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from pytest_rf.analysis.steps import Steps, strided
+
 
 class AxisField:
     """An axis field with just the figures that a test gives it."""
 
     def __init__(self, **figures: Any) -> None:
         self.upper_bound = False
-        self.irregular = False
+        self.chosen_by = "data that chooses what is read"
+        self.irregular = self.uneven = False
         self.context: tuple[str, ...] = ()
         self.stride = Fraction(1)
         self.extent = 100
         for name, figure in figures.items():
             setattr(self, name, figure)
+
+    @property
+    def steps(self) -> Steps | None:
+        """What the steps stand for, by the stride."""
+        return strided(self.stride) if self.stride else None
 
 
 @dataclass
@@ -47,7 +55,7 @@ class Tensor:
     def field(self, input: str | None = None) -> dict[int, AxisField]:
         return dict.fromkeys(range(4), self.axis_field)
 
-    def path(self, axis: str | int, input: str | None = None) -> list[Any]:
+    def path(self, axis: str | int, input: str | None = None, metric: Any = "rf") -> list[Any]:
         return []
 
 

@@ -54,8 +54,8 @@ def test_a_violation_says_what_where_and_how_it_came_about(chain: Analysis) -> N
     assert (finding.model, finding.file, finding.line) == ("net", "rf.toml", 7)
     assert (finding.tensor, finding.op, finding.axis, finding.input) == ("y", "Conv", "h, w", "x")
     assert (finding.measured, finding.required) == ("7", ">= 8")
-    assert [growth for _, growth in finding.path] == ["+2", "+4"]
-    assert finding.path[0][0].endswith("3×3 stride 2")
+    assert [(step.growth, step.total) for step in finding.path] == [(2, 3), (4, 7)]
+    assert finding.path[0].layer.endswith("3×3 stride 2")
     assert finding.help.startswith(
         "1 missing: one more 3-tap layer at stride 2 adds 4, so one such layer is enough"
     )

@@ -49,6 +49,7 @@ def batch_norm(call: Call) -> Result:
         training = False
     elif call.name == "_batch_norm_with_update" or not call.given("running_mean"):
         training = True
+    call.b.node.training = training and bool(call.given("running_mean"))
     names = ["weight", "bias"] if training else ["weight", "bias", "running_mean", "running_var"]
     axes = [axis for axis in range(x.rank) if axis != 1] if training else []
     y = normalise(call.b, x, axes, *_per_channel(call, x, *names))

@@ -119,6 +119,7 @@ def batch_normalisation(call: Call) -> tuple[Value, ...]:
     parameters = [per_channel(call.b, value, x.rank) for value in call.given[1:] if value.varies]
     if not training:
         return (pointwise(call.b, x, *parameters), *(call.b.constant(None) for _ in range(call.outputs - 1)))
+    call.b.node.training = True
     axes = [axis for axis in range(x.rank) if axis != 1]
     statistic = reduce(call.b, x, axes, keep=False)
     scale, bias = (v for v in (call.operand(1), call.operand(2)))

@@ -1,0 +1,167 @@
+"""Says where a figure comes from: how it grew, layer by layer, and the operator that is to blame."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from pytest_rf.findings import Step
+from pytest_rf.requirements import extent, measure
+from pytest_rf.requirements.measure import Number, Undecidable
+from pytest_rf.requirements.vocabulary import METRICS, Metric
+from pytest_rf.requirements.wording import number
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.metrics import AxisField
+    from pytest_rf.graph import Node
+
+Measure = Callable[[Any], Number | None]
+
+#: The figures that grow along a path, as a sentence names them.
+GROWING = {
+    "rf": "the field",
+    "coverage": "the field",
+    "rf_min": "the field over the shortest path",
+    "stride": "the stride",
+    "multiple": "the multiple",
+    "start": "the start",
+    "center": "the centre",
+    "lookahead": "look-ahead",
+    "lookback": "look-back",
+    "halo": "the halo",
+}
+
+#: Those of them that multiply.
+MULTIPLYING = ("stride", "multiple")
+
+
+def reader(
+    metric: Metric, align: int | None, origin: str, side: str = "", smallest: bool = False, end: Any = None
+) -> Measure:
+    """Return what reads a metric's figure, in input positions, from any field on the way to the one at the ``end``.
+
+    Args:
+        metric: the metric.
+        align: the borders that a halo is for; by default those of the field at the end.
+        origin: where time is counted from.
+        side: a halo's side.
+        smallest: whether the smallest of all units counts instead of the largest.
+        end: the field at the end.
+    """
+    metric = METRICS["rf"] if metric.name == "coverage" else metric
+    if metric.name == "halo" and align is None:
+        # On the way strides are smaller: borders are where those of the tensor at the end are.
+        align = getattr(end, "multiple", None)
+
+    def read(axis_field: Any) -> Number | None:
+        try:
+            readings = measure.read(axis_field, metric, align, origin)
+        except Undecidable:
+            return None
+        known = next(reading for reading in readings if reading.side == side)
+        return (known.low if smallest else known.high).upper
+
+    return read
+
+
+def describe(tensor: Any) -> str:
+    """Return a layer as the path shows it: ``layer3.0.conv2 3×3 stride 2``, ``norm aten.group_norm``."""
+    name = named(tensor)
+    kind = tensor.label or (tensor.op if not tensor.op.endswith(name) else "")
+    return f"{name} {kind}" if kind else name
+
+
+def steps(path: Iterable[Any], metric: str) -> tuple[Step, ...]:
+    """Return a path as findings hold it."""
+    times = metric in MULTIPLYING
+    return tuple(
+        Step(describe(one.tensor), one.factor if times else one.growth, one.total, times) for one in path
+    )
+
+
+def named(tensor: Any) -> str:
+    """Return the name of a layer: that of its module, node or tensor."""
+    return str(tensor.module or tensor.node or tensor.name)
+
+
+def placed(tensor: Any) -> str:
+    """Return a layer with its operator and the line that made it."""
+    name = f"{named(tensor)} {tensor.label}" if tensor.label else named(tensor)
+    about = [text for text in (tensor.op, tensor.source) if text]
+    return f"{name} ({', '.join(about)})" if about else name
+
+
+def first_ahead(path: Sequence[Any], lookahead: Number | None, axis: int, source: str) -> str:
+    """Return how far a tensor looks ahead, the first operator on the way that does, and what has no end."""
+    if lookahead is None:
+        return ""
+    text = f"look-ahead is {number(lookahead)}, and must be 0 or less"
+    first = next((one for one in path if one.total > 0), None)
+    text += "" if first is None else f"; the first to look ahead is {placed(first.tensor)}"
+    if first is None or first.total == math.inf:
+        return text
+    return "; ".join(part for part in (text, endless(path, axis, source)) if part)
+
+
+def first_of(tensor: Any, axis: int, source: str, predicate: str) -> Any | None:
+    """Return the first tensor on the way of which a predicate does not hold; None where it is not found."""
+
+    def breaks(axis_field: Any) -> Number | None:
+        holds = measure.attribute(axis_field, predicate)
+        return None if holds is None else int(not holds)
+
+    path = tensor.path(axis, source, breaks)
+    return path[0].tensor if path else None
+
+
+def unbounded(tensor: Any, axis: int, source: str) -> str:
+    """Return the operator that makes a tensor, and by what it has no bound along an axis."""
+    at = tensor.field(source)[axis]
+    if tensor.node in at.context:
+        does = "brings in statistics of the whole axis"
+    elif at.upper_bound:
+        does = "lets data choose what is read"
+    elif at.rf == math.inf:
+        does = "mixes the whole axis"
+    else:
+        does = extent.doing(at, tensor.node)
+    return f"{placed(tensor)} {does}"
+
+
+def endless(path: Sequence[Any], axis: int, source: str) -> str:
+    """Return the operator that makes a figure infinite; nothing where it is not."""
+    first = next((one.tensor for one in path if one.total == math.inf), None)
+    return "" if first is None else unbounded(first, axis, source)
+
+
+def branches_of(axis_field: AxisField, node: Node) -> list[AxisField]:
+    """Return the fields of what a node reads, as far as it has positions of the same input axis."""
+    values = [value for value in dict.fromkeys(node.inputs) if value.varies]
+    fields = [dataclasses.replace(axis_field, value=value) for value in values]
+    return [field for field in fields if field.stride]
+
+
+def sides(axis_field: AxisField) -> str:
+    """Return the first merge whose branches are not aligned, and where each of them stands."""
+    from pytest_rf.analysis.alignment import misaligned
+    from pytest_rf.analysis.paths import owners
+
+    nodes = misaligned(axis_field.analysis, axis_field.value.number, axis_field.key)
+    if not nodes:
+        return ""
+    node, known = nodes[0], owners(axis_field.analysis)
+    branches = {}
+    for field in branches_of(axis_field, node):
+        number = field.value.number
+        at = field.center
+        center = f", centre {Fraction(at)}" if at is not None and math.isfinite(at) else ""
+        name = describe(known[number]) if number in known else "the input"
+        branches[name] = f"stride {field.stride}{center}"
+    merge = f"{node.module or node.name} ({', '.join(text for text in (node.op, node.source) if text)})"
+    if len(set(branches.values())) < 2:  # they differ at other units than the first
+        return f"it is {merge} where branches meet that do not look at the same place"
+    told = " and ".join(f"{name} ({where})" for name, where in branches.items())
+    return f"{merge} brings together {told}"
