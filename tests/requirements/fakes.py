@@ -12,6 +12,7 @@ class AxisField:
 
     def __init__(self, **figures: Any) -> None:
         self.upper_bound = False
+        self.chosen_by = "an index that depends on data"
         self.irregular = False
         self.context: tuple[str, ...] = ()
         self.stride = Fraction(1)
