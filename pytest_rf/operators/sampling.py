@@ -61,19 +61,14 @@ def _sampled(b: Builder, x: Value, places: Numbers, how: Grid, shape: Shape) -> 
     """Return ``x`` at the same known places for all of its samples."""
     spatial = x.extents[2:]
     flat = places.reshape(-1, len(spatial))[:, ::-1]  # the last axis comes first in a grid
-    some, all_ = np.ones((len(flat), 1), np.bool_), np.ones((len(flat), 1), np.bool_)
+    reads = np.ones((len(flat), 1), np.bool_)
     for axis, extent in enumerate(spatial):
-        tables = [
-            table
-            for where in how.forms(flat[:, axis], extent, how.corners)
-            for table in _tables(where, extent, how)
-        ]
-        any_, every = (reduce(join, tables) for join in (np.logical_or, np.logical_and))
-        some = (some[:, :, None] & any_[:, None, :]).reshape(len(flat), -1)
-        all_ = (all_[:, :, None] & every[:, None, :]).reshape(len(flat), -1)
+        own = np.zeros((len(flat), extent), np.bool_)
+        for where in how.forms(flat[:, axis], extent, how.corners):
+            own |= reduce(np.logical_or, _tables(where, extent, how))
+        reads = (reads[:, :, None] & own[:, None, :]).reshape(len(flat), -1)
     line = b.reshape(x, [*x.extents[:2], prod(spatial)])
-    reads = Sets(some, None if np.array_equal(some, all_) else all_)
-    y = b.union([*x.extents[:2], len(flat)], Read(line.number, ((0, SAME), (1, SAME), (2, reads))))
+    y = b.union([*x.extents[:2], len(flat)], Read(line.number, ((0, SAME), (1, SAME), (2, Sets(reads)))))
     return b.reshape(y, shape)
 
 
