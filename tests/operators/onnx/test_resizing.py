@@ -165,7 +165,8 @@ def test_no_engine_reads_beyond_the_bounds() -> None:
             assert not outside(tensor, rows, 1), graph.graph
         same = np.array_equal(*map(ends, seen))
         assert same or tensor.status == "upper_bound", graph.graph
-        vain += same and tensor.status == "upper_bound"
+        # The order in which an engine adds up the places of a crop is not known.
+        vain += same and tensor.status == "upper_bound" and "tf_crop" not in str(graph)
     assert vain <= 5
 
 
