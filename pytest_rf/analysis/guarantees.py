@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 from math import ceil, prod
 from typing import TYPE_CHECKING
 
@@ -75,18 +76,30 @@ def halo(field: AxisField, align: int) -> tuple[Number, Number] | None:
     if steps is None or actual is None or field.tied("grid", "window", "circular"):
         return math.inf, math.inf
     # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.
-    needs = actual.halo_within(align, steps, field.extent)
+    there = actual.halo_within(align, steps, field.extent)
     if own is not None and own.jump > 0 and own.stride == steps.rate:
         inside = own.halo(align)
-        needs = max(needs[0], inside[0]), max(needs[1], inside[1])
-    elif field.key in theory.endless and not field.uneven:
+    elif field.key not in theory.endless or field.uneven:
+        inside = there
+    else:
         return math.inf, math.inf
     grid = math.gcd(align, field.multiple)
-    before, after = (
-        spoilt if spoilt > need and spoilt > -(-need // grid) * grid else need
-        for need, spoilt in zip(needs, _spoilt(field, steps), strict=True)
-    )
+    before, after = map(partial(_side, grid=grid), inside, there, _spoilt(field, steps))
     return plain(before), plain(after)
+
+
+def _side(inside: float, there: float, spoilt: float, grid: int) -> float:
+    """Return what one side needs, which is rounded up to the grid.
+
+    Args:
+        inside: what units read that lie far from the image's borders.
+        there: what the actual units read, those at the borders too.
+        spoilt: how far from a tile's border its result is wrong, whatever it reads.
+        grid: where tiles begin and end.
+    """
+    if there > inside:
+        return there + max(spoilt - inside, 0)  # what is spoilt reaches the mirror, and is seen in it
+    return spoilt if spoilt > -(-inside // grid) * grid else inside
 
 
 def _spoilt(field: AxisField, steps: Steps) -> tuple[float, float]:

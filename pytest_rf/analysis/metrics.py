@@ -168,11 +168,15 @@ class AxisField:
         return isinstance(outcome, Structure) and self.key in outcome.uncertain | outcome.rounded
 
     @property
+    def rounded(self) -> bool:
+        """Whether rounding alone chooses between neighbours, which leaves the steps where they are."""
+        outcome = self.analysis.runs.structure(self.value)
+        return self.upper_bound and isinstance(outcome, Structure) and self.key not in outcome.uncertain
+
+    @property
     def chosen_by(self) -> str:
         """What chooses positions where the field is an upper bound: data, or rounding."""
-        outcome = self.analysis.runs.structure(self.value)
-        data = isinstance(outcome, Structure) and self.key in outcome.uncertain
-        return "an index that depends on data" if data else "the rounding of resized positions"
+        return "the rounding of resized positions" if self.rounded else "an index that depends on data"
 
     @property
     def context(self) -> tuple[str, ...]:

@@ -156,7 +156,8 @@ def _bounded(
     axis_field: Any, metric: Metric, low: Number, high: Number, side: Literal["", "before", "after"] = ""
 ) -> Reading:
     """Return a reading; where the field is an upper bound, with what is certain of the metric."""
-    if not attribute(axis_field, "upper_bound") or metric.steady:
+    steady = metric.steady or (metric.name == "stride" and attribute(axis_field, "rounded"))
+    if steady or not attribute(axis_field, "upper_bound"):
         return Reading(Known(low, low), Known(high, high), side)
     if metric.name == "rf":
         sure_low, sure_high = attribute(axis_field, "rf_certain")

@@ -13,7 +13,7 @@ class AxisField:
     """An axis field with just the figures that a test gives it."""
 
     def __init__(self, **figures: Any) -> None:
-        self.upper_bound = False
+        self.upper_bound = self.rounded = False
         self.chosen_by = "data that chooses what is read"
         self.irregular = self.uneven = False
         self.context: tuple[str, ...] = ()
