@@ -20,7 +20,7 @@ from pytest_rf.analysis.runs import Kind
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.field import Field
-from pytest_rf.domains.hull import LIMIT, Hull
+from pytest_rf.domains.hull import LIMIT, NOWHERE, Hull
 from pytest_rf.domains.layout import Key, carried, is_uneven, place_dims, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
@@ -311,6 +311,12 @@ class AxisField:
         """Whether no output step reads input after its own; None where it has none of its own."""
         ahead = self.lookahead
         return None if ahead is None else ahead <= 0
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether no unit reads any position of the axis, so that every guarantee about it would hold."""
+        hull = self.of_kind("guaranteed", False).hulls.get(self.key)
+        return hull is None or bool((hull.lo >= NOWHERE).all())
 
     def tied(self, *reasons: str) -> tuple[str, ...]:
         """Return the names of the nodes that tie the tensor to the whole extent, for any of these reasons."""

@@ -109,7 +109,9 @@ def trace(
         return list(found)
 
     number, after = tensor.number, figure(tensor.number)
-    chain: list[tuple[Tensor | None, Number]] = [] if after is None else [(tensor, after)]
+    # Elementwise operators pass a value on: whoever made it is to be named.
+    first = named.get(number, tensor)
+    chain: list[tuple[Tensor | None, Number]] = [] if after is None else [(first, after)]
     while number in makers:
         candidates = operands(number)
         if not candidates:

@@ -222,7 +222,8 @@ def _without_context(place: _Place, part: Comparison, metric: Metric, settings: 
         readings = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
     except Undecidable:
         return ""
-    return f" ({wording.measured(readings, metric)} without context)"
+    same = readings == measure.read(place.field, metric, part.figure.align, settings.origin)
+    return "" if same else f" ({wording.measured(readings, metric)} without context)"
 
 
 def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
@@ -253,7 +254,8 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
     if holds is False and samples:
         note, help_ = independence.explained(place.field, place.source, place.number)
     elif holds is not None:
-        note, help_ = _explained(place, part, settings, look, path)
+        told, help_ = _explained(place, part, settings, look, path)
+        note = f"; {told}" if told else ""
     yield place.verdict(
         part,
         True,
@@ -297,6 +299,8 @@ def _predicate(axis_field: Any, name: str, origin: str) -> bool | None:
     if name == "causal" and origin != "end":
         lookahead = measure.read(axis_field, METRICS["lookahead"], None, origin)[0]
         return lookahead.high.upper <= 0
+    if name in ("bounded", "causal") and measure.attribute(axis_field, "vacuous"):
+        raise Undecidable(measure.VACUOUS)
     value = measure.attribute(axis_field, name)
     if value is None and name == "causal" and measure.attribute(axis_field, "uneven"):
         raise Undecidable(extent.unsteady(axis_field))

@@ -24,6 +24,9 @@ Number = int | Fraction | float
 _TOLERANCE = 1e-9
 
 
+VACUOUS = "nothing reads the axis here, so the guarantee says nothing"
+
+
 class Undecidable(Exception):
     """A figure that has no value here; the text says why."""
 
@@ -62,6 +65,8 @@ def read(axis_field: Any, metric: Metric, align: int | None, origin: str) -> lis
         RequirementError: the engine does not have this metric.
         Undecidable: it has, but there is no such figure here.
     """
+    if metric.guarantee and attribute(axis_field, "vacuous"):
+        raise Undecidable(VACUOUS)
     if metric.name == "coverage":
         return [_coverage(axis_field)]
     if metric.name == "halo" and align is not None:

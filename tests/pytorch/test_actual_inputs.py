@@ -215,3 +215,12 @@ def test_steps_below_one_position_stand_for_the_one_they_lie_in() -> None:
     assert field.stride == Fraction(2, 3)
     assert field.lookahead == max(max(r) - (i * 2 // 3) for i, r in enumerate(seen))
     assert field.lookback == max((i * 2 // 3) - min(r) for i, r in enumerate(seen))
+
+
+def test_a_guarantee_about_what_reads_nothing_says_so() -> None:
+    net = Net(lambda x, layer: F.pad(layer(x), (0, 64))[..., 48:], conv(padding=1))
+    analysis = pytest_rf.analyze(net, torch.zeros(1, 1, 32))
+    for requirement in ("is causal", "is bounded", "lookahead <= 0", "halo <= 9"):
+        (found,) = analysis.check(f"output {requirement}")
+        assert found.undecidable
+        assert "the guarantee says nothing" in found.message

@@ -15,7 +15,7 @@ class AxisField:
     def __init__(self, **figures: Any) -> None:
         self.upper_bound = self.rounded = False
         self.chosen_by = "data that chooses what is read"
-        self.irregular = self.uneven = False
+        self.irregular = self.uneven = self.vacuous = False
         self.context: tuple[str, ...] = ()
         self.stride = Fraction(1)
         self.extent = 100
