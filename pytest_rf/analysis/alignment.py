@@ -56,21 +56,30 @@ def misaligned(analysis: Analysis, number: int, key: Key) -> list[Node]:
 def merges(analysis: Analysis, number: int, key: Key) -> Iterator[Merge]:
     """Yield the steps on the way to value ``number`` at which branches meet, in the order of the graph."""
     ancestors = analysis.ancestors(number)
-    extent = analysis.graph.inputs[key[0]].extents[key[1]]
+    known = analysis.merges.setdefault(key, {})
     for step in analysis.graph.program:
-        if step.value.number in ancestors and len(set(step.operands)) > 1:
-            theory = _branches(analysis, step, key, theory=True)
-            lines = [line(field, key) for field in theory]
-            actual = _branches(analysis, step, key, theory=False) if None in lines else []
-            answers = []
-            for axes, group in _meeting(theory, key).items():
-                if isinstance(step.action, Join) and step.action.axis in axes:
-                    # End to end nothing meets; steps of different rates leave what comes behind without one.
-                    answers.append(True if _one_step([lines[i] for i in group]) else None)
-                else:
-                    inside = [actual[i] for i in group if actual]
-                    answers.append(_agree([lines[i] for i in group], inside, key, extent))
-            yield Merge(step.node, False if False in answers else None if None in answers else True)
+        value = step.value.number
+        if value in ancestors and len(set(step.operands)) > 1:
+            if value not in known:
+                known[value] = _merge(analysis, step, key)
+            yield known[value]
+
+
+def _merge(analysis: Analysis, step: Step, key: Key) -> Merge:
+    """Return whether the branches that a step brings together are aligned."""
+    extent = analysis.graph.inputs[key[0]].extents[key[1]]
+    theory = _branches(analysis, step, key, theory=True)
+    lines = [line(field, key) for field in theory]
+    actual = _branches(analysis, step, key, theory=False) if None in lines else []
+    answers = []
+    for axes, group in _meeting(theory, key).items():
+        if isinstance(step.action, Join) and step.action.axis in axes:
+            # End to end nothing meets; steps of different rates leave what comes after without one.
+            answers.append(True if _one_step([lines[i] for i in group]) else None)
+        else:
+            inside = [actual[i] for i in group if actual]
+            answers.append(_agree([lines[i] for i in group], inside, key, extent))
+    return Merge(step.node, False if False in answers else None if None in answers else True)
 
 
 def _branches(analysis: Analysis, step: Step, key: Key, theory: bool) -> list[Field]:
@@ -165,7 +174,8 @@ def _have_one_place_inside(fields: Sequence[Field], key: Key, extent: int) -> bo
     # Padding on the way clips fields, too, that end inside of the input: the middle half of them is free of it.
     margin = (stop - start) // 4
     start, stop = start + margin, stop - margin
-    shifts = [_shift((lo + hi - lo[0] - hi[0])[place, start:stop]) for place in range(1, len(found))]
+    twice = lo[:, start:stop] + hi[:, start:stop]
+    shifts = [_shift(centres - twice[0]) for centres in twice[1:]]
     return None if None in shifts else not any(shifts)
 
 

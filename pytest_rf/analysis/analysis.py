@@ -20,6 +20,8 @@ from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import amended
 
 if TYPE_CHECKING:
+    from pytest_rf.analysis.alignment import Merge
+    from pytest_rf.domains.layout import Key
     from pytest_rf.findings import Finding
 
 
@@ -55,6 +57,11 @@ class Analysis:
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
         return Runs(self.graph, self._inputs, self._is_accepted)
+
+    @cached_property
+    def merges(self) -> dict[Key, dict[int, Merge]]:
+        """What is known so far of the steps at which branches meet, by input axis and value number."""
+        return {}
 
     def amended(self, graph: Graph) -> Analysis:
         """Return the analysis of a graph that differs here and there; inputs keep the roles of their axes."""
