@@ -81,18 +81,14 @@ class Line(NamedTuple):
 
         A step belongs to the tile in which the first position lies that it stands for.
         """
-        before = after = 0.0
-        begins = steps.begins(np.arange(len(self.lo)))
-        # What any step from here on, or up to here, reads.
-        lowest = np.minimum.accumulate(self.lo[::-1])[::-1]
-        highest = np.maximum.accumulate(self.hi)
-        for border in range(align, extent, align):
-            first = int(np.searchsorted(begins, border * steps.scale))
-            if first < len(lowest):
-                before = max(before, border - float(lowest[first]))
-            if first:
-                after = max(after, float(highest[first - 1]) - (border - 1))
-        return before, after
+        borders = np.arange(align, extent, align)
+        first = np.searchsorted(steps.begins(np.arange(len(self.lo))), borders * steps.scale)
+        # What any step from a border on, or up to it, reads.
+        lowest = np.append(np.minimum.accumulate(self.lo[::-1])[::-1], np.inf)
+        highest = np.append(-np.inf, np.maximum.accumulate(self.hi))
+        before = (borders - lowest[first]).max(initial=0.0)
+        after = (highest[first] - (borders - 1)).max(initial=0.0)
+        return float(before), float(after)
 
 
 def _scaled(number: float, scale: int) -> Fraction | float:

@@ -159,9 +159,8 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     if all(outcomes):
         return
     unit = part.value.name if part.value.kind == "quantity" else None
-    measured = wording.measured(readings, metric, spacing, unit) + _without_context(
-        place, part, metric, settings
-    )
+    measured = wording.measured(readings, metric, spacing, unit)
+    measured += _without_context(place, part, metric, settings, readings)
     worst = False if False in outcomes else None
     failing = max(
         (reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is worst),
@@ -212,18 +211,19 @@ def _read(place: _Place, part: Comparison, metric: Metric, settings: Settings) -
     return measure.read(place.field, metric, part.figure.align, settings.origin)
 
 
-def _without_context(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> str:
-    """Return the local figure in brackets, where context makes the guaranteed one larger."""
+def _without_context(
+    place: _Place, part: Comparison, metric: Metric, settings: Settings, readings: list[measure.Reading]
+) -> str:
+    """Return the local figure in brackets, where context makes the guaranteed one, ``readings``, larger."""
     if metric.name == "context":
         return f" (from {wording.listed(place.context.remaining)})" if place.context.remaining else ""
     if not metric.guarantee or not place.context.remaining:
         return ""
     try:
-        readings = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
+        local = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
     except Undecidable:
         return ""
-    same = readings == measure.read(place.field, metric, part.figure.align, settings.origin)
-    return "" if same else f" ({wording.measured(readings, metric)} without context)"
+    return "" if local == readings else f" ({wording.measured(local, metric)} without context)"
 
 
 def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
