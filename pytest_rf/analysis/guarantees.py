@@ -59,7 +59,8 @@ def bounded(field: AxisField) -> bool | None:
     if field.upper_bound or field.tied("window", "circular"):
         return False
     if has_endless(hull) or min(hull.jump or (0,)) < 0:
-        return False
+        # A grid that is fitted to the extent drifts against its skip, by less than a step from end to end.
+        return None if hull.irregular and field.tied("grid") else False
     # What a mask lets read on a longer input is not known, nor which end pieces that lie end to end are from.
     return None if hull.irregular in ("masked", "uneven") else True
 

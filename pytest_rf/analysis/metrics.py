@@ -20,7 +20,7 @@ from pytest_rf.analysis.runs import Kind
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.field import Field
-from pytest_rf.domains.hull import LIMIT, NOWHERE, Hull
+from pytest_rf.domains.hull import LIMIT, NOWHERE, Hull, is_rigid
 from pytest_rf.domains.layout import Key, carried, is_uneven, place_dims, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
@@ -212,7 +212,7 @@ class AxisField:
         """
         field = self._theory()
         hull, own = field.hulls.get(self.key), line(field, self.key)
-        if hull is None or (own and own.jump):
+        if hull is None or (own and own.jump) or (not hull.irregular and is_rigid(hull)):
             return False
         if hull.irregular:
             return hull.irregular == "uneven" or is_uneven(field.layout, self.key)

@@ -232,7 +232,8 @@ def union(a: Hull, b: Hull) -> Hull:
         return leaner(Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi)))
     alike = aligned([a, b])
     if alike is None:
-        return irregular("interleaved", a, b)
+        # What moves at different speeds lies ever further apart.
+        return irregular("interleaved", a, b, endless(a.lo.ndim))
     a, b = alike
     joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), a.jump or b.jump)
     for dim in range(joined.lo.ndim):

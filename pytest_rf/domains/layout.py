@@ -77,8 +77,15 @@ def _common_stride(factors: Sequence[Factor], key: Key) -> Fraction:
         return Fraction(0)
     if any(not factor.carries <= met for factor in factors):
         return Fraction(0)
+    if alone and not _are_nested([factor for factor in own if key in factor.carries], key):
+        return Fraction(0)
     last = max(place for place, factor in enumerate(factors) if factor in own)
     return next(iter(strides[-1].values())) / prod(factor.extent for factor in factors[last + 1 :])
+
+
+def _are_nested(factors: Sequence[Factor], key: Key) -> bool:
+    """Whether each of the factors of an axis steps over all that the next one holds, as positions in order do."""
+    return all(outer.strides[key] == inner.strides[key] * inner.extent for outer, inner in pairwise(factors))
 
 
 def _of_input(factor: Factor, name: str) -> dict[Key, Fraction]:
@@ -169,7 +176,7 @@ def stride(layout: Layout, key: Key) -> Fraction | None:
         if carriers:
             parts = prod(axis[number].extent for number in counting if number > carriers[-1])
             step = axis[carriers[-1]].strides[key] / parts
-            if not step:
+            if not step or not _are_nested([axis[number] for number in carriers], key):
                 return None
     return step
 

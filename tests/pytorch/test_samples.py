@@ -106,8 +106,8 @@ CASES = {
     "gru both ways": Case(
         lambda m, x: m[0](x)[0], TOKENS, lambda: [nn.GRU(6, 5, 2, batch_first=True, bidirectional=True)]
     ),
-    "last states of as many layers as samples": Case(
-        lambda m, x: m[0](x)[1], TOKENS, lambda: [nn.GRU(6, 5, BATCH, batch_first=True)], output=1
+    "last states": Case(
+        lambda m, x: m[0](x)[1], TOKENS, lambda: [nn.GRU(6, 5, BATCH + 1, batch_first=True)], output=1
     ),
     "lstm behind a front, along the batch": Case(
         lambda m, x: m[1](m[0](x).flatten(1, 2).permute(0, 2, 1))[0],
@@ -290,6 +290,17 @@ def analysed(case: Case) -> pytest_rf.Analysis:
     analysis = pytest_rf.analyze(case.net(), *case.example(), axes=case.axes)
     assert len(analysis.inputs) == len(names)
     return analysis
+
+
+def test_as_many_layers_or_channels_as_samples_leave_open_which_of_them_an_axis_counts() -> None:
+    states = Case(lambda m, x: m[0](x)[1], TOKENS, lambda: [nn.GRU(6, 5, BATCH, batch_first=True)])
+    swapped = Case(
+        lambda m, x: m[0](x).transpose(0, 1), ((BATCH, 2, 6),), lambda: [nn.Conv1d(2, BATCH, 3, padding=1)]
+    )
+    for case in (states, swapped):
+        (finding,) = analysed(case).check("output is independent")
+        assert finding.undecidable
+        assert f"axes 0 and 1 could both count the {BATCH} samples" in finding.message
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -67,14 +67,23 @@ class Tiling:
     multiple: int
     context: tuple[int, int] | None
 
-    def tiles(self) -> Iterator[tuple[int, int]]:
-        """Yield the inner parts of many tiles: every border is one's beginning and another's end."""
+    def tiles(self, least: int = 1) -> Iterator[tuple[int, int]]:
+        """Yield the inner parts of many tiles: every border is one's beginning and another's end.
+
+        ``least``: of so many multiples at least.
+        """
         extent, unit = self.image.shape[self.axis], self.multiple
         borders = [*range(0, extent, unit), extent]
         leap = max(1, len(borders) // (MOST_TILES // 2))
         for number, first in enumerate(borders[:-1:leap]):
-            for length in (1, 2 + number % 5):
+            for length in (least, least + 1 + number % 5):
                 yield first, borders[min(number * leap + length, len(borders) - 1)]
+
+    @property
+    def least(self) -> int:
+        """How many multiples a tile has to hold: one at the image's border sees its own border in a mirror there."""
+        mirrored = any(mode in str(self.net) for mode in ("reflect", "replicate"))
+        return 1 + sum(self.context or ()) // self.multiple if mirrored else 1
 
     def difference(self, first: int, last: int, context: tuple[int, int]) -> str:
         """Say by what a tile's inner result differs from the whole's; "" where it does not.
@@ -109,7 +118,7 @@ class Tiling:
 
         A tile that is too small for the net, which says so, is wrong only if it runs with ``enough`` context.
         """
-        for first, last in self.tiles():
+        for first, last in self.tiles(1 if enough else self.least):
             try:
                 found = self.difference(first, last, context)
             except UNFIT:
