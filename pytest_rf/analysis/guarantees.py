@@ -61,8 +61,8 @@ def bounded(field: AxisField) -> bool | None:
     if has_endless(hull) or min(hull.jump or (0,)) < 0:
         # A grid that is fitted to the extent drifts against its skip, by less than a step from end to end.
         return None if hull.irregular and field.tied("grid") else False
-    # What a mask lets read on a longer input is not known, nor which end pieces that lie end to end are from.
-    return None if hull.irregular in ("masked", "uneven") else True
+    # Without a map nothing is known of a longer input: what a mask lets read there, or which end pieces are from.
+    return None if hull.irregular else True
 
 
 def halo(field: AxisField, align: int) -> tuple[Number, Number] | None:

@@ -201,8 +201,11 @@ class AxisField:
         if self.uneven:
             return None
         own = line(field, self.key)
+        if own and own.jump:
+            return own.stride
         # Where everything is read nothing moves; the windows on the way tell the step.
-        return own.stride if own and own.jump else stride(field.layout, self.key)
+        hull = field.hulls.get(self.key)
+        return stride(field.layout, self.key, moving=hull is not None and not is_rigid(hull))
 
     @property
     def uneven(self) -> bool:

@@ -164,20 +164,21 @@ def is_interleaved(factor: Factor, key: Key) -> bool:
     return len(_of_input(factor, key[0])) > 1 or not factor.strides[key]
 
 
-def stride(layout: Layout, key: Key) -> Fraction | None:
+def stride(layout: Layout, key: Key, moving: bool = True) -> Fraction | None:
     """Return the input positions per step of a tensor, by its windows.
 
-    0 where no position of ``key`` is left; None where its positions are interleaved with others.
+    0 where no position of ``key`` is left; None where its positions are interleaved with others, or are not in
+    order, unless they do not matter: where every element reads the same nothing is ``moving``.
     """
-    step = Fraction(0)
+    step: Fraction | None = Fraction(0)
     for axis in layout:
         counting = places(axis, key)
         carriers = [number for number in counting if key in axis[number].carries]
         if carriers:
             parts = prod(axis[number].extent for number in counting if number > carriers[-1])
-            step = axis[carriers[-1]].strides[key] / parts
-            if not step or not _are_nested([axis[number] for number in carriers], key):
-                return None
+            step = axis[carriers[-1]].strides[key] / parts or None
+            if moving and not _are_nested([axis[number] for number in carriers], key):
+                step = None
     return step
 
 

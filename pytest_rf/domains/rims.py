@@ -198,8 +198,13 @@ def _followed(rim: Rim, change: Follow) -> State:
     relation: Relation | None = change.relation
     if isinstance(relation, Same):
         return rim
-    if change.picked or isinstance(relation, (Whole, Prefix)):
+    if change.picked or isinstance(relation, Whole):
         return SPOILT
+    if isinstance(relation, Prefix):
+        # From what is wrong on all is; up to there nothing is.
+        every = np.full_like(rim.before, rim.extent)
+        counts = (rim.before, every) if relation.reverse else (every, rim.after)
+        return replace(rim, counts=_counts(*counts))
     if isinstance(relation, (Table, Sets)):
         relation = repeating(relation)
     if not isinstance(relation, Taps):

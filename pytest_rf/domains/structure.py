@@ -392,7 +392,9 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     mixed = any(marks) if end_to_end else bool(marks) and all(marks)
     strides = {key: step for factor in reversed(factors) for key, step in factor.strides.items()}
     # Where branches of different strides meet none of them is the tensor's.
-    differ = {key for factor in factors for key, step in factor.strides.items() if step != strides[key]}
+    # How far the positions move that lie among others (channels, offsets) does not say.
+    steps = {(key, step) for one in factors if not one.mixed for key, step in one.strides.items()}
+    differ = {key for key, step in steps if any(key == other and step != n for other, n in steps)}
     uneven = NONE.union(differ, *[factor.uneven for factor in factors])
     within = all(factor.within for factor in factors if factor.mixed)
     return Factor(first.extent, carries, leads, mixed, mixed and within, strides, uneven)
