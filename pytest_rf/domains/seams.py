@@ -63,15 +63,23 @@ def _padding(parts: list[list[int]]) -> Seam:
     first, last = parts[main][0], parts[main][-1]
     if parts[main] != list(range(first, last + 1)):
         return Seam()
-    circular = False
-    for number, part in enumerate(parts):
-        if number == main:
-            continue
-        if len(part) > (last - first) // 2 or not all(first <= place <= last for place in part):
-            return Seam()
-        # What pads the front lies near the front.
-        circular |= not all((place - first <= last - place) == (number < main) for place in part)
-    return Seam("padding", main, circular)
+    # Seen from its own side of the main operand, both ends look alike.
+    front = [place - first for part in parts[:main] for place in part][::-1]
+    back = [last - place for part in parts[main + 1 :] for place in part]
+    kinds = {_border(places, last - first) for places in (front, back) if places}
+    return Seam("padding", main, "circular" in kinds) if None not in kinds else Seam()
+
+
+def _border(places: list[int], last: int) -> Literal["repeated", "mirrored", "circular"] | None:
+    """Return what lies beside an end of places 0 to ``last``, from the end outwards; None: no border."""
+    count = len(places)
+    if 2 * count > last + 1:
+        return None  # as long as what it would pad
+    if places == [0] * count:
+        return "repeated"
+    if places in (list(range(count)), list(range(1, count + 1))):
+        return "mirrored"
+    return "circular" if places == list(range(last, last - count, -1)) else None
 
 
 def _source(graph: Graph, makers: Mapping[int, Step], number: int, axis: int) -> _Slice:
