@@ -54,11 +54,29 @@ def analyze(
     analysis = _analyzed(
         model, *example, inputs=inputs, kwargs=kwargs, values=values, weights=weights, name=name, **unknown
     )
-    analysis = replace(analysis, wanted_axes=axes or {}, accept_context=accept_context)
+    return described(analysis, axes, accept_context, stands_for)
+
+
+def described(
+    analysis: Analysis,
+    axes: Mapping[str, Mapping[str, int]] | None = None,
+    accept_context: Sequence[str] = (),
+    stands_for: Mapping[str, str] | None = None,
+) -> Analysis:
+    """Return an analysis with what its authors say of the model, beside what they have said before.
+
+    Raises:
+        ModelError: an axis or a pattern is not the model's.
+        RequirementError: what a step stands for is not understood.
+    """
+    accepted = (*analysis.accept_context, *accept_context) if accept_context else analysis.accept_context
+    if isinstance(accept_context, str):
+        accepted = accept_context  # which is refused
+    said = replace(analysis, wanted_axes={**analysis.wanted_axes, **(axes or {})}, accept_context=accepted)
     if stands_for:
-        names = [axis for source in analysis.inputs.values() for axis in source.axes]
-        analysis.stands_for = steps.told(names, stands_for)
-    return verified(analysis)
+        names = [axis for source in said.inputs.values() for axis in source.axes]
+        said.stands_for = {**said.stands_for, **steps.told(names, stands_for)}
+    return verified(said)
 
 
 def _analyzed(

@@ -21,7 +21,7 @@ from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, NOWHERE, Hull, is_rigid
-from pytest_rf.domains.layout import Key, carried, is_uneven, place_dims, places, stride
+from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, place_dims, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance
@@ -209,19 +209,19 @@ class AxisField:
 
     @property
     def uneven(self) -> bool:
-        """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches.
-
-        Where every element reads the same there is nothing that could be uneven.
-        """
+        """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
         field = self._theory()
         hull, own = field.hulls.get(self.key), line(field, self.key)
-        if hull is None or (own and own.jump) or (not hull.irregular and is_rigid(hull)):
+        if hull is None or (own and own.jump):
             return False
+        joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)
         if hull.irregular:
-            return hull.irregular == "uneven" or is_uneven(field.layout, self.key)
+            return hull.irregular == "uneven" or joined or met
+        if is_rigid(hull):  # what reads everything has no place of its own, but lies where levels were joined
+            return joined
         pieces = self.key not in field.endless and bool(self.tied("uneven"))
         step = stride(field.layout, self.key)
-        if not step or not (pieces or is_uneven(field.layout, self.key)):
+        if not step or not (pieces or joined or met):
             return False
         return own is None or not own.is_even(step)
 

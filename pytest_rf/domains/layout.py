@@ -35,7 +35,8 @@ class Factor(NamedTuple):
         strides: of each input axis that it carries the positions per step along it, as far as windows
             alone tell: where everything is read, or nothing repeats, the hulls do not. 0 where positions
             of several axes are interleaved, so that no step is theirs.
-        uneven: those of them along which branches met whose strides differ; ``strides`` has the first's.
+        unlike: those of them along which branches met whose strides differ; ``strides`` has the first's.
+        uneven: those of them along which pieces of different strides lie end to end.
     """
 
     extent: int
@@ -44,6 +45,7 @@ class Factor(NamedTuple):
     mixed: bool = False
     within: bool = False
     strides: Mapping[Key, Fraction] = NO_STRIDES
+    unlike: Keys = NONE
     uneven: Keys = NONE
 
 
@@ -60,8 +62,8 @@ def joined(factors: Sequence[Factor], extent: int) -> Factor:
     leads = NONE.union(*[f.leads for f in factors])
     mixed = is_mixed(factors)
     strides = {key: _common_stride(factors, key) for key in carries}
-    uneven = NONE.union(*[f.uneven for f in factors])
-    return Factor(extent, carries, leads, mixed, mixed and are_within(factors), strides, uneven)
+    unlike, uneven = NONE.union(*[f.unlike for f in factors]), NONE.union(*[f.uneven for f in factors])
+    return Factor(extent, carries, leads, mixed, mixed and are_within(factors), strides, unlike, uneven)
 
 
 def _common_stride(factors: Sequence[Factor], key: Key) -> Fraction:
@@ -151,8 +153,8 @@ def halves(factor: Factor, outer: int, inner: int) -> tuple[Factor, Factor]:
     steps = {key: step * (not is_interleaved(factor, key)) for key, step in factor.strides.items()}
     jumps = {key: step * inner for key, step in steps.items()}
     return (
-        Factor(outer, factor.carries, factor.leads, factor.mixed, factor.within, jumps, factor.uneven),
-        Factor(inner, factor.carries, NONE, factor.mixed, factor.within, steps, factor.uneven),
+        factor._replace(extent=outer, strides=jumps),
+        factor._replace(extent=inner, leads=NONE, strides=steps),
     )
 
 
@@ -183,8 +185,13 @@ def stride(layout: Layout, key: Key, moving: bool = True) -> Fraction | None:
 
 
 def is_uneven(layout: Layout, key: Key) -> bool:
-    """Whether branches have met along ``key`` whose strides differ."""
+    """Whether pieces of different strides lie end to end along ``key``."""
     return any(key in factor.uneven for axis in layout for factor in axis)
+
+
+def is_unlike(layout: Layout, key: Key) -> bool:
+    """Whether branches have met along ``key`` whose strides differ."""
+    return any(key in factor.unlike for axis in layout for factor in axis)
 
 
 def carried(layout: Layout) -> Keys:

@@ -195,9 +195,8 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
     context = source.context
     cut = gone - carried(layout) if gone else NONE
     if cut:
-        ties = {
-            key: of_key for key, of_key in ties.items() if key not in cut
-        }  # whoever accepts one accepts both
+        # Who accepts the context accepts what ties it.
+        ties = {key: found for key, found in ties.items() if key not in cut}
         context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
     if cut or chosen:
         bench.changes.append(Cut(cut, node, chosen))
@@ -253,9 +252,13 @@ def end_to_end(branches: Sequence[Branch], axis: int, extent: int, seam: Seam, n
     """
     _align(branches, apart=axis)
     layouts = []
+    longest = max((branch.structure.layout[axis][0] for branch in branches), key=lambda one: one.extent)
     for layout in (branch.structure.layout for branch in branches):
-        factor = joined(layout[axis], extent)
-        layouts.append((*layout[:axis], (factor,), *layout[axis + 1 :]))
+        (factor,) = layout[axis]
+        if factor.extent == 1:  # a single element has no step of its own
+            own = {key: longest.strides.get(key, step) for key, step in factor.strides.items()}
+            factor = factor._replace(strides=own)
+        layouts.append((*layout[:axis], (joined((factor,), extent),), *layout[axis + 1 :]))
     made = _together(branches, layouts, axis)
     carriers = [keys for keys in (layout[axis][0].carries for layout in layouts) if keys]
     if seam.circular:
@@ -395,6 +398,9 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     # How far the positions move that lie among others (channels, offsets) does not say.
     steps = {(key, step) for one in factors if not one.mixed for key, step in one.strides.items()}
     differ = {key for key, step in steps if any(key == other and step != n for other, n in steps)}
-    uneven = NONE.union(differ, *[factor.uneven for factor in factors])
+    unlike, uneven = (
+        NONE.union(*found) for found in zip(*[(f.unlike, f.uneven) for f in factors], strict=True)
+    )
+    unlike, uneven = (unlike, uneven | differ) if end_to_end else (unlike | differ, uneven)
     within = all(factor.within for factor in factors if factor.mixed)
-    return Factor(first.extent, carries, leads, mixed, mixed and within, strides, uneven)
+    return Factor(first.extent, carries, leads, mixed, mixed and within, strides, unlike, uneven)

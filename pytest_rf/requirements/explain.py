@@ -100,9 +100,8 @@ def first_ahead(path: Sequence[Any], lookahead: Number | None, axis: int, source
         return ""
     text = f"look-ahead is {number(lookahead)}, and must be 0 or less"
     first = next((one for one in path if one.total > 0), None)
-    text += "" if first is None else f"; the first to look ahead is {placed(first.tensor)}"
-    if first is None or first.total == math.inf:
-        return text
+    if first is not None and first.total != math.inf:
+        text += f"; the first to look ahead is {placed(first.tensor)}"
     return "; ".join(part for part in (text, endless(path, axis, source)) if part)
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pytest_rf.testing.state import State
 
 
+#: What the authors of a model can say of it, once it is analysed too.
+SAID = ("axes", "accept_context", "stands_for")
+
+
 class Checker:
     """What the fixture ``rf`` gives a test."""
 
@@ -90,11 +94,13 @@ def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:
 
 
 def analyze(model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
-    """Analyse a model; an analysis is handed back, and the one input of a file needs no name."""
+    """Analyse a model; what is said of an analysis is added to it, and the one input of a file needs no name."""
     from pytest_rf import analysis, loading
 
     if isinstance(model, analysis.Analysis):
-        return model
+        if example or inputs is not None or not {*options} <= {*SAID}:
+            raise ModelError(f"an analysis is made: of it can only be said {', '.join(SAID)}")
+        return loading.described(model, **options) if options else model
     if isinstance(model, (str, PathLike)) and inputs is not None and not isinstance(inputs, Mapping):
         inputs = _named(fspath(model), inputs)
     return loading.analyze(model, *example, inputs=inputs, **options)

@@ -18,7 +18,7 @@ from pytest_rf.requirements import Settings
 from pytest_rf.requirements.vocabulary import nearest
 from pytest_rf.sources import analyse, called, made
 from pytest_rf.testing import listener
-from pytest_rf.testing.checker import analyze, explain, judge
+from pytest_rf.testing.checker import SAID, analyze, explain, judge
 from pytest_rf.testing.choice import choose
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _FIXTURES: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
-_KNOWN = ("model", "inputs", "which", "required")
+_KNOWN = ("model", "inputs", "which", "required", *SAID)
 
 #: Longer messages are cut.
 _LIMIT = 4000
@@ -46,7 +46,7 @@ def validate(item: pytest.Item) -> None:
 def _problem(mark: pytest.Mark) -> str:
     unknown = [name for name in mark.kwargs if name not in _KNOWN]
     if unknown:
-        hint = nearest(unknown[0], _KNOWN) or "; it takes requirements, model=, inputs=, which= and required="
+        hint = nearest(unknown[0], _KNOWN) or f"; it takes requirements and {'=, '.join(_KNOWN)}="
         return f"does not take {', '.join(unknown)}{hint}"
     if not mark.args or not all(isinstance(one, str) for one in mark.args):
         return 'give requirements as text: @pytest.mark.rf("final rf >= 224", model="net.onnx")'
@@ -121,6 +121,7 @@ def _judged(
     name: str,
     settings: Mapping[str, Any],
 ) -> Iterator[str]:
+    analysis = analyze(analysis, **{key: mark.kwargs[key] for key in SAID if mark.kwargs.get(key)})
     file, line, _ = item.location
     stated = Settings(model=name, file=file, line=(line or 0) + 1, **settings)
     result = judge(analysis, mark.args, stated, item.nodeid)
