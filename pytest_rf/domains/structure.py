@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import lcm
-from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +20,6 @@ from pytest_rf.access import (
     Read,
     Relation,
     Same,
-    Sets,
-    Table,
     Taps,
     Whole,
     is_rounded,
@@ -43,8 +40,8 @@ from pytest_rf.domains.layout import (
     refinement,
     regrouping,
 )
-from pytest_rf.domains.periodic import is_rearrangement, repeating
 from pytest_rf.domains.seams import Seam
+from pytest_rf.domains.ties import Tie, Ties, tie_of, tied
 from pytest_rf.domains.workbench import Workbench
 
 
@@ -78,18 +75,6 @@ class Facts:
             self.met.update([(a, b) for a in own for b in own if a[0] < b[0]])
 
 
-class Tie(NamedTuple):
-    """Why a tensor is tied to the whole extent of an input axis, and which node ties it.
-
-    ``grid``: places that are fitted to the extent (``align_corners``); ``window``: windows that are, too;
-    ``circular``: what lies at one end is fetched to the other; ``uneven``: pieces that lie end to end, or
-    places that were picked, do not move evenly.
-    """
-
-    node: int
-    why: Literal["grid", "window", "circular", "uneven"]
-
-
 @dataclass(slots=True, eq=False, repr=False)
 class Structure:
     """What is known of a tensor's field without any positions.
@@ -107,7 +92,7 @@ class Structure:
     inputs: frozenset[str]
     context: Mapping[Key, frozenset[int]] = field(default_factory=dict)
     uncertain: Keys = NONE
-    ties: Mapping[Key, frozenset[Tie]] = field(default_factory=dict)
+    ties: Ties = field(default_factory=dict)
     rounded: Keys = NONE
 
 
@@ -175,9 +160,9 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
             _learn_channel(facts, source, number)
         else:
             _learn(facts, carries, relation)
-        tie = _tie(relation) if carries else None
+        tie = tie_of(relation) if carries else None
         if tie is not None:
-            ties = _tied(ties, carries, Tie(node, tie))
+            ties = tied(ties, carries, Tie(node, tie))
         if isinstance(relation, Whole):
             if relation.uncertain:
                 chosen |= carries
@@ -262,9 +247,9 @@ def end_to_end(branches: Sequence[Branch], axis: int, extent: int, seam: Seam, n
     made = _together(branches, layouts, axis)
     carriers = [keys for keys in (layout[axis][0].carries for layout in layouts) if keys]
     if seam.circular:
-        made.ties = _tied(made.ties, NONE.union(*carriers), Tie(node, "circular"))
+        made.ties = tied(made.ties, NONE.union(*carriers), Tie(node, "circular"))
     elif seam.kind == "pieces" and len(carriers) > 1:
-        made.ties = _tied(made.ties, NONE.union(*carriers), Tie(node, "uneven"))
+        made.ties = tied(made.ties, NONE.union(*carriers), Tie(node, "uneven"))
     return made
 
 
@@ -287,24 +272,6 @@ def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int 
     inputs = frozenset[str]().union(*[one.inputs for one in all_of])
     uncertain = NONE.union(*[one.uncertain for one in all_of])
     return Structure(layout, inputs, context, uncertain, ties, NONE.union(*[one.rounded for one in all_of]))
-
-
-def _tie(relation: Relation) -> Literal["grid", "window", "circular", "uneven"] | None:
-    """Return what ties who reads by a relation to the whole extent of the axis."""
-    if isinstance(relation, (Taps, Sets)) and relation.fitted:
-        return relation.fitted
-    if isinstance(relation, Taps) and relation.border == "wrap":
-        return "circular"
-    if isinstance(relation, Table) and repeating(relation) is None:
-        return "circular" if is_rearrangement(relation) else "uneven"
-    return None
-
-
-Ties = Mapping[Key, frozenset[Tie]]
-
-
-def _tied(ties: Ties, keys: Keys, tie: Tie) -> Ties:
-    return {**ties, **{key: ties.get(key, frozenset()) | {tie} for key in keys}}
 
 
 def _all_same(access: Read) -> bool:
