@@ -360,10 +360,12 @@ def _shared(factors: Sequence[Factor], end_to_end: bool) -> Factor:
     # What meets a tensor of positions element by element is at these positions, whatever it was before.
     marks = [factor.mixed for factor in factors if factor.carries or factor.mixed]
     mixed = any(marks) if end_to_end else bool(marks) and all(marks)
-    strides = {key: step for factor in reversed(factors) for key, step in factor.strides.items()}
+    # Positions that are interleaved with others (0) are at those of a branch that has a step, if one has.
+    known = [(key, step) for factor in reversed(factors) for key, step in factor.strides.items()]
+    strides = dict(sorted(known, key=lambda found: bool(found[1])))
     # Where branches of different strides meet none of them is the tensor's.
     # How far the positions move that lie among others (channels, offsets) does not say.
-    steps = {(key, step) for one in factors if not one.mixed for key, step in one.strides.items()}
+    steps = {(key, step) for one in factors if not one.mixed for key, step in one.strides.items() if step}
     differ = {key for key, step in steps if any(key == other and step != n for other, n in steps)}
     unlike, uneven = (
         NONE.union(*found) for found in zip(*[(f.unlike, f.uneven) for f in factors], strict=True)
