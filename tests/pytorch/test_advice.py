@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
-from torch import nn
-from torch.nn import functional as F  # noqa: N812
 
-import pytest_rf
-from pytest_rf.findings import Finding
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402, N812
+
+import pytest_rf  # noqa: E402
+from pytest_rf.findings import Finding  # noqa: E402
 
 CONVS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
