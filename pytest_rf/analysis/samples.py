@@ -145,10 +145,9 @@ class Samples:
             and extent % self.extent == 0
             and (self.key in places[axis] or axis in moving)
         ]
-        if likely and usual in exact:
-            # As many layers as samples, or samples that have changed places with as many channels: nothing tells.
-            return [usual, *likely, *several]
-        return [*likely, *several] or exact
+        found = [*likely, *several]
+        # As many layers as samples, or samples that have changed places with channels or steps: nothing tells.
+        return [usual, *found] if found and usual in exact else found or exact
 
 
 def reads_several(hull: Hull, rows: int = 1) -> bool:

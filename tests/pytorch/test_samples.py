@@ -297,10 +297,16 @@ def test_as_many_layers_or_channels_as_samples_leave_open_which_of_them_an_axis_
     swapped = Case(
         lambda m, x: m[0](x).transpose(0, 1), ((BATCH, 2, 6),), lambda: [nn.Conv1d(2, BATCH, 3, padding=1)]
     )
-    for case in (states, swapped):
+    stepped = Case(
+        lambda m, x: m[0](x.transpose(0, 2).reshape(1, -1, 2 * BATCH)).reshape(BATCH, 2, -1),
+        ((BATCH, 1, 2),),
+        lambda: [nn.Conv1d(1, 2 * BATCH, 1)],
+    )
+    for case, axis in ((states, 1), (swapped, 1)):
         (finding,) = analysed(case).check("output is independent")
         assert finding.undecidable
-        assert f"axes 0 and 1 could both count the {BATCH} samples" in finding.message
+        assert f"axes 0 and {axis} could both count the {BATCH} samples" in finding.message
+    assert analysed(stepped).check("output is independent")
 
 
 @pytest.mark.parametrize("name", CASES)
