@@ -54,9 +54,10 @@ def reach(field: AxisField, ahead: bool) -> Number | None:
 def bounded(field: AxisField) -> bool | None:
     """Return whether no unit's reads grow with the extent; None where that is not known."""
     hull = field.of_kind("guaranteed", True).hulls.get(field.key)
-    if hull is None:
-        return not field.upper_bound
-    if field.upper_bound or field.tied("window", "circular"):
+    chosen = field.upper_bound and not field.rounded  # rounding chooses between neighbours, data anywhere
+    if hull is None or chosen:
+        return not chosen
+    if field.tied("window", "circular"):
         return False
     if has_endless(hull) or min(hull.jump or (0,)) < 0:
         # A grid that is fitted to the extent drifts against its skip, by less than a step from end to end.

@@ -121,7 +121,7 @@ def unbounded(tensor: Any, axis: int, source: str) -> str:
     at = tensor.field(source)[axis]
     if tensor.node in at.context:
         does = "brings in statistics of the whole axis"
-    elif at.upper_bound:
+    elif at.upper_bound and not at.rounded:
         does = "lets data choose what is read"
     elif at.rf == math.inf:
         does = "mixes the whole axis"

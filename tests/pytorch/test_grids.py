@@ -151,3 +151,10 @@ def test_cut_windows_of_strided_features_count_input_positions() -> None:
 
     final = pytest_rf.analyze(Windows(), torch.zeros(1, 1, 16, 56)).outputs[0]
     assert (final["h"].multiple, final["w"].multiple) == (4, 28)
+
+
+def test_rounding_between_neighbours_leaves_a_net_bounded() -> None:
+    net = Net(lambda x: F.interpolate(F.avg_pool1d(x, 3, 1, 1), scale_factor=3.0, mode="linear"))
+    analysis = pytest_rf.analyze(net, torch.zeros(1, 1, 30))
+    assert analysis.outputs[0].status == "upper_bound"
+    assert analysis.check("output is bounded") == []
