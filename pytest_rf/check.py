@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from pytest_rf import checks, garbage
+from pytest_rf import checks, gc_pause
 from pytest_rf.config import asked, remedies, waivers
 from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, Stated
@@ -176,7 +176,7 @@ def run(
             )
             continue
         if results:
-            garbage.search()
+            gc_pause.collect()
         whole = replace(model, inputs={**model.inputs, **shapes}, requires=(*model.requires, *stated))
         target = replace(target, model=whole)
         results.append(_result(target, item.config, allow_code, load or analyse, today or date.today()))

@@ -35,7 +35,7 @@ class Value:
         load: gives the elements of a constant when they are needed, which is rare.
         missing: why the elements of a constant cannot be had (they lie outside of the file, say).
         nesting: how many unresolved constants this one rests on.
-        dead: in weight-aware mode, which elements are a constant -inf ("masked").
+        masked: in weight-aware mode, which elements are a constant -inf ("masked").
         zero: which elements are known to be a constant 0: masked ones behind a softmax, a side of a triangle.
     """
 
@@ -46,7 +46,7 @@ class Value:
     missing: str | None = None
     _data: npt.NDArray[Any] | None = None
     nesting: int = 0
-    dead: npt.NDArray[np.bool_] | None = None
+    masked: npt.NDArray[np.bool_] | None = None
     zero: npt.NDArray[np.bool_] | None = None
 
     @property
@@ -90,7 +90,7 @@ class Deferred(Value):
         self.number = number
         self.varies = False
         self.nesting = nesting
-        self.dead = self.zero = None
+        self.masked = self.zero = None
         self._resolve = resolve
 
     def __getattr__(self, name: str) -> Any:
@@ -165,7 +165,7 @@ class Join(NamedTuple):
     What lies between them is constant and reads nothing.
     """
 
-    parts: tuple[int, ...]
+    operands: tuple[int, ...]
     offsets: tuple[int, ...]
     axis: int
 
@@ -285,7 +285,7 @@ class Builder:
         if not live or 0 in shape:
             return self.constant(shape)
         y = self._step(shape, Join(tuple(live), tuple(offsets), axis), live)
-        for name in ("dead", "zero"):
+        for name in ("masked", "zero"):
             masks = [getattr(part, name) for part in parts]
             if any(mask is not None for mask in masks):
                 wide = [
@@ -304,13 +304,15 @@ class Builder:
         if not x.varies or 0 in new:
             load = (lambda: None if x.data is None else x.data.reshape(new)) if x.has_data else None
             return self.constant(new, load, x.missing)
-        return self.moved(self._step(new, Regroup(x.number), [x.number]), x, lambda mask: mask.reshape(new))
+        return self.with_constants_of(
+            self._step(new, Regroup(x.number), [x.number]), x, lambda mask: mask.reshape(new)
+        )
 
-    def moved(
+    def with_constants_of(
         self, y: Value, x: Value, move: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]]
     ) -> Value:
         """Return ``y``, whose elements are ``x``'s in other places: constant ones among them stay constant."""
-        for name in ("dead", "zero"):
+        for name in ("masked", "zero"):
             mask = getattr(x, name)
             if mask is not None:
                 setattr(y, name, move(np.broadcast_to(mask, x.extents)))

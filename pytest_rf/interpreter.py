@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pytest_rf import garbage
+from pytest_rf import gc_pause
 from pytest_rf.domains.changes import Policy
 from pytest_rf.domains.field import Field, Hulls, Joint, changed, of_input, union
 from pytest_rf.domains.layout import carried
@@ -71,7 +71,7 @@ class Plan:
     makers: dict[int, Step] = field(default_factory=dict)
 
 
-@garbage.kept()
+@gc_pause.paused()
 def plan(graph: Graph) -> Plan:
     """Work out what all runs over a graph have in common; each step is looked at once, in order."""
     made = Plan(graph)
@@ -89,7 +89,7 @@ def plan(graph: Graph) -> Plan:
     return made
 
 
-@garbage.kept()
+@gc_pause.paused()
 def amended(old: Plan, graph: Graph) -> Plan:
     """Plan a graph that has other steps than a planned one here and there; what is the same is taken over."""
     made = Plan(graph)
@@ -143,7 +143,7 @@ def _structure(step: Step, made: Plan) -> Structure:
     action, shape = step.action, step.value.extents
     joint: Callable[[Sequence[Hulls], Policy], Hulls] = union
     if isinstance(action, Join):
-        branches = [single(number, _of(number, made), action.axis) for number in action.parts]
+        branches = [single(number, _of(number, made), action.axis) for number in action.operands]
         how = seam(made.graph, made.makers, action)
         structure = end_to_end(branches, action.axis, shape[action.axis], how, step.node.index)
         joint = Joint(branches, action.offsets, action.axis, shape[action.axis], how)
@@ -168,7 +168,7 @@ def _of(number: int, made: Plan) -> Structure:
     return found
 
 
-@garbage.kept()
+@gc_pause.paused()
 def run(plan: Plan, policy: Policy, keep: Callable[[int], bool] | None = None) -> dict[int, Hulls]:
     """Compute the hulls of every value that depends on an input.
 

@@ -9,13 +9,13 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from pytest_rf import garbage
+from pytest_rf import gc_pause
 from pytest_rf.analysis import Analysis, steps
 from pytest_rf.analysis.accepting import verified
 from pytest_rf.errors import ModelError
 
 
-@garbage.kept()
+@gc_pause.paused()
 def analyze(
     model: Any,
     *example: Any,

@@ -9,8 +9,8 @@ from typing import Any
 
 from pytest_rf.config.declared import Model
 from pytest_rf.config.targets import Target
+from pytest_rf.containment import contained, told
 from pytest_rf.errors import ConfigError, ModelError
-from pytest_rf.foreign import contained, told
 
 
 def analyse(target: Target) -> Any:

@@ -88,7 +88,7 @@ def _branches(analysis: Analysis, step: Step, key: Key, theory: bool) -> list[Fi
     policy = analysis.runs.theory_policy(key) if theory else Policy(keys=frozenset({key}))
     fields: list[Field] = []
     if isinstance(step.action, Join):
-        fields = [one for one in map(outcomes.get, step.action.parts) if isinstance(one, Field)]
+        fields = [one for one in map(outcomes.get, step.action.operands) if isinstance(one, Field)]
     elif isinstance(step.action, Union):
         for access in step.action.reads:
             source = outcomes.get(access.operand)

@@ -209,7 +209,7 @@ def _goes_on(analysis: Analysis, output: Tensor, key: Key, ends: Sequence[Tensor
                 mover = step.node.op  # at last the first of them
             taken += not remains and not isinstance(relation, Whole)
         join = step.action
-        if isinstance(join, Join) and step.value.extents[join.axis] == len(join.parts) > 1:
+        if isinstance(join, Join) and step.value.extents[join.axis] == len(join.operands) > 1:
             beside = step.node.op
     if mover:
         return f"{mover} moves along an axis in which positions of {axis} lie among others"

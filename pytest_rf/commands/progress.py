@@ -45,7 +45,7 @@ def progress() -> Iterator[Load]:
 @contextlib.contextmanager
 def limited(target: Target) -> Iterator[None]:
     """Give the project's code so much time, and no more."""
-    from pytest_rf.foreign import SECONDS, contained
+    from pytest_rf.containment import SECONDS, contained
 
     with contained(target.source, SECONDS) if target.is_code else contextlib.nullcontext():
         yield

@@ -46,7 +46,7 @@ def seam(graph: Graph, makers: Mapping[int, Step], join: Join) -> Seam:
         makers: value number -> the step that makes it.
         join: the join.
     """
-    parts = [_source(graph, makers, number, join.axis) for number in join.parts]
+    parts = [_source(graph, makers, number, join.axis) for number in join.operands]
     if len({part[:2] for part in parts}) > 1 or len(parts) < 2:
         return Seam()
     chosen = [list(part.places) for part in parts]

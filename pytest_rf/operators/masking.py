@@ -18,10 +18,10 @@ from pytest_rf.operators.sparsity import MASKED, Mask
 from pytest_rf.operators.sparsity import masks as hiding
 
 
-def masked(b: Builder, x: Value, dead: Mask) -> Value:
-    """Return scores of which a constant mask (``dead``, broadcastable) makes some -inf: they read nothing."""
-    y = _without(b, dead, x)
-    y.dead = dead if x.dead is None else dead | x.dead
+def masked(b: Builder, x: Value, masked: Mask) -> Value:
+    """Return scores of which a constant mask (``masked``, broadcastable) makes some -inf: they read nothing."""
+    y = _without(b, masked, x)
+    y.masked = masked if x.masked is None else masked | x.masked
     return y
 
 
@@ -48,22 +48,22 @@ def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     """Return ``left`` and ``right`` under "add", "sub", "mul" or "div"; None where no constant cuts anything off."""
     others = {"add": (left, right), "mul": (left, right)}.get(op, (left,))
     if op in ("add", "sub"):
-        dead, zeros = _either([_dead(b, x) for x in others]), (_zero(b, left), _zero(b, right))
-        if dead is None and (zeros[0] is None or zeros[1] is None):
+        masked, zeros = _either([_masked(b, x) for x in others]), (_zero(b, left), _zero(b, right))
+        if masked is None and (zeros[0] is None or zeros[1] is None):
             return None
-        y = _without(b, np.zeros((), np.bool_) if dead is None else dead, left, right)
-        y.dead = dead
+        y = _without(b, np.zeros((), np.bool_) if masked is None else masked, left, right)
+        y.masked = masked
         if zeros[0] is not None and zeros[1] is not None:
             y.zero = zeros[0] & zeros[1]
         return y
     zero = _either([_zero(b, x) for x in others])
     # What is scaled by positive constants stays -inf.
-    dead = _either([x.dead for x, by in ((left, right), (right, left)) if x in others and _positive(by)])
-    cut = _either([zero, dead])
+    masked = _either([x.masked for x, by in ((left, right), (right, left)) if x in others and _positive(by)])
+    cut = _either([zero, masked])
     if cut is None:
         return None
     y = _without(b, cut, left, right)
-    y.zero, y.dead = zero, dead
+    y.zero, y.masked = zero, masked
     return y
 
 
@@ -74,8 +74,8 @@ def vanished(b: Builder, x: Value, zero: Mask) -> Value:
     return y
 
 
-def _dead(b: Builder, x: Value) -> Mask | None:
-    return x.dead if x.varies or not b.weights or x.data is None else hiding(x.data)
+def _masked(b: Builder, x: Value) -> Mask | None:
+    return x.masked if x.varies or not b.weights or x.data is None else hiding(x.data)
 
 
 def _zero(b: Builder, x: Value) -> Mask | None:

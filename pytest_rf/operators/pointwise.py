@@ -43,11 +43,11 @@ def broadcast_read(x: Value, shape: Sequence[int]) -> Read:
 
 def pointwise(b: Builder, *operands: Value) -> Value:
     """Return an elementwise function of the operands."""
-    if len(operands) == 1 and operands[0].varies and operands[0].dead is None and operands[0].zero is None:
+    if len(operands) == 1 and operands[0].varies and operands[0].masked is None and operands[0].zero is None:
         return operands[0]
     shape = broadcast_shape([x.extents for x in operands])
     live = [x for x in operands if x.varies]
-    if len(live) == 1 and live[0].shape == shape and live[0].dead is None and live[0].zero is None:
+    if len(live) == 1 and live[0].shape == shape and live[0].masked is None and live[0].zero is None:
         return live[0]
     return b.union(shape, *(broadcast_read(x, shape) for x in live))
 
@@ -62,4 +62,4 @@ def expand(b: Builder, x: Value, shape: Sequence[int]) -> Value:
     if tuple(shape) == x.shape:
         return x
     y = b.union(shape, broadcast_read(x, shape))
-    return b.moved(y, x, lambda mask: np.broadcast_to(mask, tuple(shape)))
+    return b.with_constants_of(y, x, lambda mask: np.broadcast_to(mask, tuple(shape)))

@@ -42,15 +42,15 @@ def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False
 
     Unless all are masked: then they are NaN, or, where the least finite number is the mask, all the same.
     """
-    if x.dead is None:
+    if x.masked is None:
         return normalise(b, x, axes)
     reads = [broadcast_read(v, x.extents) for v in (x, reduce(b, x, axes))]
-    alive = ~np.broadcast_to(x.dead, x.extents)
+    alive = ~np.broadcast_to(x.masked, x.extents)
     # The softmax of a single score is 1, whatever the score is.
     count = alive.sum(axis=tuple(axes), keepdims=True)
     alive = alive & (count > 1)
     y = b.union(x.extents, *(one._replace(where=alive) for one in reads))
-    y.dead, y.zero = (x.dead, None) if logarithm else (None, x.dead & (count > 0))
+    y.masked, y.zero = (x.masked, None) if logarithm else (None, x.masked & (count > 0))
     return y
 
 

@@ -1,6 +1,6 @@
 """What weights that are exactly 0, and scores masked with -inf, cut off (weight-aware mode, SEMANTICS 7).
 
-A kernel with dead taps is no product over its axes any more: it becomes a union of boxes, each of
+A kernel with masked taps is no product over its axes any more: it becomes a union of boxes, each of
 which is one. Masked scores read nothing, become a weight of 0 under softmax, and what is multiplied
 by 0 is not read.
 """
@@ -30,5 +30,5 @@ def boxes(live: Mask) -> list[Box]:
 
 def masks(scores: npt.NDArray[np.floating]) -> Mask | None:
     """Return which elements of an additive constant mask out; None where none does."""
-    dead = np.asarray(scores.astype(np.float64) <= MASKED)
-    return dead if dead.any() else None
+    masked = np.asarray(scores.astype(np.float64) <= MASKED)
+    return masked if masked.any() else None

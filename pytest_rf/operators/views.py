@@ -30,7 +30,7 @@ def transpose(b: Builder, x: Value, order: Sequence[int]) -> Value:
     if list(order) == list(range(x.rank)):
         return x
     y = b.union(shape, Read(x.number, tuple((places[axis], SAME) for axis in range(x.rank))))
-    return b.moved(y, x, lambda mask: mask.transpose(order))
+    return b.with_constants_of(y, x, lambda mask: mask.transpose(order))
 
 
 def take_axis(b: Builder, x: Value, axis: int, index: int) -> Value:
@@ -59,7 +59,7 @@ def slices(b: Builder, x: Value, axes: dict[int, tuple[int, int, int]]) -> Value
             mask = mask.take(start + step * np.arange(extent), axis=axis)
         return mask
 
-    return b.moved(along(b, x, wanted), x, cut)
+    return b.with_constants_of(along(b, x, wanted), x, cut)
 
 
 def pads(b: Builder, x: Value, amounts: dict[int, tuple[int, int]], border: Border = "drop") -> Value:

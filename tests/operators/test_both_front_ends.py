@@ -11,8 +11,8 @@ import pytest
 from pytest_rf.analysis import Analysis
 from pytest_rf.graph import Builder, Node, Value
 from pytest_rf.operators import aten, onnx
-from pytest_rf.operators.aten.call import Call as OpCall
-from pytest_rf.operators.onnx.call import Call as NodeCall
+from pytest_rf.operators.aten.call import OpCall
+from pytest_rf.operators.onnx.call import NodeCall
 
 Random = np.random.Generator
 

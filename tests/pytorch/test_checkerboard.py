@@ -15,7 +15,7 @@ from pytest_rf import checks  # noqa: E402
 from pytest_rf.analysis import Analysis  # noqa: E402
 from pytest_rf.graph import Builder, Node  # noqa: E402
 from pytest_rf.operators import aten  # noqa: E402
-from pytest_rf.operators.aten.call import Call  # noqa: E402
+from pytest_rf.operators.aten.call import OpCall  # noqa: E402
 from pytest_rf.requirements import Settings  # noqa: E402
 
 
@@ -57,7 +57,7 @@ def test_the_operator_says_whether_it_is_transposed(name: str, transposed: bool,
     given = {"input": x, "weight": weight, "bias": None, "stride": [2], "padding": [0], "dilation": [1]}
     given |= {"transposed": transposed, "output_padding": [0], "groups": 1}
     y = aten.table()[f"aten.{name}"](
-        Call(b, f"aten.{name}.default", given, [(1, 4, 17 if transposed else 3)])
+        OpCall(b, f"aten.{name}.default", given, [(1, 4, 17 if transposed else 3)])
     )
     b.node.outputs["up"] = b.graph.outputs["up"] = y
     assert found(Analysis(b.graph, "net")) == ["RF303"] * transposed

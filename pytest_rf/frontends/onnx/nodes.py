@@ -16,7 +16,7 @@ from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_o
 from pytest_rf.frontends.onnx.inputs import LONGEST
 from pytest_rf.graph import Builder, Node, Undetermined, Value
 from pytest_rf.operators.onnx import table
-from pytest_rf.operators.onnx.call import Call, Element, Items, Rule, Unfit
+from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Rule, Unfit
 
 NESTING = 64
 """Functions and subgraphs may nest this deep."""
@@ -172,7 +172,7 @@ class Nodes:
             return self._call(node, operands, body, frame)
         if any(value.varies and value.shape is None for value in flat(operands)) and not subgraphs(node):
             return self._unknown(operands, f"the shape of an input of {key} is not known", node)
-        call = Call(
+        call = NodeCall(
             self.b,
             node.op_type,
             operands,

@@ -19,7 +19,7 @@ from pytest_rf.frontends.torch.recording import Call as Recorded
 from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
 from pytest_rf.operators.aten import table
-from pytest_rf.operators.aten.call import Call, Rule
+from pytest_rf.operators.aten.call import OpCall, Rule
 from pytest_rf.operators.aten.pointwise import elementwise
 from pytest_rf.operators.aten.stated import rule_of
 from pytest_rf.operators.pointwise import broadcast_read
@@ -176,7 +176,7 @@ class _Lowering:
         if rule is None:
             return self._decomposed(call, shapes, operands)
         try:
-            given = rule(Call(self.b, call.op, arguments, shapes))
+            given = rule(OpCall(self.b, call.op, arguments, shapes))
         except Undetermined as why:
             return self._unknown(operands, str(why), shapes)
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:

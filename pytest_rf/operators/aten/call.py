@@ -13,7 +13,7 @@ from pytest_rf.graph import Builder, Shape, Undetermined, Value
 
 
 @dataclass(slots=True)
-class Call:
+class OpCall:
     """An operator with its arguments by name.
 
     Attributes:
@@ -120,7 +120,7 @@ class Call:
 
 
 Result = Value | Sequence[Value | None]
-Rule = Callable[[Call], Result]
+Rule = Callable[[OpCall], Result]
 Rules = dict[str, Rule]
 
 

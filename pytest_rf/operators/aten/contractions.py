@@ -12,14 +12,14 @@ from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Builder, Shape, Value
 from pytest_rf.operators import attention as attention_of
 from pytest_rf.operators import contractions
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.masking import combined
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
 from pytest_rf.operators.sparsity import MASKED
 from pytest_rf.operators.views import slices
 
 
-def linear(call: Call) -> Value:
+def linear(call: OpCall) -> Value:
     """Linear: contracts the last axis as features; weights may be computed."""
     x, weight = call.x, call.given("weight")[0]
     bias = [value for value in call.given("bias") if value.varies]
@@ -33,13 +33,13 @@ def linear(call: Call) -> Value:
     return pointwise(call.b, y, *bias)
 
 
-def product(call: Call) -> Value:
+def product(call: OpCall) -> Value:
     """Matmul, mm, bmm, mv, dot."""
     left, right = list(call.values())[:2]
     return call.b.reshape(contractions.matmul(call.b, left, right, factors=True), call.shape)
 
 
-def product_sum(call: Call) -> Value:
+def product_sum(call: OpCall) -> Value:
     """Addmm, baddbmm, addbmm, addmv: a product and a summand."""
     names = {"addmm": ("mat1", "mat2"), "addmv": ("mat", "vec")}.get(call.name, ("batch1", "batch2"))
     left, right = call.given(*names)
@@ -64,12 +64,12 @@ def product_sum(call: Call) -> Value:
     return found or pointwise(call.b, y, *([summand] if summand.varies else []))
 
 
-def einsum(call: Call) -> Value:
+def einsum(call: OpCall) -> Value:
     """Einsum."""
     return call.b.reshape(contractions.einsum(call.b, call["equation"], call["tensors"]), call.shape)
 
 
-def attention(call: Call) -> Result:
+def attention(call: OpCall) -> Result:
     """scaled_dot_product_attention: a query reads itself, and all keys and values that it may attend to."""
     query, key, value = call.given("query", "key", "value")
     masks = call.given("attn_mask", "attn_bias")
@@ -78,7 +78,7 @@ def attention(call: Call) -> Result:
 
 
 def attend(
-    call: Call, query: Value, key: Value, value: Value, causal: bool = False, masks: Sequence[Value] = ()
+    call: OpCall, query: Value, key: Value, value: Value, causal: bool = False, masks: Sequence[Value] = ()
 ) -> Value:
     """Return attention of (..., length, features) tensors.
 
@@ -129,7 +129,7 @@ def _four(shape: Shape, lead: Shape) -> Shape:
     return (prod(own[:-1]), own[-1], *shape[-2:])
 
 
-def similarity(call: Call) -> Value:
+def similarity(call: OpCall) -> Value:
     """cosine_similarity: the norms and the product over one axis."""
     from pytest_rf.operators.pointwise import broadcast_shape
     from pytest_rf.operators.reductions import reduce
@@ -140,7 +140,7 @@ def similarity(call: Call) -> Value:
     return reduce(call.b, wide, [call.axis(rank=len(shape), default=1)], keep=False)
 
 
-def fourier(call: Call) -> Value:
+def fourier(call: OpCall) -> Value:
     """FFTs: along their axes everything is mixed."""
     x = call.x
     name = "dim" if "dim" in call.arguments else "dims"
@@ -163,7 +163,7 @@ def fourier(call: Call) -> Value:
     return call.b.union(call.shape, Read(x.number, tuple(places)))
 
 
-def shift(call: Call) -> Value:
+def shift(call: OpCall) -> Value:
     """Fftshift, ifftshift: a roll by half."""
     from pytest_rf.operators.views import roll
 
@@ -171,7 +171,7 @@ def shift(call: Call) -> Value:
     return roll(call.b, x, {axis: sign * (x.extents[axis] // 2) for axis in call.axes()})
 
 
-def bilinear(call: Call) -> Value:
+def bilinear(call: OpCall) -> Value:
     """Bilinear: both inputs' features are contracted."""
     left, right = call.given("input1", "input2")
     reads = [

@@ -11,8 +11,8 @@ import numpy as np
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets, Taps, indices, spread
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators import windows
-from pytest_rf.operators.aten.call import Call, Result, Rules
-from pytest_rf.operators.aten.writes import at_places
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
+from pytest_rf.operators.aten.scatters import at_places
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.views import slices, transpose
 from pytest_rf.operators.windows import Window
@@ -30,7 +30,7 @@ def unbatched(b: Builder, y: Value, alone: bool) -> Value:
     return b.reshape(y, y.extents[1:]) if alone else y
 
 
-def _geometry(call: Call, kernel: Sequence[int], extents: Sequence[int]) -> list[Window]:
+def _geometry(call: OpCall, kernel: Sequence[int], extents: Sequence[int]) -> list[Window]:
     rank = len(kernel)
     strides, dilations = call.listed("stride", rank), call.listed("dilation", rank)
     padding = call.get("padding", 0)
@@ -44,14 +44,14 @@ def _geometry(call: Call, kernel: Sequence[int], extents: Sequence[int]) -> list
     return [Window(k, s, d, p, p) for k, s, d, p in zip(kernel, strides, dilations, pads, strict=True)]
 
 
-def _operands(call: Call) -> tuple[Value, Value]:
+def _operands(call: OpCall) -> tuple[Value, Value]:
     x, weight = call.x, call["weight"]
     assert isinstance(weight, Value)
     return x, weight
 
 
 def _with_weights(
-    call: Call, y: Value, x: Value, geometry: Sequence[Window], groups: int, across: bool = False
+    call: OpCall, y: Value, x: Value, geometry: Sequence[Window], groups: int, across: bool = False
 ) -> Value:
     """Add what computed weights and biases read: an output channel its own kernel, where that meets the input.
 
@@ -90,7 +90,7 @@ def _meeting(w: Window, extent: int, output: int, across: bool) -> Relation:
     return Sets((place >= 0) & (place < extent))
 
 
-def convolution(call: Call) -> Value:
+def convolution(call: OpCall) -> Value:
     """conv1d, conv2d, conv3d and aten.convolution, transposed or not."""
     x, weight = _operands(call)
     if call.get("transposed", False) or call.name.startswith("conv_transpose"):
@@ -108,7 +108,7 @@ def convolution(call: Call) -> Value:
     return unbatched(call.b, _with_weights(call, y, x, geometry, groups), alone)
 
 
-def time_first(call: Call) -> Value:
+def time_first(call: OpCall) -> Value:
     """conv_tbc: (time, batch, channels), with a kernel (taps, channels in, channels out)."""
     b, (x, weight) = call.b, call.given("self", "weight")
     given = {
@@ -118,10 +118,10 @@ def time_first(call: Call) -> Value:
         "padding": call["pad"],
     }
     shape = tuple(call.shape[axis] for axis in (1, 2, 0))
-    return transpose(b, convolution(Call(b, "aten.conv1d.default", given, [shape])), [2, 0, 1])
+    return transpose(b, convolution(OpCall(b, "aten.conv1d.default", given, [shape])), [2, 0, 1])
 
 
-def transposed(call: Call) -> Value:
+def transposed(call: OpCall) -> Value:
     """conv_transpose1d, 2d, 3d."""
     x, weight = _operands(call)
     rank = weight.rank - 2
@@ -138,7 +138,7 @@ def transposed(call: Call) -> Value:
     return unbatched(call.b, _with_weights(call, y, x, geometry, groups, across=True), alone)
 
 
-def pool(call: Call) -> Result:
+def pool(call: OpCall) -> Result:
     """max_pool, avg_pool: a window per spatial axis; the indices of a maximum read the same."""
     rank = int(call.name.split("pool")[1][0])
     x, alone = batched(call.b, call.x, rank)
@@ -151,7 +151,7 @@ def pool(call: Call) -> Result:
     return (y,) * len(call.shapes)
 
 
-def unpool(call: Call) -> Value:
+def unpool(call: OpCall) -> Value:
     """max_unpool: a position gets a value from wherever the indices say; constant ones say it now."""
     rank = int(call.name[-2])
     x, chosen = call.given("self")[0], call.given("indices")[0]
@@ -169,7 +169,7 @@ def unpool(call: Call) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-def fractional_pool(call: Call) -> Result:
+def fractional_pool(call: OpCall) -> Result:
     """fractional_max_pool: output ``i`` has a window that starts at random at one of two places beside ``i·a``."""
     rank = int(call.name.split("pool")[1][0])
     x, kernel = call.x, call.listed("kernel_size", rank)
@@ -190,7 +190,7 @@ def fractional_pool(call: Call) -> Result:
     return (y,) * len(call.shapes)
 
 
-def unfold(call: Call) -> Value:
+def unfold(call: OpCall) -> Value:
     """im2col: columns of windows; (N, C·kernel, positions)."""
     x, alone = batched(call.b, call.x, 2)
     kernel, dilations = call.listed("kernel_size", 2), call.listed("dilation", 2)
@@ -215,7 +215,7 @@ def unfold(call: Call) -> Value:
     return unbatched(call.b, y, alone)
 
 
-def fold(call: Call) -> Value:
+def fold(call: OpCall) -> Value:
     """col2im: each pixel sums the columns that hold it."""
     x = call.x
     alone = x.rank == 2

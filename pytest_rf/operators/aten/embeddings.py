@@ -7,13 +7,13 @@ import numpy as np
 from pytest_rf.access import ANYWHERE, SAME, Read, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
-from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
-from pytest_rf.operators.aten.indexing import some
+from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
+from pytest_rf.operators.aten.gathers import some
 from pytest_rf.operators.pointwise import broadcast_read, expand
 from pytest_rf.operators.reductions import normalise
 
 
-def embedding(call: Call) -> Value:
+def embedding(call: OpCall) -> Value:
     """Embedding: a row of the table for each index."""
     table, chosen = call.given("weight")[0], call.given("indices")[0]
     if table.varies:
@@ -24,7 +24,7 @@ def embedding(call: Call) -> Value:
     return expand(call.b, wide, call.shape)
 
 
-def renormalised(call: Call) -> Value:
+def renormalised(call: OpCall) -> Value:
     """embedding_renorm: rows whose norm is too large are scaled, those that the indices name."""
     table, chosen = call.given("self")[0], call.given("indices")[0]
     y = normalise(call.b, table, [1])
@@ -33,7 +33,7 @@ def renormalised(call: Call) -> Value:
     )
 
 
-def bags(call: Call) -> Result:
+def bags(call: OpCall) -> Result:
     """embedding_bag: sums, means or maxima over bags of rows, which begin at the offsets."""
     table, chosen, offsets = call.given("weight", "indices", "offsets")
     count = call.shape[0]

@@ -7,10 +7,10 @@ import numpy as np
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators import contractions
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
 
 
-def everything(call: Call) -> Result:
+def everything(call: OpCall) -> Result:
     """Matrix functions: within each matrix everything is mixed; a stack of matrices stays one."""
     outputs: list[Value | None] = []
     lead = max((value.rank - 2 for value in call.values()), default=0)
@@ -33,7 +33,7 @@ def everything(call: Call) -> Result:
     return outputs
 
 
-def distances(call: Call) -> Value:
+def distances(call: OpCall) -> Value:
     """Cdist: the distance of every two rows."""
     left, right = list(call.values())[:2]
     batch = [f"b{i}" for i in range(len(call.shape) - 2)]
@@ -46,7 +46,7 @@ def distances(call: Call) -> Value:
     return contractions.contract(call.b, [left, right], terms, [*batch, "row", "column"], extents)
 
 
-def pairs(call: Call) -> Value:
+def pairs(call: OpCall) -> Value:
     """Pdist: the distance of every two different rows, one after the other."""
     x = call.x
     first, second = np.triu_indices(x.extents[0], 1)
@@ -55,7 +55,7 @@ def pairs(call: Call) -> Value:
     return call.b.union(call.shape, Read(x.number, ((0, Sets(rows)), (None, WHOLE))))
 
 
-def covariances(call: Call) -> Value:
+def covariances(call: OpCall) -> Value:
     """Cov, corrcoef: two rows, and the weights of all observations."""
     x = call.given("self")[0]
     reads = [

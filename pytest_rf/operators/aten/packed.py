@@ -10,15 +10,15 @@ import numpy.typing as npt
 
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets, Table, indices
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
-from pytest_rf.operators.aten.indexing import some
+from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
+from pytest_rf.operators.aten.gathers import some
 
 Numbers = npt.NDArray[np.int64]
 _LARGEST = 1 << 24
 """Tables of (row, row) with more entries are not written out."""
 
 
-def pack(call: Call) -> Result:
+def pack(call: OpCall) -> Result:
     """_pack_padded_sequence: the steps of all samples that have them, without the padding."""
     x, lengths = call.given("input", "lengths")
     time = 1 if call["batch_first"] else 0
@@ -35,7 +35,7 @@ def pack(call: Call) -> Result:
     return call.b.union(call.shape, Read(flat.number, ((0, indices(places)), *rest))), None
 
 
-def pad(call: Call) -> Result:
+def pad(call: OpCall) -> Result:
     """_pad_packed_sequence: the steps of each sample, and padding, which reads nothing."""
     data, sizes = call.given("data", "batch_sizes")
     rest: list[tuple[int | None, Relation]] = [(axis + 1, SAME) for axis in range(1, data.rank)]
@@ -68,7 +68,7 @@ def _rows(sizes: Numbers) -> tuple[Numbers, Numbers]:
     return np.repeat(np.arange(sizes.size), sizes), np.concatenate([np.arange(n) for n in sizes])
 
 
-def layers(call: Call, data: Value, states: Sequence[Value], weights: Sequence[Value]) -> Result:
+def layers(call: OpCall, data: Value, states: Sequence[Value], weights: Sequence[Value]) -> Result:
     """Return a recurrent layer's outputs over packed data: a row reads its sample's rows up to its own."""
     sizes = call.given("batch_sizes")[0]
     both, count = bool(call["bidirectional"]), int(call["num_layers"])
@@ -110,7 +110,7 @@ def layers(call: Call, data: Value, states: Sequence[Value], weights: Sequence[V
     return (y, *finals)
 
 
-def layers_below(call: Call, count: int) -> npt.NDArray[np.bool_]:
+def layers_below(call: OpCall, count: int) -> npt.NDArray[np.bool_]:
     """Return for each layer and direction the initial states that it reads: its own, and all of layers below."""
     directions = 2 if call["bidirectional"] else 1
     place = np.arange(count)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Value
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.masking import combined, replaced, vanished
 from pytest_rf.operators.pointwise import (
     broadcast_read,
@@ -59,13 +59,13 @@ THROUGH_0 = frozenset(
 """Functions that are 0 at 0."""
 
 
-def elementwise(call: Call) -> Result:
+def elementwise(call: OpCall) -> Result:
     """Each element of every output reads the operands' at its place, as numpy broadcasts."""
     if call.b.weights or any(value.zero is not None for value in call.values()):
         if call.name in PASSED_ON and call.x.shape == call.shape:
             return call.x
-        if call.name in VANISHING and call.x.dead is not None:
-            return vanished(call.b, call.x, call.x.dead)
+        if call.name in VANISHING and call.x.masked is not None:
+            return vanished(call.b, call.x, call.x.masked)
         if call.name in THROUGH_0 and call.x.zero is not None:
             return vanished(call.b, call.x, call.x.zero)
         found = _masked(call)
@@ -74,7 +74,7 @@ def elementwise(call: Call) -> Result:
     return each(call, pointwise(call.b, *call.values()))
 
 
-def each(call: Call, y: Value) -> Result:
+def each(call: OpCall, y: Value) -> Result:
     """Return every output as ``y``, broadcast.
 
     Raises:
@@ -86,7 +86,7 @@ def each(call: Call, y: Value) -> Result:
     return [None if shape is None else expand(call.b, y, shape) for shape in call.shapes]
 
 
-def _masked(call: Call) -> Value | None:
+def _masked(call: OpCall) -> Value | None:
     """Return what is left where constants cut something off; None where they do not."""
     operands = list(call.values())
     op = {"subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div"}.get(
@@ -101,7 +101,7 @@ def _masked(call: Call) -> Value | None:
     return combined(call.b, op, *operands) if len(operands) == 2 else None
 
 
-def foreach(call: Call) -> Result:
+def foreach(call: OpCall) -> Result:
     """``_foreach_`` operators: one elementwise operator for each tensor of the lists."""
     lists = [
         v for v in call.arguments.values() if isinstance(v, list) and any(isinstance(i, Value) for i in v)
@@ -117,7 +117,7 @@ def foreach(call: Call) -> Result:
     return found
 
 
-def prelu(call: Call) -> Value:
+def prelu(call: OpCall) -> Value:
     """prelu: each element reads its own, and a computed slope that of its channel."""
     slope = call.given("weight")[0]
     if not slope.varies:
@@ -127,12 +127,12 @@ def prelu(call: Call) -> Value:
     )
 
 
-def with_mask(call: Call) -> tuple[Value | None, ...]:
+def with_mask(call: OpCall) -> tuple[Value | None, ...]:
     """Dropout in training: the result and a mask that reads nothing."""
     return call.x, call.b.constant(call.shapes[1])
 
 
-def fill(call: Call) -> Result:
+def fill(call: OpCall) -> Result:
     """masked_fill: a constant mask says which elements are overwritten and read nothing but what fills them."""
     mask = call.given("mask")[0]
     if mask.varies:
@@ -149,7 +149,7 @@ def fill(call: Call) -> Result:
     return call.b.union(call.shape, *reads)
 
 
-def select(call: Call) -> Result:
+def select(call: OpCall) -> Result:
     """Where: a constant condition says which operand an element reads."""
     condition = call.x
     operands = [value for name in ("self", "other") for value in call.given(name)]
@@ -173,30 +173,30 @@ def select(call: Call) -> Result:
     return call.b.union(call.shape, *reads)
 
 
-def copied(call: Call) -> Value:
+def copied(call: OpCall) -> Value:
     """``copy_``: the source, broadcast and cast."""
     source = call.given("src")[0]
     return expand(call.b, source, call.shape) if source.varies else call.nothing()
 
 
-def filled(call: Call) -> Value:
+def filled(call: OpCall) -> Value:
     """``fill_`` with a tensor of one element."""
     (value,) = call.given("value")
     return expand(call.b, value, call.shape) if value.varies else call.nothing()
 
 
-def drawn(call: Call) -> Value:
+def drawn(call: OpCall) -> Value:
     """``bernoulli_`` with probabilities: they are read, not what was there."""
     (value,) = call.given("p")
     return expand(call.b, value, call.shape) if value.varies else call.nothing()
 
 
-def nothing(call: Call) -> tuple[Value, ...]:
+def nothing(call: OpCall) -> tuple[Value, ...]:
     """Shapes and random numbers: no element is read."""
     return tuple(call.b.constant(shape) for shape in call.shapes)
 
 
-def gate(call: Call) -> Value:
+def gate(call: OpCall) -> Value:
     """GLU: the first half of an axis, gated by the second."""
     x, axis = call.x, call.axis(default=-1)
     half = x.extents[axis] // 2
@@ -205,13 +205,13 @@ def gate(call: Call) -> Value:
     )
 
 
-def to_pairs(call: Call) -> Value:
+def to_pairs(call: OpCall) -> Value:
     """view_as_real: a last axis with the two parts of each number."""
     x = call.x
     return call.b.union(call.shape, Read(x.number, tuple((axis, SAME) for axis in range(x.rank))))
 
 
-def from_pairs(call: Call) -> Value:
+def from_pairs(call: OpCall) -> Value:
     """view_as_complex: the pairs of the last axis become numbers."""
     from pytest_rf.access import WHOLE
 

@@ -7,7 +7,7 @@ from typing import Any
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, windows
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.aten.convolutions import batched, unbatched
 from pytest_rf.operators.aten.pointwise import elementwise
 from pytest_rf.operators.pointwise import broadcast_read
@@ -15,7 +15,7 @@ from pytest_rf.operators.reductions import normalise
 from pytest_rf.operators.windows import Window
 
 
-def _packed(call: Call) -> Any:
+def _packed(call: OpCall) -> Any:
     """Return the object that holds weights and geometry."""
     for argument in call.arguments.values():
         if hasattr(argument, "unpack"):
@@ -23,14 +23,14 @@ def _packed(call: Call) -> Any:
     raise Undetermined(f"{call.op}: has no packed weights")
 
 
-def _scaled(call: Call) -> Value:
+def _scaled(call: OpCall) -> Value:
     """Return the input; a dynamically quantised one is scaled by the least and the largest of all its elements."""
     if "dynamic" not in call.name or "fp16" in call.name:
         return call.x
     return normalise(call.b, call.x, range(call.x.rank))
 
 
-def convolution(call: Call) -> Value:
+def convolution(call: OpCall) -> Value:
     """quantized::conv1d, conv2d, conv3d and their transposes."""
     packed = _packed(call)
     weight = packed.unpack()[0]
@@ -55,22 +55,22 @@ def convolution(call: Call) -> Value:
     return unbatched(call.b, y, alone)
 
 
-def linear(call: Call) -> Value:
+def linear(call: OpCall) -> Value:
     """quantized::linear: contracts the last axis."""
     return contractions.linear(call.b, _scaled(call), call.shape[-1])
 
 
-def concatenation(call: Call) -> Value:
+def concatenation(call: OpCall) -> Value:
     """quantized::cat."""
     return call.b.join(call["qx"], call.axis(rank=len(call.shape)))
 
 
-def same(call: Call) -> Result:
+def same(call: OpCall) -> Result:
     """quantized::add, mul, activations, batch_norm: elementwise."""
     return elementwise(call)
 
 
-def observed(call: Call) -> Result:
+def observed(call: OpCall) -> Result:
     """Fake quantisation of quantisation-aware training: while it observes, by the range of all that it gets."""
     x, on = call.given("self", "observer_on")
     axes = [axis for axis in range(x.rank) if not (call["per_row_fake_quant"] and axis == call["ch_axis"])]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators.aten import packed
-from pytest_rf.operators.aten.call import Call, Result, Rule, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rule, Rules
 from pytest_rf.operators.reductions import normalise
 
 
-def layers(call: Call) -> Result:
+def layers(call: OpCall) -> Result:
     """LSTM, GRU, RNN: a step reads all steps before it, in both directions all of them."""
     states = [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
     weights = [value for value in call["params"] if isinstance(value, Value)]
@@ -49,7 +49,7 @@ def layers(call: Call) -> Result:
 
 
 def _last(
-    call: Call, x: Value, states: list[Value], weights: list[Read], shape: tuple[int, ...], time: int
+    call: OpCall, x: Value, states: list[Value], weights: list[Read], shape: tuple[int, ...], time: int
 ) -> Value:
     """The final state: it has seen every step."""
     axes: tuple[tuple[int | None, Relation], ...] = ((None, WHOLE), (1, SAME), (None, WHOLE))
@@ -61,7 +61,7 @@ def _last(
     return call.b.union(shape, *reads, *weights)
 
 
-def cell(call: Call) -> Result:
+def cell(call: OpCall) -> Result:
     """LSTMCell, GRUCell, RNNCell: one step."""
     x = call.given("input")[0]
     states = [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
@@ -81,14 +81,14 @@ def cell(call: Call) -> Result:
 def dynamic(rule: Rule) -> Rule:
     """Return the rule of a dynamically quantised layer: its input is scaled by all that it holds."""
 
-    def scaled(call: Call) -> Result:
+    def scaled(call: OpCall) -> Result:
         wide = {
             name: normalise(call.b, value, range(value.rank))
             if name in ("input", "data") and isinstance(value, Value)
             else value
             for name, value in call.arguments.items()
         }
-        return rule(Call(call.b, call.op, wide, call.shapes))
+        return rule(OpCall(call.b, call.op, wide, call.shapes))
 
     return scaled
 

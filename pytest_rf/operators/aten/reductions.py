@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pytest_rf.access import ANYWHERE, SAME, Read, Relation, Taps
 from pytest_rf.graph import Value
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
 from pytest_rf.operators.reductions import softmax as softmax_of
 from pytest_rf.operators.views import along
 
 
-def reduction(call: Call) -> Result:
+def reduction(call: OpCall) -> Result:
     """sum, mean, max, norm ...: a statistic over ``dim``, over everything where it is not given."""
     if call.overload in ("other", "out") and len(call.given("other")) == 1:
         return pointwise(call.b, *call.values())  # max.other is maximum
@@ -22,18 +22,18 @@ def reduction(call: Call) -> Result:
     return (y,) * len(call.shapes)
 
 
-def softmax(call: Call) -> Value:
+def softmax(call: OpCall) -> Value:
     """Softmax, log_softmax: each element and the statistic of its axis."""
     return softmax_of(call.b, call.x, [call.axis()], "log" in call.name) if call.x.rank else call.x
 
 
-def cumulative(call: Call) -> Result:
+def cumulative(call: OpCall) -> Result:
     """cumsum, cumprod, cummax, logcumsumexp: all elements up to this one."""
     y = accumulate(call.b, call.x, call.axis()) if call.x.rank else call.x
     return (y,) * len(call.shapes)
 
 
-def _per_channel(call: Call, x: Value, *names: str) -> list[Value]:
+def _per_channel(call: OpCall, x: Value, *names: str) -> list[Value]:
     return [
         call.b.reshape(value, [value.extents[0], *[1] * (x.rank - 2)])
         for value in call.given(*names)
@@ -41,7 +41,7 @@ def _per_channel(call: Call, x: Value, *names: str) -> list[Value]:
     ]
 
 
-def batch_norm(call: Call) -> Result:
+def batch_norm(call: OpCall) -> Result:
     """batch_norm: per channel scaling; in training the statistics of the batch are read."""
     x = call.x
     training = bool(call.get("training", call.get("train", False)))
@@ -60,14 +60,14 @@ def batch_norm(call: Call) -> Result:
     return (y, *statistics)
 
 
-def instance_norm(call: Call) -> Value:
+def instance_norm(call: OpCall) -> Value:
     """instance_norm: statistics over the spatial axes unless the running ones are used."""
     x = call.x
     axes = range(2, x.rank) if call.get("use_input_stats", True) else []
     return normalise(call.b, x, axes, *_per_channel(call, x, "weight", "bias"))
 
 
-def group_norm(call: Call) -> Result:
+def group_norm(call: OpCall) -> Result:
     """group_norm: statistics over groups of channels and all positions."""
     x = call.x
     groups = int(call.get("num_groups", call.get("group")))
@@ -81,7 +81,7 @@ def group_norm(call: Call) -> Result:
     return (y, *(statistic for _ in call.shapes[1:]))
 
 
-def layer_norm(call: Call) -> Result:
+def layer_norm(call: OpCall) -> Result:
     """layer_norm, rms_norm: statistics over the last axes."""
     x = call.x
     axes = range(x.rank - len(call["normalized_shape"]), x.rank)
@@ -92,19 +92,19 @@ def layer_norm(call: Call) -> Result:
     return (y, *(reduce(call.b, x, axes) for _ in call.shapes[1:]))
 
 
-def weight_norm(call: Call) -> Result:
+def weight_norm(call: OpCall) -> Result:
     """Weight normalisation: a slice of the direction over its norm, times its magnitude."""
     v, g = call.given("v", "g")
     rest = [axis for axis in range(v.rank) if axis != call.axis()]
     return normalise(call.b, v, rest, *(value for value in (g,) if value.varies)), reduce(call.b, v, rest)
 
 
-def by_range(call: Call) -> Value:
+def by_range(call: OpCall) -> Value:
     """Dynamic quantisation: each element, and the least and the largest of all."""
     return normalise(call.b, call.x, range(call.x.rank))
 
 
-def per_axis(call: Call) -> Result:
+def per_axis(call: OpCall) -> Result:
     """Quantisation per channel: scales and offsets along one axis."""
     x, axis = call.x, call.axis("axis")
     own = [
@@ -115,12 +115,12 @@ def per_axis(call: Call) -> Result:
     return (pointwise(call.b, x, *own),) * len(call.shapes)
 
 
-def foreach(call: Call) -> Result:
+def foreach(call: OpCall) -> Result:
     """``_foreach_norm`` and its like: a statistic of each tensor."""
     return [reduce(call.b, x, range(x.rank), keep=False) for x in call["self"]]
 
 
-def neighbours(call: Call) -> Value:
+def neighbours(call: OpCall) -> Value:
     """Diff: each element and the one behind it."""
     x, axis, order = call.x, call.axis(default=-1), int(call.get("n", 1))
     if call.given("prepend", "append"):
@@ -129,7 +129,7 @@ def neighbours(call: Call) -> Value:
     return along(call.b, x, {axis: (taps, x.extents[axis] - order)})
 
 
-def alignment_loss(call: Call) -> Result:
+def alignment_loss(call: OpCall) -> Result:
     """CTC loss: each sample's own scores, as far as its lengths go and of the classes that its targets have."""
     scores = call.given("log_probs")[0]
     outputs: list[Value | None] = []
@@ -148,7 +148,7 @@ def alignment_loss(call: Call) -> Result:
     return outputs
 
 
-def loss(call: Call) -> Value:
+def loss(call: OpCall) -> Value:
     """mse_loss and its like: elementwise, then a statistic over everything unless ``reduction`` is none."""
     y = pointwise(call.b, *call.values())
     return (

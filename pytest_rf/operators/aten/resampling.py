@@ -11,13 +11,13 @@ import numpy as np
 from pytest_rf.access import Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import resampling, sampling
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.resampling import Sampling
 from pytest_rf.operators.rounding import FLOATS, Formula, Numbers, fused, is_exact, rounded
 from pytest_rf.operators.sampling import Grid
 
 
-def upsample(call: Call) -> Value:
+def upsample(call: OpCall) -> Value:
     """Upsample in every mode, at the sizes that were computed.
 
     A ratio comes from the scale factor where one was given (torch uses it unless told to recompute),
@@ -98,7 +98,7 @@ def _floored(place: Numbers) -> Numbers:
     return np.maximum(place, floored)
 
 
-def adaptive(call: Call) -> Result:
+def adaptive(call: OpCall) -> Result:
     """adaptive_avg_pool, adaptive_max_pool."""
     rank = int(call.name.split("pool")[1][0])
     first = call.x.rank - rank
@@ -112,7 +112,7 @@ _MODES = ("linear", "nearest", "cubic")
 _BORDERS = ("zeros", "border", "reflection")
 
 
-def grid_sample(call: Call) -> Value:
+def grid_sample(call: OpCall) -> Value:
     """grid_sample: the grid says which pixel; a constant one is followed, another is an upper bound."""
     mode, border = _MODES[int(call["interpolation_mode"])], _BORDERS[int(call["padding_mode"])]
     how = Grid(mode, border, bool(call["align_corners"]), _places)

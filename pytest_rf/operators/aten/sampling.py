@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pytest_rf.graph import Value
 from pytest_rf.operators import sampling, windows
-from pytest_rf.operators.aten.call import Call, Rules
+from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.windows import Window
 
 
-def affine_grid(call: Call) -> Value:
+def affine_grid(call: OpCall) -> Value:
     """affine_grid_generator: every place of the grid reads the rows of its sample's matrix."""
     return sampling.affine_grid(call.b, call.given("theta")[0], call.shape)
 
 
-def deformable(call: Call) -> Value:
+def deformable(call: OpCall) -> Value:
     """deform_conv2d: pixels anywhere, where the offsets of this position say."""
     weight, offset = call.given("weight", "offset")
     windows.describe(call.b, [Window(k) for k in weight.extents[2:]], kind="deformable")
@@ -25,7 +25,7 @@ def deformable(call: Call) -> Value:
     )
 
 
-def region_pool(call: Call) -> Value:
+def region_pool(call: OpCall) -> Value:
     """roi_align, roi_pool: a region that the boxes choose."""
     return sampling.regions(call.b, call.x, call.given("rois")[0], call.shape, mixed="ps_" in call.name)
 

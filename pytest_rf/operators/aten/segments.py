@@ -6,12 +6,12 @@ import numpy as np
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Value
-from pytest_rf.operators.aten.call import Call, Rules, numbers
-from pytest_rf.operators.aten.indexing import some
+from pytest_rf.operators.aten.call import OpCall, Rules, numbers
+from pytest_rf.operators.aten.gathers import some
 from pytest_rf.operators.pointwise import broadcast_read
 
 
-def bins(call: Call) -> Value:
+def bins(call: OpCall) -> Value:
     """Bucketize, searchsorted: a value's place among all borders."""
     name = "boundaries" if call.name == "bucketize" else "sorted_sequence"
     borders = call.given(name, "sorter")
@@ -23,7 +23,7 @@ def bins(call: Call) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-def segment_reduce(call: Call) -> Value:
+def segment_reduce(call: OpCall) -> Value:
     """segment_reduce: a statistic over each segment of an axis, of constant or computed lengths."""
     data, axis = call.given("data")[0], int(call.get("axis", 0))
     given = call.given("lengths", "offsets")

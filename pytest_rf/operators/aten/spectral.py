@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation, spread
 from pytest_rf.operators import windows
-from pytest_rf.operators.aten.call import Call, Rules
+from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.views import pads
 from pytest_rf.operators.windows import Window
 
 
-def _support(call: Call, size: int) -> tuple[int, int]:
+def _support(call: OpCall, size: int) -> tuple[int, int]:
     """Return first and length of the samples that a frame reads: the window is centred in the frame.
 
     A window function of shorter length leaves the ends of the frame at zero.
@@ -18,7 +18,7 @@ def _support(call: Call, size: int) -> tuple[int, int]:
     return (size - length) // 2, length
 
 
-def stft(call: Call) -> object:
+def stft(call: OpCall) -> object:
     """Stft: (..., time) becomes (..., frequency, frame)."""
     x = call.x
     size = int(call["n_fft"])
@@ -35,7 +35,7 @@ def stft(call: Call) -> object:
     return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
 
 
-def istft(call: Call) -> object:
+def istft(call: OpCall) -> object:
     """Istft: overlapping frames are added."""
     x = call.x
     size = int(call["n_fft"])
@@ -49,7 +49,7 @@ def istft(call: Call) -> object:
     return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
 
 
-def _window(call: Call) -> list[Read]:
+def _window(call: OpCall) -> list[Read]:
     """A window function that is computed: all of it."""
     return [Read(value.number, ((None, WHOLE),)) for value in call.given("window") if value.varies]
 

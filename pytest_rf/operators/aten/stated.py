@@ -7,7 +7,7 @@ from typing import cast
 from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import windows
-from pytest_rf.operators.aten.call import Call, Result, Rule
+from pytest_rf.operators.aten.call import OpCall, Result, Rule
 from pytest_rf.operators.aten.pointwise import elementwise
 from pytest_rf.operators.windows import Window
 from pytest_rf.registry import Stated, Statement
@@ -27,11 +27,11 @@ def rule_of(statement: Statement) -> Rule:
     return cast(Rule, statement)
 
 
-def _mixing(call: Call) -> Result:
+def _mixing(call: OpCall) -> Result:
     return [None if shape is None else call.b.union(shape, *_whole(call, shape)) for shape in call.shapes]
 
 
-def _whole(call: Call, shape: tuple[int, ...]) -> list[Read]:
+def _whole(call: OpCall, shape: tuple[int, ...]) -> list[Read]:
     reads = []
     for value in call.values():
         if value.varies:
@@ -42,11 +42,11 @@ def _whole(call: Call, shape: tuple[int, ...]) -> list[Read]:
     return reads
 
 
-def _window(call: Call, stated: Stated) -> Result:
+def _window(call: OpCall, stated: Stated) -> Result:
     return [None if shape is None else _windowed(call, stated, shape) for shape in call.shapes]
 
 
-def _windowed(call: Call, stated: Stated, shape: tuple[int, ...]) -> Value:
+def _windowed(call: OpCall, stated: Stated, shape: tuple[int, ...]) -> Value:
     rank = len(shape) - 2
 
     def numbers(given: object) -> list[int]:
@@ -75,11 +75,11 @@ def _windowed(call: Call, stated: Stated, shape: tuple[int, ...]) -> Value:
             along: list[tuple[int | None, Relation]] = [(axis, w.taps) for axis, w in enumerate(geometry, 2)]
             reads.append(Read(value.number, ((0, SAME), (None, WHOLE), *along), channel=1))
         else:
-            reads += _whole(Call(call.b, call.op, {"x": value}, call.shapes), shape)
+            reads += _whole(OpCall(call.b, call.op, {"x": value}, call.shapes), shape)
     return call.b.union(shape, *reads)
 
 
-def _fits(call: Call, geometry: list[Window], given: tuple[int, ...], made: tuple[int, ...]) -> None:
+def _fits(call: OpCall, geometry: list[Window], given: tuple[int, ...], made: tuple[int, ...]) -> None:
     """Refuse a statement that does not even give as many positions as there are."""
     for window, before, after in zip(geometry, given, made, strict=True):
         counts = window.output(before), window.output(before, ceil=True)

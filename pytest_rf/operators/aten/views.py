@@ -12,27 +12,27 @@ from pytest_rf import access
 from pytest_rf.access import Border
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
-from pytest_rf.operators.aten.call import Call, Result, Rules
+from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.masking import zeroed
 from pytest_rf.operators.pointwise import expand, pointwise
 
 
-def reshape(call: Call) -> Value:
+def reshape(call: OpCall) -> Value:
     """View, reshape, squeeze, unsqueeze, flatten: the same order under another shape."""
     return call.b.reshape(call.x, call.shape)
 
 
-def broadcast(call: Call) -> Value:
+def broadcast(call: OpCall) -> Value:
     """Expand, broadcast_to."""
     return expand(call.b, call.x, call.shape)
 
 
-def permute(call: Call) -> Value:
+def permute(call: OpCall) -> Value:
     """Permute."""
     return views.transpose(call.b, call.x, call.axes("dims"))
 
 
-def transpose(call: Call) -> Value:
+def transpose(call: OpCall) -> Value:
     """Transpose of two axes, t."""
     rank = call.x.rank
     order = list(range(rank))
@@ -42,52 +42,52 @@ def transpose(call: Call) -> Value:
     return views.transpose(call.b, call.x, order)
 
 
-def bounds(call: Call, extent: int) -> tuple[int, int, int]:
+def bounds(call: OpCall, extent: int) -> tuple[int, int, int]:
     """Return (start, step, count) of a slice's arguments."""
     step = int(call.get("step", 1))
     start, stop, _ = slice(call.get("start"), call.get("end"), step).indices(extent)
     return start, step, max(-(-(stop - start) // step), 0)
 
 
-def sliced(call: Call) -> Value:
+def sliced(call: OpCall) -> Value:
     """Slice."""
     axis = call.axis()
     return views.slices(call.b, call.x, {axis: bounds(call, call.x.extents[axis])})
 
 
-def narrowed(call: Call) -> Value:
+def narrowed(call: OpCall) -> Value:
     """Narrow."""
     axis = call.axis()
     start = int(call["start"]) % max(call.x.extents[axis], 1)
     return views.slices(call.b, call.x, {axis: (start, 1, int(call["length"]))})
 
 
-def select(call: Call) -> Value:
+def select(call: OpCall) -> Value:
     """Select: one index of an axis, which ends."""
     axis = call.axis()
     return views.take_axis(call.b, call.x, axis, int(call["index"]) % call.x.extents[axis])
 
 
-def split(call: Call) -> Result:
+def split(call: OpCall) -> Result:
     """Split, chunk: consecutive parts."""
     axis = call.axis()
     sizes = [shape[axis] for shape in call.shapes if shape is not None]
     return views.split(call.b, call.x, sizes, axis)
 
 
-def unbind(call: Call) -> Result:
+def unbind(call: OpCall) -> Result:
     """Unbind: every index of an axis."""
     axis = call.axis()
     return [views.take_axis(call.b, call.x, axis, index) for index in range(call.x.extents[axis])]
 
 
-def cat(call: Call) -> Value:
+def cat(call: OpCall) -> Value:
     """Cat; empty vectors are skipped as torch does."""
     parts = [value for value in call["tensors"] if value.shape != (0,)]
     return call.b.join(parts, call.axis(rank=len(call.shape)))
 
 
-def block_diagonal(call: Call) -> Value:
+def block_diagonal(call: OpCall) -> Value:
     """block_diag: matrices along the diagonal, nothing beside them."""
     row = column = 0
     placed = []
@@ -103,12 +103,12 @@ def block_diagonal(call: Call) -> Value:
     return pointwise(call.b, *placed)
 
 
-def stack(call: Call) -> Value:
+def stack(call: OpCall) -> Value:
     """Stack."""
     return views.stack(call.b, call["tensors"], call.axis(rank=len(call.shape)))
 
 
-def repeat(call: Call) -> Value:
+def repeat(call: OpCall) -> Value:
     """Repeat, tile."""
     repeats = list(call.get("repeats", call.get("dims")))
     x = call.x
@@ -117,7 +117,7 @@ def repeat(call: Call) -> Value:
     return views.tile(call.b, x, [*[1] * (rank - len(repeats)), *repeats])
 
 
-def repeat_interleave(call: Call) -> Value:
+def repeat_interleave(call: OpCall) -> Value:
     """repeat_interleave: each element several times."""
     x, repeats = call.x, call["repeats"]
     axis = call.arguments.get("dim")
@@ -128,7 +128,7 @@ def repeat_interleave(call: Call) -> Value:
     return views.gather(call.b, x, axis, np.repeat(np.arange(x.extents[axis]), times))
 
 
-def roll(call: Call) -> Value:
+def roll(call: OpCall) -> Value:
     """Roll; without axes the flattened tensor is rolled."""
     shifts, x = call["shifts"], call.x
     shifts = [shifts] if isinstance(shifts, int) else list(shifts)
@@ -143,7 +143,7 @@ def roll(call: Call) -> Value:
     return views.roll(call.b, x, amounts)
 
 
-def flip(call: Call) -> Value:
+def flip(call: OpCall) -> Value:
     """Flip."""
     x = call.x
     axes = {axis: (x.extents[axis] - 1, -1, x.extents[axis]) for axis in call.axes("dims")}
@@ -165,7 +165,7 @@ _BORDERS: dict[str, Border] = {
 }
 
 
-def pad(call: Call) -> Value:
+def pad(call: OpCall) -> Value:
     """Pad in every mode; amounts come in pairs from the last axis on."""
     border = _BORDERS[call["mode"] if call.name == "pad" else call.name]
     amounts = call.get("pad", call.get("padding"))
@@ -174,7 +174,7 @@ def pad(call: Call) -> Value:
     return views.pads(call.b, call.x, pairs, border)
 
 
-def pixel_shuffle(call: Call) -> Value:
+def pixel_shuffle(call: OpCall) -> Value:
     """pixel_shuffle: channels become positions within each pixel."""
     r, x = int(call["upscale_factor"]), call.x
     *lead, c, h, w = x.extents
@@ -183,7 +183,7 @@ def pixel_shuffle(call: Call) -> Value:
     return views.shuffle(call.b, x, [*lead, c // r**2, r, r, h, w], order, call.shape)
 
 
-def pixel_unshuffle(call: Call) -> Value:
+def pixel_unshuffle(call: OpCall) -> Value:
     """pixel_unshuffle: positions within each block become channels."""
     r, x = int(call["downscale_factor"]), call.x
     *lead, c, h, w = x.extents
@@ -192,7 +192,7 @@ def pixel_unshuffle(call: Call) -> Value:
     return views.shuffle(call.b, x, [*lead, c, h // r, r, w // r, r], order, call.shape)
 
 
-def channel_shuffle(call: Call) -> Value:
+def channel_shuffle(call: OpCall) -> Value:
     """channel_shuffle: groups of channels interleave."""
     groups, x = int(call["groups"]), call.x
     n, c, *rest = x.extents
@@ -200,7 +200,7 @@ def channel_shuffle(call: Call) -> Value:
     return views.shuffle(call.b, x, [n, groups, c // groups, *rest], order, x.extents)
 
 
-def windows_of(call: Call) -> Value:
+def windows_of(call: OpCall) -> Value:
     """Tensor.unfold: overlapping windows of one axis, their elements along a new last one."""
     x = call.x if call.x.rank else call.b.reshape(call.x, [1])
     axis, size, step = call.axis("dimension", x.rank), int(call["size"]), int(call["step"])
@@ -212,13 +212,13 @@ def windows_of(call: Call) -> Value:
     return call.b.reshape(views.stack(call.b, parts, x.rank), call.shape)
 
 
-def diagonal(call: Call) -> Value:
+def diagonal(call: OpCall) -> Value:
     """Diagonal."""
     offset, first, second = int(call.get("offset", 0)), call.axis("dim1"), call.axis("dim2", default=1)
     return views.by_index(call.b, call.x, lambda places: np.diagonal(places, offset, first, second))
 
 
-def as_strided(call: Call) -> Value:
+def as_strided(call: OpCall) -> Value:
     """as_strided: any positions of the storage that the tensor lies in."""
     x = call.x
     size, stride = list(call["size"]), list(call["stride"])
@@ -259,7 +259,7 @@ def storage_places(
     return np.where(inside, table[np.clip(wanted, 0, table.size - 1)], -1)
 
 
-def triangle(call: Call) -> Value:
+def triangle(call: OpCall) -> Value:
     """Tril, triu: elements on one side of a diagonal; the others read nothing."""
     x, shift = call.x, int(call.get("diagonal", 0))
     rows, columns = x.extents[-2:]

@@ -12,13 +12,13 @@ from pytest_rf.graph import Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import views
 from pytest_rf.operators.attention import Reach
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
 from pytest_rf.operators.reductions import normalise
 from pytest_rf.operators.sparsity import MASKED
 
 
-def split_heads(call: Call, x: Value, count: int) -> Value:
+def split_heads(call: NodeCall, x: Value, count: int) -> Value:
     """Return (batch, length, heads·size) as (batch, heads, length, size)."""
     if count < 1 or x.extents[2] % count:
         call.fail(f"{count} heads do not divide {x.shape}")
@@ -26,13 +26,13 @@ def split_heads(call: Call, x: Value, count: int) -> Value:
     return views.transpose(call.b, call.b.reshape(x, [batch, length, count, width // count]), (0, 2, 1, 3))
 
 
-def merge_heads(call: Call, y: Value) -> Value:
+def merge_heads(call: NodeCall, y: Value) -> Value:
     """Return (batch, heads, length, size) as (batch, length, heads·size)."""
     batch, count, length, size = y.extents
     return call.b.reshape(views.transpose(call.b, y, (0, 2, 1, 3)), [batch, length, count * size])
 
 
-def attention(call: Call) -> tuple[Value, ...]:
+def attention(call: NodeCall) -> tuple[Value, ...]:
     """Attention: scaled dot products with caches, masks and windows."""
     query, key, value = (call.operand(index) for index in range(3))
     flat = query.rank == 3
@@ -75,7 +75,7 @@ def attention(call: Call) -> tuple[Value, ...]:
     return tuple(outputs[: call.outputs])
 
 
-def _check(call: Call, query: Value, key: Value, value: Value) -> None:
+def _check(call: NodeCall, query: Value, key: Value, value: Value) -> None:
     fits = (
         query.extents[0] == key.extents[0] == value.extents[0]
         and key.extents[1:3] == value.extents[1:3]
@@ -88,7 +88,7 @@ def _check(call: Call, query: Value, key: Value, value: Value) -> None:
 
 
 def _table(
-    call: Call, query: Value, key: Value, mask: Value | None, reach: Reach
+    call: NodeCall, query: Value, key: Value, mask: Value | None, reach: Reach
 ) -> npt.NDArray[np.bool_] | None:
     """Return what a constant mask and constant numbers of keys allow; None where the window alone counts."""
     rows, columns = query.extents[2], key.extents[2]
@@ -122,7 +122,7 @@ def _table(
     return np.asarray(allowed)
 
 
-def _scores(call: Call, query: Value, key: Value, mask: Value | None) -> Value:
+def _scores(call: NodeCall, query: Value, key: Value, mask: Value | None) -> Value:
     """Return the products that the last output shows, at the stage that its mode names."""
     raw = attending.scores(call.b, query, key)
     mode = call.integer("qk_matmul_output_mode", 0)
@@ -134,7 +134,7 @@ def _scores(call: Call, query: Value, key: Value, mask: Value | None) -> Value:
     return normalise(call.b, raw, [3]) if mode == 3 else raw
 
 
-def rotary(call: Call) -> Value:
+def rotary(call: NodeCall) -> Value:
     """RotaryEmbedding: each feature and its partner, turned by the angle of the position."""
     x, cosine, sine = call.x, call.operand(1), call.operand(2)
     flat = x.rank == 3
@@ -161,7 +161,7 @@ def rotary(call: Call) -> Value:
     return merge_heads(call, y) if flat else y
 
 
-def _picked(call: Call, table: Value, places: Value) -> Value:
+def _picked(call: NodeCall, table: Value, places: Value) -> Value:
     """Return the rows of a table at positions that are computed."""
     if table.varies:
         return views.gather_anywhere(call.b, table, 0, places)
@@ -169,7 +169,7 @@ def _picked(call: Call, table: Value, places: Value) -> Value:
     return call.b.union(shape, Read(places.number, tuple((d, SAME) for d in range(places.rank))))
 
 
-def _angles(call: Call, table: Value, turned: Value, interleaved: bool) -> Value | None:
+def _angles(call: NodeCall, table: Value, turned: Value, interleaved: bool) -> Value | None:
     """Return angles that are computed from the input as (batch, 1, length, size)."""
     places = call.optional(3)
     if places is not None:

@@ -65,7 +65,7 @@ LONGEST = 1 << 20
 
 
 @dataclass(slots=True)
-class Call:
+class NodeCall:
     """A node with its operands, attributes and the builder that takes its steps.
 
     Attributes:
@@ -229,5 +229,5 @@ class Call:
 
 
 Result = Element | tuple[Element, ...]
-Rule = Callable[[Call], Result]
+Rule = Callable[[NodeCall], Result]
 Rules = dict[str, Rule]

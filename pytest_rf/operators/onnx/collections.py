@@ -8,10 +8,10 @@ import numpy as np
 
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import views
-from pytest_rf.operators.onnx.call import Absent, Call, Element, Items, Result, Rules
+from pytest_rf.operators.onnx.call import Absent, Element, Items, NodeCall, Result, Rules
 
 
-def _items(call: Call, index: int = 0) -> Items:
+def _items(call: NodeCall, index: int = 0) -> Items:
     value = call.operands[index] if index < len(call.operands) else None
     if isinstance(value, Items):
         return value
@@ -22,11 +22,11 @@ def _items(call: Call, index: int = 0) -> Items:
     _open(call)
 
 
-def _open(call: Call) -> NoReturn:
+def _open(call: NodeCall) -> NoReturn:
     raise Undetermined(f"{call.op} works on a sequence whose length only a run can tell")
 
 
-def _place(call: Call, index: int, length: int, default: int) -> int:
+def _place(call: NodeCall, index: int, length: int, default: int) -> int:
     """Return the constant position in a sequence that input ``index`` gives."""
     if not call.has(index):
         return default
@@ -36,17 +36,17 @@ def _place(call: Call, index: int, length: int, default: int) -> int:
     return number + length if number < 0 else number
 
 
-def construct(call: Call) -> Items:
+def construct(call: NodeCall) -> Items:
     """SequenceConstruct: the inputs in order."""
     return Items(tuple(call.given))
 
 
-def empty(call: Call) -> Items:
+def empty(call: NodeCall) -> Items:
     """SequenceEmpty."""
     return Items(())
 
 
-def at(call: Call) -> Value:
+def at(call: NodeCall) -> Value:
     """SequenceAt: one tensor of a sequence."""
     items = _items(call).values
     place = _place(call, 1, len(items), 0)
@@ -55,14 +55,14 @@ def at(call: Call) -> Value:
     return items[place]
 
 
-def insert(call: Call) -> Items:
+def insert(call: NodeCall) -> Items:
     """SequenceInsert: a tensor more, at the end by default."""
     items = list(_items(call).values)
     items.insert(_place(call, 2, len(items), len(items)), call.operand(1))
     return Items(tuple(items))
 
 
-def erase(call: Call) -> Items:
+def erase(call: NodeCall) -> Items:
     """SequenceErase: a tensor less, the last one by default."""
     items = list(_items(call).values)
     if not items:
@@ -71,12 +71,12 @@ def erase(call: Call) -> Items:
     return Items(tuple(items))
 
 
-def length(call: Call) -> Value:
+def length(call: NodeCall) -> Value:
     """SequenceLength: a constant."""
     return call.constant(np.asarray(len(_items(call).values), np.int64))
 
 
-def concat(call: Call) -> Value:
+def concat(call: NodeCall) -> Value:
     """ConcatFromSequence: the tensors one behind the other, along a new axis if asked for."""
     items = _items(call).values
     if not items:
@@ -93,7 +93,7 @@ def concat(call: Call) -> Value:
     return call.b.join(items, axis)
 
 
-def split(call: Call) -> Items:
+def split(call: NodeCall) -> Items:
     """SplitToSequence: parts of a size or of sizes; single positions without their axis by default."""
     x = call.x
     axis = call.axis(call.integer("axis", 0), x.rank)
@@ -113,12 +113,12 @@ def split(call: Call) -> Items:
     return Items(views.split(call.b, x, sizes, axis))
 
 
-def optional(call: Call) -> Element:
+def optional(call: NodeCall) -> Element:
     """Optional: its input, or nothing."""
     return next((value for value in call.operands if value is not None), Absent())
 
 
-def get_element(call: Call) -> Element:
+def get_element(call: NodeCall) -> Element:
     """OptionalGetElement: what an optional holds."""
     value = call.operands[0] if call.operands else None
     if value is None or isinstance(value, Absent):
@@ -126,13 +126,13 @@ def get_element(call: Call) -> Element:
     return value
 
 
-def has_element(call: Call) -> Value:
+def has_element(call: NodeCall) -> Value:
     """OptionalHasElement: known from the graph."""
     value = call.operands[0] if call.operands else None
     return call.constant(np.asarray(not (value is None or isinstance(value, Absent))))
 
 
-def sequence_map(call: Call) -> Result:
+def sequence_map(call: NodeCall) -> Result:
     """SequenceMap: the body once for each position of its sequences."""
     assert call.body is not None
     body = call.body("body")

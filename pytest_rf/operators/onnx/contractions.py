@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pytest_rf.graph import Value
 from pytest_rf.operators import contractions
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.views import transpose
 
 
-def matmul(call: Call) -> Value:
+def matmul(call: NodeCall) -> Value:
     """MatMul: the last axis of the left operand with the last but one of the right."""
     return product(call, call.operand(0), call.operand(1), factors=True)
 
 
-def product(call: Call, left: Value, right: Value, *, factors: bool = False) -> Value:
+def product(call: NodeCall, left: Value, right: Value, *, factors: bool = False) -> Value:
     """Return the matrix product of two operands as numpy defines it.
 
     ``factors``: whether a 0 of one is a factor, as it is not where zero points are taken off first.
@@ -29,12 +29,12 @@ def product(call: Call, left: Value, right: Value, *, factors: bool = False) -> 
         call.fail(str(error))
 
 
-def gemm(call: Call) -> Value:
+def gemm(call: NodeCall) -> Value:
     """Gemm: a matrix product of operands that may be transposed, plus a bias."""
     return product_sum(call, factors=True)
 
 
-def product_sum(call: Call, *, factors: bool = False) -> Value:
+def product_sum(call: NodeCall, *, factors: bool = False) -> Value:
     """Return Gemm's result for operands that are its own, or quantised."""
     left, right = call.operand(0), call.operand(1)
     if call.opset < 7 and left.rank > 2:
@@ -49,7 +49,7 @@ def product_sum(call: Call, *, factors: bool = False) -> Value:
     return pointwise(call.b, y, call.operand(2)) if call.has(2) else y
 
 
-def einsum(call: Call) -> Value:
+def einsum(call: NodeCall) -> Value:
     """Einsum: what the equation contracts is mixed."""
     try:
         return contractions.einsum(call.b, call.text("equation", ""), call.given)

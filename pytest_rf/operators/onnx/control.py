@@ -15,11 +15,11 @@ import numpy as np
 from pytest_rf.access import ANYWHERE, SAME, Read
 from pytest_rf.graph import Graph, Undetermined, Unknown, Value
 from pytest_rf.operators import views
-from pytest_rf.operators.onnx.call import Body, Call, Element, Items, Result, Rules
+from pytest_rf.operators.onnx.call import Body, Element, Items, NodeCall, Result, Rules
 from pytest_rf.operators.pointwise import broadcast_read
 
 
-def _body(call: Call, name: str) -> Body:
+def _body(call: NodeCall, name: str) -> Body:
     assert call.body is not None
     return call.body(name)
 
@@ -31,7 +31,7 @@ def _truth(value: Element | None) -> bool | None:
     return bool(value.data.reshape(-1)[0])
 
 
-def either(call: Call) -> Result:
+def either(call: NodeCall) -> Result:
     """If: the branch that a constant condition takes, else what both read, and the condition."""
     condition = call.x
     known = _truth(condition)
@@ -68,7 +68,7 @@ def _doubtful(graph: Graph, condition: Value, label: str, node: str) -> str:
     return f"the {label} branch of {node}{remedy}"
 
 
-def _both(call: Call, condition: Value, a: Element, b: Element) -> Element:
+def _both(call: NodeCall, condition: Value, a: Element, b: Element) -> Element:
     if isinstance(a, Items) and isinstance(b, Items) and len(a.values) == len(b.values):
         return Items(tuple(_merged(call, condition, x, y) for x, y in zip(a.values, b.values, strict=True)))
     if isinstance(a, Value) and isinstance(b, Value):
@@ -79,7 +79,7 @@ def _both(call: Call, condition: Value, a: Element, b: Element) -> Element:
     return call.b.unknown([condition, *live], "the branches of If give sequences of different lengths")
 
 
-def _merged(call: Call, condition: Value, a: Value, b: Value) -> Value:
+def _merged(call: NodeCall, condition: Value, a: Value, b: Value) -> Value:
     # One value for both is no proof of one result: elementwise operators read the same and differ.
     lacking = next((one.missing for one in (a, b) if one.shape is None and one.missing), None)
     if lacking is not None:
@@ -92,7 +92,7 @@ def _merged(call: Call, condition: Value, a: Value, b: Value) -> Value:
     return call.b.union(a.extents, steer, *reads)
 
 
-def loop(call: Call) -> Result:
+def loop(call: NodeCall) -> Result:
     """Loop: the body as often as a constant trip count and condition say."""
     body = _body(call, "body")
     state: list[Element | None] = list(call.operands[2:])
@@ -128,20 +128,20 @@ def _count(limit: Value) -> int | None:
     return max(int(limit.data.reshape(-1)[0]), 0)
 
 
-def _given(call: Call, element: Element | None) -> Element:
+def _given(call: NodeCall, element: Element | None) -> Element:
     if element is None:
         call.fail("a state has no initial value")
     return element
 
 
-def _collect(call: Call, columns: Sequence[list[Value]], results: Sequence[Element]) -> None:
+def _collect(call: NodeCall, columns: Sequence[list[Value]], results: Sequence[Element]) -> None:
     for column, value in zip(columns, results, strict=True):
         if not isinstance(value, Value):
             call.fail("a scan output of its body is no tensor")
         column.append(value)
 
 
-def _stacked(call: Call, column: list[Value], axis: int, backwards: bool = False) -> Value:
+def _stacked(call: NodeCall, column: list[Value], axis: int, backwards: bool = False) -> Value:
     """Return what every turn gave along a new axis."""
     if not column:
         return call.b.constant(None, missing="was gathered by a body that never ran")
@@ -155,7 +155,7 @@ def _stacked(call: Call, column: list[Value], axis: int, backwards: bool = False
     return views.stack(call.b, column[::-1] if backwards else column, axis)
 
 
-def _any_trips(call: Call, body: Body, state: Sequence[Element | None]) -> Result:
+def _any_trips(call: NodeCall, body: Body, state: Sequence[Element | None]) -> Result:
     """The results of a body that runs nobody knows how often: its states can read all that it sees.
 
     The states must keep their shape, which one turn of unknown number shows.
@@ -189,7 +189,7 @@ def _any_trips(call: Call, body: Body, state: Sequence[Element | None]) -> Resul
     return tuple(answers)
 
 
-def _outside(call: Call, seen: int, own: set[int], extra: Sequence[Value]) -> list[Value] | None:
+def _outside(call: NodeCall, seen: int, own: set[int], extra: Sequence[Value]) -> list[Value] | None:
     """Return the values of the graph around that a body reads."""
     graph = call.b.graph
     numbers: dict[int, None] = {value.number: None for value in extra if value.number not in own}
@@ -201,7 +201,7 @@ def _outside(call: Call, seen: int, own: set[int], extra: Sequence[Value]) -> li
 
 
 def everything(
-    call: Call, shape: Sequence[int], sources: Sequence[Value], kept: Value | None = None
+    call: NodeCall, shape: Sequence[int], sources: Sequence[Value], kept: Value | None = None
 ) -> Value:
     """Return a tensor whose elements can read all of ``sources``; an upper bound."""
     reads = [Read(v.number, tuple((None, ANYWHERE) for _ in range(v.rank))) for v in sources if v.varies]
@@ -211,7 +211,7 @@ def everything(
     return call.b.union(shape, *reads)
 
 
-def scan(call: Call) -> Result:
+def scan(call: NodeCall) -> Result:
     """Scan: the body once for each position of the sequences."""
     body = _body(call, "body")
     operands = list(call.operands)
@@ -240,7 +240,7 @@ def scan(call: Call) -> Result:
     )
 
 
-def _per_sample(call: Call, body: Body, given: list[Value], states: int, inputs: int) -> Result:
+def _per_sample(call: NodeCall, body: Body, given: list[Value], states: int, inputs: int) -> Result:
     """Scan-8: each sample on its own, along axis 1."""
     samples = given[0].extents[0]
     if any(value.rank < 1 or value.extents[0] != samples for value in given):
@@ -260,14 +260,14 @@ def _per_sample(call: Call, body: Body, given: list[Value], states: int, inputs:
     )
 
 
-def _tensor(call: Call, value: Element | None) -> Value:
+def _tensor(call: NodeCall, value: Element | None) -> Value:
     if not isinstance(value, Value):
         call.fail("an input of Scan is no tensor")
     return value
 
 
 def _scan(
-    call: Call,
+    call: NodeCall,
     body: Body,
     states: list[Value],
     sequences: list[Value],

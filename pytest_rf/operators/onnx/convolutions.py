@@ -9,14 +9,14 @@ import numpy as np
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reductions import reduce
 from pytest_rf.operators.views import pads, split
 from pytest_rf.operators.windows import Window
 
 
-def geometry_of(call: Call, x: Value, kernel: list[int]) -> list[Window]:
+def geometry_of(call: NodeCall, x: Value, kernel: list[int]) -> list[Window]:
     """Return the windows along the spatial axes as strides, dilations and pads say."""
     rank = x.rank - 2
     if rank < 1:
@@ -47,7 +47,7 @@ def geometry_of(call: Call, x: Value, kernel: list[int]) -> list[Window]:
     return plain
 
 
-def _weights(call: Call, index: int = 1) -> tuple[Value, list[int]]:
+def _weights(call: NodeCall, index: int = 1) -> tuple[Value, list[int]]:
     weights = call.operand(index)
     kernel = list(weights.extents[2:])
     if "kernel_shape" in call.attributes and call.integers("kernel_shape") != kernel:
@@ -55,12 +55,12 @@ def _weights(call: Call, index: int = 1) -> tuple[Value, list[int]]:
     return weights, kernel
 
 
-def convolution(call: Call) -> Value:
+def convolution(call: NodeCall) -> Value:
     """Conv: a window per spatial axis; the channels of a group are contracted."""
     return with_bias(call, convolve(call, call.x, 1, factors=True), call.optional(2))
 
 
-def convolve(call: Call, x: Value, index: int, *, factors: bool = False) -> Value:
+def convolve(call: NodeCall, x: Value, index: int, *, factors: bool = False) -> Value:
     """Return ``x`` convolved with the weights of input ``index``.
 
     ``factors``: whether a weight of 0 is a factor, as it is not where a zero point is taken off first.
@@ -105,7 +105,7 @@ def _kernel_read(
     return Read(weights.number, ((1, SAME), (None, WHOLE), *taps))
 
 
-def with_bias(call: Call, y: Value, bias: Value | None) -> Value:
+def with_bias(call: NodeCall, y: Value, bias: Value | None) -> Value:
     """Return ``y`` with one number added per channel."""
     if bias is None or not bias.varies:
         return y
@@ -114,7 +114,7 @@ def with_bias(call: Call, y: Value, bias: Value | None) -> Value:
     return pointwise(call.b, y, per_channel(call.b, bias, y.rank))
 
 
-def transposed_convolution(call: Call) -> Value:
+def transposed_convolution(call: NodeCall) -> Value:
     """ConvTranspose: every input whose window reaches the output; output_shape and SAME give the pads."""
     x, (weights, kernel) = call.x, _weights(call)
     auto = call.text("auto_pad", "NOTSET")
@@ -148,7 +148,7 @@ def transposed_convolution(call: Call) -> Value:
 
 
 def _with_transposed_weights(
-    call: Call, x: Value, y: Value, weights: Value, geometry: list[Window], group: int
+    call: NodeCall, x: Value, y: Value, weights: Value, geometry: list[Window], group: int
 ) -> Value:
     """Weights that are computed from the input: each output reads the taps by which an input reaches it."""
     taps: list[tuple[int | None, Relation]] = []
@@ -173,7 +173,7 @@ def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> 
     return Window(w.kernel, w.stride, w.dilation, before, total - before)
 
 
-def causal(call: Call) -> tuple[Value, ...]:
+def causal(call: NodeCall) -> tuple[Value, ...]:
     """CausalConvWithState: each channel on its own, over this position and those before it."""
     x, weights, past = call.x, call.operand(1), call.optional(3)
     if x.rank != 3 or weights.rank != 3 or weights.extents[:2] != (x.extents[1], 1) or not weights.extents[2]:
@@ -195,7 +195,7 @@ def causal(call: Call) -> tuple[Value, ...]:
     return (with_bias(call, y, call.optional(2)), state)[: call.outputs]
 
 
-def pool(call: Call) -> tuple[Value, ...] | Value:
+def pool(call: NodeCall) -> tuple[Value, ...] | Value:
     """MaxPool, AveragePool, LpPool."""
     x = call.x
     geometry = geometry_of(call, x, call.integers("kernel_shape"))
@@ -208,7 +208,7 @@ def pool(call: Call) -> tuple[Value, ...] | Value:
     return (y,) * call.outputs if call.outputs > 1 else y
 
 
-def global_pool(call: Call) -> Value:
+def global_pool(call: NodeCall) -> Value:
     """Global pools: a statistic over all spatial axes."""
     return reduce(call.b, call.x, range(2, call.x.rank))
 

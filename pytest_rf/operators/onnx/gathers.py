@@ -11,11 +11,11 @@ from pytest_rf import access
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import views
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import expand
 
 
-def indices(call: Call, index: int, extent: int) -> npt.NDArray[np.int64] | None:
+def indices(call: NodeCall, index: int, extent: int) -> npt.NDArray[np.int64] | None:
     """Return constant indices counted from the front; None where they are computed or not known."""
     value = call.operand(index)
     if value.data is None:
@@ -33,7 +33,7 @@ def steering(value: Value, axes: tuple[tuple[int | None, Relation], ...]) -> lis
     return [Read(value.number, axes)] if value.varies else []
 
 
-def gather(call: Call) -> Value:
+def gather(call: NodeCall) -> Value:
     """Gather: constant indices are read exactly, computed ones as the whole axis."""
     x, picked = call.x, call.operand(1)
     if not x.rank:
@@ -54,7 +54,7 @@ def _below(extent: int, wanted: int) -> Relation:
     return SAME if extent == wanted else access.progression(0)
 
 
-def gather_elements(call: Call) -> Value:
+def gather_elements(call: NodeCall) -> Value:
     """GatherElements: an index of one axis for every element of the output."""
     x, picked = call.x, call.operand(1)
     if not x.rank or picked.rank != x.rank:
@@ -85,7 +85,7 @@ MOST = 1 << 22
 """Tables of single elements with more entries are not written out."""
 
 
-def gather_nd(call: Call) -> Value:
+def gather_nd(call: NodeCall) -> Value:
     """GatherND: indices of several axes at once; the axes behind them are kept."""
     x, picked = call.x, call.operand(1)
     batch = call.integer("batch_dims", 0)
@@ -114,7 +114,7 @@ def gather_nd(call: Call) -> Value:
 
 
 def flat_rows(
-    call: Call, index: int, data: npt.NDArray[np.int64], batch: tuple[int, ...], indexed: tuple[int, ...]
+    call: NodeCall, index: int, data: npt.NDArray[np.int64], batch: tuple[int, ...], indexed: tuple[int, ...]
 ) -> npt.NDArray[np.int64]:
     """Return the numbers of the rows that index tuples (..., len(indexed)) name, batch axes first."""
     extents = np.asarray(indexed, np.int64)
@@ -130,7 +130,7 @@ def flat_rows(
     return np.asarray(rows, np.int64).reshape(-1)
 
 
-def compress(call: Call) -> Value:
+def compress(call: NodeCall) -> Value:
     """Compress: the positions, or elements, at which a constant condition holds."""
     x, condition = call.x, call.operand(1)
     if condition.data is None:
@@ -146,7 +146,7 @@ def compress(call: Call) -> Value:
     return views.along(call.b, x, {axis: (access.indices(places), places.size)})
 
 
-def reverse_sequence(call: Call) -> Value:
+def reverse_sequence(call: NodeCall) -> Value:
     """ReverseSequence: the first steps of each sample backwards, as many as it has."""
     x, lengths = call.x, call.operand(1)
     time = call.axis(call.integer("time_axis", 0), x.rank)

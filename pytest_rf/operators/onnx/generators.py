@@ -8,11 +8,11 @@ import numpy as np
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation, progression
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators.onnx.call import RANDOM, Call, Rules
+from pytest_rf.operators.onnx.call import RANDOM, NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read
 
 
-def number_range(call: Call) -> Value:
+def number_range(call: NodeCall) -> Value:
     """Range: from start to limit by delta, all of which must be known for its length."""
     numbers = [call.data(index).reshape(-1) for index in range(3)]
     if any(one.size != 1 for one in numbers):
@@ -24,7 +24,7 @@ def number_range(call: Call) -> Value:
     return call.constant((start + np.arange(call.limited("length", count)) * delta).astype(numbers[0].dtype))
 
 
-def one_hot(call: Call) -> Value:
+def one_hot(call: NodeCall) -> Value:
     """OneHot: each element reads the index at its place and the two values."""
     picked, values = call.operand(0), call.operand(2)
     depth = call.numbers(1)[0]
@@ -50,7 +50,7 @@ def one_hot(call: Call) -> Value:
     return call.b.union(shape, *reads)
 
 
-def triangle(call: Call) -> Value:
+def triangle(call: NodeCall) -> Value:
     """Trilu: one side of a diagonal, zeros on the other."""
     x = call.x
     if x.rank < 2:
@@ -75,17 +75,17 @@ def triangle(call: Call) -> Value:
     )
 
 
-def constant_like(call: Call) -> Value:
+def constant_like(call: NodeCall) -> Value:
     """EyeLike: numbers in the shape of the input, which is not read."""
     return call.b.constant(call.x.shape)
 
 
-def random_like(call: Call) -> Value:
+def random_like(call: NodeCall) -> Value:
     """Noise in the shape of the input, which is not read."""
     return call.b.constant(call.x.shape, missing=RANDOM)
 
 
-def random(call: Call) -> Value:
+def random(call: NodeCall) -> Value:
     """Noise of a given shape."""
     shape = call.integers("shape")
     if min(shape, default=0) < 0:
@@ -93,12 +93,12 @@ def random(call: Call) -> Value:
     return call.b.constant(tuple(shape), missing=RANDOM)
 
 
-def bernoulli(call: Call) -> Value:
+def bernoulli(call: NodeCall) -> Value:
     """Bernoulli: each element is drawn with the probability at its place."""
     return call.x if call.x.varies else call.b.constant(call.x.shape, missing=RANDOM)
 
 
-def multinomial(call: Call) -> Value:
+def multinomial(call: NodeCall) -> Value:
     """Multinomial: samples are drawn by all probabilities of their row."""
     x = call.x
     if x.rank != 2:
@@ -109,7 +109,7 @@ def multinomial(call: Call) -> Value:
     return call.b.union(shape, Read(x.number, ((0, SAME), (None, WHOLE))))
 
 
-def window(call: Call) -> Value:
+def window(call: NodeCall) -> Value:
     """HannWindow, HammingWindow, BlackmanWindow: the length is all that matters."""
     size = call.numbers(0)
     if len(size) != 1 or size[0] < 0:
@@ -117,7 +117,7 @@ def window(call: Call) -> Value:
     return call.b.constant((size[0],))
 
 
-def mel_weights(call: Call) -> Value:
+def mel_weights(call: NodeCall) -> Value:
     """MelWeightMatrix: a matrix that five numbers describe."""
     bins, length = call.numbers(0)[0], call.numbers(1)[0]
     shape = (length // 2 + 1, bins)
@@ -127,7 +127,7 @@ def mel_weights(call: Call) -> Value:
     return call.b.union(shape, *reads)
 
 
-def constant_of_shape(call: Call) -> Value:
+def constant_of_shape(call: NodeCall) -> Value:
     """ConstantOfShape: reads nothing."""
     shape = tuple(call.numbers(0))
     if min(shape, default=0) < 0:
@@ -135,7 +135,7 @@ def constant_of_shape(call: Call) -> Value:
     return call.b.constant(shape)
 
 
-def constant(call: Call) -> Value:
+def constant(call: NodeCall) -> Value:
     """Constant: its elements stand in an attribute."""
     for name in ("value", "sparse_value"):
         if name in call.attributes:

@@ -6,12 +6,12 @@ from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.attention import heads
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 
 RULES_OF_UPDATE = ("linear", "gated", "delta", "gated_delta")
 
 
-def linear_attention(call: Call) -> tuple[Value, ...]:
+def linear_attention(call: NodeCall) -> tuple[Value, ...]:
     """LinearAttention: a query reads its own step, and all keys and values up to it."""
     query, key, value = (call.operand(index) for index in range(3))
     count, groups = call.integer("q_num_heads", 0), call.integer("kv_num_heads", 0)
@@ -53,14 +53,14 @@ def linear_attention(call: Call) -> tuple[Value, ...]:
     return (call.b.reshape(y, [batch, time, count * width]), present)[: call.outputs]
 
 
-def _heads(call: Call, x: Value, count: int) -> Value:
+def _heads(call: NodeCall, x: Value, count: int) -> Value:
     if x.rank != 3 or x.extents[2] % count:
         call.fail(f"{count} heads do not divide {x.shape}")
     return call.b.reshape(x, [*x.extents[:2], count, x.extents[2] // count])
 
 
 def _state(
-    call: Call,
+    call: NodeCall,
     k: Value,
     v: Value,
     past: Value | None,

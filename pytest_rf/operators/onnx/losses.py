@@ -11,7 +11,7 @@ from pytest_rf import access
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read
 from pytest_rf.operators.reductions import normalise, reduce
 
@@ -19,18 +19,18 @@ LARGEST = 1 << 22
 """Targets of more positions are read as if data chose them."""
 
 
-def likelihood(call: Call) -> Value:
+def likelihood(call: NodeCall) -> Value:
     """NegativeLogLikelihoodLoss: the score of the target's class at each position, and its weight."""
     return _loss(call, call.x)
 
 
-def cross_entropy(call: Call) -> tuple[Value, ...]:
+def cross_entropy(call: NodeCall) -> tuple[Value, ...]:
     """SoftmaxCrossEntropyLoss: the same of the logarithm of a softmax over the classes."""
     scores = normalise(call.b, call.x, [1])
     return (_loss(call, scores), scores)[: call.outputs]
 
 
-def _loss(call: Call, scores: Value) -> Value:
+def _loss(call: NodeCall, scores: Value) -> Value:
     target, weights = call.operand(1), call.optional(2)
     if scores.rank < 2 or target.extents != (scores.extents[0], *scores.extents[2:]):
         call.fail(f"targets {target.shape} do not fit scores {scores.shape}")
@@ -46,7 +46,7 @@ def _loss(call: Call, scores: Value) -> Value:
     return each if reduction == "none" else reduce(call.b, each, range(target.rank), keep=False)
 
 
-def _known(call: Call, scores: Value, target: npt.NDArray[np.int64], weights: Value | None) -> list[Read]:
+def _known(call: NodeCall, scores: Value, target: npt.NDArray[np.int64], weights: Value | None) -> list[Read]:
     ignored = call.attr("ignore_index")
     counts = np.ones(target.shape, np.bool_) if ignored is None else target != ignored
     classes = scores.extents[1]

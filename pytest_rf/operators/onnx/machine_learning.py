@@ -10,21 +10,21 @@ from pytest_rf import access
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, views
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.reductions import normalise
 
 
-def same(call: Call) -> Value:
+def same(call: NodeCall) -> Value:
     """Binarizer, Imputer, LabelEncoder, Scaler...: each element reads its own."""
     return call.x
 
 
-def normaliser(call: Call) -> Value:
+def normaliser(call: NodeCall) -> Value:
     """Normalizer: rows divided by their norm."""
     return normalise(call.b, call.x, [call.x.rank - 1])
 
 
-def _rows(call: Call) -> Value:
+def _rows(call: NodeCall) -> Value:
     """Return the input as (samples, features)."""
     x = call.x
     if x.rank == 2:
@@ -32,7 +32,7 @@ def _rows(call: Call) -> Value:
     return call.b.reshape(x, [1, x.extents[0]] if x.rank == 1 else [x.extents[0], prod(x.extents[1:])])
 
 
-def _used(call: Call, x: Value) -> Value:
+def _used(call: NodeCall, x: Value) -> Value:
     """Return the features that trees ask about; a leaf asks nothing, whatever it names."""
     names = call.attr("nodes_featureids") or []
     modes = (call.attr("nodes_modes") if call.op != "TreeEnsemble" else None) or ["BRANCH_LEQ"] * len(names)
@@ -42,14 +42,14 @@ def _used(call: Call, x: Value) -> Value:
     return views.along(call.b, x, {1: (access.indices(np.asarray(used)), len(used))})
 
 
-def regressor(call: Call) -> Value:
+def regressor(call: NodeCall) -> Value:
     """LinearRegressor, SVMRegressor, TreeEnsemble...: each target reads all features of its sample."""
     name = {"TreeEnsemble": "n_targets", "TreeEnsembleRegressor": "n_targets"}.get(call.op, "targets")
     x, targets = _rows(call), call.limited("targets", max(call.integer(name, 1), 1))
     return contractions.linear(call.b, _used(call, x), targets)
 
 
-def classifier(call: Call) -> tuple[Value, ...]:
+def classifier(call: NodeCall) -> tuple[Value, ...]:
     """LinearClassifier, SVMClassifier, TreeEnsembleClassifier: labels and scores read all features."""
     x = _rows(call)
     labels: list[object] = []
@@ -68,7 +68,7 @@ def classifier(call: Call) -> tuple[Value, ...]:
     return (chosen, contractions.linear(call.b, x, classes))[: call.outputs]
 
 
-def one_hot(call: Call) -> Value:
+def one_hot(call: NodeCall) -> Value:
     """OneHotEncoder: a new axis of categories behind."""
     x = call.x
     count = len(call.attr("cats_int64s") or call.attr("cats_strings") or [])
@@ -77,7 +77,7 @@ def one_hot(call: Call) -> Value:
     return call.b.union([*x.extents, count], Read(x.number, tuple((d, SAME) for d in range(x.rank))))
 
 
-def vectoriser(call: Call) -> Value:
+def vectoriser(call: NodeCall) -> Value:
     """FeatureVectorizer: the inputs side by side."""
     sizes = call.integers("inputdimensions", [])
     parts = []
@@ -92,7 +92,7 @@ def vectoriser(call: Call) -> Value:
     return call.b.join(parts, 1)
 
 
-def extractor(call: Call) -> Value:
+def extractor(call: NodeCall) -> Value:
     """ArrayFeatureExtractor: columns at constant or computed indices."""
     x, picked = call.x, call.operand(1)
     if x.rank == 1:
@@ -110,7 +110,7 @@ def extractor(call: Call) -> Value:
     return call.b.union([*x.extents[:last], *flat.extents], *reads)
 
 
-def mapping(call: Call) -> Value:
+def mapping(call: NodeCall) -> Value:
     """CastMap, DictVectorizer, ZipMap: maps are no tensors."""
     raise Undetermined(f"{call.op} works on maps, which hold what only a run can tell")
 

@@ -10,7 +10,7 @@ from pytest_rf.operators import attention as attending
 from pytest_rf.operators import contractions, views
 from pytest_rf.operators.attention import Reach
 from pytest_rf.operators.onnx.attention import merge_heads, rotary, split_heads
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.contractions import gemm, product
 from pytest_rf.operators.onnx.convolutions import (
     convolution,
@@ -27,12 +27,12 @@ from pytest_rf.operators.reductions import group_normalise, normalise, reduce
 from pytest_rf.operators.views import transpose
 
 
-def all_same(call: Call) -> Value:
+def all_same(call: NodeCall) -> Value:
     """Gelu, QuickGelu, BiasGelu, FastGelu, BiasAdd: elementwise."""
     return broadcast(call)
 
 
-def split_gelu(call: Call) -> Value:
+def split_gelu(call: NodeCall) -> Value:
     """BiasSplitGelu: one half of the features gates the other."""
     x = pointwise(call.b, *call.given)
     if x.extents[-1] % 2:
@@ -41,7 +41,7 @@ def split_gelu(call: Call) -> Value:
     return pointwise(call.b, *views.split(call.b, x, [half, half], x.rank - 1))
 
 
-def fused_convolution(call: Call) -> Value:
+def fused_convolution(call: NodeCall) -> Value:
     """FusedConv: a convolution, an addend of its shape, an activation."""
     y = convolution(call)
     addend = call.optional(3)
@@ -52,7 +52,7 @@ def _channels_last(rank: int) -> tuple[list[int], list[int]]:
     return [0, rank - 1, *range(1, rank - 1)], [0, *range(2, rank), 1]
 
 
-def nhwc_convolution(call: Call) -> Value:
+def nhwc_convolution(call: NodeCall) -> Value:
     """NhwcConv, NhwcFusedConv: a convolution with the channels last, weights too (NhwcFusedConv: not them)."""
     inward, outward = _channels_last(call.x.rank)
     weights = call.operand(1)
@@ -66,13 +66,13 @@ def nhwc_convolution(call: Call) -> Value:
     return y if addend is None else pointwise(call.b, y, addend)
 
 
-def _fits(call: Call, weights: Value) -> bool:
+def _fits(call: NodeCall, weights: Value) -> bool:
     kernel = call.attr("kernel_shape")
     channels = call.x.extents[-1] // max(call.integer("group", 1), 1)
     return weights.extents[1] == channels and (kernel is None or list(weights.extents[2:]) == list(kernel))
 
 
-def nhwc_pool(call: Call) -> Value:
+def nhwc_pool(call: NodeCall) -> Value:
     """NhwcMaxPool: a pool with the channels last."""
     inward, outward = _channels_last(call.x.rank)
     call.operands = [transpose(call.b, call.x, inward)]
@@ -80,7 +80,7 @@ def nhwc_pool(call: Call) -> Value:
     return transpose(call.b, y[0] if isinstance(y, tuple) else y, outward)
 
 
-def fused_matmul(call: Call) -> Value:
+def fused_matmul(call: NodeCall) -> Value:
     """FusedMatMul, TransposeMatMul: a product of operands whose last axes, or batch axes, are turned."""
     operands = []
     for index, side in ((0, "A"), (1, "B")):
@@ -95,17 +95,17 @@ def fused_matmul(call: Call) -> Value:
     return product(call, *operands, factors=True)
 
 
-def fused_gemm(call: Call) -> Value:
+def fused_gemm(call: NodeCall) -> Value:
     """FusedGemm: Gemm and an activation."""
     return gemm(call)
 
 
-def quantised_weights(call: Call) -> Value:
+def quantised_weights(call: NodeCall) -> Value:
     """MatMulNBits: a Linear layer whose weights are packed."""
     return contractions.linear(call.b, call.x, max(call.integer("N", 1), 1))
 
 
-def layer_normalisation(call: Call) -> Value | tuple[Value, ...]:
+def layer_normalisation(call: NodeCall) -> Value | tuple[Value, ...]:
     """SimplifiedLayerNormalization: statistics over the axes from ``axis`` on."""
     x = call.x
     axes = range(call.axis(call.integer("axis", -1), x.rank), x.rank)
@@ -113,7 +113,7 @@ def layer_normalisation(call: Call) -> Value | tuple[Value, ...]:
     return (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
 
 
-def skip_layer_normalisation(call: Call) -> tuple[Value, ...]:
+def skip_layer_normalisation(call: NodeCall) -> tuple[Value, ...]:
     """SkipLayerNormalization: a sum of two tensors and a bias, normalised over the features."""
     simplified = call.op == "SkipSimplifiedLayerNormalization"
     bias = call.optional(3 if simplified else 4)
@@ -127,7 +127,7 @@ def skip_layer_normalisation(call: Call) -> tuple[Value, ...]:
     return (y, statistic, statistic, total)[: call.outputs]
 
 
-def embedding(call: Call) -> tuple[Value, ...]:
+def embedding(call: NodeCall) -> tuple[Value, ...]:
     """EmbedLayerNormalization: table rows of words, places and segments, summed and normalised."""
     ids, table = call.operand(0), call.operand(2)
     if ids.rank != 2 or table.rank != 2:
@@ -150,7 +150,7 @@ def embedding(call: Call) -> tuple[Value, ...]:
     return (y, places, total)[: call.outputs]
 
 
-def group_normalisation(call: Call) -> Value | tuple[Value, ...]:
+def group_normalisation(call: NodeCall) -> Value | tuple[Value, ...]:
     """GroupNorm, SkipGroupNorm: statistics over groups of channels, which are the last axis."""
     x, groups = call.x, call.integer("groups", 1)
     if call.op == "SkipGroupNorm":
@@ -172,7 +172,7 @@ def group_normalisation(call: Call) -> Value | tuple[Value, ...]:
     return y if call.outputs == 1 else (y, x)
 
 
-def attention(call: Call) -> Value | tuple[Value, ...]:
+def attention(call: NodeCall) -> Value | tuple[Value, ...]:
     """Attention: queries, keys and values by one Linear layer, heads, a mask, a cache."""
     x, weights = call.x, call.operand(1)
     if x.rank != 3 or weights.varies:
@@ -191,7 +191,7 @@ def attention(call: Call) -> Value | tuple[Value, ...]:
     return (merge_heads(call, y), views.stack(call.b, [key, value], 0))[: call.outputs]
 
 
-def rotary_embedding(call: Call) -> Value:
+def rotary_embedding(call: NodeCall) -> Value:
     """RotaryEmbedding: the positions come before the angles, and can be one, of the first token."""
     x, places = call.x, call.operand(1)
     angles = [call.operand(2), call.operand(3)]
@@ -212,7 +212,7 @@ def rotary_embedding(call: Call) -> Value:
 
 
 def _attended(
-    call: Call,
+    call: NodeCall,
     query: Value,
     key: Value,
     value: Value,
@@ -237,7 +237,7 @@ def _attended(
     return call.b.union(y.extents, *reads, Read(padding.number, (first, *everything)))
 
 
-def multi_head_attention(call: Call) -> Value | tuple[Value, ...]:
+def multi_head_attention(call: NodeCall) -> Value | tuple[Value, ...]:
     """MultiHeadAttention: queries, keys and values given apart or packed, of rank 3, or keys of rank 4."""
     count = call.integer("num_heads", 0)
     query = call.x
@@ -261,7 +261,7 @@ def multi_head_attention(call: Call) -> Value | tuple[Value, ...]:
     return (merge_heads(call, y), split[1], split[2])[: call.outputs]
 
 
-def group_query_attention(call: Call) -> tuple[Value, ...]:
+def group_query_attention(call: NodeCall) -> tuple[Value, ...]:
     """GroupQueryAttention: causal, with shared keys and values; the cache can be read as a whole."""
     key, value = call.optional(1), call.optional(2)
     if key is None or value is None:
@@ -289,7 +289,7 @@ def group_query_attention(call: Call) -> tuple[Value, ...]:
     return (merge_heads(call, y), *present)[: call.outputs]
 
 
-def bias_softmax(call: Call) -> Value:
+def bias_softmax(call: NodeCall) -> Value:
     """BiasSoftmax: a sum, normalised over its last axes."""
     x = pointwise(call.b, *call.given)
     return normalise(call.b, x, range(call.axis(call.integer("axis", 1), x.rank), x.rank))

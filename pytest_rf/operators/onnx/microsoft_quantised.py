@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx import convolutions, reductions
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.contractions import product, product_sum
 from pytest_rf.operators.onnx.convolutions import convolve, with_bias
 from pytest_rf.operators.onnx.quantised import linear
@@ -19,7 +19,7 @@ from pytest_rf.operators.reductions import normalise
 from pytest_rf.operators.views import transpose
 
 
-def steered(call: Call, y: Value, data: Sequence[int]) -> Value:
+def steered(call: NodeCall, y: Value, data: Sequence[int]) -> Value:
     """Return ``y``, which reads the inputs ``data`` already, with all others read as a whole."""
     others = [
         value
@@ -32,7 +32,7 @@ def steered(call: Call, y: Value, data: Sequence[int]) -> Value:
     return call.b.union(y.extents, *own, *(Read(v.number, ((None, WHOLE),) * v.rank) for v in others))
 
 
-def binary(call: Call) -> Value:
+def binary(call: NodeCall) -> Value:
     """QLinearAdd, QLinearMul: elementwise in inputs 0 and 3."""
     left, right = call.operand(0), call.operand(3)
     try:
@@ -42,17 +42,17 @@ def binary(call: Call) -> Value:
     return steered(call, pointwise(call.b, left, right), (0, 3))
 
 
-def where(call: Call) -> Value:
+def where(call: NodeCall) -> Value:
     """QLinearWhere: elementwise in inputs 0, 1 and 4."""
     return steered(call, pointwise(call.b, *(call.operand(index) for index in (0, 1, 4))), (0, 1, 4))
 
 
-def unary(call: Call) -> Value:
+def unary(call: NodeCall) -> Value:
     """QLinearSigmoid, QLinearLeakyRelu: elementwise in input 0."""
     return steered(call, call.x, (0,))
 
 
-def softmax(call: Call) -> Value:
+def softmax(call: NodeCall) -> Value:
     """QLinearSoftmax: over one axis, or all from it on in models of old opsets."""
     x = call.x
     axis = call.axis(call.integer("axis", -1), x.rank)
@@ -60,7 +60,7 @@ def softmax(call: Call) -> Value:
     return steered(call, normalise(call.b, x, axes), (0,))
 
 
-def concat(call: Call) -> Value:
+def concat(call: NodeCall) -> Value:
     """QLinearConcat: (tensor, scale, zero point) triples behind the output's own pair."""
     parts = [call.operand(index) for index in range(2, len(call.operands), 3)]
     if not parts:
@@ -71,10 +71,10 @@ def concat(call: Call) -> Value:
     return steered(call, call.b.join(parts, axis), range(2, len(call.operands), 3))
 
 
-def alone(rule: Callable[[Call], object]) -> Callable[[Call], Value]:
+def alone(rule: Callable[[NodeCall], object]) -> Callable[[NodeCall], Value]:
     """Return the rule of an operator on its first input alone, with the channels first or last."""
 
-    def apply(call: Call) -> Value:
+    def apply(call: NodeCall) -> Value:
         operands, rank = call.operands, call.x.rank
         last = bool(call.integer("channels_last", 0))
         x = transpose(call.b, call.x, [0, rank - 1, *range(1, rank - 1)]) if last else call.x
@@ -90,7 +90,7 @@ def alone(rule: Callable[[Call], object]) -> Callable[[Call], Value]:
     return apply
 
 
-def reduce_mean(call: Call) -> Value:
+def reduce_mean(call: NodeCall) -> Value:
     """QLinearReduceMean: ReduceMean with its axes in an attribute."""
     operands = call.operands
     call.operands, call.opset = operands[:1], 13
@@ -100,7 +100,7 @@ def reduce_mean(call: Call) -> Value:
     return steered(call, y, (0,))
 
 
-def convolution(call: Call) -> Value:
+def convolution(call: NodeCall) -> Value:
     """QLinearConv with the channels first or last."""
     rank = call.x.rank
     last = bool(call.integer("channels_last", 0))
@@ -110,7 +110,7 @@ def convolution(call: Call) -> Value:
     return steered(call, y, (0, 3, 8))
 
 
-def quantised_gemm(call: Call) -> Value:
+def quantised_gemm(call: NodeCall) -> Value:
     """QGemm: matrices in inputs 0 and 3, a bias in input 6."""
     operands = call.operands
     call.operands = [operands[0], operands[3], *operands[6:7]]
@@ -119,7 +119,7 @@ def quantised_gemm(call: Call) -> Value:
     return steered(call, y, (0, 3, 6))
 
 
-def float_product(call: Call) -> Value:
+def float_product(call: NodeCall) -> Value:
     """MatMulIntegerToFloat: a product of whole numbers, scaled, and a bias."""
     y = product(call, call.operand(0), call.operand(1))
     bias = call.optional(6)
@@ -127,7 +127,7 @@ def float_product(call: Call) -> Value:
     return steered(call, y, (0, 1, 6))
 
 
-def dynamic_product(call: Call) -> Value:
+def dynamic_product(call: NodeCall) -> Value:
     """DynamicQuantizeMatMul: the left operand is quantised by a statistic of the whole of it."""
     x = call.x
     y = product(call, normalise(call.b, x, range(x.rank)), call.operand(1))

@@ -6,10 +6,10 @@ from math import prod
 
 from pytest_rf.access import ANYWHERE, SAME, Read, Relation
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 
 
-def top_k(call: Call) -> tuple[Value, ...]:
+def top_k(call: NodeCall) -> tuple[Value, ...]:
     """TopK: each of the largest elements can come from anywhere on its axis."""
     x = call.x
     axis = call.axis(call.integer("axis", -1), x.rank)
@@ -23,12 +23,12 @@ def top_k(call: Call) -> tuple[Value, ...]:
     return y, z
 
 
-def count_unknown(call: Call) -> Value:
+def count_unknown(call: NodeCall) -> Value:
     """NonZero, NonMaxSuppression: data decides how many elements there are."""
     raise Undetermined(f"data decides how many elements {call.op} gives")
 
 
-def unique(call: Call) -> tuple[Value, ...]:
+def unique(call: NodeCall) -> tuple[Value, ...]:
     """Unique: of its outputs only the inverse has a shape that is known beforehand."""
     x = call.x
     reason = "data decides how many elements Unique gives"

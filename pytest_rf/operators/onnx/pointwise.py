@@ -8,7 +8,7 @@ import numpy as np
 
 from pytest_rf.graph import Value
 from pytest_rf.operators.masking import combined, replaced
-from pytest_rf.operators.onnx.call import Call, Element, Rules
+from pytest_rf.operators.onnx.call import Element, NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, per_channel, pointwise
 from pytest_rf.operators.reductions import normalise, reduce
 
@@ -25,12 +25,12 @@ PASSED_ON = ("Cast", "Dropout", "Identity")
 """Operators that keep every element, masks too."""
 
 
-def same(call: Call) -> Value:
+def same(call: NodeCall) -> Value:
     """Each element reads its own."""
     return call.x if call.op in PASSED_ON else pointwise(call.b, call.x)
 
 
-def arithmetic(call: Call) -> Value:
+def arithmetic(call: NodeCall) -> Value:
     """Add, Sub, Mul, Div; in weight-aware mode a constant -inf masks what it is added to, and 0 what it scales."""
     if call.b.weights and len(call.given) == 2 and call.opset >= 7:
         found = combined(call.b, call.op.lower(), *call.given)
@@ -39,7 +39,7 @@ def arithmetic(call: Call) -> Value:
     return broadcast(call)
 
 
-def where(call: Call) -> Value:
+def where(call: NodeCall) -> Value:
     """Where: a constant condition says which operand an element reads.
 
     In weight-aware mode it cuts off what it replaces by a constant -inf or 0.
@@ -64,7 +64,7 @@ def where(call: Call) -> Value:
     return call.b.union(shape, *reads)
 
 
-def broadcast(call: Call) -> Value:
+def broadcast(call: NodeCall) -> Value:
     """Each element reads the operands' at its place, as numpy broadcasts."""
     operands = call.given
     if len(operands) == 1:
@@ -79,37 +79,37 @@ def broadcast(call: Call) -> Value:
         call.fail(str(error))
 
 
-def _aligned(call: Call, left: Value, right: Value) -> Value:
+def _aligned(call: NodeCall, left: Value, right: Value) -> Value:
     """Before opset 7 the second operand is aligned at the attribute ``axis`` if ``broadcast`` is set."""
     if "axis" not in call.attributes or right.rank == left.rank:
         return right
     return _at_axis(call, left, right, call.axis(call.integer("axis", 0), left.rank))
 
 
-def _at_axis(call: Call, left: Value, right: Value, axis: int) -> Value:
+def _at_axis(call: NodeCall, left: Value, right: Value, axis: int) -> Value:
     behind = left.rank - axis - right.rank
     if behind < 0:
         call.fail(f"an operand of rank {right.rank} does not fit at axis {axis} of rank {left.rank}")
     return call.b.reshape(right, [*right.extents, *[1] * behind])
 
 
-def identity(call: Call) -> Element:
+def identity(call: NodeCall) -> Element:
     """Identity: whatever its input is, a sequence too."""
     value = call.operands[0] if call.operands else None
     return call.x if value is None else value
 
 
-def first_of_two(call: Call) -> Value:
+def first_of_two(call: NodeCall) -> Value:
     """The value of the first input in the type or range that constants give (CastLike, Clip)."""
     return call.x if call.op == "CastLike" else pointwise(call.b, *call.given)
 
 
-def dropout(call: Call) -> tuple[Value, ...]:
+def dropout(call: NodeCall) -> tuple[Value, ...]:
     """At inference the identity; the mask reads nothing."""
     return call.x, call.b.constant(call.x.shape)
 
 
-def batch_normalisation(call: Call) -> tuple[Value, ...]:
+def batch_normalisation(call: NodeCall) -> tuple[Value, ...]:
     """Per channel scaling; in training mode the statistics of the batch are read.
 
     Before opset 14 a node that has more than one output is in training mode.
@@ -130,7 +130,7 @@ def batch_normalisation(call: Call) -> tuple[Value, ...]:
     return (normalise(call.b, x, axes, *parameters), *rest)
 
 
-def shape_of(call: Call) -> Value:
+def shape_of(call: NodeCall) -> Value:
     """The extents are constants, whatever the elements are."""
     rank = call.x.rank
     start, end = call.integer("start", 0), call.integer("end", rank)
@@ -138,7 +138,7 @@ def shape_of(call: Call) -> Value:
     return call.constant(np.asarray(picked, np.int64))
 
 
-def size_of(call: Call) -> Value:
+def size_of(call: NodeCall) -> Value:
     """The number of elements is a constant."""
     return call.constant(np.asarray(int(np.prod(call.x.extents, dtype=np.int64)), np.int64))
 

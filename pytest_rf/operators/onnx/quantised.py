@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pytest_rf.access import SAME, Read, Relation, Taps
 from pytest_rf.graph import Value
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.contractions import product
 from pytest_rf.operators.onnx.convolutions import convolve, with_bias
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
 from pytest_rf.operators.reductions import normalise, reduce
 
 
-def linear(call: Call) -> Value:
+def linear(call: NodeCall) -> Value:
     """QuantizeLinear, DequantizeLinear: each element, with the scale and zero point of its block."""
     x = call.x
     axis = call.integer("axis", 1)
@@ -22,7 +22,7 @@ def linear(call: Call) -> Value:
     return call.b.union(x.extents, *own, *reads)
 
 
-def _parameter(call: Call, value: Value, x: Value, number: int) -> Read:
+def _parameter(call: NodeCall, value: Value, x: Value, number: int) -> Read:
     if value.rank == 0 or value.shape == (1,):
         return Read(value.number, tuple((None, SAME) for _ in range(value.rank)))
     axis = call.axis(number, x.rank)
@@ -38,14 +38,14 @@ def _parameter(call: Call, value: Value, x: Value, number: int) -> Read:
     return Read(value.number, tuple(axes))
 
 
-def dynamic(call: Call) -> tuple[Value, ...]:
+def dynamic(call: NodeCall) -> tuple[Value, ...]:
     """DynamicQuantizeLinear: the scale is a statistic of the whole tensor."""
     x = call.x
     statistic = reduce(call.b, x, range(x.rank), keep=False)
     return (normalise(call.b, x, range(x.rank)), statistic, statistic)[: call.outputs]
 
 
-def with_parameters(call: Call, y: Value, parameters: list[tuple[int, int]]) -> Value:
+def with_parameters(call: NodeCall, y: Value, parameters: list[tuple[int, int]]) -> Value:
     """Return ``y`` with scales and zero points that are computed: (input, axis of ``y`` that they go along)."""
     live = []
     for index, axis in parameters:
@@ -64,25 +64,25 @@ def with_parameters(call: Call, y: Value, parameters: list[tuple[int, int]]) -> 
         call.fail(str(error))
 
 
-def matmul_integer(call: Call) -> Value:
+def matmul_integer(call: NodeCall) -> Value:
     """MatMulInteger: a product of whole numbers."""
     y = product(call, call.operand(0), call.operand(1))
     return with_parameters(call, y, [(2, -2), (3, -1)])
 
 
-def matmul(call: Call) -> Value:
+def matmul(call: NodeCall) -> Value:
     """QLinearMatMul: a product between quantisations."""
     y = product(call, call.operand(0), call.operand(3))
     return with_parameters(call, y, [(1, -2), (2, -2), (4, -1), (5, -1), (6, -2), (7, -2)])
 
 
-def convolution_integer(call: Call) -> Value:
+def convolution_integer(call: NodeCall) -> Value:
     """ConvInteger: a convolution of whole numbers."""
     y = convolve(call, call.x, 1)
     return with_parameters(call, y, [(2, 0), (3, 1 - y.rank)])
 
 
-def convolution(call: Call) -> Value:
+def convolution(call: NodeCall) -> Value:
     """QLinearConv: a convolution between quantisations."""
     y = convolve(call, call.x, 3)
     across = 1 - y.rank

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import recurrent, views
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.recurrent import Layer, State, Weights
 
@@ -14,7 +14,7 @@ GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
 
 
-def layer(call: Call) -> tuple[Value, ...]:
+def layer(call: NodeCall) -> tuple[Value, ...]:
     """RNN, GRU, LSTM: (time, batch, features) to (time, directions, batch, hidden), and the final states."""
     first = call.integer("layout", 0)
     x = call.x
@@ -61,7 +61,7 @@ def layer(call: Call) -> tuple[Value, ...]:
     return tuple(outputs[: call.outputs])
 
 
-def _lengths(call: Call, time: int, batch: int) -> tuple[int, ...] | None:
+def _lengths(call: NodeCall, time: int, batch: int) -> tuple[int, ...] | None:
     value = call.optional(4)
     if value is None:
         return None
@@ -73,7 +73,7 @@ def _lengths(call: Call, time: int, batch: int) -> tuple[int, ...] | None:
     return lengths
 
 
-def _states(call: Call, number: int, first: int) -> list[State]:
+def _states(call: NodeCall, number: int, first: int) -> list[State]:
     """Return the initial states of a direction, the hidden one first."""
     found = []
     for index in (5, 6) if call.op == "LSTM" else (5,):
@@ -85,7 +85,7 @@ def _states(call: Call, number: int, first: int) -> list[State]:
     return found
 
 
-def _weights(call: Call, number: int, w: Value, r: Value, started: bool) -> list[Weights]:
+def _weights(call: NodeCall, number: int, w: Value, r: Value, started: bool) -> list[Weights]:
     """Return the weights of a direction that are computed from the input."""
     count = GATES[call.op]
     every = tuple(range(count))
@@ -105,7 +105,7 @@ def _weights(call: Call, number: int, w: Value, r: Value, started: bool) -> list
     return found
 
 
-def _held(call: Call, y: Value, one: Layer, states: Sequence[State]) -> Value:
+def _held(call: NodeCall, y: Value, one: Layer, states: Sequence[State]) -> Value:
     """A sample of no steps keeps its initial state."""
     if one.lengths is None or all(one.lengths) or not states:
         return y

@@ -6,7 +6,7 @@ from math import prod
 
 from pytest_rf.access import SAME, Read, window
 from pytest_rf.graph import Value
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import per_channel
 from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
 from pytest_rf.operators.reductions import softmax as softmax_of
@@ -15,7 +15,7 @@ from pytest_rf.operators.views import pads
 REDUCE = "L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare"
 
 
-def reduction(call: Call) -> Value:
+def reduction(call: NodeCall) -> Value:
     """ReduceX: a statistic over ``axes``, all of them by default."""
     since = 13 if call.op == "ReduceSum" else 18
     axes = call.axes_argument(1, since, call.x.rank)
@@ -28,13 +28,13 @@ def reduction(call: Call) -> Value:
     return reduce(call.b, call.x, axes, bool(call.integer("keepdims", 1)))
 
 
-def arg_reduction(call: Call) -> Value:
+def arg_reduction(call: NodeCall) -> Value:
     """ArgMax, ArgMin: the place of a statistic."""
     axis = call.axis(call.integer("axis", 0), call.x.rank)
     return reduce(call.b, call.x, [axis], bool(call.integer("keepdims", 1)))
 
 
-def softmax(call: Call) -> Value:
+def softmax(call: NodeCall) -> Value:
     """Softmax, LogSoftmax, Hardmax: each element and the statistic of its axis."""
     x = call.x
     if call.opset >= 13:
@@ -45,13 +45,13 @@ def softmax(call: Call) -> Value:
     return softmax_of(call.b, x, range(axis, x.rank), call.op == "LogSoftmax")
 
 
-def instance_normalisation(call: Call) -> Value:
+def instance_normalisation(call: NodeCall) -> Value:
     """InstanceNormalization: statistics over the spatial axes."""
     x = call.x
     return normalise(call.b, x, range(2, x.rank), *_parameters(call, x))
 
 
-def group_normalisation(call: Call) -> Value:
+def group_normalisation(call: NodeCall) -> Value:
     """GroupNormalization: statistics over groups of channels and the spatial axes."""
     x, groups = call.x, call.integer("num_groups", 1)
     if groups < 1 or x.rank < 2 or x.extents[1] % groups:
@@ -61,11 +61,11 @@ def group_normalisation(call: Call) -> Value:
     return group_normalise(call.b, x, groups, *parameters)
 
 
-def _parameters(call: Call, x: Value) -> list[Value]:
+def _parameters(call: NodeCall, x: Value) -> list[Value]:
     return [per_channel(call.b, value, x.rank) for value in call.given[1:] if value.varies]
 
 
-def layer_normalisation(call: Call) -> Value | tuple[Value, ...]:
+def layer_normalisation(call: NodeCall) -> Value | tuple[Value, ...]:
     """LayerNormalization, RMSNormalization: statistics over the axes from ``axis`` on."""
     x = call.x
     axes = range(call.axis(call.integer("axis", -1), x.rank), x.rank)
@@ -75,17 +75,17 @@ def layer_normalisation(call: Call) -> Value | tuple[Value, ...]:
     return (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
 
 
-def mean_variance_normalisation(call: Call) -> Value:
+def mean_variance_normalisation(call: NodeCall) -> Value:
     """MeanVarianceNormalization: statistics over ``axes``."""
     return normalise(call.b, call.x, call.axes(call.integers("axes", [0, 2, 3]), call.x.rank))
 
 
-def lp_normalisation(call: Call) -> Value:
+def lp_normalisation(call: NodeCall) -> Value:
     """LpNormalization: the norm along one axis."""
     return normalise(call.b, call.x, [call.axis(call.integer("axis", -1), call.x.rank)])
 
 
-def local_response_normalisation(call: Call) -> Value:
+def local_response_normalisation(call: NodeCall) -> Value:
     """LRN: each element and its neighbours across channels, ``⌊(size-1)/2⌋`` before it (ONNX LRN-13)."""
     x, size = call.x, call.integer("size", 0)
     if size < 1:
@@ -97,7 +97,7 @@ def local_response_normalisation(call: Call) -> Value:
     return call.b.union(x.extents, Read(x.number, axes))
 
 
-def cumulative(call: Call) -> Value:
+def cumulative(call: NodeCall) -> Value:
     """CumSum, CumProd: all elements up to this one (before it, if exclusive)."""
     x = call.x
     axis = call.axis(call.numbers(1)[0], x.rank)
@@ -108,7 +108,7 @@ def cumulative(call: Call) -> Value:
     return y
 
 
-def flatten(call: Call) -> Value:
+def flatten(call: NodeCall) -> Value:
     """Flatten: two axes, split at ``axis``."""
     x = call.x
     number = call.integer("axis", 1)

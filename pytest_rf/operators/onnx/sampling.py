@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from pytest_rf.graph import Value
 from pytest_rf.operators import sampling, windows
-from pytest_rf.operators.onnx.call import DISPUTED, Call, Rules
+from pytest_rf.operators.onnx.call import DISPUTED, NodeCall, Rules
 from pytest_rf.operators.onnx.convolutions import geometry_of
 from pytest_rf.operators.sampling import Grid
 
 Numbers = npt.NDArray[Any]
 
 
-def affine_grid(call: Call) -> Value:
+def affine_grid(call: NodeCall) -> Value:
     """AffineGrid: a row of the matrix of its sample at every place."""
     matrix, size = call.x, call.numbers(1)
     spatial = len(size) - 2
@@ -30,7 +30,7 @@ def affine_grid(call: Call) -> Value:
     return sampling.affine_grid(call.b, matrix, shape)
 
 
-def grid_sample(call: Call) -> Value:
+def grid_sample(call: NodeCall) -> Value:
     """GridSample: pixels at the places of a grid, exactly where the grid is constant."""
     x, grid = call.x, call.operand(1)
     if x.rank < 3 or grid.rank != x.rank or grid.extents[-1] != x.rank - 2 or grid.extents[0] != x.extents[0]:
@@ -51,7 +51,7 @@ def _places(grid: Numbers, extent: int, corners: bool) -> list[Numbers]:
     return [(wide + 1) / 2 * (extent - 1) if corners else ((wide + 1) * extent - 1) / 2]
 
 
-def regions(call: Call) -> Value:
+def regions(call: NodeCall) -> Value:
     """RoiAlign, MaxRoiPool: pixels of a region of a sample, both of which data chooses."""
     x, boxes = call.x, call.operand(1)
     if x.rank != 4 or boxes.rank != 2:
@@ -69,7 +69,7 @@ def regions(call: Call) -> Value:
     return sampling.regions(call.b, x, boxes, shape, samples=samples)
 
 
-def deformable(call: Call) -> Value:
+def deformable(call: NodeCall) -> Value:
     """DeformConv: pixels anywhere, where the offsets at the output's position say."""
     x, weights, offset = call.x, call.operand(1), call.operand(2)
     kernel = list(weights.extents[2:])

@@ -8,19 +8,19 @@ import numpy as np
 
 from pytest_rf.access import ANYWHERE, SAME, Read, Relation, pad
 from pytest_rf.graph import Value
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.gathers import MOST, flat_rows, indices, steering
-from pytest_rf.operators.scatter import write_anywhere, write_rows
+from pytest_rf.operators.scatters import write_anywhere, write_rows
 
 
-def _accumulates(call: Call) -> bool:
+def _accumulates(call: NodeCall) -> bool:
     reduction = call.text("reduction", "none")
     if reduction not in ("none", "add", "mul", "min", "max"):
         call.fail(f"reduction {reduction!r} is none of none, add, mul, min, max")
     return reduction != "none"
 
 
-def scatter_elements(call: Call) -> Value:
+def scatter_elements(call: NodeCall) -> Value:
     """Scatter, ScatterElements: single elements go to an index of one axis."""
     x, picked, updates = call.x, call.operand(1), call.operand(2)
     if not x.rank or picked.rank != x.rank or updates.extents != picked.extents:
@@ -47,7 +47,7 @@ def _into(extent: int, wanted: int) -> Relation:
     return SAME if extent == wanted else pad(0)
 
 
-def scatter_nd(call: Call) -> Value:
+def scatter_nd(call: NodeCall) -> Value:
     """ScatterND: rows go to index tuples of the first axes."""
     x, picked, updates = call.x, call.operand(1), call.operand(2)
     if not x.rank or not picked.rank or not 1 <= picked.extents[-1] <= x.rank:
@@ -68,7 +68,7 @@ def scatter_nd(call: Call) -> Value:
     return write_anywhere(call.b, x, [*reads, *steering(picked, steer)])
 
 
-def tensor_scatter(call: Call) -> Value:
+def tensor_scatter(call: NodeCall) -> Value:
     """TensorScatter: a block goes into the cache at each sample's own place."""
     x, update = call.x, call.operand(1)
     if x.rank < 2 or update.rank != x.rank:

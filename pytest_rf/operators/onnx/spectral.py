@@ -5,12 +5,12 @@ from __future__ import annotations
 from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.views import slices
 from pytest_rf.operators.windows import Window
 
 
-def dft(call: Call) -> Value:
+def dft(call: NodeCall) -> Value:
     """DFT: every frequency reads every position; the last axis holds real and imaginary parts."""
     x = call.x
     if x.rank < 2 or x.extents[-1] not in (1, 2):
@@ -37,7 +37,7 @@ def dft(call: Call) -> Value:
     return call.b.union(shape, Read(x.number, tuple(axes)))
 
 
-def stft(call: Call) -> Value:
+def stft(call: NodeCall) -> Value:
     """STFT: a window for each frame, mixed to frequencies."""
     x = call.x
     if x.rank == 2:

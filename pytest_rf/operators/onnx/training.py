@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read
 
 STATES = {"Adagrad": 1, "Adam": 2, "Momentum": 1}
 """Accumulators per optimised tensor."""
 
 
-def step(call: Call) -> tuple[Value, ...]:
+def step(call: NodeCall) -> tuple[Value, ...]:
     """Adagrad, Adam, Momentum: tensors, gradients and accumulators to new tensors and accumulators."""
     parts = 2 + STATES[call.op]
     given = [call.operand(index) for index in range(2, len(call.operands))]
@@ -33,7 +33,7 @@ def step(call: Call) -> tuple[Value, ...]:
     return tuple(outputs)
 
 
-def gradient(call: Call) -> Value:
+def gradient(call: NodeCall) -> Value:
     """Gradient: reads what the differentiated part of the graph reads, which is not followed."""
     raise Undetermined("the graph that Gradient differentiates is not followed")
 

@@ -10,11 +10,11 @@ from pytest_rf.access import Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import resampling
 from pytest_rf.operators.onnx import coordinates
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.resampling import Sampling
 
 
-def upsample(call: Call) -> Value:
+def upsample(call: NodeCall) -> Value:
     """Upsample: nearest or linear with asymmetric coordinates (ONNX Upsample-9)."""
     if call.opset >= 9:
         scales = [float(s) for s in call.data(1).reshape(-1)]
@@ -26,7 +26,7 @@ def upsample(call: Call) -> Value:
     return _resize(call, axes, scales, None, "asymmetric", call.text("mode", "nearest"), "floor")
 
 
-def resize(call: Call) -> Value:
+def resize(call: NodeCall) -> Value:
     """Resize: scales or sizes on some axes."""
     x = call.x
     mode = call.text("mode", "nearest")
@@ -41,7 +41,7 @@ def resize(call: Call) -> Value:
 
 
 def _resize(
-    call: Call,
+    call: NodeCall,
     axes: list[int],
     scales: list[float] | None,
     sizes: list[int] | None,
@@ -94,7 +94,7 @@ def _number(scale: Fraction) -> str:
     return str(scale.numerator) if scale.denominator == 1 else f"{float(scale):.4g}"
 
 
-def _from_sizes(call: Call, axes: list[int], sizes: list[int]) -> dict[int, tuple[int, Fraction]]:
+def _from_sizes(call: NodeCall, axes: list[int], sizes: list[int]) -> dict[int, tuple[int, Fraction]]:
     """Return output extent and scale per axis, as ``keep_aspect_ratio_policy`` says (ONNX Resize-18)."""
     x = call.x
     policy = call.text("keep_aspect_ratio_policy", "stretch")
@@ -107,7 +107,7 @@ def _from_sizes(call: Call, axes: list[int], sizes: list[int]) -> dict[int, tupl
     return {axis: (floor(x.extents[axis] * scale + Fraction(1, 2)), scale) for axis in axes}
 
 
-def _regions(call: Call, axes: list[int], transform: str) -> dict[int, tuple[Fraction, Fraction]]:
+def _regions(call: NodeCall, axes: list[int], transform: str) -> dict[int, tuple[Fraction, Fraction]]:
     """Return the region of interest per axis as fractions of its last index (tf_crop_and_resize)."""
     if transform != "tf_crop_and_resize":
         return {}
@@ -118,7 +118,7 @@ def _regions(call: Call, axes: list[int], transform: str) -> dict[int, tuple[Fra
 
 
 def _sampling(
-    call: Call,
+    call: NodeCall,
     transform: str,
     extent: int,
     output: int,
@@ -151,7 +151,7 @@ def _sampling(
     call.fail(f"coordinate_transformation_mode {transform!r} is unknown")
 
 
-def _taps(call: Call, mode: str, rounding: str, sampling: Sampling) -> Relation:
+def _taps(call: NodeCall, mode: str, rounding: str, sampling: Sampling) -> Relation:
     antialias = bool(call.integer("antialias", 0))
     if mode == "nearest":
         if rounding not in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"):

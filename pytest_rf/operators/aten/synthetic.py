@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators.aten.call import Call, Rules
+from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.aten.contractions import attend
 
 
-def either(call: Call) -> Value:
+def either(call: OpCall) -> Value:
     """One of two branches: whatever either reads, and what the choice reads."""
     predicate, *branches = call.values()
     reads = [Read(v.number, tuple((axis, SAME) for axis in range(v.rank))) for v in branches if v.varies]
@@ -16,13 +16,13 @@ def either(call: Call) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-def attention(call: Call) -> Value:
+def attention(call: OpCall) -> Value:
     """Attention with a constant mask, or none."""
     query, key, value, *masks = call.values()
     return attend(call, query, key, value, masks=masks)
 
 
-def log_sum(call: Call) -> Value:
+def log_sum(call: OpCall) -> Value:
     """The logarithm of the sum of scores: all of each head."""
     query, key = call.values()
     reads = []
@@ -34,12 +34,12 @@ def log_sum(call: Call) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-def outside(call: Call) -> Value:
+def outside(call: OpCall) -> Value:
     """A tensor of which torch saw only that something left for code outside, and something came back."""
     raise Undetermined(call["reason"])
 
 
-def loop(call: Call) -> Value:
+def loop(call: OpCall) -> Value:
     """A loop with a number of turns that data decides."""
     raise Undetermined("a loop of which data decides how often it turns")
 

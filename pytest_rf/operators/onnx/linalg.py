@@ -5,10 +5,10 @@ from __future__ import annotations
 from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 
 
-def determinant(call: Call) -> Value:
+def determinant(call: NodeCall) -> Value:
     """Det: everything of a square matrix."""
     x = call.x
     if x.rank < 2 or x.extents[-1] != x.extents[-2]:
@@ -17,7 +17,7 @@ def determinant(call: Call) -> Value:
     return call.b.union(x.extents[:-2], Read(x.number, (*axes, (None, WHOLE), (None, WHOLE))))
 
 
-def n_grams(call: Call) -> Value:
+def n_grams(call: NodeCall) -> Value:
     """TfIdfVectorizer: every count reads all of its row."""
     x = call.x
     count = max(call.integers("ngram_indexes"), default=-1) + 1
@@ -27,7 +27,7 @@ def n_grams(call: Call) -> Value:
     return call.b.union([*x.extents[:-1], count], Read(x.number, (*axes, (None, WHOLE))))
 
 
-def centre(call: Call) -> Value:
+def centre(call: NodeCall) -> Value:
     """CenterCropPad: axes cropped or padded to wanted extents around their middle."""
     x = call.x
     axes = call.axes(call.integers("axes", list(range(x.rank))), x.rank)

@@ -9,13 +9,13 @@ import numpy as np
 from pytest_rf.access import SAME, Border, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand
 
 BORDERS: dict[str, Border] = {"constant": "drop", "edge": "edge", "reflect": "reflect", "wrap": "wrap"}
 
 
-def reshape(call: Call) -> Value:
+def reshape(call: NodeCall) -> Value:
     """Reshape: 0 keeps an extent, -1 takes the rest."""
     x = call.x
     wanted = call.integers("shape") if call.opset < 5 else call.numbers(1)
@@ -33,7 +33,7 @@ def reshape(call: Call) -> Value:
     return call.b.reshape(x, wanted)
 
 
-def squeeze(call: Call) -> Value:
+def squeeze(call: NodeCall) -> Value:
     """Squeeze: drops axes of extent 1."""
     x = call.x
     axes = call.axes_argument(1, 13, x.rank)
@@ -44,7 +44,7 @@ def squeeze(call: Call) -> Value:
     return call.b.reshape(x, [n for axis, n in enumerate(x.extents) if axis not in axes])
 
 
-def unsqueeze(call: Call) -> Value:
+def unsqueeze(call: NodeCall) -> Value:
     """Unsqueeze: new axes of extent 1, counted in the output."""
     x = call.x
     numbers = call.integers("axes") if call.opset < 13 else call.numbers(1)
@@ -56,7 +56,7 @@ def unsqueeze(call: Call) -> Value:
     return call.b.reshape(x, [1 if axis in axes else next(rest) for axis in range(rank)])
 
 
-def transpose(call: Call) -> Value:
+def transpose(call: NodeCall) -> Value:
     """Transpose: axes in the order of ``perm``, reversed by default."""
     x = call.x
     order = call.integers("perm", list(range(x.rank))[::-1])
@@ -65,7 +65,7 @@ def transpose(call: Call) -> Value:
     return views.transpose(call.b, x, order)
 
 
-def concat(call: Call) -> Value:
+def concat(call: NodeCall) -> Value:
     """Concat: the inputs one behind the other along ``axis``."""
     parts = call.given
     if not parts:
@@ -77,7 +77,7 @@ def concat(call: Call) -> Value:
     return call.b.join(parts, axis)
 
 
-def split(call: Call) -> tuple[Value, ...]:
+def split(call: NodeCall) -> tuple[Value, ...]:
     """Split: consecutive parts, equal ones by default."""
     x = call.x
     axis = call.axis(call.integer("axis", 0), x.rank)
@@ -97,7 +97,7 @@ def split(call: Call) -> tuple[Value, ...]:
     return views.split(call.b, x, sizes, axis)
 
 
-def slices(call: Call) -> Value:
+def slices(call: NodeCall) -> Value:
     """Slice: start, end and step per axis, clamped to the axis (ONNX Slice-13)."""
     x = call.x
     if call.opset < 10:
@@ -122,7 +122,7 @@ def slices(call: Call) -> Value:
     return views.slices(call.b, x, wanted)
 
 
-def pad(call: Call) -> Value:
+def pad(call: NodeCall) -> Value:
     """Pad: constant, edge, reflect or wrap; negative pads crop."""
     x = call.x
     name = "pads" if call.opset >= 2 else "paddings"
@@ -157,7 +157,7 @@ def pad(call: Call) -> Value:
     return call.b.union(y.extents, *reads)
 
 
-def expand_to(call: Call) -> Value:
+def expand_to(call: NodeCall) -> Value:
     """Expand: broadcast in both directions."""
     x = call.x
     try:
@@ -166,7 +166,7 @@ def expand_to(call: Call) -> Value:
         call.fail(str(error))
 
 
-def tile(call: Call) -> Value:
+def tile(call: NodeCall) -> Value:
     """Tile: the input repeated along each axis."""
     repeats = call.numbers(1)
     if len(repeats) != call.x.rank or min(repeats, default=0) < 0:
@@ -174,7 +174,7 @@ def tile(call: Call) -> Value:
     return views.tile(call.b, call.x, repeats)
 
 
-def depth_to_space(call: Call) -> Value:
+def depth_to_space(call: NodeCall) -> Value:
     """DepthToSpace: channels become positions, in DCR or CRD order."""
     x, size = call.x, call.integer("blocksize", 0)
     if x.rank != 4 or size < 1 or x.extents[1] % (size * size):
@@ -188,7 +188,7 @@ def depth_to_space(call: Call) -> Value:
     return views.shuffle(call.b, x, parts, order, [n, deep, h * size, w * size])
 
 
-def space_to_depth(call: Call) -> Value:
+def space_to_depth(call: NodeCall) -> Value:
     """SpaceToDepth: positions become channels."""
     x, size = call.x, call.integer("blocksize", 0)
     if x.rank != 4 or size < 1 or x.extents[2] % size or x.extents[3] % size:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def kept() -> Iterator[None]:
+def paused() -> Iterator[None]:
     """Search for no cycles meanwhile.
 
     An analysis makes tens of thousands of objects, which all stay. For Python that is a sign to search
@@ -23,7 +23,7 @@ def kept() -> Iterator[None]:
             gc.enable()
 
 
-def search() -> None:
+def collect() -> None:
     """Search once if the search is paused: what one model has left is freed before the next one comes."""
     if not gc.isenabled():
         gc.collect()

@@ -13,8 +13,8 @@ from pytest_rf import access
 from pytest_rf.access import ANYWHERE, SAME, Read, Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
-from pytest_rf.operators.aten.call import Call, Result, Rules, numbers
-from pytest_rf.operators.aten.writes import at_places
+from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
+from pytest_rf.operators.aten.scatters import at_places
 from pytest_rf.operators.masking import replaced
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand, pointwise
 from pytest_rf.operators.reductions import accumulate
@@ -23,14 +23,14 @@ _LARGEST = 1 << 24
 """Tables of (element, element) with more entries are not written out."""
 
 
-def _constants(call: Call, indices: list[Any]) -> list[npt.NDArray[Any] | None] | None:
+def _constants(call: OpCall, indices: list[Any]) -> list[npt.NDArray[Any] | None] | None:
     """Return the elements of all indices, None if one of them depends on an input."""
     if any(isinstance(index, Value) and index.varies for index in indices):
         return None
     return [call.data(index) if isinstance(index, Value) else None for index in indices]
 
 
-def index(call: Call) -> Value:
+def index(call: OpCall) -> Value:
     """``x[i, :, j]``."""
     x, indices = call.x, list(call["indices"])
     known = _constants(call, indices)
@@ -45,7 +45,7 @@ def index(call: Call) -> Value:
     return views.by_index(call.b, x, lambda places: places[key])
 
 
-def _index_anywhere(call: Call, x: Value, indices: list[Any]) -> Value:
+def _index_anywhere(call: OpCall, x: Value, indices: list[Any]) -> Value:
     """Indices that data decides: some element along each indexed axis."""
     masks = any(isinstance(value, Value) and call.shape is not None and value.rank > 1 for value in indices)
     tensors = {axis: value for axis, value in enumerate(indices) if isinstance(value, Value)}
@@ -71,7 +71,7 @@ def _index_anywhere(call: Call, x: Value, indices: list[Any]) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-def _is_mask(call: Call, tensors: dict[int, Value], x: Value) -> bool:
+def _is_mask(call: OpCall, tensors: dict[int, Value], x: Value) -> bool:
     """Whether a computed index is a mask over several axes, which torch expands."""
     return (
         any(
@@ -82,7 +82,7 @@ def _is_mask(call: Call, tensors: dict[int, Value], x: Value) -> bool:
     )
 
 
-def _everywhere(call: Call, *operands: Value) -> Value:
+def _everywhere(call: OpCall, *operands: Value) -> Value:
     """Some element of every operand, wherever: data decides."""
     reads = [
         Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank)))
@@ -92,12 +92,12 @@ def _everywhere(call: Call, *operands: Value) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-def anywhere(call: Call) -> Result:
+def anywhere(call: OpCall) -> Result:
     """Operators whose outputs pick elements by value, over all axes (nonzero, unique, nms)."""
     return [None if shape is None else _all(call, shape) for shape in call.shapes]
 
 
-def _all(call: Call, shape: tuple[int, ...]) -> Value:
+def _all(call: OpCall, shape: tuple[int, ...]) -> Value:
     reads = [
         Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank)))
         for value in call.values()
@@ -106,7 +106,7 @@ def _all(call: Call, shape: tuple[int, ...]) -> Value:
     return call.b.union(shape, *reads)
 
 
-def index_put(call: Call) -> Value:
+def index_put(call: OpCall) -> Value:
     """``x[i, j] = v``, added to what was there if ``accumulate``."""
     x, indices, source = call.x, list(call["indices"]), call.given("values")[0]
     known = _constants(call, indices)
@@ -130,7 +130,7 @@ def index_put(call: Call) -> Value:
     return at_places(call.b, x, source, places)
 
 
-def _put_anywhere(call: Call, x: Value, source: Value, axes: list[int], steering: list[Value]) -> Value:
+def _put_anywhere(call: OpCall, x: Value, source: Value, axes: list[int], steering: list[Value]) -> Value:
     """A write at computed places: each element keeps its own or takes one of the source."""
     mask = len(steering) == 1 and steering[0].extents == x.extents[: steering[0].rank]
     reads = [Read(x.number, tuple((axis, SAME) for axis in range(x.rank)))]
@@ -147,22 +147,22 @@ def _put_anywhere(call: Call, x: Value, source: Value, axes: list[int], steering
     return call.b.union(x.extents, *reads)
 
 
-def lifted(rule: Callable[[Call], Value]) -> Callable[[Call], Value]:
+def lifted(rule: Callable[[OpCall], Value]) -> Callable[[OpCall], Value]:
     """Return a rule that takes numbers too: tensors without axes, which are handled as if they had one."""
 
-    def lifting(call: Call) -> Value:
+    def lifting(call: OpCall) -> Value:
         if all(value.rank for value in call.values()):
             return rule(call)
         wide = {
             name: call.b.reshape(value, [1]) if isinstance(value, Value) and not value.rank else value
             for name, value in call.arguments.items()
         }
-        return call.b.reshape(rule(Call(call.b, call.op, wide, [call.shape or (1,)])), call.shape)
+        return call.b.reshape(rule(OpCall(call.b, call.op, wide, [call.shape or (1,)])), call.shape)
 
     return lifting
 
 
-def index_select(call: Call) -> Value:
+def index_select(call: OpCall) -> Value:
     """index_select: constant or computed positions of one axis."""
     x, chosen, axis = call.x, call.given("index")[0], call.axis()
     if chosen.varies:
@@ -170,7 +170,7 @@ def index_select(call: Call) -> Value:
     return views.gather(call.b, x, axis, numbers(call.data(chosen)).reshape(-1))
 
 
-def gather(call: Call) -> Value:
+def gather(call: OpCall) -> Value:
     """Gather: along one axis an index for each element."""
     x, chosen, axis = call.x, call.given("index")[0], call.axis()
     if not chosen.varies:
@@ -187,7 +187,7 @@ def gather(call: Call) -> Value:
     return call.b.union(call.shape, Read(cut_x.number, tuple(own)), steer)
 
 
-def scatter(call: Call) -> Value:
+def scatter(call: OpCall) -> Value:
     """Scatter: each element keeps its own or takes one of the source along an axis."""
     x, chosen, axis = call.x, call.given("index")[0], call.axis()
     sources = call.given("src")
@@ -218,12 +218,12 @@ def scatter(call: Call) -> Value:
     return call.b.union(x.extents, *reads)
 
 
-def _outside(call: Call, x: Value, places: npt.NDArray[np.int64]) -> Value:
+def _outside(call: OpCall, x: Value, places: npt.NDArray[np.int64]) -> Value:
     """Return a tensor without what is written at some flat places, which then read nothing of it."""
     return at_places(call.b, x, call.b.constant(places.shape), places)
 
 
-def _summed(call: Call, source: Value, places: npt.NDArray[np.int64], shape: tuple[int, ...]) -> Value:
+def _summed(call: OpCall, source: Value, places: npt.NDArray[np.int64], shape: tuple[int, ...]) -> Value:
     """Return what the elements of a source add up to at their flat places, of which several may be the same."""
     hits = np.zeros((prod(shape), places.size), np.bool_)
     hits[places.reshape(-1), np.arange(places.size)] = True
@@ -231,7 +231,7 @@ def _summed(call: Call, source: Value, places: npt.NDArray[np.int64], shape: tup
     return call.b.reshape(call.b.union([prod(shape)], Read(line.number, ((0, access.Sets(hits)),))), shape)
 
 
-def masked_scatter(call: Call) -> Value:
+def masked_scatter(call: OpCall) -> Value:
     """masked_scatter: the source's elements, in order, where a mask says; a constant mask says it now."""
     x, mask, source = call.x, call.given("mask")[0], call.given("source")[0]
     if mask.varies:  # the number of an element is how many are chosen before it
@@ -250,7 +250,7 @@ def some(value: Value) -> list[Read]:
     return [Read(value.number, tuple((None, ANYWHERE) for _ in range(value.rank)))] if value.varies else []
 
 
-def index_add(call: Call) -> Value:
+def index_add(call: OpCall) -> Value:
     """index_add, index_copy, index_fill, index_reduce: rows of the source at positions of one axis."""
     x, chosen, axis = call.x, call.given("index")[0], call.axis()
     sources = call.given("source")
@@ -285,7 +285,7 @@ def index_add(call: Call) -> Value:
     return call.b.union(x.extents, Read(x.number, same, where=kept), *reads)
 
 
-def take(call: Call) -> Value:
+def take(call: OpCall) -> Value:
     """Take: elements of the flattened tensor."""
     x, chosen = call.x, call.given("index")[0]
     flat = call.b.reshape(x, [prod(x.extents)])
@@ -294,7 +294,7 @@ def take(call: Call) -> Value:
     return views.gather(call.b, flat, 0, numbers(call.data(chosen)) % max(prod(x.extents), 1))
 
 
-def put(call: Call) -> Value:
+def put(call: OpCall) -> Value:
     """Put: elements written into the flattened tensor."""
     x, chosen, source = call.x, call.given("index")[0], call.given("source")[0]
     if chosen.varies:
@@ -310,7 +310,7 @@ def put(call: Call) -> Value:
     return at_places(call.b, x, source, places)
 
 
-def masked_select(call: Call) -> Result:
+def masked_select(call: OpCall) -> Result:
     """masked_select: the elements, in order, that a mask chooses; a constant mask says now which they are."""
     x, mask = call.given("self")[0], call.given("mask")[0]
     if mask.varies:
@@ -320,7 +320,7 @@ def masked_select(call: Call) -> Result:
     return views.by_index(call.b, expand(call.b, x, shape), lambda places: places[chosen])
 
 
-def sort(call: Call) -> Result:
+def sort(call: OpCall) -> Result:
     """Sort, topk, kthvalue, median, mode, cummax: data decides the place along one axis."""
     x = call.x
     if call.arguments.get("dim") is None and (not call.shape or "dim" in call.arguments):

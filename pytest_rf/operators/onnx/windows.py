@@ -11,16 +11,16 @@ from pytest_rf import access
 from pytest_rf.access import ANYWHERE, SAME, Read, Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
-from pytest_rf.operators.onnx.call import Call, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.gathers import steering
-from pytest_rf.operators.scatter import write_rows
+from pytest_rf.operators.scatters import write_rows
 from pytest_rf.operators.windows import Window
 
 MOST_TAPS = 256
 """Kernels with more taps are read as a whole, which is an upper bound."""
 
 
-def col2im(call: Call) -> Value:
+def col2im(call: NodeCall) -> Value:
     """Col2Im: overlapping blocks are added; a pixel reads tap k of the block that it is tap k of."""
     x, image, kernel = call.x, call.numbers(1), call.numbers(2)
     rank = len(image)
@@ -57,7 +57,7 @@ def col2im(call: Call) -> Value:
     return call.b.union([x.extents[0], channels, *image], *(reads if split.varies else ()))
 
 
-def unpool(call: Call) -> Value:
+def unpool(call: NodeCall) -> Value:
     """MaxUnpool: the elements go where the indices of the pooling say."""
     x, picked = call.x, call.operand(1)
     if x.rank < 3 or picked.extents != x.extents:
@@ -97,7 +97,7 @@ def unpool(call: Call) -> Value:
     return call.b.union(shape, *reads, *steering(picked, tuple(axes)))
 
 
-def _is_pooling(call: Call, picked: Value) -> bool:
+def _is_pooling(call: NodeCall, picked: Value) -> bool:
     return any(node.op == "MaxPool" and picked in node.outputs.values() for node in call.b.graph.nodes)
 
 

@@ -11,12 +11,12 @@ from pytest_rf import access
 from pytest_rf.access import SAME, Read, Relation
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators import views
-from pytest_rf.operators.aten.call import Call, Rules
+from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.aten.views import bounds, contiguous, storage_places
 from pytest_rf.operators.pointwise import expand
 
 
-def slice_scatter(call: Call) -> Value:
+def slice_scatter(call: OpCall) -> Value:
     """slice_scatter: ``src`` at a slice of one axis."""
     base, source = call.x, call.given("src")[0]
     axis = call.axis()
@@ -24,7 +24,7 @@ def slice_scatter(call: Call) -> Value:
     return into_slice(call.b, base, source, axis, start, step, count)
 
 
-def select_scatter(call: Call) -> Value:
+def select_scatter(call: OpCall) -> Value:
     """select_scatter: ``src`` at one index of an axis."""
     base, source = call.x, call.given("src")[0]
     axis = call.axis()
@@ -71,7 +71,7 @@ def _interleaved(b: Builder, base: Value, source: Value, axis: int, start: int, 
     return b.union(base.extents, *reads)
 
 
-def diagonal_scatter(call: Call) -> Value:
+def diagonal_scatter(call: OpCall) -> Value:
     """diagonal_scatter: ``src`` along a diagonal."""
     base, source = call.x, call.given("src")[0]
     first, second = call.axis("dim1"), call.axis("dim2", default=1)
@@ -79,7 +79,7 @@ def diagonal_scatter(call: Call) -> Value:
     return at_places(call.b, base, source, np.diagonal(flat, int(call.get("offset", 0)), first, second))
 
 
-def as_strided_scatter(call: Call) -> Value:
+def as_strided_scatter(call: OpCall) -> Value:
     """as_strided_scatter: ``src`` at any positions."""
     base, source = call.x, call.given("src")[0]
     size, stride, offset = list(call["size"]), list(call["stride"]), int(call.get("storage_offset", 0))
@@ -89,7 +89,7 @@ def as_strided_scatter(call: Call) -> Value:
     )
 
 
-def view_scatter(call: Call) -> Value:
+def view_scatter(call: OpCall) -> Value:
     """A write through a view of any form, which is run on the numbers of the elements."""
     base, source = (value for value in call.values())
     if call.get("root_size") is not None:

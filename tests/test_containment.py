@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
+from pytest_rf.containment import contained
 from pytest_rf.errors import ModelError
-from pytest_rf.foreign import contained
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 
