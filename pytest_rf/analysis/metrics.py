@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis import guarantees
+from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.guarantees import Number, plain
 from pytest_rf.analysis.lines import line, sizes
 from pytest_rf.analysis.runs import Kind
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
-from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, NOWHERE, Hull, is_rigid
 from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, place_dims, places, stride
 from pytest_rf.domains.structure import Structure
