@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_rf.analysis.field import Field, Hulls, Outcome
 from pytest_rf.domains import rims
+from pytest_rf.domains.elementwise import Maps, State
 from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.hull import settled
 from pytest_rf.domains.instructions import Policy
@@ -17,7 +18,7 @@ from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Plan, plan, run, total
+from pytest_rf.interpreter import Ignorance, Outcomes, Plan, plan, run, total
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.tensors import Input
@@ -63,6 +64,7 @@ class Runs:
         self._rims: dict[tuple[Key, bool], dict[int, Mapping[Key, rims.State]]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
+        self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
 
     def structure(self, value: Value) -> Structure | Ignorance:
@@ -138,6 +140,14 @@ class Runs:
             policy = Policy(context=True, accepted=self._accepted, uncertain=uncertain)
             self._reads[key, uncertain] = total(run(self.plan, Intervals(policy), frozenset({key})))
         return self._reads[key, uncertain]
+
+    def of_elements(self, kind: type[Maps], key: Key, theory: bool, context: bool) -> Outcomes[State]:
+        """Return what a domain of single elements knows of all named values along one axis."""
+        place = (kind, key, theory, context)
+        if place not in self._elements:
+            policy = Policy(endless=self.spatial if theory else frozenset(), context=context)
+            self._elements[place] = run(self.plan, kind(policy), frozenset({key}), self._named.__contains__)
+        return self._elements[place]
 
     def field(self, value: Value, key: Key, theory: bool = False, context: bool = False) -> Field:
         """Return the field of a named value along one input axis.

@@ -50,6 +50,15 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
     return _gather(hull, dim, plan, extent)
 
 
+def gathered(relation: Taps | Table, extent: int, output: int) -> Gather:
+    """Return which of ``extent`` elements each of ``output`` ones reads."""
+    return (
+        _tap_gather(relation, extent, output)
+        if isinstance(relation, Taps)
+        else _table_gather(relation, extent)
+    )
+
+
 @lru_cache(maxsize=4096)
 def _tap_gather(relation: Taps, extent: int, output: int) -> Gather:
     width = max((len(taps) for taps in relation.taps), default=0)
