@@ -9,12 +9,12 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pytest_rf import __version__
+from pytest_rf.figures import FORMAT, Figure, Text, figure
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from pytest_rf.analysis.tensors import Input, Tensor
     from pytest_rf.check import ModelResult, Run
     from pytest_rf.findings import Finding
-
-FORMAT = 1
-"""Version of the reports' form; it grows when a reader of the old form could misread the new one."""
-
-Text = Annotated[str, msgspec.Meta(pattern=r"^(-?inf|-?[0-9]+/[0-9]+)$")]
-Figure = int | Text
 
 
 class AxisReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,14 +198,6 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True, tag="check", tag_fi
 
 
 Report = AnalysisReport | UnitReport | CheckReport
-
-
-def figure(value: int | float | Fraction) -> Figure:
-    """Return a figure as the reports write it."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "inf" if value > 0 else "-inf"
-    exact = Fraction(value)
-    return exact.numerator if exact.denominator == 1 else f"{exact.numerator}/{exact.denominator}"
 
 
 def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> AnalysisReport:

@@ -26,10 +26,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_rf.checks.rule import Rule, finals, finding
+from pytest_rf.figures import said
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import context
 from pytest_rf.requirements.settings import Settings
-from pytest_rf.requirements.wording import listed, number
+from pytest_rf.requirements.wording import listed
 
 CODE, NAME = "RF401", "context-ahead"
 
@@ -45,7 +46,7 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
         local = field.without_context.lookahead
         if local is None or local > 0:
             continue
-        beside = "" if math.isinf(local) else f" ({number(local)} without context)"
+        beside = "" if math.isinf(local) else f" ({said(local)} without context)"
         yield finding(
             CODE,
             NAME,
@@ -56,7 +57,7 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
             f'(tensor "{tensor.name}")',
             axis=axis,
             input=source.name,
-            measured=f"lookahead {number(ahead)}{beside}",
+            measured=f"lookahead {said(ahead)}{beside}",
             required="<= 0",
             help="normalise with fixed statistics, or list them in accept_context",
         )

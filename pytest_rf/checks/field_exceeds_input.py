@@ -26,9 +26,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_rf.checks.rule import Rule, finals, finding, grown, has_places
+from pytest_rf.figures import said
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.settings import Settings
-from pytest_rf.requirements.wording import number
 
 CODE, NAME = "RF101", "field-exceeds-input"
 
@@ -45,10 +45,10 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
             analysis,
             settings,
             tensor,
-            f'final rf is {number(size)} on axis {axis}, the input has {extent} (tensor "{tensor.name}")',
+            f'final rf is {said(size)} on axis {axis}, the input has {extent} (tensor "{tensor.name}")',
             axis=axis,
             input=source.name,
-            measured=number(size),
+            measured=said(size),
             required=f"<= {extent}",
             **grown(tensor, index, source),
             help="take a stride out, or check the model with the input size that it is meant for",

@@ -25,9 +25,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_rf.checks.rule import Rule, finals, finding, grown, has_places
+from pytest_rf.figures import said
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.settings import Settings
-from pytest_rf.requirements.wording import number
 
 CODE, NAME = "RF301", "uneven-phases"
 
@@ -38,7 +38,7 @@ def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
         low, high = field.rf_range
         if low == high or field.irregular or field.upper_bound:
             continue
-        measured = f"{number(low)} to {number(high)}"
+        measured = f"{said(low)} to {said(high)}"
         yield finding(
             CODE,
             NAME,

@@ -7,8 +7,9 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_rf.figures import shown as figure
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.words import figure, shape
+from pytest_rf.reporters.words import shape
 from pytest_rf.view import ModelView, UnitView, View
 
 FIGURES = ("rf", "rf_smallest", "rf_min", "stride", "start", "center", "lookahead", "lookback")

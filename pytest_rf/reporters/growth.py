@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from pytest_rf.figures import shown
 from pytest_rf.findings import Finding, Step
 from pytest_rf.reporters.lines import Line, Span
-from pytest_rf.reporters.words import count, figure
+from pytest_rf.reporters.words import count
 
 #: Paths longer than this are folded: the first and the last few layers are shown, the others counted.
 LONGEST = 12
@@ -45,7 +46,7 @@ def growth(finding: Finding, indent: str) -> Iterator[Line]:
 
 
 def _total(step: Step) -> str:
-    return "all" if step.total == math.inf else figure(step.total)
+    return "all" if step.total == math.inf else shown(step.total)
 
 
 def _together(steps: Sequence[Step]) -> str:
@@ -53,5 +54,5 @@ def _together(steps: Sequence[Step]) -> str:
     if any(isinstance(step.growth, float) and math.isinf(step.growth) for step in steps):
         return ""
     if steps[0].times:
-        return f": ×{figure(math.prod(step.growth for step in steps))}"
+        return f": ×{shown(math.prod(step.growth for step in steps))}"
     return f": {Step('', sum(step.growth for step in steps), 0).text}"

@@ -12,12 +12,13 @@ from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_rf.figures import Number, said
 from pytest_rf.requirements.context import Context
 from pytest_rf.requirements.explain import Measure, branches_of, describe, named
-from pytest_rf.requirements.measure import Number, Undecidable
+from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.syntax import Comparator
 from pytest_rf.requirements.vocabulary import Metric
-from pytest_rf.requirements.wording import listed, number
+from pytest_rf.requirements.wording import listed
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.metrics import AxisField
@@ -101,11 +102,9 @@ def for_comparison(
     if metric.name == "lookahead" and (advice := _ahead(case)):
         return advice
     most = max((one for one in case.path if one.growth > 0), key=lambda one: one.growth, default=None)
-    largest = (
-        f"; the layer that adds most is {describe(most.tensor)} (+{number(most.growth)})" if most else ""
-    )
+    largest = f"; the layer that adds most is {describe(most.tensor)} (+{said(most.growth)})" if most else ""
     excess = (Fraction(high) - wanted) * _scale(case, metric)
-    return f"{number(excess)} too many{largest}" if excess else largest.removeprefix("; ")
+    return f"{said(excess)} too many{largest}" if excess else largest.removeprefix("; ")
 
 
 def for_claim(case: Case, predicate: str, negated: bool) -> str:
@@ -132,7 +131,7 @@ def _grow(case: Case, metric: Metric, low: Fraction, wanted: Fraction) -> str:
     if not metric.monotone:
         return ""
     missing = (wanted - low) * _scale(case, metric)
-    text = f"{number(missing)} missing" if missing else "one more is needed"
+    text = f"{said(missing)} missing" if missing else "one more is needed"
     layers = _layers(case, low * _scale(case, metric), missing) if case.can_try else ""
     return f"{text}: {layers}" if layers else text
 
@@ -148,7 +147,7 @@ def _layers(case: Case, low: Fraction, missing: Fraction) -> str:
         return ""
     adds = Fraction(figure) - low
     count = max(1, math.ceil(missing / adds))
-    each = f"one more 3-tap layer at stride {number(Fraction(stride or 1))} adds {number(adds)}"
+    each = f"one more 3-tap layer at stride {said(Fraction(stride or 1))} adds {said(adds)}"
     for more in (count, count + 1):  # one more where it must be larger, not equal
         if more <= _LAYERS and case.held(with_layers(case.field, [1] * more)):
             return f"{each}, so {'one such layer is' if more == 1 else f'{more} such layers are'} enough"
@@ -237,7 +236,7 @@ def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fractio
     factors = sorted(one.factor for one in case.path if one.factor > 1)[:_FACTORS]
     if not factors:
         return ""
-    text = f"the strides on the way multiply to {number(high)}"
+    text = f"the strides on the way multiply to {said(high)}"
     for count in range(1, len(factors) + 1):
         for some in combinations(factors, count):
             less = high / math.prod(some)
@@ -249,7 +248,7 @@ def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fractio
                 else less <= wanted
             ):
                 kind = "a stride" if count == 1 else "strides"
-                return f"{text}; without {kind} of {' and '.join(map(number, some))} it is {number(less)}"
+                return f"{text}; without {kind} of {' and '.join(map(said, some))} it is {said(less)}"
     return text
 
 

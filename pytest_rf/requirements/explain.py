@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from pytest_rf.figures import Number, said
 from pytest_rf.findings import Step
 from pytest_rf.requirements import extent, measure
-from pytest_rf.requirements.measure import Number, Undecidable
+from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.vocabulary import METRICS, Metric
-from pytest_rf.requirements.wording import number
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.metrics import AxisField
@@ -98,7 +98,7 @@ def first_ahead(path: Sequence[Any], lookahead: Number | None, axis: int, source
     """Return how far a tensor looks ahead, the first operator on the way that does, and what has no end."""
     if lookahead is None:
         return ""
-    text = f"look-ahead is {number(lookahead)}, and must be 0 or less"
+    text = f"look-ahead is {said(lookahead)}, and must be 0 or less"
     first = next((one for one in path if one.total > 0), None)
     if first is not None and first.total != math.inf:
         text += f"; the first to look ahead is {placed(first.tensor)}"

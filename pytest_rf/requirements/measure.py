@@ -14,11 +14,10 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from pytest_rf.errors import RequirementError
+from pytest_rf.figures import Number
 from pytest_rf.requirements import extent
 from pytest_rf.requirements.syntax import Comparator
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric
-
-Number = int | Fraction | float
 
 #: Figures that are computed in floating point (density, erf) may be off by this share of the figure.
 _TOLERANCE = 1e-9

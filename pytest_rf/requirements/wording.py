@@ -6,21 +6,11 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from pytest_rf.requirements.measure import Known, Number, Reading
-from pytest_rf.requirements.syntax import Claim, Value, number_text
+from pytest_rf.figures import Number, said
+from pytest_rf.requirements.measure import Known, Reading
+from pytest_rf.requirements.syntax import Claim, Value
 from pytest_rf.requirements.units import Quantity, physical
 from pytest_rf.requirements.vocabulary import Metric
-
-
-def number(value: Number) -> str:
-    """Return a number for a reader: whole, short decimal, or a fraction; ``inf`` for the whole axis."""
-    if isinstance(value, float):
-        return f"{value:.6g}" if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-    exact = Fraction(value)
-    text = number_text(exact)
-    if len(text) <= 8 or exact.denominator == 1:
-        return text
-    return f"{float(exact):.6g}"
 
 
 def figure(value: Number, metric: Metric, spacing: Quantity | None = None, unit: str | None = None) -> str:
@@ -32,11 +22,11 @@ def figure(value: Number, metric: Metric, spacing: Quantity | None = None, unit:
     if metric.kind == "step" and isinstance(value, Fraction) and value.denominator != 1:
         text = f"{value.numerator}/{value.denominator}"
     else:
-        text = number(value)
+        text = said(value)
     if spacing is None or math.isinf(value):
         return text
     length = physical(Fraction(value), spacing, unit)
-    return f"{text} ({number(length.number)} {length.unit})"
+    return f"{text} ({said(length.number)} {length.unit})"
 
 
 def measured(
@@ -76,7 +66,7 @@ def wanted(value: Value, resolved: Fraction, metric: Metric) -> str:
     """Return what was required: ``428``, ``80 mm (160)``, ``input (224)``."""
     if value.kind in ("number", "truth") or (value.kind == "percent" and metric.kind == "ratio"):
         return str(value)
-    return f"{value} ({number(resolved)})"
+    return f"{value} ({said(resolved)})"
 
 
 def claim(part: Claim) -> str:
