@@ -8,40 +8,59 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from pytest_rf import __version__
+from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
 from pytest_rf.figures import FORMAT, Figure, Text, figure
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
-    from pytest_rf.analysis.metrics import AxisField
     from pytest_rf.analysis.tensors import Input, Tensor
     from pytest_rf.check import ModelResult, Run
     from pytest_rf.findings import Finding
 
 
-class AxisReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The field of a tensor along one axis of one input (SEMANTICS 4)."""
+def _type(row: Metric) -> Any:
+    """Return the type of a metric in the report."""
+    if row.form == "sides":
+        one: Any = tuple[Figure, Figure]
+    elif row.form == "sources":
+        one = tuple[str, ...]
+    else:
+        one = bool if row.form == "truth" else Figure if row.exact else float | Text
+    return one if row.always else one | None
 
-    rf: Figure
-    rf_smallest: Figure
-    rf_min: Figure
-    stride: Figure | None
-    start: Figure | None
-    center: Figure | None
-    coverage: float | Text
-    lookahead: Figure | None
-    lookback: Figure | None
-    halo: tuple[Figure, Figure] | None
-    bounded: bool | None
-    causal: bool | None
-    irregular: bool
-    upper_bound: bool
-    context: tuple[str, ...]
+
+def _fields(row: Metric) -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
+    """Yield the fields that a metric has in the report; they are left out where it has to be asked for."""
+    for name in row.columns() if row.ranged else (row.name,):
+        yield (name, _type(row)) if row.is_shown("json") else (name, _type(row) | UnsetType, UNSET)
+
+
+if TYPE_CHECKING:
+
+    class AxisReport(msgspec.Struct):
+        """The field of a tensor along one axis of one input: a field per row of the table of metrics."""
+
+else:
+    AxisReport = msgspec.defstruct(
+        "AxisReport",
+        [
+            *(field for row in TABLE if row.form != "sources" for field in _fields(row)),
+            ("irregular", bool),
+            ("upper_bound", bool),
+            *(field for row in TABLE if row.form == "sources" for field in _fields(row)),
+        ],
+        namespace={"__doc__": "The field of a tensor along one axis of one input (SEMANTICS 4)."},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+    )
 
 
 class TensorReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,8 +219,10 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True, tag="check", tag_fi
 Report = AnalysisReport | UnitReport | CheckReport
 
 
-def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> AnalysisReport:
-    """Return the report of a model, with figures of all tensors or of some."""
+def of_analysis(
+    analysis: Analysis, tensors: Iterable[Tensor] | None = None, asked: tuple[str, ...] = ()
+) -> AnalysisReport:
+    """Return the report of a model, with figures of all tensors or of some; ``asked`` for metrics beside the usual."""
     return AnalysisReport(
         model=analysis.name,
         path=analysis.path,
@@ -217,17 +238,17 @@ def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> 
             for tensor in analysis.final
         ),
         notes=tuple(analysis.graph.notes),
-        tensors=tuple(of_tensor(tensor) for tensor in (analysis if tensors is None else tensors)),
+        tensors=tuple(of_tensor(tensor, asked) for tensor in (analysis if tensors is None else tensors)),
     )
 
 
-def of_tensor(tensor: Tensor) -> TensorReport:
-    """Return the report of one tensor."""
+def of_tensor(tensor: Tensor, asked: tuple[str, ...] = ()) -> TensorReport:
+    """Return the report of one tensor; ``asked`` for metrics beside the usual."""
     fields: dict[str, dict[str, AxisReport]] = {}
     if tensor.status != "unknown":
         for name in tensor.inputs:
             field = tensor.field(name)
-            fields[name] = {str(axis): _axis(field[axis]) for axis in field}
+            fields[name] = {str(axis): _axis(field[axis], asked) for axis in field}
     return TensorReport(
         name=tensor.name,
         node=tensor.node,
@@ -310,31 +331,28 @@ def _input(source: Input) -> InputReport:
     )
 
 
-def _figure(value: Any) -> Figure | None:
-    """Return a figure that there need not be, as where the units do not move evenly."""
-    return None if value is None else figure(value)
+def _axis(field: AxisField, asked: tuple[str, ...]) -> AxisReport:
+    found: dict[str, Any] = {"irregular": field.irregular, "upper_bound": field.upper_bound}
+    for row in TABLE:
+        if row.is_shown("json", asked):
+            reading = row.read(field)
+            if row.ranged:
+                written = [_written(row, one) for one in row.cells(reading)]
+                found.update(zip(row.columns(), written, strict=True))
+            else:
+                found[row.name] = _written(row, reading)
+    return AxisReport(**found)
 
 
-def _axis(field: AxisField) -> AxisReport:
-    smallest, largest = field.rf_range
-    halo, coverage = field.halo, field.coverage
-    return AxisReport(
-        rf=figure(largest),
-        rf_smallest=figure(smallest),
-        rf_min=figure(field.rf_min),
-        stride=_figure(field.stride),
-        start=_figure(field.start),
-        center=_figure(field.center),
-        coverage=round(coverage, 9) if math.isfinite(coverage) else "inf",
-        lookahead=_figure(field.lookahead),
-        lookback=_figure(field.lookback),
-        halo=None if halo is None else (figure(halo[0]), figure(halo[1])),
-        bounded=field.bounded,
-        causal=field.causal,
-        irregular=field.irregular,
-        upper_bound=field.upper_bound,
-        context=field.context,
-    )
+def _written(row: Metric, value: Any) -> Any:
+    """Return a figure of a metric as the report writes it."""
+    if value is None or row.kind == "truth":
+        return value
+    if row.form == "sides":
+        return tuple(figure(side) for side in value)
+    if row.exact or not math.isfinite(value):
+        return figure(value)
+    return round(value, 9)
 
 
 #: Characters that steer a screen or hide; JSON can show them all as escapes.

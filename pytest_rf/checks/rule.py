@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pytest_rf.analysis.metrics import METRICS
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.explain import GROWING, steps
+from pytest_rf.requirements.explain import steps
 from pytest_rf.requirements.select import fields, places
 from pytest_rf.requirements.settings import Settings
 
@@ -87,7 +88,7 @@ def finding(
 
 def grown(tensor: Any, axis: int, source: Any) -> dict[str, Any]:
     """Return how the field of a tensor grew, as findings hold it."""
-    return {"figure": GROWING["rf"], "path": steps(tensor.path(axis, source.name), "rf")}
+    return {"figure": METRICS["rf"].grows, "path": steps(tensor.path(axis, source.name), METRICS["rf"])}
 
 
 def has_places(analysis: Any) -> bool:

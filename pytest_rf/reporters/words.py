@@ -29,3 +29,8 @@ def per_axis(figures: Mapping[str, str]) -> str:
     if len(set(figures.values())) <= 1:
         return next(iter(figures.values()), "")
     return ", ".join(f"{axis} {text}" for axis, text in figures.items())
+
+
+def truth(value: bool | None) -> str:
+    """Return an answer: ``yes``, ``no``, or ``?`` where it is not known."""
+    return "?" if value is None else "yes" if value else "no"

@@ -85,7 +85,7 @@ def for_comparison(
         high: the largest.
         wanted: what it was compared with.
     """
-    if metric.name == "context":
+    if metric.form == "sources":
         return _statistics(case)
     too_small = low < wanted if comparator in (">=", "==") else low <= wanted if comparator == ">" else False
     if too_small:
@@ -94,12 +94,12 @@ def for_comparison(
         return ""
     if math.isinf(high):
         accepted = _context(case) if metric.guarantee else ""
-        return accepted or (_ahead(case) if metric.name == "lookahead" else "")
-    if metric.name == "stride":
+        return accepted or (_ahead(case) if metric.cause == "ahead" else "")
+    if metric.cause == "strides":
         return _strides(case, comparator, Fraction(high), wanted)
     if not metric.monotone:
         return ""
-    if metric.name == "lookahead" and (advice := _ahead(case)):
+    if metric.cause == "ahead" and (advice := _ahead(case)):
         return advice
     most = max((one for one in case.path if one.growth > 0), key=lambda one: one.growth, default=None)
     largest = f"; the layer that adds most is {describe(most.tensor)} (+{said(most.growth)})" if most else ""
@@ -107,20 +107,20 @@ def for_comparison(
     return f"{said(excess)} too many{largest}" if excess else largest.removeprefix("; ")
 
 
-def for_claim(case: Case, predicate: str, negated: bool) -> str:
+def for_claim(case: Case, predicate: Metric, negated: bool) -> str:
     """Return advice for a claim that fails."""
     if negated:
         return ""
-    if predicate == "causal":
+    if predicate.cause == "ahead":
         return _context(case) or _ahead(case)
-    if predicate == "bounded":
+    if predicate.cause == "context":
         return _context(case)
-    return _moved_branch(case) if predicate == "aligned" else ""
+    return _moved_branch(case) if predicate.cause == "branches" else ""
 
 
 def _scale(case: Case, metric: Metric) -> int:
     """Return what makes input positions of a figure, which is one for a share of the input."""
-    return case.field.extent if metric.name == "coverage" else 1
+    return case.field.extent if metric.share_of else 1
 
 
 # ---------------------------------------------------------------------- too small

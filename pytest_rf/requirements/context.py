@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pytest_rf.globs import selects
-from pytest_rf.requirements.measure import attribute
 from pytest_rf.requirements.select import names
 
 
@@ -33,7 +32,7 @@ def accepted(analysis: Any) -> frozenset[str]:
 
 def of(axis_field: Any, accepted: frozenset[str]) -> Context:
     """Return the sources of context of a field, sorted by the names that :func:`accepted` gives."""
-    sources = tuple(attribute(axis_field, "context"))
+    sources = tuple(axis_field.context)
     if not accepted:
         return Context(sources)
     return Context(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from pytest_rf.analysis.metrics import METRICS, PREDICATES, Metric, Origin
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import (
@@ -26,7 +27,7 @@ from pytest_rf.requirements.report import Verdict
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, RequirementTextError
 from pytest_rf.requirements.units import Quantity, positions
-from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric, nearest
+from pytest_rf.requirements.vocabulary import nearest
 
 #: So many tensors have their path told; a requirement that hundreds of tensors break is about something else.
 _PATHS = 5
@@ -169,7 +170,7 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     read = explain.reader(
         metric, part.figure.align, settings.origin, failing.side, part.comparator[0] == ">", place.field
     )
-    figure = explain.GROWING.get(metric.name, "")
+    figure = metric.grows
     path = place.path(read) if figure else []
     reason, note, help_ = "", "", ""
     if False in outcomes:
@@ -193,7 +194,7 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
         reason=reason,
         note=f"; {note}" if note else "",
         figure=f"{figure} {failing.side}".rstrip() if path else "",
-        path=explain.steps(path, metric.name),
+        path=explain.steps(path, metric),
         help=help_,
     )
 
@@ -206,7 +207,7 @@ def _holds(place: _Place, part: Comparison, metric: Metric, settings: Settings, 
 
 def _read(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> list[measure.Reading]:
     """Read the figure of a comparison."""
-    if metric.name == "context":
+    if metric.form == "sources":
         return measure.truth(bool(place.context.remaining))
     return measure.read(place.field, metric, part.figure.align, settings.origin)
 
@@ -215,7 +216,7 @@ def _without_context(
     place: _Place, part: Comparison, metric: Metric, settings: Settings, readings: list[measure.Reading]
 ) -> str:
     """Return the local figure in brackets, where context makes the guaranteed one, ``readings``, larger."""
-    if metric.name == "context":
+    if metric.form == "sources":
         return f" (from {wording.listed(place.context.remaining)})" if place.context.remaining else ""
     if not metric.guarantee or not place.context.remaining:
         return ""
@@ -230,17 +231,18 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
     """Yield a verdict where a claim does not hold at a place."""
     required = wording.claim(part)
     holds: bool | None = None
-    samples = part.predicate == "independent"
+    predicate = PREDICATES[part.predicate]
+    samples = predicate.axis == "batch"
     if samples:
         holds, reason = independence.verdict(place.field, place.source, place.number)
     else:
         try:
-            holds = _predicate(place.field, part.predicate, settings.origin)
+            holds = _predicate(place.field, predicate, settings.origin)
             reason = f"whether it is {part.predicate} is not known"
         except Undecidable as why:
             reason = str(why)
         # What holds of an upper bound holds of all that it contains; what does not hold of it may.
-        if holds is False and part.predicate != "bounded" and measure.attribute(place.field, "upper_bound"):
+        if holds is False and predicate.steady != "always" and place.field.upper_bound:
             holds, reason = None, measure.left_open(place.field)
     if holds is not None and holds is not part.negated:
         return
@@ -248,8 +250,8 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
     if holds is not None:
         reason = ""
         measured = f"{'not ' if part.negated is False else ''}{part.predicate}"
-    look = explain.reader(METRICS["lookahead"], None, settings.origin)
-    path = place.path(look) if part.predicate == "causal" else []
+    look = explain.reader(METRICS[predicate.within or "lookahead"], None, settings.origin)
+    path = place.path(look) if predicate.within else []
     note, help_ = "", ""
     if holds is False and samples:
         note, help_ = independence.explained(place.field, place.source, place.number)
@@ -263,8 +265,8 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
         required=required,
         reason=reason,
         note=note,
-        figure=explain.GROWING["lookahead"] if path else "",
-        path=explain.steps(path, "lookahead"),
+        figure=METRICS[predicate.within].grows if path else "",
+        path=explain.steps(path, METRICS[predicate.within or "lookahead"]),
         help=help_,
     )
 
@@ -273,38 +275,41 @@ def _explained(
     place: _Place, part: Claim, settings: Settings, look: explain.Measure, path: Sequence[Any]
 ) -> tuple[str, str]:
     """Return what is to blame for a claim that does not hold, and what would put it right."""
-    case = place.case(path, look, lambda changed: _predicate(changed, part.predicate, settings.origin))
-    note = "" if part.negated else _blamed(place, part.predicate, look, path)
-    return note, advice.for_claim(case, part.predicate, part.negated)
+    predicate = PREDICATES[part.predicate]
+    case = place.case(path, look, lambda changed: _predicate(changed, predicate, settings.origin))
+    note = "" if part.negated else _blamed(place, predicate, look, path)
+    return note, advice.for_claim(case, predicate, part.negated)
 
 
-def _blamed(place: _Place, predicate: str, look: explain.Measure, path: Sequence[Any]) -> str:
+def _blamed(place: _Place, predicate: Metric, look: explain.Measure, path: Sequence[Any]) -> str:
     """Return what is to blame for a claim that does not hold."""
-    if predicate == "causal":
+    if predicate.cause == "ahead":
         return explain.first_ahead(path, look(place.field), place.number, place.source.name)
     if not place.traced:
         return ""
-    if predicate == "aligned":
+    if predicate.cause == "branches":
         return explain.sides(place.field)
-    first = explain.first_of(place.tensor, place.number, place.source.name, predicate)
+    first = explain.first_of(place.tensor, place.number, place.source.name, predicate.name)
     if first is None:
         return ""
-    if predicate == "bounded":
+    if predicate.cause == "context":
         return explain.unbounded(first, place.number, place.source.name)
-    return f"the first operator that mixes samples is {explain.placed(first)}"
+    return f"the first that is not {predicate.name} is {explain.placed(first)}"
 
 
-def _predicate(axis_field: Any, name: str, origin: str) -> bool | None:
+def _predicate(axis_field: Any, predicate: Metric, origin: Origin) -> bool | None:
     """Return whether a predicate holds of a field; where time is counted from is the model's choice."""
-    if name == "causal" and origin != "end":
-        lookahead = measure.read(axis_field, METRICS["lookahead"], None, origin)[0]
-        return lookahead.high.upper <= 0
-    if name in ("bounded", "causal") and measure.attribute(axis_field, "vacuous"):
+    if predicate.within and origin != "end":
+        (figure,) = measure.read(axis_field, METRICS[predicate.within], None, origin)
+        return figure.high.upper <= 0
+    if predicate.guarantee and axis_field.vacuous:
         raise Undecidable(measure.VACUOUS)
-    value = measure.attribute(axis_field, name)
-    if value is None and name == "causal" and measure.attribute(axis_field, "uneven"):
+    value: bool | None = getattr(axis_field, predicate.name)
+    if value is None and predicate.within and axis_field.uneven:
         raise Undecidable(extent.unsteady(axis_field))
-    return None if value is None else bool(value)
+    if value is None and predicate.why is not None:
+        raise Undecidable(predicate.why(axis_field))
+    return value
 
 
 def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity | None) -> Fraction:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from pytest_rf.analysis.metrics import METRICS, Metric, Origin
 from pytest_rf.figures import Number, said
 from pytest_rf.findings import Step
 from pytest_rf.requirements import extent, measure
 from pytest_rf.requirements.measure import Undecidable
-from pytest_rf.requirements.vocabulary import METRICS, Metric
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.metrics import AxisField
@@ -20,26 +20,9 @@ if TYPE_CHECKING:
 
 Measure = Callable[[Any], Number | None]
 
-#: The figures that grow along a path, as a sentence names them.
-GROWING = {
-    "rf": "the field",
-    "coverage": "the field",
-    "rf_min": "the field over the shortest path",
-    "stride": "the stride",
-    "multiple": "the multiple",
-    "start": "the start",
-    "center": "the centre",
-    "lookahead": "look-ahead",
-    "lookback": "look-back",
-    "halo": "the halo",
-}
-
-#: Those of them that multiply.
-MULTIPLYING = ("stride", "multiple")
-
 
 def reader(
-    metric: Metric, align: int | None, origin: str, side: str = "", smallest: bool = False, end: Any = None
+    metric: Metric, align: int | None, origin: Origin, side: str = "", smallest: bool = False, end: Any = None
 ) -> Measure:
     """Return what reads a metric's figure, in input positions, from any field on the way to the one at the ``end``.
 
@@ -51,8 +34,8 @@ def reader(
         smallest: whether the smallest of all units counts instead of the largest.
         end: the field at the end.
     """
-    metric = METRICS["rf"] if metric.name == "coverage" else metric
-    if metric.name == "halo" and align is None:
+    metric = METRICS.get(metric.share_of, metric)
+    if metric.tiled is not None and align is None:
         # On the way strides are smaller: borders are where those of the tensor at the end are.
         align = getattr(end, "multiple", None)
 
@@ -74,9 +57,9 @@ def describe(tensor: Any) -> str:
     return f"{name} {kind}" if kind else name
 
 
-def steps(path: Iterable[Any], metric: str) -> tuple[Step, ...]:
+def steps(path: Iterable[Any], metric: Metric) -> tuple[Step, ...]:
     """Return a path as findings hold it."""
-    times = metric in MULTIPLYING
+    times = metric.multiplies
     return tuple(
         Step(describe(one.tensor), one.factor if times else one.growth, one.total, times) for one in path
     )
@@ -109,7 +92,7 @@ def first_of(tensor: Any, axis: int, source: str, predicate: str) -> Any | None:
     """Return the first tensor on the way of which a predicate does not hold; None where it is not found."""
 
     def breaks(axis_field: Any) -> Number | None:
-        holds = measure.attribute(axis_field, predicate)
+        holds = getattr(axis_field, predicate)
         return None if holds is None else int(not holds)
 
     path = tensor.path(axis, source, breaks)

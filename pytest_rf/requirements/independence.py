@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_rf.requirements.measure import attribute
 from pytest_rf.requirements.select import time_first
 
 
 def verdict(axis_field: Any, source: Any, number: int) -> tuple[bool | None, str]:
     """Return whether the samples of an input stay apart, and where that is not known why, and what would help."""
-    holds: bool | None = attribute(axis_field, "independent")
+    holds: bool | None = axis_field.independent
     if source.shape[number] < 2:
         return None, _one(source, number)
     if holds is None:

@@ -15,9 +15,8 @@ r"""Reads a requirement. The grammar is:
     STRING:      a glob (* ? [abc]) in single or double quotes, without escapes
     NUMBER:      digits, with a decimal point or an exponent if need be; at most 15 digits either side
     NAME:        letters, digits and . : / * ? _ -, or anything in quotes
-    metric:      rf rf_min stride start center coverage lookahead lookback halo multiple min_input density erf
-                 unused context
-    predicate:   bounded causal independent aligned
+    metric:      a word of the table in pytest_rf/analysis/metrics.py that is compared: rf, stride, halo, context ...
+    predicate:   a word of that table that is claimed: bounded, causal ...
 
 Its meaning:
 
@@ -210,8 +209,9 @@ class _Parser:
         start = self.current
         if not self.accept_sign("("):
             return None
-        if metric != "halo":
-            self.fail(f"{metric} takes nothing in brackets; only halo does, as in halo(align=32)", start)
+        if METRICS[metric].tiled is None:
+            do = " and ".join(row.name for row in METRICS.values() if row.tiled is not None)
+            self.fail(f"{metric} takes nothing in brackets; only {do} does, as in halo(align=32)", start)
         if not (self.accept_word("align") and self.accept_sign("=")):
             self.fail(f'expected "align=", found {self.found()}')
         token = self.take()

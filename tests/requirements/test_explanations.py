@@ -14,12 +14,10 @@ from oracle.graphs import Graph, graphs
 
 import pytest_rf
 from pytest_rf.analysis import Analysis
-from pytest_rf.analysis.paths import FIGURES
 from pytest_rf.errors import RequirementError, UnknownError
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.full import finding as paragraph
 from pytest_rf.reporters.lines import plain
-from pytest_rf.requirements.explain import GROWING
 
 #: Padding on the left and the convolution that it is for, one that looks to both sides, one that strides.
 TALL = """
@@ -322,7 +320,3 @@ def test_whatever_fails_is_explained_without_failing_itself(graph: Graph) -> Non
         except RequirementError:  # no spatial axis
             return
         assert all(list(plain(paragraph(one))) for one in found)
-
-
-def test_all_figures_that_grow_have_a_path() -> None:
-    assert set(GROWING) == set(FIGURES)
