@@ -22,6 +22,9 @@ Text = Annotated[str, msgspec.Meta(pattern=r"^(-?inf|-?[0-9]+/[0-9]+)$")]
 Figure = int | Text
 """An exact figure as the JSON reports write it."""
 
+Value = bool | int | float | Text
+"""What JSON holds of a figure that is exact, computed in floating point, or a truth."""
+
 #: Sentences write fractions of more characters than this as a rounded decimal.
 _LONGEST = 8
 
@@ -32,6 +35,20 @@ def figure(value: Number) -> Figure:
         return "inf" if value > 0 else "-inf"
     exact = Fraction(value)
     return exact.numerator if exact.denominator == 1 else f"{exact.numerator}/{exact.denominator}"
+
+
+def value(found: Number) -> Value:
+    """Return a figure as JSON can hold it: like :func:`figure`, but truths and broken floats as they are."""
+    if isinstance(found, bool) or (isinstance(found, float) and math.isfinite(found) and found % 1):
+        return found
+    return figure(found)
+
+
+def number(found: Value) -> Number:
+    """Return the number that JSON holds, which undoes :func:`value`."""
+    if not isinstance(found, str):
+        return found
+    return float(found) if found.endswith("inf") else Fraction(found)
 
 
 def shown(value: Number | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,12 +17,11 @@ from msgspec import UNSET, UnsetType
 from pytest_rf import __version__
 from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
 from pytest_rf.figures import FORMAT, Figure, Text, figure
+from pytest_rf.results import Run
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
     from pytest_rf.analysis.tensors import Input, Tensor
-    from pytest_rf.check import ModelResult, Run
-    from pytest_rf.findings import Finding
 
 
 def _type(row: Metric) -> Any:
@@ -132,91 +131,7 @@ class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_fiel
     regions: tuple[RegionReport, ...]
 
 
-class PathStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A layer on the path along which a figure grew, what it added (``"+32"``, ``"×2"``), and the sum."""
-
-    layer: str
-    growth: str
-    total: Figure
-
-
-class FindingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong; the fields are those of :class:`pytest_rf.findings.Finding`."""
-
-    code: str
-    rule: str
-    model: str
-    message: str
-    file: str
-    line: int
-    requirement: str
-    tensor: str
-    node: str
-    op: str
-    module: str
-    source: str
-    axis: str
-    input: str
-    measured: str
-    required: str
-    figure: str
-    path: tuple[PathStep, ...]
-    help: str
-    undecidable: bool
-    accepted: tuple[str, ...]
-
-
-class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the run itself is wrong for a model; ``unjudged`` where nothing is but that nothing judged it."""
-
-    message: str
-    internal: bool
-    file: str
-    line: int
-    unjudged: bool
-
-
-class RequirementReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a requirement.
-
-    ``holds``, ``violated``, ``undecidable``, ``waived``, ``error``, or ``not applicable`` to this model.
-    """
-
-    text: str
-    status: str
-    file: str
-    line: int
-
-
-class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out about one model; ``file`` is its source, or the test that checked it.
-
-    ``judged`` tells whether a requirement or one of the selected ``rules`` judged it; otherwise it has not passed.
-    """
-
-    model: str
-    file: str
-    judged: bool
-    rules: tuple[str, ...]
-    warnings: tuple[str, ...]
-    requirements: tuple[RequirementReport, ...]
-    findings: tuple[FindingReport, ...]
-    waived: tuple[FindingReport, ...]
-    problems: tuple[ProblemReport, ...]
-    accepted: tuple[str, ...]
-
-
-class CheckReport(msgspec.Struct, frozen=True, kw_only=True, tag="check", tag_field="report"):
-    """What a run found: ``check --format json``."""
-
-    format: int = FORMAT
-    version: str = __version__
-    config: str
-    exit_code: int
-    models: tuple[ModelReport, ...]
-
-
-Report = AnalysisReport | UnitReport | CheckReport
+Report = AnalysisReport | UnitReport | Run
 
 
 def of_analysis(
@@ -260,64 +175,6 @@ def of_tensor(tensor: Tensor, asked: tuple[str, ...] = ()) -> TensorReport:
         status=tensor.status,
         reason=tensor.reason,
         fields=fields,
-    )
-
-
-def of_run(run: Run) -> CheckReport:
-    """Return the report of a run."""
-    return CheckReport(config=run.config, exit_code=run.exit_code, models=tuple(map(of_model, run.results)))
-
-
-def of_models(models: Sequence[ModelReport], config: str) -> CheckReport:
-    """Return the report of models that were checked one by one, by the exit status that they would give."""
-    problems = [problem for model in models for problem in model.problems]
-    if problems:
-        status = 3 if any(problem.internal for problem in problems) else 2
-    else:
-        status = int(any(model.findings for model in models))
-    return CheckReport(config=config, exit_code=status, models=tuple(models))
-
-
-def model_from(plain: dict[str, Any]) -> ModelReport:
-    """Return the report of a model from what :func:`to_dict` made of it."""
-    return msgspec.convert(plain, ModelReport)
-
-
-def of_model(result: ModelResult) -> ModelReport:
-    """Return the report of one model's results."""
-    return ModelReport(
-        model=result.model,
-        file=result.file,
-        judged=result.judged,
-        rules=result.rules,
-        warnings=result.warnings,
-        requirements=tuple(
-            RequirementReport(text=one.text, status=one.status, file=one.file, line=one.line)
-            for one in result.requirements
-        ),
-        findings=tuple(map(_finding, result.findings)),
-        waived=tuple(map(_finding, result.waived)),
-        problems=tuple(
-            ProblemReport(
-                message=one.message,
-                internal=one.internal,
-                file=one.file,
-                line=one.line,
-                unjudged=one.unjudged,
-            )
-            for one in result.problems
-        ),
-        accepted=tuple(result.accepted),
-    )
-
-
-def _finding(found: Finding) -> FindingReport:
-    same = {name: getattr(found, name) for name in FindingReport.__struct_fields__ if name != "path"}
-    return FindingReport(
-        **same,
-        path=tuple(
-            PathStep(layer=step.layer, growth=step.text, total=figure(step.total)) for step in found.path
-        ),
     )
 
 
@@ -371,7 +228,7 @@ def to_json(report: Report) -> str:
     return _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 
 
-def to_dict(report: Report | ModelReport) -> dict[str, Any]:
+def to_dict(report: Report) -> dict[str, Any]:
     """Return a report as plain dicts, lists, numbers and text."""
     # to_builtins() alone would leave tuples as they are.
     plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(report, str_keys=True)))
@@ -380,8 +237,10 @@ def to_dict(report: Report | ModelReport) -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the reports; ``report`` tells them apart."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "pytest-rf report",
-        **msgspec.json.schema(Report),
-    }
+    found = msgspec.json.schema(Report)
+    asked = {name for row in TABLE if not row.is_shown("json") for name, *_ in _fields(row)}
+    for kind in found["$defs"].values():
+        # Reports are written whole, defaults too, but for figures that have to be asked for.
+        left_out = asked if kind["title"] == "AxisReport" else set()
+        kind["required"] = [name for name in kind["properties"] if name not in left_out]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "pytest-rf report", **found}

@@ -64,12 +64,9 @@ def _analysis(
     from pytest_rf.commands.check import configuration
     from pytest_rf.commands.progress import limited
     from pytest_rf.config.lookup import find
-    from pytest_rf.errors import ModelError
-    from pytest_rf.sources import analyse
+    from pytest_rf.targets import analyse, refuse_code
 
     target = find(model, configuration(config), shapes)
-    if target.is_code and not allow_code:
-        raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
+    refuse_code(target, allow_code)
     with limited(target):
-        analysis: Analysis = analyse(target)
-    return analysis
+        return analyse(target)

@@ -66,7 +66,7 @@ def _table(heads: Sequence[str], body: Sequence[Sequence[str]], numbers: set[int
         spans: list[Span] = []
         for place, cell in enumerate(padded(row)):
             gap = "" if place == 0 else "  "
-            spans.append(Span(gap + cell, "figure" if heads[place] == "rf" else ""))
+            spans.append(Span(gap + cell, "figure" if place == min(numbers, default=-1) else ""))
         yield tuple(spans)
 
 

@@ -10,20 +10,20 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
+from pytest_rf.analysis import Analysis, Tensor
+from pytest_rf.analysis.alignment import misaligned
+from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.paths import Contribution, Measure, owners, trace
+from pytest_rf.analysis.variants import nearest_window, reading_earlier, spacing, with_layers
 from pytest_rf.figures import Number, said
 from pytest_rf.requirements.context import Context
-from pytest_rf.requirements.explain import Measure, branches_of, describe, named
+from pytest_rf.requirements.explain import branches_of, describe, named
 from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.syntax import Comparator
 from pytest_rf.requirements.vocabulary import Metric
 from pytest_rf.requirements.wording import listed
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.metrics import AxisField
-    from pytest_rf.analysis.paths import Contribution
-    from pytest_rf.analysis.tensors import Tensor
 
 #: Nothing is tried with models of more steps than this: advice must not take longer than the answer.
 _LARGEST = 5000
@@ -37,10 +37,9 @@ _FACTORS = 8
 _ROUNDS = 4
 
 
-def is_small(analysis: Any) -> bool:
+def is_small(analysis: Analysis) -> bool:
     """Whether variants of a model are quick to analyse."""
-    graph = getattr(analysis, "graph", None)
-    return graph is not None and len(graph.program) <= _LARGEST
+    return len(analysis.graph.program) <= _LARGEST
 
 
 class Case(NamedTuple):
@@ -138,8 +137,6 @@ def _grow(case: Case, metric: Metric, low: Fraction, wanted: Fraction) -> str:
 
 def _layers(case: Case, low: Fraction, missing: Fraction) -> str:
     """Return how many layers more make the part hold, by trying it."""
-    from pytest_rf.analysis.variants import with_layers
-
     stride = case.field.stride
     one = with_layers(case.field, [1]) if stride else None
     figure = case.read(one) if one is not None else None
@@ -192,9 +189,6 @@ def _in_training(case: Case, sources: Sequence[str]) -> list[str]:
 
 def _ahead(case: Case) -> str:
     """Say which layers look ahead, and how each of them would not; nothing where one of them has to."""
-    from pytest_rf.analysis.paths import owners, trace
-    from pytest_rf.analysis.variants import reading_earlier, spacing
-
     moves: dict[int, int] = {}
     told: dict[int, str] = {}
     path = case.path if case.can_try else ()
@@ -257,10 +251,6 @@ def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fractio
 
 def _moved_branch(case: Case) -> str:
     """Say which branch must be padded otherwise to stand where the other does, if that is all."""
-    from pytest_rf.analysis.alignment import misaligned
-    from pytest_rf.analysis.paths import owners
-    from pytest_rf.analysis.variants import nearest_window, reading_earlier
-
     field = case.field
     nodes = misaligned(field.analysis, field.value.number, field.key) if case.can_try else []
     branches = branches_of(field, nodes[0]) if nodes else []

@@ -113,11 +113,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``figure comparator value``; the figure is always on the left here, wherever it was written."""
+    """``figure comparator value``; the figure is always on the left here, wherever it was written.
+
+    ``span``: where in the text the comparator and the value stand.
+    """
 
     figure: Figure
     comparator: Comparator
     value: Value
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
     @property
     def where(self) -> Where:
@@ -130,13 +134,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """``where is [not] predicate``."""
+    """``where is [not] predicate``; ``span``: where in the text the predicate stands, with its ``not``."""
 
     where: Where
     predicate: str
     axis: str | int | None = None
     negated: bool = False
     position: int = field(default=0, compare=False)
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
     def __str__(self) -> str:
         axis = "" if self.axis is None else f".{self.axis}"

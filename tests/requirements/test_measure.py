@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,8 @@ from pytest_rf.errors import RequirementError
 from pytest_rf.requirements import check
 from pytest_rf.requirements.measure import Known, Reading, decide
 from pytest_rf.requirements.syntax import Comparator
-from requirements.fakes import Analysis, AxisField, Source, Tensor, analysis
+from pytest_rf.requirements.wording import required
+from requirements.by_hand import analysis
 
 
 def verdict(text: str, **figures: Any) -> str:
@@ -133,13 +135,11 @@ def test_figures_in_floating_point_have_some_slack(
 
 
 def test_a_bug_in_a_figure_is_not_taken_for_a_missing_one() -> None:
-    class Broken(AxisField):
-        @property
-        def offset(self) -> float:
-            raise AttributeError("a bug")
+    def broken(field: object) -> float:
+        raise AttributeError("a bug")
 
-    with pytest.raises(AttributeError, match="a bug"):
-        check(Analysis(Tensor(Broken())), "offset >= 0")
+    with pytest.raises(AttributeError):
+        check(analysis(rf_min=property(broken)), "rf_min >= 0")
 
 
 def test_no_figure_here_is_undecidable() -> None:
@@ -151,11 +151,11 @@ def test_no_figure_here_is_undecidable() -> None:
 def test_independence_needs_a_batch_of_two() -> None:
     figures = {"independent": True}
     assert verdict("is independent", **figures) == "holds"
-    one = Analysis(Tensor(AxisField(**figures)), sources=(Source(shape=(1, 3, 100)),))
-    (finding,) = check(one, "is independent")
+    (finding,) = check(analysis(batch=1, **figures), "is independent")
     assert finding.undecidable
     assert "undecidable at batch 1" in finding.message
-    none = Analysis(Tensor(AxisField(**figures)), sources=(Source(batch=None),))
+    none = analysis(**figures)
+    none.inputs["x"] = replace(none.inputs["x"], batch=None)
     with pytest.raises(RequirementError, match="has no batch axis"):
         check(none, "is independent")
 
@@ -169,25 +169,25 @@ def test_percentages() -> None:
 
 
 def test_declared_figures() -> None:
-    tensor = Tensor(AxisField(rf_range=(50, 50)))
-    declares = Analysis(tensor, metadata={"rf": "50", "name": "net"}, attributes={"receptive_field": 49})
+    declares = analysis(rf_range=(50, 50))
+    declares.graph.metadata.update({"rf": "50", "other": "49", "name": "net"})
     assert check(declares, "rf == meta:rf") == []
-    (finding,) = check(declares, "rf == attr:receptive_field")
-    assert finding.required == "== attr:receptive_field (49)"
-    with pytest.raises(RequirementError, match="is no number"):
+    (finding,) = check(declares, "rf == meta:other")
+    assert required(finding) == '== meta:"other" (49)'
+    with pytest.raises(RequirementError, match="is not a number"):
         check(declares, "rf == meta:name")
     with pytest.raises(RequirementError, match='did you mean "rf"'):
         check(declares, "rf == meta:rff")
-    with pytest.raises(RequirementError, match="carries no metadata"):
-        check(analysis(rf_range=(50, 50)), "rf == meta:rf")
+    with pytest.raises(RequirementError, match="carries no attributes"):
+        check(declares, "rf == attr:rf")
 
 
 def test_origin() -> None:
-    figures = AxisField(lookahead=0, lookback=3, stride=Fraction(4), causal=True)
-    assert check(Analysis(Tensor(figures)), "lookahead == 0 and lookback == 3 and is causal") == []
-    assert check(Analysis(Tensor(figures)), "lookahead == 3 and lookback == 3", origin="start") == []
-    assert check(Analysis(Tensor(figures)), "is not causal", origin="start") == []
-    assert check(Analysis(Tensor(figures)), "lookahead == 1.5 and lookback == 4.5", origin="center") == []
+    found = analysis(lookahead=0, lookback=3, stride=Fraction(4), causal=True)
+    assert check(found, "lookahead == 0 and lookback == 3 and is causal") == []
+    assert check(found, "lookahead == 3 and lookback == 3", origin="start") == []
+    assert check(found, "is not causal", origin="start") == []
+    assert check(found, "lookahead == 1.5 and lookback == 4.5", origin="center") == []
 
 
 numbers = st.integers(-5, 5)
