@@ -20,7 +20,7 @@ from pytest_rf.checks.subject import Subject
 from pytest_rf.config import asked, remedies
 from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, Stated
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.requirements import Settings, parse

@@ -2,7 +2,7 @@
 
 ``load`` reads a file with all that it extends, refuses whatever it does not understand, and keeps the line of
 every requirement for the findings. What a model's source stands for is looked up later, model by model
-(:mod:`pytest_rf.config.targets`), so that one missing file does not hide the results of the others.
+(:mod:`pytest_rf.config.sources`), so that one missing file does not hide the results of the others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pytest_rf.analysis import steps
 from pytest_rf.config import packs, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, Stated, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError, RequirementError
 from pytest_rf.globs import matcher
