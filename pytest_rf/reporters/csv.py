@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_rf.figures import shown as figure
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.words import shape
+from pytest_rf.reporters.text import shape
 from pytest_rf.view import ModelView, UnitView, View
 
 FIGURES = ("rf", "rf_smallest", "rf_min", "stride", "start", "center", "lookahead", "lookback")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_rf.figures import shown as figure
-from pytest_rf.reporters.words import per_axis, shape, span
+from pytest_rf.reporters.text import per_axis, shape, span
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.metrics import AxisField
