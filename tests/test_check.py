@@ -10,7 +10,7 @@ from models import model
 
 from pytest_rf import check, config, factories, judging, targets
 from pytest_rf.config import asked, declared
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError, ModelError, RequirementError
 from pytest_rf.results import Run
 

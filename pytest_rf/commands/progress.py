@@ -13,7 +13,7 @@ from pytest_rf.reporters.lines import visible
 if TYPE_CHECKING:
     from pytest_rf import Analysis
     from pytest_rf.check import Load
-    from pytest_rf.config.targets import Target
+    from pytest_rf.config.sources import Target
 
 #: Shorter runs say nothing.
 PATIENCE = 1.0

@@ -63,7 +63,7 @@ def _analysis(
     """Return the analysis of a model, with what the configuration declares about it."""
     from pytest_rf.commands.check import configuration
     from pytest_rf.commands.progress import limited
-    from pytest_rf.config.lookup import find
+    from pytest_rf.config.selection import find
     from pytest_rf.targets import analyse, refuse_code
 
     target = find(model, configuration(config), shapes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_rf.reporters.lines import Line, Span, line, visible
 from pytest_rf.reporters.rows import IRREGULAR, Row, header, of_final, rows, several_inputs
-from pytest_rf.reporters.words import count, shape
+from pytest_rf.reporters.text import count, shape
 from pytest_rf.view import ModelView, UnitView, View
 
 #: Cells longer than this are cut.

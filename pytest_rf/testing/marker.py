@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_rf.asserting import SAID, analyze, explain
-from pytest_rf.config.lookup import declared
-from pytest_rf.config.targets import is_factory
+from pytest_rf.config.selection import declared
+from pytest_rf.config.sources import is_factory
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.factories import called, made
 from pytest_rf.judging import judge
@@ -25,7 +25,7 @@ from pytest_rf.testing.choice import choose
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
-    from pytest_rf.config.targets import Target
+    from pytest_rf.config.sources import Target
     from pytest_rf.testing.listener import Listener
     from pytest_rf.testing.state import State
 
