@@ -38,7 +38,7 @@ def show(
 ) -> int:
     """Show the receptive field of every tensor of MODEL, an .onnx file or package.module:factory.
 
-    rf, stride and start are input positions; they are told once where all axes agree. With --unit, the
+    rf, stride and start are input positions; they are shown once where all axes agree. With --unit, the
     positions of the input that one unit reads, of the final tensors or of those that --node selects.
     """
     from pytest_rf import reporters, view
@@ -53,12 +53,11 @@ def _analysis(
     model: str, shapes: dict[str, tuple[int, ...]], config: str | None, allow_code: bool
 ) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
-    from pytest_rf.commands.check import configuration
     from pytest_rf.commands.progress import limited
     from pytest_rf.config.selection import find
     from pytest_rf.targets import analyse, refuse_code
 
-    target = find(model, configuration(config), shapes)
+    target = find(model, options.configuration(config), shapes)
     refuse_code(target, allow_code)
     with limited(target):
         return analyse(target)
