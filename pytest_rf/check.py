@@ -181,7 +181,7 @@ def _refuse_unmatched(
 ) -> None:
     """Make a problem of accepted context that no model of an entry has.
 
-    Only who has analysed all of an entry's models can tell; and where one of them is in trouble, the run is wrong
+    Only a run of all of an entry's models can tell; and where one of them is in trouble, the run is wrong
     anyway.
     """
     entries: dict[int, list[int]] = {}

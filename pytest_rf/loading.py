@@ -119,7 +119,7 @@ def _analyzed(
 
 
 def is_torch(model: Any) -> bool:
-    """Whether the model is PyTorch's; who has one has imported torch."""
+    """Whether the model is PyTorch's, which it can be only where torch has been imported."""
     torch = sys.modules.get("torch")
     if torch is None:
         return False
@@ -141,7 +141,7 @@ def _no_call(path: str, example: Sequence[Any], kwargs: Any) -> None:
 
 
 def no_model(model: Any) -> str:
-    """Return what to say about something that is no model, with the likeliest remedy."""
+    """Return what to say about something that is not a model, with the likeliest remedy."""
     kind = type(model).__name__
     if isinstance(model, type):
         return f"{model.__name__} is a class: give an instance of it, {model.__name__}(...)"

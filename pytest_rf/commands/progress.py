@@ -21,7 +21,7 @@ PATIENCE = 1.0
 
 @contextlib.contextmanager
 def progress() -> Iterator[Load]:
-    """Yield a way to analyse models that tells which one is in work, and waits for code so long only."""
+    """Yield a way to analyse models that tells which one is in work, and gives code its time."""
     from pytest_rf.targets import analyse
 
     watched = sys.stderr is not None and sys.stderr.isatty()

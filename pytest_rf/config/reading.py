@@ -34,8 +34,8 @@ __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver",
 #: Files that extend files that extend files.
 MAX_DEPTH = 8
 
-#: Limits that the format has and that no part of this version keeps yet.
-NOT_KEPT = ("depth", "seconds", "memory")
+#: Limits that the format has and that are not enforced yet.
+NOT_ENFORCED = ("depth", "seconds", "memory")
 
 
 def load(path: Path | str) -> Config:
@@ -135,12 +135,12 @@ class _Loader:
         ]
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:
-        """Take the limits; one that nothing would keep is refused."""
+        """Take the limits; one that would not be enforced is refused."""
         limits = Limits(**{name: getattr(table, name) for name in table.__struct_fields__})
-        for name in NOT_KEPT:
+        for name in NOT_ENFORCED:
             if getattr(limits, name) is not None:
                 line = document.line_of_key(name, (0, len(document.lines)))
-                raise document.error(f"limits.{name} is not available yet in this version of pytest-rf", line)
+                raise document.error(f"limits.{name} is not enforced yet in this version of pytest-rf", line)
         return limits
 
     def rule(self, document: Document, text: str, line: int) -> None:

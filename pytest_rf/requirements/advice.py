@@ -27,13 +27,13 @@ from pytest_rf.requirements.wording import listed
 
 #: Nothing is tried with models of more steps than this: advice must not take longer than the answer.
 _LARGEST = 5000
-#: So many layers more are proposed at most.
+#: At most this many layers more are proposed.
 _LAYERS = 4
-#: So many layers whose dilations double are.
+#: At most this many layers whose dilations double are.
 _DILATED = 8
-#: So many strides are looked at.
+#: At most this many strides are looked at.
 _FACTORS = 8
-#: So often are windows moved that look ahead: once per branch.
+#: Windows that look ahead are moved at most this often: once per branch.
 _ROUNDS = 4
 
 

@@ -34,7 +34,7 @@ from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, Requir
 from pytest_rf.requirements.units import Quantity, positions
 from pytest_rf.requirements.vocabulary import nearest
 
-#: So many tensors have their path told; a requirement that hundreds of tensors break is about something else.
+#: At most this many tensors have their path told; a requirement that hundreds of tensors break is about something else.
 _PATHS = 5
 
 _DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
