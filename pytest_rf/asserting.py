@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from pytest_rf import loading
-from pytest_rf.analysis import Analysis
+from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError, RequirementError
 from pytest_rf.judging import judge
 from pytest_rf.reporters import full

@@ -232,6 +232,14 @@ class Graph:
     modules: dict[str, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def ancestors(self, number: int) -> set[int]:
+        """Return the numbers of all values that value ``number`` is computed from, and itself."""
+        found = {number}
+        for step in reversed(self.program):
+            if step.value.number in found:
+                found.update(step.operands)
+        return found
+
 
 class Builder:
     """Writes a graph. Operator rules call it; every method returns the value that it made.

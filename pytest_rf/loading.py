@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf import gc_pause
-from pytest_rf.analysis import Analysis, steps
+from pytest_rf.analysis import steps
 from pytest_rf.analysis.accepting import verified
+from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError
 
 

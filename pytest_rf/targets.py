@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import complaint, unmatched
+from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Model
 from pytest_rf.config.sources import Target
 from pytest_rf.containment import contained

@@ -12,6 +12,7 @@
 """
 
 from pytest_rf.analysis.analysis import Analysis
-from pytest_rf.analysis.tensors import Input, Tensor
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.tensors import Tensor
 
 __all__ = ["Analysis", "Input", "Tensor"]

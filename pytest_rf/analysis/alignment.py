@@ -13,30 +13,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.lines import Line, line
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.changes import Policy
 from pytest_rf.domains.field import Field, changed
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.structure import Facts, read
 from pytest_rf.graph import Join, Node, Step, Union
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-
 Numbers = npt.NDArray[np.float64]
-
-
-class Merge(NamedTuple):
-    """A node at which branches with positions meet, and whether they are aligned; None where that is not known."""
-
-    node: Node
-    aligned: bool | None
 
 
 def is_aligned(field: Along) -> bool | None:
@@ -48,34 +38,35 @@ def is_aligned(field: Along) -> bool | None:
         UnknownError: the tensor is unknown.
     """
     field.theory()
-    found = {merge.aligned for merge in merges(field.analysis, field.value.number, field.key)}
+    found = {aligned for _, aligned in _merges(field)}
     return False if False in found else None if None in found else True
 
 
-def misaligned(analysis: Analysis, number: int, key: Key) -> list[Node]:
-    """Return the nodes on the way to value ``number`` at which branches of other stride or centre meet."""
-    found = merges(analysis, number, key)
-    return list({merge.node.index: merge.node for merge in found if merge.aligned is False}.values())
+def misaligned(field: Along) -> list[Node]:
+    """Return the nodes on the way to a tensor at which branches of other stride or centre meet along an axis."""
+    found = (step.node for step, aligned in _merges(field) if aligned is False)
+    return list({node.index: node for node in found}.values())
 
 
-def merges(analysis: Analysis, number: int, key: Key) -> Iterator[Merge]:
-    """Yield the steps on the way to value ``number`` at which branches meet, in the order of the graph."""
-    ancestors = analysis.ancestors(number)
-    known = analysis.merges.setdefault(key, {})
-    for step in analysis.graph.program:
+def _merges(field: Along) -> Iterator[tuple[Step, bool | None]]:
+    """Yield the steps on the way at which branches meet, in the order of the graph, and whether they are aligned."""
+    runs, key = field.runs, field.key
+    ancestors = runs.graph.ancestors(field.value.number)
+    known = runs.aligned.setdefault(key, {})
+    for step in runs.graph.program:
         value = step.value.number
         if value in ancestors and len(set(step.operands)) > 1:
             if value not in known:
-                known[value] = _merge(analysis, step, key)
-            yield known[value]
+                known[value] = _is_aligned(runs, step, key)
+            yield step, known[value]
 
 
-def _merge(analysis: Analysis, step: Step, key: Key) -> Merge:
-    """Return whether the branches that a step brings together are aligned."""
-    extent = analysis.graph.inputs[key[0]].extents[key[1]]
-    theory = _branches(analysis, step, key, theory=True)
+def _is_aligned(runs: Runs, step: Step, key: Key) -> bool | None:
+    """Return whether the branches that a step brings together are aligned; None where that is not known."""
+    extent = runs.graph.inputs[key[0]].extents[key[1]]
+    theory = _branches(runs, step, key, theory=True)
     lines = [line(field, key) for field in theory]
-    actual = _branches(analysis, step, key, theory=False) if None in lines else []
+    actual = _branches(runs, step, key, theory=False) if None in lines else []
     answers = []
     for axes, group in _meeting(theory, key).items():
         if isinstance(step.action, Join) and step.action.axis in axes:
@@ -84,13 +75,13 @@ def _merge(analysis: Analysis, step: Step, key: Key) -> Merge:
         else:
             inside = [actual[i] for i in group if actual]
             answers.append(_agree([lines[i] for i in group], inside, key, extent))
-    return Merge(step.node, False if False in answers else None if None in answers else True)
+    return False if False in answers else None if None in answers else True
 
 
-def _branches(analysis: Analysis, step: Step, key: Key, theory: bool) -> list[Field]:
+def _branches(runs: Runs, step: Step, key: Key, theory: bool) -> list[Field]:
     """Return the branches of a step that still have positions of ``key``, as the step reads them."""
-    outcomes = analysis.runs.of_every_value(key, theory)
-    policy = analysis.runs.theory_policy(key) if theory else Policy(keys=frozenset({key}))
+    outcomes = runs.of_every_value(key, theory)
+    policy = runs.theory_policy(key) if theory else Policy(keys=frozenset({key}))
     fields: list[Field] = []
     if isinstance(step.action, Join):
         fields = [one for one in map(outcomes.get, step.action.operands) if isinstance(one, Field)]

@@ -101,7 +101,7 @@ def _side(inside: float, there: float, spoilt: float, grid: int) -> float:
 
 def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     """Return how far from a tile's own borders its result is wrong, whatever it reads."""
-    rim = field.analysis.runs.rim(field.value, field.key, field.local)
+    rim = field.runs.rim(field.value, field.key, field.local)
     if rim is None:
         return 0, 0
     if not isinstance(rim, Rim):
@@ -114,5 +114,5 @@ def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     before, after = int(rim.before.max()), rim.short + int(rim.after.max())
     right = np.array([ceil(before * places) - 1, field.count - ceil(after * places)])
     begins = steps.begins(right) // steps.scale
-    whole = field.extent - field.extent % field.analysis.runs.grid(field.key)
+    whole = field.extent - field.extent % field.runs.grid(field.key)
     return float(begins[0] + 1) if before else 0, float(whole - begins[1])

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from math import lcm
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from pytest_rf.analysis.described import Described
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.roles import roles
 from pytest_rf.domains import rims
 from pytest_rf.domains.changes import Policy
 from pytest_rf.domains.field import Field, Hulls
 from pytest_rf.domains.hull import settled
 from pytest_rf.domains.layout import Key, Keys, carried, stride
-from pytest_rf.domains.structure import Facts, Structure, nothing
+from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Outcome, Plan, plan, run
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.tensors import Input
+from pytest_rf.interpreter import Ignorance, Outcome, Plan, amended, plan, run
 
 Kind = Literal["plain", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
@@ -34,34 +35,40 @@ class Runs:
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        roles: Callable[[Facts], Mapping[str, Input]],
-        accepted: Callable[[int], bool],
-        planned: Plan | None = None,
+        self, about: Described, planned: Plan | None = None, inputs: Mapping[str, Input] | None = None
     ) -> None:
         """Make the plan.
 
         Args:
-            graph: the graph.
-            roles: gives the roles of the input axes from what the plan has learnt.
-            accepted: of a node's number, whether its context is accepted.
+            about: the graph, and what is said of the model.
             planned: the plan, where there is one.
+            inputs: the roles of the input axes, where they are known.
         """
-        self.graph = graph
-        self._accepted = accepted
+        self.about = about
+        self.graph = graph = about.graph
         self._named = {value.number for node in graph.nodes for value in node.outputs.values()}
         self._named |= {value.number for value in graph.inputs.values()}
         self.plan = planned or plan(graph)
-        self.inputs = roles(self.plan.facts)
+        self.inputs = inputs or roles(about.shapes, self.plan.facts, about.wanted_axes)
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
+        self.aligned: dict[Key, dict[int, bool | None]] = {}
+        """Input axis -> number of a value at which branches meet -> whether they are aligned, as far as is known."""
         self._multiples: dict[Key, dict[int, int]] = {}
         self._rims: dict[tuple[Key, bool], dict[int, rims.State | None]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
+
+    def amended(self, graph: Graph) -> Runs:
+        """Return the runs over a graph that differs here and there; inputs keep the roles of their axes."""
+        # What both graphs share is not planned again.
+        return Runs(replace(self.about, graph=graph), amended(self.plan, graph), self.inputs)
+
+    def _accepted(self, number: int) -> bool:
+        """Whether the context that a node brings in is accepted by the model's authors."""
+        return self.about.accepts(self.graph.nodes[number])
 
     def structure(self, value: Value) -> Structure | Ignorance:
         """Return the structure of a value's field, or why there is none."""

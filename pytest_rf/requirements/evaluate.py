@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, PREDICATES, AxisField, Metric, Origin
-from pytest_rf.analysis.paths import Contribution, Measure
-from pytest_rf.analysis.tensors import TensorField
+from pytest_rf.analysis.paths import Measure
+from pytest_rf.analysis.tensors import Contribution, TensorField
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Measurement, Required, Spacing
+from pytest_rf.graph import Graph
 from pytest_rf.requirements import (
     advice,
     context,
@@ -77,7 +78,7 @@ class _Place(NamedTuple):
         holds: Callable[[AxisField], bool | None],
     ) -> advice.Case:
         """Return what advice is made from."""
-        can_try = self.traced and advice.is_small(self.tensor.analysis)
+        can_try = self.traced and advice.is_small(self.tensor.runs.graph)
         return advice.Case(self.tensor, self.field, self.context, can_try, path, read, holds)
 
     def verdict(self, part: Comparison | Claim, settings: Settings) -> Finding:
@@ -383,15 +384,15 @@ def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity |
             )
         return positions(Quantity(against.number, against.name), spacing, place.axis)
     if against.kind in ("attr", "meta"):
-        return _declared(place.tensor.analysis, against.kind, against.name)
+        return _declared(place.tensor.runs.graph, against.kind, against.name)
     return against.number
 
 
-def _declared(analysis: Analysis, kind: str, name: str) -> Fraction:
+def _declared(graph: Graph, kind: str, name: str) -> Fraction:
     """Return a figure that the model declares about itself."""
     if kind == "attr":
         raise RequirementError(f"attr:{name} is not available for this model: it carries no attributes")
-    declared = analysis.graph.metadata
+    declared = graph.metadata
     if name not in declared:
         raise RequirementError(f"the model declares no {kind}:{name}{nearest(name, map(str, declared))}")
     match = _DECLARED.fullmatch(str(declared[name])[:40])

@@ -15,8 +15,8 @@ import pytest
 from models import conv
 
 import pytest_rf
-from pytest_rf import report
 from pytest_rf.analysis.metrics import METRICS, PREDICATES, TABLE, AxisField, Metric
+from pytest_rf.analysis.report import to_dict
 from pytest_rf.requirements.parser import parse
 from pytest_rf.requirements.vocabulary import nearest
 
@@ -191,5 +191,5 @@ def test_dear_figures_are_left_out_until_they_are_asked_for() -> None:
     dear = {row.name for row in TABLE if row.dear}
     assert dear
     assert not dear & tensor["fields"]["image"]["h"].keys()
-    asked = report.to_dict(report.of_analysis(analysis, asked=tuple(dear)))["tensors"][0]
+    asked = to_dict(analysis.report(asked=tuple(dear)))["tensors"][0]
     assert asked["fields"]["image"]["h"].keys() - tensor["fields"]["image"]["h"].keys() == dear
