@@ -18,13 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.lines import Line, line
 from pytest_rf.analysis.runs import Runs
-from pytest_rf.domains.changes import Policy
-from pytest_rf.domains.field import Field, changed
 from pytest_rf.domains.layout import Key, carried
-from pytest_rf.domains.structure import Facts, read
-from pytest_rf.graph import Join, Node, Step, Union
+from pytest_rf.graph import Join, Node, Regroup, Step
+from pytest_rf.interpreter import read_operand
 
 Numbers = npt.NDArray[np.float64]
 
@@ -81,17 +80,14 @@ def _is_aligned(runs: Runs, step: Step, key: Key) -> bool | None:
 def _branches(runs: Runs, step: Step, key: Key, theory: bool) -> list[Field]:
     """Return the branches of a step that still have positions of ``key``, as the step reads them."""
     outcomes = runs.of_every_value(key, theory)
-    policy = runs.theory_policy(key) if theory else Policy(keys=frozenset({key}))
+    domain = runs.intervals(theory)
+    transfer = runs.plan.transfers.get(step.value.number)
     fields: list[Field] = []
-    if isinstance(step.action, Join):
-        fields = [one for one in map(outcomes.get, step.action.operands) if isinstance(one, Field)]
-    elif isinstance(step.action, Union):
-        for access in step.action.reads:
-            source = outcomes.get(access.operand)
-            if isinstance(source, Field) and not access.statistic:
-                branch = read(source.structure, access, step.value.extents, Facts(), step.node.index)
-                hulls = changed(source.hulls, branch.changes, policy)
-                fields.append(Field(branch.structure, hulls, policy.endless))
+    for branch in transfer.branches if transfer is not None and not isinstance(step.action, Regroup) else ():
+        source = outcomes.get(branch.operand)
+        if isinstance(source, Field) and not branch.statistic:
+            hulls = read_operand(domain, source.hulls, branch)
+            fields.append(Field(branch.structure, hulls, domain.policy.endless))
     return [field for field in fields if key in field.hulls and key in carried(field.layout)]
 
 

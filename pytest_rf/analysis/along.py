@@ -11,12 +11,12 @@ from fractions import Fraction
 from math import lcm, prod
 from typing import TypeVar
 
+from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.lines import line
 from pytest_rf.analysis.runs import Kind, Runs
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
-from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import NOWHERE, is_rigid
 from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places, stride
 from pytest_rf.domains.structure import Structure

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_rf.analysis.roles import checked
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph, Node, Shape
+
+Relower = Callable[[Mapping[str, Shape]], Graph]
+"""From shapes of some inputs, by name, to the graph of a model that is called with them."""
 
 
 @dataclass(eq=False, repr=False)
@@ -23,6 +26,7 @@ class Described:
         wanted_axes: input name -> axes that the user named outright, the batch axis among them.
         accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
         stands_for: axis name -> what a step stands for, where its authors say it.
+        reopen: gives what lowers the model again at other shapes of its inputs.
 
     Raises:
         ModelError: ``wanted_axes`` name an input or an axis that there is not.
@@ -35,6 +39,7 @@ class Described:
     wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     accept_context: Sequence[str] = ()
     stands_for: Mapping[str, Steps] = field(default_factory=dict)
+    reopen: Callable[[], Relower] | None = None
 
     def __post_init__(self) -> None:
         self.wanted_axes = checked(self.name, self.shapes, self.wanted_axes)

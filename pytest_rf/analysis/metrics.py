@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from pytest_rf.analysis import alignment, guarantees, sizes, units
+from pytest_rf.analysis import alignment, elements, guarantees, sizes, smallest, units
 from pytest_rf.analysis.along import Along
 from pytest_rf.figures import Number
 from pytest_rf.interpreter import Ignorance
@@ -240,6 +240,41 @@ TABLE: tuple[Metric, ...] = (
         formats=("json",),
     ),
     Metric(
+        "density",
+        "ratio",
+        "share of the positions inside the field that are read: 1 without holes. Stacked dilated convolutions whose "
+        "dilations have a common divisor leave some; where units differ it is a range",
+        elements.density,
+        form="smallest",
+        exact=False,
+        why=elements.why_no_density,
+        dear=True,
+        aliases=("holes", "sparsity"),
+    ),
+    Metric(
+        "erf",
+        "length",
+        "theoretical effective field: `√(1 + 12σ²)`, the width of the uniform distribution with the variance of the "
+        "unit's energy, which each layer hands on in equal parts. One layer of k taps gives k, n stacked ones of 3 "
+        "give `√(1 + 8n)` where `rf` is `2n + 1`. `inf` where an operator mixes the whole axis",
+        elements.effective,
+        form="largest",
+        exact=False,
+        why=elements.why_no_energy,
+        dear=True,
+        aliases=("effective",),
+    ),
+    Metric(
+        "unused",
+        "length",
+        "how many positions of the actual input no unit reads in any way, context and data-dependence counted as "
+        "reading: a strided convolution without padding can drop the last rows. Of several tensors: that none reads",
+        lambda field: elements.unused([field]),
+        steady="always",
+        why=lambda field: "the sets of positions that are read are too large",
+        dear=True,
+    ),
+    Metric(
         "lookahead",
         "length",
         "how far an output step reads after the input steps that it stands for, context counted",
@@ -288,6 +323,16 @@ TABLE: tuple[Metric, ...] = (
         grows="the multiple",
         multiplies=True,
         formats=(),
+    ),
+    Metric(
+        "min_input",
+        "length",
+        "smallest extent along the axis, the others as they are, at which the model runs and every output has a unit, "
+        "as at every larger extent that fits `multiple`; found by analysing it at other extents",
+        smallest.read,
+        steady="always",
+        why=smallest.why,
+        dear=True,
     ),
     Metric(
         "bounded",
@@ -380,6 +425,12 @@ class AxisField(Along):
         center: Number | None
         offset: Number | None
         coverage: float
+        density: float | None
+        density_range: tuple[float, float] | None
+        erf: float | None
+        erf_range: tuple[float, float] | None
+        unused: int | None
+        min_input: int | None
         lookahead: Number | None
         lookback: Number | None
         halo: tuple[Number, Number] | None

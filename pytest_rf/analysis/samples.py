@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pytest_rf.access import Same, Table, Taps
+from pytest_rf.analysis.field import Hulls
 from pytest_rf.analysis.runs import Runs
-from pytest_rf.domains.field import Hulls
 from pytest_rf.domains.hull import CUT, Hull, compress, settled
 from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure

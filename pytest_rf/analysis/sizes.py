@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from pytest_rf.analysis.along import Along, plain
+from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.lines import sizes
-from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import place_dims
 from pytest_rf.figures import Number

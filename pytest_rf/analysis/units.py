@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.domains.field import Field
+from pytest_rf.analysis.field import Field
 from pytest_rf.domains.hull import LIMIT
 from pytest_rf.domains.layout import Key, places
 
