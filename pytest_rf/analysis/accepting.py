@@ -19,7 +19,7 @@ from pytest_rf.interpreter import Ignorance
 
 Same = TypeVar("Same", bound=Analysis)
 
-#: So many operators are listed in an error.
+#: At most this many operators are listed in an error.
 _LISTED = 5
 
 #: Near misses are looked for among this many names, so that no model can make an error take minutes.
@@ -64,11 +64,11 @@ def complaint(pattern: str, analysis: Analysis, models: str = "") -> str:
     if nodes:
         listed = ", ".join(f"{node.name} ({node.op})" for node in nodes[:_LISTED])
         more = f" and {len(nodes) - _LISTED} more" if len(nodes) > _LISTED else ""
-        told = f"context comes in at {listed}{more}"
+        brings = f"context comes in at {listed}{more}"
     else:
-        told = "nothing brings context in, so the pattern can go"
+        brings = "nothing brings context in, so the pattern can go"
     where = f" of {analysis.name}" if models else ""
-    return f'accept_context "{pattern}" matches nothing in {models or analysis.name}{hint} ({told}{where})'
+    return f'accept_context "{pattern}" matches nothing in {models or analysis.name}{hint} ({brings}{where})'
 
 
 def _bringing(analysis: Analysis) -> list[Node]:

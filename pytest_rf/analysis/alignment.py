@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.lines import Line, line
+from pytest_rf.analysis.profile import Profile, profile
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.graph import Join, Node, Regroup, Step
@@ -64,16 +64,16 @@ def _is_aligned(runs: Runs, step: Step, key: Key) -> bool | None:
     """Return whether the branches that a step brings together are aligned; None where that is not known."""
     extent = runs.graph.inputs[key[0]].extents[key[1]]
     theory = _branches(runs, step, key, theory=True)
-    lines = [line(field, key) for field in theory]
-    actual = _branches(runs, step, key, theory=False) if None in lines else []
+    profiles = [profile(field, key) for field in theory]
+    actual = _branches(runs, step, key, theory=False) if None in profiles else []
     answers = []
     for axes, group in _meeting(theory, key).items():
         if isinstance(step.action, Join) and step.action.axis in axes:
             # End to end nothing meets; steps of different rates leave what comes after without one.
-            answers.append(True if _one_step([lines[i] for i in group]) else None)
+            answers.append(True if _one_step([profiles[i] for i in group]) else None)
         else:
             inside = [actual[i] for i in group if actual]
-            answers.append(_agree([lines[i] for i in group], inside, key, extent))
+            answers.append(_agree([profiles[i] for i in group], inside, key, extent))
     return False if False in answers else None if None in answers else True
 
 
@@ -100,10 +100,10 @@ def _meeting(fields: Sequence[Field], key: Key) -> dict[tuple[int, ...], list[in
     return groups
 
 
-def _agree(lines: Sequence[Line | None], actual: Sequence[Field], key: Key, extent: int) -> bool | None:
+def _agree(profiles: Sequence[Profile | None], actual: Sequence[Field], key: Key, extent: int) -> bool | None:
     """Return whether branches along the same axis of a tensor have one stride and one centre."""
-    placed = [place for place, one in enumerate(lines) if one is None or _has_place(one)]
-    known = [one for one in (lines[place] for place in placed) if one is not None]
+    placed = [place for place, one in enumerate(profiles) if one is None or _has_place(one)]
+    known = [one for one in (profiles[place] for place in placed) if one is not None]
     if len(placed) < 2:
         return True
     if len(known) == len(placed):
@@ -111,34 +111,34 @@ def _agree(lines: Sequence[Line | None], actual: Sequence[Field], key: Key, exte
     return _have_one_place_inside([actual[place] for place in placed], key, extent)
 
 
-def _step(one: Line) -> Fraction:
+def _step(one: Profile) -> Fraction:
     """Return the input positions per place, negative where the branch runs backwards."""
     return Fraction(one.jump, len(one.lo))
 
 
-def _one_step(lines: Sequence[Line | None]) -> bool:
+def _one_step(profiles: Sequence[Profile | None]) -> bool:
     """Whether all branches have one stride."""
-    return None not in lines and len({_step(one) for one in lines if one is not None}) == 1
+    return None not in profiles and len({_step(one) for one in profiles if one is not None}) == 1
 
 
-def _has_place(one: Line) -> bool:
+def _has_place(one: Profile) -> bool:
     """Whether any unit reads something, and not everything."""
     return bool((np.isfinite(one.lo) | np.isfinite(one.hi)).any())
 
 
-def _have_one_place(lines: Sequence[Line]) -> bool:
-    if not _one_step(lines):
+def _have_one_place(profiles: Sequence[Profile]) -> bool:
+    if not _one_step(profiles):
         return False
-    centres = {_centre(one) for one in lines} - {None}
+    centres = {_centre(one) for one in profiles} - {None}
     if len(centres) < 2:
         return True
-    period = lcm(*(len(one.lo) for one in lines))
-    ends = np.array([[one.at(place)[1] for place in range(period)] for one in lines])
+    period = lcm(*(len(one.lo) for one in profiles))
+    ends = np.array([[one.at(place)[1] for place in range(period)] for one in profiles])
     reads = np.isfinite(ends).all(axis=0)
     return bool(reads.any() and (ends[:, reads] == ends[0, reads]).all())
 
 
-def _centre(one: Line) -> Fraction | None:
+def _centre(one: Profile) -> Fraction | None:
     """Return twice the mean centre of the units of one period, each seen from its own place; None: it has none."""
     if np.isinf(one.lo[one.hi > one.lo]).any() or np.isinf(one.hi[one.hi > one.lo]).any():
         return None  # a recurrence, which has no first position
@@ -151,9 +151,9 @@ def _centre(one: Line) -> Fraction | None:
 
 def _have_one_place_inside(fields: Sequence[Field], key: Key, extent: int) -> bool | None:
     """Return the same of branches without a theoretical map, by what their actual units read."""
-    lines = [line(field, key) for field in fields]
-    found = [one for one in lines if one is not None]
-    if len(found) < len(lines) or len({len(one.lo) for one in found}) > 1:
+    profiles = [profile(field, key) for field in fields]
+    found = [one for one in profiles if one is not None]
+    if len(found) < len(profiles) or len({len(one.lo) for one in found}) > 1:
         return None
     found = [one for one in found if not ((one.lo <= 0) & (one.hi >= extent - 1)).all()]
     if len(found) < 2:

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.lines import line
-from pytest_rf.analysis.runs import Kind, Runs
+from pytest_rf.analysis.profile import profile
+from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.hull import NOWHERE, is_rigid
@@ -83,11 +83,11 @@ class Along:
         """The same field with all context accepted: guarantees are those of its local figures."""
         return replace(self, local=True)
 
-    def of_kind(self, kind: Kind, theory: bool) -> Field:
+    def counted(self, counting: Counting, theory: bool) -> Field:
         """Return the field in one kind of run, on an input without end or the actual one."""
-        # What counts when all context is accepted is what the plain run has counted already.
-        kind = "plain" if self.local and kind == "guaranteed" else kind
-        return self.runs.of_kind(kind, self.value, self.key, theory)
+        # What counts when all context is accepted is what the local run has counted already.
+        counting = "local" if self.local and counting == "guaranteed" else counting
+        return self.runs.counted(counting, self.value, self.key, theory)
 
     @property
     def upper_bound(self) -> bool:
@@ -128,7 +128,7 @@ class Along:
             return Fraction(0)
         if self.uneven:
             return None
-        own = line(field, self.key)
+        own = profile(field, self.key)
         if own and own.jump:
             return own.stride
         # Where everything is read nothing moves; the windows on the way tell the step.
@@ -139,7 +139,7 @@ class Along:
     def uneven(self) -> bool:
         """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
         field = self.theory()
-        hull, own = field.hulls.get(self.key), line(field, self.key)
+        hull, own = field.hulls.get(self.key), profile(field, self.key)
         if hull is None or (own and own.jump):
             return False
         joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)
@@ -159,16 +159,16 @@ class Along:
 
         What they say holds of tensors with as many steps as it takes to stand for the whole input.
         """
-        told = self._told
-        if told is not None:
-            return told
+        stated = self._stated
+        if stated is not None:
+            return stated
         step = self.stride
         return strided(step) if step else None
 
     @property
-    def _told(self) -> Steps | None:
-        told = self.runs.about.stands_for.get(self.axis_name)
-        return told if told is not None and told.fits(self.count, self.extent) else None
+    def _stated(self) -> Steps | None:
+        stated = self.runs.about.stands_for.get(self.axis_name)
+        return stated if stated is not None and stated.fits(self.count, self.extent) else None
 
     @property
     def axis_name(self) -> str:
@@ -185,7 +185,7 @@ class Along:
     @property
     def vacuous(self) -> bool:
         """Whether no unit reads any position of the axis, so that every guarantee about it would hold."""
-        hull = self.of_kind("guaranteed", False).hulls.get(self.key)
+        hull = self.counted("guaranteed", False).hulls.get(self.key)
         return hull is None or bool((hull.lo >= NOWHERE).all())
 
     def tied(self, *reasons: str) -> tuple[str, ...]:
@@ -205,5 +205,5 @@ class Along:
     def multiple(self) -> int:
         """Input extents that are multiples of this fit all strides on the way to the tensor."""
         found = self.runs.multiple(self.value, self.key)
-        told = self._told
-        return found if told is None else lcm(found, told.rate.numerator)
+        stated = self._stated
+        return found if stated is None else lcm(found, stated.rate.numerator)

@@ -50,7 +50,9 @@ class Analysis(Described):
 
     def __getitem__(self, name: str) -> Tensor:
         if not isinstance(name, str) or not name:
-            raise KeyError(f"{name!r} is no name of a tensor, node or module; iterate to see all tensors")
+            raise KeyError(
+                f"{name!r} is not the name of a tensor, node or module; iterate to see all tensors"
+            )
         if name in self.tensors:
             return self.tensors[name]
         name = name.removesuffix("@1")  # the first call of a module goes by its path alone

@@ -124,7 +124,7 @@ def _units(field: Along, kind: Kind) -> Map | Ignorance | None:
         return Ignorance(f"{field.chosen_by} leaves it open")
     runs, key = field.runs, field.key
     layout = _layout(runs, field.value)
-    # What has no position of the axis left has nothing local that context could be told from.
+    # What has no position of the axis left has nothing local to set context apart from.
     context = key not in carried(layout)
     spatial = {(key[0], axis) for axis in (*field.input.axes.values(), key[1])}
     own = set().union(*(place_dims(layout, one) for one in spatial))

@@ -92,7 +92,7 @@ class Final(Tensor):
 
         These are all at which its positions end on the way, not only the last: each can leak. Where the output has
         positions for the same axis of another input it is the output, one of whose steps reads ahead if it reads all
-        of the other input (cross-attention, a pooled style). Where an operator still moves along the axis behind
+        of the other input (cross-attention, a pooled style). Where an operator still moves along the axis after
         them, the guarantee cannot be decided.
         """
         source = self._of(axis, input)
@@ -129,7 +129,7 @@ class Final(Tensor):
         return super()._input(name) if name is not None else self.latest._input(None)
 
     def _ends(self, key: Key) -> list[Tensor]:
-        """Return the tensors behind which no other on the way to the output has a position for a key."""
+        """Return the tensors after which no other on the way to the output has a position for a key."""
         if key not in self._places:
             self._places[key] = _ends(self.output, self._owners, key)
         return self._places[key]

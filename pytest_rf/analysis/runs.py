@@ -23,7 +23,7 @@ from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, total
 
-Kind = Literal["plain", "full", "guaranteed", "sure", "certain", "shortest"]
+Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
 choose away; no context and what data cannot choose away; the smaller branch at every merge."""
 
@@ -64,7 +64,7 @@ class Runs:
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
-        self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
+        self._done: dict[tuple[Counting, bool, bool], dict[int, Hulls]] = {}
 
     def amended(self, graph: Graph) -> Runs:
         """Return the runs over a graph that differs here and there; inputs keep the roles of their axes."""
@@ -80,7 +80,7 @@ class Runs:
         found = self.plan.structures.get(value.number)
         if found is not None:
             return found
-        if value.shape is None:  # a constant, of which nobody knows how many elements it has
+        if value.shape is None:  # a constant, whose number of elements is not known
             return Ignorance(f"it {value.missing or 'has no known shape'}")
         return nothing(value.shape)
 
@@ -165,7 +165,7 @@ class Runs:
             key: the input axis.
             theory: on an input without end instead of the actual one.
             context: whether context counts. It always does where no position of the axis is left: then
-                nothing is local that it could be told from.
+                nothing is local to set it apart from.
 
         Raises:
             UnknownError: the value is unknown.
@@ -173,10 +173,10 @@ class Runs:
         found = self.structure(value)
         if isinstance(found, Structure) and found.context.get(key):
             context = context or key not in carried(found.layout)
-            return self.of_kind("full" if context else "plain", value, key, theory)
-        return self.of_kind("plain", value, key, theory)
+            return self.counted("full" if context else "local", value, key, theory)
+        return self.counted("local", value, key, theory)
 
-    def of_kind(self, kind: Kind, value: Value, key: Key, theory: bool) -> Field:
+    def counted(self, counting: Counting, value: Value, key: Key, theory: bool) -> Field:
         """Return the field of a named value in one kind of run.
 
         Raises:
@@ -185,7 +185,7 @@ class Runs:
         known = self.structure(value)
         if isinstance(known, Ignorance):
             raise UnknownError(f"unknown: {known.reason}")
-        hulls = self._hulls(kind, theory, key).get(value.number, {})
+        hulls = self._hulls(counting, theory, key).get(value.number, {})
         if key in hulls:
             hulls = {**hulls, key: settled(hulls[key])}
         return Field(known, hulls, self.spatial if theory else frozenset())
@@ -194,20 +194,22 @@ class Runs:
     def _any_context(self) -> bool:
         return any(isinstance(known, Structure) and known.context for known in self.plan.structures.values())
 
-    def _hulls(self, kind: Kind, theory: bool, key: Key) -> dict[int, Hulls]:
-        if kind in ("full", "guaranteed") and not self._any_context:
-            kind = "plain"  # which counts all that there is
-        if (kind, theory, True) in self._done:
-            return self._done[kind, theory, True]
+    def _hulls(self, counting: Counting, theory: bool, key: Key) -> dict[int, Hulls]:
+        if counting in ("full", "guaranteed") and not self._any_context:
+            counting = "local"  # which counts all that there is
+        if (counting, theory, True) in self._done:
+            return self._done[counting, theory, True]
         every = key not in self.spatial
-        if (kind, theory, every) not in self._done:
+        if (counting, theory, every) not in self._done:
             policy = Policy(
                 endless=self.spatial if theory else frozenset(),
-                context=kind in ("full", "guaranteed", "sure"),
-                accepted=self._accepted if kind in ("guaranteed", "sure") else None,
-                uncertain=kind not in ("certain", "sure"),
+                context=counting in ("full", "guaranteed", "sure"),
+                accepted=self._accepted if counting in ("guaranteed", "sure") else None,
+                uncertain=counting not in ("certain", "sure"),
             )
-            domain = (Shortest if kind == "shortest" else Intervals)(policy)
+            domain = (Shortest if counting == "shortest" else Intervals)(policy)
             keys = None if every else self.spatial
-            self._done[kind, theory, every] = total(run(self.plan, domain, keys, self._named.__contains__))
-        return self._done[kind, theory, every]
+            self._done[counting, theory, every] = total(
+                run(self.plan, domain, keys, self._named.__contains__)
+            )
+        return self._done[counting, theory, every]

@@ -78,12 +78,12 @@ class Samples:
         if self.extent < 2:
             return None, f"undecidable at batch {self.extent}"
         runs = self.runs
-        for kind in ("guaranteed", "sure"):
-            field = runs.of_kind(kind, self.value, self.key, theory=False)
+        for counting in ("guaranteed", "sure"):
+            field = runs.counted(counting, self.value, self.key, theory=False)
             answer, reason = self.judge(field.structure, field.hulls, self.value.extents)
             if answer is not False or self.key not in field.structure.uncertain:
                 break
-        if kind == "sure" and answer is not False:
+        if counting == "sure" and answer is not False:
             return None, "indices that depend on data leave it open"
         return answer, reason
 
@@ -149,7 +149,7 @@ class Samples:
 
 
 def reads_several(hull: Hull, rows: int = 1) -> bool:
-    """Whether any unit reads more than one sample, each being so many rows."""
+    """Whether any unit reads more than one sample, each being that many rows."""
     return bool(((hull.hi // rows > hull.lo // rows) & (hull.lo < CUT)).any())
 
 
@@ -172,7 +172,7 @@ def _reads_own(layout: Layout, hull: Hull, axis: int, rows: int, samples: int) -
 
 
 class _Blame:
-    """Looks for the operator behind which samples are not apart any more."""
+    """Looks for the operator after which samples are not apart any more."""
 
     def __init__(self, samples: Samples, uncertain: bool) -> None:
         self._samples = samples

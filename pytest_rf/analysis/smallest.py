@@ -11,7 +11,7 @@ from pytest_rf.graph import Shape, Unknown
 from pytest_rf.interpreter import Ignorance
 
 FAR = 4
-"""What runs at the extent after the actual one, and at one so many times as large, runs at all larger ones."""
+"""What runs at the extent after the actual one, and at one that many times as large, runs at all larger ones."""
 LARGEST_MULTIPLE = 1 << 12
 """Of models whose strides ask for a larger multiple not every extent in between is tried."""
 

@@ -196,7 +196,7 @@ class Tensor:
             unit = tuple(operator.index(place) for place in unit)
         except TypeError:
             raise IndexError(
-                f"unit {unit!r} is no position, which has whole numbers, as in (12, 7)"
+                f"unit {unit!r} is not a position: those are whole numbers, as in (12, 7)"
             ) from None
         places = [
             number

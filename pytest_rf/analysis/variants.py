@@ -33,7 +33,7 @@ def _variant(field: AxisField, graph: Graph, value: Value) -> AxisField:
 
 
 def with_layers(field: AxisField, dilations: list[int], stride: int = 1) -> AxisField | None:
-    """Return the field behind more layers: 3 taps each along the axis, dilated, padded to keep its length.
+    """Return the field after more layers: 3 taps each along the axis, dilated, padded to keep its length.
 
     None where a layer would find no axis to stand on, or be wider than it is.
     """
@@ -90,7 +90,7 @@ def nearest_window(field: AxisField) -> Window | None:
 def reading_earlier(
     field: AxisField, moves: Mapping[int, int], masked: Collection[int] = ()
 ) -> AxisField | None:
-    """Return the field with padding moved from behind to before, and the future masked.
+    """Return the field with padding moved from the end to the front, and the future masked.
 
     Args:
         field: the field.

@@ -44,9 +44,9 @@ def _final(row: Row, axes: Sequence[str], with_input: bool) -> Line:
     along = f" along {' and '.join(axes)}" if axes else ""
     towards = f" of {row.input}" if with_input and row.input else ""
     figures = ", ".join(
-        f"{metric.name} {'from ' if metric.form == 'sources' else ''}{told}"
-        for metric, told in row.figures.items()
-        if told
+        f"{metric.name} {'from ' if metric.form == 'sources' else ''}{figures}"
+        for metric, figures in row.figures.items()
+        if figures
     )
     return line("final ", (row.name, "bold"), f"{along}{towards}: {row.unknown or figures}")
 
