@@ -297,7 +297,7 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Finding]:
         except Undecidable as why:
             reason = str(why)
         # What holds of an upper bound holds of all that it contains; what does not hold of it may.
-        if holds is False and part.predicate != "bounded" and measure.attribute(place.field, "upper_bound"):
+        if holds is False and part.predicate != "bounded" and place.field.upper_bound:
             holds, reason = None, measure.left_open(place.field)
     if holds is not None and holds is not part.negated:
         return
@@ -353,10 +353,10 @@ def _predicate(axis_field: AxisField, name: str, origin: str) -> bool | None:
     if name == "causal" and origin != "end":
         lookahead = measure.read(axis_field, METRICS["lookahead"], None, origin)[0]
         return lookahead.high.upper <= 0
-    if name in ("bounded", "causal") and measure.attribute(axis_field, "vacuous"):
+    if name in ("bounded", "causal") and axis_field.vacuous:
         raise Undecidable(measure.VACUOUS)
     holds = measure.attribute(axis_field, name)
-    if holds is None and name == "causal" and measure.attribute(axis_field, "uneven"):
+    if holds is None and name == "causal" and axis_field.uneven:
         raise Undecidable(extent.unsteady(axis_field))
     return None if holds is None else bool(holds)
 
