@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -17,7 +16,6 @@ from pytest_rf.analysis.tensors import Contribution, TensorField
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Measurement, Required, Spacing
-from pytest_rf.graph import Graph
 from pytest_rf.requirements import (
     advice,
     context,
@@ -27,18 +25,16 @@ from pytest_rf.requirements import (
     measure,
     scanner,
     select,
+    values,
     verdicts,
 )
 from pytest_rf.requirements.measure import Reading, Undecidable
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, RequirementTextError
-from pytest_rf.requirements.units import Quantity, positions
-from pytest_rf.requirements.vocabulary import nearest
+from pytest_rf.requirements.units import Quantity
 
 #: At most this many tensors have their path told; a requirement that hundreds of tensors break is about something else.
 _PATHS = 5
-
-_DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
 
 
 def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
@@ -182,7 +178,8 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     """Yield a verdict where a comparison does not hold at a place."""
     metric = METRICS[part.figure.metric]
     spacing = settings.spacing.get(place.axis)
-    wanted = _wanted(place, part, metric, spacing)
+    whole = place.source.shape[place.number]
+    wanted = values.resolved(part.value, metric, place.tensor.runs.graph, place.axis, whole, spacing)
     verdict = replace(place.verdict(part, settings), required=_required(part, wanted))
     try:
         readings = _read(place, part, metric, settings)
@@ -365,40 +362,6 @@ def _predicate(axis_field: AxisField, predicate: Metric, origin: Origin) -> bool
     if holds is None and predicate.why is not None:
         raise Undecidable(predicate.why(axis_field))
     return holds
-
-
-def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity | None) -> Fraction:
-    """Return the number that a figure is held against at a place."""
-    against = part.value
-    whole = place.source.shape[place.number]
-    if against.kind == "input":
-        return Fraction(whole)
-    if against.kind == "percent":
-        share = against.number / 100
-        return share if metric.kind == "ratio" else share * whole
-    if against.kind == "quantity":
-        if spacing is None:
-            raise RequirementError(
-                f"axis {place.axis} has no spacing, so {against} means nothing: "
-                f'state one for the model, as in spacing = {{ {place.axis} = "0.5 mm" }}'
-            )
-        return positions(Quantity(against.number, against.name), spacing, place.axis)
-    if against.kind in ("attr", "meta"):
-        return _declared(place.tensor.runs.graph, against.kind, against.name)
-    return against.number
-
-
-def _declared(graph: Graph, kind: str, name: str) -> Fraction:
-    """Return a figure that the model declares about itself."""
-    if kind == "attr":
-        raise RequirementError(f"attr:{name} is not available for this model: it carries no attributes")
-    declared = graph.metadata
-    if name not in declared:
-        raise RequirementError(f"the model declares no {kind}:{name}{nearest(name, map(str, declared))}")
-    match = _DECLARED.fullmatch(str(declared[name])[:40])
-    if match is None:
-        raise RequirementError(f"{kind}:{name} is not a number")
-    return Fraction(match.group(1))
 
 
 def _required(part: Comparison | Claim, wanted: Fraction | None = None) -> Required:
