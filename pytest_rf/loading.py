@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf import gc_pause
-from pytest_rf.analysis import Analysis, steps
+from pytest_rf.analysis import steps
 from pytest_rf.analysis.accepting import verified
-from pytest_rf.analysis.analysis import Relower
+from pytest_rf.analysis.described import Relower
+from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError
 
 
@@ -136,7 +137,7 @@ def _onnx_at(model: Any, name: str, inputs: Any, values: Any, weights: bool) -> 
 
 
 def is_torch(model: Any) -> bool:
-    """Whether the model is PyTorch's; who has one has imported torch."""
+    """Whether the model is PyTorch's, which it can be only where torch has been imported."""
     torch = sys.modules.get("torch")
     if torch is None:
         return False
@@ -158,7 +159,7 @@ def _no_call(path: str, example: Sequence[Any], kwargs: Any) -> None:
 
 
 def no_model(model: Any) -> str:
-    """Return what to say about something that is no model, with the likeliest remedy."""
+    """Return what to say about something that is not a model, with the likeliest remedy."""
     kind = type(model).__name__
     if isinstance(model, type):
         return f"{model.__name__} is a class: give an instance of it, {model.__name__}(...)"

@@ -77,8 +77,8 @@ def unused(fields: Sequence[Along]) -> int | None:
     read: set[int] = set()
     for field in fields:
         field.theory()  # which raises where nothing is known
-        layout = _layout(field.analysis.runs, field.value)
-        found = reads(field.analysis.runs, field.value, field.key, [None] * len(layout), context=True)
+        layout = _layout(field.runs, field.value)
+        found = reads(field.runs, field.value, field.key, [None] * len(layout), context=True)
         if isinstance(found, Ignorance):
             return None
         read.update(found)
@@ -122,9 +122,9 @@ def _units(field: Along, kind: Kind) -> Map | Ignorance | None:
     field.theory()  # which raises where nothing is known
     if field.upper_bound:
         return Ignorance(f"{field.chosen_by} leaves it open")
-    runs, key = field.analysis.runs, field.key
+    runs, key = field.runs, field.key
     layout = _layout(runs, field.value)
-    # What has no position of the axis left has nothing local that context could be told from.
+    # What has no position of the axis left has nothing local to set context apart from.
     context = key not in carried(layout)
     spatial = {(key[0], axis) for axis in (*field.input.axes.values(), key[1])}
     own = set().union(*(place_dims(layout, one) for one in spatial))

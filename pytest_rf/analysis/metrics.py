@@ -448,7 +448,7 @@ class AxisField(Along):
             raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 
     def __repr__(self) -> str:
-        found = self.analysis.runs.structure(self.value)
+        found = self.runs.structure(self.value)
         if isinstance(found, Ignorance):
             return f"<Field along axis {self.axis} of {self.input.name!r}: unknown: {found.reason}>"
         return f"<Field along axis {self.axis} of {self.input.name!r}: rf {self.rf}, stride {self.stride}>"

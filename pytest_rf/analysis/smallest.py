@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.described import Relower
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key
 from pytest_rf.errors import RFError
-from pytest_rf.graph import Graph, Unknown
+from pytest_rf.graph import Shape, Unknown
 from pytest_rf.interpreter import Ignorance
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-
 FAR = 4
-"""What runs at the extent after the actual one, and at one so many times as large, runs at all larger ones."""
+"""What runs at the extent after the actual one, and at one that many times as large, runs at all larger ones."""
 LARGEST_MULTIPLE = 1 << 12
 """Of models whose strides ask for a larger multiple not every extent in between is tried."""
 
@@ -33,25 +29,25 @@ def why(field: Along) -> str:
 
 
 def _known(field: Along) -> int | Ignorance:
-    known = field.analysis.smallest
+    known = field.runs.smallest
     if field.key not in known:
-        known[field.key] = smallest(field.analysis, field.key)
+        known[field.key] = smallest(field.runs, field.key)
     return known[field.key]
 
 
-def smallest(analysis: Analysis, key: Key) -> int | Ignorance:
+def smallest(runs: Runs, key: Key) -> int | Ignorance:
     """Return the smallest extent at which a model runs and every output has a unit; the reason where it is not known.
 
     Every larger extent that fits the model's strides has to do, too. Those fit that are multiples of the least common
     multiple of all strides, or have the remainder of the actual extent, where multiples alone do not run.
     """
-    if analysis.reopen is None:
+    if runs.about.reopen is None:
         return Ignorance("the model cannot be analysed at other extents")
-    multiple = analysis.runs.grid(key)
+    multiple = runs.grid(key)
     if multiple > LARGEST_MULTIPLE:
         return Ignorance(f"its strides ask for multiples of {multiple}, too many extents to try")
-    trial = _Trial(analysis, analysis.reopen(), key)
-    extent = analysis.inputs[key[0]].shape[key[1]]
+    trial = _Trial(runs.inputs[key[0]].shape, runs.about.reopen(), key)
+    extent = runs.inputs[key[0]].shape[key[1]]
     for remainder in dict.fromkeys((0, extent % multiple)):
         above = extent + 1 + (remainder - extent - 1) % multiple
         far = above + (FAR - 1) * extent // multiple * multiple
@@ -69,8 +65,8 @@ def smallest(analysis: Analysis, key: Key) -> int | Ignorance:
 class _Trial:
     """Runs of a model at other extents along one axis."""
 
-    def __init__(self, analysis: Analysis, lower: Callable[..., Graph], key: Key) -> None:
-        self.shape = analysis.inputs[key[0]].shape
+    def __init__(self, shape: Shape, lower: Relower, key: Key) -> None:
+        self.shape = shape
         self.lower = lower
         self.key = key
         self.known: dict[int, bool] = {}

@@ -80,11 +80,12 @@ def test_borders_and_reflection_are_those_of_the_actual_input() -> None:
 
 
 def test_context_is_read_where_it_counts() -> None:
-    text = "net (float[1, 2, 9] x) => (float[1, 2, 9] y) <float[2] s> { y = InstanceNormalization(x, s, s) }"
-    last = pytest_rf.analyze(model(text)).final[0]
-    field = last["t"] if "t" in last.field() else last[2]
-    assert last.analysis["y"].field()[2].density == 1
-    assert field.unused == 0
+    text = "net (float[1, 2, 9] x) => (float[1, 2, 7] y) <float[2, 2, 3] w, float[2] s>"
+    body = "{ a = InstanceNormalization(x, s, s) y = Conv(a, w) }"
+    last = pytest_rf.analyze(model(f"{text} {body}")).final[0]
+    assert last.reads((2,), "t") == [2, 3, 4]
+    assert last.reads((2,), "t", context=True) == list(range(9))
+    assert last["t"].density == 1
 
 
 @pytest.mark.parametrize(

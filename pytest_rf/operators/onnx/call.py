@@ -217,7 +217,7 @@ class NodeCall:
 
     def label(self, text: str) -> None:
         """Describe the node's geometry in words."""
-        self.b.node.label = text
+        self.b.node.kind = text
 
     def fail(self, problem: str) -> NoReturn:
         """Raise an Unfit; whoever runs the node adds its name."""
