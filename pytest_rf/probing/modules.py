@@ -177,7 +177,7 @@ def prober(
     seed: int,
 ) -> Callable[[Sequence[str]], Prober]:
     """Return what makes a prober that watches some modules; the arguments are those of ``analyze``."""
-    from pytest_rf.frontends.torch.capture import given
+    from pytest_rf.frontends.torch.arguments import given
     from pytest_rf.frontends.torch.exported import program_call
 
     if isinstance(model, torch.export.ExportedProgram):

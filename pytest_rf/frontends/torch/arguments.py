@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.torch.trees import map_tensors
+from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
 
 
 @dataclasses.dataclass(slots=True)
@@ -124,6 +124,57 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
             break
         leading.append(made.pop(name))
     return Arguments(tuple(leading), {**made, **named}, shaped=shaped)
+
+
+def given(
+    module: torch.nn.Module,
+    example: Any = None,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Arguments:
+    """Return what a module is called with, from whatever a user has given.
+
+    Args:
+        module: the module.
+        example: the arguments of the call, as in :func:`arguments`.
+        inputs: or only their shapes, as in :func:`by_shape`.
+        kwargs: keyword arguments of the call.
+        values: keyword arguments that are constants.
+
+    Raises:
+        ModelError: the module has no such arguments, or there is no tensor among them.
+    """
+    kind = type(module).__name__
+    if isinstance(example, Arguments):
+        call = example
+    elif inputs is None and example is None and not kwargs:
+        raise ModelError(
+            f"{kind}: needs example inputs or shapes, as in inputs={{'x': (1, 3, 224, 224)}}, "
+            "on the command line --input x=1,3,224,224"
+        )
+    elif inputs is not None:
+        call = by_shape(module, inputs, kwargs)
+    else:
+        call = arguments(module, example, kwargs)
+    constants = {str(name): torch.as_tensor(value) for name, value in (values or {}).items()}
+    strange = [name for name in constants if name not in parameters(module, call.method)]
+    if strange and not takes_any(module):
+        raise ModelError(no_argument(module, strange, "values: "))
+    call.constants.update(constants)
+    tensors = [tensor for _, tensor in named_tensors([call.args, call.kwargs])]
+    if any(tensor.is_quantized for tensor in tensors):
+        raise ModelError(
+            f"{kind}: an input is a quantised tensor, which is not followed; call a module that quantises it itself"
+        )
+    if not tensors:
+        found = [*call.args, *call.kwargs.values()]
+        kinds = ", ".join(type(value).__name__ for value in found) or "nothing"
+        raise ModelError(
+            f"{kind}: the call has no tensor among its arguments ({kinds}); "
+            "give tensors as examples, or shapes as in inputs={'x': (1, 3, 224, 224)}"
+        )
+    return call
 
 
 def no_argument(module: torch.nn.Module, names: Iterable[str], given: str = "") -> str:

@@ -14,6 +14,18 @@ from pytest_rf.frontends.torch.locate import shown
 _ABOUT_TYPES = re.compile(r"dtype|scalar type|\b(float|long|int|half|double)\b|Tensor\b.*type", re.IGNORECASE)
 
 
+class Obstacle(Exception):
+    """This way of recording cannot go on, whatever may be right with the module."""
+
+
+class ValuesNeeded(Obstacle):
+    """The code looks at values that a run by shapes does not have."""
+
+
+class Unsupported(Obstacle):
+    """The call cannot be recorded at the dispatcher (a higher-order operator, say)."""
+
+
 class Failed(Exception):
     """One way of recording did not work.
 

@@ -1,7 +1,8 @@
-"""Which module a call is of: behind torch's own wrappers, by its class, with weights or without."""
+"""What a module is: behind torch's own wrappers, by its class, with weights or without, and on which device."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -63,3 +64,19 @@ def is_loss(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> bool:
     return next(named_tensors((args, kwargs)), None) is None or all(
         tensor.ndim == 0 for _, tensor in named_tensors(result)
     )
+
+
+def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    """Yield all parameters and buffers of a module; those that it shares more than once."""
+    for child in module.modules():
+        for tensors in (child._parameters, child._buffers):
+            for tensor in tensors.values():
+                if tensor is not None:
+                    yield tensor
+
+
+def home(module: torch.nn.Module) -> torch.device:
+    """Return the device that the module's tensors are on."""
+    for tensor in tensors_of(module):
+        return tensor.device
+    return torch.device("cpu")

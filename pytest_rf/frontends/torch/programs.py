@@ -19,8 +19,8 @@ _LINE = re.compile(r'File "(.+?)", line (\d+)')
 class ProgramLocator(Locator):
     """Knows the places of a program of ``torch.export`` or ``torch.fx``, whose modules are not called any more."""
 
-    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
-        super().__init__(root, paths)
+    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module], caller: str = "") -> None:
+        super().__init__(root, paths, caller)
         self._places: dict[Any, Place] = {}
         self._stacks: dict[int, list[tuple[str, str]]] = {}  # by the identity of the place
         self._nodes: dict[int, list[Any]] = {}
