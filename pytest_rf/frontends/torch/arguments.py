@@ -23,7 +23,7 @@ class Arguments:
     Attributes:
         args: positional.
         kwargs: by name.
-        constants: by name, whose tensors are no inputs.
+        constants: by name; their tensors are not inputs.
         names: what the user calls the first positional ones, where the code gives them no name of its own.
         method: the method that is called.
         shaped: the inputs that were made from a shape alone, so that their type is a guess.
@@ -73,7 +73,8 @@ def arguments(module: torch.nn.Module, example: Any, kwargs: Mapping[str, Any] |
     Args:
         module: the module.
         example: a tuple of positional arguments, a dict or other mapping of keyword arguments (if
-            its keys are names of the module's arguments), or the only argument; None beside ``kwargs``: there is none.
+            its keys are names of the module's arguments), or the only argument; None beside
+            ``kwargs`` stands for no argument.
         kwargs: keyword arguments.
     """
     named = dict(kwargs or {})
@@ -98,7 +99,7 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
         kwargs: further keyword arguments, passed as they are.
 
     Raises:
-        ModelError: the module has no argument of such a name, or what is given is no shape.
+        ModelError: the module has no argument of such a name, or what is given is not a shape.
     """
     names = parameters(module)
     if not isinstance(inputs, Mapping):
@@ -196,7 +197,7 @@ def _several(inputs: Any) -> list[Any]:
 
 
 def _enough(names: Sequence[str], count: int) -> list[str]:
-    """Return names for the first arguments, also where the module has not so many."""
+    """Return names for the first arguments, also where the module has fewer."""
     return [
         names[i] if i < len(names) else "x" if not names and count == 1 else f"arg{i}" for i in range(count)
     ]
@@ -227,7 +228,7 @@ def _made(name: str, value: Any, dtype: torch.dtype) -> Any:
         return type(value)(_filled(f"{name}.{i}", item, dtype) for i, item in enumerate(value))
     if isinstance(value, (list, tuple)) and all(isinstance(item, (numbers.Real, str)) for item in value):
         raise ModelError(
-            f"input {name!r}: {value!r} is no shape, which has whole numbers, as in (1, 3, 224, 224)"
+            f"input {name!r}: {value!r} is not a shape, which has whole numbers, as in (1, 3, 224, 224)"
         )
     if isinstance(value, Mapping):
         return {key: _made(f"{name}.{key}", item, dtype) for key, item in value.items()}
@@ -253,7 +254,7 @@ def _filled(name: str, shape: Sequence[Any], dtype: torch.dtype) -> torch.Tensor
 
 
 def filled(call: Arguments) -> Arguments:
-    """Return arguments of which those without values, on ``meta``, have got some."""
+    """Return arguments in which tensors without values, on ``meta``, are replaced by ones with values."""
 
     def with_values(name: str, tensor: torch.Tensor) -> torch.Tensor:
         return _filled(name, tensor.shape, tensor.dtype) if tensor.is_meta else tensor

@@ -86,7 +86,7 @@ def _first_that_works(module: torch.nn.Module, call: Arguments) -> Recording:
         raise failure.as_error(module, call)
     try:
         return export(copied(module)[0], call)
-    except Exception as error:  # the export has many ways to fail, none of them ours
+    except Exception as error:  # torch.export raises whatever it meets
         raise ModelError(
             f"{type(module).__name__} cannot be captured: {told(failure.cause)}; torch.export: {told(error)}"
         ) from error

@@ -77,7 +77,7 @@ def to_threads(tape: Tape) -> Iterator[None]:
 def _leave_for_a_thread(tape: Tape) -> None:
     """Take every tensor that comes from nowhere for one that a thread has made of the inputs.
 
-    That needs values: the tensors of a thread are told from others by their storage.
+    That needs values: the tensors of a thread are recognised by their storage.
     """
     if not tape.real:
         tape.stop(ValuesNeeded(f"a thread at {tape.locator.source()}"))

@@ -1,4 +1,4 @@
-"""Programs of ``torch.export``: given by the user, or made where the dispatcher alone does not do."""
+"""Programs of ``torch.export``: given by the user, or made where recording at the dispatcher fails."""
 
 from __future__ import annotations
 

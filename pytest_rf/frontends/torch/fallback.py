@@ -54,7 +54,7 @@ def decomposed(call: Recorded, recording: Recording) -> Recording | None:
         tensors = [item for item in results if isinstance(item, torch.Tensor)]
         for index, item in enumerate(tensors):
             parts.outputs[str(index)] = tape.value_of(item)
-    except Exception:  # a decomposition that does not run by shape is none
+    except Exception:  # a decomposition that does not run by shape is of no use
         return None
     finally:
         tape.close()

@@ -1,4 +1,4 @@
-"""What a module is: behind torch's own wrappers, by its class, with weights or without, and on which device."""
+"""What a module is: inside torch's own wrappers, by its class, with weights or without, and on which device."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def class_names(module: torch.nn.Module) -> list[str]:
 
 
 def is_training(module: torch.nn.Module) -> bool:
-    """Return the mode that a module is in; a frozen script has none any more."""
+    """Return the mode that a module is in; a frozen script no longer has one and counts as evaluating."""
     return bool(getattr(module, "training", False))
 
 
 def has_weights(module: torch.nn.Module) -> bool:
     """Whether a module has parameters, or weights in another form: those of quantised and frozen modules.
 
-    Buffers alone are none: they hold the constants of losses and transforms.
+    Buffers alone do not count: they hold the constants of losses and transforms.
     """
     if next(module.parameters(), None) is not None or any(map(_frozen, module.modules())):
         return True
     buffers = {name for name, _ in module.named_buffers(remove_duplicate=False)}
     try:
         saved = set(module.state_dict())
-    except Exception:  # whatever a class of the user's does; a model too many is said, one too few is not
+    except Exception:  # whatever the user's class does: to report a model too many is better than to miss one
         return True
     return any(name not in buffers and not name.endswith("_extra_state") for name in saved)
 

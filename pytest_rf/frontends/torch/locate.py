@@ -36,7 +36,7 @@ class Locator:
     Args:
         root: the module that is called.
         paths: path -> module, itself included.
-        caller: the file whose frames call the model: what lies beyond them is not code of the model's.
+        caller: the file whose frames call the model: what lies beyond them is not the model's code.
 
     Attributes:
         failed: path and class of the innermost module that an exception left, if one did.
@@ -87,7 +87,7 @@ class Locator:
 
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
             if threading.get_ident() != here:
-                # Another thread's own affair, unless it runs parts of this model.
+                # Of no concern, unless that thread runs parts of this model.
                 self.elsewhere = self.elsewhere or paths.get(id(module), "")
                 return original(module, *args, **kwargs)
             path = paths.get(id(module))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
@@ -21,16 +20,17 @@ from pytest_rf.frontends.torch.tape import Tape
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
 
 
-def record(
-    module: torch.nn.Module, call: Arguments, real: bool, run: Callable[..., Any] | None = None
-) -> Recording:
+def record(module: torch.nn.Module, call: Arguments, real: bool) -> Recording:
     """Record a call at the dispatcher.
 
     Args:
         module: the module.
         call: what it is called with.
         real: run activations on their values instead of by shape.
-        run: called instead of the module.
+
+    Raises:
+        Failed: this way of recording does not work, by the module's fault or not.
+        ModelError: no way would: the call returned no tensor, or computes some in another thread.
     """
     recording = Recording(way="dispatch/real" if real else "dispatch/meta")
     paths = dict(module.named_modules())
@@ -47,7 +47,7 @@ def record(
     with preserved(module):
         try:
             with below_autograd(), recorder.watching(module), recorder:
-                result = (run or call.function(module))(*args, **kwargs, **call.constants)
+                result = call.function(module)(*args, **kwargs, **call.constants)
             if tape.obstacle is not None:
                 raise tape.obstacle
             if locator.elsewhere:
