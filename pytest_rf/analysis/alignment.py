@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.lines import Line, line
 from pytest_rf.domains.layout import Key, carried
@@ -37,12 +38,16 @@ class Merge(NamedTuple):
     aligned: bool | None
 
 
-def aligned(analysis: Analysis, number: int, key: Key) -> bool | None:
-    """Return whether all branches that meet on the way to value ``number`` have one stride and one centre.
+def is_aligned(field: Along) -> bool | None:
+    """Return whether all branches that meet on the way to a tensor have one stride and one centre along an axis.
 
     None where that is not known of some, and of the others it is true.
+
+    Raises:
+        UnknownError: the tensor is unknown.
     """
-    found = {merge.aligned for merge in merges(analysis, number, key)}
+    field.theory()
+    found = {merge.aligned for merge in merges(field.analysis, field.value.number, field.key)}
     return False if False in found else None if None in found else True
 
 

@@ -17,12 +17,16 @@ from pytest_rf.analysis.tensors import Input, Tensor
 from pytest_rf.domains.facts import Facts
 from pytest_rf.errors import RequirementError
 from pytest_rf.graph import Graph, Node, Shape, Value
-from pytest_rf.interpreter import amended
+from pytest_rf.interpreter import Ignorance, amended
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.alignment import Merge
     from pytest_rf.domains.layout import Key
     from pytest_rf.findings import Finding
+
+
+Relower = Callable[[Mapping[str, Shape]], Graph]
+"""From shapes of some inputs, by name, to the graph of a model that is called with them."""
 
 
 @dataclass(eq=False, repr=False)
@@ -37,6 +41,7 @@ class Analysis:
         wanted_axes: input name -> axes that the user named outright, the batch axis among them.
         accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
         stands_for: axis name -> what a step stands for, where its authors say it.
+        reopen: gives what lowers the model again at other shapes of its inputs.
     """
 
     graph: Graph
@@ -46,6 +51,7 @@ class Analysis:
     wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     accept_context: Sequence[str] = ()
     stands_for: Mapping[str, Steps] = field(default_factory=dict)
+    reopen: Callable[[], Relower] | None = None
 
     def __post_init__(self) -> None:
         self.wanted_axes = checked(self.name, self._shapes(), self.wanted_axes)
@@ -63,9 +69,14 @@ class Analysis:
         """What is known so far of the steps at which branches meet, by input axis and value number."""
         return {}
 
+    @cached_property
+    def smallest(self) -> dict[Key, int | Ignorance]:
+        """The smallest inputs that are known so far, by input axis."""
+        return {}
+
     def amended(self, graph: Graph) -> Analysis:
         """Return the analysis of a graph that differs here and there; inputs keep the roles of their axes."""
-        other = replace(self, graph=graph)
+        other = replace(self, graph=graph, reopen=None)
         # The place of a cached property: what both graphs share is not planned again.
         planned = amended(self.runs.plan, graph)
         other.runs = Runs(graph, lambda _: self.inputs, other._is_accepted, planned)

@@ -7,19 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from pytest_rf.analysis.metrics import AxisField, positions
+from pytest_rf.analysis.elements import reads
+from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Contribution, Measure, figure, trace
+from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
-
-Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +188,42 @@ class Tensor:
             IndexError: the position does not fit the tensor.
         """
         source = self._input(input)
+        index = self._index(unit, source)
+        result: dict[str, tuple[int, int]] = {}
+        for name, number in source.axes.items():
+            lo, hi = self.bounds(number, source.name, context)
+            low, high = lo[index], hi[index]
+            read = low <= high
+            result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
+        return result
+
+    def reads(
+        self, unit: Sequence[int], axis: str | int, input: str | None = None, context: bool = False
+    ) -> list[int]:
+        """Return the input positions that one unit reads along an axis, holes left out, on the actual input.
+
+        Args:
+            unit: the unit's position along the tensor's spatial axes, ``(12, 7)``; all its channels and samples.
+            axis: an axis of the input, by name or number.
+            input: the input's name; may be left out where the tensor depends on one only.
+            context: whether context counts.
+
+        Raises:
+            IndexError: the position does not fit the tensor.
+            UnknownError: the tensor is unknown, or the sets of positions would be too large.
+            KeyError: there is no such input or axis.
+        """
+        source = self._input(input)
+        index = self._index(unit, source)
+        places = [place if isinstance(place, int) else None for place in index]
+        key = (source.name, source.axis(axis))
+        found = reads(self.analysis.runs, self.value, key, places, context)
+        if isinstance(found, Ignorance):
+            raise UnknownError(f"{self.name!r}: what a unit reads is not known: {found.reason}")
+        return found
+
+    def _index(self, unit: Sequence[int], source: Input) -> tuple[int | slice, ...]:
+        """Return the index of a unit's elements, given its position along the axes that are an input's spatial ones."""
         keys = [(source.name, number) for number in source.axes.values()]
         outcome = self.analysis.runs.structure(self.value)
         if isinstance(outcome, Ignorance) or self.shape is None:
@@ -213,13 +246,7 @@ class Tensor:
             if not 0 <= place < self.shape[number]:
                 raise IndexError(f"unit {unit} lies outside of {self.name!r} of shape {self.shape}")
             index[number] = place
-        result: dict[str, tuple[int, int]] = {}
-        for name, number in source.axes.items():
-            lo, hi = self.bounds(number, source.name, context)
-            low, high = lo[tuple(index)], hi[tuple(index)]
-            read = low <= high
-            result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
-        return result
+        return tuple(index)
 
     def path(
         self, axis: str | int, input: str | None = None, metric: str | Measure = "rf"

@@ -79,6 +79,10 @@ class Maps(Algebra):
             whole = key in do.leads & self.policy.endless and not x.masked
             found = self.everything(x.rank) if whole else None
             return x if found is None else (Map(found),)
+        return self._contracted(x, do, key)
+
+    @_of_known
+    def _contracted(self, x: Pieces, do: Contract, key: Key) -> Pieces:
         return self.gathered_up([self.whole(one, do.dim, bool(one.moves(do.dim))) for one in x])
 
     @_of_known

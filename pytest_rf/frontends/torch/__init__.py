@@ -4,6 +4,7 @@ The call:
 ``arguments``   what a module is called with, from examples or from shapes
 ``trees``       tensors within structures of any kind, and their names
 ``snapshot``    a call that a test made, kept for later
+``extents``     the same call with inputs of other extents
 
 Its recording:
 ``capture``     the first way of recording that works
@@ -33,10 +34,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_rf.frontends.torch.capture import capture
+from pytest_rf.frontends.torch.extents import reopened
 from pytest_rf.frontends.torch.lower import lower
 from pytest_rf.graph import Graph
 
-__all__ = ["capture", "load", "lower"]
+__all__ = ["capture", "load", "lower", "reopened"]
 
 
 def load(
