@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
+from pytest_rf.version import __version__
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis, Input, Tensor
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from pytest_rf.loading import analyze
     from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Analysis",

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from pytest_rf import __version__
 from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
 from pytest_rf.figures import FORMAT, Figure, Text, figure
 from pytest_rf.results import Run
+from pytest_rf.version import __version__
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis

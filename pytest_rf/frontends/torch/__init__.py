@@ -10,7 +10,7 @@ Its recording:
 ``capture``     the first way of recording that works
 ``record``      one call at the dispatcher
 ``recorder``    the dispatch mode: constants are run for real, the rest by shape
-``tape``        writes what the mode and those below have run
+``tape``        writes down what has run, as functions of what it depends on
 ``running``     one operator, on values or by shape; ``shapes`` and ``layouts`` know the common ones
 ``traits``      what an operator's schema says about recording it
 ``tracking``    which tensors depend on an input; ``memory``: views and writes as functions
@@ -20,7 +20,7 @@ Its recording:
 ``exported``    programs of ``torch.export``
 ``preserve``    the module and the process are left as found; ``copying``: copies of modules
 ``identity``    which class and device a module has; ``callers``, ``signatures``: who calls it, and with what
-``failures``    what users are told when it does not work
+``failures``    what is said when it does not work
 ``recording``   the result: plain data
 
 The graph:
