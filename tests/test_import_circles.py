@@ -6,23 +6,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parents[1] / "pytest_rf"
-
-KNOWN = {
-    "pytest_rf.analysis.runs": {"pytest_rf.analysis.tensors"},
-    "pytest_rf.analysis.along": {"pytest_rf.analysis.analysis", "pytest_rf.analysis.tensors"},
-    "pytest_rf.analysis.samples": {"pytest_rf.analysis.analysis"},
-    "pytest_rf.analysis.alignment": {"pytest_rf.analysis.analysis"},
-    "pytest_rf.analysis.smallest": {"pytest_rf.analysis.analysis"},
-    "pytest_rf.analysis.paths": {"pytest_rf.analysis.analysis", "pytest_rf.analysis.tensors"},
-    "pytest_rf.analysis.tensors": {"pytest_rf.analysis.analysis"},
-    "pytest_rf.analysis.finals": {"pytest_rf.analysis.analysis"},
-    "pytest_rf.analysis.accepting": {"pytest_rf.analysis.analysis"},
-    "pytest_rf.analysis.analysis": {"pytest_rf.report", "pytest_rf.requirements"},
-}
-"""Imports upwards that are still there: without them there is no circle, with each of them there is one."""
 
 
 def modules() -> dict[str, Path]:
@@ -83,20 +67,11 @@ def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
 
 def test_modules_import_each_other_in_one_direction() -> None:
     graph = imports()
-    downwards = {name: ahead - KNOWN.get(name, set()) for name, ahead in graph.items()}
-    assert not circles(downwards), "\n".join(
-        f"{name} -> {', '.join(sorted(downwards[name] & circle))}"
-        for circle in sorted(circles(downwards), key=sorted)
+    assert not circles(graph), "\n".join(
+        f"{name} -> {', '.join(sorted(graph[name] & circle))}"
+        for circle in sorted(circles(graph), key=sorted)
         for name in sorted(circle)
     )
-
-
-@pytest.mark.parametrize(("name", "above"), [(name, one) for name in KNOWN for one in sorted(KNOWN[name])])
-def test_no_import_upwards_is_listed_that_is_gone(name: str, above: str) -> None:
-    graph = imports()
-    assert above in graph[name]
-    others = {one: ahead - KNOWN.get(one, set()) for one, ahead in graph.items()}
-    assert circles(others | {name: others[name] | {above}})
 
 
 def test_the_package_is_read_as_python_reads_it() -> None:
