@@ -37,7 +37,8 @@ def plain(number: Fraction | float) -> Number:
 class Along:
     """What one tensor reads along one axis of one input. Sizes are in input positions.
 
-    ``local``: guarantees leave all context out, as if all of it were accepted.
+    ``local``: guarantees leave all context out, as if all of it were accepted. ``beside``: the fields of other
+    tensors, which some figures read together with this one.
     """
 
     runs: Runs
@@ -45,6 +46,7 @@ class Along:
     input: Input
     axis: int
     local: bool = False
+    beside: tuple[Along, ...] = ()
 
     @property
     def key(self) -> Key:

@@ -69,20 +69,20 @@ def _why(field: Along, kind: Kind) -> str:
     return found.reason if isinstance(found, Ignorance) else ""
 
 
-def unused(fields: Sequence[Along]) -> int | None:
-    """Return how many positions of the actual input no unit of any of some tensors reads, in whatever way.
+def unused(field: Along) -> int | None:
+    """Return how many positions of the actual input no unit of a tensor, or of those beside it, reads in any way.
 
-    The fields are along one axis of one input. None where that is not known of some tensor.
+    None where that is not known of some tensor.
     """
     read: set[int] = set()
-    for field in fields:
-        field.theory()  # which raises where nothing is known
-        layout = _layout(field.runs, field.value)
-        found = reads(field.runs, field.value, field.key, [None] * len(layout), context=True)
+    for one in (field, *field.beside):
+        one.theory()  # which raises where nothing is known
+        layout = _layout(one.runs, one.value)
+        found = reads(one.runs, one.value, one.key, [None] * len(layout), context=True)
         if isinstance(found, Ignorance):
             return None
         read.update(found)
-    return fields[0].extent - len(read)
+    return field.extent - len(read)
 
 
 def reads(

@@ -69,6 +69,7 @@ class Metric:
         cause: what makes it larger, or a predicate fail, for which there is advice: more ``layers``, ``strides``,
             layers that look ``ahead``, ``context``, ``branches`` that are shifted against each other.
         formats: the formats that show it without being asked.
+        joint: whether a requirement reads it of all selected tensors together, which lie beside each other.
         dear: whether it costs too much to be shown of every tensor: then every format has to be asked for it.
         aliases: the words that people bring from other tools.
     """
@@ -94,6 +95,7 @@ class Metric:
     multiplies: bool = False
     cause: Literal["", "layers", "strides", "ahead", "context", "branches"] = ""
     formats: tuple[Format, ...] = ("json", "csv")
+    joint: bool = False
     dear: bool = False
     aliases: tuple[str, ...] = ()
 
@@ -269,7 +271,8 @@ TABLE: tuple[Metric, ...] = (
         "length",
         "how many positions of the actual input no unit reads in any way, context and data-dependence counted as "
         "reading: a strided convolution without padding can drop the last rows. Of several tensors: that none reads",
-        lambda field: elements.unused([field]),
+        elements.unused,
+        joint=True,
         steady="always",
         why=lambda field: "the sets of positions that are read are too large",
         dear=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -63,6 +64,13 @@ class _Place(NamedTuple):
     context: context.Context
     traced: bool
 
+    def beside(self, other: _Place | None) -> _Place:
+        """Return the place with the fields of another one beside its own, which are read together."""
+        if other is None:
+            return self
+        fields = (*other.field.beside, other.field)
+        return self._replace(field=dataclasses.replace(self.field, beside=fields))
+
     def path(self, read: Measure) -> list[Contribution]:
         """Return how a figure grew along the axis, if this place is one whose path is told."""
         return self.tensor.path(self.number, self.source.name, read) if self.traced else []
@@ -114,6 +122,8 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
     batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
     reads_any, measured_any = False, False
     guarantee = _is_guarantee(part)
+    joint = isinstance(part, Comparison) and METRICS[part.figure.metric].joint
+    together: dict[tuple[str, int], _Place] = {}
     told: set[str] = set()
     judged: set[tuple[int, str, int]] = set()
     accepted = context.accepted(analysis)
@@ -139,6 +149,9 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
                         sources = context.of(axis_field, accepted)
                         traced = len(told) < _PATHS
                         place = _Place(own, source, axis, number, axis_field, sources, traced)
+                        if joint:
+                            together[source.name, number] = place.beside(together.get((source.name, number)))
+                            continue
                         for verdict in _wrong(place, part, settings):
                             told.add(own.name)
                             yield verdict
@@ -146,6 +159,8 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
                     raise
                 except RequirementError as error:
                     scanner.fail(str(error), text, position)
+    for place in together.values():
+        yield from _wrong(place, part, settings)
     if not reads_any:
         scanner.fail("selects only what reads no input", text, part.where.position)
     if not measured_any and batch:

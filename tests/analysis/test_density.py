@@ -108,6 +108,18 @@ def test_what_no_unit_reads(layers: list[str], unused: int) -> None:
         assert 200 - len(reads) == unused
 
 
+def test_a_requirement_is_about_what_none_of_its_tensors_reads() -> None:
+    text = "net (float[1, 1, 12] x) => (float[1, 1, ?] a, float[1, 1, ?] b) <float[1, 1, 1] w, WHERE>"
+    body = "a = Conv<strides=[2]>(x, w) o = Slice(x, one, end, two) b = Conv<strides=[4]>(o, w)"
+    text = text.replace("WHERE", "int64[1] one = {1}, int64[1] end = {12}, int64[1] two = {2}")
+    analysis = pytest_rf.analyze(model(f"{text} {{ {body} }}"))
+    assert [tensor["t"].unused for tensor in analysis.outputs] == [6, 9]
+    assert analysis.check("output unused == 3") == []  # 0, 2, 4 ... and 1, 5, 9
+    assert analysis.check('"a" unused == 6') == []
+    (finding,) = analysis.check("output unused == 0")
+    assert "unused is 3" in finding.message
+
+
 def test_sets_that_are_too_large_leave_it_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pytest_rf.domains.positions.LARGEST_SETS", 64)
     analysis = dilated(2, 4)
