@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.torch.arguments import Arguments, input_names
-from pytest_rf.frontends.torch.capture import capture, given
+from pytest_rf.frontends.torch.arguments import Arguments, given, input_names
+from pytest_rf.frontends.torch.capture import capture
 from pytest_rf.frontends.torch.lower import lower
 from pytest_rf.frontends.torch.trees import map_tensors
 from pytest_rf.graph import Graph, Shape
