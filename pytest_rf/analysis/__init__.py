@@ -10,6 +10,7 @@
 ``samples``    whether the samples of a batch stay apart, and which operator mixes them
 ``along``      what one tensor reads along one axis of one input
 ``sizes``, ``guarantees``, ``elements``, ``smallest``, ``alignment``, ``units``  the figures, as functions of that
+``metric``     what is said of one of them
 ``metrics``    the table of them, and the field that has them as attributes
 ``variants``   a model with a layer more or taps moved, in which advice is tried
 ``paths``      the path along which a figure grew

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from math import lcm, prod
 from typing import TypeVar
 
@@ -33,7 +34,7 @@ def plain(number: Fraction | float) -> Number:
     return int(number) if math.isfinite(number) and number == int(number) else number
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Along:
     """What one tensor reads along one axis of one input. Sizes are in input positions.
 
@@ -91,7 +92,7 @@ class Along:
         counting = "local" if self.local and counting == "guaranteed" else counting
         return self.runs.counted(counting, self.value, self.key, theory)
 
-    @property
+    @cached_property
     def upper_bound(self) -> bool:
         """Whether data or rounding chooses positions along this axis."""
         outcome = self.runs.structure(self.value)
@@ -118,7 +119,7 @@ class Along:
             self.runs.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
         )
 
-    @property
+    @cached_property
     def stride(self) -> Fraction | None:
         """Input positions that one step along the tensor moves the field.
 
@@ -137,7 +138,7 @@ class Along:
         hull = field.hulls.get(self.key)
         return stride(field.layout, self.key, moving=hull is not None and not is_rigid(hull))
 
-    @property
+    @cached_property
     def uneven(self) -> bool:
         """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
         field = self.theory()
@@ -155,7 +156,7 @@ class Along:
             return False
         return own is None or not own.is_even(step)
 
-    @property
+    @cached_property
     def steps(self) -> Steps | None:
         """What the tensor's steps stand for: what its authors say, or its stride; None where there is no such thing.
 
@@ -203,7 +204,7 @@ class Along:
         """Of the batch axis: whose samples the units read, and the first operator that mixes them."""
         return Samples(self.runs, self.value, self.key)
 
-    @property
+    @cached_property
     def multiple(self) -> int:
         """Input extents that are multiples of this fit all strides on the way to the tensor."""
         found = self.runs.multiple(self.value, self.key)
