@@ -33,7 +33,7 @@ def add_to(b: Builder, product: Value, summand: Value, factor: object = 1) -> Va
     return elementwise(b, "add", product, summand) if factor else product
 
 
-def bilinear(b: Builder, left: Value, right: Value, weights: Value, bias: Value | None) -> Value:
+def bilinear(b: Builder, left: Value, right: Value, weights: Value, bias: Value | None = None) -> Value:
     """Return products of the last axes of two tensors, weighted by (features, left, right), and a bias."""
     last = left.rank - 1
     reads = [along(x, {last: ENDS}, channel=last) for x in (left, right)]

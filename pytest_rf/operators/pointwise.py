@@ -56,6 +56,8 @@ def expand(b: Builder, x: Value, shape: Sequence[int]) -> Value:
     """Return ``x`` broadcast to ``shape``."""
     if tuple(shape) == x.shape:
         return x
+    if not x.varies and x.has_data:
+        return b.constant(tuple(shape), lambda: None if x.data is None else np.broadcast_to(x.data, shape))
     y = b.union(shape, broadcast_read(x, shape))
     return b.with_constants_of(y, x, lambda mask: np.broadcast_to(mask, tuple(shape)))
 

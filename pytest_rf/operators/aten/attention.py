@@ -23,17 +23,17 @@ def attend(
     """Return attention of (..., length, features) tensors."""
     lead = call.shape[:-2]
     q, k, v = (_batch_and_heads(call.b, one, lead) for one in (query, key, value))
-    added = None if mask is None else _batch_and_heads(call.b, mask, lead)
+    added = mask if mask is None or len(lead) == 2 else _batch_and_heads(call.b, mask, lead, mask=True)
     return call.b.reshape(
         attend_masked(call.b, q, k, v, Reach(right=0 if causal else None), added), call.shape
     )
 
 
-def _batch_and_heads(b: Builder, x: Value, lead: Shape) -> Value:
-    """Return a tensor as (batch, heads, length, features)."""
+def _batch_and_heads(b: Builder, x: Value, lead: Shape, *, mask: bool = False) -> Value:
+    """Return a tensor as (batch, heads, length, features); a mask may be one for all samples."""
     own = (*[1] * (len(lead) - x.rank + 2), *x.extents[:-2])
     x = b.reshape(x, [*own, *x.extents[-2:]])
-    if x.varies and len(own) == len(lead) > 0:
+    if len(own) == len(lead) > 0 and not (mask and prod(own[:-1]) == 1):
         last = len(lead) - 1  # heads may be shared, batches are broadcast
         wanted = [
             m if n == 1 and (axis < last or not last) else n
