@@ -10,7 +10,7 @@ from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 
 
-def everything(call: OpCall) -> Result:
+def mixed_matrix(call: OpCall) -> Result:
     """Matrix functions: within each matrix everything is mixed; a stack of matrices stays one."""
     outputs: list[Value | None] = []
     lead = max((value.rank - 2 for value in call.values()), default=0)
@@ -78,7 +78,7 @@ _MATRIX = """
 """
 
 RULES: Rules = {
-    **{f"aten.{name}": everything for name in _MATRIX.split()},
+    **{f"aten.{name}": mixed_matrix for name in _MATRIX.split()},
     **{f"aten.{name}": distances for name in ("cdist", "_cdist_forward")},
     **{f"aten.{name}": pairs for name in ("pdist", "_pdist_forward")},
     "aten.cov": covariances,

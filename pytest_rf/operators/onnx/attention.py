@@ -11,6 +11,7 @@ from pytest_rf.access import SAME, Read, Whole
 from pytest_rf.graph import Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import views
+from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.attention import Reach
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
@@ -164,7 +165,7 @@ def rotary(call: NodeCall) -> Value:
 def _picked(call: NodeCall, table: Value, places: Value) -> Value:
     """Return the rows of a table at positions that are computed."""
     if table.varies:
-        return views.gather_anywhere(call.b, table, 0, places)
+        return gather(call.b, table, 0, places)
     shape = (*places.extents, *table.extents[1:])
     return call.b.union(shape, Read(places.number, tuple((d, SAME) for d in range(places.rank))))
 
@@ -174,7 +175,7 @@ def _angles(call: NodeCall, table: Value, turned: Value, interleaved: bool) -> V
     places = call.optional(3)
     if places is not None:
         if places.data is not None:
-            table = views.gather(call.b, table, 0, places.data.astype(np.int64) % max(table.extents[0], 1))
+            table = gather(call.b, table, 0, places.data.astype(np.int64) % max(table.extents[0], 1))
         elif places.varies:
             table = _picked(call, table, places)
     if not table.varies:
