@@ -44,3 +44,33 @@ def along(
         how = over.get(axis, SAME)
         axes.append((None, how.relation) if isinstance(how, Ends) else (axis, how))
     return Read(x.number, tuple(axes), statistic, channel, where)
+
+
+def indexed(
+    x: Value,
+    *axes: int | tuple[int, Relation] | Ends,
+    statistic: bool = False,
+    channel: int | None = None,
+    where: npt.NDArray[np.bool_] | None = None,
+) -> Read:
+    """Return the read of an operand that says for each of its axes which index of the output reads it.
+
+    Args:
+        x: the operand.
+        axes: the output's axis whose index it is, or by which a relation goes; :class:`Ends` where there is none.
+        statistic: what ends is reduced to a statistic.
+        channel: the axis that is contracted as features, if any.
+        where: which output elements read at all.
+    """
+    read: list[tuple[int | None, Relation]] = []
+    for how in axes:
+        if isinstance(how, Ends):
+            read.append((None, how.relation))
+        else:
+            read.append((how, SAME) if isinstance(how, int) else how)
+    return Read(x.number, tuple(read), statistic, channel, where)
+
+
+def all_of(x: Value, how: Ends = ENDS) -> Read:
+    """Return the read of all of an operand by every output; ``Ends(ANYWHERE)``: of some of it, as data says."""
+    return indexed(x, *[how] * x.rank)
