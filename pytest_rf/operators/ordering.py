@@ -11,7 +11,7 @@ from pytest_rf.operators.reads import ENDS, Ends, all_of, indexed, read_anywhere
 
 
 def from_axis(b: Builder, x: Value, axis: int, shape: Sequence[int]) -> Value:
-    """Return elements that can come from anywhere on an axis (the largest, the median); it ends if ``shape`` lacks it."""
+    """Return elements from anywhere on an axis (the largest, the median); it ends where ``shape`` lacks it."""
     keeps = len(shape) == x.rank
     picked = (axis, ANYWHERE) if keeps else Ends(ANYWHERE)
     behind = range(axis + keeps, x.rank - (not keeps))

@@ -108,7 +108,7 @@ def _write_block(b: Builder, x: Value, updates: Value, lines: list[npt.NDArray[n
 def write_elements(
     b: Builder, x: Value, updates: Value, places: npt.NDArray[np.int64], accumulate: bool = False
 ) -> Value:
-    """Return ``x`` with elements replaced by ``updates``, at their ``places`` in row-major order (see ``write_rows``)."""
+    """Return ``x`` with elements replaced, at their ``places`` in row-major order; see ``write_rows``."""
     line = b.reshape(expand(b, updates, places.shape), [places.size])
     return write_rows(b, x, line, places.reshape(-1), x.rank, accumulate)
 

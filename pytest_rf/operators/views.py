@@ -63,7 +63,7 @@ def pads(
     border: Border = "drop",
     fill: Value | None = None,
 ) -> Value:
-    """Return ``x`` padded: ``{axis: (before, after)}``; negative amounts crop, ``fill`` is read outside if it is given."""
+    """Return ``x`` padded: ``{axis: (before, after)}``; negative amounts crop, what is padded reads ``fill``."""
     if border == "wrap":  # what is cropped is gone before the rest goes round
         x = pads(b, x, {axis: (min(before, 0), min(after, 0)) for axis, (before, after) in amounts.items()})
         amounts = {axis: (max(before, 0), max(after, 0)) for axis, (before, after) in amounts.items()}

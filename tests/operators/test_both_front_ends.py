@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operators.pair import Pair, Random, some
 
+from operators.pair import Pair, Random, some
 from pytest_rf.analysis import Analysis
 from pytest_rf.graph import Builder, Node, Value
 from pytest_rf.operators import aten, onnx

@@ -8,7 +8,7 @@ from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
 
 
-def chosen_by_value(call: OpCall) -> Result:
+def chosen_by_value(call: OpCall) -> list[Value | None]:
     """Operators whose outputs pick or count elements by value, over all axes (nonzero, unique, nms)."""
     operands = list(call.values())
     return [

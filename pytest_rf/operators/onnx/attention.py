@@ -11,8 +11,8 @@ from pytest_rf.access import SAME, Read, Whole
 from pytest_rf.graph import Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import views
-from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.attention import Reach
+from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
 from pytest_rf.operators.reductions import normalise
