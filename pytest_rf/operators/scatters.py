@@ -39,7 +39,7 @@ def write_rows(
     placed = b.constant(shape)
     if updates.varies and written.any():
         placed = b.reshape(views.along(b, updates, {0: (relation, rows)}), shape)
-    mask = written.reshape(*shape[:lead], *[1] * (x.rank - lead))
+    mask = written.reshape([*shape[:lead], *[1] * (x.rank - lead)])
     return _over(b, x, placed, mask if not accumulate and written.any() else None)
 
 

@@ -39,7 +39,8 @@ def bins(call: OpCall) -> Value:
 _SORTED = "sort topk kthvalue median nanmedian mode argsort msort"
 _CHOSEN = """
     nonzero nonzero_static unique _unique _unique2 unique_dim unique_consecutive histc bincount histogram
-    repeat_interleave.Tensor _histogramdd_from_bin_cts _histogramdd_bin_edges _histogramdd_from_bin_tensors where.default
+    repeat_interleave.Tensor _histogramdd_from_bin_cts _histogramdd_bin_edges _histogramdd_from_bin_tensors
+    where.default
 """
 
 RULES: Rules = {

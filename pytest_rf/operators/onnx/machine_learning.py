@@ -11,12 +11,13 @@ from pytest_rf.operators import contractions, generators, views
 from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.ordering import by_row
+from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise
 
 
 def same(call: NodeCall) -> Value:
     """Binarizer, Imputer, LabelEncoder, Scaler...: each element reads its own."""
-    return call.x
+    return pointwise(call.b, call.x)
 
 
 def normaliser(call: NodeCall) -> Value:
