@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
-    from pytest_rf.analysis.tensors import Input, Tensor
+    from pytest_rf.analysis import Analysis, Input, Tensor
+    from pytest_rf.asserting import assert_rf
     from pytest_rf.loading import analyze
     from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
-    from pytest_rf.testing.checker import assert_rf
 
 __version__ = "0.1.0"
 
@@ -35,7 +34,7 @@ __all__ = [
 
 _HOMES = {
     "analyze": "pytest_rf.loading",
-    "assert_rf": "pytest_rf.testing.checker",
+    "assert_rf": "pytest_rf.asserting",
     "Analysis": "pytest_rf.analysis",
     "Input": "pytest_rf.analysis",
     "Tensor": "pytest_rf.analysis",

@@ -1,44 +1,74 @@
-"""What a run found, as plain data that every reporter can render and every tool can store.
+"""What a run found, as plain data that every reporter can render, every tool can store and processes can exchange.
 
 Nothing here knows how a finding came about, and nothing here is escaped: names come from models, which are
-hostile, and each output format has one place of its own that escapes them.
+hostile, and each output format has one place of its own that escapes them. Figures are what JSON can hold
+(:data:`pytest_rf.figures.Value`); sentences about them are made by :mod:`pytest_rf.requirements.wording`.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import NamedTuple
+from msgspec import Struct
+
+from pytest_rf.figures import Value
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True):
     """A layer on the path along which a figure grew.
 
     Attributes:
         layer: the layer in words, such as ``layer3.0.conv2 3×3 stride 2``.
         growth: what it added in input positions, infinite from a layer that reads the whole axis; of a
-            stride, the factor.
-        total: the figure behind it.
+            figure that multiplies, the factor.
+        total: the figure after it.
         times: whether the figure multiplies.
     """
 
     layer: str
-    growth: int | float | Fraction
-    total: int | float | Fraction
+    growth: Value
+    total: Value
     times: bool = False
 
-    @property
-    def text(self) -> str:
-        """The growth as people write it: ``+32``, ``×2``, ``whole axis``."""
-        if isinstance(self.growth, float) and math.isinf(self.growth):
-            return "whole axis" if self.growth > 0 else "-inf"
-        exact = f"{self.growth:.6g}" if isinstance(self.growth, float) else str(self.growth)
-        return f"×{exact}" if self.times else exact if self.growth < 0 else f"+{exact}"
+
+class Measurement(Struct, frozen=True, kw_only=True):
+    """A figure over all units of a tensor, in input positions, or as a share or a truth if it is one.
+
+    Attributes:
+        low: the smallest of all units.
+        high: the largest.
+        certain: smallest and largest that are certain, where data or rounding chooses what is read and ``low`` and
+            ``high`` are upper bounds; None where these are exact.
+        side: of a halo, ``before`` or ``after``.
+    """
+
+    low: Value
+    high: Value
+    certain: tuple[Value, Value] | None = None
+    side: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Required(Struct, frozen=True, kw_only=True):
+    """What was required of a figure.
+
+    Attributes:
+        text: as its author wrote it: ``300 mm``, ``input``, ``not causal``; or what a rule wants in words.
+        comparator: how the figure is compared with it; empty where it is not compared.
+        value: what the text comes to in the figure's own unit; None where that is not known or there is none.
+    """
+
+    text: str
+    comparator: str = ""
+    value: Value | None = None
+
+
+class Spacing(Struct, frozen=True, kw_only=True):
+    """The distance between neighbours on an axis; ``shown`` is the unit that lengths are asked for in, or empty."""
+
+    number: Value
+    unit: str
+    shown: str = ""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a model, or that could not be decided.
 
     Attributes:
@@ -49,17 +79,27 @@ class Finding:
         file: the file that a reader should open: the config that holds the requirement, otherwise the model.
         line: the line in ``file``, counted from 1; 0 where there is none.
         requirement: the requirement's text, empty for findings of the built-in checks.
+        number: the requirement's place among those of the model, from 0; None for the built-in checks.
+        span: where in ``requirement`` stands what is required: first character and the one after the last.
+        where: which tensors it is about: ``final``, ``output``, a glob in quotes, ``op:Conv``.
         tensor: the name of the tensor.
         node: the name of the node that computes it.
         op: that node's operator.
         module: the path of the module that the node belongs to.
         source: the source line of that module, ``models/unet.py:42``, where known.
-        axis: the axis, or several (``h, w``) where the very same is true of each.
+        axes: the axes of which the very same is true.
         input: the graph input that the figure is about.
-        measured: the figure found, such as ``427`` or ``187 to 188``.
-        required: the figure wanted with its comparator, such as ``>= 428``.
-        figure: the figure that the path is about: ``the field``, ``look-ahead``.
-        path: how that figure grew from the input to the tensor, layer by layer.
+        metric: the metric or predicate that was looked at; empty where nothing was measured.
+        measured: its value, one measurement or one per side; empty where it is not known.
+        local: its value without context, where context makes a guaranteed figure larger.
+        context: the nodes whose context is counted, where the finding is about that.
+        spacing: the distance between neighbours on the axis, where lengths are to be shown.
+        required: what was required.
+        reason: why it cannot be decided; empty for a violation.
+        note: what is to blame, in plain words.
+        figure: the metric whose growth ``path`` tells.
+        side: of a halo's path, the side.
+        path: how that metric grew from the input to the tensor, layer by layer.
         help: what would put it right, in plain words.
         undecidable: the truth is not known; it fails like a violation.
         accepted: the sources of context that the model's authors accept and that this finding leaves out.
@@ -72,24 +112,33 @@ class Finding:
     file: str = ""
     line: int = 0
     requirement: str = ""
+    number: int | None = None
+    span: tuple[int, int] | None = None
+    where: str = ""
     tensor: str = ""
     node: str = ""
     op: str = ""
     module: str = ""
     source: str = ""
-    axis: str = ""
+    axes: tuple[str, ...] = ()
     input: str = ""
-    measured: str = ""
-    required: str = ""
+    metric: str = ""
+    measured: tuple[Measurement, ...] = ()
+    local: tuple[Measurement, ...] = ()
+    context: tuple[str, ...] = ()
+    spacing: Spacing | None = None
+    required: Required | None = None
+    reason: str = ""
+    note: str = ""
     figure: str = ""
+    side: str = ""
     path: tuple[Step, ...] = ()
     help: str = ""
     undecidable: bool = False
     accepted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """Why the run itself is wrong for a model: the file cannot be read, a requirement selects nothing.
 
     Attributes:

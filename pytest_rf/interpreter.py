@@ -1,53 +1,55 @@
-"""Runs a graph over the domain of fields: the structure of all fields once, then hulls for every question."""
+"""Plans a graph once, and runs any domain over the plan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import reduce
+from typing import Any, NamedTuple, TypeVar, cast, get_args
 
 from pytest_rf import gc_pause
-from pytest_rf.domains.changes import Policy
-from pytest_rf.domains.field import Field, Hulls, Joint, changed, of_input, union
-from pytest_rf.domains.layout import carried
-from pytest_rf.domains.seams import seam
+from pytest_rf.domains.domain import Beyond, Domain
+from pytest_rf.domains.facts import Facts
+from pytest_rf.domains.instructions import EndToEnd, Instruction
+from pytest_rf.domains.layout import Key, Keys
+from pytest_rf.domains.seams import Seam, seam
 from pytest_rf.domains.structure import (
     Branch,
-    Facts,
     Structure,
     end_to_end,
+    input_structure,
     meeting,
     read,
     regroup,
     single,
 )
-from pytest_rf.domains.structure import of_input as structure_of_input
-from pytest_rf.graph import Graph, Join, Regroup, Step, Union, Unknown
+from pytest_rf.graph import Graph, Join, Node, Regroup, Step, Union, Unknown
+
+T = TypeVar("T")
 
 
 class Ignorance(NamedTuple):
-    """In place of a structure or a field: what the tensor reads is not known, and why."""
+    """In place of what a tensor reads: it is not known, and why."""
 
     reason: str
 
 
-Outcome = Field | Ignorance
-
-
 @dataclass(slots=True, eq=False, repr=False)
-class Move:
-    """What one step does to hulls: those of its operands are changed, then put together.
+class Transfer:
+    """What one step does: each of its operands is read by instructions, then they are put together.
 
     Attributes:
         value: number of the value that the step makes.
         branches: its operands.
-        joint: puts their hulls together.
-        last: the values that no later move reads.
+        join: how they lie one behind the other; None where they meet element by element.
+        node: the operator that the step belongs to.
+        last: the values that no later transfer reads.
     """
 
     value: int
     branches: Sequence[Branch]
-    joint: Callable[[Sequence[Hulls], Policy], Hulls]
+    join: EndToEnd | None
+    node: Node
     last: list[int] = field(default_factory=list)
 
 
@@ -59,14 +61,14 @@ class Plan:
         graph: the program.
         structures: value number -> structure, or the reason why there is none. Values that read nothing
             are absent.
-        moves: what the steps with a structure do to hulls, in order.
+        transfers: value number -> what the step that makes it does, in order, for those with a structure.
         facts: what there was to learn about the inputs.
         makers: value number -> the step that makes it.
     """
 
     graph: Graph
     structures: dict[int, Structure | Ignorance] = field(default_factory=dict)
-    moves: list[Move] = field(default_factory=list)
+    transfers: dict[int, Transfer] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     makers: dict[int, Step] = field(default_factory=dict)
 
@@ -76,15 +78,14 @@ def plan(graph: Graph) -> Plan:
     """Work out what all runs over a graph have in common; each step is looked at once, in order."""
     made = Plan(graph)
     for name, value in graph.inputs.items():
-        made.structures[value.number] = structure_of_input(name, value.extents)
+        made.structures[value.number] = input_structure(name, value.extents)
     for step in graph.program:
-        ignorance = _ignorance(step, made.structures)
-        made.structures[step.value.number] = ignorance or _structure(step, made)
         made.makers[step.value.number] = step
+        made.structures[step.value.number] = _outcome(step, made)
     for value in graph.outputs.values():
         known = made.structures.get(value.number)
-        if isinstance(known, Structure) and known.layout:
-            made.facts.foremost |= carried(known.layout[:1])
+        if isinstance(known, Structure):
+            made.facts.learn_output(known)
     _note_last_uses(made)
     return made
 
@@ -92,9 +93,7 @@ def plan(graph: Graph) -> Plan:
 @gc_pause.paused()
 def amended(old: Plan, graph: Graph) -> Plan:
     """Plan a graph that has other steps than a planned one here and there; what is the same is taken over."""
-    made = Plan(graph)
-    steps = {step.value.number: step for step in old.graph.program}
-    moves = {move.value: move for move in old.moves}
+    made = Plan(graph, facts=Facts(channel=dict(old.facts.channel)))
     for value in graph.inputs.values():
         made.structures[value.number] = old.structures[value.number]
     for step in graph.program:
@@ -102,12 +101,13 @@ def amended(old: Plan, graph: Graph) -> Plan:
         before = old.structures.get(number)
         made.makers[number] = step
         kept = all(made.structures[operand] is old.structures.get(operand) for operand in step.operands)
-        if steps.get(number) is step and kept and before is not None:
+        if old.makers.get(number) is step and kept and before is not None:
             made.structures[number] = before
-            if number in moves:
-                made.moves.append(Move(number, moves[number].branches, moves[number].joint))
+            if number in old.transfers:
+                known = old.transfers[number]
+                made.transfers[number] = Transfer(number, known.branches, known.join, known.node)
             continue
-        found = _ignorance(step, made.structures) or _structure(step, made)
+        found = _outcome(step, made)
         # Windows of other taps leave the structure as it was, and all that follows.
         made.structures[number] = before if before is not None and _same(found, before) else found
     _note_last_uses(made)
@@ -122,72 +122,200 @@ def _same(a: Structure | Ignorance, b: Structure | Ignorance) -> bool:
 
 def _note_last_uses(made: Plan) -> None:
     seen: set[int] = set()
-    for move in reversed(made.moves):
-        for number in (move.value, *[branch.operand for branch in move.branches]):
+    for transfer in reversed(made.transfers.values()):
+        for number in (transfer.value, *[branch.operand for branch in transfer.branches]):
             if number not in seen:
                 seen.add(number)
-                move.last.append(number)
+                transfer.last.append(number)
 
 
-def _ignorance(step: Step, known: Mapping[int, Structure | Ignorance]) -> Ignorance | None:
-    """Return why nothing is known of what a step makes: the first unknown operator upstream, or the step."""
+def _outcome(step: Step, made: Plan) -> Structure | Ignorance:
+    """Return the structure of what a step makes, and note its transfer; or why nothing is known of it."""
+    operands: dict[int, Structure] = {}
     for number in step.operands:
-        upstream = known.get(number)
-        if isinstance(upstream, Ignorance):
-            return upstream
-    return Ignorance(step.action.reason) if isinstance(step.action, Unknown) else None
-
-
-def _structure(step: Step, made: Plan) -> Structure:
-    """Return the structure of what a step makes and note its move; its operands have structures."""
-    action, shape = step.action, step.value.extents
-    joint: Callable[[Sequence[Hulls], Policy], Hulls] = union
-    if isinstance(action, Join):
-        branches = [single(number, _of(number, made), action.axis) for number in action.operands]
-        how = seam(made.graph, made.makers, action)
-        structure = end_to_end(branches, action.axis, shape[action.axis], how, step.node.index)
-        joint = Joint(branches, action.offsets, action.axis, shape[action.axis], how)
-    elif isinstance(action, Regroup):
-        branches = [regroup(action.operand, _of(action.operand, made), shape)]
-        structure = branches[0].structure
-    else:
-        assert isinstance(action, Union)
-        branches = [
-            read(_of(access.operand, made), access, shape, made.facts, step.node.index)
-            for access in action.reads
-        ]
-        structure = meeting(branches)
-    made.facts.learn_meetings(structure)
-    made.moves.append(Move(step.value.number, branches, joint))
+        known = made.structures.get(number)  # an unknown operator can have constants among its operands
+        if isinstance(known, Ignorance):
+            return known  # the first unknown operator upstream
+        if known is not None:
+            operands[number] = known
+    if isinstance(step.action, Unknown):
+        return Ignorance(step.action.reason)
+    with _at(step.node):
+        structure, branches, join = _planned(step, operands, made)
+        made.facts.learn_meetings(structure)
+    made.transfers[step.value.number] = Transfer(step.value.number, branches, join, step.node)
     return structure
 
 
-def _of(number: int, made: Plan) -> Structure:
-    found = made.structures[number]
-    assert isinstance(found, Structure)
-    return found
+def _planned(
+    step: Step, operands: Mapping[int, Structure], made: Plan
+) -> tuple[Structure, Sequence[Branch], EndToEnd | None]:
+    """Return the structure of what a step makes, its operands as it reads them, and how they are joined."""
+    action, shape = step.action, step.value.extents
+    if isinstance(action, Join):
+        branches = [single(number, operands[number], action.axis) for number in action.operands]
+        how = seam(made.graph, made.makers, action)
+        structure = end_to_end(branches, action.axis, shape[action.axis], how, step.node.index)
+        return structure, branches, _join(branches, action, shape[action.axis], how)
+    if isinstance(action, Regroup):
+        branch = regroup(action.operand, operands[action.operand], shape)
+        return branch.structure, [branch], None
+    assert isinstance(action, Union)
+    branches = []
+    for access in action.reads:
+        source = operands[access.operand]
+        made.facts.learn_read(source, access)
+        branches.append(read(source, access, shape, made.facts.channel, step.node.index))
+    return meeting(branches), branches, None
+
+
+def _join(branches: Sequence[Branch], action: Join, total: int, how: Seam) -> EndToEnd:
+    factors = [branch.structure.layout[action.axis][0] for branch in branches]
+    return EndToEnd(
+        dim=sum(map(len, branches[0].structure.layout[: action.axis])),
+        offsets=action.offsets,
+        extents=tuple([factor.extent for factor in factors]),
+        total=total,
+        leads=tuple([factor.leads for factor in factors]),
+        carries=tuple([factor.carries for factor in factors]),
+        seam=how,
+    )
+
+
+Outcomes = dict[int, Mapping[Key, T | Ignorance]]
+"""Value number -> input axis -> what a domain knows."""
+
+
+class Rules(NamedTuple):
+    """What a domain does: by instruction, and where operands come together."""
+
+    of: Mapping[type[Instruction], Callable[[Any, Any, Key], Any]]
+    union: Callable[[Any, Any, Key], Any]
+    end_to_end: Callable[[Sequence[Any], EndToEnd, Key], Any]
 
 
 @gc_pause.paused()
-def run(plan: Plan, policy: Policy, keep: Callable[[int], bool] | None = None) -> dict[int, Hulls]:
-    """Compute the hulls of every value that depends on an input.
+def run(
+    plan: Plan, domain: Domain[T], keys: Keys | None = None, keep: Callable[[int], bool] | None = None
+) -> Outcomes[T]:
+    """Run a domain over a plan: return what it knows of every value that depends on an input.
+
+    Where the domain has no rule for an instruction, or gives up (:class:`Beyond`), nothing is known, nor is it
+    of what that value feeds.
 
     Args:
         plan: what is known of the graph.
-        policy: what counts.
+        domain: the domain.
+        keys: the input axes that are followed; None for all.
         keep: of a value's number, whether it is wanted at the end; others are freed after their last use.
 
     Returns:
-        Value number -> hulls; values of which nothing is known, or that read nothing, are absent.
+        Value number -> input axis -> what the domain knows. Values without a structure are absent, and so are
+        axes of which nothing is read.
     """
-    live: dict[int, Hulls] = {}
+    rules = _rules(domain)
+    live: dict[int, Mapping[Key, T | Ignorance]] = {}
     for name, value in plan.graph.inputs.items():
-        live[value.number] = of_input(name, value.extents, policy)
-    for move in plan.moves:
-        parts = [changed(live[branch.operand], branch.changes, policy) for branch in move.branches]
-        live[move.value] = move.joint(parts, policy)
+        shape = value.extents
+        wanted = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
+        live[value.number] = {key: domain.point(key, shape[key[1]], len(shape)) for key in wanted}
+    for transfer in plan.transfers.values():
+        with _at(transfer.node):
+            parts = [_read(rules, live[branch.operand], branch) for branch in transfer.branches]
+            live[transfer.value] = _together(rules, parts, transfer.join)
         if keep is not None:
-            for number in move.last:
+            for number in transfer.last:
                 if not keep(number):
                     del live[number]
     return live
+
+
+def read_operand(domain: Domain[T], known: Mapping[Key, T], branch: Branch) -> Mapping[Key, T]:
+    """Return what a domain that has all rules knows of one operand, as a step reads it."""
+    return total({branch.operand: _read(_rules(domain), known, branch)})[branch.operand]
+
+
+def total(outcomes: Outcomes[T]) -> dict[int, Mapping[Key, T]]:
+    """Return the outcomes of a domain that has a rule for everything.
+
+    Raises:
+        TypeError: it has not.
+    """
+    for known in outcomes.values():
+        for outcome in known.values():
+            if isinstance(outcome, Ignorance):
+                raise TypeError(outcome.reason)
+    return cast("dict[int, Mapping[Key, T]]", outcomes)
+
+
+def _rules(domain: Domain[T]) -> Rules:
+    """Return the methods of a domain; where it has none of a name, that is giving up."""
+
+    def method(name: str) -> Callable[[Any, Any, Key], Any]:
+        def lacking(x: Any, do: Any, key: Key) -> Any:
+            raise Beyond(f"{type(domain).__name__} has no rule for {name}")
+
+        return getattr(domain, name, lacking)
+
+    of = {kind: method(kind.__name__.lower()) for kind in get_args(Instruction)}
+    return Rules(of, method("union"), method("end_to_end"))
+
+
+def _read(rules: Rules, known: Mapping[Key, T | Ignorance], branch: Branch) -> Mapping[Key, T | Ignorance]:
+    """Return what is known of an operand as a step reads it."""
+    if not branch.instructions:
+        return known
+    found: dict[Key, T | Ignorance] = {}
+    for key, x in known.items():
+        if not isinstance(x, Ignorance):
+            try:
+                for do in branch.instructions:
+                    x = rules.of[type(do)](x, do, key)
+                    if x is None:
+                        break
+            except Beyond as limit:
+                x = Ignorance(str(limit))
+        if x is not None:
+            found[key] = x
+    return found
+
+
+def _together(
+    rules: Rules, parts: Sequence[Mapping[Key, T | Ignorance]], join: EndToEnd | None
+) -> Mapping[Key, T | Ignorance]:
+    """Return what is known of a value from its operands."""
+    if len(parts) == 1 and join is None:
+        return parts[0]
+    found: dict[Key, T | Ignorance] = {}
+    for key in dict.fromkeys(key for part in parts for key in part):
+        ignorance = next((part[key] for part in parts if isinstance(part.get(key), Ignorance)), None)
+        if ignorance is not None:
+            found[key] = ignorance
+            continue
+        known = [part.get(key) for part in parts]
+        try:
+            if join is not None:
+                found[key] = rules.end_to_end(known, join, key)
+            else:
+                found[key] = reduce(
+                    lambda a, b: rules.union(a, b, key), [one for one in known if one is not None]
+                )
+        except Beyond as limit:
+            found[key] = Ignorance(str(limit))
+    return found
+
+
+class _at:  # noqa: N801 - read as a phrase: with _at(node)
+    """Adds to an error, which is a bug of ours, at which operator it came up."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and hasattr(error, "add_note"):  # from Python 3.11 on
+            error.add_note(f"while {self.node.name!r} ({self.node.op}) was analysed")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pytest_rf.testing.checker import Checker
     from pytest_rf.testing.state import State
 
-#: What ``--rf-report`` can write, by suffix.
-REPORTS = {".json": "json"}
+#: What ``--rf-report`` can write, by suffix: formats of ``pytest-rf check``.
+REPORTS = {".json": "json", ".txt": "full"}
 
 _STATE: pytest.StashKey[State] = pytest.StashKey()
 
@@ -140,8 +140,10 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the report, or hand the results to the process that does."""
-    if _STATE in session.config.stash or session.config.getoption("rf_report") is not None:
-        state(session.config).finish()
+    report = session.config.getoption("rf_report")
+    if _STATE in session.config.stash or report is not None:
+        formats = [format for suffix, format in REPORTS.items() if (report or "").endswith(suffix)]
+        state(session.config).finish(*formats)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,46 +8,58 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from pytest_rf import __version__
+from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
+from pytest_rf.figures import FORMAT, Figure, Text, figure
+from pytest_rf.results import Run
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
-    from pytest_rf.analysis.metrics import AxisField
     from pytest_rf.analysis.tensors import Input, Tensor
-    from pytest_rf.check import ModelResult, Run
-    from pytest_rf.findings import Finding
-
-FORMAT = 1
-"""Version of the reports' form; it grows when a reader of the old form could misread the new one."""
-
-Text = Annotated[str, msgspec.Meta(pattern=r"^(-?inf|-?[0-9]+/[0-9]+)$")]
-Figure = int | Text
 
 
-class AxisReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The field of a tensor along one axis of one input (SEMANTICS 4)."""
+def _type(row: Metric) -> Any:
+    """Return the type of a metric in the report."""
+    if row.form == "sides":
+        one: Any = tuple[Figure, Figure]
+    elif row.form == "sources":
+        one = tuple[str, ...]
+    else:
+        one = bool if row.form == "truth" else Figure if row.exact else float | Text
+    return one if row.always else one | None
 
-    rf: Figure
-    rf_smallest: Figure
-    rf_min: Figure
-    stride: Figure | None
-    start: Figure | None
-    center: Figure | None
-    coverage: float | Text
-    lookahead: Figure | None
-    lookback: Figure | None
-    halo: tuple[Figure, Figure] | None
-    bounded: bool | None
-    causal: bool | None
-    irregular: bool
-    upper_bound: bool
-    context: tuple[str, ...]
+
+def _fields(row: Metric) -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
+    """Yield the fields that a metric has in the report; they are left out where it has to be asked for."""
+    for name in row.columns() if row.ranged else (row.name,):
+        yield (name, _type(row)) if row.is_shown("json") else (name, _type(row) | UnsetType, UNSET)
+
+
+if TYPE_CHECKING:
+
+    class AxisReport(msgspec.Struct):
+        """The field of a tensor along one axis of one input: a field per row of the table of metrics."""
+
+else:
+    AxisReport = msgspec.defstruct(
+        "AxisReport",
+        [
+            *(field for row in TABLE if row.form != "sources" for field in _fields(row)),
+            ("irregular", bool),
+            ("upper_bound", bool),
+            *(field for row in TABLE if row.form == "sources" for field in _fields(row)),
+        ],
+        namespace={"__doc__": "The field of a tensor along one axis of one input (SEMANTICS 4)."},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+    )
 
 
 class TensorReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,103 +131,13 @@ class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_fiel
     regions: tuple[RegionReport, ...]
 
 
-class PathStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A layer on the path along which a figure grew, what it added (``"+32"``, ``"×2"``), and the sum."""
-
-    layer: str
-    growth: str
-    total: Figure
+Report = AnalysisReport | UnitReport | Run
 
 
-class FindingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong; the fields are those of :class:`pytest_rf.findings.Finding`."""
-
-    code: str
-    rule: str
-    model: str
-    message: str
-    file: str
-    line: int
-    requirement: str
-    tensor: str
-    node: str
-    op: str
-    module: str
-    source: str
-    axis: str
-    input: str
-    measured: str
-    required: str
-    figure: str
-    path: tuple[PathStep, ...]
-    help: str
-    undecidable: bool
-    accepted: tuple[str, ...]
-
-
-class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the run itself is wrong for a model; ``unjudged`` where nothing is but that nothing judged it."""
-
-    message: str
-    internal: bool
-    file: str
-    line: int
-    unjudged: bool
-
-
-class RequirementReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a requirement.
-
-    ``holds``, ``violated``, ``undecidable``, ``waived``, ``error``, or ``not applicable`` to this model.
-    """
-
-    text: str
-    status: str
-    file: str
-    line: int
-
-
-class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out about one model; ``file`` is its source, or the test that checked it.
-
-    ``judged`` tells whether a requirement or one of the selected ``rules`` judged it; otherwise it has not passed.
-    """
-
-    model: str
-    file: str
-    judged: bool
-    rules: tuple[str, ...]
-    warnings: tuple[str, ...]
-    requirements: tuple[RequirementReport, ...]
-    findings: tuple[FindingReport, ...]
-    waived: tuple[FindingReport, ...]
-    problems: tuple[ProblemReport, ...]
-    accepted: tuple[str, ...]
-
-
-class CheckReport(msgspec.Struct, frozen=True, kw_only=True, tag="check", tag_field="report"):
-    """What a run found: ``check --format json``."""
-
-    format: int = FORMAT
-    version: str = __version__
-    config: str
-    exit_code: int
-    models: tuple[ModelReport, ...]
-
-
-Report = AnalysisReport | UnitReport | CheckReport
-
-
-def figure(value: int | float | Fraction) -> Figure:
-    """Return a figure as the reports write it."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "inf" if value > 0 else "-inf"
-    exact = Fraction(value)
-    return exact.numerator if exact.denominator == 1 else f"{exact.numerator}/{exact.denominator}"
-
-
-def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> AnalysisReport:
-    """Return the report of a model, with figures of all tensors or of some."""
+def of_analysis(
+    analysis: Analysis, tensors: Iterable[Tensor] | None = None, asked: tuple[str, ...] = ()
+) -> AnalysisReport:
+    """Return the report of a model, with figures of all tensors or of some; ``asked`` for metrics beside the usual."""
     return AnalysisReport(
         model=analysis.name,
         path=analysis.path,
@@ -231,17 +153,17 @@ def of_analysis(analysis: Analysis, tensors: Iterable[Tensor] | None = None) -> 
             for tensor in analysis.final
         ),
         notes=tuple(analysis.graph.notes),
-        tensors=tuple(of_tensor(tensor) for tensor in (analysis if tensors is None else tensors)),
+        tensors=tuple(of_tensor(tensor, asked) for tensor in (analysis if tensors is None else tensors)),
     )
 
 
-def of_tensor(tensor: Tensor) -> TensorReport:
-    """Return the report of one tensor."""
+def of_tensor(tensor: Tensor, asked: tuple[str, ...] = ()) -> TensorReport:
+    """Return the report of one tensor; ``asked`` for metrics beside the usual."""
     fields: dict[str, dict[str, AxisReport]] = {}
     if tensor.status != "unknown":
         for name in tensor.inputs:
             field = tensor.field(name)
-            fields[name] = {str(axis): _axis(field[axis]) for axis in field}
+            fields[name] = {str(axis): _axis(field[axis], asked) for axis in field}
     return TensorReport(
         name=tensor.name,
         node=tensor.node,
@@ -256,64 +178,6 @@ def of_tensor(tensor: Tensor) -> TensorReport:
     )
 
 
-def of_run(run: Run) -> CheckReport:
-    """Return the report of a run."""
-    return CheckReport(config=run.config, exit_code=run.exit_code, models=tuple(map(of_model, run.results)))
-
-
-def of_models(models: Sequence[ModelReport], config: str) -> CheckReport:
-    """Return the report of models that were checked one by one, by the exit status that they would give."""
-    problems = [problem for model in models for problem in model.problems]
-    if problems:
-        status = 3 if any(problem.internal for problem in problems) else 2
-    else:
-        status = int(any(model.findings for model in models))
-    return CheckReport(config=config, exit_code=status, models=tuple(models))
-
-
-def model_from(plain: dict[str, Any]) -> ModelReport:
-    """Return the report of a model from what :func:`to_dict` made of it."""
-    return msgspec.convert(plain, ModelReport)
-
-
-def of_model(result: ModelResult) -> ModelReport:
-    """Return the report of one model's results."""
-    return ModelReport(
-        model=result.model,
-        file=result.file,
-        judged=result.judged,
-        rules=result.rules,
-        warnings=result.warnings,
-        requirements=tuple(
-            RequirementReport(text=one.text, status=one.status, file=one.file, line=one.line)
-            for one in result.requirements
-        ),
-        findings=tuple(map(_finding, result.findings)),
-        waived=tuple(map(_finding, result.waived)),
-        problems=tuple(
-            ProblemReport(
-                message=one.message,
-                internal=one.internal,
-                file=one.file,
-                line=one.line,
-                unjudged=one.unjudged,
-            )
-            for one in result.problems
-        ),
-        accepted=tuple(result.accepted),
-    )
-
-
-def _finding(found: Finding) -> FindingReport:
-    same = {name: getattr(found, name) for name in FindingReport.__struct_fields__ if name != "path"}
-    return FindingReport(
-        **same,
-        path=tuple(
-            PathStep(layer=step.layer, growth=step.text, total=figure(step.total)) for step in found.path
-        ),
-    )
-
-
 def _input(source: Input) -> InputReport:
     return InputReport(
         name=source.name,
@@ -324,31 +188,28 @@ def _input(source: Input) -> InputReport:
     )
 
 
-def _figure(value: Any) -> Figure | None:
-    """Return a figure that there need not be, as where the units do not move evenly."""
-    return None if value is None else figure(value)
+def _axis(field: AxisField, asked: tuple[str, ...]) -> AxisReport:
+    found: dict[str, Any] = {"irregular": field.irregular, "upper_bound": field.upper_bound}
+    for row in TABLE:
+        if row.is_shown("json", asked):
+            reading = row.read(field)
+            if row.ranged:
+                written = [_written(row, one) for one in row.cells(reading)]
+                found.update(zip(row.columns(), written, strict=True))
+            else:
+                found[row.name] = _written(row, reading)
+    return AxisReport(**found)
 
 
-def _axis(field: AxisField) -> AxisReport:
-    smallest, largest = field.rf_range
-    halo, coverage = field.halo, field.coverage
-    return AxisReport(
-        rf=figure(largest),
-        rf_smallest=figure(smallest),
-        rf_min=figure(field.rf_min),
-        stride=_figure(field.stride),
-        start=_figure(field.start),
-        center=_figure(field.center),
-        coverage=round(coverage, 9) if math.isfinite(coverage) else "inf",
-        lookahead=_figure(field.lookahead),
-        lookback=_figure(field.lookback),
-        halo=None if halo is None else (figure(halo[0]), figure(halo[1])),
-        bounded=field.bounded,
-        causal=field.causal,
-        irregular=field.irregular,
-        upper_bound=field.upper_bound,
-        context=field.context,
-    )
+def _written(row: Metric, value: Any) -> Any:
+    """Return a figure of a metric as the report writes it."""
+    if value is None or row.kind == "truth":
+        return value
+    if row.form == "sides":
+        return tuple(figure(side) for side in value)
+    if row.exact or not math.isfinite(value):
+        return figure(value)
+    return round(value, 9)
 
 
 #: Characters that steer a screen or hide; JSON can show them all as escapes.
@@ -367,7 +228,7 @@ def to_json(report: Report) -> str:
     return _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 
 
-def to_dict(report: Report | ModelReport) -> dict[str, Any]:
+def to_dict(report: Report) -> dict[str, Any]:
     """Return a report as plain dicts, lists, numbers and text."""
     # to_builtins() alone would leave tuples as they are.
     plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(report, str_keys=True)))
@@ -376,8 +237,10 @@ def to_dict(report: Report | ModelReport) -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the reports; ``report`` tells them apart."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "pytest-rf report",
-        **msgspec.json.schema(Report),
-    }
+    found = msgspec.json.schema(Report)
+    asked = {name for row in TABLE if not row.is_shown("json") for name, *_ in _fields(row)}
+    for kind in found["$defs"].values():
+        # Reports are written whole, defaults too, but for figures that have to be asked for.
+        left_out = asked if kind["title"] == "AxisReport" else set()
+        kind["required"] = [name for name in kind["properties"] if name not in left_out]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "pytest-rf report", **found}

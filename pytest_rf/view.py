@@ -12,22 +12,30 @@ from pytest_rf.errors import ModelError
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Analysis
+    from pytest_rf.analysis.metrics import Format, Metric
     from pytest_rf.analysis.tensors import Tensor
     from pytest_rf.report import AnalysisReport, UnitReport
 
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """Tensors of a model with their figures."""
+    """Tensors of a model with their figures; ``asked`` for metrics beside those that a format shows by itself."""
 
     analysis: Analysis
     tensors: tuple[Tensor, ...]
+    asked: tuple[str, ...] = ()
+
+    def metrics(self, format: Format) -> list[Metric]:
+        """Return the metrics that a format shows."""
+        from pytest_rf.analysis.metrics import TABLE
+
+        return [row for row in TABLE if row.is_shown(format, self.asked)]
 
     def report(self) -> AnalysisReport:
         """Return the JSON report, of the chosen tensors only."""
         from pytest_rf import report
 
-        return report.of_analysis(self.analysis, self.tensors)
+        return report.of_analysis(self.analysis, self.tensors, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,12 @@ class UnitView:
 View = ModelView | UnitView
 
 
-def view(analysis: Analysis, node: str | None = None, unit: Sequence[int] | None = None) -> View:
+def view(
+    analysis: Analysis,
+    node: str | None = None,
+    unit: Sequence[int] | None = None,
+    asked: Sequence[str] = (),
+) -> View:
     """Return what to show of a model.
 
     Args:
@@ -88,14 +101,23 @@ def view(analysis: Analysis, node: str | None = None, unit: Sequence[int] | None
         node: a glob over the names of tensors and nodes and over module paths; None for all tensors.
         unit: show what this unit reads, of the tensors that ``node`` selects or of the final ones, of each the
             latest along any axis.
+        asked: names of metrics to show beside those that a format shows by itself.
 
     Raises:
-        ModelError: ``node`` selects nothing.
+        ModelError: ``node`` selects nothing, or there is no such metric.
     """
+    from pytest_rf.analysis.metrics import TABLE
+
+    names = [row.name for row in TABLE]
+    for name in asked:
+        if name not in names:
+            close = get_close_matches(name, names, n=1)
+            hint = f", did you mean {close[0]}?" if close else f"; there are {', '.join(names)}"
+            raise ModelError(f"--figure: there is no figure {name}{hint}")
     if unit is not None:
         tensors = tuple(tensor.at() for tensor in analysis.final) if node is None else _select(analysis, node)
         return UnitView(analysis, tensors, tuple(unit))
-    return ModelView(analysis, tuple(analysis) if node is None else _select(analysis, node))
+    return ModelView(analysis, tuple(analysis) if node is None else _select(analysis, node), tuple(asked))
 
 
 def _select(analysis: Analysis, pattern: str) -> tuple[Tensor, ...]:

@@ -5,6 +5,7 @@ from models import model
 
 import pytest_rf
 from pytest_rf import checks
+from pytest_rf.checks.subject import Subject
 from pytest_rf.requirements import Settings
 
 LAYERS = """
@@ -19,13 +20,16 @@ LAYERS = """
 
 def codes(
     extent: int = 32, kernel: int = 3, middle: str = "y = Relu(a)", code: str = "RF"
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, ...]]:
     analysis = pytest_rf.analyze(model(LAYERS.format(extent=extent, kernel=kernel, middle=middle)))
     found = []
     for rule in checks.match(code):
-        if rule.check is not None:
-            found += [(finding.code, finding.axis) for finding in rule.check(analysis, Settings())]
+        found += _found(rule, analysis)
     return found
+
+
+def _found(rule: checks.Rule, analysis: pytest_rf.Analysis) -> list[tuple[str, ...]]:
+    return [(one.code, *one.axes) for one in rule.findings(Subject(analysis, Settings()))]
 
 
 def transposed(kernel: int, stride: int) -> str:
@@ -68,7 +72,7 @@ def test_a_plain_model_breaks_no_rule() -> None:
 
 
 def test_unknown_operator() -> None:
-    assert codes(middle="b = Warp(a)\ny = Relu(b)") == [("RF005", "")]
+    assert codes(middle="b = Warp(a)\ny = Relu(b)") == [("RF005",)]
 
 
 def test_field_exceeds_input() -> None:
@@ -86,7 +90,7 @@ def test_ragged_input() -> None:
     [(3, 2, True), (2, 2, False), (4, 2, False), (5, 2, True), (1, 2, True), (3, 1, False)],
 )
 def test_checkerboard(kernel: int, stride: int, uneven: bool) -> None:
-    assert codes(kernel=kernel, middle=transposed(kernel, stride), code="RF303") == [("RF303", "")] * uneven
+    assert codes(kernel=kernel, middle=transposed(kernel, stride), code="RF303") == [("RF303",)] * uneven
 
 
 def test_uneven_phases() -> None:
@@ -112,8 +116,6 @@ STREAM = """
         (1, 1, "InstanceNormalization(a, s, s)", []),
     ],
 )
-def test_context_ahead(before: int, after: int, norm: str, found: list[tuple[str, str]]) -> None:
+def test_context_ahead(before: int, after: int, norm: str, found: list[tuple[str, ...]]) -> None:
     analysis = pytest_rf.analyze(model(STREAM.format(before=before, after=after, norm=norm)))
-    rule = checks.find("RF401")
-    assert rule.check is not None
-    assert [(finding.code, finding.axis) for finding in rule.check(analysis, Settings())] == found
+    assert _found(checks.find("RF401"), analysis) == found

@@ -9,6 +9,7 @@ from models import model
 
 import pytest_rf
 from pytest_rf import checks, reporters
+from pytest_rf.checks.subject import Subject
 from pytest_rf.requirements import Settings
 from pytest_rf.view import view
 
@@ -38,7 +39,7 @@ def test_a_recogniser_has_frequency_before_the_fold_and_time_behind_it(direction
     assert (final["t"].lookahead, final["f"].lookahead) == (ahead, 2)
     assert (final["f"].rf, final["f"].stride, final[3].rf) == (3, 1, 3)
     assert final.field(input="x")["f"].rf == final.at("f")["f"].rf
-    found = [(f.tensor, f.op, f.axis) for f in analysis.check("final is causal")]
+    found = [(f.tensor, f.op, ", ".join(f.axes)) for f in analysis.check("final is causal")]
     assert found == [("y", "LSTM", "t")] * (ahead > 0) + [("p", "Transpose", "f")]
     assert [step.tensor.name for step in final.path("f")] == ["a"]
 
@@ -98,12 +99,15 @@ def test_a_video_loses_one_axis_after_the_other(name: str) -> None:
     for axis, (tensor, size, _) in expected.items():
         assert analysis.check(f"final rf.{axis} == {size}") == []
         (finding,) = analysis.check(f"final rf.{axis} > {size}")
-        assert (finding.tensor, finding.axis) == (tensor, axis)
+        assert (finding.tensor, finding.axes) == (tensor, (axis,))
 
 
 def test_one_finding_for_axes_that_agree_in_tensor_and_figure() -> None:
     analysis = pytest_rf.analyze(model(VIDEO.format(fold=FOLDS["rows and columns"][0])))
-    assert [(f.tensor, f.axis) for f in analysis.check("final rf >= 4")] == [("y", "d"), ("p", "h, w")]
+    assert [(f.tensor, ", ".join(f.axes)) for f in analysis.check("final rf >= 4")] == [
+        ("y", "d"),
+        ("p", "h, w"),
+    ]
 
 
 HEAD = """
@@ -155,7 +159,7 @@ def test_inputs_that_meet_late_have_their_own_last_tensors() -> None:
     assert (final["t"].rf, final["h"].rf) == (3, 5)
     assert analysis.check("final is causal.t") == []
     (finding,) = analysis.check("final is causal")
-    assert (finding.tensor, finding.input, finding.axis) == ("b", "image", "h, w")
+    assert (finding.tensor, finding.input, finding.axes) == ("b", "image", ("h", "w"))
 
 
 FAR = """
@@ -204,7 +208,7 @@ def test_each_output_has_its_own() -> None:
         ("dense", "dense"),
     ]
     # Two outputs share a last tensor, which is told once.
-    assert [(f.tensor, f.axis) for f in analysis.check("final rf >= 9")] == [
+    assert [(f.tensor, ", ".join(f.axes)) for f in analysis.check("final rf >= 9")] == [
         ("dense", "h"),
         ("dense", "w"),
         ("steps", "h"),
@@ -259,9 +263,8 @@ def test_rules_look_where_each_axis_is_final() -> None:
     """
     analysis = pytest_rf.analyze(model(text.format(c=32)), axes=TIME)
     found = {
-        (finding.code, finding.axis, finding.tensor)
+        (finding.code, *finding.axes, finding.tensor)
         for rule in checks.RULES
-        if rule.check is not None
-        for finding in rule.check(analysis, Settings())
+        for finding in rule.findings(Subject(analysis, Settings()))
     }
     assert found == {("RF101", "t", "y"), ("RF101", "f", "p"), ("RF401", "t", "y")}

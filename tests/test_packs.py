@@ -11,6 +11,7 @@ from models import model
 
 import pytest_rf
 from pytest_rf import RequirementError, check, config
+from pytest_rf.requirements.wording import measured
 
 RECOGNISER = """
     net (float[1,1,24,40] x) => (float[1,?,?] y)
@@ -58,7 +59,7 @@ def test_streaming_passes_no_model_whose_time_it_does_not_know(tmp_path: Path, b
     (problem,) = found.problems
     assert "if h is meant, name it: axes = { x = { t = 2 } }" in problem.message
     assert "\n" not in problem.message
-    assert [one.status for one in found.results[0].requirements] == ["not applicable"]
+    assert [one.status for one in found.models[0].requirements] == ["not applicable"]
 
 
 def test_an_input_whose_name_is_no_bare_key_is_quoted() -> None:
@@ -75,7 +76,7 @@ def test_classification_measures_what_is_folded_where_it_last_had_positions(
     # The recurrence sees all of time; of 40 frequencies a feature sees 3.
     found = run(tmp_path, "classification", RECOGNISER.format(back=BACKS[back]), NAMED)
     (finding,) = found.findings
-    assert (finding.axis, finding.measured, finding.tensor) == ("f", "7.5%", "q")
+    assert (finding.axes, measured(finding), finding.tensor) == (("f",), "7.5%", "q")
 
 
 NET = """

@@ -30,8 +30,6 @@ def test_what_is_no_name(analysis: pytest_rf.Analysis, name) -> None:
 
 def test_figures_that_are_not_there(analysis: pytest_rf.Analysis) -> None:
     field = next(iter(analysis.final[0].field().values()))
-    with pytest.raises(AttributeError, match="erf is not available yet"):
-        field.erf  # noqa: B018
     with pytest.raises(AttributeError, match="no 'strid', did you mean 'stride'"):
         field.strid  # noqa: B018
     assert not hasattr(field, "nothing_like_it")

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.lines import Line, line
-from pytest_rf.domains.changes import Policy
-from pytest_rf.domains.field import Field, changed
 from pytest_rf.domains.layout import Key, carried
-from pytest_rf.domains.structure import Facts, read
-from pytest_rf.graph import Join, Node, Step, Union
+from pytest_rf.graph import Join, Node, Regroup, Step
+from pytest_rf.interpreter import read_operand
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
@@ -38,12 +38,16 @@ class Merge(NamedTuple):
     aligned: bool | None
 
 
-def aligned(analysis: Analysis, number: int, key: Key) -> bool | None:
-    """Return whether all branches that meet on the way to value ``number`` have one stride and one centre.
+def is_aligned(field: Along) -> bool | None:
+    """Return whether all branches that meet on the way to a tensor have one stride and one centre along an axis.
 
     None where that is not known of some, and of the others it is true.
+
+    Raises:
+        UnknownError: the tensor is unknown.
     """
-    found = {merge.aligned for merge in merges(analysis, number, key)}
+    field.theory()
+    found = {merge.aligned for merge in merges(field.analysis, field.value.number, field.key)}
     return False if False in found else None if None in found else True
 
 
@@ -85,17 +89,14 @@ def _merge(analysis: Analysis, step: Step, key: Key) -> Merge:
 def _branches(analysis: Analysis, step: Step, key: Key, theory: bool) -> list[Field]:
     """Return the branches of a step that still have positions of ``key``, as the step reads them."""
     outcomes = analysis.runs.of_every_value(key, theory)
-    policy = analysis.runs.theory_policy(key) if theory else Policy(keys=frozenset({key}))
+    domain = analysis.runs.intervals(theory)
+    transfer = analysis.runs.plan.transfers.get(step.value.number)
     fields: list[Field] = []
-    if isinstance(step.action, Join):
-        fields = [one for one in map(outcomes.get, step.action.operands) if isinstance(one, Field)]
-    elif isinstance(step.action, Union):
-        for access in step.action.reads:
-            source = outcomes.get(access.operand)
-            if isinstance(source, Field) and not access.statistic:
-                branch = read(source.structure, access, step.value.extents, Facts(), step.node.index)
-                hulls = changed(source.hulls, branch.changes, policy)
-                fields.append(Field(branch.structure, hulls, policy.endless))
+    for branch in transfer.branches if transfer is not None and not isinstance(step.action, Regroup) else ():
+        source = outcomes.get(branch.operand)
+        if isinstance(source, Field) and not branch.statistic:
+            hulls = read_operand(domain, source.hulls, branch)
+            fields.append(Field(branch.structure, hulls, domain.policy.endless))
     return [field for field in fields if key in field.hulls and key in carried(field.layout)]
 
 

@@ -14,7 +14,7 @@ from pytest_rf.analysis.roles import checked, roles
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.analysis.tensors import Input, Tensor
-from pytest_rf.domains.structure import Facts
+from pytest_rf.domains.facts import Facts
 from pytest_rf.errors import RequirementError
 from pytest_rf.graph import Graph, Node, Shape, Value
 from pytest_rf.interpreter import amended

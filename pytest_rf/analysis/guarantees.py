@@ -9,30 +9,19 @@ import math
 from fractions import Fraction
 from functools import partial
 from math import ceil, prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_rf.analysis.along import Along, plain
 from pytest_rf.analysis.lines import line
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.layout import carried
 from pytest_rf.domains.rims import Rim
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.metrics import AxisField
-
-Number = int | float | Fraction
+from pytest_rf.figures import Number
 
 
-def plain(number: Fraction | float) -> Number:
-    """Return a whole number as int, other fractions as they are."""
-    if isinstance(number, Fraction):
-        return number.numerator if number.denominator == 1 else number
-    return int(number) if math.isfinite(number) and number == int(number) else number
-
-
-def reach(field: AxisField, ahead: bool) -> Number | None:
+def reach(field: Along, ahead: bool) -> Number | None:
     """Return look-ahead or look-back; None where the steps have no positions of their own."""
     theory = field.of_kind("guaranteed", True)
     if field.key not in theory.hulls:
@@ -51,7 +40,7 @@ def reach(field: AxisField, ahead: bool) -> Number | None:
     return plain(max(found)) if found else math.inf
 
 
-def bounded(field: AxisField) -> bool | None:
+def bounded(field: Along) -> bool | None:
     """Return whether no unit's reads grow with the extent; None where that is not known."""
     hull = field.of_kind("guaranteed", True).hulls.get(field.key)
     chosen = field.upper_bound and not field.rounded  # rounding chooses between neighbours, data anywhere
@@ -66,7 +55,13 @@ def bounded(field: AxisField) -> bool | None:
     return None if hull.irregular else True
 
 
-def halo(field: AxisField, align: int) -> tuple[Number, Number] | None:
+def causal(field: Along) -> bool | None:
+    """Return whether no output step reads input after its own; None where it has none of its own."""
+    ahead = reach(field, ahead=True)
+    return None if ahead is None else ahead <= 0
+
+
+def halo(field: Along, align: int) -> tuple[Number, Number] | None:
     """Return what a tile needs before and after, for borders on multiples of ``align``; None if undecidable."""
     theory = field.of_kind("guaranteed", True)
     if field.key not in theory.hulls:
@@ -104,7 +99,7 @@ def _side(inside: float, there: float, spoilt: float, grid: int) -> float:
     return spoilt if spoilt > -(-inside // grid) * grid else inside
 
 
-def _spoilt(field: AxisField, steps: Steps) -> tuple[float, float]:
+def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     """Return how far from a tile's own borders its result is wrong, whatever it reads."""
     rim = field.analysis.runs.rim(field.value, field.key, field.local)
     if rim is None:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.steps import Steps
-from pytest_rf.domains.field import Field
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
 from pytest_rf.domains.layout import Axis, Key, is_interleaved, places
 

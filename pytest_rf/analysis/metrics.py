@@ -1,75 +1,400 @@
-"""The figures of SEMANTICS 4, computed from fields."""
+"""The table of metrics: every figure of a field along one axis (SEMANTICS 4) is one row, and all else follows from it.
+
+From a row follow the attribute of :class:`AxisField`, the word of the requirement language and what it may be compared
+with, the JSON report and its schema, the columns of CSV and of ``show``, the advice that a finding gives and the page
+of figures. So a new figure is one more row, and a function that reads it.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from math import lcm, prod
-from typing import TYPE_CHECKING, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-import numpy as np
-import numpy.typing as npt
-
-from pytest_rf.analysis import guarantees
-from pytest_rf.analysis.guarantees import Number, plain
-from pytest_rf.analysis.lines import line, sizes
-from pytest_rf.analysis.runs import Kind
-from pytest_rf.analysis.samples import Samples
-from pytest_rf.analysis.steps import Steps, strided
-from pytest_rf.domains.field import Field
-from pytest_rf.domains.hull import LIMIT, NOWHERE, Hull, is_rigid
-from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, place_dims, places, stride
-from pytest_rf.domains.structure import Structure
-from pytest_rf.graph import Value
+from pytest_rf.analysis import alignment, guarantees, sizes, units
+from pytest_rf.analysis.along import Along
+from pytest_rf.figures import Number
 from pytest_rf.interpreter import Ignorance
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-    from pytest_rf.analysis.tensors import Input
+Kind = Literal["length", "place", "step", "ratio", "truth"]
+Form = Literal["figure", "largest", "smallest", "sides", "truth", "sources"]
+Format = Literal["json", "csv", "table"]
+Origin = Literal["end", "start", "center"]
+
+_UNITS: Mapping[Kind, str] = {
+    "length": "input positions",
+    "place": "input positions",
+    "step": "input positions",
+    "ratio": "share",
+    "truth": "yes or no",
+}
 
 
-def positions(
-    field: Field, key: Key, shape: Sequence[int]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return lo and hi of every element of a tensor of ``shape``, read-only; 0 and -1 where nothing is read."""
-    hull = field.hulls.get(key)
-    if hull is None or 0 in shape:
-        lo, hi = np.broadcast_to(np.int64(0), shape), np.broadcast_to(np.int64(-1), shape)
-    else:
-        full = [factor.extent for axis in field.layout for factor in axis]
-        grid: list[int] = []
-        flat: list[int] = []
-        place = 0
-        for axis, extent in zip(field.layout, shape, strict=True):
-            varies = any(hull.lo.shape[place + i] > 1 for i in range(len(axis)))
-            grid += full[place : place + len(axis)] if varies else [1] * len(axis)
-            flat.append(extent if varies else 1)
-            place += len(axis)
-        marks = hull.lo >= LIMIT
-        lo = np.broadcast_to(np.where(marks, 0, hull.lo), grid).reshape(flat)
-        hi = np.broadcast_to(np.where(marks, -1, hull.hi), grid).reshape(flat)
-        lo, hi = np.broadcast_to(lo, shape), np.broadcast_to(hi, shape)
-    return lo, hi
+@dataclass(frozen=True, eq=False, slots=True)
+class Metric:
+    """One figure, or one predicate.
 
-
-_NOT_YET = ("density", "erf", "min_input", "unused")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class AxisField:
-    """The field of one tensor along one axis of one input. Sizes are in input positions.
-
-    ``local``: guarantees leave all context out, as if all of it were accepted.
+    Attributes:
+        name: its word in requirements, which is also the attribute of a field, the key in JSON and the column.
+        kind: ``length`` and ``place`` count input positions (so units of the axis' spacing and percentages of
+            the input's extent make sense), ``step`` counts them too but takes no percentage, ``ratio`` is a
+            share, ``truth`` is yes or no.
+        meaning: one line, in Markdown.
+        read: reads it from a field; None where there is none, or where it cannot be decided.
+        form: what ``read`` returns: one ``figure``; the smallest and the largest of all units, of which the
+            bare name is the ``largest`` or the ``smallest``, and ``NAME_range`` both; the two ``sides`` of a
+            tile; the ``truth`` of a predicate; the names of the nodes that are its ``sources``, a question
+            that is answered with yes if there are any.
+        axis: of a predicate, the axis that it is about where none is named.
+        exact: whether it is computed in whole numbers and fractions, not in floating point.
+        always: whether every known field has one.
+        guarantee: whether context counts, unless the model's authors accept it; a guarantee says nothing where
+            nothing reads the axis.
+        monotone: whether a larger field can only make it larger, so that an upper bound on the field bounds it too.
+        steady: whether it is certain where the field is an upper bound: ``never``, where rounding alone chooses
+            (``rounded``), or ``always``.
+        certain: reads what is certain of it where the field is an upper bound; ``NAME_certain`` on a field.
+        share_of: the metric of which it is the share of the input's extent.
+        within: of a predicate, the metric that it wants to be 0 or less.
+        tiled: reads it for tiles whose borders lie on multiples of a number: ``NAME(align=32)`` in requirements,
+            ``NAME_for(32)`` of a field.
+        shift: what it gains, by the stride, where an output step stands for another of its input steps than the
+            last one (the model's ``origin``).
+        why: says why ``read`` finds none here, where more can be said than that units move unevenly.
+        grows: what a sentence calls that which grows from layer to layer; empty where nothing of it does.
+        multiplies: whether it grows by factors.
+        cause: what makes it larger, or a predicate fail, for which there is advice: more ``layers``, ``strides``,
+            layers that look ``ahead``, ``context``, ``branches`` that are shifted against each other.
+        formats: the formats that show it without being asked.
+        dear: whether it costs too much to be shown of every tensor: then every format has to be asked for it.
+        aliases: the words that people bring from other tools.
     """
 
-    analysis: Analysis
-    value: Value
-    input: Input
-    axis: int
-    local: bool = False
+    name: str
+    kind: Kind
+    meaning: str
+    read: Callable[[Along], Any]
+    form: Form = "figure"
+    axis: Literal["spatial", "batch"] = "spatial"
+    exact: bool = True
+    always: bool = False
+    guarantee: bool = False
+    monotone: bool = False
+    steady: Literal["never", "rounded", "always"] = "never"
+    certain: Callable[[Along], Any] | None = None
+    share_of: str = ""
+    within: str = ""
+    tiled: Callable[[Along, int], Any] | None = None
+    shift: Callable[[Fraction, Origin], Number] | None = None
+    why: Callable[[Along], str] | None = None
+    grows: str = ""
+    multiplies: bool = False
+    cause: Literal["", "layers", "strides", "ahead", "context", "branches"] = ""
+    formats: tuple[Format, ...] = ("json", "csv")
+    dear: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What it is counted in."""
+        return _UNITS[self.kind]
+
+    @property
+    def ranged(self) -> bool:
+        """Whether it is a smallest and a largest figure."""
+        return self.form in ("largest", "smallest")
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of a field that holds all that is read."""
+        return f"{self.name}_range" if self.ranged else self.name
+
+    def bare(self, reading: Any) -> Any:
+        """Return what the bare name means of what was read."""
+        return reading if reading is None or not self.ranged else reading[self.form == "largest"]
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns that it takes where a cell holds one figure."""
+        if self.ranged:
+            return self.name, f"{self.name}_{'smallest' if self.form == 'largest' else 'largest'}"
+        return (f"{self.name}_before", f"{self.name}_after") if self.form == "sides" else (self.name,)
+
+    def cells(self, reading: Any) -> tuple[Any, ...]:
+        """Return what stands in these columns."""
+        if not self.ranged and self.form != "sides":
+            return (reading,)
+        first, second = (None, None) if reading is None else reading
+        return (second, first) if self.form == "largest" else (first, second)
+
+    def attributes(self) -> Iterator[tuple[str, Callable[[Along], Any]]]:
+        """Yield the attributes of a field that it gives, and how each is read."""
+        yield self.attribute, self.read
+        if self.ranged:
+            yield self.name, lambda field: self.bare(self.read(field))
+        if self.certain is not None:
+            yield f"{self.name}_certain", self.certain
+        if self.tiled is not None:
+            tiled = self.tiled
+            yield f"{self.name}_for", lambda field: partial(tiled, field)
+
+    def is_shown(self, format: Format, asked: tuple[str, ...] = ()) -> bool:
+        """Whether a format shows it, by itself or because it was asked for."""
+        return self.name in asked or (format in self.formats and not self.dear)
+
+
+def _later(stride: Fraction, origin: Origin) -> Number:
+    """Return what look-ahead gains, which counts from the last of a step's positions, the first, or their middle."""
+    return {"end": Fraction(0), "start": stride - 1, "center": (stride - 1) / 2}[origin]
+
+
+def _earlier(stride: Fraction, origin: Origin) -> Number:
+    """Return what look-back gains, which counts from the first of a step's positions, or from their middle."""
+    return (stride - 1) / 2 if origin == "center" else Fraction(0)
+
+
+def _no_mirror(field: Along) -> str:
+    if field.upper_bound:
+        return f"{field.chosen_by} leaves it open"
+    return "its positions lie along several axes, and which of them is mirrored is not known"
+
+
+TABLE: tuple[Metric, ...] = (
+    Metric(
+        "rf",
+        "length",
+        "size of the theoretical receptive field: on an input so large that no padding is touched. Where units differ "
+        "(after upsampling) it is a range; `>=` must hold for the smallest, `<=` for the largest. `inf` where an "
+        "operator mixes the whole axis",
+        sizes.rf,
+        form="largest",
+        always=True,
+        monotone=True,
+        certain=sizes.rf_certain,
+        grows="the field",
+        cause="layers",
+        formats=("json", "csv", "table"),
+        aliases=("size", "receptive_field", "field", "fov"),
+    ),
+    Metric(
+        "rf_min",
+        "length",
+        "the same over the shortest path: at every merge the smaller branch",
+        sizes.rf_min,
+        always=True,
+        monotone=True,
+        grows="the field over the shortest path",
+        cause="layers",
+    ),
+    Metric(
+        "stride",
+        "step",
+        "input positions that one step along the tensor moves the field; a fraction after upsampling; none where the "
+        "units do not move evenly",
+        lambda field: field.stride,
+        steady="rounded",
+        grows="the stride",
+        multiplies=True,
+        cause="strides",
+        formats=("json", "csv", "table"),
+        aliases=("jump",),
+    ),
+    Metric(
+        "start",
+        "place",
+        "first position that unit 0 reads; negative where that is padding",
+        sizes.start,
+        grows="the start",
+        formats=("json", "csv", "table"),
+    ),
+    Metric(
+        "center",
+        "place",
+        "`start + (rf - 1) / 2`",
+        sizes.center,
+        grows="the centre",
+        aliases=("centre",),
+    ),
+    Metric(
+        "offset",
+        "place",
+        "how far the centre of a unit lies off the centre of the input positions that it stands for: "
+        "`center - (stride - 1) / 2`. 0 is the half-pixel grid; two 3×3 convolutions of stride 2 with padding 1 give "
+        "-3/2, which shows as a shift where results of a flipped image are averaged. None where there is no stride",
+        sizes.offset,
+        grows="the offset",
+    ),
+    Metric(
+        "coverage",
+        "ratio",
+        "`rf` as a share of the input's extent",
+        sizes.coverage,
+        exact=False,
+        always=True,
+        monotone=True,
+        share_of="rf",
+        grows="the field",
+        cause="layers",
+        formats=("json",),
+    ),
+    Metric(
+        "lookahead",
+        "length",
+        "how far an output step reads after the input steps that it stands for, context counted",
+        lambda field: guarantees.reach(field, ahead=True),
+        guarantee=True,
+        monotone=True,
+        shift=_later,
+        grows="look-ahead",
+        cause="ahead",
+        aliases=("look_ahead",),
+    ),
+    Metric(
+        "lookback",
+        "length",
+        "how far an output step reads before the input steps that it stands for, context counted",
+        lambda field: guarantees.reach(field, ahead=False),
+        guarantee=True,
+        monotone=True,
+        shift=_earlier,
+        grows="look-back",
+        cause="layers",
+        aliases=("look_back",),
+    ),
+    Metric(
+        "halo",
+        "length",
+        "context that a tile needs on either side so that its inner result equals the whole image's; `halo(align=32)` "
+        "for tiles whose borders lie on multiples of 32, by default on multiples of `multiple`",
+        lambda field: guarantees.halo(field, field.multiple),
+        form="sides",
+        guarantee=True,
+        monotone=True,
+        tiled=guarantees.halo,
+        grows="the halo",
+        cause="layers",
+        formats=("json",),
+        aliases=("padding",),
+    ),
+    Metric(
+        "multiple",
+        "step",
+        "input extents that are multiples of this fit all strides on the way",
+        lambda field: field.multiple,
+        always=True,
+        steady="always",
+        grows="the multiple",
+        multiplies=True,
+        formats=(),
+    ),
+    Metric(
+        "bounded",
+        "truth",
+        "no unit's reads grow with the extent: no mixing, context or data-dependence along the axis, and nothing that "
+        "is fetched from the other end",
+        guarantees.bounded,
+        form="truth",
+        guarantee=True,
+        steady="always",
+        cause="context",
+        formats=("json",),
+    ),
+    Metric(
+        "causal",
+        "truth",
+        "no look-ahead: `lookahead` is 0 or less",
+        guarantees.causal,
+        form="truth",
+        guarantee=True,
+        within="lookahead",
+        cause="ahead",
+        formats=("json",),
+    ),
+    Metric(
+        "independent",
+        "truth",
+        "of the batch axis: every unit reads its own sample only, context counted",
+        lambda field: field.samples.apart,
+        form="truth",
+        axis="batch",
+        guarantee=True,
+        dear=True,
+    ),
+    Metric(
+        "aligned",
+        "truth",
+        "branches that meet have one stride and one centre",
+        alignment.is_aligned,
+        form="truth",
+        cause="branches",
+        dear=True,
+    ),
+    Metric(
+        "symmetric",
+        "truth",
+        "on the actual input the fields of the units are mirror images of each other, which is what flipping and "
+        "averaging relies on: a 3×3 convolution of stride 2 with padding 1 is symmetric at 225 and not at 224. Not "
+        "known where data chooses what is read",
+        lambda field: None if field.upper_bound else units.symmetric(field.finite(), field.key, field.extent),
+        form="truth",
+        why=_no_mirror,
+        formats=("json",),
+    ),
+    Metric(
+        "context",
+        "truth",
+        "whether statistics of the whole axis come in (global pooling, normalisation over space), and from which nodes",
+        lambda field: field.context,
+        form="sources",
+        always=True,
+        cause="context",
+        formats=("json", "csv", "table"),
+    ),
+)
+"""All metrics and predicates, in the order in which reports show them."""
+
+METRICS: Mapping[str, Metric] = {row.name: row for row in TABLE if row.form != "truth"}
+"""What is compared: ``rf >= 224``, ``context == no``."""
+
+PREDICATES: Mapping[str, Metric] = {row.name: row for row in TABLE if row.form == "truth"}
+"""What is claimed: ``is causal``."""
+
+
+class AxisField(Along):
+    """The field of one tensor along one axis of one input. Sizes are in input positions.
+
+    Every metric of the table is an attribute: ``rf``, ``stride``, ``causal``; of one that differs between units
+    ``rf_range`` is the smallest and the largest. None where there is none, or where it cannot be decided.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:  # for type checkers, which cannot look into the table
+        rf: Number
+        rf_range: tuple[Number, Number]
+        rf_certain: tuple[Number, Number]
+        rf_min: Number
+        start: Number | None
+        center: Number | None
+        offset: Number | None
+        coverage: float
+        lookahead: Number | None
+        lookback: Number | None
+        halo: tuple[Number, Number] | None
+        halo_for: Callable[[int], tuple[Number, Number] | None]
+        bounded: bool | None
+        causal: bool | None
+        independent: bool | None
+        aligned: bool | None
+        symmetric: bool | None
+    else:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say which figure is meant; those that are there are found before."""
+            near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
+            raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 
     def __repr__(self) -> str:
         found = self.analysis.runs.structure(self.value)
@@ -77,291 +402,13 @@ class AxisField:
             return f"<Field along axis {self.axis} of {self.input.name!r}: unknown: {found.reason}>"
         return f"<Field along axis {self.axis} of {self.input.name!r}: rf {self.rf}, stride {self.stride}>"
 
-    if not TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> NoReturn:
-            """Say which figure is meant; those that are there are found before."""
-            if name in _NOT_YET:
-                raise AttributeError(f"{name} is not available yet in this version of pytest-rf")
-            near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
-            raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
+def _attach() -> None:
+    """Give :class:`AxisField` an attribute for every metric that the base has not."""
+    for row in TABLE:
+        for name, read in row.attributes():
+            if not hasattr(Along, name):
+                setattr(AxisField, name, property(read, doc=row.meaning))
 
-    @property
-    def key(self) -> Key:
-        """The input axis that the figures are about."""
-        return (self.input.name, self.axis)
 
-    @property
-    def extent(self) -> int:
-        """The input's extent along the axis."""
-        return self.input.shape[self.axis]
-
-    def _theory(self, context: bool = False) -> Field:
-        return self.analysis.runs.field(self.value, self.key, theory=True, context=context)
-
-    def _finite(self) -> Field:
-        return self.analysis.runs.field(self.value, self.key)
-
-    @property
-    def irregular(self) -> bool:
-        """Whether there is no periodic map, so that the figures are the largest over the actual units."""
-        hull = self._theory().hulls.get(self.key)
-        return hull is not None and bool(hull.irregular)
-
-    @property
-    def rf_range(self) -> tuple[Number, Number]:
-        """Smallest and largest theoretical size over phases and units; infinite where unbounded.
-
-        The unit is a position, with all channels and samples there: a concat of a 1×1 and a 3×3 branch
-        sees 3. ``Tensor.bounds`` tells channels apart.
-        """
-        return self._range(self._theory(), self._finite)
-
-    def _range(self, theory: Field, finite: Callable[[], Field]) -> tuple[Number, Number]:
-        hull = theory.hulls.get(self.key)
-        if hull is None:
-            return 0, 0
-        # The actual input is looked at only where there is no theoretical map.
-        field = finite() if hull.irregular else theory
-        every = sizes(self._by_place(field, field.hulls[self.key]))
-        return plain(float(every.min())), plain(float(every.max()))
-
-    def _by_place(self, field: Field, hull: Hull) -> Hull:
-        """Return the hulls of positions: what all channels and samples there read together."""
-        spatial = {(self.input.name, axis) for axis in (*self.input.axes.values(), self.axis)}
-        own = set().union(*(place_dims(field.layout, key) for key in spatial))
-        rest = tuple(dim for dim in range(hull.lo.ndim) if dim not in own)
-        return Hull(hull.lo.min(axis=rest, keepdims=True), hull.hi.max(axis=rest, keepdims=True), hull.jump)
-
-    @property
-    def rf(self) -> Number:
-        """The theoretical receptive field: the largest over phases and units."""
-        return self.rf_range[1]
-
-    @property
-    def rf_certain(self) -> tuple[Number, Number]:
-        """Smallest and largest size of what is read for certain, whatever data chooses."""
-        if not self.upper_bound:
-            return self.rf_range
-        return self._range(self.of_kind("certain", True), lambda: self.of_kind("certain", False))
-
-    @property
-    def rf_min(self) -> Number:
-        """The theoretical size over the shortest path: at every merge the smaller branch."""
-        return self._range(self.of_kind("shortest", True), lambda: self.of_kind("shortest", False))[0]
-
-    @property
-    def without_context(self) -> AxisField:
-        """The same field with all context accepted: guarantees are those of its local figures."""
-        return replace(self, local=True)
-
-    def of_kind(self, kind: Kind, theory: bool) -> Field:
-        """Return the field in one kind of run, on an input without end or the actual one."""
-        # What counts when all context is accepted is what the plain run has counted already.
-        kind = "plain" if self.local and kind == "guaranteed" else kind
-        return self.analysis.runs.of_kind(kind, self.value, self.key, theory)
-
-    @property
-    def upper_bound(self) -> bool:
-        """Whether data or rounding chooses positions along this axis."""
-        outcome = self.analysis.runs.structure(self.value)
-        return isinstance(outcome, Structure) and self.key in outcome.uncertain | outcome.rounded
-
-    @property
-    def rounded(self) -> bool:
-        """Whether rounding alone chooses between neighbours, which leaves the steps where they are."""
-        outcome = self.analysis.runs.structure(self.value)
-        return self.upper_bound and isinstance(outcome, Structure) and self.key not in outcome.uncertain
-
-    @property
-    def chosen_by(self) -> str:
-        """What chooses positions where the field is an upper bound: data, or rounding."""
-        return "the rounding of resized positions" if self.rounded else "an index that depends on data"
-
-    @property
-    def context(self) -> tuple[str, ...]:
-        """Names of the nodes that bring in context along this axis; empty where there is none."""
-        outcome = self.analysis.runs.structure(self.value)
-        if not isinstance(outcome, Structure):  # the tensor's status says so
-            return ()
-        return tuple(
-            self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
-        )
-
-    @property
-    def stride(self) -> Fraction | None:
-        """Input positions that one step along the tensor moves the field.
-
-        0 where no position is left; None where the units do not move evenly: positions are interleaved with
-        those of other axes, or steps of different rates lie end to end.
-        """
-        field = self._theory()
-        if self.key not in carried(field.layout):
-            return Fraction(0)
-        if self.uneven:
-            return None
-        own = line(field, self.key)
-        if own and own.jump:
-            return own.stride
-        # Where everything is read nothing moves; the windows on the way tell the step.
-        hull = field.hulls.get(self.key)
-        return stride(field.layout, self.key, moving=hull is not None and not is_rigid(hull))
-
-    @property
-    def uneven(self) -> bool:
-        """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
-        field = self._theory()
-        hull, own = field.hulls.get(self.key), line(field, self.key)
-        if hull is None or (own and own.jump):
-            return False
-        joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)
-        if hull.irregular:
-            return hull.irregular == "uneven" or joined or met
-        if is_rigid(hull):  # what reads everything has no place of its own, but lies where levels were joined
-            return joined
-        pieces = self.key not in field.endless and bool(self.tied("uneven"))
-        step = stride(field.layout, self.key)
-        if not step or not (pieces or joined or met):
-            return False
-        return own is None or not own.is_even(step)
-
-    @property
-    def start(self) -> Number | None:
-        """First position of unit 0 in the theoretical field; where that is unbounded, on the actual input.
-
-        None where the units do not move evenly.
-        """
-        if self.uneven:
-            return None
-        for theory in (True, False):
-            field = self._theory() if theory else self._finite()
-            hull = field.hulls.get(self.key)
-            if hull is not None and not hull.irregular:
-                own = place_dims(field.layout, self.key)
-                low = hull.lo[tuple(slice(0, 1 if dim in own else None) for dim in range(hull.lo.ndim))]
-                real = low[np.abs(low) < LIMIT]
-                if real.size:
-                    return int(real.min())
-        return 0
-
-    @property
-    def center(self) -> Number | None:
-        """``start + (rf - 1) / 2``; None where the units do not move evenly."""
-        start, size = self.start, self.rf
-        if start is None:
-            return None
-        if size == math.inf:
-            return math.inf
-        return plain(Fraction(start) + Fraction(Fraction(size) - 1, 2))
-
-    @property
-    def coverage(self) -> float:
-        """The theoretical size as a part of the input's extent."""
-        return float(self.rf) / self.extent if self.extent else math.inf
-
-    @property
-    def steps(self) -> Steps | None:
-        """What the tensor's steps stand for: what its authors say, or its stride; None where there is no such thing.
-
-        What they say holds of tensors with as many steps as it takes to stand for the whole input.
-        """
-        told = self._told
-        if told is not None:
-            return told
-        step = self.stride
-        return strided(step) if step else None
-
-    @property
-    def _told(self) -> Steps | None:
-        told = self.analysis.stands_for.get(self.axis_name)
-        return told if told is not None and told.fits(self.count, self.extent) else None
-
-    @property
-    def axis_name(self) -> str:
-        """The axis by name; by number where it is not a spatial one."""
-        named = (name for name, number in self.input.axes.items() if number == self.axis)
-        return next(named, str(self.axis))
-
-    @property
-    def count(self) -> int:
-        """The number of the tensor's places along the axis."""
-        layout = self._theory().layout
-        return max((prod(axis[i].extent for i in places(axis, self.key)) for axis in layout), default=0)
-
-    @property
-    def lookahead(self) -> Number | None:
-        """Input positions after its own ones that an output step reads, context counted; ≤ 0 is causal.
-
-        The worse of theory and the actual input. None where the steps stand for no positions of their own.
-        """
-        return guarantees.reach(self, ahead=True)
-
-    @property
-    def lookback(self) -> Number | None:
-        """Input positions before its own ones that an output step reads, like ``lookahead``."""
-        return guarantees.reach(self, ahead=False)
-
-    @property
-    def bounded(self) -> bool | None:
-        """Whether no unit's reads grow with the extent of the axis; None where that is not known.
-
-        Mixing, context and data-dependence do, and so does what is fetched from the other end.
-        """
-        return guarantees.bounded(self)
-
-    @property
-    def causal(self) -> bool | None:
-        """Whether no output step reads input after its own; None where it has none of its own."""
-        ahead = self.lookahead
-        return None if ahead is None else ahead <= 0
-
-    @property
-    def vacuous(self) -> bool:
-        """Whether no unit reads any position of the axis, so that every guarantee about it would hold."""
-        hull = self.of_kind("guaranteed", False).hulls.get(self.key)
-        return hull is None or bool((hull.lo >= NOWHERE).all())
-
-    def tied(self, *reasons: str) -> tuple[str, ...]:
-        """Return the names of the nodes that tie the tensor to the whole extent, for any of these reasons."""
-        outcome = self.analysis.runs.structure(self.value)
-        if not isinstance(outcome, Structure):
-            return ()
-        numbers = sorted({tie.node for tie in outcome.ties.get(self.key, ()) if tie.why in reasons})
-        return tuple(self.analysis.graph.nodes[number].name for number in numbers)
-
-    @property
-    def aligned(self) -> bool | None:
-        """Whether all branches that meet on the way have one stride and one centre; None: not known."""
-        from pytest_rf.analysis.alignment import aligned
-
-        self._theory()  # which raises where nothing is known
-        return aligned(self.analysis, self.value.number, self.key)
-
-    @property
-    def independent(self) -> bool | None:
-        """Of the batch axis: whether every unit reads its own sample only, context counted; None: not known."""
-        return self.samples.apart
-
-    @property
-    def samples(self) -> Samples:
-        """Of the batch axis: whose samples the units read, and the first operator that mixes them."""
-        return Samples(self.analysis, self.value, self.key)
-
-    @property
-    def multiple(self) -> int:
-        """Input extents that are multiples of this fit all strides on the way to the tensor."""
-        found = self.analysis.runs.multiple(self.value, self.key)
-        told = self._told
-        return found if told is None else lcm(found, told.rate.numerator)
-
-    @property
-    def halo(self) -> tuple[Number, Number] | None:
-        """Context that a tile needs (before, after) for borders on multiples of the model's ``multiple``.
-
-        Infinite where no tile sees what the whole sees; None where the steps have no common stride.
-        """
-        return self.halo_for(self.multiple)
-
-    def halo_for(self, align: int) -> tuple[Number, Number] | None:
-        """Return the halo for tiles whose borders lie on multiples of ``align`` input positions."""
-        return guarantees.halo(self, align)
+_attach()

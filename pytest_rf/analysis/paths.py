@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.metrics import METRICS, AxisField
+from pytest_rf.figures import Number
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
     from pytest_rf.analysis.tensors import Input, Tensor
 
-Number = int | float | Fraction
 Measure = Callable[[AxisField], Number | None]
 """Reads one figure of a field; None where there is none."""
 
@@ -32,40 +31,27 @@ class Contribution(NamedTuple):
         return Fraction(self.total) / (Fraction(self.total) - Fraction(self.growth))
 
 
-FIGURES = (
-    "rf",
-    "rf_min",
-    "stride",
-    "start",
-    "center",
-    "coverage",
-    "lookahead",
-    "lookback",
-    "halo",
-    "multiple",
-)
-"""The figures whose growth can be followed by their name."""
-
-
 def figure(name: str, end: AxisField) -> Measure:
     """Return the measure of a figure by its name, for the path to a tensor whose field is ``end``.
 
+    Of a halo it is the larger side.
+
     Raises:
-        KeyError: there is no such figure.
+        KeyError: there is no such figure, or nothing of it grows from layer to layer.
     """
-    if name not in FIGURES:
-        raise KeyError(f"there is no path of {name!r}; there are those of {', '.join(FIGURES)}")
-    if name == "halo":
-        # On the way strides are smaller: borders are where those of the tensor at the end are.
-        align = end.multiple
+    row = METRICS.get(name)
+    if row is None or not row.grows:
+        known = ", ".join(one.name for one in METRICS.values() if one.grows)
+        raise KeyError(f"there is no path of {name!r}; there are those of {known}")
+    # On the way strides are smaller: borders are where those of the tensor at the end are.
+    align = end.multiple if row.tiled is not None else 1
 
-        def halo(field: AxisField) -> Number | None:
-            sides = field.halo_for(align)
-            return None if sides is None else max(sides)
+    def measure(field: AxisField) -> Number | None:
+        found = row.bare(row.read(field) if row.tiled is None else row.tiled(field, align))
+        larger: Number | None = max(found) if row.form == "sides" and found is not None else found
+        return larger
 
-        return halo
-    read: Measure = attrgetter(name)
-    return read
+    return measure
 
 
 def owners(analysis: Analysis) -> dict[int, Tensor]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pytest_rf.analysis.tensors import Input
+from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.layout import Key, Keys
-from pytest_rf.domains.structure import Facts
 from pytest_rf.errors import ModelError
 from pytest_rf.graph import Shape
 
@@ -85,7 +85,7 @@ def _spatial(
         return sorted(run)
     # Axis 0 of an input without a batch counts layers or outputs of weights, if not told otherwise.
     outer = {0} if len(shape) > 1 and not told else set()
-    return sorted({axis for owner, axis in facts.moved if owner == name} - others - outer)
+    return sorted({axis for owner, axis in facts.rearranged if owner == name} - others - outer)
 
 
 def _batches(shapes: Mapping[str, Shape], facts: Facts, wanted: Axes) -> dict[str, int]:

@@ -7,15 +7,18 @@ from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING, Literal
 
+from pytest_rf.analysis.field import Field, Hulls, Outcome
 from pytest_rf.domains import rims
-from pytest_rf.domains.changes import Policy
-from pytest_rf.domains.field import Field, Hulls
+from pytest_rf.domains.elementwise import Maps, State
+from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.hull import settled
+from pytest_rf.domains.instructions import Policy
+from pytest_rf.domains.intervals import Intervals, Shortest
 from pytest_rf.domains.layout import Key, Keys, carried, stride
-from pytest_rf.domains.structure import Facts, Structure, nothing
+from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Outcome, Plan, plan, run
+from pytest_rf.interpreter import Ignorance, Outcomes, Plan, plan, run, total
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.tensors import Input
@@ -58,9 +61,10 @@ class Runs:
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
         self._multiples: dict[Key, dict[int, int]] = {}
-        self._rims: dict[tuple[Key, bool], dict[int, rims.State | None]] = {}
+        self._rims: dict[tuple[Key, bool], dict[int, Mapping[Key, rims.State]]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
+        self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
         self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
 
     def structure(self, value: Value) -> Structure | Ignorance:
@@ -72,9 +76,9 @@ class Runs:
             return Ignorance(f"it {value.missing or 'has no known shape'}")
         return nothing(value.shape)
 
-    def theory_policy(self, key: Key) -> Policy:
-        """Return the policy of a theoretical run that follows one axis."""
-        return Policy(endless=self.spatial, keys=frozenset({key}))
+    def intervals(self, theory: bool) -> Intervals:
+        """Return the domain of what counts as field: on an input without end, or on the actual one."""
+        return Intervals(Policy(endless=self.spatial if theory else frozenset()))
 
     def multiple(self, value: Value, key: Key) -> int:
         """Return the least common multiple of all strides, and of the windows that reshapes cut, up to a value."""
@@ -83,10 +87,10 @@ class Runs:
     def _multiple(self, key: Key) -> dict[int, int]:
         if key not in self._multiples:
             found = {source.number: 1 for source in self.graph.inputs.values()}
-            for move in self.plan.moves:
-                on_the_way = [found.get(branch.operand, 1) for branch in move.branches]
-                windows = [branch.windows.get(key, 1) for branch in move.branches]
-                found[move.value] = lcm(self._own_stride(move.value, key), *windows, *on_the_way)
+            for transfer in self.plan.transfers.values():
+                on_the_way = [found.get(branch.operand, 1) for branch in transfer.branches]
+                windows = [branch.windows.get(key, 1) for branch in transfer.branches]
+                found[transfer.value] = lcm(self._own_stride(transfer.value, key), *windows, *on_the_way)
             self._multiples[key] = found
         return self._multiples[key]
 
@@ -108,31 +112,21 @@ class Runs:
 
         ``local``: all context is accepted, not only that which the model's authors accept.
         """
-        accepts = (lambda _: True) if local else self._accepted
         if (key, local) not in self._rims:
-            extent = self.inputs[key[0]].shape[key[1]]
-            short = extent % self.grid(key)
-            found: dict[int, rims.State | None] = {
-                self.graph.inputs[key[0]].number: rims.of_input(
-                    key[1], len(self.inputs[key[0]].shape), extent, short
-                )
-            }
-            for move in self.plan.moves:
-                states = [
-                    rims.changed(found.get(branch.operand), branch.changes, key, accepts)
-                    for branch in move.branches
-                ]
-                found[move.value] = rims.put_together(states, move.joint)
-            self._rims[key, local] = found
-        return self._rims[key, local].get(value.number)
+            short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
+            domain = rims.Rims((lambda _: True) if local else self._accepted, short)
+            self._rims[key, local] = total(run(self.plan, domain, frozenset({key})))
+        return self._rims[key, local].get(value.number, {}).get(key)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""
         if (key, theory) not in self._every:
-            policy = self.theory_policy(key) if theory else Policy(keys=frozenset({key}))
-            hulls = run(self.plan, policy)
+            domain = self.intervals(theory)
+            hulls = total(run(self.plan, domain, frozenset({key})))
             self._every[key, theory] = {
-                number: Field(known, hulls[number], policy.endless) if isinstance(known, Structure) else known
+                number: Field(known, hulls[number], domain.policy.endless)
+                if isinstance(known, Structure)
+                else known
                 for number, known in self.plan.structures.items()
             }
         return self._every[key, theory]
@@ -143,9 +137,17 @@ class Runs:
         Context counts that is not accepted; ``uncertain``: also what data may choose.
         """
         if (key, uncertain) not in self._reads:
-            policy = Policy(keys=frozenset({key}), context=True, accepted=self._accepted, uncertain=uncertain)
-            self._reads[key, uncertain] = run(self.plan, policy)
+            policy = Policy(context=True, accepted=self._accepted, uncertain=uncertain)
+            self._reads[key, uncertain] = total(run(self.plan, Intervals(policy), frozenset({key})))
         return self._reads[key, uncertain]
+
+    def of_elements(self, kind: type[Maps], key: Key, theory: bool, context: bool) -> Outcomes[State]:
+        """Return what a domain of single elements knows of all named values along one axis."""
+        place = (kind, key, theory, context)
+        if place not in self._elements:
+            policy = Policy(endless=self.spatial if theory else frozenset(), context=context)
+            self._elements[place] = run(self.plan, kind(policy), frozenset({key}), self._named.__contains__)
+        return self._elements[place]
 
     def field(self, value: Value, key: Key, theory: bool = False, context: bool = False) -> Field:
         """Return the field of a named value along one input axis.
@@ -193,11 +195,11 @@ class Runs:
         if (kind, theory, every) not in self._done:
             policy = Policy(
                 endless=self.spatial if theory else frozenset(),
-                keys=None if every else self.spatial,
                 context=kind in ("full", "guaranteed", "sure"),
                 accepted=self._accepted if kind in ("guaranteed", "sure") else None,
                 uncertain=kind not in ("certain", "sure"),
-                shortest=kind == "shortest",
             )
-            self._done[kind, theory, every] = run(self.plan, policy, self._named.__contains__)
+            domain = (Shortest if kind == "shortest" else Intervals)(policy)
+            keys = None if every else self.spatial
+            self._done[kind, theory, every] = total(run(self.plan, domain, keys, self._named.__contains__))
         return self._done[kind, theory, every]

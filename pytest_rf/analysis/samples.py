@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pytest_rf.access import Same, Table, Taps
-from pytest_rf.domains.field import Hulls
+from pytest_rf.analysis.field import Hulls
 from pytest_rf.domains.hull import CUT, Hull, compress, settled
 from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure

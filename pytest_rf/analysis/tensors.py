@@ -7,19 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from pytest_rf.analysis.metrics import AxisField, positions
+from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Contribution, Measure, figure, trace
+from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Node, Shape, Value
 from pytest_rf.interpreter import Ignorance
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.analysis import Analysis
-
-Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,50 +19,49 @@ ConvTranspose(kernel=4, stride=2) or (kernel=2, stride=2), or a resize followed 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Any
 
-from pytest_rf.checks.rule import Rule, finding
-from pytest_rf.findings import Finding
-from pytest_rf.requirements.settings import Settings
+from msgspec.structs import replace
 
-CODE, NAME = "RF303", "checkerboard"
+from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.findings import Finding, Required
+from pytest_rf.requirements import verdicts
 
 
-def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
+def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per transposed convolution that overlaps unevenly."""
-    for tensor in analysis:
+    for tensor in model.analysis:
         windows = tensor.windows
         if windows is None or not windows.transposed:
             continue
-        # A dilated kernel can leave residues out altogether, so the taps are counted for each.
-        if all(map(_even, windows.kernel, windows.stride, windows.dilation)):
-            continue
-        yield finding(
-            CODE,
-            NAME,
-            analysis,
-            settings,
-            tensor,
-            f'output positions of tensor "{tensor.name}" ({tensor.op} {tensor.label}) are sums over different '
-            "numbers of taps",
-            measured=tensor.label,
-            required="a kernel that is a multiple of the stride",
-            help="use a kernel that is a multiple of the stride, or a resize followed by a convolution",
-        )
+        taps = list(map(_taps, windows.kernel, windows.stride, windows.dilation))
+        fewest, most = math.prod(least for least, _ in taps), math.prod(largest for _, largest in taps)
+        if fewest != most:
+            yield replace(
+                verdicts.at(
+                    tensor,
+                    model.settings,
+                    f'output positions of tensor "{tensor.name}" ({tensor.op} {tensor.label}) are sums over '
+                    "different numbers of taps",
+                ),
+                metric="taps",
+                measured=measured(fewest, most),
+                required=Required(text="a kernel that is a multiple of the stride"),
+                help="use a kernel that is a multiple of the stride, or a resize followed by a convolution",
+            )
 
 
-def has_transposed(analysis: Any) -> bool:
+def has_transposed(model: Subject) -> bool:
     """Return whether a model has a transposed convolution."""
-    return any(tensor.windows is not None and tensor.windows.transposed for tensor in analysis)
+    return any(tensor.windows is not None and tensor.windows.transposed for tensor in model.analysis)
 
 
-def _even(kernel: int, stride: int, dilation: int) -> bool:
-    """Return whether every output phase gets the same number of taps."""
-    taps = [0] * stride
-    for tap in range(min(kernel, 10_000)):
-        taps[tap * dilation % stride] += 1
-    return len(set(taps)) == 1
+def _taps(kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Return the fewest and the most taps of an output phase along an axis."""
+    phases = stride // math.gcd(stride, dilation)  # those that any tap reaches
+    return kernel // phases if phases == stride else 0, -(-kernel // phases)
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_transposed)
+RULE = Rule(code="RF303", name="checkerboard", doc=__doc__, check=check, judges=has_transposed)

@@ -21,50 +21,40 @@ known and accepted, list the operators in accept_context.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Any
 
-from pytest_rf.checks.rule import Rule, finals, finding
-from pytest_rf.findings import Finding
+from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import context
-from pytest_rf.requirements.settings import Settings
-from pytest_rf.requirements.wording import listed, number
-
-CODE, NAME = "RF401", "context-ahead"
+from pytest_rf.requirements.wording import listed
 
 
-def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
+def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis that context alone makes look ahead."""
-    accepted = context.accepted(analysis)
-    for tensor, source, axis, _, field in finals(analysis, guarantee=True):
-        sources = context.of(field, accepted).remaining
-        ahead = field.lookahead
-        if not sources or not field.stride or ahead is None or ahead <= 0:
+    accepted = context.accepted(model.analysis)
+    for place in model.finals(guarantee=True):
+        sources = context.of(place.field, accepted).remaining
+        ahead = place.field.lookahead
+        if not sources or not place.field.stride or ahead is None or ahead <= 0:
             continue
-        local = field.without_context.lookahead
-        if local is None or local > 0:
-            continue
-        beside = "" if math.isinf(local) else f" ({number(local)} without context)"
-        yield finding(
-            CODE,
-            NAME,
-            analysis,
-            settings,
-            tensor,
-            f"final looks ahead on axis {axis} through statistics alone: {listed(sources)} "
-            f'(tensor "{tensor.name}")',
-            axis=axis,
-            input=source.name,
-            measured=f"lookahead {number(ahead)}{beside}",
-            required="<= 0",
-            help="normalise with fixed statistics, or list them in accept_context",
-        )
+        local = place.field.without_context.lookahead
+        if local is not None and local <= 0:
+            yield place.finding(
+                f"final looks ahead on axis {place.axis} through statistics alone: {listed(sources)} "
+                f'(tensor "{place.tensor.name}")',
+                metric="lookahead",
+                measured=measured(ahead),
+                required=Required(text="0", comparator="<=", value=0),
+                local=measured(local),
+                context=sources,
+                help="normalise with fixed statistics, or list them in accept_context",
+            )
 
 
-def has_time(analysis: Any) -> bool:
+def has_time(model: Subject) -> bool:
     """Return whether a final tensor that is known has an axis of time: that of another does not judge a stream."""
-    return any(place.axis == "t" for place in finals(analysis))
+    return any(place.axis == "t" for place in model.finals())
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_time)
+RULE = Rule(code="RF401", name="context-ahead", doc=__doc__, check=check, judges=has_time)

@@ -23,36 +23,27 @@ input is the aim, leave the rule off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from pytest_rf.checks.rule import Rule, finals, finding, grown, has_places
-from pytest_rf.findings import Finding
-from pytest_rf.requirements.settings import Settings
-from pytest_rf.requirements.wording import number
-
-CODE, NAME = "RF101", "field-exceeds-input"
+from pytest_rf.checks.rule import Rule, has_places
+from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.figures import said
+from pytest_rf.findings import Finding, Required
 
 
-def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
+def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis along which the smallest field of the final tensor exceeds the input."""
-    for tensor, source, axis, index, field in finals(analysis):
-        size, extent = field.rf_range[0], source.shape[index]
-        if size <= extent:
-            continue
-        yield finding(
-            CODE,
-            NAME,
-            analysis,
-            settings,
-            tensor,
-            f'final rf is {number(size)} on axis {axis}, the input has {extent} (tensor "{tensor.name}")',
-            axis=axis,
-            input=source.name,
-            measured=number(size),
-            required=f"<= {extent}",
-            **grown(tensor, index, source),
-            help="take a stride out, or check the model with the input size that it is meant for",
-        )
+    for place in model.finals():
+        low, high = place.field.rf_range
+        if low > place.extent:
+            yield place.finding(
+                f"final rf is {said(low)} on axis {place.axis}, the input has {place.extent} "
+                f'(tensor "{place.tensor.name}")',
+                metric="rf",
+                measured=measured(low, high),
+                required=Required(text=str(place.extent), comparator="<=", value=place.extent),
+                help="take a stride out, or check the model with the input size that it is meant for",
+                grown=True,
+            )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)
+RULE = Rule(code="RF101", name="field-exceeds-input", doc=__doc__, check=check, judges=has_places)

@@ -22,51 +22,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
-from pytest_rf.checks.rule import Rule, finding, has_places
-from pytest_rf.findings import Finding
-from pytest_rf.requirements.select import fields
-from pytest_rf.requirements.settings import Settings
-
-CODE, NAME = "RF201", "ragged-input"
+from pytest_rf.checks.rule import Rule, has_places
+from pytest_rf.checks.subject import Place, Subject, measured
+from pytest_rf.findings import Finding, Required
 
 
-def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
+def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per input axis, at the first tensor that has the whole stride."""
-    strides: dict[tuple[str, str], tuple[int, Any]] = {}
-    for tensor in analysis:
-        if tensor.status == "unknown":
+    strides: dict[tuple[str, str], tuple[int, Place]] = {}
+    for place in model.places():
+        step = place.field.stride
+        if not step or step.denominator != 1:
             continue
-        for source, field in fields(analysis, tensor):
-            for axis, index in source.axes.items():
-                stride = field[index].stride
-                if not stride or stride.denominator != 1:
-                    continue
-                before, at = strides.get((source.name, axis), (1, tensor))
-                whole = math.lcm(before, int(stride))
-                strides[source.name, axis] = (whole, tensor if whole != before else at)
-    for (name, axis), (stride, tensor) in strides.items():
-        source = analysis.inputs[name]
-        extent = source.shape[source.axes[axis]]
+        before, at = strides.get((place.input.name, place.axis), (1, place))
+        whole = math.lcm(before, int(step))
+        strides[place.input.name, place.axis] = (whole, place if whole != before else at)
+    for stride, place in strides.values():
+        extent = place.extent
         if extent % stride:
-            nearest = " or ".join(
-                str(n) for n in (extent // stride * stride, -(-extent // stride) * stride) if n
-            )
-            yield finding(
-                CODE,
-                NAME,
-                analysis,
-                settings,
-                tensor,
-                f"input extent {extent} on axis {axis} is no multiple of the stride {stride} "
-                f'(reached at tensor "{tensor.name}", {tensor.op})',
-                axis=axis,
-                input=name,
-                measured=str(extent),
-                required=f"a multiple of {stride}",
-                help=f"pad or crop the input to {nearest}",
+            near = [n for n in (extent // stride * stride, -(-extent // stride) * stride) if n]
+            yield place.finding(
+                f"input extent {extent} on axis {place.axis} is not a multiple of the stride {stride} "
+                f'(reached at tensor "{place.tensor.name}", {place.tensor.op})',
+                metric="extent",
+                measured=measured(extent),
+                required=Required(text=f"a multiple of {stride}", value=stride),
+                help=f"pad or crop the input to {' or '.join(map(str, near))}",
             )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)
+RULE = Rule(code="RF201", name="ragged-input", doc=__doc__, check=check, judges=has_places)

@@ -25,6 +25,6 @@ with a reason and a date in [[model.waiver]].
 from __future__ import annotations
 
 from pytest_rf.checks.rule import Rule
-from pytest_rf.requirements.report import VIOLATED
+from pytest_rf.requirements.verdicts import VIOLATED
 
 RULE = Rule(code=VIOLATED[0], name=VIOLATED[1], doc=__doc__, default=True, always=True)

@@ -6,12 +6,11 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
+from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.explain import GROWING, steps
-from pytest_rf.requirements.select import fields, places
-from pytest_rf.requirements.settings import Settings
 
 #: The headings of an explanation, in their order, each as ``## heading``.
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "References")
@@ -25,8 +24,8 @@ FAMILIES = {
     "RF4": "causality and streaming",
 }
 
-Check = Callable[[Any, Settings], Iterable[Finding]]
-Subject = Callable[[Any], bool]
+#: Yields findings without code and name, which :meth:`Rule.findings` adds.
+Check = Callable[[Subject], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +36,8 @@ class Rule:
         code: such as ``RF101``; the first digit is the family.
         name: such as ``field-exceeds-input``.
         doc: the docstring of the rule's module: a summary line, then the headings.
-        check: yields findings for an analysis; None where the run itself reports the rule.
-        subject: whether an analysis has anything that the rule is about, so that no finding means that the rule
+        check: yields findings for a model; None where the run itself reports the rule.
+        judges: whether a model has anything that the rule is about, so that no finding means that the rule
             holds; None where the rule judges no model, as those about the run.
         default: whether the rule is checked when the configuration selects nothing.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
@@ -48,7 +47,7 @@ class Rule:
     name: str
     doc: str
     check: Check | None = None
-    subject: Subject | None = None
+    judges: Callable[[Subject], bool] | None = None
     default: bool = False
     always: bool = False
 
@@ -64,59 +63,12 @@ class Rule:
         parts = re.split(r"(?m)^## (.+)\n", body)
         return {heading: text.strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
 
-
-def finding(
-    code: str, name: str, analysis: Any, settings: Settings, tensor: Any, message: str, **more: Any
-) -> Finding:
-    """Return a finding of a rule at a tensor."""
-    return Finding(
-        code=code,
-        rule=name,
-        model=settings.model or analysis.name,
-        message=message,
-        file=settings.file or analysis.path or "",
-        line=settings.line,
-        tensor=tensor.name,
-        node=tensor.node or "",
-        op=tensor.op or "",
-        module=tensor.module or "",
-        source=tensor.source or "",
-        **more,
-    )
+    def findings(self, model: Subject) -> Iterator[Finding]:
+        """Yield what the rule finds in a model."""
+        for found in self.check(model) if self.check is not None else ():
+            yield replace(found, code=self.code, rule=self.name)
 
 
-def grown(tensor: Any, axis: int, source: Any) -> dict[str, Any]:
-    """Return how the field of a tensor grew, as findings hold it."""
-    return {"figure": GROWING["rf"], "path": steps(tensor.path(axis, source.name), "rf")}
-
-
-def has_places(analysis: Any) -> bool:
+def has_places(model: Subject) -> bool:
     """Return whether a final tensor that is known reads an input that has a spatial axis."""
-    return any(True for _ in finals(analysis))
-
-
-class Place(NamedTuple):
-    """Where a rule about the final field looks: one spatial axis of one input, at the tensor final for it."""
-
-    tensor: Any
-    source: Any
-    axis: str
-    number: int
-    field: Any
-
-
-def finals(analysis: Any, guarantee: bool = False) -> Iterator[Place]:
-    """Yield the places of the final tensors that are known, each once.
-
-    ``guarantee``: the places at which guarantees are held, which can be several for an axis.
-    """
-    told: set[tuple[int, str, int]] = set()
-    for tensor in analysis.final:
-        if tensor.status == "unknown":
-            continue
-        for source, field in fields(analysis, tensor):
-            for axis, index in source.axes.items():
-                for own, at, why in places(tensor, field, source, index, guarantee):
-                    if not why and (id(own), source.name, index) not in told:
-                        told.add((id(own), source.name, index))
-                        yield Place(own, source, axis, index, at)
+    return any(True for _ in model.finals())

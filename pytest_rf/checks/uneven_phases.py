@@ -22,36 +22,26 @@ leave the rule off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from pytest_rf.checks.rule import Rule, finals, finding, grown, has_places
-from pytest_rf.findings import Finding
-from pytest_rf.requirements.settings import Settings
-from pytest_rf.requirements.wording import number
-
-CODE, NAME = "RF301", "uneven-phases"
+from pytest_rf.checks.rule import Rule, has_places
+from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.figures import said
+from pytest_rf.findings import Finding, Required
 
 
-def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
+def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of a final tensor whose smallest and largest field differ."""
-    for tensor, source, axis, index, field in finals(analysis):
-        low, high = field.rf_range
-        if low == high or field.irregular or field.upper_bound:
-            continue
-        measured = f"{number(low)} to {number(high)}"
-        yield finding(
-            CODE,
-            NAME,
-            analysis,
-            settings,
-            tensor,
-            f'final rf is {measured} on axis {axis}: it differs between units (tensor "{tensor.name}")',
-            axis=axis,
-            input=source.name,
-            measured=measured,
-            required="one size",
-            **grown(tensor, index, source),
-        )
+    for place in model.finals():
+        low, high = place.field.rf_range
+        if low != high and not (place.field.irregular or place.field.upper_bound):
+            yield place.finding(
+                f"final rf is {said(low)} to {said(high)} on axis {place.axis}: it differs between units "
+                f'(tensor "{place.tensor.name}")',
+                metric="rf",
+                measured=measured(low, high),
+                required=Required(text="one size"),
+                grown=True,
+            )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, subject=has_places)
+RULE = Rule(code="RF301", name="uneven-phases", doc=__doc__, check=check, judges=has_places)

@@ -22,35 +22,31 @@ outside of the file, save the constant inside.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from pytest_rf.checks.rule import Rule, finding
-from pytest_rf.findings import Finding
-from pytest_rf.requirements.settings import Settings
+from msgspec.structs import replace
 
-CODE, NAME = "RF005", "unknown-operator"
+from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.subject import Subject
+from pytest_rf.findings import Finding, Required
+from pytest_rf.requirements import verdicts
 
 
-def check(analysis: Any, settings: Settings) -> Iterator[Finding]:
+def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding for the first tensor of each reason: the rest only inherits it."""
-    told: set[str] = set()
-    for tensor in analysis:
-        reason = str(tensor.reason or f"operator {tensor.op} has no rule")
-        if tensor.status != "unknown" or reason in told:
-            continue
-        told.add(reason)
-        message = f'nothing is known from tensor "{tensor.name}" ({tensor.op}) on: {reason}'
-        yield finding(
-            CODE,
-            NAME,
-            analysis,
-            settings,
-            tensor,
-            message,
-            undecidable=True,
-            measured="unknown",
-            required="known",
-        )
+    seen: set[str] = set()
+    for tensor in model.analysis:
+        reason = verdicts.unknown(tensor)
+        if tensor.status == "unknown" and reason not in seen:
+            seen.add(reason)
+            yield replace(
+                verdicts.at(
+                    tensor,
+                    model.settings,
+                    f'nothing is known from tensor "{tensor.name}" ({tensor.op}) on: {reason}',
+                ),
+                required=Required(text="known"),
+                undecidable=True,
+            )
 
 
-RULE = Rule(code=CODE, name=NAME, doc=__doc__, check=check, default=True, always=True)
+RULE = Rule(code="RF005", name="unknown-operator", doc=__doc__, check=check, default=True, always=True)

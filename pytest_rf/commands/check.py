@@ -10,8 +10,8 @@ from pytest_rf.commands import options
 from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
-    from pytest_rf.check import Run
     from pytest_rf.config.declared import Config
+    from pytest_rf.results import Run
 
 
 @click.command()

@@ -6,11 +6,12 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_rf.reporters.lines import visible
 
 if TYPE_CHECKING:
+    from pytest_rf import Analysis
     from pytest_rf.check import Load
     from pytest_rf.config.targets import Target
 
@@ -21,13 +22,13 @@ PATIENCE = 1.0
 @contextlib.contextmanager
 def progress() -> Iterator[Load]:
     """Yield a way to analyse models that tells which one is in work, and waits for code so long only."""
-    from pytest_rf.sources import analyse
+    from pytest_rf.targets import analyse
 
     watched = sys.stderr is not None and sys.stderr.isatty()
     start = time.monotonic()
     number = 0
 
-    def load(target: Target) -> Any:
+    def load(target: Target) -> Analysis:
         nonlocal number
         number += 1
         if watched and time.monotonic() - start > PATIENCE:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 @click.option(
     "--unit", type=options.Unit(), help="Show what this unit reads, by its place on the spatial axes."
 )
+@click.option(
+    "--figure",
+    "figures",
+    multiple=True,
+    metavar="NAME",
+    help="Show this figure too: halo, aligned, ...; repeatable.",
+)
 @click.option("--format", "format", type=click.Choice(list(SHOW)), default="table", show_default=True)
 @options.inputs
 @options.config
@@ -28,6 +35,7 @@ def show(
     model: str,
     node: str | None,
     unit: tuple[int, ...] | None,
+    figures: tuple[str, ...],
     format: str,
     inputs: tuple[tuple[str, tuple[int, ...]], ...],
     config: str | None,
@@ -38,14 +46,14 @@ def show(
 ) -> int:
     """Show the receptive field of every tensor of MODEL, an .onnx file or package.module:factory.
 
-    rf, stride and start are input positions; they are told once where all axes agree. With --unit, the
+    rf, stride and start are input positions; they are shown once where all axes agree. With --unit, the
     positions of the input that one unit reads, of the final tensors or of those that --node selects.
     """
     from pytest_rf import reporters, view
     from pytest_rf.commands.output import emit
 
     analysis = _analysis(model, options.shapes(inputs), config, allow_code)
-    emit(reporters.show(view.view(analysis, node, unit), format), output, color)
+    emit(reporters.show(view.view(analysis, node, unit, figures), format), output, color)
     return 0
 
 
@@ -56,12 +64,9 @@ def _analysis(
     from pytest_rf.commands.check import configuration
     from pytest_rf.commands.progress import limited
     from pytest_rf.config.lookup import find
-    from pytest_rf.errors import ModelError
-    from pytest_rf.sources import analyse
+    from pytest_rf.targets import analyse, refuse_code
 
     target = find(model, configuration(config), shapes)
-    if target.is_code and not allow_code:
-        raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
+    refuse_code(target, allow_code)
     with limited(target):
-        analysis: Analysis = analyse(target)
-    return analysis
+        return analyse(target)

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
-from pytest_rf.domains.hull import NOWHERE, Hull, Positions, aligned, irregular, leaner
+from pytest_rf.domains.hull import NOWHERE, Hull, Positions, irregular, leaner, to_common_period
 
 MANY = 1 << 22
 """Above this number of (element, tap) pairs only the outermost taps of a monotone field are read."""
 
 
-class Plan(NamedTuple):
+class Gather(NamedTuple):
     """The taps of every output element: ``reads[i]`` are operand positions, ``extent`` = none."""
 
     reads: npt.NDArray[np.int64]
@@ -39,7 +39,9 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
     if isinstance(relation, Sets):
         return _sets(hull, dim, relation.reads)
     plan = (
-        _tap_plan(relation, extent, output) if isinstance(relation, Taps) else _table_plan(relation, extent)
+        _tap_gather(relation, extent, output)
+        if isinstance(relation, Taps)
+        else _table_gather(relation, extent)
     )
     if plan.identity or (plan.complete and hull.lo.shape[dim] == 1):
         return hull
@@ -48,8 +50,17 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
     return _gather(hull, dim, plan, extent)
 
 
+def gathered(relation: Taps | Table, extent: int, output: int) -> Gather:
+    """Return which of ``extent`` elements each of ``output`` ones reads."""
+    return (
+        _tap_gather(relation, extent, output)
+        if isinstance(relation, Taps)
+        else _table_gather(relation, extent)
+    )
+
+
 @lru_cache(maxsize=4096)
-def _tap_plan(relation: Taps, extent: int, output: int) -> Plan:
+def _tap_gather(relation: Taps, extent: int, output: int) -> Gather:
     width = max((len(taps) for taps in relation.taps), default=0)
     offsets = np.full((relation.period, max(width, 1)), np.iinfo(np.int32).max, dtype=np.int64)
     for phase, taps in enumerate(relation.taps):
@@ -65,7 +76,7 @@ def _tap_plan(relation: Taps, extent: int, output: int) -> Plan:
     reads = np.where(inside, reads, extent)
     identity = output == extent and reads.shape[1] == 1 and bool((reads[:, 0] == place).all())
     hits = np.asarray(inside.any(axis=1))
-    return Plan(reads, hits, identity, bool(hits.all()))
+    return Gather(reads, hits, identity, bool(hits.all()))
 
 
 def _fold(reads: npt.NDArray[np.int64], extent: int, border: str) -> npt.NDArray[np.int64]:
@@ -79,13 +90,13 @@ def _fold(reads: npt.NDArray[np.int64], extent: int, border: str) -> npt.NDArray
     return np.where(folded < extent, folded, turn - folded)
 
 
-def _table_plan(relation: Table, extent: int) -> Plan:
+def _table_gather(relation: Table, extent: int) -> Gather:
     reads = relation.indices[:, None]
     inside = (reads >= 0) & (reads < extent)
-    return Plan(np.where(inside, reads, extent), np.asarray(inside[:, 0]), False, bool(inside.all()))
+    return Gather(np.where(inside, reads, extent), np.asarray(inside[:, 0]), False, bool(inside.all()))
 
 
-def _gather(hull: Hull, dim: int, plan: Plan, extent: int) -> Hull:
+def _gather(hull: Hull, dim: int, plan: Gather, extent: int) -> Hull:
     """Read the taps of every element; a position ``extent`` stands for one that reads nothing."""
     reads = plan.reads
     if reads.size * (hull.lo.size // max(extent, 1)) > MANY and _is_monotone(hull, dim):
@@ -128,14 +139,16 @@ def _where(hull: Hull, dim: int, hits: npt.NDArray[np.bool_]) -> Hull:
     return masked(hull, line)
 
 
-def joined(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hull:
+def end_to_end(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hull:
     """Return the hull of pieces (hull, first place, extent) along ``dim``; between them nothing is read."""
     first = pieces[0][0]
     covered = sum(extent for _, _, extent in pieces) == total
     if covered and all(one is first or _equal(one, first) for one, _, _ in pieces) and first.period(dim) == 1:
         return first
     alike = (
-        None if any(one.irregular for one, _, _ in pieces) else aligned([one for one, _, _ in pieces], dim)
+        None
+        if any(one.irregular for one, _, _ in pieces)
+        else to_common_period([one for one, _, _ in pieces], dim)
     )
     if alike is None:
         return irregular("interleaved", *[one for one, _, _ in pieces])

@@ -116,7 +116,7 @@ def has_endless(hull: Hull) -> bool:
     return bool((hull.lo == -ENDLESS).any() or (hull.hi == ENDLESS).any())
 
 
-def moved(positions: Positions, distance: int | Positions) -> Positions:
+def shifted(positions: Positions, distance: int | Positions) -> Positions:
     """Return ``positions + distance``; marks stay what they are."""
     if isinstance(distance, int):
         if distance == 0:
@@ -137,8 +137,8 @@ def tile(hull: Hull, dim: int, times: int) -> Hull:
     if times == 1:
         return hull
     jump = hull.moves(dim)
-    lo = np.concatenate([moved(hull.lo, jump * t) for t in range(times)], axis=dim)
-    hi = np.concatenate([moved(hull.hi, jump * t) for t in range(times)], axis=dim)
+    lo = np.concatenate([shifted(hull.lo, jump * t) for t in range(times)], axis=dim)
+    hi = np.concatenate([shifted(hull.hi, jump * t) for t in range(times)], axis=dim)
     return Hull(lo, hi, hull.with_jump(dim, jump * times))
 
 
@@ -158,7 +158,7 @@ def shortest_period(hull: Hull, dim: int) -> Hull:
 def _repeats(array: Positions, dim: int, length: int, step: int) -> bool:
     head = tuple([slice(None)] * dim + [slice(0, array.shape[dim] - length)])
     tail = tuple([slice(None)] * dim + [slice(length, None)])
-    return bool((moved(array[head], step) == array[tail]).all())
+    return bool((shifted(array[head], step) == array[tail]).all())
 
 
 def compress(hull: Hull) -> Hull:
@@ -192,9 +192,9 @@ def settled(one: Hull) -> Hull:
     return Hull(np.minimum(one.lo, rest.lo), np.maximum(one.hi, rest.hi), one.jump)
 
 
-def parts(one: Hull | None) -> list[Hull]:
+def pieces(one: Hull | None) -> list[Hull]:
     """Return the hulls of which one is the union."""
-    return [] if one is None else [replace(one, rest=None), *parts(one.rest)]
+    return [] if one is None else [replace(one, rest=None), *pieces(one.rest)]
 
 
 def _put_off(all_parts: Sequence[Hull]) -> Hull:
@@ -215,7 +215,7 @@ def union(a: Hull, b: Hull) -> Hull:
     if a is b:
         return a
     if a.rest is not None or b.rest is not None:
-        both = [*parts(a), *parts(b)]
+        both = [*pieces(a), *pieces(b)]
         odd = next((part for part in both if part.irregular or part.jump is not None), None)
         return _put_off(both) if odd is None else union(settled(a), settled(b))
     if a.irregular or b.irregular:
@@ -230,7 +230,7 @@ def union(a: Hull, b: Hull) -> Hull:
         if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):
             return replace(a, rest=b)
         return leaner(Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi)))
-    alike = aligned([a, b])
+    alike = to_common_period([a, b])
     if alike is None:
         # What moves at different speeds lies ever further apart.
         return irregular("interleaved", a, b, endless(a.lo.ndim))
@@ -243,7 +243,7 @@ def union(a: Hull, b: Hull) -> Hull:
     return joined
 
 
-def aligned(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | None:
+def to_common_period(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | None:
     """Bring hulls to common periods along all dimensions but ``apart``, so that their arrays broadcast.
 
     Returns:

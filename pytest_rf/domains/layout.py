@@ -53,7 +53,7 @@ Axis = tuple[Factor, ...]
 Layout = tuple[Axis, ...]
 
 
-def joined(factors: Sequence[Factor], extent: int) -> Factor:
+def merged(factors: Sequence[Factor], extent: int) -> Factor:
     """Return one factor that carries what all of ``factors`` do."""
     if len(factors) == 1:
         factor = factors[0]
@@ -134,7 +134,7 @@ def remade(factors: Sequence[Factor], extent: int, elsewhere: Keys = NONE) -> Fa
     or where frames, the rest of whose axis lies ``elsewhere``, become features. Patches, of which other
     axes lie here as a whole (their channels), do so whatever the extent.
     """
-    whole = joined(factors, extent)
+    whole = merged(factors, extent)
     old = prod(factor.extent for factor in factors)
     partial = _are_several(whole.carries) or whole.carries & elsewhere
     patches = whole.carries & elsewhere and whole.carries - elsewhere
@@ -226,17 +226,17 @@ class Merge:
     count: int
 
 
-Move = Split | Merge
+Regrouping = Split | Merge
 
 
-def regrouping(extents: Sequence[int], shape: Sequence[int]) -> tuple[list[Move], list[int]]:
+def regrouping(extents: Sequence[int], shape: Sequence[int]) -> tuple[list[Regrouping], list[int]]:
     """Plan how factors of ``extents`` become axes of ``shape`` (same product, neither holds a 1).
 
     Returns:
         The moves in order, and for each axis of ``shape`` how many factors make it up.
     """
     old = list(extents)
-    moves: list[Move] = []
+    moves: list[Regrouping] = []
     counts: list[int] = []
     index = 0
     for extent in shape:

@@ -20,7 +20,7 @@ from pytest_rf.domains.hull import (
     Hull,
     endless,
     irregular,
-    moved,
+    shifted,
     shortest_period,
 )
 
@@ -74,7 +74,7 @@ def _at(
     if jump:
         distance = jump * (places // period)
         distance = distance.reshape([1] * dim + [*places.shape] + [1] * (hull.lo.ndim - dim - 1))
-        lo, hi = moved(lo, distance), moved(hi, distance)
+        lo, hi = shifted(lo, distance), shifted(hi, distance)
     return lo, hi
 
 
@@ -86,7 +86,7 @@ def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
     if period == relation.period == 1 and filled:
         # The classic case of one size, stride and start: the outermost taps are all that matters.
         reach = [jump * tap for tap in (min(relation.taps[0]), max(relation.taps[0]))]
-        lo, hi = moved(hull.lo, min(reach)), moved(hull.hi, max(reach))
+        lo, hi = shifted(hull.lo, min(reach)), shifted(hull.hi, max(reach))
         return Hull(lo, hi, hull.with_jump(dim, jump * relation.advance))
     repeats = period // gcd(period, relation.advance)
     length = relation.period * repeats

@@ -17,24 +17,26 @@ import numpy as np
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
 from pytest_rf.domains import bounded, hull
-from pytest_rf.domains.changes import (
+from pytest_rf.domains.hull import Hull, Positions
+from pytest_rf.domains.instructions import (
     Arrange,
-    Change,
     Contract,
     Cut,
     Diagonal,
     Divide,
+    EndToEnd,
     First,
     Follow,
+    Mask,
     Policy,
     Unite,
 )
-from pytest_rf.domains.field import Joint
-from pytest_rf.domains.hull import Hull, Positions
+from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.periodic import repeating
 
-_FINITE = Policy()
+_COUNTS = Intervals(Policy())
+"""Along the other dimensions the counts are a hull on the actual input."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,86 +99,128 @@ def _counts(before: Positions, after: Positions) -> Hull:
     return Hull(-np.maximum(before, 0), np.maximum(after, 0))
 
 
-def of_input(axis: int, rank: int, extent: int, short: int) -> Rim:
-    """Return the rim of an input, of which nothing is wrong."""
-    return Rim(axis, extent, _none(rank), short)
-
-
 def _none(rank: int) -> Hull:
     return Hull(np.zeros((1,) * rank, np.int64), np.zeros((1,) * rank, np.int64))
 
 
-def changed(
-    state: State | None, changes: Sequence[Change], key: Key, accepts: Callable[[int], bool]
-) -> State | None:
-    """Return what is wrong of what is read of an operand; ``accepts`` tells whose context is accepted."""
-    for change in changes:
-        if state is None:
-            return None
-        if isinstance(change, Cut):
-            if key in change.context and accepts(change.node):
-                return None
-        elif isinstance(state, Rim):
-            state = _changed(state, change, key)
-    return state
+class Rims:
+    """The domain of rims: what is the same in a tile as in the whole has none."""
 
+    def __init__(self, accepts: Callable[[int], bool], short: int) -> None:
+        """Take whose context is accepted, and by how much the input is longer than the multiple that fits it."""
+        self.accepts = accepts
+        self.short = short
 
-def _changed(rim: Rim, change: Change, key: Key) -> State:
-    if isinstance(change, (Contract, Follow)):
-        if change.dim == rim.dim:
-            return _followed(rim.whole, change) if isinstance(change, Follow) else SPOILT
-        rim = rim.whole if change.dim in rim.dims else rim
-    elif isinstance(change, Divide):
-        return _divided(rim, change, key)
-    elif isinstance(change, Unite):
-        return _united(rim, change, key)
-    elif isinstance(change, First):
-        return SPOILT if change.dim == rim.dim else rim
-    elif isinstance(change, Arrange):
-        return _arranged(rim, change, key)
-    elif isinstance(change, Diagonal):
-        if {change.a, change.b} & set(rim.dims):
+    def point(self, key: Key, extent: int, rank: int) -> State:
+        """Return the rim of an input, of which nothing is wrong."""
+        return Rim(key[1], extent, _none(rank), self.short)
+
+    def contract(self, x: State, do: Contract, key: Key) -> State:
+        """Return what is wrong of what reads a whole dimension."""
+        if isinstance(x, Spoilt) or do.dim == x.dim:
+            return SPOILT
+        x = x.whole if do.dim in x.dims else x
+        return replace(x, counts=_COUNTS.contract(x.counts, do, key))
+
+    def follow(self, x: State, do: Follow, key: Key) -> State:
+        """Return what is wrong of what reads by a relation."""
+        if isinstance(x, Spoilt):
+            return x
+        if do.dim == x.dim:
+            return _followed(x.whole, do)
+        x = x.whole if do.dim in x.dims else x
+        return replace(x, counts=_COUNTS.follow(x.counts, do, key))
+
+    def divide(self, x: State, do: Divide, key: Key) -> State:
+        """Return what is wrong where a dimension is split."""
+        return _divided(x, do, key) if isinstance(x, Rim) else x
+
+    def unite(self, x: State, do: Unite, key: Key) -> State:
+        """Return what is wrong where dimensions are merged."""
+        return _united(x, do, key) if isinstance(x, Rim) else x
+
+    def first(self, x: State, do: First, key: Key) -> State:
+        """Return what is wrong of a first element: where it lies depends on the tile."""
+        return SPOILT if isinstance(x, Rim) and do.dim == x.dim else x
+
+    def arrange(self, x: State, do: Arrange, key: Key) -> State:
+        """Return what is wrong where dimensions have another order."""
+        return _arranged(x, do, key) if isinstance(x, Rim) else x
+
+    def diagonal(self, x: State, do: Diagonal, key: Key) -> State:
+        """Return what is wrong of a diagonal."""
+        if isinstance(x, Spoilt):
+            return x
+        if {do.a, do.b} & set(x.dims):
             # Along the diagonal with other dimensions the counts are the largest of them.
-            rim = replace(rim.whole, counts=_largest(rim.whole.counts, (change.a, change.b)))
-            return replace(rim, dim=change.a) if change.b == rim.dim else rim
-    else:
-        return rim  # a mask reads where it reads
-    return replace(rim, counts=change(rim.counts, key, _FINITE))
+            x = replace(x.whole, counts=_largest(x.whole.counts, (do.a, do.b)))
+            x = replace(x, dim=do.a) if do.b == x.dim else x
+            return x
+        return replace(x, counts=_COUNTS.diagonal(x.counts, do, key))
+
+    def cut(self, x: State, do: Cut, key: Key) -> State | None:
+        """Return nothing where context ends that is accepted."""
+        return None if key in do.context and self.accepts(do.node) else x
+
+    def mask(self, x: State, do: Mask, key: Key) -> State:
+        """Return the same: a mask reads where it reads."""
+        return x
+
+    def union(self, a: State, b: State, key: Key) -> State:
+        """Return what is wrong of what reads both."""
+        if isinstance(a, Spoilt) or isinstance(b, Spoilt) or (a.dim, a.flipped) != (b.dim, b.flipped):
+            return SPOILT
+        if a.inner != b.inner:
+            a, b = a.whole, b.whole
+        counts = hull.settled(hull.union(a.counts, b.counts))
+        return replace(a, counts=counts, short=max(a.short, b.short))
+
+    def end_to_end(self, parts: Sequence[State | None], do: EndToEnd, key: Key) -> State:
+        """Return what is wrong of operands that lie one behind the other."""
+        known = [part for part in parts if part is not None]
+        pieces = [part for part in known if isinstance(part, Rim)]
+        if len(pieces) < len(known) or any(one.dim == do.dim for one in pieces):
+            return _along(parts, do)
+        pieces = [one.whole for one in pieces]
+        first = pieces[0]
+        if any((one.dim, one.flipped) != (first.dim, first.flipped) for one in pieces):
+            return SPOILT
+        return replace(first, counts=_beside(parts, do), short=max(one.short for one in pieces))
 
 
 def _largest(counts: Hull, dims: tuple[int, ...]) -> Hull:
     return Hull(counts.lo.min(axis=dims, keepdims=True), counts.hi.max(axis=dims, keepdims=True))
 
 
-def _divided(rim: Rim, change: Divide, key: Key) -> Rim:
-    place = change.dim - rim.dim
-    counts = change(rim.counts, key, _FINITE)
+def _divided(rim: Rim, do: Divide, key: Key) -> Rim:
+    place = do.dim - rim.dim
+    counts = _COUNTS.divide(rim.counts, do, key)
     if place < 0:
         return replace(rim, dim=rim.dim + 1, counts=counts)
     if place > len(rim.inner):
         return replace(rim, counts=counts)
     extents = [rim.extent, *rim.inner]
-    extents[place : place + 1] = [change.outer, change.inner]
+    extents[place : place + 1] = [do.outer, do.inner]
     return replace(rim, extent=extents[0], counts=counts, inner=tuple(extents[1:]))
 
 
-def _united(rim: Rim, change: Unite, key: Key) -> State:
-    first, stop = change.dim - rim.dim, change.dim + len(change.extents) - rim.dim
+def _united(rim: Rim, do: Unite, key: Key) -> State:
+    first, stop = do.dim - rim.dim, do.dim + len(do.extents) - rim.dim
     if first > 0 and first <= len(rim.inner) < stop - 1:
-        return _united(rim.whole, change, key)
+        return _united(rim.whole, do, key)
     if stop <= 0:
-        return replace(rim, dim=rim.dim - len(change.extents) + 1, counts=change(rim.counts, key, _FINITE))
+        return replace(rim, dim=rim.dim - len(do.extents) + 1, counts=_COUNTS.unite(rim.counts, do, key))
     if first > len(rim.inner):
-        return replace(rim, counts=change(rim.counts, key, _FINITE))
-    if any(extent > 1 for extent in change.extents[: max(-first, 0)]):
+        return replace(rim, counts=_COUNTS.unite(rim.counts, do, key))
+    if any(extent > 1 for extent in do.extents[: max(-first, 0)]):
         return SPOILT
     # What is united has one count; others that lie within each part multiply it, parts that are not united stay apart.
-    dims = tuple(range(change.dim, change.dim + len(change.extents)))
+    dims = tuple(range(do.dim, do.dim + len(do.extents)))
     merged = _largest(rim.counts, dims)
-    shape = (*merged.lo.shape[: change.dim], 1, *merged.lo.shape[dims[-1] + 1 :])
-    within = prod(change.extents[len(rim.inner) + 1 - first :])
+    shape = (*merged.lo.shape[: do.dim], 1, *merged.lo.shape[dims[-1] + 1 :])
+    within = prod(do.extents[len(rim.inner) + 1 - first :])
     extents = [rim.extent, *rim.inner]
-    extents[max(first, 0) : stop] = [prod(change.extents)]
+    extents[max(first, 0) : stop] = [prod(do.extents)]
     counts = Hull(merged.lo.reshape(shape), merged.hi.reshape(shape))
     united = Rim(
         rim.dim + min(first, 0), extents[0], counts, rim.short * within, tuple(extents[1:]), rim.flipped
@@ -184,21 +228,21 @@ def _united(rim: Rim, change: Unite, key: Key) -> State:
     return replace(united, counts=_counts(united.before * within, united.after * within))
 
 
-def _arranged(rim: Rim, change: Arrange, key: Key) -> State:
-    order = list(change.order)
+def _arranged(rim: Rim, do: Arrange, key: Key) -> State:
+    order = list(do.order)
     if rim.dim not in order:
         return SPOILT
     place = order.index(rim.dim)
     together = order[place : place + len(rim.dims)] == list(rim.dims)
     rim = rim if together else rim.whole
-    return replace(rim, dim=place, counts=change(rim.counts, key, _FINITE))
+    return replace(rim, dim=place, counts=_COUNTS.arrange(rim.counts, do, key))
 
 
-def _followed(rim: Rim, change: Follow) -> State:
-    relation: Relation | None = change.relation
+def _followed(rim: Rim, do: Follow) -> State:
+    relation: Relation | None = do.relation
     if isinstance(relation, Same):
         return rim
-    if change.picked or isinstance(relation, Whole):
+    if do.picked or isinstance(relation, Whole):
         return SPOILT
     if isinstance(relation, Prefix):
         # From what is wrong on all is; up to there nothing is.
@@ -210,8 +254,8 @@ def _followed(rim: Rim, change: Follow) -> State:
     if not isinstance(relation, Taps):
         return SPOILT
     if relation.advance < 0:
-        return _turned(rim, relation, change.output)
-    return _read(rim, relation, change.output)
+        return _turned(rim, relation, do.output)
+    return _read(rim, relation, do.output)
 
 
 def _turned(rim: Rim, relation: Taps, output: int) -> State:
@@ -240,48 +284,25 @@ def _read(rim: Rim, relation: Taps, output: int) -> State:
     return replace(rim, extent=output, counts=_counts(before, after), short=short)
 
 
-def put_together(states: Sequence[State | None], joint: object) -> State | None:
-    """Return what is wrong of what reads several operands; ``joint`` puts them end to end if it is a join."""
-    known = [state for state in states if state is not None]
-    if not known:
-        return None
-    pieces = [state for state in known if isinstance(state, Rim)]
-    if isinstance(joint, Joint) and (len(pieces) < len(known) or any(one.dim == joint.dim for one in pieces)):
-        return _along(states, joint)
-    if len(pieces) < len(known) or any(
-        (one.dim, one.flipped) != (pieces[0].dim, pieces[0].flipped) for one in pieces
-    ):
-        return SPOILT
-    if any(one.inner != pieces[0].inner for one in pieces):
-        pieces = [one.whole for one in pieces]
-    first, short = pieces[0], max(one.short for one in pieces)
-    if isinstance(joint, Joint):
-        return replace(first, counts=_beside(states, joint), short=short)
-    counts = first.counts
-    for one in pieces[1:]:
-        counts = hull.settled(hull.union(counts, one.counts))
-    return replace(first, counts=counts, short=short)
-
-
-def _beside(states: Sequence[State | None], joint: Joint) -> Hull:
+def _beside(states: Sequence[State | None], do: EndToEnd) -> Hull:
     """Return the counts of operands that lie end to end along another dimension, as channels do."""
     rims = [state.whole if isinstance(state, Rim) and state.inner else state for state in states]
     rank = next(one.counts.lo.ndim for one in rims if isinstance(one, Rim))
     pieces = [
-        (one.counts if isinstance(one, Rim) else _none(rank), offset, factor.extent)
-        for one, offset, factor in zip(rims, joint.offsets, joint.factors, strict=True)
+        (one.counts if isinstance(one, Rim) else _none(rank), offset, extent)
+        for one, offset, extent in zip(rims, do.offsets, do.extents, strict=True)
     ]
-    return bounded.joined(pieces, joint.dim, joint.total)
+    return bounded.end_to_end(pieces, do.dim, do.total)
 
 
-def _along(states: Sequence[State | None], joint: Joint) -> State:
+def _along(states: Sequence[State | None], do: EndToEnd) -> State:
     """All but the main operand, or the longest, lie where the whole has places of that one."""
     pieces = {place: state.whole for place, state in enumerate(states) if isinstance(state, Rim)}
-    if not pieces or any(piece.dim != joint.dim for piece in pieces.values()):
+    if not pieces or any(piece.dim != do.dim for piece in pieces.values()):
         return SPOILT
-    main = joint.seam.main
-    if joint.seam.kind != "padding" or main not in pieces:
+    main = do.seam.main
+    if do.seam.kind != "padding" or main not in pieces:
         main = max(pieces, key=lambda place: pieces[place].extent)
-    piece, offset = pieces[main], joint.offsets[main]
-    after = joint.total - offset - piece.extent
-    return replace(piece, extent=joint.total, counts=_counts(offset + piece.before, after + piece.after))
+    piece, offset = pieces[main], do.offsets[main]
+    after = do.total - offset - piece.extent
+    return replace(piece, extent=do.total, counts=_counts(offset + piece.before, after + piece.after))

@@ -1,7 +1,7 @@
 """The structure of a tensor's field: what is the same in every run.
 
 How its axes are made of the input's, what is context, what data chooses: for every operation on fields
-this is worked out once, together with the changes that a run has to make to its hulls.
+this is worked out once, together with the instructions that a domain has to follow.
 """
 
 from __future__ import annotations
@@ -16,16 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import (
-    Prefix,
     Read,
-    Relation,
     Same,
-    Taps,
     Whole,
     is_rounded,
     progression,
 )
-from pytest_rf.domains.changes import Change, Cut, Mask
+from pytest_rf.domains.instructions import Cut, Instruction, Mask
 from pytest_rf.domains.layout import (
     NONE,
     Axis,
@@ -35,44 +32,13 @@ from pytest_rf.domains.layout import (
     Layout,
     Split,
     carried,
-    is_interleaved,
-    joined,
+    merged,
     refinement,
     regrouping,
 )
+from pytest_rf.domains.layout_builder import LayoutBuilder
 from pytest_rf.domains.seams import Seam
 from pytest_rf.domains.ties import Tie, Ties, tie_of, tied
-from pytest_rf.domains.workbench import Workbench
-
-
-@dataclass(slots=True)
-class Facts:
-    """What a run learns about the inputs.
-
-    Attributes:
-        windowed: input axes that a window reads.
-        recurrent: input axes along which a recurrence runs.
-        moved: input axes that are sliced, shifted, gathered or mixed.
-        channel: input name -> the axis that the first convolution or Linear contracts; None if it is a
-            new one.
-        met: pairs of axes of two inputs whose positions lie along one axis of a tensor, place by place.
-        foremost: input axes whose positions lie along the first axis of an output.
-    """
-
-    windowed: set[Key] = field(default_factory=set)
-    recurrent: set[Key] = field(default_factory=set)
-    moved: set[Key] = field(default_factory=set)
-    channel: dict[str, int | None] = field(default_factory=dict)
-    met: set[tuple[Key, Key]] = field(default_factory=set)
-    foremost: set[Key] = field(default_factory=set)
-
-    def learn_meetings(self, structure: Structure) -> None:
-        """Note which axes of several inputs lie along one axis of a tensor."""
-        if len(structure.inputs) < 2:
-            return
-        for factor in (factor for axis in structure.layout for factor in axis if len(factor.carries) > 1):
-            own = [key for key in factor.carries if not is_interleaved(factor, key)]
-            self.met.update([(a, b) for a in own for b in own if a[0] < b[0]])
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -103,25 +69,27 @@ class Branch:
     Attributes:
         operand: its number.
         structure: the structure of what is read.
-        changes: what reading does to the operand's hulls, in order.
+        instructions: what reading does to what a domain knows of the operand, in order.
         windows: input axis -> input positions of the windows into which a reshape cuts it.
+        statistic: whether the step reduces the operand to a statistic.
     """
 
     operand: int
     structure: Structure
-    changes: list[Change]
+    instructions: list[Instruction]
     windows: Mapping[Key, int] = field(default_factory=dict)
+    statistic: bool = False
 
-    def bench(self) -> Workbench:
+    def builder(self) -> LayoutBuilder:
         """Return the layout under construction, for changes to come."""
-        return Workbench(list(self.structure.layout), self.changes)
+        return LayoutBuilder(list(self.structure.layout), self.instructions)
 
     def over(self, layout: Layout) -> Structure:
         """Return the structure with another layout."""
         return replace(self.structure, layout=layout)
 
 
-def of_input(name: str, shape: Sequence[int]) -> Structure:
+def input_structure(name: str, shape: Sequence[int]) -> Structure:
     """Return the structure of a graph input."""
     own = [frozenset({(name, axis)}) for axis in range(len(shape))]
     layout = tuple(
@@ -138,28 +106,29 @@ def nothing(shape: Sequence[int]) -> Structure:
     return Structure(tuple((Factor(extent),) for extent in shape), frozenset())
 
 
-def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, node: int) -> Branch:
-    """Return what the elements of an output of ``shape`` read of an operand with structure ``source``."""
-    branch = Branch(access.operand, source, [])
+def read(
+    source: Structure, access: Read, shape: Sequence[int], channels: Mapping[str, int | None], node: int
+) -> Branch:
+    """Return what the elements of an output of ``shape`` read of an operand with structure ``source``.
+
+    ``channels``: the axis of each input that is known to hold its features. ``node`` is the one that reads.
+    """
+    branch = Branch(access.operand, source, [], statistic=access.statistic)
     targets = [target for target, _ in access.axes]
     if access.where is None and targets == list(range(len(shape))) and _all_same(access):
         return branch
-    bench = branch.bench()
+    builder = branch.builder()
     chosen, rounded, gone, ties = NONE, source.rounded, NONE, source.ties
     # From the last axis to the first: the dimensions of the axes still to do stay where they are.
     for number in range(len(access.axes) - 1, -1, -1):
         target, relation = access.axes[number]
-        axis = bench.axes[number]
+        axis = builder.axes[number]
         if isinstance(relation, Same):
             if target is None and any(factor.leads for factor in axis):
                 # One element of an axis without end, broadcast: the map of its neighbours ends here.
-                bench.follow(number, progression(0), 1, picked=True)
+                builder.follow(number, progression(0), 1, picked=True)
             continue
         carries = axis[0].carries if len(axis) == 1 else NONE.union(*[factor.carries for factor in axis])
-        if number == access.channel:
-            _learn_channel(facts, source, number)
-        else:
-            _learn(facts, carries, relation)
         tie = tie_of(relation) if carries else None
         if tie is not None:
             ties = tied(ties, carries, Tie(node, tie))
@@ -168,15 +137,13 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
                 chosen |= carries
             if access.statistic and target is None:
                 gone = gone.union(*[factor.carries for factor in axis if factor.extent > 1])
-            features = number == access.channel and all(
-                facts.channel.get(key[0]) == key[1] for key in carries
-            )
-            bench.contract(number, None if target is None else shape[target], features)
+            features = number == access.channel and all(channels.get(key[0]) == key[1] for key in carries)
+            builder.contract(number, None if target is None else shape[target], features)
         else:
             if is_rounded(relation):
                 rounded |= carries
-            bench.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
-    layout = bench.arrange(targets, shape)
+            builder.follow(number, relation, 1 if target is None else shape[target], picked=target is None)
+    layout = builder.arrange(targets, shape)
     context = source.context
     cut = gone - carried(layout) if gone else NONE
     if cut:
@@ -184,9 +151,9 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
         ties = {key: found for key, found in ties.items() if key not in cut}
         context = {**context, **{key: context.get(key, frozenset()) | {node} for key in cut}}
     if cut or chosen:
-        bench.changes.append(Cut(cut, node, chosen))
+        builder.instructions.append(Cut(cut, node, chosen))
     if access.where is not None:
-        bench.changes.append(_mask(layout, access.where))
+        builder.instructions.append(_mask(layout, access.where))
     branch.structure = Structure(layout, source.inputs, context, source.uncertain | chosen, ties, rounded)
     return branch
 
@@ -194,20 +161,20 @@ def read(source: Structure, access: Read, shape: Sequence[int], facts: Facts, no
 def regroup(operand: int, source: Structure, shape: Sequence[int]) -> Branch:
     """Return the same elements, in row-major order, under another shape."""
     branch = Branch(operand, source, [])
-    bench = branch.bench()
-    bench.flatten()
-    moves, counts = regrouping([factor.extent for factor in bench.axes[0]], [n for n in shape if n != 1])
+    builder = branch.builder()
+    builder.flatten()
+    moves, counts = regrouping([factor.extent for factor in builder.axes[0]], [n for n in shape if n != 1])
     for move in moves:
-        bench.apply(0, move)
+        builder.apply(0, move)
         if isinstance(move, Split):
-            outer = bench.axes[0][move.index]
+            outer = builder.axes[0][move.index]
             # What counts other things as well is no part of the input that is cut.
             keys = [key for key in outer.leads if outer.strides[key] and not outer.mixed]
             cut = {key: lcm(outer.strides[key].numerator, branch.windows.get(key, 1)) for key in keys}
             branch.windows = {**branch.windows, **cut}
     # One axis for each new one; those of extent 1 hold nothing and come in by arranging.
-    bench.axes = [bench.axes[0][a:b] for a, b in pairwise(accumulate(counts, initial=0))]
-    branch.structure = branch.over(bench.arrange([place for place, n in enumerate(shape) if n != 1], shape))
+    builder.axes = [builder.axes[0][a:b] for a, b in pairwise(accumulate(counts, initial=0))]
+    branch.structure = branch.over(builder.arrange([place for place, n in enumerate(shape) if n != 1], shape))
     return branch
 
 
@@ -215,9 +182,9 @@ def single(operand: int, source: Structure, axis: int) -> Branch:
     """Return a tensor as it is, with one factor for ``axis``."""
     branch = Branch(operand, source, [])
     if len(source.layout[axis]) > 1:
-        bench = branch.bench()
-        bench.fuse(axis)
-        branch.structure = branch.over(tuple(bench.axes))
+        builder = branch.builder()
+        builder.fuse(axis)
+        branch.structure = branch.over(tuple(builder.axes))
     return branch
 
 
@@ -225,7 +192,7 @@ def meeting(branches: Sequence[Branch]) -> Structure:
     """Bring tensors that meet element by element to common factors; return the structure of their union."""
     if len(branches) == 1:
         return branches[0].structure
-    _align(branches)
+    _to_common_factors(branches)
     return _together(branches, [branch.structure.layout for branch in branches])
 
 
@@ -235,7 +202,7 @@ def end_to_end(branches: Sequence[Branch], axis: int, extent: int, seam: Seam, n
     Along the other axes they are brought to common factors; along this one each of them has one. ``node`` puts
     them together, and ``seam`` says how they belong together.
     """
-    _align(branches, apart=axis)
+    _to_common_factors(branches, apart=axis)
     layouts = []
     longest = max((branch.structure.layout[axis][0] for branch in branches), key=lambda one: one.extent)
     for layout in (branch.structure.layout for branch in branches):
@@ -243,7 +210,7 @@ def end_to_end(branches: Sequence[Branch], axis: int, extent: int, seam: Seam, n
         if factor.extent == 1:  # a single element has no step of its own
             own = {key: longest.strides.get(key, step) for key, step in factor.strides.items()}
             factor = factor._replace(strides=own)
-        layouts.append((*layout[:axis], (joined((factor,), extent),), *layout[axis + 1 :]))
+        layouts.append((*layout[:axis], (merged((factor,), extent),), *layout[axis + 1 :]))
     made = _together(branches, layouts, axis)
     carriers = [keys for keys in (layout[axis][0].carries for layout in layouts) if keys]
     if seam.circular:
@@ -278,31 +245,6 @@ def _all_same(access: Read) -> bool:
     return all(isinstance(relation, Same) for _, relation in access.axes)
 
 
-def _learn(facts: Facts, carries: Keys, relation: Relation) -> None:
-    if isinstance(relation, Prefix):
-        facts.recurrent |= carries
-    elif isinstance(relation, Taps) and not relation.selects:
-        # A window over samples and positions in one axis is about the positions.
-        folded = {key for key in carries if key[1] == 0 and any(k[0] == key[0] for k in carries - {key})}
-        facts.windowed |= carries - folded
-        facts.moved |= folded
-    else:
-        facts.moved |= carries
-
-
-def _learn_channel(facts: Facts, source: Structure, number: int) -> None:
-    """The first convolution or Linear decides; where it contracts no axis of the input as a whole, there is none."""
-    carries = carried(source.layout[number : number + 1])
-    elsewhere = carried((*source.layout[:number], *source.layout[number + 1 :]))
-    for name in source.inputs:
-        # Patches and frames are parts of axes of positions, the rest of which goes on.
-        axes = [key[1] for key in carries - elsewhere if key[0] == name]
-        if axes or not any(key[0] == name for key in carries):
-            facts.channel.setdefault(name, axes[0] if len(axes) == 1 else None)
-    # A Linear over any other axis mixes positions.
-    facts.moved |= {key for key in carries if facts.channel.get(key[0]) != key[1]}
-
-
 def _mask(layout: Layout, where: npt.NDArray[np.bool_]) -> Mask:
     """Return the change that lets only some elements read, over the factors of a layout."""
     where = where.reshape((1,) * (len(layout) - where.ndim) + where.shape)
@@ -315,7 +257,7 @@ def _mask(layout: Layout, where: npt.NDArray[np.bool_]) -> Mask:
     return Mask(where.reshape(shape), leads)
 
 
-def _align(branches: Sequence[Branch], apart: int | None = None) -> None:
+def _to_common_factors(branches: Sequence[Branch], apart: int | None = None) -> None:
     """Bring tensors of one shape to common factors, but for axis ``apart``, which has one."""
     wanted: dict[int, tuple[int, ...] | None] = {}
     for number, axes in enumerate(zip(*[branch.structure.layout for branch in branches], strict=True)):
@@ -333,15 +275,15 @@ def _extents(axis: Axis) -> tuple[int, ...]:
 
 def _refine(branch: Branch, wanted: Mapping[int, tuple[int, ...] | None]) -> None:
     """Split and merge the factors of some axes to those that are wanted; None: to one."""
-    bench = branch.bench()
+    builder = branch.builder()
     for number in sorted(wanted, reverse=True):
-        old, new = _extents(bench.axes[number]), wanted[number]
+        old, new = _extents(builder.axes[number]), wanted[number]
         if new is None:
-            bench.fuse(number)
+            builder.fuse(number)
         elif old != new:
             for move in regrouping(old, new)[0]:
-                bench.apply(number, move)
-    branch.structure = branch.over(tuple(bench.axes))
+                builder.apply(number, move)
+    branch.structure = branch.over(tuple(builder.axes))
 
 
 def _common(axes: Sequence[Axis], end_to_end: bool) -> Axis:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pytest_rf.access import Sets
 from pytest_rf.graph import Builder, Value
-from pytest_rf.operators.reads import ENDS, all_of, along, indexed
+from pytest_rf.operators.reads import ENDS, all_of, indexed
 
 
 def mixed_matrix(
@@ -47,9 +47,3 @@ def covariances(b: Builder, x: Value, shape: Sequence[int], weights: Sequence[Va
     """Return what reads two rows of ``x``, and the weights of all observations; all of ``x`` if it is a number."""
     own = [indexed(x, axis, ENDS) for axis in (0, 1)] if shape else [all_of(x)]
     return b.union(shape, *own, *map(all_of, weights))
-
-
-def mixed_rows(b: Builder, x: Value, count: int) -> Value:
-    """Return ``count`` numbers for each row, the last axis of ``x``, which read all of it."""
-    last = x.rank - 1
-    return b.union([*x.extents[:-1], count], along(x, {last: ENDS}))

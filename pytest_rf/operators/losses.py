@@ -9,8 +9,9 @@ import numpy as np
 
 from pytest_rf.access import ANYWHERE
 from pytest_rf.graph import Builder, Value
+from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.reads import Ends, all_of, along, indexed
-from pytest_rf.operators.views import gather, transpose
+from pytest_rf.operators.views import transpose
 
 LARGEST = 1 << 22
 """Targets of more positions are read as if data chose them."""

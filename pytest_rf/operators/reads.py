@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Value
 
 
@@ -74,3 +74,8 @@ def indexed(
 def all_of(x: Value, how: Ends = ENDS) -> Read:
     """Return the read of all of an operand by every output; ``Ends(ANYWHERE)``: of some of it, as data says."""
     return indexed(x, *[how] * x.rank)
+
+
+def read_anywhere(x: Value) -> Read:
+    """Return the read of elements of an operand that data chooses among all of them: an upper bound."""
+    return all_of(x, Ends(ANYWHERE))

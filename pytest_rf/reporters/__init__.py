@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_rf.check import Run
     from pytest_rf.reporters.lines import Document
+    from pytest_rf.results import Run
     from pytest_rf.view import View
 
 #: Formats of ``check`` and their modules; the first is the default.

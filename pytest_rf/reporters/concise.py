@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.check import Run
 from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.summary import closing, more
+from pytest_rf.results import Run
 
 #: Findings shown per model.
 MOST = 1000
@@ -14,7 +14,7 @@ MOST = 1000
 
 def check(run: Run) -> Iterator[Line]:
     """Yield a line per finding and the closing line."""
-    for result in run.results:
+    for result in run.models:
         for found in result.findings[:MOST]:
             place = f"{found.file or result.file}:{found.line}" if found.line else found.file or result.file
             yield line((place, "place"), ": ", (found.code, "bad"), f" {found.model}: {found.message}")

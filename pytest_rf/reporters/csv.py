@@ -7,11 +7,13 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_rf.analysis.metrics import Metric
+from pytest_rf.figures import shown
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.words import figure, shape
+from pytest_rf.reporters.words import shape, truth
 from pytest_rf.view import ModelView, UnitView, View
 
-FIGURES = ("rf", "rf_smallest", "rf_min", "stride", "start", "center", "lookahead", "lookback")
+ABOUT = ("name", "node", "op", "module", "source", "shape", "status", "input", "axis")
 
 
 def show(view: View) -> str:
@@ -29,23 +31,27 @@ def text(value: str) -> str:
 
 
 def _model(view: ModelView) -> Iterator[list[Any]]:
-    yield ["name", "node", "op", "module", "source", "shape", "status", "input", "axis", *FIGURES, "context"]
+    metrics = view.metrics("csv")
+    columns = [name for row in metrics for name in row.columns()]
+    yield [*ABOUT, *columns]
     for tensor in view.tensors:
         about = [text(x) for x in (tensor.name, tensor.node, tensor.op, tensor.module, tensor.source)]
         about += [shape(tensor.shape), tensor.status]
         if tensor.status == "unknown":
-            yield [*about, "", "", *[""] * len(FIGURES), text(tensor.reason or "")]
+            yield [*about, "", "", *[""] * (len(columns) - 1), text(tensor.reason or "")]
             continue
         for source in tensor.inputs:
             field = tensor.field(source)
             for axis in map(str, field):
-                one = field[axis]
-                figures = {
-                    "rf_smallest": one.rf_range[0],
-                    **{name: getattr(one, name) for name in FIGURES if name != "rf_smallest"},
-                }
-                cells = [figure(figures[name]) for name in FIGURES]
-                yield [*about, text(source), text(axis), *cells, text(" ".join(one.context))]
+                read = ((row, row.read(field[axis])) for row in metrics)
+                cells = [_cell(row, one) for row, reading in read for one in row.cells(reading)]
+                yield [*about, text(source), text(axis), *cells]
+
+
+def _cell(metric: Metric, value: Any) -> str:
+    if metric.form == "sources":
+        return text(" ".join(value))
+    return truth(value) if metric.form == "truth" else shown(value)
 
 
 def _unit(view: UnitView) -> Iterator[list[Any]]:

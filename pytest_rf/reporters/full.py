@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.check import Run
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.growth import growth
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.summary import closing, more, verdict
+from pytest_rf.requirements.wording import measured
+from pytest_rf.results import Run
 
 #: Findings shown per model.
 MOST = 100
@@ -16,16 +17,16 @@ MOST = 100
 
 def check(run: Run) -> Iterator[Line]:
     """Yield the findings, then a line per model, then the closing line."""
-    for result in run.results:
+    for result in run.models:
         for found in result.findings[:MOST]:
             yield from finding(found)
             yield ()
         if len(result.findings) > MOST:
             yield more(len(result.findings) - MOST)
             yield ()
-    for result in run.results:
+    for result in run.models:
         yield verdict(result)
-    if run.results:
+    if run.models:
         yield ()
     yield closing(run)
 
@@ -51,18 +52,10 @@ def finding(found: Finding) -> Iterator[Line]:
 
 def _mark(found: Finding) -> list[Span]:
     """Underline what is required, or all of the requirement, and say what was measured."""
-    text, required = found.requirement, found.required
-    start = text.find(required) if required else -1
-    length = len(required)
-    if start < 0:
-        start, length = 0, len(text)
-    measured = f" {found.measured}" if found.measured else ""
-    said = (
-        f" measured{measured}"
-        if measured and not found.undecidable
-        else f" undecidable{measured and ': ' + found.measured}"
-    )
-    return [Span(" " * start), Span("^" * max(length, 1) + said, "bad")]
+    start, end = found.span or (0, len(found.requirement))
+    text = measured(found)
+    said = f"undecidable{text and ': '}{text}" if found.undecidable else f"measured {text}"
+    return [Span(" " * start), Span("^" * max(end - start, 1) + f" {said}", "bad")]
 
 
 def _tensor(found: Finding) -> list[Span]:

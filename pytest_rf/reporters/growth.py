@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from pytest_rf.figures import number, shown, value
 from pytest_rf.findings import Finding, Step
 from pytest_rf.reporters.lines import Line, Span
-from pytest_rf.reporters.words import count, figure
+from pytest_rf.reporters.words import count
+from pytest_rf.requirements.vocabulary import METRICS
 
 #: Paths longer than this are folded: the first and the last few layers are shown, the others counted.
 LONGEST = 12
 _FIRST, _LAST = 4, 6
-
-#: What is a place moves, it does not grow.
-_PLACES = ("the start", "the centre")
 
 
 def growth(finding: Finding, indent: str) -> Iterator[Line]:
@@ -22,36 +21,49 @@ def growth(finding: Finding, indent: str) -> Iterator[Line]:
     steps = finding.path
     if not steps:
         return
-    axis = finding.axis.replace(", ", " and ")
-    what = f"{finding.figure or 'the field'} {'moved' if finding.figure in _PLACES else 'grew'}"
-    yield (
-        Span(indent),
-        Span(f"how {what} along {axis}, layer by layer:" if axis else f"how {what}:", "dim"),
-    )
-    shown = steps if len(steps) <= LONGEST else (*steps[:_FIRST], *steps[-_LAST:])
-    added = max(len(step.text) for step in shown)
-    size = max(len(_total(step)) for step in shown)
-    for number, step in enumerate(shown):
-        if len(shown) < len(steps) and number == _FIRST:
+    along = f" along {' and '.join(finding.axes)}, layer by layer" if finding.axes else ""
+    yield Span(indent), Span(f"how {_what(finding)}{along}:", "dim")
+    told = steps if len(steps) <= LONGEST else (*steps[:_FIRST], *steps[-_LAST:])
+    added = max(len(_growth(step)) for step in told)
+    size = max(len(_total(step)) for step in told)
+    for place, step in enumerate(told):
+        if len(told) < len(steps) and place == _FIRST:
             folded = steps[_FIRST:-_LAST]
             text_folded = f"{count(len(folded), 'layer')} more{_together(folded)}"
             yield Span(f"{indent}  {'⋮':>{added}}    {'':>{size}}  "), Span(text_folded, "dim")
         yield (
             Span(f"{indent}  "),
-            Span(f"{step.text:>{added}}", "figure"),
+            Span(f"{_growth(step):>{added}}", "figure"),
             Span(f" → {_total(step):>{size}}  ", "dim"),
             Span(step.layer),
         )
 
 
+def _what(finding: Finding) -> str:
+    """Return what grew, or moved, if it is a place."""
+    metric = METRICS.get(finding.figure)
+    verb = "moved" if metric is not None and metric.kind == "place" else "grew"
+    name = metric.grows if metric is not None else finding.figure
+    return " ".join(filter(None, (name, finding.side, verb)))
+
+
+def _growth(step: Step) -> str:
+    """Return what a layer added as people write it: ``+32``, ``×2``, ``whole axis``."""
+    growth = number(step.growth)
+    if growth == math.inf:
+        return "whole axis"
+    return f"{'×' if step.times else '+' if growth >= 0 else ''}{shown(growth)}"
+
+
 def _total(step: Step) -> str:
-    return "all" if step.total == math.inf else figure(step.total)
+    total = number(step.total)
+    return "all" if total == math.inf else shown(total)
 
 
 def _together(steps: Sequence[Step]) -> str:
     """Return what folded layers add together, where all of them add a number."""
-    if any(isinstance(step.growth, float) and math.isinf(step.growth) for step in steps):
+    growths = [number(step.growth) for step in steps]
+    if not all(map(math.isfinite, growths)):
         return ""
-    if steps[0].times:
-        return f": ×{figure(math.prod(step.growth for step in steps))}"
-    return f": {Step('', sum(step.growth for step in steps), 0).text}"
+    times = steps[0].times
+    return f": {_growth(Step('', value(math.prod(growths) if times else sum(growths)), 0, times))}"

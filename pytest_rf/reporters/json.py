@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pytest_rf import report
-from pytest_rf.check import Run
+from pytest_rf.results import Run
 from pytest_rf.view import View
 
 
 def check(run: Run) -> str:
     """Return a run as JSON."""
-    return report.to_json(report.of_run(run))
+    return report.to_json(run)
 
 
 def show(view: View) -> str:

@@ -85,12 +85,15 @@ def plain(lines: Iterable[Line]) -> Iterator[str]:
         yield "".join(visible(span.text) for span in spans).rstrip()
 
 
+def text(document: Document) -> str:
+    """Return what a reporter returned as text without styles."""
+    return document if isinstance(document, str) else "".join(f"{one}\n" for one in plain(document))
+
+
 def write(document: Document, stream: IO[str], color: bool) -> None:
     """Write what a reporter returned; ``color`` also needs rich, which is imported only then."""
-    if isinstance(document, str):
-        stream.write(document)
-    elif not color:
-        stream.writelines(f"{text}\n" for text in plain(document))
+    if isinstance(document, str) or not color:
+        stream.write(text(document))
     else:
         from rich.console import Console
         from rich.text import Text

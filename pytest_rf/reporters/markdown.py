@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.rows import header, rows, several_inputs
-from pytest_rf.view import UnitView, View
+from pytest_rf.view import ModelView, UnitView, View
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:])")
 
@@ -25,12 +25,11 @@ def text(value: str) -> str:
     return _MARKUP.sub(r"\\\1", visible(value)).replace("@", "&#64;").replace("\\&#64;", "&#64;")
 
 
-def _model(view: View) -> Iterator[list[str]]:
-    assert not isinstance(view, UnitView)
-    with_input = several_inputs(view)
-    yield header(with_input)
+def _model(view: ModelView) -> Iterator[list[str]]:
+    with_input, metrics = several_inputs(view), view.metrics("table")
+    yield header(metrics, with_input)
     for row in rows(view):
-        yield [text(cell) for cell in row.cells(with_input)]
+        yield [text(cell) for cell in row.cells(metrics, with_input)]
 
 
 def _unit(view: UnitView) -> Iterator[list[str]]:

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_rf.check import ModelResult, Run
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.words import count
+from pytest_rf.results import ModelResult, Run
 
 
 def closing(run: Run) -> Line:
     """Return the closing line: ``Checked 9 models, 27 requirements: 2 violations.``"""
-    requirements = sum(len(result.requirements) - _inapplicable(result) for result in run.results)
-    checked = f"Checked {count(len(run.results), 'model')}"
+    requirements = sum(len(result.requirements) - _inapplicable(result) for result in run.models)
+    checked = f"Checked {count(len(run.models), 'model')}"
     if requirements:
         checked += f", {count(requirements, 'requirement')}"
     parts = _wrong(run.findings)
     errors = sum(not problem.unjudged for problem in run.problems)
     if errors:
         parts.append(Span(count(errors, "error"), "bad"))
-    unjudged = sum(result.unjudged for result in run.results)
-    if unjudged == len(run.results):
+    unjudged = sum(result.unjudged for result in run.models)
+    if unjudged == len(run.models):
         parts.append(Span("nothing was judged", "bad" if run.problems else "warn"))
     else:
         if not parts and not run.problems:
             parts.append(Span("all hold" if requirements else "nothing wrong", "good"))
         if unjudged:
             parts.append(Span(f"{count(unjudged, 'model')} not judged", "bad" if run.problems else "warn"))
-    waived = sum(len(result.waived) for result in run.results)
+    waived = sum(len(result.waived) for result in run.models)
     if waived:
         parts.append(Span(f"{waived:,} waived", "dim"))
     spans: list[Span] = [Span(f"{checked}: ")]

@@ -26,14 +26,15 @@ def _model(view: ModelView) -> Iterator[Line]:
         names = ", ".join(source.axes) or "none"
         yield line(f"input {source.name} {shape(source.shape)}, spatial axes: {names}")
     yield ()
-    body = list(rows(view))
-    numbers = {place for place, name in enumerate(header(with_input)) if name in ("rf", "stride", "start")}
-    yield from _table(header(with_input), [row.cells(with_input) for row in body], numbers)
+    body, metrics = list(rows(view)), view.metrics("table")
+    heads = header(metrics, with_input)
+    numbers = {heads.index(metric.name) for metric in metrics if metric.kind != "truth"}
+    yield from _table(heads, [row.cells(metrics, with_input) for row in body], numbers)
     yield ()
     for tensor in analysis.final:
-        for row, axes in of_final(tensor):
+        for row, axes in of_final(tensor, metrics):
             yield _final(row, axes, with_input)
-    if any(IRREGULAR in row.rf for row in body):
+    if any(IRREGULAR in figures for row in body for metric, figures in row.figures.items() if metric.ranged):
         yield line((f"{IRREGULAR} no periodic field: the smallest and largest over the actual units", "dim"))
     for note in analysis.graph.notes:
         yield line(("note ", "bold"), note)
@@ -42,13 +43,12 @@ def _model(view: ModelView) -> Iterator[Line]:
 def _final(row: Row, axes: Sequence[str], with_input: bool) -> Line:
     along = f" along {' and '.join(axes)}" if axes else ""
     towards = f" of {row.input}" if with_input and row.input else ""
-    context = f", context from {row.context}" if row.context else ""
-    figures = (
-        f": rf {row.rf}, stride {row.stride}, start {row.start}{context}"
-        if row.rf != "?"
-        else f": {row.context}"
+    figures = ", ".join(
+        f"{metric.name} {'from ' if metric.form == 'sources' else ''}{told}"
+        for metric, told in row.figures.items()
+        if told
     )
-    return line("final ", (row.name, "bold"), f"{along}{towards}{figures}")
+    return line("final ", (row.name, "bold"), f"{along}{towards}: {row.unknown or figures}")
 
 
 def _table(heads: Sequence[str], body: Sequence[Sequence[str]], numbers: set[int]) -> Iterator[Line]:
@@ -66,7 +66,7 @@ def _table(heads: Sequence[str], body: Sequence[Sequence[str]], numbers: set[int
         spans: list[Span] = []
         for place, cell in enumerate(padded(row)):
             gap = "" if place == 0 else "  "
-            spans.append(Span(gap + cell, "figure" if heads[place] == "rf" else ""))
+            spans.append(Span(gap + cell, "figure" if place == min(numbers, default=-1) else ""))
         yield tuple(spans)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+
+from pytest_rf.figures import Number, shown
 
 
 def count(number: int, noun: str) -> str:
@@ -19,20 +19,9 @@ def shape(extents: Sequence[int] | None) -> str:
     return "×".join(map(str, extents)) if extents else "scalar"
 
 
-def figure(value: int | float | Fraction | None) -> str:
-    """Return a figure exactly: whole numbers, fractions (``1/2``), ``inf`` for the whole axis, ``–`` for none."""
-    if value is None:
-        return "–"
-    if isinstance(value, float) and math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return str(value)
-
-
-def span(low: int | float | Fraction, high: int | float | Fraction) -> str:
+def span(low: Number, high: Number) -> str:
     """Return one figure, or ``187 to 188`` where they differ."""
-    return figure(high) if low == high else f"{figure(low)} to {figure(high)}"
+    return shown(high) if low == high else f"{shown(low)} to {shown(high)}"
 
 
 def per_axis(figures: Mapping[str, str]) -> str:
@@ -40,3 +29,8 @@ def per_axis(figures: Mapping[str, str]) -> str:
     if len(set(figures.values())) <= 1:
         return next(iter(figures.values()), "")
     return ", ".join(f"{axis} {text}" for axis, text in figures.items())
+
+
+def truth(value: bool | None) -> str:
+    """Return an answer: ``yes``, ``no``, or ``?`` where it is not known."""
+    return "?" if value is None else "yes" if value else "no"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
+from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.accepting import verified
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.evaluate import evaluate
 from pytest_rf.requirements.parser import parse
@@ -19,7 +21,7 @@ __all__ = ["Requirement", "RequirementTextError", "Settings", "check", "evaluate
 
 
 def check(
-    analysis: Any,
+    analysis: Analysis,
     text: str,
     *,
     model: str = "",
@@ -54,7 +56,5 @@ def check(
         origin=origin,
     )
     if accept_context:
-        from pytest_rf.analysis.accepting import verified
-
         analysis = verified(replace(analysis, accept_context=(*analysis.accept_context, *accept_context)))
     return evaluate(analysis, parse(text), settings)

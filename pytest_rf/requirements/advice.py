@@ -10,19 +10,20 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
+from pytest_rf.analysis import Analysis, Tensor
+from pytest_rf.analysis.alignment import misaligned
+from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.paths import Contribution, Measure, owners, trace
+from pytest_rf.analysis.variants import nearest_window, reading_earlier, spacing, with_layers
+from pytest_rf.figures import Number, said
 from pytest_rf.requirements.context import Context
-from pytest_rf.requirements.explain import Measure, branches_of, describe, named
-from pytest_rf.requirements.measure import Number, Undecidable
+from pytest_rf.requirements.explain import branches_of, describe, named
+from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.syntax import Comparator
 from pytest_rf.requirements.vocabulary import Metric
-from pytest_rf.requirements.wording import listed, number
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.metrics import AxisField
-    from pytest_rf.analysis.paths import Contribution
-    from pytest_rf.analysis.tensors import Tensor
+from pytest_rf.requirements.wording import listed
 
 #: Nothing is tried with models of more steps than this: advice must not take longer than the answer.
 _LARGEST = 5000
@@ -36,10 +37,9 @@ _FACTORS = 8
 _ROUNDS = 4
 
 
-def is_small(analysis: Any) -> bool:
+def is_small(analysis: Analysis) -> bool:
     """Whether variants of a model are quick to analyse."""
-    graph = getattr(analysis, "graph", None)
-    return graph is not None and len(graph.program) <= _LARGEST
+    return len(analysis.graph.program) <= _LARGEST
 
 
 class Case(NamedTuple):
@@ -84,7 +84,7 @@ def for_comparison(
         high: the largest.
         wanted: what it was compared with.
     """
-    if metric.name == "context":
+    if metric.form == "sources":
         return _statistics(case)
     too_small = low < wanted if comparator in (">=", "==") else low <= wanted if comparator == ">" else False
     if too_small:
@@ -93,35 +93,33 @@ def for_comparison(
         return ""
     if math.isinf(high):
         accepted = _context(case) if metric.guarantee else ""
-        return accepted or (_ahead(case) if metric.name == "lookahead" else "")
-    if metric.name == "stride":
+        return accepted or (_ahead(case) if metric.cause == "ahead" else "")
+    if metric.cause == "strides":
         return _strides(case, comparator, Fraction(high), wanted)
     if not metric.monotone:
         return ""
-    if metric.name == "lookahead" and (advice := _ahead(case)):
+    if metric.cause == "ahead" and (advice := _ahead(case)):
         return advice
     most = max((one for one in case.path if one.growth > 0), key=lambda one: one.growth, default=None)
-    largest = (
-        f"; the layer that adds most is {describe(most.tensor)} (+{number(most.growth)})" if most else ""
-    )
+    largest = f"; the layer that adds most is {describe(most.tensor)} (+{said(most.growth)})" if most else ""
     excess = (Fraction(high) - wanted) * _scale(case, metric)
-    return f"{number(excess)} too many{largest}" if excess else largest.removeprefix("; ")
+    return f"{said(excess)} too many{largest}" if excess else largest.removeprefix("; ")
 
 
-def for_claim(case: Case, predicate: str, negated: bool) -> str:
+def for_claim(case: Case, predicate: Metric, negated: bool) -> str:
     """Return advice for a claim that fails."""
     if negated:
         return ""
-    if predicate == "causal":
+    if predicate.cause == "ahead":
         return _context(case) or _ahead(case)
-    if predicate == "bounded":
+    if predicate.cause == "context":
         return _context(case)
-    return _moved_branch(case) if predicate == "aligned" else ""
+    return _moved_branch(case) if predicate.cause == "branches" else ""
 
 
 def _scale(case: Case, metric: Metric) -> int:
     """Return what makes input positions of a figure, which is one for a share of the input."""
-    return case.field.extent if metric.name == "coverage" else 1
+    return case.field.extent if metric.share_of else 1
 
 
 # ---------------------------------------------------------------------- too small
@@ -132,15 +130,13 @@ def _grow(case: Case, metric: Metric, low: Fraction, wanted: Fraction) -> str:
     if not metric.monotone:
         return ""
     missing = (wanted - low) * _scale(case, metric)
-    text = f"{number(missing)} missing" if missing else "one more is needed"
+    text = f"{said(missing)} missing" if missing else "one more is needed"
     layers = _layers(case, low * _scale(case, metric), missing) if case.can_try else ""
     return f"{text}: {layers}" if layers else text
 
 
 def _layers(case: Case, low: Fraction, missing: Fraction) -> str:
     """Return how many layers more make the part hold, by trying it."""
-    from pytest_rf.analysis.variants import with_layers
-
     stride = case.field.stride
     one = with_layers(case.field, [1]) if stride else None
     figure = case.read(one) if one is not None else None
@@ -148,7 +144,7 @@ def _layers(case: Case, low: Fraction, missing: Fraction) -> str:
         return ""
     adds = Fraction(figure) - low
     count = max(1, math.ceil(missing / adds))
-    each = f"one more 3-tap layer at stride {number(Fraction(stride or 1))} adds {number(adds)}"
+    each = f"one more 3-tap layer at stride {said(Fraction(stride or 1))} adds {said(adds)}"
     for more in (count, count + 1):  # one more where it must be larger, not equal
         if more <= _LAYERS and case.held(with_layers(case.field, [1] * more)):
             return f"{each}, so {'one such layer is' if more == 1 else f'{more} such layers are'} enough"
@@ -193,9 +189,6 @@ def _in_training(case: Case, sources: Sequence[str]) -> list[str]:
 
 def _ahead(case: Case) -> str:
     """Say which layers look ahead, and how each of them would not; nothing where one of them has to."""
-    from pytest_rf.analysis.paths import owners, trace
-    from pytest_rf.analysis.variants import reading_earlier, spacing
-
     moves: dict[int, int] = {}
     told: dict[int, str] = {}
     path = case.path if case.can_try else ()
@@ -237,7 +230,7 @@ def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fractio
     factors = sorted(one.factor for one in case.path if one.factor > 1)[:_FACTORS]
     if not factors:
         return ""
-    text = f"the strides on the way multiply to {number(high)}"
+    text = f"the strides on the way multiply to {said(high)}"
     for count in range(1, len(factors) + 1):
         for some in combinations(factors, count):
             less = high / math.prod(some)
@@ -249,7 +242,7 @@ def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fractio
                 else less <= wanted
             ):
                 kind = "a stride" if count == 1 else "strides"
-                return f"{text}; without {kind} of {' and '.join(map(number, some))} it is {number(less)}"
+                return f"{text}; without {kind} of {' and '.join(map(said, some))} it is {said(less)}"
     return text
 
 
@@ -258,10 +251,6 @@ def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fractio
 
 def _moved_branch(case: Case) -> str:
     """Say which branch must be padded otherwise to stand where the other does, if that is all."""
-    from pytest_rf.analysis.alignment import misaligned
-    from pytest_rf.analysis.paths import owners
-    from pytest_rf.analysis.variants import nearest_window, reading_earlier
-
     field = case.field
     nodes = misaligned(field.analysis, field.value.number, field.key) if case.can_try else []
     branches = branches_of(field, nodes[0]) if nodes else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.globs import selects
-from pytest_rf.requirements.measure import attribute
 from pytest_rf.requirements.select import names
 
 
@@ -21,19 +22,19 @@ class Context(NamedTuple):
     accepted: tuple[str, ...] = ()
 
 
-def accepted(analysis: Any) -> frozenset[str]:
+def accepted(analysis: Analysis) -> frozenset[str]:
     """Return the names of the nodes whose context the model's authors accept."""
     selectors = analysis.accept_context
     return frozenset(
         tensor.node
         for tensor in (analysis if selectors else ())
-        if any(selects(selector, tensor.op or "", names(tensor)) for selector in selectors)
+        if any(selects(selector, tensor.op, names(tensor)) for selector in selectors)
     )
 
 
-def of(axis_field: Any, accepted: frozenset[str]) -> Context:
+def of(axis_field: AxisField, accepted: frozenset[str]) -> Context:
     """Return the sources of context of a field, sorted by the names that :func:`accepted` gives."""
-    sources = tuple(attribute(axis_field, "context"))
+    sources = axis_field.context
     if not accepted:
         return Context(sources)
     return Context(

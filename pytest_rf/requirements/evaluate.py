@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from pytest_rf.analysis import Analysis, Input, Tensor
+from pytest_rf.analysis.metrics import METRICS, PREDICATES, AxisField, Metric, Origin
+from pytest_rf.analysis.paths import Contribution, Measure
+from pytest_rf.analysis.tensors import TensorField
 from pytest_rf.errors import RequirementError
-from pytest_rf.findings import Finding
+from pytest_rf.figures import value
+from pytest_rf.findings import Finding, Measurement, Required, Spacing
 from pytest_rf.requirements import (
     advice,
     context,
@@ -16,17 +24,15 @@ from pytest_rf.requirements import (
     extent,
     independence,
     measure,
-    report,
     scanner,
     select,
-    wording,
+    verdicts,
 )
-from pytest_rf.requirements.measure import Undecidable
-from pytest_rf.requirements.report import Verdict
+from pytest_rf.requirements.measure import Reading, Undecidable
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, RequirementTextError
 from pytest_rf.requirements.units import Quantity, positions
-from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric, nearest
+from pytest_rf.requirements.vocabulary import nearest
 
 #: So many tensors have their path told; a requirement that hundreds of tensors break is about something else.
 _PATHS = 5
@@ -34,7 +40,7 @@ _PATHS = 5
 _DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
 
 
-def evaluate(analysis: Any, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
+def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
     """Return what keeps a requirement from holding: an empty list means that it holds.
 
     Raises:
@@ -44,51 +50,80 @@ def evaluate(analysis: Any, requirement: Requirement, settings: Settings | None 
     settings = settings or Settings()
     found: list[Finding] = []
     for part in requirement.parts:
-        verdicts = list(_part(analysis, part, requirement.text, settings))
-        found += report.findings(analysis, verdicts, requirement, settings)
+        wrong = list(_part(analysis, part, requirement.text, settings))
+        found += verdicts.findings(analysis, wrong, requirement.text)
     return found
 
 
 class _Place(NamedTuple):
     """Where a part is held: one axis of one input, seen from one tensor."""
 
-    analysis: Any
-    tensor: Any
-    source: Any
+    tensor: Tensor
+    source: Input
     axis: str
     number: int
-    field: Any
+    field: AxisField
     context: context.Context
     traced: bool
 
-    def path(self, read: explain.Measure) -> list[Any]:
+    def path(self, read: Measure) -> list[Contribution]:
         """Return how a figure grew along the axis, if this place is one whose path is told."""
         return self.tensor.path(self.number, self.source.name, read) if self.traced else []
 
-    def case(self, path: Sequence[Any], read: explain.Measure, holds: Callable[[Any], Any]) -> advice.Case:
+    def case(
+        self,
+        path: Sequence[Contribution],
+        read: Measure,
+        holds: Callable[[AxisField], bool | None],
+    ) -> advice.Case:
         """Return what advice is made from."""
-        can_try = self.traced and advice.is_small(self.analysis)
+        can_try = self.traced and advice.is_small(self.tensor.analysis)
         return advice.Case(self.tensor, self.field, self.context, can_try, path, read, holds)
 
-    def verdict(self, part: Comparison | Claim, guarantee: bool, **words: Any) -> Verdict:
-        accepted = self.context.accepted if guarantee else ()
-        return Verdict(part, self.tensor, self.source.name, (self.axis,), accepted=accepted, **words)
+    def verdict(self, part: Comparison | Claim, settings: Settings) -> Finding:
+        """Return a finding at the place, of which nothing is known yet but what was required."""
+        verdict = _at(self.tensor, part, settings, self.source, self.axis)
+        return replace(verdict, accepted=self.context.accepted) if _is_guarantee(part) else verdict
 
 
-def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings) -> Iterator[Verdict]:
+def _at(
+    tensor: Tensor,
+    part: Comparison | Claim,
+    settings: Settings,
+    source: Input | None = None,
+    axis: str | None = None,
+) -> Finding:
+    """Return a finding about a part of a requirement at a tensor, of which nothing is known yet."""
+    return replace(
+        verdicts.at(tensor, settings),
+        where=str(part.where),
+        metric=part.predicate if isinstance(part, Claim) else part.figure.metric,
+        span=part.span,
+        required=_required(part),
+        input="" if source is None else source.name,
+        axes=() if axis is None else (axis,),
+    )
+
+
+def _is_guarantee(part: Comparison | Claim) -> bool:
+    """Return whether context counts in a part, unless the model's authors accept it."""
+    return isinstance(part, Claim) or METRICS[part.figure.metric].guarantee
+
+
+def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Settings) -> Iterator[Finding]:
     """Yield what is wrong with one part of a requirement."""
     subject = part.figure if isinstance(part, Comparison) else part
     position = subject.position
     batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
     reads_any, measured_any = False, False
-    guarantee = isinstance(part, Claim) or METRICS[part.figure.metric].guarantee
+    guarantee = _is_guarantee(part)
     told: set[str] = set()
     judged: set[tuple[int, str, int]] = set()
     accepted = context.accepted(analysis)
     for tensor in select.tensors(analysis, part.where, text):
         if tensor.status == "unknown":
             reads_any = measured_any = True
-            yield Verdict(part, tensor, required=_required(part), reason=report.unknown(tensor))
+            yield replace(_at(tensor, part, settings), reason=verdicts.unknown(tensor))
             continue
         for source, field in _fields(analysis, tensor, part):
             reads_any = True
@@ -102,14 +137,12 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
                             continue
                         judged.add((id(own), source.name, number))
                         if why:
-                            yield Verdict(
-                                part, own, source.name, (axis,), required=_required(part), reason=why
-                            )
+                            yield replace(_at(own, part, settings, source, axis), reason=why)
                             continue
                         sources = context.of(axis_field, accepted)
                         traced = len(told) < _PATHS
-                        place = _Place(analysis, own, source, axis, number, axis_field, sources, traced)
-                        for verdict in _at(place, part, settings):
+                        place = _Place(own, source, axis, number, axis_field, sources, traced)
+                        for verdict in _wrong(place, part, settings):
                             told.add(own.name)
                             yield verdict
                 except RequirementTextError:
@@ -124,14 +157,14 @@ def _part(analysis: Any, part: Comparison | Claim, text: str, settings: Settings
         select.no_axis(analysis.inputs.values(), subject.axis, text, position)
 
 
-def _fields(analysis: Any, tensor: Any, part: Comparison | Claim) -> list[tuple[Any, Any]]:
+def _fields(analysis: Analysis, tensor: Tensor, part: Comparison | Claim) -> list[tuple[Input, TensorField]]:
     """Return the inputs that a part is about, with the tensor's fields.
 
     What is final for one input can read another as context only, of which nothing computed has a position (a
     style image that is pooled at once); sizes are then about the others. Guarantees are about all.
     """
     fields = select.fields(analysis, tensor)
-    if isinstance(part, Claim) or METRICS[part.figure.metric].guarantee:
+    if _is_guarantee(part):
         return fields
     if part.where.kind != "final" or len(fields) < 2:
         return fields
@@ -139,28 +172,32 @@ def _fields(analysis: Any, tensor: Any, part: Comparison | Claim) -> list[tuple[
     return placed or fields
 
 
-def _at(place: _Place, part: Comparison | Claim, settings: Settings) -> Iterator[Verdict]:
+def _wrong(place: _Place, part: Comparison | Claim, settings: Settings) -> Iterator[Finding]:
     """Yield a verdict where a part does not hold at a place."""
     return _claim(place, part, settings) if isinstance(part, Claim) else _comparison(place, part, settings)
 
 
-def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator[Verdict]:
+def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator[Finding]:
     """Yield a verdict where a comparison does not hold at a place."""
     metric = METRICS[part.figure.metric]
     spacing = settings.spacing.get(place.axis)
     wanted = _wanted(place, part, metric, spacing)
-    required = f"{part.comparator} {wording.wanted(part.value, wanted, metric)}"
+    verdict = replace(place.verdict(part, settings), required=_required(part, wanted))
     try:
         readings = _read(place, part, metric, settings)
     except Undecidable as why:
-        yield place.verdict(part, metric.guarantee, required=required, reason=str(why))
+        yield replace(verdict, reason=str(why))
         return
     outcomes = [measure.decide(reading, part.comparator, wanted) for reading in readings]
     if all(outcomes):
         return
-    unit = part.value.name if part.value.kind == "quantity" else None
-    measured = wording.measured(readings, metric, spacing, unit)
-    measured += _without_context(place, part, metric, settings, readings)
+    verdict = replace(
+        verdict,
+        measured=_measurements(readings, metric),
+        local=_measurements(_without_context(place, part, metric, settings, readings), metric),
+        context=place.context.remaining if metric.form == "sources" else (),
+        spacing=_spacing(part, metric, spacing, readings),
+    )
     worst = False if False in outcomes else None
     failing = max(
         (reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is worst),
@@ -169,12 +206,11 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     read = explain.reader(
         metric, part.figure.align, settings.origin, failing.side, part.comparator[0] == ">", place.field
     )
-    figure = explain.GROWING.get(metric.name, "")
-    path = place.path(read) if figure else []
+    path = place.path(read) if metric.grows else []
     reason, note, help_ = "", "", ""
     if False in outcomes:
 
-        def holds(changed: Any) -> bool:
+        def holds(changed: AxisField) -> bool:
             return _holds(place._replace(field=changed), part, metric, settings, wanted)
 
         note = explain.endless(path, place.number, place.source.name)
@@ -185,15 +221,13 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
         reason = "units differ, and whether one has just this figure is not known"
     else:
         reason = measure.left_open(place.field)
-    yield place.verdict(
-        part,
-        metric.guarantee,
-        measured=measured,
-        required=required,
+    yield replace(
+        verdict,
         reason=reason,
-        note=f"; {note}" if note else "",
-        figure=f"{figure} {failing.side}".rstrip() if path else "",
-        path=explain.steps(path, metric.name),
+        note=note,
+        figure=metric.name if path else "",
+        side=failing.side if path else "",
+        path=explain.steps(path, metric),
         help=help_,
     )
 
@@ -206,143 +240,170 @@ def _holds(place: _Place, part: Comparison, metric: Metric, settings: Settings, 
 
 def _read(place: _Place, part: Comparison, metric: Metric, settings: Settings) -> list[measure.Reading]:
     """Read the figure of a comparison."""
-    if metric.name == "context":
+    if metric.form == "sources":
         return measure.truth(bool(place.context.remaining))
     return measure.read(place.field, metric, part.figure.align, settings.origin)
 
 
 def _without_context(
-    place: _Place, part: Comparison, metric: Metric, settings: Settings, readings: list[measure.Reading]
-) -> str:
-    """Return the local figure in brackets, where context makes the guaranteed one, ``readings``, larger."""
-    if metric.name == "context":
-        return f" (from {wording.listed(place.context.remaining)})" if place.context.remaining else ""
+    place: _Place, part: Comparison, metric: Metric, settings: Settings, readings: list[Reading]
+) -> list[Reading]:
+    """Return the local figure, where context makes the guaranteed one, ``readings``, larger."""
     if not metric.guarantee or not place.context.remaining:
-        return ""
+        return []
     try:
         local = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
     except Undecidable:
-        return ""
-    return "" if local == readings else f" ({wording.measured(local, metric)} without context)"
+        return []
+    return [] if local == readings else local
 
 
-def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Verdict]:
+def _measurements(readings: Sequence[Reading], metric: Metric) -> tuple[Measurement, ...]:
+    """Return readings as findings hold them."""
+    found = []
+    for reading in readings:
+        low, high = reading.low, reading.high
+        if metric.kind == "truth":
+            found.append(Measurement(low=bool(low.upper), high=bool(high.upper), side=reading.side))
+            continue
+        certain = None if reading.exact else (value(low.certain), value(high.certain))
+        found.append(
+            Measurement(low=value(low.upper), high=value(high.upper), certain=certain, side=reading.side)
+        )
+    return tuple(found)
+
+
+def _spacing(
+    part: Comparison, metric: Metric, spacing: Quantity | None, readings: Sequence[Reading]
+) -> Spacing | None:
+    """Return the spacing in which a finding shows lengths; None where it has none to show."""
+    finite = any(math.isfinite(end.upper) for reading in readings for end in (reading.low, reading.high))
+    if spacing is None or metric.kind in ("ratio", "truth") or not finite:
+        return None
+    shown = part.value.name if part.value.kind == "quantity" else ""
+    return Spacing(number=value(spacing.number), unit=spacing.unit, shown=shown)
+
+
+def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Finding]:
     """Yield a verdict where a claim does not hold at a place."""
-    required = wording.claim(part)
     holds: bool | None = None
-    samples = part.predicate == "independent"
+    predicate = PREDICATES[part.predicate]
+    samples = predicate.axis == "batch"
     if samples:
         holds, reason = independence.verdict(place.field, place.source, place.number)
     else:
         try:
-            holds = _predicate(place.field, part.predicate, settings.origin)
+            holds = _predicate(place.field, predicate, settings.origin)
             reason = f"whether it is {part.predicate} is not known"
         except Undecidable as why:
             reason = str(why)
         # What holds of an upper bound holds of all that it contains; what does not hold of it may.
-        if holds is False and part.predicate != "bounded" and measure.attribute(place.field, "upper_bound"):
+        if holds is False and predicate.steady != "always" and place.field.upper_bound:
             holds, reason = None, measure.left_open(place.field)
     if holds is not None and holds is not part.negated:
         return
-    measured = ""
+    measured: tuple[Measurement, ...] = ()
     if holds is not None:
         reason = ""
-        measured = f"{'not ' if part.negated is False else ''}{part.predicate}"
-    look = explain.reader(METRICS["lookahead"], None, settings.origin)
-    path = place.path(look) if part.predicate == "causal" else []
+        measured = (Measurement(low=holds, high=holds),)
+    figure = METRICS[predicate.within or "lookahead"]
+    look = explain.reader(figure, None, settings.origin)
+    path = place.path(look) if predicate.within else []
     note, help_ = "", ""
     if holds is False and samples:
         note, help_ = independence.explained(place.field, place.source, place.number)
     elif holds is not None:
-        told, help_ = _explained(place, part, settings, look, path)
-        note = f"; {told}" if told else ""
-    yield place.verdict(
-        part,
-        True,
+        note, help_ = _explained(place, part, settings, look, path)
+    yield replace(
+        place.verdict(part, settings),
         measured=measured,
-        required=required,
         reason=reason,
         note=note,
-        figure=explain.GROWING["lookahead"] if path else "",
-        path=explain.steps(path, "lookahead"),
+        figure=figure.name if path else "",
+        path=explain.steps(path, figure),
         help=help_,
     )
 
 
 def _explained(
-    place: _Place, part: Claim, settings: Settings, look: explain.Measure, path: Sequence[Any]
+    place: _Place, part: Claim, settings: Settings, look: Measure, path: Sequence[Contribution]
 ) -> tuple[str, str]:
     """Return what is to blame for a claim that does not hold, and what would put it right."""
-    case = place.case(path, look, lambda changed: _predicate(changed, part.predicate, settings.origin))
-    note = "" if part.negated else _blamed(place, part.predicate, look, path)
-    return note, advice.for_claim(case, part.predicate, part.negated)
+    predicate = PREDICATES[part.predicate]
+    case = place.case(path, look, lambda changed: _predicate(changed, predicate, settings.origin))
+    note = "" if part.negated else _blamed(place, predicate, look, path)
+    return note, advice.for_claim(case, predicate, part.negated)
 
 
-def _blamed(place: _Place, predicate: str, look: explain.Measure, path: Sequence[Any]) -> str:
+def _blamed(place: _Place, predicate: Metric, look: Measure, path: Sequence[Contribution]) -> str:
     """Return what is to blame for a claim that does not hold."""
-    if predicate == "causal":
+    if predicate.cause == "ahead":
         return explain.first_ahead(path, look(place.field), place.number, place.source.name)
     if not place.traced:
         return ""
-    if predicate == "aligned":
+    if predicate.cause == "branches":
         return explain.sides(place.field)
-    first = explain.first_of(place.tensor, place.number, place.source.name, predicate)
+    first = explain.first_of(place.tensor, place.number, place.source.name, predicate.name)
     if first is None:
         return ""
-    if predicate == "bounded":
+    if predicate.cause == "context":
         return explain.unbounded(first, place.number, place.source.name)
-    return f"the first operator that mixes samples is {explain.placed(first)}"
+    return f"the first that is not {predicate.name} is {explain.placed(first)}"
 
 
-def _predicate(axis_field: Any, name: str, origin: str) -> bool | None:
+def _predicate(axis_field: AxisField, predicate: Metric, origin: Origin) -> bool | None:
     """Return whether a predicate holds of a field; where time is counted from is the model's choice."""
-    if name == "causal" and origin != "end":
-        lookahead = measure.read(axis_field, METRICS["lookahead"], None, origin)[0]
-        return lookahead.high.upper <= 0
-    if name in ("bounded", "causal") and measure.attribute(axis_field, "vacuous"):
+    if predicate.within and origin != "end":
+        (figure,) = measure.read(axis_field, METRICS[predicate.within], None, origin)
+        return figure.high.upper <= 0
+    if predicate.guarantee and axis_field.vacuous:
         raise Undecidable(measure.VACUOUS)
-    value = measure.attribute(axis_field, name)
-    if value is None and name == "causal" and measure.attribute(axis_field, "uneven"):
+    holds: bool | None = getattr(axis_field, predicate.name)
+    if holds is None and predicate.within and axis_field.uneven:
         raise Undecidable(extent.unsteady(axis_field))
-    return None if value is None else bool(value)
+    if holds is None and predicate.why is not None:
+        raise Undecidable(predicate.why(axis_field))
+    return holds
 
 
 def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity | None) -> Fraction:
     """Return the number that a figure is held against at a place."""
-    value = part.value
+    against = part.value
     whole = place.source.shape[place.number]
-    if value.kind == "input":
+    if against.kind == "input":
         return Fraction(whole)
-    if value.kind == "percent":
-        share = value.number / 100
+    if against.kind == "percent":
+        share = against.number / 100
         return share if metric.kind == "ratio" else share * whole
-    if value.kind == "quantity":
+    if against.kind == "quantity":
         if spacing is None:
             raise RequirementError(
-                f"axis {place.axis} has no spacing, so {value} means nothing: "
+                f"axis {place.axis} has no spacing, so {against} means nothing: "
                 f'state one for the model, as in spacing = {{ {place.axis} = "0.5 mm" }}'
             )
-        return positions(Quantity(value.number, value.name), spacing, place.axis)
-    if value.kind in ("attr", "meta"):
-        return _declared(place.analysis, value.kind, value.name)
-    return value.number
+        return positions(Quantity(against.number, against.name), spacing, place.axis)
+    if against.kind in ("attr", "meta"):
+        return _declared(place.tensor.analysis, against.kind, against.name)
+    return against.number
 
 
-def _declared(analysis: Any, kind: str, name: str) -> Fraction:
+def _declared(analysis: Analysis, kind: str, name: str) -> Fraction:
     """Return a figure that the model declares about itself."""
-    where = "attributes" if kind == "attr" else "metadata"
-    # Metadata is the graph's, attributes are those of the module that was analysed.
-    declared = getattr(analysis, where, None) or getattr(getattr(analysis, "graph", None), where, None)
-    if declared is None:
-        raise RequirementError(f"{kind}:{name} is not available for this model: it carries no {where}")
+    if kind == "attr":
+        raise RequirementError(f"attr:{name} is not available for this model: it carries no attributes")
+    declared = analysis.graph.metadata
     if name not in declared:
         raise RequirementError(f"the model declares no {kind}:{name}{nearest(name, map(str, declared))}")
     match = _DECLARED.fullmatch(str(declared[name])[:40])
     if match is None:
-        raise RequirementError(f"{kind}:{name} is no number")
+        raise RequirementError(f"{kind}:{name} is not a number")
     return Fraction(match.group(1))
 
 
-def _required(part: Comparison | Claim) -> str:
-    """Return what is required where no figure could be read."""
-    return wording.claim(part) if isinstance(part, Claim) else f"{part.comparator} {part.value}"
+def _required(part: Comparison | Claim, wanted: Fraction | None = None) -> Required:
+    """Return what is required, with what it comes to where that is known."""
+    if isinstance(part, Claim):
+        text = f"{'not ' if part.negated else ''}{part.predicate}"
+        return Required(text=text, value=not part.negated)
+    resolved = None if wanted is None else value(bool(wanted) if part.value.kind == "truth" else wanted)
+    return Required(text=str(part.value), comparator=part.comparator, value=resolved)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from pytest_rf.analysis.metrics import AxisField
 
 #: What an operator does that ties what it makes to the whole extent.
 _DOES = {
@@ -14,13 +15,13 @@ _DOES = {
 }
 
 
-def doing(axis_field: Any, node: str) -> str:
+def doing(axis_field: AxisField, node: str) -> str:
     """Return what a node does that keeps any tile from seeing what the whole sees, though it mixes nothing."""
     reasons = (why for why in _DOES if node in axis_field.tied(why))
     return _DOES.get(next(reasons, ""), "reads what lies at no fixed distance")
 
 
-def unsteady(axis_field: Any) -> str:
+def unsteady(axis_field: AxisField) -> str:
     """Say why the units of a tensor have no common stride, and what to do about it."""
     nodes = axis_field.tied("uneven")
     where = f", put together by {_names(nodes)}," if nodes else ""

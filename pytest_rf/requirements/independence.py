@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pytest_rf.requirements.measure import attribute
+from pytest_rf.analysis import Input
+from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.requirements.select import time_first
 
 
-def verdict(axis_field: Any, source: Any, number: int) -> tuple[bool | None, str]:
+def verdict(axis_field: AxisField, source: Input, number: int) -> tuple[bool | None, str]:
     """Return whether the samples of an input stay apart, and where that is not known why, and what would help."""
-    holds: bool | None = attribute(axis_field, "independent")
+    holds = axis_field.independent
     if source.shape[number] < 2:
         return None, _one(source, number)
     if holds is None:
-        samples = getattr(axis_field, "samples", None)
-        return None, "whose sample a unit is, is not known" if samples is None else samples.reason
+        return None, axis_field.samples.reason
     return holds, ""
 
 
-def _one(source: Any, number: int) -> str:
+def _one(source: Input, number: int) -> str:
     """Say that one sample cannot be mixed with another, and how to analyse two."""
     extents = (2 if axis == number else extent for axis, extent in enumerate(source.shape))
     return (
@@ -29,15 +27,15 @@ def _one(source: Any, number: int) -> str:
     )
 
 
-def explained(axis_field: Any, source: Any, number: int) -> tuple[str, str]:
+def explained(axis_field: AxisField, source: Input, number: int) -> tuple[str, str]:
     """Return what to say of a violation: where samples mix first, and what would keep them apart."""
-    mixer = getattr(getattr(axis_field, "samples", None), "mixer", None)
+    mixer = axis_field.samples.mixer
     if mixer is None:
         return "", ""
     node, how = mixer.node, mixer.how
     place = ", ".join(text for text in (node.op, node.source) if text)
     verb = "change places" if how in ("moves", "order") else "mix"
-    note = f"; samples {verb} first in {node.module or node.name} ({place})"
+    note = f"samples {verb} first in {node.module or node.name} ({place})"
     if how == "statistic" and "batchnorm" in node.op.lower().replace("_", ""):
         return note, _HELP["batch norm"]
     if how in ("axis", "statistic", "moves", "pairs") and len(source.shape) > 1:

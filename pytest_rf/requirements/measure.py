@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from pytest_rf.errors import RequirementError
+from pytest_rf.analysis.metrics import METRICS, Metric, Origin
+from pytest_rf.figures import Number
 from pytest_rf.requirements import extent
 from pytest_rf.requirements.syntax import Comparator
-from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, Metric
-
-Number = int | Fraction | float
 
 #: Figures that are computed in floating point (density, erf) may be off by this share of the figure.
 _TOLERANCE = 1e-9
@@ -58,48 +56,34 @@ class Reading:
         return self.low.exact and self.high.exact
 
 
-def read(axis_field: Any, metric: Metric, align: int | None, origin: str) -> list[Reading]:
-    """Read a metric from the field of an axis: one reading, or one per side of a halo.
+def read(axis_field: Any, metric: Metric, align: int | None, origin: Origin) -> list[Reading]:
+    """Read a metric from the field of an axis: one reading, or one per side of a tile.
 
     Raises:
-        RequirementError: the engine does not have this metric.
-        Undecidable: it has, but there is no such figure here.
+        Undecidable: there is no such figure here.
     """
-    if metric.guarantee and attribute(axis_field, "vacuous"):
+    if metric.guarantee and axis_field.vacuous:
         raise Undecidable(VACUOUS)
-    if metric.name == "coverage":
-        return [_coverage(axis_field)]
-    if metric.name == "halo" and align is not None:
-        value = attribute(axis_field, "halo_for")(align)
-    else:
-        value = attribute(axis_field, "rf_range" if metric.name == "rf" else metric.name)
+    if metric.share_of:
+        return [_share(axis_field, METRICS[metric.share_of])]
+    attribute = metric.attribute if align is None else f"{metric.name}_for"
+    value = getattr(axis_field, attribute)
+    value = value if align is None else value(align)
     if value is None:
         raise Undecidable(_absent(axis_field, metric))
-    if metric.name == "halo":
+    if metric.form == "sides":
         before, after = value
         return [
             _bounded(axis_field, metric, before, before, "before"),
             _bounded(axis_field, metric, after, after, "after"),
         ]
-    low, high = value if isinstance(value, tuple) else (value, value)
-    if metric.name in ("lookahead", "lookback") and origin != "end":
+    if metric.form == "sources":
+        return truth(bool(value))
+    low, high = value if metric.ranged else (value, value)
+    if metric.shift is not None and origin != "end":
         shift = _shift(axis_field, metric, origin)
         low, high = low + shift, high + shift
     return [_bounded(axis_field, metric, low, high)]
-
-
-def attribute(axis_field: Any, name: str) -> Any:
-    """Return an attribute that the engine may not have yet.
-
-    Raises:
-        RequirementError: it has not; what cannot be measured never passes.
-    """
-    # Not "except AttributeError": that would take a bug inside a figure for a figure that is not there.
-    if hasattr(type(axis_field), name) or name in getattr(axis_field, "__dict__", ()):
-        return getattr(axis_field, name)
-    known = METRICS.get(name) or PREDICATES.get(name)
-    what = f"{name} ({known.meaning})" if known else name
-    raise RequirementError(f"{what} is not available yet in this version of pytest-rf")
 
 
 def decide(reading: Reading, comparator: Comparator, wanted: Number) -> bool | None:
@@ -161,11 +145,11 @@ def _bounded(
     axis_field: Any, metric: Metric, low: Number, high: Number, side: Literal["", "before", "after"] = ""
 ) -> Reading:
     """Return a reading; where the field is an upper bound, with what is certain of the metric."""
-    steady = metric.steady or (metric.name == "stride" and attribute(axis_field, "rounded"))
-    if steady or not attribute(axis_field, "upper_bound"):
+    steady = metric.steady == "always" or (metric.steady == "rounded" and axis_field.rounded)
+    if steady or not axis_field.upper_bound:
         return Reading(Known(low, low), Known(high, high), side)
-    if metric.name == "rf":
-        sure_low, sure_high = attribute(axis_field, "rf_certain")
+    if metric.certain is not None:
+        sure_low, sure_high = getattr(axis_field, f"{metric.name}_certain")
         return Reading(Known(sure_low, low), Known(sure_high, high), side)
     if metric.monotone:
         return Reading(Known(-math.inf, low), Known(-math.inf, high), side)
@@ -174,46 +158,40 @@ def _bounded(
 
 def left_open(axis_field: Any, what: str = "it") -> str:
     """Say that a figure is an upper bound, and by what."""
-    return f"{attribute(axis_field, 'chosen_by')} leaves {what} open"
+    return f"{axis_field.chosen_by} leaves {what} open"
 
 
-def _coverage(axis_field: Any) -> Reading:
-    """Return the receptive field as a share of the input's extent."""
-    field = read(axis_field, METRICS["rf"], None, "end")[0]
-    whole = attribute(axis_field, "extent")
+def _share(axis_field: Any, metric: Metric) -> Reading:
+    """Return a metric as a share of the input's extent."""
+    (field,) = read(axis_field, metric, None, "end")
+    whole = axis_field.extent
     if not whole:
         raise Undecidable("the input is empty along this axis")
 
     def share(known: Known) -> Known:
-        return Known(_share(known.certain, whole), _share(known.upper, whole))
+        return Known(_part(known.certain, whole), _part(known.upper, whole))
 
     return Reading(share(field.low), share(field.high))
 
 
-def _share(value: Number, extent: int) -> Number:
+def _part(value: Number, extent: int) -> Number:
     return value if isinstance(value, float) else Fraction(int(value), int(extent))
 
 
-def _shift(axis_field: Any, metric: Metric, origin: str) -> Number:
-    """Return what look-ahead or look-back gain when an output step stands for another of its input steps.
-
-    A step covers the input steps ``[i·stride, (i+1)·stride - 1]``. Look-ahead counts from the last of them
-    with ``end``, from the first with ``start``, from the middle with ``center``; look-back counts from the
-    first, and from the middle with ``center``.
-    """
-    steps = attribute(axis_field, "steps")
-    if steps is None:
+def _shift(axis_field: Any, metric: Metric, origin: Origin) -> Number:
+    """Return what a metric gains when an output step stands for another of its input steps."""
+    steps = axis_field.steps
+    if steps is None or metric.shift is None:
         raise Undecidable(_absent(axis_field, metric))
-    stride = steps.rate
-    if origin == "center":
-        return Fraction(stride - 1) / 2
-    return stride - 1 if metric.name == "lookahead" else 0
+    return metric.shift(steps.rate, origin)
 
 
 def _absent(axis_field: Any, metric: Metric) -> str:
     """Say why there is no figure."""
-    if getattr(axis_field, "uneven", False):
+    if metric.why is not None and (reason := metric.why(axis_field)):
+        return reason
+    if axis_field.uneven:
         return extent.unsteady(axis_field)
-    if getattr(axis_field, "irregular", False):
+    if axis_field.irregular:
         return f"the field is irregular and has no {metric.name}"
     return f"there is no {metric.name} here"

@@ -15,9 +15,8 @@ r"""Reads a requirement. The grammar is:
     STRING:      a glob (* ? [abc]) in single or double quotes, without escapes
     NUMBER:      digits, with a decimal point or an exponent if need be; at most 15 digits either side
     NAME:        letters, digits and . : / * ? _ -, or anything in quotes
-    metric:      rf rf_min stride start center coverage lookahead lookback halo multiple min_input density erf
-                 unused context
-    predicate:   bounded causal independent aligned
+    metric:      a word of the table in pytest_rf/analysis/metrics.py that is compared: rf, stride, halo, context ...
+    predicate:   a word of that table that is claimed: bounded, causal ...
 
 Its meaning:
 
@@ -79,6 +78,11 @@ class _Parser:
         return self.tokens[self.index]
 
     @property
+    def behind(self) -> int:
+        """The place behind the token that was taken last."""
+        return self.tokens[self.index - 1].end
+
+    @property
     def following(self) -> Token:
         return self.tokens[min(self.index + 1, len(self.tokens) - 1)]
 
@@ -130,21 +134,28 @@ class _Parser:
 
     def part(self) -> list[Comparison | Claim]:
         if self.at_value():
+            start = self.current.position
             left = self.value()
             comparator = MIRRORED[self.comparator()]
+            span = (start, self.behind)
             figure = self.figure()
-            parts: list[Comparison | Claim] = [self.compared(figure, comparator, left)]
+            parts: list[Comparison | Claim] = [self.compared(figure, comparator, left, span)]
             if self.current.kind is Kind.COMPARATOR:
-                parts.append(self.compared(figure, self.comparator(), self.value()))
+                parts.append(self.comparison(figure))
             return parts
         self.place()
         if self.at_word("is"):
             return [self.claim()]
-        figure = self.figure(placed=True)
-        return [self.compared(figure, self.comparator(), self.value())]
+        return [self.comparison(self.figure(placed=True))]
+
+    def comparison(self, figure: Figure) -> Comparison:
+        start = self.current.position
+        comparator, value = self.comparator(), self.value()
+        return self.compared(figure, comparator, value, (start, self.behind))
 
     def claim(self) -> Claim:
         self.take()
+        start = self.current.position
         negated = self.accept_word("not")
         token = self.current
         name = token.value.lower()
@@ -154,7 +165,7 @@ class _Parser:
                 hint = f": {name} is compared, as in {self.where} {name} {_example(name)}"
             self.fail(f"expected a predicate ({', '.join(PREDICATES)}), found {self.found()}{hint}")
         self.take()
-        return Claim(self.where, name, self.axis(), negated, token.position)
+        return Claim(self.where, name, self.axis(), negated, token.position, (start, token.end))
 
     def figure(self, placed: bool = False) -> Figure:
         if not placed:
@@ -210,8 +221,9 @@ class _Parser:
         start = self.current
         if not self.accept_sign("("):
             return None
-        if metric != "halo":
-            self.fail(f"{metric} takes nothing in brackets; only halo does, as in halo(align=32)", start)
+        if METRICS[metric].tiled is None:
+            do = " and ".join(row.name for row in METRICS.values() if row.tiled is not None)
+            self.fail(f"{metric} takes nothing in brackets; only {do} does, as in halo(align=32)", start)
         if not (self.accept_word("align") and self.accept_sign("=")):
             self.fail(f'expected "align=", found {self.found()}')
         token = self.take()
@@ -285,7 +297,9 @@ class _Parser:
         self.take()
         return Fraction(token.value)
 
-    def compared(self, figure: Figure, comparator: Comparator, value: Value) -> Comparison:
+    def compared(
+        self, figure: Figure, comparator: Comparator, value: Value, span: tuple[int, int]
+    ) -> Comparison:
         """Refuse what can be seen to make no sense before there is a model."""
         metric = METRICS[figure.metric]
         if (metric.kind == "truth") != (value.kind == "truth"):
@@ -299,7 +313,7 @@ class _Parser:
             scanner.fail(f"{metric.name} takes no percentage", self.text, value.position)
         if value.kind == "input" and metric.kind in ("ratio", "step"):
             scanner.fail(f"{metric.name} is not compared with the input's extent", self.text, value.position)
-        return Comparison(figure, comparator, value)
+        return Comparison(figure, comparator, value, span)
 
 
 def _example(metric: str) -> str:

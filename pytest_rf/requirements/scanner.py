@@ -25,11 +25,12 @@ class Kind(enum.Enum):
 
 
 class Token(NamedTuple):
-    """A token: its kind, its value (without quotes, signs made plain) and where it starts."""
+    """A token: its kind, its value (without quotes, signs made plain), where it starts and where it has ended."""
 
     kind: Kind
     value: str
     position: int
+    end: int
 
 
 _COMPARATORS = {"≥": ">=", "≤": "<=", "≠": "!=", "=>": "?", "=<": "?", "<>": "?"}
@@ -60,7 +61,7 @@ def scan(text: str) -> list[Token]:
     while position < len(text):
         if text[position] in "\"'":
             value, end = _string(text, position)
-            tokens.append(Token(Kind.STRING, value, position))
+            tokens.append(Token(Kind.STRING, value, position, end))
             position = end
             continue
         match = _PATTERN.match(text, position)
@@ -69,16 +70,16 @@ def scan(text: str) -> list[Token]:
         kind, value, end = str(match.lastgroup), match.group(), match.end()
         if kind == "reference":
             name, end = _reference_name(text, value, end)
-            tokens.append(Token(Kind.REFERENCE, value.lower() + name, position))
+            tokens.append(Token(Kind.REFERENCE, value.lower() + name, position, end))
         elif kind == "comparator":
             value = _COMPARATORS.get(value, value)
             if value == "?":
                 fail("no such comparator: use >=, <=, >, <, == or !=", text, position)
-            tokens.append(Token(Kind.COMPARATOR, value, position))
+            tokens.append(Token(Kind.COMPARATOR, value, position, end))
         elif kind != "space":
-            tokens.append(Token(Kind[kind.upper()], "-" if value == "−" else value, position))
+            tokens.append(Token(Kind[kind.upper()], "-" if value == "−" else value, position, end))
         position = end
-    tokens.append(Token(Kind.END, "", len(text)))
+    tokens.append(Token(Kind.END, "", len(text), len(text)))
     return tokens
 
 

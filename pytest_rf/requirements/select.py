@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
+from pytest_rf.analysis import Analysis, Input, Tensor
+from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.tensors import TensorField
 from pytest_rf.globs import matcher, operator_names
 from pytest_rf.requirements import scanner
 from pytest_rf.requirements.syntax import AbsentAxisError, Where
@@ -27,12 +30,12 @@ _CHANNEL = ("c", "channel")
 class Held(NamedTuple):
     """A tensor at which an axis is judged, with its field; ``why`` it cannot be, where it cannot."""
 
-    tensor: Any
-    field: Any
+    tensor: Tensor
+    field: AxisField
     why: str = ""
 
 
-def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
+def tensors(analysis: Analysis, where: Where, text: str) -> list[Tensor]:
     """Return the tensors that a ``where`` selects, in the order of the graph.
 
     Raises:
@@ -47,7 +50,7 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
         chosen, reason = list(analysis.outputs), "the model has no output"
     elif where.kind == "op":
         matches = _glob(where, text, casefold=True)
-        chosen = [tensor for tensor in analysis if any(map(matches, operator_names(tensor.op or "")))]
+        chosen = [tensor for tensor in analysis if any(map(matches, operator_names(tensor.op)))]
         operators = sorted(
             {op for tensor in analysis if tensor.op for op in (tensor.op, tensor.op.rpartition(".")[2])}
         )
@@ -63,33 +66,31 @@ def tensors(analysis: Any, where: Where, text: str) -> list[Any]:
     return chosen
 
 
-def names(tensor: Any) -> Iterator[str]:
+def names(tensor: Tensor) -> Iterator[str]:
     """Yield the names that a glob is held against: the tensor's, its node's, its module's path."""
-    for name in (tensor.name, getattr(tensor, "node", ""), getattr(tensor, "module", "")):
+    for name in (tensor.name, tensor.node, tensor.module):
         if name:
             yield name
 
 
-def fields(analysis: Any, tensor: Any) -> list[tuple[Any, Any]]:
+def fields(analysis: Analysis, tensor: Tensor) -> list[tuple[Input, TensorField]]:
     """Return pairs of an input and the tensor's field in it, for the inputs that the tensor reads."""
     return [(analysis.inputs[name], tensor.field(name)) for name in tensor.inputs]
 
 
-def places(tensor: Any, field: Any, source: Any, number: int, guarantee: bool) -> Iterator[Held]:
+def places(tensor: Tensor, field: TensorField, source: Input, number: int, guarantee: bool) -> Iterator[Held]:
     """Yield where an axis is judged: of a final tensor at the one that is final for the axis.
 
     Guarantees are judged at all tensors at which its positions end, and cannot be where something goes on behind.
     """
-    if not hasattr(tensor, "held"):
-        yield Held(tensor, field[number])
-    elif guarantee:
+    if guarantee:
         for own, why in tensor.held(number, source.name):
             yield Held(own, own.field(source.name)[number], why)
     else:
         yield Held(tensor.at(number, source.name), field[number])
 
 
-def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
+def axes(source: Input, axis: str | int | None) -> list[tuple[str, int]] | None:
     """Return names and numbers of the axes meant, or None where the input has no such axis.
 
     Without an axis these are the spatial ones; batch and channel go by ``n`` and ``c``, or by number.
@@ -109,12 +110,12 @@ def axes(source: Any, axis: str | int | None) -> list[tuple[str, int]] | None:
     return None
 
 
-def batch(source: Any) -> list[tuple[str, int]]:
+def batch(source: Input) -> list[tuple[str, int]]:
     """Return the batch axis of an input; none where all samples share it."""
     return [] if source.batch is None else [("n", source.batch)]
 
 
-def no_batch(sources: Iterable[Any], text: str, position: int) -> NoReturn:
+def no_batch(sources: Iterable[Input], text: str, position: int) -> NoReturn:
     """Raise the error of a claim about samples where no input that is read has any."""
     sources = list(sources)
     having = [source.name for source in sources if source.batch is not None]
@@ -129,13 +130,13 @@ def no_batch(sources: Iterable[Any], text: str, position: int) -> NoReturn:
     )
 
 
-def time_first(source: Any, time: int = 0) -> str:
+def time_first(source: Input, time: int = 0) -> str:
     """Return the axes to state for an input whose axis ``time`` counts no samples but steps."""
     batch = f", batch = {0 if time else 1}" if len(source.shape) > 2 else ""
     return f"axes = {{ {_key(source.name)} = {{ t = {time}{batch} }} }}"
 
 
-def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position: int) -> NoReturn:
+def no_axis(sources: Iterable[Input], axis: str | int | None, text: str, position: int) -> NoReturn:
     """Raise the error of an axis that none of the inputs has."""
     known = list(sources)
     there = {name.lower(): None for source in known for name in source.axes}
@@ -151,7 +152,7 @@ def no_axis(sources: Iterable[Any], axis: str | int | None, text: str, position:
     raise AbsentAxisError(reason, text, position)
 
 
-def _naming(sources: Iterable[Any], axis: str | int) -> str:
+def _naming(sources: Iterable[Input], axis: str | int) -> str:
     """Return how an axis that goes by another name is given this one, as of a recogniser of time and frequency."""
     for source in sources:
         if source.axes and isinstance(axis, str) and axis not in (*_BATCH, *_CHANNEL):
@@ -167,7 +168,7 @@ def _key(name: str) -> str:
     return name if _BARE.fullmatch(name) else json.dumps(name)
 
 
-def _glob(where: Where, text: str, casefold: bool = False) -> Any:
+def _glob(where: Where, text: str, casefold: bool = False) -> Callable[[str], bool]:
     """Return the matcher of a ``where``."""
     try:
         return matcher(where.pattern.lower() if casefold else where.pattern)
@@ -175,7 +176,7 @@ def _glob(where: Where, text: str, casefold: bool = False) -> Any:
         scanner.fail(str(error), text, where.position)
 
 
-def _exact(analysis: Any, where: Where) -> list[Any]:
+def _exact(analysis: Analysis, where: Where) -> list[Tensor]:
     """Return the tensor that the analysis itself knows by this name, such as the result of a whole module."""
     try:
         return [analysis[where.pattern]]
@@ -183,7 +184,7 @@ def _exact(analysis: Any, where: Where) -> list[Any]:
         return []
 
 
-def _near(pattern: str, analysis: Any) -> str:
+def _near(pattern: str, analysis: Analysis) -> str:
     """Return near misses of a name for an error."""
     known = list(dict.fromkeys(islice((name for tensor in analysis for name in names(tensor)), _NAMES)))
     near = difflib.get_close_matches(

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from pytest_rf.errors import RequirementError
+from pytest_rf.figures import written
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
 
@@ -50,18 +51,6 @@ class RequirementTextError(RequirementError):
 
 class AbsentAxisError(RequirementTextError):
     """A requirement is about an axis that no input of the model has."""
-
-
-def number_text(value: Fraction) -> str:
-    """Return a number as the requirement language writes it: ``80``, ``0.5``, ``1/3``."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    for places in range(1, 16):
-        scaled = value * 10**places
-        if scaled.denominator == 1:
-            digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
-            return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
-    return f"{value.numerator}/{value.denominator}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +108,20 @@ class Value:
             quote = "'" if '"' in self.name else '"'
             return f"meta:{quote}{self.name}{quote}"
         unit = {"number": "", "percent": "%", "quantity": f" {self.name}"}[self.kind]
-        return number_text(self.number) + unit
+        return written(self.number) + unit
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``figure comparator value``; the figure is always on the left here, wherever it was written."""
+    """``figure comparator value``; the figure is always on the left here, wherever it was written.
+
+    ``span``: where in the text the comparator and the value stand.
+    """
 
     figure: Figure
     comparator: Comparator
     value: Value
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
     @property
     def where(self) -> Where:
@@ -141,13 +134,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """``where is [not] predicate``."""
+    """``where is [not] predicate``; ``span``: where in the text the predicate stands, with its ``not``."""
 
     where: Where
     predicate: str
     axis: str | int | None = None
     negated: bool = False
     position: int = field(default=0, compare=False)
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
     def __str__(self) -> str:
         axis = "" if self.axis is None else f".{self.axis}"

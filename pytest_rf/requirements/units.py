@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pytest_rf.errors import RequirementError
-from pytest_rf.requirements.syntax import number_text
+from pytest_rf.figures import written
 from pytest_rf.requirements.vocabulary import nearest
 
 _PREFIXES = {
@@ -60,7 +60,7 @@ class Quantity:
     unit: str
 
     def __str__(self) -> str:
-        return f"{number_text(self.number)} {self.unit}"
+        return f"{written(self.number)} {self.unit}"
 
 
 def parse_spacing(text: str) -> Quantity:
@@ -107,7 +107,7 @@ def positions(length: Quantity, spacing: Quantity, axis: str) -> Fraction:
             length.unit, [*_PLAIN, *_PREFIXED, *(p + u for p in _PREFIXES for u in ("m", "s")), spacing.unit]
         )
         if given == "frequency" and wanted == "time":
-            rate = number_text(spacing.number)
+            rate = written(spacing.number)
             hint = f': a spacing is the distance between neighbours; for a rate, "1/{rate} s"'
         elif wanted != length.unit:
             hint = f": name the axis that has {wanted}, as in rf.t"

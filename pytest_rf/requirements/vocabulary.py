@@ -1,87 +1,16 @@
-"""The words of the requirement language: metrics, predicates, and what may be said of each."""
+"""The words of the requirement language: those of the table of metrics, and near misses of them."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
 
+from pytest_rf.analysis.metrics import METRICS, PREDICATES, TABLE, Metric
 
-class Metric(NamedTuple):
-    """What the language knows of a metric.
-
-    Attributes:
-        name: the word, which is also the name of the attribute that the engine gives it.
-        kind: ``length`` and ``place`` count input positions (so units of the axis' spacing and percentages of
-            the input's extent make sense), ``step`` counts them too but takes no percentage, ``ratio`` is a
-            share, ``truth`` is yes or no.
-        meaning: one line for messages and docs.
-        monotone: a larger field can only make it larger, so an upper bound on the field bounds it too.
-        steady: it depends on strides alone, so it is certain even where the field is an upper bound.
-        guarantee: context counts, unless the model's authors accept it.
-    """
-
-    name: str
-    kind: Literal["length", "place", "step", "ratio", "truth"]
-    meaning: str
-    monotone: bool = False
-    steady: bool = False
-    guarantee: bool = False
-
-
-class Predicate(NamedTuple):
-    """What the language knows of a predicate; ``axis`` is what it is about where none is named."""
-
-    name: str
-    meaning: str
-    axis: Literal["spatial", "batch"] = "spatial"
-
-
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("rf", "length", "theoretical receptive field", monotone=True),
-        Metric("rf_min", "length", "receptive field over the shortest path", monotone=True),
-        Metric("stride", "step", "input positions from one unit to the next"),
-        Metric("start", "place", "first position that unit 0 reads"),
-        Metric("center", "place", "centre of what unit 0 reads"),
-        Metric("coverage", "ratio", "receptive field as a share of the input", monotone=True),
-        Metric("lookahead", "length", "how far a unit reads ahead", monotone=True, guarantee=True),
-        Metric("lookback", "length", "how far a unit reads back", monotone=True, guarantee=True),
-        Metric("halo", "length", "context that a tile needs on either side", monotone=True, guarantee=True),
-        Metric("multiple", "step", "input extents must be a multiple of this", steady=True),
-        Metric("min_input", "length", "smallest input that yields a unit", steady=True),
-        Metric("density", "ratio", "share of the positions inside the field that are read"),
-        Metric("erf", "length", "theoretical effective field"),
-        Metric("unused", "length", "input positions that no output reads"),
-        Metric("context", "truth", "whether statistics of the whole axis come in"),
-    )
-}
-
-PREDICATES: dict[str, Predicate] = {
-    predicate.name: predicate
-    for predicate in (
-        Predicate("bounded", "no mixing, context or data-dependence along the axis"),
-        Predicate("causal", "reads nothing ahead of it"),
-        Predicate("independent", "reads its own sample of the batch only", axis="batch"),
-        Predicate("aligned", "branches that meet have one stride and one centre"),
-    )
-}
+__all__ = ["METRICS", "PREDICATES", "Metric", "nearest"]
 
 #: Words that people bring from other tools, with ours.
-_ELSEWHERE = {
-    "size": "rf",
-    "receptive_field": "rf",
-    "field": "rf",
-    "fov": "rf",
-    "jump": "stride",
-    "offset": "start",
-    "centre": "center",
-    "padding": "halo",
-    "look_ahead": "lookahead",
-    "look_back": "lookback",
-    "effective": "erf",
-}
+_ELSEWHERE = {alias: row.name for row in TABLE for alias in row.aliases}
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -1,26 +1,18 @@
-"""The fixture ``rf``, and how requirements are held against a model in a test."""
+"""The fixture ``rf``: requirements held against a model in a test."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf.check import ModelResult, RequirementResult
-from pytest_rf.errors import ModelError, RequirementError
-from pytest_rf.reporters import full
-from pytest_rf.reporters.lines import plain
-from pytest_rf.requirements import Settings, evaluate, parse
+from pytest_rf.asserting import analyze, divided, explain
+from pytest_rf.judging import judge
+from pytest_rf.requirements import Settings
 
 if TYPE_CHECKING:
     import pytest
 
     from pytest_rf import Analysis
     from pytest_rf.testing.state import State
-
-
-#: What the authors of a model can say of it, once it is analysed too.
-SAID = ("axes", "accept_context", "stands_for")
 
 
 class Checker:
@@ -56,101 +48,3 @@ class Checker:
         self._state.record(result)
         if result.findings:
             raise AssertionError(explain(result))
-
-
-def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> None:
-    """Hold a model against requirements, in any code: ``assert_rf(net, x, "final rf >= 224")``.
-
-    Args:
-        model: an .onnx path, an ONNX model, a PyTorch module, or an analysis.
-        args: for PyTorch example inputs, then the requirements.
-        inputs: shapes that the model leaves open.
-        options: what else :func:`pytest_rf.analyze` takes.
-
-    Raises:
-        AssertionError: a requirement does not hold, or cannot be decided; with the full explanation.
-        RFError: the model cannot be analysed, or a requirement cannot be understood.
-    """
-    __tracebackhide__ = True
-    example, requirements = divided(args)
-    analysis = analyze(model, *example, inputs=inputs, **options)
-    settings = Settings(model=analysis.name, file="assert_rf")
-    result = judge(analysis, requirements, settings, analysis.name)
-    if result.findings:
-        raise AssertionError(explain(result))
-
-
-def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:
-    """Return example inputs and requirements apart: these begin at the first text.
-
-    Raises:
-        RequirementError: there are no requirements.
-    """
-    first = next((place for place, one in enumerate(args) if isinstance(one, str)), len(args))
-    requirements = args[first:]
-    if not requirements or not all(isinstance(one, str) for one in requirements):
-        raise RequirementError('give requirements as text behind the model and its inputs: "final rf >= 224"')
-    return args[:first], requirements
-
-
-def analyze(model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
-    """Analyse a model; what is said of an analysis is added to it, and the one input of a file needs no name."""
-    from pytest_rf import analysis, loading
-
-    if isinstance(model, analysis.Analysis):
-        if example or inputs is not None or not {*options} <= {*SAID}:
-            raise ModelError(f"an analysis is made: of it can only be said {', '.join(SAID)}")
-        return loading.described(model, **options) if options else model
-    if isinstance(model, (str, PathLike)) and inputs is not None and not isinstance(inputs, Mapping):
-        inputs = _named(fspath(model), inputs)
-    return loading.analyze(model, *example, inputs=inputs, **options)
-
-
-def _named(path: str, shape: Sequence[int]) -> dict[str, Sequence[int]]:
-    """Return the shape by the name of the file's one input."""
-    from pytest_rf.frontends.onnx import read
-
-    graph = read(path).graph
-    weights = {one.name for one in graph.initializer}
-    names = [one.name for one in graph.input if one.name not in weights]
-    if len(names) != 1:
-        listed = ", ".join(map(repr, names)) or "none"
-        raise ModelError(f"{path}: one bare shape needs a model with one input; its inputs are {listed}")
-    return {names[0]: shape}
-
-
-def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, asked_by: str) -> ModelResult:
-    """Hold requirements against an analysis.
-
-    Args:
-        analysis: the model.
-        requirements: the requirements.
-        settings: who asks, and what the configuration states about the model.
-        asked_by: the test, or whatever the result is filed under.
-    """
-    results = []
-    for text in requirements:
-        found = tuple(evaluate(analysis, parse(text), settings))
-        status = "holds" if not found else "undecidable" if all(f.undecidable for f in found) else "violated"
-        results.append(
-            RequirementResult(
-                text=text, status=status, findings=found, file=settings.file, line=settings.line
-            )
-        )
-    findings = tuple(one for result in results for one in result.findings)
-    return ModelResult(
-        model=settings.model or analysis.name,
-        file=asked_by,
-        findings=findings,
-        requirements=tuple(results),
-    )
-
-
-def explain(result: ModelResult) -> str:
-    """Return all that is wrong with a model as text, problems first."""
-    parts = [f"{problem.message}\n{problem.detail}".strip() for problem in result.problems]
-    parts += ["\n".join(plain(full.finding(one))) for one in result.findings[: full.MOST]]
-    hidden = len(result.findings) - full.MOST
-    if hidden > 0:
-        parts.append(f"… and {hidden:,} more findings")
-    return "\n\n".join(parts)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from pytest_rf.check import ModelResult, RequirementResult, run
+from pytest_rf.asserting import explain
+from pytest_rf.check import run
 from pytest_rf.config import targets, unread
 from pytest_rf.config.tomlfile import refuse_special
 from pytest_rf.errors import RFError
+from pytest_rf.findings import Problem
 from pytest_rf.reporters.lines import visible
-from pytest_rf.testing.checker import explain
+from pytest_rf.results import ModelResult, RequirementResult
 
 if TYPE_CHECKING:
     from pytest_rf.config.declared import Config, Model
@@ -137,11 +140,11 @@ class ModelCollector(pytest.Collector):
     @cached_property
     def result(self) -> ModelResult:
         """What was found out about the model."""
-        settings = replace(self.settings, models=(self.model,))
+        settings = dataclasses.replace(self.settings, models=(self.model,))
         paths = [] if self.target is None else [str(self.target.path or self.target.source)]
         # pytest runs the project's code anyway, so a factory needs no further leave.
-        results = run(settings, paths, allow_code=True).results
-        result = next(one for one in results if self.target is None or one.model == self.target.name)
+        models = run(settings, paths, allow_code=True).models
+        result = next(one for one in models if self.target is None or one.model == self.target.name)
         self.state.record(result)
         return result
 
@@ -157,8 +160,7 @@ class RequirementItem(pytest.Item):
         assert isinstance(self.parent, ModelCollector)
         result = self.parent.result
         if self.number is None:
-            stated = {finding for one in result.requirements for finding in one.findings}
-            own = tuple(finding for finding in result.findings if finding not in stated)
+            own = tuple(finding for finding in result.findings if finding.number is None)
             # Rules that could not run have not passed, so every problem counts here.
             self._judge(replace(result, findings=own))
             if result.unjudged:
@@ -170,7 +172,7 @@ class RequirementItem(pytest.Item):
         if one.status == "waived":
             pytest.xfail("waived in the configuration")
         problems = _problems(result, one)
-        findings = tuple(finding for finding in one.findings if finding in result.findings)
+        findings = tuple(finding for finding in result.findings if finding.number == self.number)
         self._judge(replace(result, findings=findings, problems=problems), one.status != "holds")
 
     def _judge(self, result: ModelResult, wrong: bool = False) -> None:
@@ -194,7 +196,7 @@ class RequirementFailed(Exception):
     """A requirement does not hold; the text says everything."""
 
 
-def _problems(result: ModelResult, one: RequirementResult) -> tuple[Any, ...]:
+def _problems(result: ModelResult, one: RequirementResult) -> tuple[Problem, ...]:
     """Return the problems that concern a requirement: its own, or the model's where nothing was checked."""
     if one.status != "error":
         return ()

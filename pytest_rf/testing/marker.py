@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_rf.asserting import SAID, analyze, explain
 from pytest_rf.config.lookup import declared
 from pytest_rf.config.targets import is_factory
 from pytest_rf.errors import ModelError, RFError
+from pytest_rf.factories import called, made
+from pytest_rf.judging import judge
 from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements import Settings
 from pytest_rf.requirements.vocabulary import nearest
-from pytest_rf.sources import analyse, called, made
+from pytest_rf.targets import analyse
 from pytest_rf.testing import listener
-from pytest_rf.testing.checker import SAID, analyze, explain, judge
 from pytest_rf.testing.choice import choose
 
 if TYPE_CHECKING:
@@ -164,8 +166,7 @@ def _declared(target: Target, inputs: Any) -> tuple[Analysis, dict[str, Any]]:
         target = replace(target, model=replace(target.model, inputs={**target.model.inputs, **inputs}))
     elif inputs is not None and target.path is not None:
         return analyze(target.path, inputs=inputs, name=target.name), _settings(target)
-    analysis: Analysis = analyse(target)
-    return analysis, _settings(target)
+    return analyse(target), _settings(target)
 
 
 def _settings(target: Target) -> dict[str, Any]:

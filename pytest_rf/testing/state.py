@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_rf.check import ModelResult
     from pytest_rf.config.declared import Config
+    from pytest_rf.results import ModelResult
 
 
 class State:
@@ -18,7 +18,7 @@ class State:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._results: list[dict[str, Any]] = []
+        self._results: list[ModelResult] = []
 
     @cached_property
     def path(self) -> Path | None:
@@ -50,34 +50,38 @@ class State:
     def record(self, result: ModelResult) -> None:
         """Keep a result for the report."""
         if self._config.getoption("rf_report") is not None:
-            from pytest_rf import report
+            self._results.append(result)
 
-            self._results.append(report.to_dict(report.of_model(result)))
+    def receive(self, results: list[Any]) -> None:
+        """Take over the results of a pytest-xdist worker, which come as plain data."""
+        import msgspec
 
-    def receive(self, results: list[dict[str, Any]]) -> None:
-        """Take over the results of a pytest-xdist worker."""
-        self._results += results
+        from pytest_rf.results import ModelResult
 
-    def finish(self) -> None:
-        """Write the report, or hand the results to the controller."""
+        self._results += msgspec.convert(results, list[ModelResult])
+
+    def finish(self, format: str = "json") -> None:
+        """Write the report in a format of ``pytest-rf check``, or hand the results to the controller."""
         if hasattr(self._config, "workeroutput"):
-            self._config.workeroutput["pytest_rf"] = self._results
+            import msgspec
+
+            self._config.workeroutput["pytest_rf"] = msgspec.to_builtins(self._results)
             return
         file = self._config.getoption("rf_report")
         if file is None:
             return
-        from pytest_rf import report
+        from pytest_rf import reporters
         from pytest_rf.errors import RFError
         from pytest_rf.reporters.files import save
+        from pytest_rf.reporters.lines import text
+        from pytest_rf.results import Run
 
-        # Workers finish in any order and each may have analysed the same model: sorted, and told once.
-        unique = {
-            repr(one): one for one in sorted(self._results, key=lambda one: (one["file"], one["model"]))
-        }
-        models = tuple(map(report.model_from, unique.values()))
+        # Workers finish in any order and each may have analysed the same model: sorted, and each shown once.
+        unique = dict.fromkeys(sorted(self._results, key=lambda one: (one.file, one.model)))
         config = "" if self.__dict__.get("path") is None else self._shown(self.__dict__["path"])
+        document = reporters.check(Run.of(unique, config), format)
         try:
-            save(report.to_json(report.of_models(models, config)), file, self._config.invocation_params.dir)
+            save(text(document), file, self._config.invocation_params.dir)
         except RFError as error:
             pytest.exit(f"--rf-report: {error}", returncode=2)
 

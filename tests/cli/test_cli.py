@@ -115,16 +115,16 @@ def test_a_bug_of_ours_is_status_3(rf, monkeypatch) -> None:
 
 
 def test_a_bug_at_one_model_is_status_3_and_hides_no_other(rf, monkeypatch) -> None:
-    from pytest_rf import sources
+    from pytest_rf import targets
 
-    analyse = sources.analyse
+    analyse = targets.analyse
 
     def broken(target: object) -> object:
         if target.name == "tcn":  # type: ignore[attr-defined]
             raise RuntimeError("broken")
         return analyse(target)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sources, "analyse", broken)
+    monkeypatch.setattr(targets, "analyse", broken)
     result = rf("check", "unet.onnx", "tcn.onnx")
     assert result.status == 3
     assert "✓ net" in result.out

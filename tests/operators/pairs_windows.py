@@ -108,6 +108,4 @@ def transposed(rng: Random) -> Pair:
     )
 
 
-PAIRS: Pairs = {
-    one.__name__: one for one in (deformable, affine, grid, zoom, regions, transposed)
-}
+PAIRS: Pairs = {one.__name__: one for one in (deformable, affine, grid, zoom, regions, transposed)}

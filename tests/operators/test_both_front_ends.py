@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operators.pair import Pair, Random, some
 
+from operators.pair import Pair, Random, some
 from pytest_rf.analysis import Analysis
 from pytest_rf.graph import Builder, Node, Value
 from pytest_rf.operators import aten, onnx
@@ -35,9 +35,17 @@ def run(made: Callable[[Builder, dict[str, Value]], Any], operands: Mapping[str,
         for name, one in operands.items()
     }
     b.begin(Node("y", "operator"))
-    y = made(b, values)
+    made_of = made(b, values)
+    y = made_of if isinstance(made_of, Value) else made_of[0]
     b.node.outputs["y"] = b.graph.outputs["y"] = y
     return Analysis(b.graph, "net")
+
+
+def named(values: Mapping[str, Value], argument: Any) -> Any:
+    """Return an argument with operands in place of their names."""
+    if isinstance(argument, list):
+        return [named(values, one) for one in argument]
+    return values.get(argument, argument) if isinstance(argument, str) else argument
 
 
 @pytest.mark.parametrize("draw", [distances, *PAIRS.values()], ids=["distances", *PAIRS])
@@ -52,9 +60,7 @@ def test_the_rules_of_a_pair_read_the_same(draw: Callable[[Random], Pair]) -> No
             return onnx.table()[op](NodeCall(b, op, operands, attributes, 20, lambda: op))
 
         def as_call(b: Builder, values: dict[str, Value], name=name, arguments=arguments, pair=pair) -> Any:
-            given = {
-                key: values.get(one, one) if isinstance(one, str) else one for key, one in arguments.items()
-            }
+            given = {key: named(values, one) for key, one in arguments.items()}
             return aten.table()[name](OpCall(b, f"{name}.default", given, [pair.shape]))
 
         a, b = (run(made, pair.operands)["y"] for made in (as_node, as_call))

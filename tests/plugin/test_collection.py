@@ -56,10 +56,10 @@ def test_items_can_be_chosen(project: Pytester) -> None:
 
 
 def test_a_model_is_analysed_once(project: Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_rf import check, sources
+    from pytest_rf import check, targets
 
     seen = []
-    monkeypatch.setattr(check, "analyse", lambda target: seen.append(target.name) or sources.analyse(target))
+    monkeypatch.setattr(check, "analyse", lambda target: seen.append(target.name) or targets.analyse(target))
     project.runpytest("--rf")
     assert seen == ["unet", "tcn"]
 

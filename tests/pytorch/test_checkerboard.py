@@ -13,6 +13,7 @@ from torch import nn  # noqa: E402
 import pytest_rf  # noqa: E402
 from pytest_rf import checks  # noqa: E402
 from pytest_rf.analysis import Analysis  # noqa: E402
+from pytest_rf.checks.subject import Subject  # noqa: E402
 from pytest_rf.graph import Builder, Node  # noqa: E402
 from pytest_rf.operators import aten  # noqa: E402
 from pytest_rf.operators.aten.call import OpCall  # noqa: E402
@@ -20,7 +21,7 @@ from pytest_rf.requirements import Settings  # noqa: E402
 
 
 def found(analysis: Analysis) -> list[str]:
-    return [finding.code for finding in checks.find("RF303").check(analysis, Settings())]
+    return [finding.code for finding in checks.find("RF303").findings(Subject(analysis, Settings()))]
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_an_export_is_judged_as_the_module_is(fold: str, back: str) -> None:
     judged = [
         [
             (final["t"].rf, final["t"].lookahead, final["f"].rf, final["f"].start),
-            [(f.undecidable, f.axis) for f in analysis.check("final is causal and final is bounded")],
+            [(f.undecidable, *f.axes) for f in analysis.check("final is causal and final is bounded")],
         ]
         for analysis in both
         for final in analysis.final
@@ -164,7 +164,7 @@ def test_the_violation_names_the_operator_behind_the_fold() -> None:
     module = Folded(FRONTS["causal"](), flattened, BACKS["lstm both ways"]()).eval()
     analysis = pytest_rf.analyze(module, torch.zeros(2, 1, TIME, FREQUENCIES + 2))
     (finding,) = analysis.check("final is causal.h")
-    assert (finding.op, finding.module, finding.axis) == ("aten.lstm", "back", "h")
+    assert (finding.op, finding.module, finding.axes) == ("aten.lstm", "back", ("h",))
     assert "test_folded_axes.py:" in finding.source
     assert analysis.final[0].module == "back"
 
@@ -200,7 +200,7 @@ def test_a_video_model_has_its_images_in_its_image_model_and_its_time_at_the_end
     (final,) = analysis.final
     assert (final.at("t").module, final.at("h").module) == ("meet", "image.1")
     assert (final["h"].rf, final["h"].stride, final["w"].rf) == (3, 2, 3)
-    assert [f.axis for f in analysis.check("final is causal.t")] == ["t"] * both
+    assert [f.axes for f in analysis.check("final is causal.t")] == [("t",)] * both
     assert analysis.check("final is independent") == []
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_rf.check import ModelResult, RequirementResult, Run
-from pytest_rf.findings import Finding, Problem, Step
+from pytest_rf.findings import Finding, Measurement, Problem, Required, Step
 from pytest_rf.reporters import check
 from pytest_rf.reporters.lines import plain
+from pytest_rf.results import ModelResult, RequirementResult, Run, is_judged
 
 PATH = (
     Step("stem 7×7 stride 2", 6, 7),
@@ -33,11 +33,13 @@ def finding(**changes: Any) -> Finding:
         "op": "Conv",
         "module": "layer2",
         "source": "net.py:42",
-        "axis": "h, w",
+        "axes": ("h", "w"),
         "input": "x",
-        "measured": "19",
-        "required": ">= 20",
-        "figure": "the field",
+        "metric": "rf",
+        "measured": (Measurement(low=19, high=19),),
+        "required": Required(text="20", comparator=">=", value=20),
+        "span": (9, 14),
+        "figure": "rf",
         "path": PATH,
         "help": "1 missing",
     }
@@ -45,18 +47,17 @@ def finding(**changes: Any) -> Finding:
 
 
 def run(*findings: Finding, problems: tuple[Problem, ...] = (), **changes: Any) -> Run:
-    requirements = tuple(
-        RequirementResult(text=one.requirement, status="violated", findings=(one,)) for one in findings
-    )
+    requirements = tuple(RequirementResult(text=one.requirement, status="violated") for one in findings)
     result = ModelResult(
         model="net",
         file="net.onnx",
         findings=findings,
         problems=problems,
         requirements=requirements,
+        judged=is_judged(requirements),
         **changes,
     )
-    return Run(results=(result,), config="rf.toml")
+    return Run.of([result], "rf.toml")
 
 
 def lines(found: Run, format: str) -> list[str]:

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import replace
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from pytest_rf import report
-from pytest_rf.check import ModelResult, RequirementResult, Run
 from pytest_rf.findings import Problem, Step
 from pytest_rf.reporters import check
+from pytest_rf.results import ModelResult, RequirementResult, Run
 from reporters.findings import HOSTILE, PATH, finding, lines, run
 
 FULL = """\
@@ -46,20 +45,20 @@ def test_long_paths_are_folded_in_the_middle() -> None:
 
 
 def test_a_layer_that_reads_the_whole_axis_ends_the_count() -> None:
-    text = lines(run(finding(path=(*PATH, Step("attn", math.inf, math.inf)))), "full")
+    text = lines(run(finding(path=(*PATH, Step("attn", "inf", "inf")))), "full")
     assert any(one.endswith("whole axis → all  attn") for one in text)
 
 
 def test_undecidable_is_told_from_violated() -> None:
-    found = finding(code="RF002", undecidable=True, measured="", path=(), message="no rule for Foo")
+    found = finding(code="RF002", undecidable=True, measured=(), path=(), message="no rule for Foo")
     text = lines(run(finding(), found), "full")
     assert any(one.endswith("^^^^^ undecidable") for one in text)
     assert text[-1] == "Checked 1 model, 2 requirements: 1 violation, 1 undecidable."
 
 
-def test_a_requirement_that_words_its_figure_otherwise_is_underlined_whole() -> None:
-    text = lines(run(finding(requirement="20 <= final rf")), "full")
-    assert "   | ^^^^^^^^^^^^^^ measured 19" in text
+def test_what_is_required_is_underlined_where_it_stands() -> None:
+    text = lines(run(finding(requirement="20 <= final rf", span=(0, 5))), "full")
+    assert "   | ^^^^^ measured 19" in text
 
 
 def test_concise_is_a_line_per_finding() -> None:
@@ -73,12 +72,12 @@ def test_what_holds_is_told_per_model() -> None:
     held = ModelResult(
         model="net",
         file="net.onnx",
+        judged=True,
         requirements=(RequirementResult(text="final rf >= 3", status="holds"),),
         accepted=("op:InstanceNormalization",),
     )
-    assert lines(
-        Run(results=(held, replace(held, model="b", requirements=(), rules=("RF201",)))), "full"
-    ) == [
+    other = replace(held, model="b", requirements=(), rules=("RF201",))
+    assert lines(Run.of([held, other]), "full") == [
         "✓ net (net.onnx): 1 requirement holds; accepts context of op:InstanceNormalization",
         "✓ b (net.onnx): nothing wrong; accepts context of op:InstanceNormalization",
         "",
@@ -130,7 +129,13 @@ def test_json_holds_everything_and_fits_its_schema() -> None:
     assert data["report"] == "check"
     assert data["exit_code"] == 2
     (model,) = data["models"]
-    assert model["findings"][0]["path"][0] == {"layer": "stem 7×7 stride 2", "growth": "+6", "total": 7}
+    assert model["findings"][0]["path"][0] == {
+        "layer": "stem 7×7 stride 2",
+        "growth": 6,
+        "total": 7,
+        "times": False,
+    }
+    assert model["findings"][0]["measured"] == [{"low": 19, "high": 19, "certain": None, "side": ""}]
     assert model["problems"][0]["message"] == "bad"
 
 

@@ -8,6 +8,8 @@ from models import model
 import pytest_rf
 from pytest_rf.analysis import Analysis
 from pytest_rf.errors import RequirementError
+from pytest_rf.findings import Measurement, Required
+from pytest_rf.requirements.wording import measured, required
 
 CHAIN = """
     net (float[1,3,32,32] x) => (float[1,4,16,16] y)
@@ -52,8 +54,9 @@ def test_a_violation_says_what_where_and_how_it_came_about(chain: Analysis) -> N
     assert finding.message == 'final rf is 7 on axes h and w, required >= 8 (tensor "y", Conv)'
     assert (finding.code, finding.rule) == ("RF001", "requirement-violated")
     assert (finding.model, finding.file, finding.line) == ("net", "rf.toml", 7)
-    assert (finding.tensor, finding.op, finding.axis, finding.input) == ("y", "Conv", "h, w", "x")
-    assert (finding.measured, finding.required) == ("7", ">= 8")
+    assert (finding.tensor, finding.op, finding.axes, finding.input) == ("y", "Conv", ("h", "w"), "x")
+    assert finding.measured == (Measurement(low=7, high=7),)
+    assert finding.required == Required(text="8", comparator=">=", value=8)
     assert [(step.growth, step.total) for step in finding.path] == [(2, 3), (4, 7)]
     assert finding.path[0].layer.endswith("3×3 stride 2")
     assert finding.help.startswith(
@@ -63,7 +66,7 @@ def test_a_violation_says_what_where_and_how_it_came_about(chain: Analysis) -> N
 
 def test_too_large_names_the_layer_that_adds_most(chain: Analysis) -> None:
     (finding,) = chain.check("rf.w <= 5")
-    assert finding.axis == "w"
+    assert finding.axes == ("w",)
     assert finding.help.startswith("2 too many; the layer that adds most is")
     assert finding.help.endswith("3×3 (+4)")
 
@@ -74,7 +77,7 @@ def test_every_selected_tensor_must_hold(chain: Analysis) -> None:
 
 
 def test_each_part_is_reported(chain: Analysis) -> None:
-    assert [f.required for f in chain.check("rf >= 8 and rf <= 6 and rf == 7")] == [">= 8", "<= 6"]
+    assert [required(f) for f in chain.check("rf >= 8 and rf <= 6 and rf == 7")] == [">= 8", "<= 6"]
 
 
 @pytest.mark.parametrize(
@@ -104,9 +107,9 @@ def test_units_of_the_spacing(chain: Analysis) -> None:
     spacing = {"h": "0.5 mm", "w": "0.5 mm"}
     assert chain.check("rf >= 3.5 mm and rf <= 0.35 cm", spacing=spacing) == []
     (finding,) = chain.check("rf.h >= 4 mm", spacing=spacing)
-    assert (finding.measured, finding.required) == ("7 (3.5 mm)", ">= 4 mm (8)")
+    assert (measured(finding), required(finding)) == ("7 (3.5 mm)", ">= 4 mm (8)")
     (finding,) = chain.check("rf.h >= 8", spacing=spacing)
-    assert finding.measured == "7 (3.5 mm)"
+    assert measured(finding) == "7 (3.5 mm)"
     with pytest.raises(RequirementError, match="axis h has its spacing in mm"):
         chain.check("rf >= 25 ms", spacing=spacing)
 
@@ -135,14 +138,14 @@ def test_sizes_leave_context_out_and_guarantees_count_it() -> None:
         assert "statistics of the whole axis" in finding.help
         assert not finding.accepted
     (finding,) = analysis.check("lookahead <= 2")
-    assert finding.measured == "inf (2 without context)"
+    assert measured(finding) == "inf (2 without context)"
 
 
 def test_accepted_context_breaks_no_guarantee_and_is_told() -> None:
     analysis = pytest_rf.analyze(model(NORM), accept_context=["op:InstanceNormalization"])
     assert analysis.check("is bounded and lookahead <= 2 and halo <= 3 and context == no") == []
     (finding,) = analysis.check("lookahead <= 1")
-    assert finding.measured == "2"
+    assert measured(finding) == "2"
     assert len(finding.accepted) == 1
     later = pytest_rf.analyze(model(NORM))
     assert later.check("is bounded", accept_context=["op:InstanceNormalization"]) == []

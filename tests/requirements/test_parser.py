@@ -160,7 +160,7 @@ def test_line_breaks_are_spaces() -> None:
         ("context == 3", 11, "yes or no"),
         ("rf == yes", 6, "a number"),
         ("context >= no", 11, "== or !="),
-        ("density >= 3 mm", 11, "no unit"),
+        ("coverage >= 3 mm", 12, "no unit"),
         ("stride >= 3%", 10, "no percentage"),
         ("stride >= input", 10, "extent"),
         ("rf >= 3; import os", 7, "unexpected character"),

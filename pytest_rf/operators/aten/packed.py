@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets, Table, indices
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
-from pytest_rf.operators.aten.gathers import some
+from pytest_rf.operators.reads import read_anywhere
 
 Numbers = npt.NDArray[np.int64]
 _LARGEST = 1 << 24
@@ -25,9 +25,9 @@ def pack(call: OpCall) -> Result:
     rest: list[tuple[int | None, Relation]] = [(axis - 1, SAME) for axis in range(2, x.rank)]
     if lengths.varies:
         data = call.b.union(
-            call.shape, Read(x.number, ((None, ANYWHERE), (None, ANYWHERE), *rest)), *some(lengths)
+            call.shape, Read(x.number, ((None, ANYWHERE), (None, ANYWHERE), *rest)), read_anywhere(lengths)
         )
-        return data, call.b.union(call.shapes[1] or (), *some(lengths))
+        return data, call.b.union(call.shapes[1] or (), read_anywhere(lengths))
     sizes = _sizes(numbers(call.data(lengths)))
     step, sample = _rows(sizes)
     places = step * x.extents[1] + sample if time == 0 else sample * x.extents[1] + step
@@ -41,7 +41,9 @@ def pad(call: OpCall) -> Result:
     rest: list[tuple[int | None, Relation]] = [(axis + 1, SAME) for axis in range(1, data.rank)]
     if sizes.varies:
         return [
-            None if shape is None else call.b.union(shape, *some(sizes), *(some(data) if place == 0 else ()))
+            None
+            if shape is None
+            else call.b.union(shape, read_anywhere(sizes), *([read_anywhere(data)] if place == 0 else []))
             for place, shape in enumerate(call.shapes)
         ]
     step, sample = _rows(numbers(call.data(sizes)))
@@ -73,7 +75,7 @@ def layers(call: OpCall, data: Value, states: Sequence[Value], weights: Sequence
     sizes = call.given("batch_sizes")[0]
     both, count = bool(call["bidirectional"]), int(call["num_layers"])
     if sizes.varies or data.extents[0] ** 2 > _LARGEST:
-        reads = [one for value in (sizes, data, *states, *weights) for one in some(value)]
+        reads = [read_anywhere(value) for value in (sizes, data, *states, *weights)]
         return [None if shape is None else call.b.union(shape, *reads) for shape in call.shapes]
     step, sample = _rows(numbers(call.data(sizes)))
     if step.size != data.extents[0]:

@@ -7,7 +7,7 @@ import numpy as np
 from pytest_rf.graph import Shape, Value
 from pytest_rf.operators import masking, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
-from pytest_rf.operators.linalg import mixed_rows
+from pytest_rf.operators.ordering import by_row
 from pytest_rf.operators.pointwise import broadcast_shape, expand, per_channel, pointwise
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
@@ -135,7 +135,7 @@ def to_pairs(call: OpCall) -> Value:
 
 def from_pairs(call: OpCall) -> Value:
     """view_as_complex: the pairs of the last axis become numbers."""
-    return call.b.reshape(mixed_rows(call.b, call.x, 1), call.shape)
+    return by_row(call.b, call.x, call.shape)
 
 
 RULES: Rules = {

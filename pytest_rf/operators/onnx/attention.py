@@ -8,6 +8,7 @@ from pytest_rf.graph import Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import views
 from pytest_rf.operators.attention import Reach, merge_heads
+from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import pointwise, steered
 from pytest_rf.operators.reductions import normalise
@@ -110,9 +111,9 @@ def _angles(call: NodeCall, table: Value, turned: Value, interleaved: bool) -> V
     places = call.optional(3)
     if places is not None:
         if places.data is not None:
-            table = views.gather(call.b, table, 0, places.data.astype(np.int64) % max(table.extents[0], 1))
+            table = gather(call.b, table, 0, places.data.astype(np.int64) % max(table.extents[0], 1))
         elif places.varies:
-            table = views.gather_anywhere(call.b, table, 0, places)
+            table = gather(call.b, table, 0, places)
     if not table.varies:
         return None
     wide = call.b.reshape(table, [table.extents[0], 1, *table.extents[1:]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_rf.graph import Value
-from pytest_rf.operators import linalg, views
+from pytest_rf.operators import linalg, ordering, views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 
 
@@ -21,7 +21,7 @@ def n_grams(call: NodeCall) -> Value:
     count = max(call.integers("ngram_indexes"), default=-1) + 1
     if x.rank not in (1, 2) or count < 1:
         call.fail(f"{count} counts of an input of shape {x.shape}")
-    return linalg.mixed_rows(call.b, x, count)
+    return ordering.by_row(call.b, x, [*x.extents[:-1], count])
 
 
 def centre(call: NodeCall) -> Value:

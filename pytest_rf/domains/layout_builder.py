@@ -9,18 +9,27 @@ from itertools import accumulate
 from math import prod
 
 from pytest_rf.access import Relation, Sets, Taps
-from pytest_rf.domains.changes import Arrange, Change, Contract, Diagonal, Divide, First, Follow, Unite
+from pytest_rf.domains.instructions import (
+    Arrange,
+    Contract,
+    Diagonal,
+    Divide,
+    First,
+    Follow,
+    Instruction,
+    Unite,
+)
 from pytest_rf.domains.layout import (
     NONE,
     Axis,
     Factor,
     Layout,
     Merge,
-    Move,
+    Regrouping,
     Split,
     carried,
     halves,
-    joined,
+    merged,
     remade,
 )
 
@@ -28,11 +37,11 @@ Target = int | None
 
 
 @dataclass(slots=True)
-class Workbench:
+class LayoutBuilder:
     """A layout that is being changed, and what that does to the hulls over it."""
 
     axes: list[Axis]
-    changes: list[Change]
+    instructions: list[Instruction]
 
     def start(self, number: int) -> int:
         """Return the dimension of the first factor of axis ``number``."""
@@ -51,7 +60,7 @@ class Workbench:
         axis, start = self.axes[number], self.start(number)
         for dim, factor in enumerate(axis, start):
             if factor.extent != 1 or factor.leads:
-                self.changes.append(Contract(dim, factor.extent, factor.leads))
+                self.instructions.append(Contract(dim, factor.extent, factor.leads))
         if extent is None:
             self.axes[number] = (ENDED,) * len(axis)
             return
@@ -66,7 +75,7 @@ class Workbench:
         self.fuse(number)
         (factor,) = self.axes[number]
         dim = self.start(number)
-        self.changes.append(Follow(dim, relation, factor.extent, extent, picked, factor.leads))
+        self.instructions.append(Follow(dim, relation, factor.extent, extent, picked, factor.leads))
         if factor.within and isinstance(relation, Taps) and not relation.selects:
             factor = factor._replace(mixed=False, within=False)  # windows over them: they are positions
         wider = Fraction(1)
@@ -76,9 +85,9 @@ class Workbench:
             wider = Fraction(abs(relation.advance), relation.period)
         if wider != 1:
             factor = factor._replace(strides={key: step * wider for key, step in factor.strides.items()})
-        self.axes[number] = (ENDED,) if picked else (joined((factor,), extent),)
+        self.axes[number] = (ENDED,) if picked else (merged((factor,), extent),)
 
-    def apply(self, number: int, move: Move) -> None:
+    def apply(self, number: int, move: Regrouping) -> None:
         """Split or merge factors of axis ``number``."""
         if isinstance(move, Merge):
             self.merge(number, move.index, move.count)
@@ -89,7 +98,7 @@ class Workbench:
         """Split one factor of axis ``number`` row-major in two."""
         axis, dim = self.axes[number], self.start(number) + move.index
         outer, inner = halves(axis[move.index], move.outer, move.inner)
-        self.changes.append(Divide(dim, move.outer, move.inner, outer.leads))
+        self.instructions.append(Divide(dim, move.outer, move.inner, outer.leads))
         self.axes[number] = (*axis[: move.index], outer, inner, *axis[move.index + 1 :])
 
     def fuse(self, number: int) -> None:
@@ -103,15 +112,15 @@ class Workbench:
         parts = axis[index : index + count]
         extents = tuple([part.extent for part in parts])
         carries = NONE.union(*[part.carries for part in parts])
-        self.changes.append(Unite(dim, extents, tuple([part.leads for part in parts]), carries))
-        self.axes[number] = (*axis[:index], joined(parts, prod(extents)), *axis[index + count :])
+        self.instructions.append(Unite(dim, extents, tuple([part.leads for part in parts]), carries))
+        self.axes[number] = (*axis[:index], merged(parts, prod(extents)), *axis[index + count :])
 
     def flatten(self) -> None:
         """Make one axis of all factors, without those of extent 1."""
         factors = [factor for axis in self.axes for factor in axis]
         for dim, factor in enumerate(factors):
             if factor.extent == 1 and factor.leads:
-                self.changes.append(First(dim, factor.leads))
+                self.instructions.append(First(dim, factor.leads))
         keep = [dim for dim, factor in enumerate(factors) if factor.extent != 1]
         self._arrange(keep)
         self.axes = [tuple([factors[dim] for dim in keep])]
@@ -153,16 +162,16 @@ class Workbench:
                 continue
             for number in (first, second):
                 self.fuse(number)
-            self.changes.append(Diagonal(self.start(first), self.start(second)))
+            self.instructions.append(Diagonal(self.start(first), self.start(second)))
             extent = self.axes[first][0].extent
-            self.axes[first] = (joined((*self.axes[first], *self.axes[second]), extent),)
+            self.axes[first] = (merged((*self.axes[first], *self.axes[second]), extent),)
             self.axes[second] = (ENDED,)
             targets[second] = None
         return targets
 
     def _arrange(self, order: Sequence[int | None]) -> None:
         if list(order) != list(range(self.width)):
-            self.changes.append(Arrange(order))
+            self.instructions.append(Arrange(tuple(order)))
 
 
 ENDED = Factor(1)

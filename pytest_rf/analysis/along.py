@@ -1,0 +1,212 @@
+"""What one tensor reads along one axis of one input: the base of :class:`~pytest_rf.analysis.metrics.AxisField`.
+
+Here stands what several figures are read from; the figures themselves are rows of the table of metrics.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import lcm, prod
+from typing import TYPE_CHECKING, TypeVar
+
+from pytest_rf.analysis.field import Field
+from pytest_rf.analysis.lines import line
+from pytest_rf.analysis.runs import Kind
+from pytest_rf.analysis.samples import Samples
+from pytest_rf.analysis.steps import Steps, strided
+from pytest_rf.domains.hull import NOWHERE, is_rigid
+from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places, stride
+from pytest_rf.domains.structure import Structure
+from pytest_rf.figures import Number
+from pytest_rf.graph import Value
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.analysis import Analysis
+    from pytest_rf.analysis.tensors import Input
+
+Same = TypeVar("Same", bound="Along")
+
+
+def plain(number: Fraction | float) -> Number:
+    """Return a whole number as int, other fractions as they are."""
+    if isinstance(number, Fraction):
+        return number.numerator if number.denominator == 1 else number
+    return int(number) if math.isfinite(number) and number == int(number) else number
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Along:
+    """What one tensor reads along one axis of one input. Sizes are in input positions.
+
+    ``local``: guarantees leave all context out, as if all of it were accepted.
+    """
+
+    analysis: Analysis
+    value: Value
+    input: Input
+    axis: int
+    local: bool = False
+
+    @property
+    def key(self) -> Key:
+        """The input axis that the figures are about."""
+        return (self.input.name, self.axis)
+
+    @property
+    def extent(self) -> int:
+        """The input's extent along the axis."""
+        return self.input.shape[self.axis]
+
+    def theory(self) -> Field:
+        """Return the field on an input without end.
+
+        Raises:
+            UnknownError: the tensor is unknown.
+        """
+        return self.analysis.runs.field(self.value, self.key, theory=True)
+
+    def finite(self) -> Field:
+        """Return the field on the actual input.
+
+        Raises:
+            UnknownError: the tensor is unknown.
+        """
+        return self.analysis.runs.field(self.value, self.key)
+
+    @property
+    def irregular(self) -> bool:
+        """Whether there is no periodic map, so that the figures are the largest over the actual units."""
+        hull = self.theory().hulls.get(self.key)
+        return hull is not None and bool(hull.irregular)
+
+    @property
+    def without_context(self: Same) -> Same:
+        """The same field with all context accepted: guarantees are those of its local figures."""
+        return replace(self, local=True)
+
+    def of_kind(self, kind: Kind, theory: bool) -> Field:
+        """Return the field in one kind of run, on an input without end or the actual one."""
+        # What counts when all context is accepted is what the plain run has counted already.
+        kind = "plain" if self.local and kind == "guaranteed" else kind
+        return self.analysis.runs.of_kind(kind, self.value, self.key, theory)
+
+    @property
+    def upper_bound(self) -> bool:
+        """Whether data or rounding chooses positions along this axis."""
+        outcome = self.analysis.runs.structure(self.value)
+        return isinstance(outcome, Structure) and self.key in outcome.uncertain | outcome.rounded
+
+    @property
+    def rounded(self) -> bool:
+        """Whether rounding alone chooses between neighbours, which leaves the steps where they are."""
+        outcome = self.analysis.runs.structure(self.value)
+        return self.upper_bound and isinstance(outcome, Structure) and self.key not in outcome.uncertain
+
+    @property
+    def chosen_by(self) -> str:
+        """What chooses positions where the field is an upper bound: data, or rounding."""
+        return "the rounding of resized positions" if self.rounded else "an index that depends on data"
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """Names of the nodes that bring in context along this axis; empty where there is none."""
+        outcome = self.analysis.runs.structure(self.value)
+        if not isinstance(outcome, Structure):  # the tensor's status says so
+            return ()
+        return tuple(
+            self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
+        )
+
+    @property
+    def stride(self) -> Fraction | None:
+        """Input positions that one step along the tensor moves the field.
+
+        0 where no position is left; None where the units do not move evenly: positions are interleaved with
+        those of other axes, or steps of different rates lie end to end.
+        """
+        field = self.theory()
+        if self.key not in carried(field.layout):
+            return Fraction(0)
+        if self.uneven:
+            return None
+        own = line(field, self.key)
+        if own and own.jump:
+            return own.stride
+        # Where everything is read nothing moves; the windows on the way tell the step.
+        hull = field.hulls.get(self.key)
+        return stride(field.layout, self.key, moving=hull is not None and not is_rigid(hull))
+
+    @property
+    def uneven(self) -> bool:
+        """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
+        field = self.theory()
+        hull, own = field.hulls.get(self.key), line(field, self.key)
+        if hull is None or (own and own.jump):
+            return False
+        joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)
+        if hull.irregular:
+            return hull.irregular == "uneven" or joined or met
+        if is_rigid(hull):  # what reads everything has no place of its own, but lies where levels were joined
+            return joined
+        pieces = self.key not in field.endless and bool(self.tied("uneven"))
+        step = stride(field.layout, self.key)
+        if not step or not (pieces or joined or met):
+            return False
+        return own is None or not own.is_even(step)
+
+    @property
+    def steps(self) -> Steps | None:
+        """What the tensor's steps stand for: what its authors say, or its stride; None where there is no such thing.
+
+        What they say holds of tensors with as many steps as it takes to stand for the whole input.
+        """
+        told = self._told
+        if told is not None:
+            return told
+        step = self.stride
+        return strided(step) if step else None
+
+    @property
+    def _told(self) -> Steps | None:
+        told = self.analysis.stands_for.get(self.axis_name)
+        return told if told is not None and told.fits(self.count, self.extent) else None
+
+    @property
+    def axis_name(self) -> str:
+        """The axis by name; by number where it is not a spatial one."""
+        named = (name for name, number in self.input.axes.items() if number == self.axis)
+        return next(named, str(self.axis))
+
+    @property
+    def count(self) -> int:
+        """The number of the tensor's places along the axis."""
+        layout = self.theory().layout
+        return max((prod(axis[i].extent for i in places(axis, self.key)) for axis in layout), default=0)
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether no unit reads any position of the axis, so that every guarantee about it would hold."""
+        hull = self.of_kind("guaranteed", False).hulls.get(self.key)
+        return hull is None or bool((hull.lo >= NOWHERE).all())
+
+    def tied(self, *reasons: str) -> tuple[str, ...]:
+        """Return the names of the nodes that tie the tensor to the whole extent, for any of these reasons."""
+        outcome = self.analysis.runs.structure(self.value)
+        if not isinstance(outcome, Structure):
+            return ()
+        numbers = sorted({tie.node for tie in outcome.ties.get(self.key, ()) if tie.why in reasons})
+        return tuple(self.analysis.graph.nodes[number].name for number in numbers)
+
+    @property
+    def samples(self) -> Samples:
+        """Of the batch axis: whose samples the units read, and the first operator that mixes them."""
+        return Samples(self.analysis, self.value, self.key)
+
+    @property
+    def multiple(self) -> int:
+        """Input extents that are multiples of this fit all strides on the way to the tensor."""
+        found = self.analysis.runs.multiple(self.value, self.key)
+        told = self._told
+        return found if told is None else lcm(found, told.rate.numerator)

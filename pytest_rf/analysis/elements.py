@@ -1,0 +1,145 @@
+"""Figures of what every single element reads: holes in fields, and how a unit's energy is spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_rf.domains.energy import Energy
+from pytest_rf.domains.instructions import Policy
+from pytest_rf.domains.layout import Key, Layout, place_dims
+from pytest_rf.domains.maps import Irregular, Lost, Map
+from pytest_rf.domains.positions import Positions, counts, members, sizes
+from pytest_rf.interpreter import Ignorance
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.runs import Runs
+    from pytest_rf.graph import Value
+
+Range = tuple[float, float]
+
+
+def density(runs: Runs, value: Value, key: Key) -> Range | Ignorance:
+    """Return the smallest and largest share of the positions in a unit's field that it reads (SEMANTICS 4).
+
+    1 where nothing is read or everything: there are no holes. In theory; over the actual units where there is no map.
+    """
+    found = _units(runs, value, key, Positions)
+    if isinstance(found, Ignorance):
+        return found
+    if found is None:
+        return 1.0, 1.0
+    bits = found.arrays[1]
+    share = np.ones(bits.shape)
+    np.divide(
+        counts(np.maximum(bits, 0)), sizes(np.maximum(bits, 0)), out=share, where=(bits > 0).astype(bool)
+    )
+    return float(share.min()), float(share.max())
+
+
+def effective(runs: Runs, value: Value, key: Key) -> Range | Ignorance:
+    """Return the smallest and largest effective field: ``√(1 + 12 σ²)`` of a unit's energy (SEMANTICS 8).
+
+    0 where nothing is read, infinite where something mixes an axis without end.
+    """
+    found = _units(runs, value, key, Energy)
+    if isinstance(found, Ignorance):
+        return found
+    if found is None:
+        return 0.0, 0.0
+    _, mass, variance = found.arrays
+    width = np.where(mass > 0, np.sqrt(1 + 12 * np.where(mass > 0, variance, 0.0)), 0.0)
+    return float(width.min()), float(width.max())
+
+
+def reads(
+    runs: Runs, value: Value, key: Key, places: Sequence[int | None], context: bool = False
+) -> list[int] | Ignorance:
+    """Return the positions that a unit of the actual input reads, in order.
+
+    Args:
+        runs: the runs over the model.
+        value: the tensor.
+        key: the input axis.
+        places: along each axis of the tensor the unit's place; None for all.
+        context: whether context counts.
+    """
+    found = _map(runs, value, key, Positions, theory=False, context=context)
+    if found is None or isinstance(found, Ignorance):
+        return found or []
+    dim = 0
+    for axis, place in zip(_layout(runs, value), places, strict=True):
+        extents = [factor.extent for factor in axis]
+        for factor in range(len(axis)) if place is not None else ():
+            index = np.unravel_index(place or 0, extents)[factor]
+            if found.shape[dim + factor] > 1:
+                found = Map(found.each(lambda a, i=index, d=dim + factor: a.take([i], axis=d)))  # type: ignore[misc]
+        dim += len(axis)
+    first, bits = _whole(Positions(Policy()), found, set()).arrays
+    return members(int(first.flat[0]), int(bits.flat[0]))
+
+
+def unused(runs: Runs, values: Sequence[Value], key: Key) -> int | Ignorance:
+    """Return how many positions of the actual input no unit of some tensors reads, in whatever way."""
+    read: set[int] = set()
+    for value in values:
+        found = reads(runs, value, key, [None] * len(_layout(runs, value)), context=True)
+        if isinstance(found, Ignorance):
+            return found
+        read.update(found)
+    return runs.inputs[key[0]].shape[key[1]] - len(read)
+
+
+def _layout(runs: Runs, value: Value) -> Layout:
+    known = runs.structure(value)
+    return () if isinstance(known, Ignorance) else known.layout
+
+
+def _units(
+    runs: Runs, value: Value, key: Key, kind: type[Positions] | type[Energy]
+) -> Map | Ignorance | None:
+    """Return what units hold in theory, or on the actual input where there is no map; a unit is a position."""
+    layout = _layout(runs, value)
+    spatial = {(key[0], axis) for axis in (*runs.inputs[key[0]].axes.values(), key[1])}
+    own = set().union(*(place_dims(layout, one) for one in spatial))
+    for theory in (True, False):
+        found = _map(runs, value, key, kind, theory)
+        if isinstance(found, Ignorance):
+            if found is NO_MAP and theory:
+                continue
+            return found
+        return None if found is None else _whole(kind(Policy()), found, own)
+    return NO_MAP
+
+
+NO_MAP = Ignorance("it has no map")
+
+
+def _whole(domain: Positions | Energy, found: Map, own: set[int]) -> Map:
+    """Return a map of which only some dimensions are left: what all elements along the others hold together."""
+    for dim in range(len(found.shape)):
+        if dim not in own and found.shape[dim] > 1:
+            found = domain.whole(found, dim, endless=False)
+    return found
+
+
+def _map(
+    runs: Runs,
+    value: Value,
+    key: Key,
+    kind: type[Positions] | type[Energy],
+    theory: bool,
+    context: bool = False,
+) -> Map | Ignorance | None:
+    structure = runs.structure(value)
+    if isinstance(structure, Ignorance):
+        return structure
+    found: Any = runs.of_elements(kind, key, theory, context).get(value.number, {}).get(key)
+    if found is None or isinstance(found, Ignorance):
+        return found
+    try:
+        return NO_MAP if isinstance(found, Lost) else kind(Policy()).settled(found)
+    except Irregular:
+        return NO_MAP

@@ -1,0 +1,37 @@
+"""The field of a tensor: its structure, and hulls towards the input axes that a run follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pytest_rf.domains.hull import Hull
+from pytest_rf.domains.layout import NONE, Key, Keys, Layout
+from pytest_rf.domains.structure import Structure
+from pytest_rf.interpreter import Ignorance
+
+Hulls = Mapping[Key, Hull]
+"""Input axis -> hull, one dimension per factor of the layout, for the axes that a run follows."""
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Field:
+    """What the elements of one tensor read.
+
+    Attributes:
+        structure: what every run knows of it.
+        hulls: input axis -> hull, one dimension per factor, for the axes that the run follows.
+        endless: the input axes that have no borders in this run.
+    """
+
+    structure: Structure
+    hulls: Hulls
+    endless: Keys = NONE
+
+    @property
+    def layout(self) -> Layout:
+        """The tensor's axes as products of factors."""
+        return self.structure.layout
+
+
+Outcome = Field | Ignorance

@@ -1,0 +1,70 @@
+"""What every unit of a tensor reads along one input axis, as arrays of the tensor's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_rf.analysis.field import Field
+from pytest_rf.domains.hull import LIMIT
+from pytest_rf.domains.layout import Key, places
+
+Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""First and last position that each unit reads; the first behind the last where it reads nothing."""
+
+
+def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:
+    """Return lo and hi of every element of a tensor of ``shape``, read-only; 0 and -1 where nothing is read."""
+    hull = field.hulls.get(key)
+    if hull is None or 0 in shape:
+        lo, hi = np.broadcast_to(np.int64(0), shape), np.broadcast_to(np.int64(-1), shape)
+    else:
+        full = [factor.extent for axis in field.layout for factor in axis]
+        grid: list[int] = []
+        flat: list[int] = []
+        place = 0
+        for axis, extent in zip(field.layout, shape, strict=True):
+            varies = any(hull.lo.shape[place + i] > 1 for i in range(len(axis)))
+            grid += full[place : place + len(axis)] if varies else [1] * len(axis)
+            flat.append(extent if varies else 1)
+            place += len(axis)
+        marks = hull.lo >= LIMIT
+        lo = np.broadcast_to(np.where(marks, 0, hull.lo), grid).reshape(flat)
+        hi = np.broadcast_to(np.where(marks, -1, hull.hi), grid).reshape(flat)
+        lo, hi = np.broadcast_to(lo, shape), np.broadcast_to(hi, shape)
+    return lo, hi
+
+
+def symmetric(field: Field, key: Key, extent: int) -> bool | None:
+    """Return whether the units are mirror images of each other: ``lo(i) = extent - 1 - hi(m - 1 - i)`` of all m.
+
+    Units are mirrored along the one axis of the tensor that has the positions of the input axis; what differs along
+    other axes (channels, positions of other input axes) stays where it is.
+
+    Args:
+        field: the field on the actual input.
+        key: the input axis.
+        extent: its extent.
+
+    Returns:
+        None where several axes of the tensor have positions of the input axis.
+    """
+    hull = field.hulls.get(key)
+    if hull is None:
+        return True
+    numbers = [n for n, axis in enumerate(field.layout) if any(key in factor.carries for factor in axis)]
+    if len(numbers) > 1:  # the inner parts of blocks (windows, channels) stay where their block goes
+        numbers = [n for n in numbers if any(key in factor.leads for factor in field.layout[n])]
+        if len(numbers) != 1:
+            return None
+    dims: tuple[int, ...] = ()
+    for number in numbers:
+        start = sum(map(len, field.layout[:number]))
+        dims = tuple(start + place for place in places(field.layout[number], key))
+    nothing = hull.lo >= LIMIT
+    mirrored = (extent - 1) - np.flip(hull.hi, dims)
+    if not np.array_equal(nothing, np.flip(nothing, dims)):
+        return False
+    return bool(((hull.lo == mirrored) | nothing).all())

@@ -1,0 +1,119 @@
+"""A model as the built-in rules look at it: its tensors, its final fields, and findings at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from pytest_rf.analysis import Analysis, Input, Tensor
+from pytest_rf.analysis.metrics import METRICS, AxisField
+from pytest_rf.figures import Number, value
+from pytest_rf.findings import Finding, Measurement, Required
+from pytest_rf.requirements import verdicts
+from pytest_rf.requirements.explain import steps
+from pytest_rf.requirements.select import fields, places
+from pytest_rf.requirements.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model that rules are held against.
+
+    Attributes:
+        analysis: the model.
+        settings: what its authors state about it, as far as findings tell it.
+    """
+
+    analysis: Analysis
+    settings: Settings
+
+    def known(self) -> Iterator[Tensor]:
+        """Yield the tensors whose fields are known, in graph order."""
+        return (tensor for tensor in self.analysis if tensor.status != "unknown")
+
+    def places(self) -> Iterator[Place]:
+        """Yield the spatial axes of all known tensors."""
+        for tensor in self.known():
+            for source, field in fields(self.analysis, tensor):
+                for axis, number in source.axes.items():
+                    yield Place(self, tensor, source, axis, number, field[number])
+
+    def finals(self, guarantee: bool = False) -> Iterator[Place]:
+        """Yield the spatial axes of the final tensors that are known, each at the tensor that is final for it.
+
+        ``guarantee``: the places at which guarantees are held, which can be several for an axis.
+        """
+        seen: set[tuple[int, str, int]] = set()
+        for tensor in self.analysis.final:
+            if tensor.status == "unknown":
+                continue
+            for source, field in fields(self.analysis, tensor):
+                for axis, number in source.axes.items():
+                    for own, at, why in places(tensor, field, source, number, guarantee):
+                        if not why and (id(own), source.name, number) not in seen:
+                            seen.add((id(own), source.name, number))
+                            yield Place(self, own, source, axis, number, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One spatial axis of one input, seen from one tensor.
+
+    Attributes:
+        subject: the model.
+        tensor: the tensor.
+        input: the input.
+        axis: the axis' name.
+        number: its number.
+        field: the tensor's field along it.
+    """
+
+    subject: Subject
+    tensor: Tensor
+    input: Input
+    axis: str
+    number: int
+    field: AxisField
+
+    @property
+    def extent(self) -> int:
+        """The input's extent along the axis."""
+        return self.input.shape[self.number]
+
+    def finding(
+        self,
+        message: str,
+        *,
+        metric: str,
+        measured: tuple[Measurement, ...],
+        required: Required,
+        local: tuple[Measurement, ...] = (),
+        context: tuple[str, ...] = (),
+        help: str = "",
+        grown: bool = False,
+    ) -> Finding:
+        """Return a finding at the place; its fields are those of :class:`Finding`.
+
+        ``grown``: whether it tells how the field grew.
+        """
+        path = steps(self.tensor.path(self.number, self.input.name), METRICS["rf"]) if grown else ()
+        return replace(
+            verdicts.at(self.tensor, self.subject.settings, message),
+            axes=(self.axis,),
+            input=self.input.name,
+            metric=metric,
+            measured=measured,
+            required=required,
+            local=local,
+            context=context,
+            help=help,
+            figure="rf" if grown else "",
+            path=path,
+        )
+
+
+def measured(low: Number, high: Number | None = None) -> tuple[Measurement, ...]:
+    """Return a figure, or the smallest and the largest of one, as findings hold it."""
+    return (Measurement(low=value(low), high=value(low if high is None else high)),)

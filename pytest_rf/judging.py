@@ -1,0 +1,83 @@
+"""Holds requirements against an analysis, one by one, with what becomes of each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from pytest_rf.analysis import Analysis
+from pytest_rf.config.declared import Stated
+from pytest_rf.findings import Finding
+from pytest_rf.requirements import Settings, evaluate, parse
+from pytest_rf.requirements.syntax import AbsentAxisError
+from pytest_rf.results import ModelResult, RequirementResult, is_judged, status
+
+
+def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, asked_by: str) -> ModelResult:
+    """Hold requirements against an analysis.
+
+    Args:
+        analysis: the model.
+        requirements: the requirements.
+        settings: who asks, and what the configuration states about the model.
+        asked_by: the test, or whatever the result is filed under.
+
+    Raises:
+        RequirementError: one cannot be understood, or not be applied to this model.
+    """
+    held = [
+        hold(analysis, Stated(parse(text), settings.file, settings.line), settings, number)
+        for number, text in enumerate(requirements)
+    ]
+    outcomes = tuple(outcome for outcome, _ in held)
+    return ModelResult(
+        model=settings.model or analysis.name,
+        file=asked_by,
+        judged=is_judged(outcomes),
+        findings=tuple(finding for _, found in held for finding in found),
+        requirements=outcomes,
+    )
+
+
+def hold(
+    analysis: Analysis, stated: Stated, settings: Settings, number: int
+) -> tuple[RequirementResult, list[Finding]]:
+    """Return what becomes of a requirement, and what was found.
+
+    A shared one does not apply where the model lacks its axis.
+
+    Args:
+        analysis: the model.
+        stated: the requirement and its place.
+        settings: what its authors state about the model; findings point at its file if the requirement has none.
+        number: the requirement's place among those of the model.
+
+    Raises:
+        RequirementError: it cannot be applied to this model.
+    """
+    settings = dataclasses.replace(settings, file=stated.file or settings.file, line=stated.line)
+    requirement, found, applies, reason = stated.requirement, [], not stated.shared, ""
+    if not stated.shared:
+        found = evaluate(analysis, requirement, settings)
+    for part in requirement.parts if stated.shared else ():
+        try:
+            found += evaluate(analysis, dataclasses.replace(requirement, parts=(part,)), settings)
+            applies = True
+        except AbsentAxisError as error:
+            reason = reason or str(error)
+    found = [replace(one, number=number) for one in found]
+    outcome = RequirementResult(
+        text=requirement.text,
+        status=status(found) if applies else "not applicable",
+        file=stated.file,
+        line=stated.line,
+        reason="" if applies else reason,
+    )
+    return outcome, found
+
+
+def failed(stated: Stated) -> RequirementResult:
+    """Return what becomes of a requirement that could not be held."""
+    return RequirementResult(text=stated.requirement.text, status="error", file=stated.file, line=stated.line)

@@ -1,0 +1,137 @@
+"""The results of a run, model by model: what reporters render, what the JSON report is, and what processes exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from pytest_rf import __version__
+from pytest_rf.findings import Finding, Problem
+
+FORMAT = 2
+"""Version of the form of a run's report; it grows when a reader of the old form could misread the new one."""
+
+#: What becomes of a requirement that judges a model.
+JUDGED = ("holds", "violated", "undecidable", "waived")
+
+
+class RequirementResult(Struct, frozen=True, kw_only=True):
+    """What became of one requirement of one model.
+
+    Attributes:
+        text: the requirement as its author wrote it.
+        status: ``holds``, ``violated``, ``undecidable``, ``waived``, ``error``, or ``not applicable`` where a pack's
+            requirement is about an axis that the model does not have.
+        file: the config that holds the requirement, or empty.
+        line: its line there, or 0.
+        reason: why it is not applicable.
+    """
+
+    text: str
+    status: str
+    file: str = ""
+    line: int = 0
+    reason: str = ""
+
+
+def status(findings: Iterable[Finding], waived: Iterable[Finding] = ()) -> str:
+    """Return what became of a requirement that was held: by what was found, and what of that is waived."""
+    found, covered = list(findings), list(waived)
+    open_ = [one for one in found if one not in covered]
+    if not open_:
+        return "waived" if found else "holds"
+    return "undecidable" if all(one.undecidable for one in open_) else "violated"
+
+
+def is_judged(requirements: Iterable[RequirementResult], rules: Sequence[str] = ()) -> bool:
+    """Return whether one of the requirements or rules of a model judged it."""
+    return bool(rules) or any(one.status in JUDGED for one in requirements)
+
+
+class ModelResult(Struct, frozen=True, kw_only=True):
+    """What was found out about one model.
+
+    Attributes:
+        model: the model's name.
+        file: the model's source as a reader knows it: a path below the root, or ``package.module:factory``; or the
+            test that checked it.
+        judged: whether a requirement or a selected rule judged it; if none did, it has not passed.
+        rules: codes of the selected rules that found in the model what they are about, and so judged it. The
+            rules that are always checked (RF0) are not among them.
+        warnings: what the configuration wants to be told, and not to fail for.
+        requirements: every requirement with its outcome.
+        findings: what is wrong, requirements first, then built-in checks; waived findings are not among them.
+        waived: findings that a waiver covers.
+        problems: why the run itself is wrong for this model.
+        accepted: context that the model's authors accept (their patterns).
+    """
+
+    model: str
+    file: str = ""
+    judged: bool = False
+    rules: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    requirements: tuple[RequirementResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    waived: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    accepted: tuple[str, ...] = ()
+
+    @property
+    def unjudged(self) -> bool:
+        """Return whether nothing judged the model though nothing else is wrong with it."""
+        return not self.judged and all(problem.unjudged for problem in self.problems)
+
+    @property
+    def error(self) -> str | None:
+        """Return the first problem's text, or None."""
+        return self.problems[0].message if self.problems else None
+
+
+class Run(Struct, frozen=True, kw_only=True, tag="check", tag_field="report"):
+    """All results of one run: what ``check --format json`` gives.
+
+    Attributes:
+        format: the version of this form.
+        version: that of pytest-rf.
+        config: the config file's path as a reader knows it, or empty.
+        exit_code: 0 for clean, 1 for findings, 2 where the run itself is wrong, 3 for a bug of our own.
+        models: one result per model, in the order of the config, then of the paths.
+    """
+
+    format: int = FORMAT
+    version: str = __version__
+    config: str = ""
+    exit_code: int
+    models: tuple[ModelResult, ...]
+
+    @classmethod
+    def of(cls, models: Iterable[ModelResult], config: str = "") -> Run:
+        """Return the run of models that were checked, with its exit status."""
+        found = tuple(models)
+        return cls(config=config, exit_code=_exit_code(found), models=found)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the findings of all models."""
+        return tuple(finding for model in self.models for finding in model.findings)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems of all models."""
+        return tuple(problem for model in self.models for problem in model.problems)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return the warnings of all models."""
+        return tuple(warning for model in self.models for warning in model.warnings)
+
+
+def _exit_code(models: Sequence[ModelResult]) -> int:
+    problems = [problem for model in models for problem in model.problems]
+    if any(problem.internal for problem in problems):
+        return 3
+    if problems:
+        return 2
+    return int(any(model.findings for model in models))

@@ -1,0 +1,89 @@
+"""From a target to its analysis: reads the file, or runs the code that makes the model, within its limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.accepting import complaint, unmatched
+from pytest_rf.config.declared import Model
+from pytest_rf.config.targets import Target
+from pytest_rf.containment import contained
+from pytest_rf.errors import ConfigError, ModelError
+from pytest_rf.factories import made
+from pytest_rf.loading import analyze
+
+
+def refuse_code(target: Target, allow_code: bool) -> None:
+    """Refuse a target that runs code where that is not allowed.
+
+    Raises:
+        ModelError: it is a ``package.module:factory`` and code is not allowed.
+    """
+    if target.is_code and not allow_code:
+        raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
+
+
+def analyse(target: Target) -> Analysis:
+    """Analyse a target as its model declares it.
+
+    What its entry accepts of context must match something in it; where the entry stands for several models, in
+    one of them, which only who analyses all of them can tell.
+
+    Raises:
+        ModelError: the model cannot be read, made or analysed.
+        ConfigError: a pattern of ``accept_context`` matches nothing.
+    """
+    if target.path is None:
+        with contained(target.source):
+            analysis = _analysed(target, made(target.source, target.model.root))
+    else:
+        _check_file(target, target.path)
+        analysis = _analysed(target, target.path)
+    limits = target.model.limits
+    _keep(target, "nodes", len(analysis.graph.nodes), limits.nodes, "nodes")
+    extents = [extent for source in analysis.inputs.values() for extent in source.shape]
+    _keep(target, "extent", max(extents, default=0), limits.extent, "positions along an axis")
+    analysis.accept_context = target.model.accept_context
+    if target.siblings == 1:
+        for pattern in unmatched(analysis, analysis.accept_context):
+            raise ConfigError(f"{accepted_at(target.model, pattern)}{complaint(pattern, analysis)}")
+    return analysis
+
+
+def accepted_at(model: Model, pattern: str) -> str:
+    """Return the place of a pattern of ``accept_context`` as errors begin with it."""
+    lines = dict(zip(model.accept_context, model.accept_lines, strict=False))
+    line = lines.get(pattern, model.line)
+    return f"{model.file}{f':{line}' if line else ''}: " if model.file else ""
+
+
+def _analysed(target: Target, model: Any) -> Analysis:
+    return analyze(
+        model,
+        inputs=dict(target.model.inputs) or None,
+        values=dict(target.model.values) or None,
+        axes=target.model.axes,
+        stands_for=target.model.stands_for,
+        name=target.name,
+    )
+
+
+def _check_file(target: Target, path: Path) -> None:
+    limit = target.model.limits.file_size
+    if limit is not None and path.is_file():
+        _keep(target, "file_size", path.stat().st_size, limit, "bytes")
+    if ":" in target.source and path.suffix != ".onnx" and not path.exists():
+        raise ModelError(
+            f"{target.source}: there is no such file, and a callable that makes a model is written "
+            "package.module:name"
+        )
+
+
+def _keep(target: Target, name: str, found: int, limit: int | None, what: str) -> None:
+    """Refuse a model that goes beyond a limit."""
+    if limit is not None and found > limit:
+        raise ModelError(
+            f"{target.source}: {found} {what} are more than the limit of {limit} (limits.{name})"
+        )
