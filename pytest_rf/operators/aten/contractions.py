@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.access import SAME, WHOLE, Read
 from pytest_rf.graph import Builder, Shape, Value
 from pytest_rf.operators import attention as attention_of
 from pytest_rf.operators import contractions
@@ -16,7 +16,6 @@ from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.masking import combined
 from pytest_rf.operators.pointwise import broadcast_read, expand, pointwise
 from pytest_rf.operators.sparsity import MASKED
-from pytest_rf.operators.views import slices
 
 
 def linear(call: OpCall) -> Value:
@@ -140,37 +139,6 @@ def similarity(call: OpCall) -> Value:
     return reduce(call.b, wide, [call.axis(rank=len(shape), default=1)], keep=False)
 
 
-def fourier(call: OpCall) -> Value:
-    """FFTs: along their axes everything is mixed."""
-    x = call.x
-    name = "dim" if "dim" in call.arguments else "dims"
-    if call.arguments.get(name) is None:
-        count = len(call.get("s") or []) or x.rank
-        axes = list(range(x.rank - count, x.rank)) if call.name.endswith(("fftn",)) else [x.rank - 1]
-    else:
-        axes = call.axes(name)
-    lengths = [call["n"]] if call.get("n") is not None else list(call.get("s") or [])
-    for axis, length in zip(
-        axes, lengths, strict=False
-    ):  # an axis is cut to what its length needs, or padded
-        half = axis == axes[-1] and call.name in ("fft_irfft", "fft_hfft", "fft_irfft2", "fft_irfftn")
-        used = length // 2 + 1 if half else length
-        if length >= 0:
-            x = slices(call.b, x, {axis: (0, 1, min(used, x.extents[axis]))})
-    places: list[tuple[int | None, Relation]] = [
-        (axis, WHOLE) if axis in axes else (axis, SAME) for axis in range(x.rank)
-    ]
-    return call.b.union(call.shape, Read(x.number, tuple(places)))
-
-
-def shift(call: OpCall) -> Value:
-    """Fftshift, ifftshift: a roll by half."""
-    from pytest_rf.operators.views import roll
-
-    x, sign = call.x, -1 if "ifft" in call.name else 1
-    return roll(call.b, x, {axis: sign * (x.extents[axis] // 2) for axis in call.axes()})
-
-
 def bilinear(call: OpCall) -> Value:
     """Bilinear: both inputs' features are contracted."""
     left, right = call.given("input1", "input2")
@@ -185,10 +153,6 @@ def bilinear(call: OpCall) -> Value:
     return call.b.union(call.shape, *reads)
 
 
-_FOURIER = """
-    fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn
-    fft_ifftn fft_rfftn fft_irfftn _fft_c2c _fft_r2c _fft_c2r
-"""
 _ATTENTION = """
     scaled_dot_product_attention _scaled_dot_product_flash_attention
     _scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_efficient_attention
@@ -203,8 +167,5 @@ RULES: Rules = {
     "aten.einsum": einsum,
     **{f"aten.{name}": attention for name in _ATTENTION.split()},
     "aten.cosine_similarity": similarity,
-    **{f"aten.{name}": fourier for name in _FOURIER.split()},
-    "aten.fft_fftshift": shift,
-    "aten.fft_ifftshift": shift,
     "aten.bilinear": bilinear,
 }
