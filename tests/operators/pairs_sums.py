@@ -91,12 +91,13 @@ def clamped(rng: Random) -> Pair:
 
 
 def sloped(rng: Random) -> Pair:
-    shape = extents(rng, 2, 4)
-    slope = (int(rng.choice([1, shape[1]])),)
     # ONNX broadcasts a slope from the right, torch along the channels.
+    shape, slope = extents(rng, 2, 4), (1,)
+    if len(shape) == 2 and rng.random() < 0.7:
+        slope = shape[1:]
     return Pair(
         {"x": shape, "s": some(rng, "s", slope)},
-        ("PRelu", ("x", lambda b, values: b.reshape(values["s"], [*slope, *[1] * (len(shape) - 2)])), {}),
+        ("PRelu", ("x", "s"), {}),
         ("aten.prelu", {"self": "x", "weight": "s"}),
         shape,
     )

@@ -16,10 +16,10 @@ def mixed_matrix(call: OpCall) -> Result:
     if call.name in ("linalg_solve_ex", "_linalg_solve_ex"):
         first = call.x.extents
         vectors += [value for value in call.given("B") if value.rank == 1 or value.extents == first[:-1]]
-    return [
+    return tuple(
         None if shape is None else linalg.mixed_matrix(call.b, shape, lead, matrices, vectors)
         for shape in call.shapes
-    ]
+    )
 
 
 def distances(call: OpCall) -> Value:

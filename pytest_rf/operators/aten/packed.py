@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.graph import Builder, Undetermined, Value
-from pytest_rf.operators import recurrent, views
+from pytest_rf.operators import gathers, recurrent, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
 
 Numbers = npt.NDArray[np.int64]
@@ -40,14 +40,14 @@ class Packing(NamedTuple):
         """Return the rows of ``x`` (time, batch, ...)."""
         step, sample = self.rows
         flat = b.reshape(x, [prod(x.extents[:2]), *x.extents[2:]])
-        return views.gather(b, flat, 0, step * x.extents[1] + sample)
+        return gathers.gather(b, flat, 0, step * x.extents[1] + sample)
 
     def pad(self, b: Builder, data: Value, time: int) -> Value:
         """Return rows as (time, batch, ...); padding reads nothing."""
         step, sample = self.rows
         table = np.full((time, len(self.lengths)), -1, np.int64)
         table[step, sample] = np.arange(step.size)
-        return views.gather(b, data, 0, table)
+        return gathers.gather(b, data, 0, table)
 
 
 def packing(call: OpCall, data: Value) -> Packing | None:

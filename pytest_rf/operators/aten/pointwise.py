@@ -69,7 +69,7 @@ def each(call: OpCall, y: Value) -> Result:
     Raises:
         ValueError: it does not broadcast to an output: the operator is not elementwise.
     """
-    return [_expanded(call, y, shape) for shape in call.shapes]
+    return tuple(_expanded(call, y, shape) for shape in call.shapes)
 
 
 def _expanded(call: OpCall, y: Value, shape: Shape | None) -> Value | None:
