@@ -137,6 +137,9 @@ class Read(NamedTuple):
     where: npt.NDArray[np.bool_] | None = None
 
 
+LARGEST_TABLE = 1 << 24
+"""Tables of pairs (an index of the output, one of the operand) with more entries are not written out."""
+
 Kernel = int | tuple[int, ...]
 """The number of taps, or the indices of those that read."""
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
+from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Value
 
 
@@ -44,3 +44,38 @@ def along(
         how = over.get(axis, SAME)
         axes.append((None, how.relation) if isinstance(how, Ends) else (axis, how))
     return Read(x.number, tuple(axes), statistic, channel, where)
+
+
+def indexed(
+    x: Value,
+    *axes: int | tuple[int, Relation] | Ends,
+    statistic: bool = False,
+    channel: int | None = None,
+    where: npt.NDArray[np.bool_] | None = None,
+) -> Read:
+    """Return the read of an operand that says for each of its axes which index of the output reads it.
+
+    Args:
+        x: the operand.
+        axes: the output's axis whose index it is, or by which a relation goes; :class:`Ends` where there is none.
+        statistic: what ends is reduced to a statistic.
+        channel: the axis that is contracted as features, if any.
+        where: which output elements read at all.
+    """
+    read: list[tuple[int | None, Relation]] = []
+    for how in axes:
+        if isinstance(how, Ends):
+            read.append((None, how.relation))
+        else:
+            read.append((how, SAME) if isinstance(how, int) else how)
+    return Read(x.number, tuple(read), statistic, channel, where)
+
+
+def all_of(x: Value, how: Ends = ENDS) -> Read:
+    """Return the read of all of an operand by every output; ``Ends(ANYWHERE)``: of some of it, as data says."""
+    return indexed(x, *[how] * x.rank)
+
+
+def read_anywhere(x: Value) -> Read:
+    """Return the read of elements of an operand that data chooses among all of them: an upper bound."""
+    return all_of(x, Ends(ANYWHERE))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, Taps, fitted
+from pytest_rf.access import Relation, Sets, Taps, fitted
 from pytest_rf.graph import Builder, Value
-from pytest_rf.operators import rounding
+from pytest_rf.operators import rounding, views
+from pytest_rf.operators.reads import ENDS, Ends, along
 from pytest_rf.operators.rounding import Numbers
 
 SIMPLE = 512
@@ -47,20 +48,76 @@ class Sampling(NamedTuple):
         return not self.cropped or 0 <= self.place(index) <= self.extent - 1
 
 
-def resize(b: Builder, x: Value, axes: dict[int, tuple[Relation, int]], whole: bool = False) -> Value:
-    """Return ``x`` resampled: ``{axis: (taps, output extent)}``.
+Kernel = Callable[[Sampling], Relation]
+"""What is read at the places of an axis."""
 
-    ``whole``: the grid is laid over the whole extent, from corner to corner or over a region that is given as
-    a share of it, and so lies elsewhere on a part of the input.
+
+def sampled(
+    transform: str,
+    extent: int,
+    output: int,
+    ratio: Fraction,
+    region: tuple[Fraction, Fraction] | None = None,
+) -> Sampling | None:
+    """Return where the outputs of an axis sample it (ONNX Resize, coordinate_transformation_mode).
+
+    Args:
+        transform: the mode; None comes back of one that there is not.
+        extent: the input extent.
+        output: the output extent.
+        ratio: input positions per output step, if the mode does not say it.
+        region: the start and end of the region of interest, as fractions of the last index (tf_crop_and_resize).
     """
-    places: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank)]
-    shape = list(x.extents)
-    for axis, (relation, extent) in axes.items():
+    half, last = Fraction(1, 2), extent - 1
+    if transform == "align_corners":
+        return Sampling(
+            extent, output, Fraction(last, output - 1) if output > 1 else Fraction(0), Fraction(0)
+        )
+    if transform == "tf_crop_and_resize" and region is not None:
+        start, end = region
+        if output > 1:
+            return Sampling(extent, output, (end - start) * last / (output - 1), start * last, cropped=True)
+        return Sampling(extent, output, ratio, half * (start + end) * last, cropped=True)
+    centred = half * ratio - half
+    origins = {
+        "half_pixel": centred,
+        "pytorch_half_pixel": centred if output > 1 else Fraction(0),
+        "half_pixel_symmetric": Fraction(extent, 2) * (1 - output * ratio / extent) + centred,
+        "asymmetric": Fraction(0),
+        "tf_half_pixel_for_nn": half * ratio,
+    }
+    return Sampling(extent, output, ratio, origins[transform]) if transform in origins else None
+
+
+def describe(b: Builder, scales: Iterable[Fraction], mode: str, antialias: bool = False) -> None:
+    """Say how the node at hand resizes, "2×3/2 linear": the scale of each axis that is resized at all."""
+    words = "×".join(
+        str(scale) if scale.denominator <= SIMPLE else f"{float(scale):.4g}" for scale in scales if scale != 1
+    )
+    b.node.label = f"{words} {mode}{' antialiased' if antialias else ''}" if words else ""
+
+
+def resize(
+    b: Builder, x: Value, samplings: Mapping[int, Sampling], kernel: Kernel, whole: bool = False
+) -> Value:
+    """Return ``x`` resampled along some axes.
+
+    Args:
+        b: the builder.
+        x: the tensor.
+        samplings: axis -> how it is sampled.
+        kernel: what is read at a place.
+        whole: whether the grid is laid over the whole extent, from corner to corner or over a region that is given
+            as a share of it, and so lies elsewhere on a part of the input.
+    """
+    relations = {}
+    for axis, s in samplings.items():
+        relation = kernel(s)
         # One position, or as many as there were from corner to corner, lie the same on any extent.
-        if whole and x.extents[axis] > 1 and (extent != x.extents[axis] or not _is_same(relation)):
+        if whole and s.extent > 1 and (s.output != s.extent or not _is_same(relation)):
             relation = fitted(relation, "grid")
-        places[axis], shape[axis] = (axis, relation), extent
-    return b.union(shape, Read(x.number, tuple(places)))
+        relations[axis] = (relation, s.output)
+    return views.along(b, x, relations)
 
 
 def _is_same(relation: Relation) -> bool:
@@ -184,13 +241,12 @@ def adaptive_windows(extent: int, output: int) -> Taps:
 
 def adaptive_pool(b: Builder, x: Value, outputs: dict[int, int]) -> Value:
     """Return ``x`` pooled adaptively to ``{axis: output extent}``; to 1 is global pooling."""
-    places: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank)]
-    shape = list(x.extents)
+    over: dict[int, Relation | Ends] = {}
     for axis, output in outputs.items():
-        shape[axis] = output
         if output == 1 and x.extents[axis] > 1:
-            places[axis] = (None, WHOLE)
+            over[axis] = ENDS
         elif x.extents[axis] and output:
             windows = adaptive_windows(x.extents[axis], output)
-            places[axis] = (axis, fitted(windows, "window" if output != x.extents[axis] else ""))
-    return b.union(shape, Read(x.number, tuple(places), statistic=True))
+            over[axis] = fitted(windows, "window" if output != x.extents[axis] else "")
+    shape = [outputs.get(axis, extent) for axis, extent in enumerate(x.extents)]
+    return b.union(shape, along(x, over, statistic=True))

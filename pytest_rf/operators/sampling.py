@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf import access
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, Sets
+from pytest_rf.access import ANYWHERE, LARGEST_TABLE, Sets
 from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.operators.reads import ENDS, Ends, along, indexed
 from pytest_rf.operators.views import slices
+from pytest_rf.operators.windows import across
 
 Numbers = npt.NDArray[Any]
-LARGEST = 1 << 24
-"""Tables of (output, input) pairs with more entries are not written out."""
 
 
 class Grid(NamedTuple):
@@ -44,7 +43,7 @@ def grid_sample(b: Builder, x: Value, grid: Value, how: Grid) -> Value:
     data = None if grid.varies or not x.varies else grid.data
     if data is not None and 0 not in shape:
         alike = bool((data == data[:1]).all())
-        if prod(shape[2:]) * prod(x.extents[2:]) * (1 if alike else len(data)) <= LARGEST:
+        if prod(shape[2:]) * prod(x.extents[2:]) * (1 if alike else len(data)) <= LARGEST_TABLE:
             if alike:
                 return _sampled(b, x, data[0], how, shape)
             rows = [
@@ -52,9 +51,8 @@ def grid_sample(b: Builder, x: Value, grid: Value, how: Grid) -> Value:
                 for n, places in enumerate(data)
             ]
             return b.join(rows, 0)
-    own = Read(x.number, ((0, SAME), (1, SAME), *((axis, ANYWHERE) for axis in range(2, x.rank))))
-    steer = Read(grid.number, ((0, SAME), *((axis, SAME) for axis in range(2, x.rank)), (None, WHOLE)))
-    return b.union(shape, own, steer)
+    anywhere = dict.fromkeys(range(2, x.rank), ANYWHERE)
+    return b.union(shape, along(x, anywhere), indexed(grid, 0, *range(2, x.rank), ENDS))
 
 
 def _sampled(b: Builder, x: Value, places: Numbers, how: Grid, shape: Shape) -> Value:
@@ -68,7 +66,7 @@ def _sampled(b: Builder, x: Value, places: Numbers, how: Grid, shape: Shape) -> 
             own |= reduce(np.logical_or, _tables(where, extent, how))
         reads = (reads[:, :, None] & own[:, None, :]).reshape(len(flat), -1)
     line = b.reshape(x, [*x.extents[:2], prod(spatial)])
-    y = b.union([*x.extents[:2], len(flat)], Read(line.number, ((0, SAME), (1, SAME), (2, Sets(reads)))))
+    y = b.union([*x.extents[:2], len(flat)], along(line, {2: Sets(reads)}))
     return b.reshape(y, shape)
 
 
@@ -120,7 +118,7 @@ def _folded(where: Numbers, extent: int, corners: bool) -> Numbers:
 
 def affine_grid(b: Builder, matrix: Value, shape: Shape) -> Value:
     """Return a grid of ``shape`` (N, places..., axes): a coordinate reads its row of its sample's matrix."""
-    return b.union(shape, Read(matrix.number, ((0, SAME), (len(shape) - 1, SAME), (None, WHOLE))))
+    return b.union(shape, indexed(matrix, 0, len(shape) - 1, ENDS))
 
 
 def deformable(
@@ -144,14 +142,11 @@ def deformable(
         steering: offsets and a mask, read at the place of the output.
         bias: a number for each channel.
     """
-    across = access.groups(x.extents[1], shape[1], group)
-    anywhere: list[tuple[int | None, Relation]] = [(axis, ANYWHERE) for axis in range(2, x.rank)]
-    same: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(2, x.rank)]
-    image = Read(x.number, ((0, SAME), (None if across == WHOLE else 1, across), *anywhere), channel=1)
-    kernels = Read(weights.number, ((1, SAME), *[(None, WHOLE)] * (weights.rank - 1)))
-    places = [Read(value.number, ((0, SAME), (None, WHOLE), *same)) for value in steering]
-    added = [] if bias is None else [Read(bias.number, ((1, SAME),))]
-    return b.union(shape, image, *places, *added, kernels)
+    spatial = range(2, x.rank)
+    image = along(x, {1: across(x, shape[1], group), **dict.fromkeys(spatial, ANYWHERE)}, channel=1)
+    places = [along(value, {1: ENDS}) for value in steering]
+    kernels = indexed(weights, 1, *[ENDS] * (weights.rank - 1))
+    return b.union(shape, image, *places, kernels, *([] if bias is None else [indexed(bias, 1)]))
 
 
 def regions(
@@ -167,9 +162,6 @@ def regions(
         mixed: whether a channel of a region reads all of the image, as its place in the region decides.
         samples: which sample each box lies in, where the boxes do not say.
     """
-    across: tuple[int | None, Relation] = (None, WHOLE) if mixed else (1, SAME)
-    reads = [
-        Read(x.number, ((None, ANYWHERE), across, (2, ANYWHERE), (3, ANYWHERE))),
-        Read(boxes.number, ((0, SAME), (None, WHOLE))),
-    ]
-    return b.union(shape, *reads, *([] if samples is None else [Read(samples.number, ((0, SAME),))]))
+    image = indexed(x, Ends(ANYWHERE), ENDS if mixed else 1, (2, ANYWHERE), (3, ANYWHERE))
+    rows = indexed(boxes, 0, ENDS)
+    return b.union(shape, image, rows, *([] if samples is None else [indexed(samples, 0)]))

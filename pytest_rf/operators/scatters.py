@@ -1,20 +1,18 @@
-"""Writing rows into a tensor at given places."""
+"""Writing elements and rows into a tensor at given places."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import ANYWHERE, SAME, Read, Relation, Sets, Table, pad
+from pytest_rf.access import ANYWHERE, LARGEST_TABLE, Relation, Sets, Table, Taps, pad
 from pytest_rf.graph import Builder, Shape, Value
-from pytest_rf.operators.pointwise import broadcast_read
-from pytest_rf.operators.views import along
-
-LARGEST = 1 << 22
-"""Tables of (row, update) pairs with more entries are not written out."""
+from pytest_rf.operators import views
+from pytest_rf.operators.gathers import Places, rows_of
+from pytest_rf.operators.pointwise import expand
+from pytest_rf.operators.reads import Ends, along, indexed, read_anywhere
 
 
 def write_rows(
@@ -35,43 +33,49 @@ def write_rows(
         return _write_block(b, x, updates, block)
     shape = x.extents
     rows = prod(shape[:lead])
-    valid = places >= 0
+    relation = _meeting(rows, places) or ANYWHERE
     written = np.zeros(rows, np.bool_)
-    written[places[valid]] = True
-    single = valid.sum() == written.sum()
-    if single:
-        table = np.full(rows, -1, np.int64)
-        table[places[valid]] = np.flatnonzero(valid)
-        relation: Relation = Table(table)
-    elif rows * places.size <= LARGEST:
-        sets = np.zeros((rows, places.size), np.bool_)
-        sets[places[valid], np.flatnonzero(valid)] = True
-        relation = Sets(sets)
-    else:
-        relation = ANYWHERE
+    written[places[places >= 0]] = True
     placed = b.constant(shape)
     if updates.varies and written.any():
-        placed = b.reshape(along(b, updates, {0: (relation, rows)}), shape)
-    mask = written.reshape(*shape[:lead], *[1] * (x.rank - lead))
+        placed = b.reshape(views.along(b, updates, {0: (relation, rows)}), shape)
+    mask = written.reshape([*shape[:lead], *[1] * (x.rank - lead)])
     return _over(b, x, placed, mask if not accumulate and written.any() else None)
+
+
+def _meeting(rows: int, places: npt.NDArray[np.int64]) -> Relation | None:
+    """Return which updates each row takes, of which several may be meant for one; None if the table is too large."""
+    valid = np.flatnonzero(places >= 0)
+    table = np.full(rows, -1, np.int64)
+    table[places[valid]] = valid
+    if np.count_nonzero(table >= 0) == valid.size:
+        return Table(table)
+    if rows * places.size > LARGEST_TABLE:
+        return None
+    sets = np.zeros((rows, places.size), np.bool_)
+    sets[places[valid], valid] = True
+    return Sets(sets)
 
 
 def _over(b: Builder, x: Value, placed: Value, written: npt.NDArray[np.bool_] | None) -> Value:
     """Return ``placed`` where it was written, and ``x`` elsewhere (everywhere, too, if that is None)."""
-    reads = []
-    if x.varies and (written is None or not written.all()):
-        old = broadcast_read(x, x.extents)
-        reads.append(Read(old.operand, old.axes, where=None if written is None else ~written))
-    if placed.varies:
-        reads.append(broadcast_read(placed, x.extents))
-    return b.union(x.extents, *reads)
+    reads = (
+        []
+        if written is not None and written.all()
+        else [along(x, where=None if written is None else ~written)]
+    )
+    return b.union(x.extents, *reads, along(placed))
 
 
 def _block(extents: Shape, places: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]] | None:
     """Return the indices per axis of which the places are all combinations, in order: slice assignment."""
-    if not places.size or (places < 0).any():
+    if not extents or not places.size or (places < 0).any():
         return None
-    lines = [np.asarray(list(dict.fromkeys(axis.tolist()))) for axis in np.unravel_index(places, extents)]
+    lines = []
+    for axis, extent in zip(np.unravel_index(places, extents), extents, strict=True):
+        first = np.full(extent, places.size)
+        first[axis[::-1]] = np.arange(places.size)[::-1]
+        lines.append(np.argsort(first)[: np.count_nonzero(first < places.size)])
     if prod(map(len, lines)) != places.size:
         return None
     grid = np.ravel_multi_index(np.ix_(*lines), extents).reshape(-1)
@@ -97,10 +101,98 @@ def _write_block(b: Builder, x: Value, updates: Value, lines: list[npt.NDArray[n
             table = np.full(extent, -1, np.int64)
             table[line] = np.arange(len(line))
             relations[axis] = (Table(table), extent)
-    placed = along(b, block, relations) if relations and block.varies else block
+    placed = views.along(b, block, relations) if relations and block.varies else block
     return _over(b, x, placed if placed.varies else b.constant(shape), written)
 
 
-def write_anywhere(b: Builder, x: Value, reads: Sequence[Read]) -> Value:
-    """Return ``x`` overwritten where data decides: each element reads its old value and ``reads``."""
-    return b.union(x.extents, Read(x.number, tuple((axis, SAME) for axis in range(x.rank))), *reads)
+def write_elements(
+    b: Builder, x: Value, updates: Value, places: npt.NDArray[np.int64], accumulate: bool = False
+) -> Value:
+    """Return ``x`` with elements replaced, at their ``places`` in row-major order; see ``write_rows``."""
+    line = b.reshape(expand(b, updates, places.shape), [places.size])
+    return write_rows(b, x, line, places.reshape(-1), x.rank, accumulate)
+
+
+def write_along(
+    b: Builder, x: Value, axis: int, places: Places, updates: Value, accumulate: bool = False
+) -> Value:
+    """Return ``x`` with single elements replaced, each at one of ``places`` of an axis and its own of the others."""
+    shape = places.extents if isinstance(places, Value) else places.shape
+    if not isinstance(places, Value):
+        grid = list(np.indices(shape))
+        grid[axis] = places
+        flat = np.ravel_multi_index(grid, x.extents) if places.size else np.zeros(shape, np.int64)
+        if _meeting(prod(x.extents), flat.reshape(-1)) is not None:
+            return write_elements(b, x, updates, flat, accumulate)
+    axes = {
+        d: ANYWHERE if d == axis else pad(0) for d, n in enumerate(shape) if d == axis or n != x.extents[d]
+    }
+    found = [along(value, axes) for value in (updates, places) if isinstance(value, Value)]
+    return b.union(x.extents, along(x), *found)
+
+
+def write_tuples(b: Builder, x: Value, places: Places, updates: Value, accumulate: bool = False) -> Value:
+    """Return ``x`` with rows replaced that tuples (lead..., count) name by its first ``count`` axes."""
+    *lead, count = places.extents if isinstance(places, Value) else places.shape
+    rest = x.extents[count:]
+    if isinstance(places, Value):
+        own = indexed(updates, *[Ends(ANYWHERE)] * len(lead), *range(count, x.rank))
+        return b.union(x.extents, along(x), own, read_anywhere(places))
+    rows = rows_of(places, (), x.extents[:count])
+    return write_rows(b, x, b.reshape(updates, [rows.size, *rest]), rows, count, accumulate)
+
+
+def write_slots(b: Builder, x: Value, axis: int, starts: Places, update: Value, circular: bool) -> Value:
+    """Return ``x`` with a block that goes to each sample's own place of an axis: a cache is written.
+
+    Raises:
+        ValueError: the block reaches beyond the axis.
+    """
+    if isinstance(starts, Value):
+        return b.union(x.extents, along(x), along(update, {axis: ANYWHERE}), indexed(starts, 0))
+    extent, size = x.extents[axis], update.extents[axis]
+    places = starts[:, None] + np.arange(size)
+    places = places % max(extent, 1) if circular else places
+    if places.size and not (places.min() >= 0 and places.max() < extent):
+        raise ValueError(f"an update of {size} leaves an axis of extent {extent}")
+    # Rows are (sample, lead..., place): each sample writes at its own places in all of its lead axes.
+    lead = prod(x.extents[1:axis])
+    block = np.arange(starts.size * lead).reshape(starts.size, lead, 1) * extent
+    rows = (block + places[:, None, :]).reshape(-1)
+    flat = b.reshape(update, [rows.size, *x.extents[axis + 1 :]])
+    return write_rows(b, x, flat, rows, axis + 1, accumulate=False)
+
+
+def write_layers(
+    b: Builder, x: Value, axis: int, places: Places, updates: Value, accumulate: bool = False
+) -> Value:
+    """Return ``x`` with layers replaced, at ``places`` of an axis."""
+    if isinstance(places, Value):
+        own = along(updates, {axis: Ends(ANYWHERE)})
+        return b.union(x.extents, along(x), own, read_anywhere(places))
+    written = np.zeros(x.extents[axis], np.bool_)
+    written[places] = True
+    kept = None if accumulate else ~written.reshape([-1 if d == axis else 1 for d in range(x.rank)])
+    relation = _meeting(written.size, places) or ANYWHERE
+    return b.union(x.extents, along(x, where=kept), along(updates, {axis: relation}))
+
+
+def write_slice(b: Builder, x: Value, update: Value, axis: int, start: int, step: int, count: int) -> Value:
+    """Return ``x`` with ``update`` at ``start + step·i`` of an axis."""
+    extent = x.extents[axis]
+    if count == 0:
+        return x
+    if step == 1:
+        if count == extent:
+            return update
+        before = views.slices(b, x, {axis: (0, 1, start)})
+        after = views.slices(b, x, {axis: (start + count, 1, extent - start - count)})
+        return b.join([part for part in (before, update, after) if part.extents[axis]], axis)
+    if 0 <= start < step and count == -(
+        -(extent - start) // step
+    ):  # every so many, to the end: it has a period
+        mine = tuple((0,) if phase == start else () for phase in range(step))
+        kept = tuple(() if phase == start else (phase,) for phase in range(step))
+        old = along(x, {axis: Taps(step, step, kept, selects=True)})
+        return b.union(x.extents, old, along(update, {axis: Taps(step, 1, mine, selects=True)}))
+    return write_layers(b, x, axis, start + step * np.arange(count), update)

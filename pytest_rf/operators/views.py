@@ -9,39 +9,36 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf import access
-from pytest_rf.access import ANYWHERE, SAME, Border, Read, Relation
+from pytest_rf.access import SAME, Border, Relation
 from pytest_rf.graph import Builder, Value
+from pytest_rf.operators import reads
+from pytest_rf.operators.masking import zeroed
 from pytest_rf.operators.pointwise import broadcast_read
+from pytest_rf.operators.reads import Ends, all_of, indexed
 
 
 def along(b: Builder, x: Value, relations: Mapping[int, tuple[Relation, int]]) -> Value:
     """Return ``x`` read by a relation on some axes: ``{axis: (relation, output extent)}``."""
-    shape = list(x.extents)
-    axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(x.rank)]
-    for axis, (relation, extent) in relations.items():
-        shape[axis], axes[axis] = extent, (axis, relation)
-    return b.union(shape, Read(x.number, tuple(axes)))
+    shape = [relations[axis][1] if axis in relations else n for axis, n in enumerate(x.extents)]
+    return b.union(shape, reads.along(x, {axis: relation for axis, (relation, _) in relations.items()}))
 
 
 def transpose(b: Builder, x: Value, order: Sequence[int]) -> Value:
     """Return ``x`` with axis ``order[i]`` at place ``i``."""
-    places = {axis: place for place, axis in enumerate(order)}
-    shape = [x.extents[axis] for axis in order]
     if list(order) == list(range(x.rank)):
         return x
-    y = b.union(shape, Read(x.number, tuple((places[axis], SAME) for axis in range(x.rank))))
+    if not x.varies and x.has_data:
+        shape = tuple(x.extents[axis] for axis in order)
+        return b.constant(shape, lambda: None if x.data is None else x.data.transpose(order))
+    y = b.union([x.extents[axis] for axis in order], indexed(x, *map(order.index, range(x.rank))))
     return b.with_constants_of(y, x, lambda mask: mask.transpose(order))
 
 
 def take_axis(b: Builder, x: Value, axis: int, index: int) -> Value:
     """Return the elements at one index of an axis; the axis ends."""
-    axes: list[tuple[int | None, Relation]] = []
-    for place in range(x.rank):
-        if place == axis:
-            axes.append((None, access.progression(index)))
-        else:
-            axes.append((place - (place > axis), SAME))
-    return b.union([*x.extents[:axis], *x.extents[axis + 1 :]], Read(x.number, tuple(axes)))
+    before, after = x.extents[:axis], x.extents[axis + 1 :]
+    own = indexed(x, *range(axis), Ends(access.progression(index)), *range(axis, x.rank - 1))
+    return b.union([*before, *after], own)
 
 
 def slices(b: Builder, x: Value, axes: dict[int, tuple[int, int, int]]) -> Value:
@@ -62,8 +59,14 @@ def slices(b: Builder, x: Value, axes: dict[int, tuple[int, int, int]]) -> Value
     return b.with_constants_of(along(b, x, wanted), x, cut)
 
 
-def pads(b: Builder, x: Value, amounts: dict[int, tuple[int, int]], border: Border = "drop") -> Value:
-    """Return ``x`` padded: ``{axis: (before, after)}``; negative amounts crop."""
+def pads(
+    b: Builder,
+    x: Value,
+    amounts: dict[int, tuple[int, int]],
+    border: Border = "drop",
+    fill: Value | None = None,
+) -> Value:
+    """Return ``x`` padded: ``{axis: (before, after)}``; negative amounts crop, what is padded reads ``fill``."""
     if border == "wrap":  # what is cropped is gone before the rest goes round
         x = pads(b, x, {axis: (min(before, 0), min(after, 0)) for axis, (before, after) in amounts.items()})
         amounts = {axis: (max(before, 0), max(after, 0)) for axis, (before, after) in amounts.items()}
@@ -72,7 +75,17 @@ def pads(b: Builder, x: Value, amounts: dict[int, tuple[int, int]], border: Bord
         for axis, (before, after) in amounts.items()
         if before or after
     }
-    return along(b, x, wanted) if wanted else x
+    y = along(b, x, wanted) if wanted else x
+    if fill is None or not fill.varies:
+        return y
+    found = [reads.along(y)]
+    for axis, (before, after) in amounts.items():
+        outside = np.ones(y.extents[axis], np.bool_)
+        outside[max(before, 0) : max(y.extents[axis] - max(after, 0), 0)] = False
+        if outside.any():
+            line = outside.reshape([-1 if d == axis else 1 for d in range(x.rank)])
+            found.append(all_of(fill, Ends(SAME))._replace(where=line))
+    return b.union(y.extents, *found)
 
 
 def stack(b: Builder, parts: Sequence[Value], axis: int) -> Value:
@@ -85,31 +98,6 @@ def split(b: Builder, x: Value, sizes: Sequence[int], axis: int) -> tuple[Value,
     """Return consecutive parts of ``sizes`` along ``axis``."""
     starts = np.cumsum([0, *sizes]).tolist()
     return tuple(slices(b, x, {axis: (start, 1, size)}) for start, size in zip(starts, sizes, strict=False))
-
-
-def gather(b: Builder, x: Value, axis: int, indices: npt.NDArray[np.int64]) -> Value:
-    """Return the elements at constant ``indices`` (any shape, none negative) of ``axis``.
-
-    The axis is replaced by the axes of ``indices``.
-    """
-    if indices.ndim == 0:
-        return take_axis(b, x, axis, int(indices))
-    flat = along(b, x, {axis: (access.indices(indices), indices.size)})
-    return b.reshape(flat, [*x.extents[:axis], *indices.shape, *x.extents[axis + 1 :]])
-
-
-def gather_anywhere(b: Builder, x: Value, axis: int, indices: Value) -> Value:
-    """Return the elements of ``axis`` at indices that data decides: an upper bound."""
-    rank = indices.rank
-    shape = [*x.extents[:axis], *indices.extents, *x.extents[axis + 1 :]]
-    own: list[tuple[int | None, Relation]] = []
-    for place in range(x.rank):
-        if place == axis:
-            own.append((axis, ANYWHERE) if rank else (None, ANYWHERE))
-        else:
-            own.append((place if place < axis else place + rank - 1, SAME))
-    steer = tuple((axis + place, SAME) for place in range(rank))
-    return b.union(shape, Read(x.number, tuple(own)), Read(indices.number, steer))
 
 
 def tile(b: Builder, x: Value, repeats: Sequence[int]) -> Value:
@@ -127,6 +115,27 @@ def shuffle(
 ) -> Value:
     """Return ``x`` reshaped, transposed by ``order`` and reshaped again: pixel and channel shuffles."""
     return b.reshape(transpose(b, b.reshape(x, split_to), order), shape)
+
+
+def depth_to_space(b: Builder, x: Value, size: int, blocks_first: bool = False) -> Value:
+    """Return (..., C, H, W) with blocks of channels as ``size × size`` positions of a pixel.
+
+    The channels of a pixel follow one another, unless those of a block do (``blocks_first``, "DCR").
+    """
+    *lead, c, h, w = x.extents
+    n, deep = len(lead), c // size**2
+    parts = [size, size, deep] if blocks_first else [deep, size, size]
+    inner = (n + 2, n + 3, n, n + 4, n + 1) if blocks_first else (n, n + 3, n + 1, n + 4, n + 2)
+    return shuffle(b, x, [*lead, *parts, h, w], [*range(n), *inner], [*lead, deep, h * size, w * size])
+
+
+def space_to_depth(b: Builder, x: Value, size: int, blocks_first: bool = False) -> Value:
+    """Return (..., C, H, W) with the positions of ``size × size`` blocks as channels: ``depth_to_space`` backwards."""
+    *lead, c, h, w = x.extents
+    n, (high, wide) = len(lead), (h // size, w // size)
+    inner = (n + 2, n + 4, n, n + 1, n + 3) if blocks_first else (n, n + 2, n + 4, n + 1, n + 3)
+    parts = [*lead, c, high, size, wide, size]
+    return shuffle(b, x, parts, [*range(n), *inner], [*lead, c * size**2, high, wide])
 
 
 def roll(b: Builder, x: Value, shifts: dict[int, int]) -> Value:
@@ -147,3 +156,12 @@ def by_index(b: Builder, x: Value, move: Callable[[npt.NDArray[np.int64]], npt.N
     places = move(np.arange(prod(x.extents), dtype=np.int64).reshape(x.extents))
     flat = b.reshape(x, [prod(x.extents)])
     return b.reshape(along(b, flat, {0: (access.indices(places), places.size)}), places.shape)
+
+
+def triangle(b: Builder, x: Value, shift: int, upper: bool) -> Value:
+    """Return ``x`` (..., rows, columns) with 0 on one side of a diagonal, which lies ``shift`` above the main one."""
+    rows, columns = x.extents[-2:]
+    inside = np.ones((rows, columns), np.bool_)
+    shift = min(max(shift, -rows - 1), columns + 1)
+    kept = np.triu(inside, shift) if upper else np.tril(inside, shift)
+    return zeroed(b, x, ~kept.reshape(*[1] * (x.rank - 2), rows, columns))

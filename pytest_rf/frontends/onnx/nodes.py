@@ -17,6 +17,7 @@ from pytest_rf.frontends.onnx.inputs import LONGEST
 from pytest_rf.graph import Builder, Node, Undetermined, Value
 from pytest_rf.operators.onnx import table
 from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Rule, Unfit
+from pytest_rf.operators.onnx.collections import COLLECTING
 
 NESTING = 64
 """Functions and subgraphs may nest this deep."""
@@ -24,9 +25,6 @@ MOST_NODES = 100_000
 """Nodes that functions and bodies may add to a model's own when they are written out."""
 UNROLLED = 20_000
 """Nodes that unrolled loops may cost in one model; loops beyond it get an upper bound."""
-
-COLLECTING = frozenset({"SequenceConstruct", "SequenceEmpty", "SplitToSequence", "Optional"})
-"""Operators whose results are no tensors, so that they cannot wait until a tensor is needed."""
 
 Scope = MutableMapping[str, "Element | None"]
 Operands = Sequence["Element | None"]

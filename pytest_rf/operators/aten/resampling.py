@@ -1,4 +1,4 @@
-"""Resizing, adaptive pools and sampling by grids of ATen."""
+"""Resizing and adaptive pools of ATen."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pytest_rf.access import Relation
 from pytest_rf.graph import Value
-from pytest_rf.operators import resampling, sampling
+from pytest_rf.operators import resampling
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
-from pytest_rf.operators.resampling import Sampling
+from pytest_rf.operators.resampling import Kernel, Sampling
 from pytest_rf.operators.rounding import FLOATS, Formula, Numbers, fused, is_exact, rounded
-from pytest_rf.operators.sampling import Grid
 
 
 def upsample(call: OpCall) -> Value:
@@ -23,39 +21,44 @@ def upsample(call: OpCall) -> Value:
     A ratio comes from the scale factor where one was given (torch uses it unless told to recompute),
     from the extents elsewhere.
     """
-    x, mode = call.x, call.name
-    rank = int(mode.replace("_aa", "").rstrip("d")[-1])
-    first = x.rank - rank
-    corners = bool(call.get("align_corners", False))
-    factors = call.get("scale_factors") or [call.get(f"scales_{place}") for place in "dhw"[3 - rank :]]
-    if rank == 1 and call.get("scales") is not None:
-        factors = [call["scales"]]
-    if not factors or len(factors) != rank:
-        factors = [None] * rank
-    relations: dict[int, tuple[Relation, int]] = {}
-    for axis, factor in zip(range(first, x.rank), factors, strict=True):
-        extent, output = x.extents[axis], call.shape[axis]
-        ratio = 1 / resampling.fraction(factor) if factor else Fraction(extent, output)
-        antialias = mode.endswith("_aa")
-        if corners:
-            ratio, factor = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0), None
-        exact = 1 / Fraction(factor) if factor else ratio
-        formulas = _formulas(mode, extent, output, exact, corners and not antialias)
-        if "nearest" in mode:
-            # "exact" samples the centre of each output pixel, floor((i + ½)·ratio)
-            origin = ratio / 2 if "exact" in mode else Fraction(0)
-            sampling = Sampling(extent, output, ratio, origin, formulas=formulas)
-            relations[axis] = (resampling.nearest(sampling), output)
-            continue
+    x, name = call.x, call.name
+    rank = int(name.replace("_aa", "").rstrip("d")[-1])
+    corners, antialias = bool(call.get("align_corners", False)), name.endswith("_aa")
+    mode = next(mode for mode in ("nearest", "linear", "cubic") if mode in name)
+    transform = "half_pixel"
+    if mode == "nearest":
+        # "exact" samples the centre of each output pixel, floor((i + ½)·ratio)
+        transform = "tf_half_pixel_for_nn" if "exact" in name else "asymmetric"
+    elif corners and not antialias:
         # An antialiasing filter is centred on each output pixel even where the corners are aligned.
-        origin = Fraction(0) if corners and not antialias else (ratio - 1) / 2
-        sampling = Sampling(extent, output, ratio, origin, formulas=formulas)
-        if ratio == 0:
+        transform = "align_corners"
+    samplings: dict[int, Sampling] = {}
+    scales = []
+    for axis, factor in zip(range(x.rank - rank, x.rank), _factors(call, rank), strict=True):
+        extent, output = x.extents[axis], call.shape[axis]
+        scales.append(resampling.fraction(factor) if factor else Fraction(output, extent))
+        ratio, exact = 1 / scales[-1], 1 / Fraction(factor) if factor else Fraction(extent, output)
+        if corners:
+            ratio = exact = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0)
+        sampling = resampling.sampled(transform, extent, output, ratio)
+        assert sampling is not None
+        if not ratio:
             sampling = sampling._replace(ratio=Fraction(1))
-        kernel = resampling.cubic if "cubic" in mode else resampling.linear
-        relations[axis] = (kernel(sampling, antialias), output)
-    call.label("×".join(str(Fraction(call.shape[axis], x.extents[axis])) for axis in relations) + " resize")
-    return resampling.resize(call.b, x, relations, whole=corners and "nearest" not in mode)
+        formulas = _formulas(name, extent, output, exact, corners and not antialias)
+        samplings[axis] = sampling._replace(formulas=formulas)
+    resampling.describe(call.b, scales, mode, antialias)
+    kernel: Kernel = resampling.nearest
+    if mode != "nearest":
+        kernel = partial(resampling.cubic if mode == "cubic" else resampling.linear, antialias=antialias)
+    return resampling.resize(call.b, x, samplings, kernel, whole=corners and mode != "nearest")
+
+
+def _factors(call: OpCall, rank: int) -> list[float | None]:
+    """Return the scale factor of each axis, None where the extents say it."""
+    given = call.get("scale_factors") or [call.get(f"scales_{place}") for place in "dhw"[3 - rank :]]
+    if rank == 1 and call.get("scales") is not None:
+        given = [call["scales"]]
+    return list(given) if len(given) == rank else [None] * rank
 
 
 def _formulas(mode: str, extent: int, output: int, ratio: Fraction, corners: bool) -> tuple[Formula, ...]:
@@ -108,26 +111,6 @@ def adaptive(call: OpCall) -> Result:
     return (y,) * len(call.shapes)
 
 
-_MODES = ("linear", "nearest", "cubic")
-_BORDERS = ("zeros", "border", "reflection")
-
-
-def grid_sample(call: OpCall) -> Value:
-    """grid_sample: the grid says which pixel; a constant one is followed, another is an upper bound."""
-    mode, border = _MODES[int(call["interpolation_mode"])], _BORDERS[int(call["padding_mode"])]
-    how = Grid(mode, border, bool(call["align_corners"]), _places)
-    return sampling.grid_sample(call.b, call.x, call.given("grid")[0], how)
-
-
-def _places(grid: Numbers, extent: int, corners: bool) -> list[Numbers]:
-    """Return where a grid points to, as the implementations of torch round it."""
-    if corners:
-        return [(grid + 1) / 2 * (extent - 1), (grid + 1) * ((extent - 1) / 2)]
-    from_one: Numbers = grid + 1
-    fused = from_one.astype(np.longdouble) * np.longdouble(extent / 2) - np.longdouble(0.5)  # rounded once
-    return [(from_one * extent - 1) / 2, from_one * (extent / 2) - 0.5, fused]
-
-
 _UPSAMPLES = """
     upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d
     _upsample_nearest_exact2d _upsample_nearest_exact3d upsample_linear1d upsample_bilinear2d
@@ -138,5 +121,4 @@ RULES: Rules = {
     **{f"aten.{name}": upsample for name in _UPSAMPLES.split()},
     **{f"aten.adaptive_{kind}_pool{n}d": adaptive for kind in ("avg", "max") for n in (1, 2, 3)},
     **{f"aten._adaptive_avg_pool{n}d": adaptive for n in (2, 3)},
-    **{f"aten.{name}": grid_sample for name in ("grid_sampler", "grid_sampler_2d", "grid_sampler_3d")},
 }

@@ -1,26 +1,14 @@
-"""Values that fall into bins, and reductions over segments."""
+"""Reductions over segments of an axis, and over bags of a table's rows."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Value
-from pytest_rf.operators.aten.call import OpCall, Rules, numbers
-from pytest_rf.operators.aten.gathers import some
-from pytest_rf.operators.pointwise import broadcast_read
-
-
-def bins(call: OpCall) -> Value:
-    """Bucketize, searchsorted: a value's place among all borders."""
-    name = "boundaries" if call.name == "bucketize" else "sorted_sequence"
-    borders = call.given(name, "sorter")
-    reads = [broadcast_read(value, call.shape) for value in call.given("self") if value.varies]
-    for value in borders:
-        if value.varies:
-            rows = [(axis, SAME) for axis in range(value.rank - 1)]
-            reads.append(Read(value.number, (*rows, (None, WHOLE))))
-    return call.b.union(call.shape, *reads)
+from pytest_rf.operators import segments
+from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
+from pytest_rf.operators.ordering import by_row, chosen_by_value
+from pytest_rf.operators.pointwise import pointwise
 
 
 def segment_reduce(call: OpCall) -> Value:
@@ -28,21 +16,41 @@ def segment_reduce(call: OpCall) -> Value:
     data, axis = call.given("data")[0], int(call.get("axis", 0))
     given = call.given("lengths", "offsets")
     if not given:
-        return call.b.union(call.shape, *some(data))
-    ends = given[0]
-    steer = [
-        Read(v.number, (*((a, SAME) for a in range(v.rank - 1)), (None, WHOLE))) for v in given if v.varies
-    ]
-    within: tuple[int | None, Relation] = (None, WHOLE)
-    if not ends.varies and ends.rank == 1:
-        marks = numbers(call.data(ends))
+        return chosen_by_value(call.b, call.shape, data)
+    inside = None
+    if not given[0].varies and given[0].rank == 1:
+        marks = numbers(call.data(given[0]))
         last = marks[1:] if call.given("offsets") else np.cumsum(marks)
         first = marks[:-1] if call.given("offsets") else last - marks
-        place = np.arange(data.extents[axis])[None, :]
-        within = (axis, Sets((place >= first[:, None]) & (place < last[:, None])))
-    axes = tuple(within if place == axis else (place, SAME) for place in range(data.rank))
-    reads = [Read(data.number, axes, statistic=True)] if data.varies else []
-    return call.b.union(call.shape, *reads, *steer)
+        inside = segments.members(first, last, data.extents[axis])
+    y = segments.reduce_segments(call.b, data, axis, call.shape[axis], inside)
+    return pointwise(call.b, y, *(by_row(call.b, one, call.shape) for one in given))
 
 
-RULES: Rules = {"aten.bucketize": bins, "aten.searchsorted": bins, "aten.segment_reduce": segment_reduce}
+def bags(call: OpCall) -> Result:
+    """embedding_bag: sums, means or maxima over bags of rows, which begin at the offsets."""
+    table, chosen, offsets = call.given("weight", "indices", "offsets")
+    count, total = call.shape[0], chosen.extents[0]
+    if offsets.varies:
+        inside = np.ones((count, total), np.bool_)
+    else:
+        starts = numbers(call.data(offsets))[:count]
+        end = call.data(offsets)[-1] if call.get("include_last_offset") else total
+        inside = segments.members(starts, np.append(starts[1:], end), total)
+    rows = None if chosen.varies else numbers(call.data(chosen))
+    skipped = call.get("padding_idx", -1)
+    if rows is not None and int(skipped) >= 0:
+        inside &= rows != int(skipped)
+    y = segments.reduce_bags(call.b, table, chosen, rows, call.given("per_sample_weights"), inside)
+    y = pointwise(call.b, y, chosen_by_value(call.b, call.shape, offsets))
+    # Which bag each index is in, the sizes of the bags, where the maxima were.
+    rest = [
+        None if shape is None else chosen_by_value(call.b, shape, table, chosen, offsets)
+        for shape in call.shapes[1:]
+    ]
+    return (y, *rest)
+
+
+_BAGS = "embedding_bag _embedding_bag _embedding_bag_forward_only"
+
+RULES: Rules = {"aten.segment_reduce": segment_reduce, **{f"aten.{name}": bags for name in _BAGS.split()}}

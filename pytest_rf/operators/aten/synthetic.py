@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read
 from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators import contractions, ordering
+from pytest_rf.operators.aten.attention import attend
 from pytest_rf.operators.aten.call import OpCall, Rules
-from pytest_rf.operators.aten.contractions import attend
 
 
 def either(call: OpCall) -> Value:
     """One of two branches: whatever either reads, and what the choice reads."""
     predicate, *branches = call.values()
-    reads = [Read(v.number, tuple((axis, SAME) for axis in range(v.rank))) for v in branches if v.varies]
-    reads.append(Read(predicate.number, tuple((None, ANYWHERE) for _ in range(predicate.rank))))
-    return call.b.union(call.shape, *reads)
+    return ordering.either(call.b, call.shape, predicate, *branches)
 
 
 def attention(call: OpCall) -> Value:
     """Attention with a constant mask, or none."""
-    query, key, value, *masks = call.values()
-    return attend(call, query, key, value, masks=masks)
+    return attend(call, *call.values())
 
 
 def log_sum(call: OpCall) -> Value:
     """The logarithm of the sum of scores: all of each head."""
     query, key = call.values()
-    reads = []
-    for operand, relation in ((query, SAME), (key, None)):
-        last = (2, SAME) if relation is SAME else (None, WHOLE)
-        head = (1, SAME) if operand.extents[1] == call.shape[1] else (None, WHOLE)
-        if operand.varies:
-            reads.append(Read(operand.number, ((0, SAME), head, last, (None, WHOLE))))
-    return call.b.union(call.shape, *reads)
+    head = "head" if key.extents[1] == call.shape[1] else "group"
+    terms = [["sample", "head", "row", "inner"], ["sample", head, "column", "inner"]]
+    extents = {
+        "sample": call.shape[0],
+        "inner": query.extents[3],
+        "column": key.extents[2],
+        head: key.extents[1],
+    }
+    extents |= {"head": call.shape[1], "row": call.shape[2]}
+    return contractions.contract(call.b, [query, key], terms, terms[0][:3], extents)
 
 
 def outside(call: OpCall) -> Value:

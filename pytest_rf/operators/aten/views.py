@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf import access
-from pytest_rf.access import Border
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
-from pytest_rf.operators.masking import zeroed
+from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.pointwise import expand, pointwise
 
 
@@ -125,7 +123,7 @@ def repeat_interleave(call: OpCall) -> Value:
         x, axis = call.b.reshape(x, [prod(x.extents)]), 0
     axis %= x.rank
     times = np.asarray(repeats) if isinstance(repeats, int) else call.data(repeats)
-    return views.gather(call.b, x, axis, np.repeat(np.arange(x.extents[axis]), times))
+    return gather(call.b, x, axis, np.repeat(np.arange(x.extents[axis]), times))
 
 
 def roll(call: OpCall) -> Value:
@@ -150,7 +148,7 @@ def flip(call: OpCall) -> Value:
     return views.slices(call.b, x, {axis: cut for axis, cut in axes.items() if cut[2] > 1})
 
 
-_BORDERS: dict[str, Border] = {
+_BORDERS: dict[str, Literal["drop", "edge", "reflect", "wrap"]] = {
     "constant": "drop",
     "reflect": "reflect",
     "replicate": "edge",
@@ -176,20 +174,12 @@ def pad(call: OpCall) -> Value:
 
 def pixel_shuffle(call: OpCall) -> Value:
     """pixel_shuffle: channels become positions within each pixel."""
-    r, x = int(call["upscale_factor"]), call.x
-    *lead, c, h, w = x.extents
-    n = len(lead)
-    order = [*range(n), n, n + 3, n + 1, n + 4, n + 2]
-    return views.shuffle(call.b, x, [*lead, c // r**2, r, r, h, w], order, call.shape)
+    return views.depth_to_space(call.b, call.x, int(call["upscale_factor"]))
 
 
 def pixel_unshuffle(call: OpCall) -> Value:
     """pixel_unshuffle: positions within each block become channels."""
-    r, x = int(call["downscale_factor"]), call.x
-    *lead, c, h, w = x.extents
-    n = len(lead)
-    order = [*range(n), n, n + 2, n + 4, n + 1, n + 3]
-    return views.shuffle(call.b, x, [*lead, c, h // r, r, w // r, r], order, call.shape)
+    return views.space_to_depth(call.b, call.x, int(call["downscale_factor"]))
 
 
 def channel_shuffle(call: OpCall) -> Value:
@@ -204,11 +194,7 @@ def windows_of(call: OpCall) -> Value:
     """Tensor.unfold: overlapping windows of one axis, their elements along a new last one."""
     x = call.x if call.x.rank else call.b.reshape(call.x, [1])
     axis, size, step = call.axis("dimension", x.rank), int(call["size"]), int(call["step"])
-    count = call.shape[axis]
-    parts = []
-    for k in range(size):
-        relation = access.progression(k, step)
-        parts.append(views.along(call.b, x, {axis: (relation, count)}))
+    parts = [views.slices(call.b, x, {axis: (k, step, call.shape[axis])}) for k in range(size)]
     return call.b.reshape(views.stack(call.b, parts, x.rank), call.shape)
 
 
@@ -231,8 +217,7 @@ def as_strided(call: OpCall) -> Value:
         int(call.get("root_offset", 0) if offset is None else offset) - int(call.get("root_offset", 0)),
     )
     flat = call.b.reshape(x, [prod(x.extents)])
-    moved = views.along(call.b, flat, {0: (access.indices(places), places.size)})
-    return call.b.reshape(moved, size)
+    return gather(call.b, flat, 0, places)
 
 
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -261,11 +246,7 @@ def storage_places(
 
 def triangle(call: OpCall) -> Value:
     """Tril, triu: elements on one side of a diagonal; the others read nothing."""
-    x, shift = call.x, int(call.get("diagonal", 0))
-    rows, columns = x.extents[-2:]
-    ones = np.ones((rows, columns), np.bool_)
-    kept = np.tril(ones, shift) if call.name == "tril" else np.triu(ones, shift)
-    return zeroed(call.b, x, np.broadcast_to(~kept, x.extents))
+    return views.triangle(call.b, call.x, int(call.get("diagonal", 0)), call.name == "triu")
 
 
 _RESHAPES = """

@@ -151,17 +151,22 @@ def sequence_map(call: NodeCall) -> Result:
     return tuple(Items(tuple(column)) for column in columns)
 
 
-RULES: Rules = {
+COLLECTING: Rules = {
     "SequenceConstruct": construct,
     "SequenceEmpty": empty,
+    "SplitToSequence": split,
+    "Optional": optional,
+}
+"""What these make of tensors is not a tensor, so that they cannot wait until its elements are needed."""
+
+RULES: Rules = {
+    **COLLECTING,
     "SequenceAt": at,
     "SequenceInsert": insert,
     "SequenceErase": erase,
     "SequenceLength": length,
     "SequenceMap": sequence_map,
     "ConcatFromSequence": concat,
-    "SplitToSequence": split,
-    "Optional": optional,
     "OptionalGetElement": get_element,
     "OptionalHasElement": has_element,
 }

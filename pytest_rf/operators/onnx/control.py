@@ -12,11 +12,10 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf.access import ANYWHERE, SAME, Read
 from pytest_rf.graph import Graph, Undetermined, Unknown, Value
-from pytest_rf.operators import views
+from pytest_rf.operators import ordering, views
 from pytest_rf.operators.onnx.call import Body, Element, Items, NodeCall, Result, Rules
-from pytest_rf.operators.pointwise import broadcast_read
+from pytest_rf.operators.pointwise import pointwise
 
 
 def _body(call: NodeCall, name: str) -> Body:
@@ -87,9 +86,7 @@ def _merged(call: NodeCall, condition: Value, a: Value, b: Value) -> Value:
     if a.shape is None or b.shape is None or a.shape != b.shape:
         reason = f"the branches of If give shapes {a.shape} and {b.shape}"
         return call.b.unknown([condition, a, b], reason)
-    steer = Read(condition.number, tuple((None, SAME) for _ in range(condition.rank)))
-    reads = [broadcast_read(x, a.extents) for x in (a, b) if x.varies]
-    return call.b.union(a.extents, steer, *reads)
+    return ordering.either(call.b, a.extents, condition, a, b)
 
 
 def loop(call: NodeCall) -> Result:
@@ -183,7 +180,10 @@ def _any_trips(call: NodeCall, body: Body, state: Sequence[Element | None]) -> R
             reason = why or "the state of a Loop changes its shape, and data decides how often it runs"
             answers.append(call.b.unknown(sources, reason))
         else:
-            answers.append(everything(call, before.extents, sources, before))
+            anything = ordering.chosen_by_value(call.b, before.extents, *sources)
+            answers.append(
+                pointwise(call.b, anything, before)
+            )  # what flows through unchanged keeps its place
     reason = why or "data decides how many turns of a Loop there are"
     answers += [call.b.unknown(sources, reason) for _ in range(call.outputs - len(values))]
     return tuple(answers)
@@ -198,17 +198,6 @@ def _outside(call: NodeCall, seen: int, own: set[int], extra: Sequence[Value]) -
     found = [graph.values[number] for number in numbers]
     live = [value for value in found if value.varies]
     return None if any(value.shape is None for value in live) else live
-
-
-def everything(
-    call: NodeCall, shape: Sequence[int], sources: Sequence[Value], kept: Value | None = None
-) -> Value:
-    """Return a tensor whose elements can read all of ``sources``; an upper bound."""
-    reads = [Read(v.number, tuple((None, ANYWHERE) for _ in range(v.rank))) for v in sources if v.varies]
-    if kept is not None and kept.varies and kept.shape == tuple(shape):
-        # The shape of what flows through unchanged keeps its positions.
-        reads.append(Read(kept.number, tuple((axis, SAME) for axis in range(kept.rank))))
-    return call.b.union(shape, *reads)
 
 
 def scan(call: NodeCall) -> Result:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
-from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reductions import reduce
-from pytest_rf.operators.views import pads, split
+from pytest_rf.operators.views import pads
 from pytest_rf.operators.windows import Window
 
 
@@ -38,10 +32,7 @@ def geometry_of(call: NodeCall, x: Value, kernel: list[int]) -> list[Window]:
         if any(pads):
             call.fail(f"auto_pad {auto} and explicit pads exclude each other")
         pads = [0] * (2 * rank)
-    plain = [
-        Window(k, s, d, before, after)
-        for k, s, d, before, after in zip(kernel, strides, dilations, pads[:rank], pads[rank:], strict=True)
-    ]
+    plain = windows.geometry(kernel, strides, dilations, pads[:rank], pads[rank:])
     if auto.startswith("SAME"):
         return [w.same(n, auto == "SAME_UPPER") for w, n in zip(plain, x.extents[2:], strict=True)]
     return plain
@@ -75,43 +66,18 @@ def convolve(call: NodeCall, x: Value, index: int, *, factors: bool = False) -> 
         call.fail(
             f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
         )
-    windows.describe(call.b, geometry, group)
-    if x.varies:
-        live = windows.live_taps(call.b, weights) if factors else None
-        y = windows.convolution(call.b, x, channels, geometry, group, live=live)
-    else:
-        outputs = [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)]
-        y = call.b.constant((x.extents[0], channels, *outputs))
-    if not weights.varies:
-        return y
-    reads = [_kernel_read(weights, geometry, x.extents[2:], y.extents[2:])]
-    if y.varies:
-        reads.append(broadcast_read(y, y.extents))
-    return call.b.union(y.extents, *reads)
-
-
-def _kernel_read(
-    weights: Value, geometry: list[Window], extents: Sequence[int], outputs: Sequence[int]
-) -> Read:
-    """Weights that are computed from the input: each output reads the taps that hit the input."""
-    taps: list[tuple[int | None, Relation]] = []
-    for axis, (w, extent, output) in enumerate(zip(geometry, extents, outputs, strict=True), 2):
-        inner = -w.before >= 0 and (output - 1) * w.stride - w.before + w.reach <= extent
-        if inner or output * w.kernel > 1 << 20:
-            taps.append((None, WHOLE))
-            continue
-        place = np.arange(output)[:, None] * w.stride - w.before + np.arange(w.kernel) * w.dilation
-        taps.append((axis, Sets((place >= 0) & (place < extent))))
-    return Read(weights.number, ((1, SAME), (None, WHOLE), *taps))
+    return windows.convolved(call.b, x, weights, geometry, group, factors=factors)
 
 
 def with_bias(call: NodeCall, y: Value, bias: Value | None) -> Value:
     """Return ``y`` with one number added per channel."""
-    if bias is None or not bias.varies:
-        return y
-    if bias.rank != 1 or bias.extents[0] not in (1, y.extents[1]):
-        call.fail(f"a bias of shape {bias.shape} does not fit {y.shape}")
-    return pointwise(call.b, y, per_channel(call.b, bias, y.rank))
+    _check_bias(call, bias, y.extents[1])
+    return windows.biased(call.b, y, bias)
+
+
+def _check_bias(call: NodeCall, bias: Value | None, channels: int) -> None:
+    if bias is not None and bias.varies and (bias.rank != 1 or bias.extents[0] not in (1, channels)):
+        call.fail(f"a bias of shape {bias.shape} does not fit {channels} channels")
 
 
 def transposed_convolution(call: NodeCall) -> Value:
@@ -131,46 +97,15 @@ def transposed_convolution(call: NodeCall) -> Value:
     wanted = call.integers("output_shape", count=None)[-rank:] if call.attr("output_shape") else None
     if wanted is None and same:
         wanted = [n * w.stride for n, w in zip(x.extents[2:], geometry, strict=True)]
-    if wanted is None:
-        outputs = [w.transposed(n, e) for w, n, e in zip(geometry, x.extents[2:], extra, strict=True)]
-    else:
-        outputs = wanted
+    outputs = wanted or [w.transposed(n, e) for w, n, e in zip(geometry, x.extents[2:], extra, strict=True)]
+    if wanted is not None:  # pads, perhaps negative, that give it (ConvTranspose-11)
         geometry = [
-            _padded_to(w, n, e, out, upper=auto == "SAME_UPPER")
-            for w, n, e, out in zip(geometry, x.extents[2:], extra, wanted, strict=True)
+            w.padded(w.stride * (n - 1) + e + w.reach - output, auto == "SAME_UPPER")
+            for w, n, e, output in zip(geometry, x.extents[2:], extra, wanted, strict=True)
         ]
-    windows.describe(call.b, geometry, group, transposed=True)
-    live = windows.live_taps(call.b, weights)
-    y = windows.transposed_convolution(call.b, x, channels, geometry, outputs, group, live)
-    if weights.varies:
-        y = _with_transposed_weights(call, x, y, weights, geometry, group)
-    return with_bias(call, y, call.optional(2))
-
-
-def _with_transposed_weights(
-    call: NodeCall, x: Value, y: Value, weights: Value, geometry: list[Window], group: int
-) -> Value:
-    """Weights that are computed from the input: each output reads the taps by which an input reaches it."""
-    taps: list[tuple[int | None, Relation]] = []
-    for axis, (w, extent, output) in enumerate(zip(geometry, x.extents[2:], y.extents[2:], strict=True), 2):
-        if output * w.kernel > 1 << 20:
-            taps.append((None, WHOLE))
-            continue
-        place = np.arange(output)[:, None] + w.before - np.arange(w.kernel) * w.dilation
-        taps.append((axis, Sets((place % w.stride == 0) & (place >= 0) & (place // w.stride < extent))))
-    parts = split(call.b, weights, [weights.extents[0] // group] * group, 0)
-    shape = (y.extents[0], y.extents[1] // group, *y.extents[2:])
-    reads = [call.b.union(shape, Read(part.number, ((None, WHOLE), (1, SAME), *taps))) for part in parts]
-    own = [broadcast_read(y, y.extents)] if y.varies else []
-    return call.b.union(y.extents, *own, broadcast_read(call.b.join(reads, 1), y.extents))
-
-
-def _padded_to(w: Window, extent: int, extra: int, output: int, upper: bool) -> Window:
-    """Return the window with pads, perhaps negative, that give ``output`` positions (ConvTranspose-11)."""
-    total = w.stride * (extent - 1) + extra + w.reach - output
-    half = total // 2
-    before = half if upper else total - half
-    return Window(w.kernel, w.stride, w.dilation, before, total - before)
+    bias = call.optional(2)
+    _check_bias(call, bias, channels)
+    return windows.convolved(call.b, x, weights, geometry, group, bias=bias, outputs=outputs)
 
 
 def causal(call: NodeCall) -> tuple[Value, ...]:
@@ -178,21 +113,17 @@ def causal(call: NodeCall) -> tuple[Value, ...]:
     x, weights, past = call.x, call.operand(1), call.optional(3)
     if x.rank != 3 or weights.rank != 3 or weights.extents[:2] != (x.extents[1], 1) or not weights.extents[2]:
         call.fail(f"weights {weights.shape} do not fit {x.shape}")
-    kernel, length = call.limited("kernel", weights.extents[2]), x.extents[2]
+    kernel = call.limited("kernel", weights.extents[2])
     if past is not None and past.extents != (*x.extents[:2], kernel - 1):
         call.fail(f"a past state of shape {past.shape} does not fit {x.shape}")
     whole = x if past is None else call.b.join([past, x], 2)
     geometry = [Window(kernel, before=0 if past is not None else kernel - 1)]
-    windows.describe(call.b, geometry, x.extents[1], kind="causal")
-    y = windows.convolution(
-        call.b, whole, x.extents[1], geometry, x.extents[1], live=windows.live_taps(call.b, weights)
-    )
-    if weights.varies:
-        reads = [broadcast_read(y, y.extents)] if y.varies else []
-        y = call.b.union(y.extents, *reads, _kernel_read(weights, geometry, whole.extents[2:], (length,)))
+    bias = call.optional(2)
+    _check_bias(call, bias, x.extents[1])
+    y = windows.convolved(call.b, whole, weights, geometry, x.extents[1], bias=bias, kind="causal")
     # The state is what lies last, with zeros in front where there is too little.
     state = pads(call.b, whole, {2: (kernel - 1 - whole.extents[2], 0)})
-    return (with_bias(call, y, call.optional(2)), state)[: call.outputs]
+    return (y, state)[: call.outputs]
 
 
 def pool(call: NodeCall) -> tuple[Value, ...] | Value:

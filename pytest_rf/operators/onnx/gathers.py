@@ -5,84 +5,60 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
-from pytest_rf import access
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators import views
+from pytest_rf.operators import gathers
+from pytest_rf.operators.gathers import Places
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import expand
+
+MOST = 1 << 22
+"""Tables of single elements with more entries are not looked at: what they hold counts as computed."""
 
 
-def indices(call: NodeCall, index: int, extent: int) -> npt.NDArray[np.int64] | None:
-    """Return constant indices counted from the front; None where they are computed or not known."""
+def indices(call: NodeCall, index: int, *extents: int, most: int | None = None) -> Places:
+    """Return constant indices counted from the front; the value itself where they are computed or not known.
+
+    Args:
+        call: the node.
+        index: the input that holds them.
+        extents: of the axis that they point into; of several axes if there is an index of each in the last axis.
+        most: the largest number of elements that are looked at.
+    """
     value = call.operand(index)
-    if value.data is None:
-        return None
+    if (most is not None and prod(value.extents) > most) or value.data is None:
+        return value
     if value.data.dtype.kind not in "iu":
         call.fail(f"input {index} must hold whole numbers")
-    places = value.data.astype(np.int64)
-    if places.size and not (-extent <= places.min() and places.max() < extent):
-        call.fail(f"an index is outside of an axis of extent {extent}")
-    return np.where(places < 0, places + extent, places)
-
-
-def steering(value: Value, axes: tuple[tuple[int | None, Relation], ...]) -> list[Read]:
-    """Return the read of indices that are computed from the input."""
-    return [Read(value.number, axes)] if value.varies else []
+    places, limits = value.data.astype(np.int64), np.asarray(extents if len(extents) > 1 else extents[0])
+    if places.size and not ((-limits <= places) & (places < limits)).all():
+        call.fail(f"an index of input {index} is outside of extent {', '.join(map(str, extents))}")
+    return np.where(places < 0, places + limits, places)
 
 
 def gather(call: NodeCall) -> Value:
     """Gather: constant indices are read exactly, computed ones as the whole axis."""
-    x, picked = call.x, call.operand(1)
+    x = call.x
     if not x.rank:
         call.fail("the data is a scalar")
     axis = call.axis(call.integer("axis", 0), x.rank)
-    places = indices(call, 1, x.extents[axis])
-    if places is not None:
-        return views.gather(call.b, x, axis, places)
-    if not x.varies:
-        shape = (*x.extents[:axis], *picked.extents, *x.extents[axis + 1 :])
-        placed = call.b.reshape(picked, [*[1] * axis, *picked.extents, *[1] * (x.rank - axis - 1)])
-        return expand(call.b, placed, shape)
-    return views.gather_anywhere(call.b, x, axis, picked)
+    return gathers.gather(call.b, x, axis, indices(call, 1, x.extents[axis]))
 
 
-def _below(extent: int, wanted: int) -> Relation:
-    """The relation of an axis of which only the first ``wanted`` places are looked at."""
-    return SAME if extent == wanted else access.progression(0)
+def elements(call: NodeCall) -> tuple[int, Places]:
+    """Return the axis and the indices of GatherElements and ScatterElements: one for every element."""
+    x, shape = call.x, call.operand(1).extents
+    if not x.rank or len(shape) != x.rank:
+        call.fail(f"indices {shape} do not fit data {x.shape}")
+    axis = call.axis(call.integer("axis", 0), x.rank)
+    if any(n > m for d, (n, m) in enumerate(zip(shape, x.extents, strict=True)) if d != axis):
+        call.fail(f"indices {shape} reach beyond data {x.shape}")
+    most = MOST if prod(x.extents) <= MOST else 0
+    return axis, indices(call, 1, x.extents[axis], most=most)
 
 
 def gather_elements(call: NodeCall) -> Value:
     """GatherElements: an index of one axis for every element of the output."""
-    x, picked = call.x, call.operand(1)
-    if not x.rank or picked.rank != x.rank:
-        call.fail(f"indices {picked.shape} do not fit data {x.shape}")
-    axis = call.axis(call.integer("axis", 0), x.rank)
-    shape = picked.extents
-    if any(n > m for d, (n, m) in enumerate(zip(shape, x.extents, strict=True)) if d != axis):
-        call.fail(f"indices {shape} reach beyond data {x.shape}")
-    places = indices(call, 1, x.extents[axis])
-    if places is not None and _small(x, shape):
-        line = np.moveaxis(places, axis, 0).reshape(shape[axis], -1)
-        if line.size and (line == line[:, :1]).all():
-            # One index for all elements at a place: a plain gather.
-            cut = views.slices(call.b, x, {d: (0, 1, n) for d, n in enumerate(shape) if d != axis})
-            return views.along(call.b, cut, {axis: (access.indices(line[:, 0]), shape[axis])})
-        own = tuple(slice(0, n) if d != axis else slice(None) for d, n in enumerate(shape))
-        return views.by_index(call.b, x, lambda flat: np.take_along_axis(flat[own], places, axis))
-    axes = tuple((d, ANYWHERE if d == axis else _below(x.extents[d], shape[d])) for d in range(x.rank))
-    reads = [Read(x.number, axes)] if x.varies else []
-    return call.b.union(shape, *reads, *steering(picked, tuple((d, SAME) for d in range(x.rank))))
-
-
-def _small(x: Value, shape: tuple[int, ...]) -> bool:
-    return prod(x.extents) <= MOST and prod(shape) <= MOST
-
-
-MOST = 1 << 22
-"""Tables of single elements with more entries are not written out."""
+    return gathers.gather_elements(call.b, call.x, *elements(call))
 
 
 def gather_nd(call: NodeCall) -> Value:
@@ -96,38 +72,8 @@ def gather_nd(call: NodeCall) -> Value:
         call.fail(f"batch_dims {batch} and indices {picked.shape} do not fit data {x.shape}")
     if x.extents[:batch] != picked.extents[:batch]:
         call.fail(f"indices {picked.shape} and data {x.shape} differ in their first {batch} axes")
-    indexed, rest = x.extents[batch : batch + count], x.extents[batch + count :]
-    shape = (*picked.extents[:-1], *rest)
-    if picked.data is not None and prod(picked.extents) <= MOST:
-        rows = flat_rows(call, 1, picked.data, x.extents[:batch], indexed)
-        flat = call.b.reshape(x, [prod(x.extents[: batch + count]), *rest])
-        taken = views.along(call.b, flat, {0: (access.indices(rows), rows.size)})
-        return call.b.reshape(taken, shape)
-    lead = picked.rank - 1
-    alone = count == 1 and lead == batch + 1
-    axes: list[tuple[int | None, Relation]] = [(d, SAME) for d in range(batch)]
-    axes += [(batch if alone else None, ANYWHERE)] * count
-    axes += [(lead + d, SAME) for d in range(len(rest))]
-    reads = [Read(x.number, tuple(axes))] if x.varies else []
-    steer: tuple[tuple[int | None, Relation], ...] = (*((d, SAME) for d in range(lead)), (None, WHOLE))
-    return call.b.union(shape, *reads, *steering(picked, steer))
-
-
-def flat_rows(
-    call: NodeCall, index: int, data: npt.NDArray[np.int64], batch: tuple[int, ...], indexed: tuple[int, ...]
-) -> npt.NDArray[np.int64]:
-    """Return the numbers of the rows that index tuples (..., len(indexed)) name, batch axes first."""
-    extents = np.asarray(indexed, np.int64)
-    places = data.astype(np.int64)
-    if places.size and not ((places >= -extents).all() and (places < extents).all()):
-        call.fail(f"an index of input {index} is outside of axes of extents {list(indexed)}")
-    places = np.where(places < 0, places + extents, places)
-    strides = np.cumprod([1, *indexed[:0:-1]])[::-1]
-    rows = (places * strides).sum(axis=-1)
-    if batch:
-        number = np.arange(prod(batch)).reshape(*batch, *[1] * (rows.ndim - len(batch)))
-        rows = rows + number * prod(indexed)
-    return np.asarray(rows, np.int64).reshape(-1)
+    places = indices(call, 1, *x.extents[batch : batch + count], most=MOST)
+    return gathers.gather_tuples(call.b, x, batch, places)
 
 
 def compress(call: NodeCall) -> Value:
@@ -143,7 +89,7 @@ def compress(call: NodeCall) -> Value:
     places = np.flatnonzero(condition.data)
     if places.size and places.max() >= x.extents[axis]:
         call.fail(f"the condition is longer than axis {axis} of extent {x.extents[axis]}")
-    return views.along(call.b, x, {axis: (access.indices(places), places.size)})
+    return gathers.gather(call.b, x, axis, places)
 
 
 def reverse_sequence(call: NodeCall) -> Value:
@@ -157,23 +103,11 @@ def reverse_sequence(call: NodeCall) -> Value:
     if lengths.extents != (samples,):
         call.fail(f"sequence_lens {lengths.shape} do not fit {samples} samples")
     if lengths.data is None:
-        axes = tuple((d, ANYWHERE if d == time else SAME) for d in range(x.rank))
-        reads = [Read(x.number, axes)] if x.varies else []
-        return call.b.union(x.extents, *reads, *steering(lengths, ((batch, SAME),)))
+        return gathers.reverse_sequences(call.b, x, time, lengths)
     numbers = call.numbers(1)
     if not all(0 <= n <= steps for n in numbers):
         call.fail(f"sequence_lens {numbers} do not fit {steps} steps")
-    if len(set(numbers)) == 1:
-        line = np.arange(steps)
-        line[: numbers[0]] = line[: numbers[0]][::-1].copy()
-        return views.along(call.b, x, {time: (access.indices(line), steps)})
-    rows = np.arange(steps * samples).reshape(x.extents[:2])
-    for sample, n in enumerate(numbers):
-        own = rows[:, sample] if time == 0 else rows[sample]
-        own[:n] = own[:n][::-1].copy()
-    flat = call.b.reshape(x, [steps * samples, *x.extents[2:]])
-    moved = views.along(call.b, flat, {0: (access.indices(rows), rows.size)})
-    return call.b.reshape(moved, x.extents)
+    return gathers.reverse_sequences(call.b, x, time, np.asarray(numbers, np.int64))
 
 
 RULES: Rules = {

@@ -6,10 +6,9 @@ from math import ceil, isfinite
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation, progression
 from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators import generators, ordering, views
 from pytest_rf.operators.onnx.call import RANDOM, NodeCall, Rules
-from pytest_rf.operators.pointwise import broadcast_read
 
 
 def number_range(call: NodeCall) -> Value:
@@ -30,24 +29,10 @@ def one_hot(call: NodeCall) -> Value:
     depth = call.numbers(1)[0]
     if depth < 1:
         call.fail(f"depth {depth} must be at least 1")
+    if values.varies:
+        call.limited("depth", depth)
     axis = call.axis(call.integer("axis", -1), picked.rank + 1)
-    shape = [*picked.extents[:axis], depth, *picked.extents[axis:]]
-    places: tuple[tuple[int | None, Relation], ...] = tuple(
-        (d + (d >= axis), SAME) for d in range(picked.rank)
-    )
-    reads = [Read(picked.number, places)] if picked.varies else []
-    if values.varies and picked.data is not None:
-        # Known indices: every place has one of the two values.
-        chosen = np.expand_dims(np.where(picked.data < 0, picked.data + depth, picked.data), axis)
-        line = np.arange(call.limited("depth", depth)).reshape(
-            [-1 if d == axis else 1 for d in range(len(shape))]
-        )
-        hot = np.asarray(chosen == line)
-        for number, where in ((0, ~hot), (1, hot)):
-            reads.append(Read(values.number, ((None, progression(number)),), where=where))
-    elif values.varies:
-        reads.append(Read(values.number, ((None, WHOLE),)))
-    return call.b.union(shape, *reads)
+    return generators.one_hot(call.b, picked, axis, depth, values)
 
 
 def triangle(call: NodeCall) -> Value:
@@ -55,24 +40,13 @@ def triangle(call: NodeCall) -> Value:
     x = call.x
     if x.rank < 2:
         call.fail(f"needs an input of rank 2 or more, not {x.rank}")
-    read = broadcast_read(x, x.extents)
     shift = call.optional(1)
     if shift is not None and shift.varies:
-        steer = Read(shift.number, ((None, SAME),) * shift.rank)
-        return call.b.union(x.extents, *([read] if x.varies else []), steer)
+        return ordering.either(call.b, x.extents, shift, x)
+    for extent in x.extents[-2:]:
+        call.limited("extent", extent)
     k = call.numbers(1)[0] if shift is not None else 0
-    rows, columns = x.extents[-2:]
-    k = min(max(k, -rows - 1), columns + 1)
-    inside = np.ones((call.limited("extent", rows), call.limited("extent", columns)), np.bool_)
-    if not x.varies:
-        return call.b.constant(x.extents)
-    kept = np.triu(inside, k) if call.integer("upper", 1) else np.tril(inside, k)
-    where = kept.reshape(*[1] * (x.rank - 2), rows, columns)
-    return (
-        call.b.union(x.extents, Read(read.operand, read.axes, where=where))
-        if x.varies
-        else call.b.constant(x.extents)
-    )
+    return views.triangle(call.b, x, k, bool(call.integer("upper", 1)))
 
 
 def constant_like(call: NodeCall) -> Value:
@@ -104,9 +78,7 @@ def multinomial(call: NodeCall) -> Value:
     if x.rank != 2:
         call.fail(f"needs an input of rank 2, not {x.rank}")
     shape = (x.extents[0], call.integer("sample_size", 1))
-    if not x.varies:
-        return call.b.constant(shape, missing=RANDOM)
-    return call.b.union(shape, Read(x.number, ((0, SAME), (None, WHOLE))))
+    return ordering.by_row(call.b, x, shape) if x.varies else call.b.constant(shape, missing=RANDOM)
 
 
 def window(call: NodeCall) -> Value:
@@ -123,8 +95,7 @@ def mel_weights(call: NodeCall) -> Value:
     shape = (length // 2 + 1, bins)
     if min(shape) < 0:
         call.fail(f"{bins} bins over a transform of {length} are impossible")
-    reads = [Read(v.number, ((None, WHOLE),) * v.rank) for v in call.given if v.varies]
-    return call.b.union(shape, *reads)
+    return generators.described(call.b, shape, *call.given)
 
 
 def constant_of_shape(call: NodeCall) -> Value:

@@ -6,17 +6,18 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf import access
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators import contractions, views
+from pytest_rf.operators import contractions, generators, views
+from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.operators.ordering import by_row
+from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise
 
 
 def same(call: NodeCall) -> Value:
     """Binarizer, Imputer, LabelEncoder, Scaler...: each element reads its own."""
-    return call.x
+    return pointwise(call.b, call.x)
 
 
 def normaliser(call: NodeCall) -> Value:
@@ -39,7 +40,7 @@ def _used(call: NodeCall, x: Value) -> Value:
     used = sorted({name for name, mode in zip(names, modes, strict=False) if mode not in ("LEAF", b"LEAF")})
     if not used or used[0] < 0 or used[-1] >= x.extents[1]:
         return x
-    return views.along(call.b, x, {1: (access.indices(np.asarray(used)), len(used))})
+    return gather(call.b, x, 1, np.asarray(used))
 
 
 def regressor(call: NodeCall) -> Value:
@@ -56,7 +57,7 @@ def classifier(call: NodeCall) -> tuple[Value, ...]:
     for name in ("classlabels_ints", "classlabels_int64s", "classlabels_strings"):
         labels = labels or list(call.attr(name) or [])
     x = _used(call, x)
-    chosen = call.b.union([x.extents[0]], *([Read(x.number, ((0, SAME), (None, WHOLE)))] if x.varies else []))
+    chosen = by_row(call.b, x, x.extents[:1])
     classes = len(labels)
     if call.op == "SVMClassifier" and not call.attr("prob_a"):
         # Without probabilities there is a score for each pair of classes.
@@ -74,7 +75,7 @@ def one_hot(call: NodeCall) -> Value:
     count = len(call.attr("cats_int64s") or call.attr("cats_strings") or [])
     if not count:
         call.fail("has no categories")
-    return call.b.union([*x.extents, count], Read(x.number, tuple((d, SAME) for d in range(x.rank))))
+    return generators.one_hot(call.b, x, x.rank, count)
 
 
 def vectoriser(call: NodeCall) -> Value:
@@ -98,16 +99,12 @@ def extractor(call: NodeCall) -> Value:
     if x.rank == 1:
         x = call.b.reshape(x, [1, *x.extents])
     last = x.rank - 1
-    if picked.data is not None:
-        places = picked.data.astype(np.int64).reshape(-1)
-        if places.size and not (places.min() >= 0 and places.max() < x.extents[last]):
-            call.fail(f"an index is outside of the last axis of extent {x.extents[last]}")
-        return views.along(call.b, x, {last: (access.indices(places), places.size)})
-    flat = call.b.reshape(picked, [prod(picked.extents)])
-    axes: list[tuple[int | None, Relation]] = [(d, SAME) for d in range(last)]
-    reads = [Read(x.number, (*axes, (last, ANYWHERE)))] if x.varies else []
-    reads += [Read(flat.number, ((last, SAME),))] if flat.varies else []
-    return call.b.union([*x.extents[:last], *flat.extents], *reads)
+    if picked.data is None:
+        return gather(call.b, x, last, call.b.reshape(picked, [prod(picked.extents)]))
+    places = picked.data.astype(np.int64).reshape(-1)
+    if places.size and not (places.min() >= 0 and places.max() < x.extents[last]):
+        call.fail(f"an index is outside of the last axis of extent {x.extents[last]}")
+    return gather(call.b, x, last, places)
 
 
 def mapping(call: NodeCall) -> Value:

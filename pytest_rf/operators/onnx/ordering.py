@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from pytest_rf.access import ANYWHERE, SAME, Read, Relation
 from pytest_rf.graph import Undetermined, Value
+from pytest_rf.operators import ordering
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 
 
@@ -17,10 +17,7 @@ def top_k(call: NodeCall) -> tuple[Value, ...]:
     if not 0 <= count <= x.extents[axis]:
         call.fail(f"k {count} does not fit extent {x.extents[axis]} of axis {axis}")
     shape = [count if d == axis else n for d, n in enumerate(x.extents)]
-    axes = tuple((d, ANYWHERE if d == axis else SAME) for d in range(x.rank))
-    y = call.b.union(shape, Read(x.number, axes)) if x.varies else call.b.constant(tuple(shape))
-    z = call.b.union(shape, Read(x.number, axes)) if x.varies else call.b.constant(tuple(shape))
-    return y, z
+    return ordering.from_axis(call.b, x, axis, shape), ordering.from_axis(call.b, x, axis, shape)
 
 
 def count_unknown(call: NodeCall) -> Value:
@@ -37,8 +34,7 @@ def unique(call: NodeCall) -> tuple[Value, ...]:
     if not x.varies:
         found = [call.b.constant(None) for _ in range(3)]
         return (found[0], found[1], call.b.constant((length,)), found[2])[: call.outputs]
-    everything: tuple[tuple[int | None, Relation], ...] = ((None, ANYWHERE),) * x.rank
-    inverse = call.b.union([length], Read(x.number, everything))
+    inverse = ordering.chosen_by_value(call.b, [length], x)
     others = [call.b.unknown([x], reason) for _ in range(3)]
     return (others[0], others[1], inverse, others[2])[: call.outputs]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from math import ceil, floor
 
-from pytest_rf.access import Relation
 from pytest_rf.graph import Value
 from pytest_rf.operators import resampling
 from pytest_rf.operators.onnx import coordinates
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.resampling import Sampling
+from pytest_rf.operators.resampling import Kernel, Sampling
 
 
 def upsample(call: NodeCall) -> Value:
@@ -65,7 +65,7 @@ def _resize(
         assert sizes is not None
         ratios = _from_sizes(call, axes, sizes)
     copied = all(output == x.extents[axis] for axis, (output, _) in ratios.items())
-    relations: dict[int, tuple[Relation, int]] = {}
+    samplings: dict[int, Sampling] = {}
     regions = _regions(call, axes, transform)
     for axis, (output, scale) in ratios.items():
         extent = x.extents[axis]
@@ -80,18 +80,16 @@ def _resize(
         )
         if call.opset < 11 and mode == "nearest" and exact < 1:
             formulas += tuple(coordinates.rounded_up(formula) for formula in formulas)
-        sampling = _sampling(call, transform, extent, output, scale, region)
-        sampling = sampling._replace(shrinking=1 / exact, formulas=formulas)
-        relations[axis] = (_taps(call, mode, rounding, sampling), output)
-    call.label(
-        "×".join(_number(ratios[axis][1]) for axis in sorted(relations)) + f" {mode}" if relations else ""
-    )
+        sampling = resampling.sampled(transform, extent, output, 1 / scale, region)
+        if sampling is None:
+            call.fail(f"coordinate_transformation_mode {transform!r} is unknown")
+        samplings[axis] = sampling._replace(shrinking=1 / exact, formulas=formulas)
+    if not samplings:
+        return x
+    antialias = bool(call.integer("antialias", 0))
+    resampling.describe(call.b, (ratios[axis][1] for axis in sorted(samplings)), mode, antialias)
     whole = transform in ("align_corners", "tf_crop_and_resize")
-    return resampling.resize(call.b, x, relations, whole) if relations else x
-
-
-def _number(scale: Fraction) -> str:
-    return str(scale.numerator) if scale.denominator == 1 else f"{float(scale):.4g}"
+    return resampling.resize(call.b, x, samplings, _kernel(call, mode, rounding, antialias), whole)
 
 
 def _from_sizes(call: NodeCall, axes: list[int], sizes: list[int]) -> dict[int, tuple[int, Fraction]]:
@@ -117,52 +115,17 @@ def _regions(call: NodeCall, axes: list[int], transform: str) -> dict[int, tuple
     return {axis: (roi[i], roi[len(axes) + i]) for i, axis in enumerate(axes)}
 
 
-def _sampling(
-    call: NodeCall,
-    transform: str,
-    extent: int,
-    output: int,
-    scale: Fraction,
-    region: tuple[Fraction, Fraction] | None,
-) -> Sampling:
-    """Return where each output samples the input (ONNX Resize, coordinate_transformation_mode)."""
-    half, inverse = Fraction(1, 2), 1 / scale
-    if transform == "half_pixel" or (transform == "pytorch_half_pixel" and output > 1):
-        return Sampling(extent, output, inverse, half * inverse - half)
-    if transform == "pytorch_half_pixel":
-        return Sampling(extent, output, inverse, Fraction(0))
-    if transform == "half_pixel_symmetric":
-        adjustment = output / (extent * scale)
-        centre = Fraction(extent, 2)
-        return Sampling(extent, output, inverse, centre * (1 - adjustment) + half * inverse - half)
-    if transform == "asymmetric":
-        return Sampling(extent, output, inverse, Fraction(0))
-    if transform == "align_corners":
-        ratio = Fraction(extent - 1, output - 1) if output > 1 else Fraction(0)
-        return Sampling(extent, output, ratio, Fraction(0))
-    if transform == "tf_half_pixel_for_nn":
-        return Sampling(extent, output, inverse, half * inverse)
-    if transform == "tf_crop_and_resize" and region is not None:
-        start, end = region
-        if output > 1:
-            ratio = (end - start) * (extent - 1) / (output - 1)
-            return Sampling(extent, output, ratio, start * (extent - 1), cropped=True)
-        return Sampling(extent, output, inverse, half * (start + end) * (extent - 1), cropped=True)
-    call.fail(f"coordinate_transformation_mode {transform!r} is unknown")
-
-
-def _taps(call: NodeCall, mode: str, rounding: str, sampling: Sampling) -> Relation:
-    antialias = bool(call.integer("antialias", 0))
+def _kernel(call: NodeCall, mode: str, rounding: str, antialias: bool) -> Kernel:
     if mode == "nearest":
         if rounding not in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"):
             call.fail(f"nearest_mode {rounding!r} is unknown")
-        return resampling.nearest(sampling, rounding)
+        return partial(resampling.nearest, mode=rounding)
     if mode in ("linear", "bilinear", "trilinear"):
-        return resampling.linear(sampling, antialias)
+        return partial(resampling.linear, antialias=antialias)
     if mode == "cubic":
         # A coefficient of few bits is computed with exactly.
         bits = Fraction(call.number("cubic_coeff_a", -0.75)).denominator
-        return resampling.cubic(sampling, antialias, weighs=bits > 1 << 8)
+        return partial(resampling.cubic, antialias=antialias, weighs=bits > 1 << 8)
     call.fail(f"mode {mode!r} is none of nearest, linear, cubic")
 
 

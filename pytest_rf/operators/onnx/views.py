@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Literal
 
-import numpy as np
-
-from pytest_rf.access import SAME, Border, Read
 from pytest_rf.graph import Value
 from pytest_rf.operators import views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, expand
+from pytest_rf.operators.pointwise import broadcast_shape, expand
 
-BORDERS: dict[str, Border] = {"constant": "drop", "edge": "edge", "reflect": "reflect", "wrap": "wrap"}
+BORDERS: dict[str, Literal["drop", "edge", "reflect", "wrap"]] = {
+    "constant": "drop",
+    "edge": "edge",
+    "reflect": "reflect",
+    "wrap": "wrap",
+}
 
 
 def reshape(call: NodeCall) -> Value:
@@ -141,20 +144,8 @@ def pad(call: NodeCall) -> Value:
         left = x.extents[axis] + min(before, 0) + min(after, 0)
         if mode != "constant" and left <= 0 < max(before, after):
             call.fail(f"pads {before}, {after} of axis {axis} leave nothing to fill it with by mode {mode!r}")
-    y = views.pads(call.b, x, amounts, BORDERS[mode])
-    fill = call.optional(2)
-    if mode != "constant" or fill is None or not fill.varies:
-        return y
-    # A padding value that is computed: each axis has a part before and one behind that read it.
-    everywhere = tuple((None, SAME) for _ in range(fill.rank))
-    reads = [broadcast_read(y, y.extents)] if y.varies else []
-    for axis, (before, after) in amounts.items():
-        outside = np.ones(y.extents[axis], np.bool_)
-        outside[max(before, 0) : max(y.extents[axis] - max(after, 0), 0)] = False
-        if outside.any():
-            line = outside.reshape([-1 if d == axis else 1 for d in range(x.rank)])
-            reads.append(Read(fill.number, everywhere, where=line))
-    return call.b.union(y.extents, *reads)
+    fill = call.optional(2) if mode == "constant" else None
+    return views.pads(call.b, x, amounts, BORDERS[mode], fill)
 
 
 def expand_to(call: NodeCall) -> Value:
@@ -179,13 +170,7 @@ def depth_to_space(call: NodeCall) -> Value:
     x, size = call.x, call.integer("blocksize", 0)
     if x.rank != 4 or size < 1 or x.extents[1] % (size * size):
         call.fail(f"blocksize {size} does not fit {x.shape}")
-    n, c, h, w = x.extents
-    deep = c // (size * size)
-    if call.text("mode", "DCR") == "DCR":
-        parts, order = [n, size, size, deep, h, w], (0, 3, 4, 1, 5, 2)
-    else:
-        parts, order = [n, deep, size, size, h, w], (0, 1, 4, 2, 5, 3)
-    return views.shuffle(call.b, x, parts, order, [n, deep, h * size, w * size])
+    return views.depth_to_space(call.b, x, size, call.text("mode", "DCR") == "DCR")
 
 
 def space_to_depth(call: NodeCall) -> Value:
@@ -193,10 +178,7 @@ def space_to_depth(call: NodeCall) -> Value:
     x, size = call.x, call.integer("blocksize", 0)
     if x.rank != 4 or size < 1 or x.extents[2] % size or x.extents[3] % size:
         call.fail(f"blocksize {size} does not fit {x.shape}")
-    n, c, h, w = x.extents
-    parts = [n, c, h // size, size, w // size, size]
-    order = (0, 3, 5, 1, 2, 4) if call.text("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
-    return views.shuffle(call.b, x, parts, order, [n, c * size * size, h // size, w // size])
+    return views.space_to_depth(call.b, x, size, call.text("mode", "DCR") == "DCR")
 
 
 RULES: Rules = {

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import product
 from math import prod
 
 import numpy as np
+import numpy.typing as npt
 
-from pytest_rf import access
-from pytest_rf.access import ANYWHERE, SAME, Read, Relation
-from pytest_rf.graph import Value
+from pytest_rf.graph import Shape, Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.onnx.gathers import steering
-from pytest_rf.operators.scatters import write_rows
 from pytest_rf.operators.windows import Window
-
-MOST_TAPS = 256
-"""Kernels with more taps are read as a whole, which is an upper bound."""
 
 
 def col2im(call: NodeCall) -> Value:
@@ -31,30 +24,12 @@ def col2im(call: NodeCall) -> Value:
     pads = call.integers("pads", [0] * (2 * rank), 2 * rank)
     if min(*kernel, *strides, *dilations) < 1:
         call.fail("kernel, stride and dilation must be at least 1")
-    geometry = [
-        Window(k, call.limited("stride", s), d, before, after)
-        for k, s, d, before, after in zip(kernel, strides, dilations, pads[:rank], pads[rank:], strict=True)
-    ]
+    call.limited("stride", max(strides))
+    geometry = windows.geometry(kernel, strides, dilations, pads[:rank], pads[rank:])
     blocks = [w.output(n) for w, n in zip(geometry, image, strict=True)]
-    taps = prod(kernel)
-    if x.extents[1] % taps or x.extents[2] != prod(blocks):
+    if x.extents[1] % prod(kernel) or x.extents[2] != prod(blocks):
         call.fail(f"{x.shape} does not hold {blocks} blocks of {kernel}")
-    windows.describe(call.b, geometry)
-    channels = x.extents[1] // taps
-    split = call.b.reshape(x, [x.extents[0], channels, *kernel, *blocks])
-    reads = []
-    for offsets in product(*map(range, kernel)) if taps <= MOST_TAPS else ():
-        axes: list[tuple[int | None, Relation]] = [(0, SAME), (1, SAME)]
-        axes += [(None, access.progression(k)) for k in offsets]
-        axes += [
-            (d, access.spread(1, w.stride, 1, w.before - w.dilation * k))
-            for d, (w, k) in enumerate(zip(geometry, offsets, strict=True), 2)
-        ]
-        reads.append(Read(split.number, tuple(axes)))
-    if taps > MOST_TAPS:
-        axes = [(0, SAME), (1, SAME), *[(None, ANYWHERE)] * rank, *[(d + 2, ANYWHERE) for d in range(rank)]]
-        reads = [Read(split.number, tuple(axes))]
-    return call.b.union([x.extents[0], channels, *image], *(reads if split.varies else ()))
+    return windows.fold(call.b, x, geometry, image)
 
 
 def unpool(call: NodeCall) -> Value:
@@ -77,24 +52,23 @@ def unpool(call: NodeCall) -> Value:
     if len(shape) != x.rank or min(shape) < 0 or shape[:2] != x.extents[:2]:
         call.fail(f"an output of shape {shape} does not fit {x.shape}")
     windows.describe(call.b, [Window(k, s) for k, s in zip(kernel, strides, strict=True)])
-    if picked.data is not None and prod(shape) <= 1 << 22:
-        numbers = picked.data.astype(np.int64).reshape(-1)
-        if numbers.size and not (numbers.min() >= 0 and numbers.max() < prod(shape)):
-            call.fail("an index is outside of the output")
-        if shape != natural:
-            # The indices count elements of the pooled tensor; a larger output has borders behind.
-            within = numbers.size == 0 or numbers.max() < prod(natural)
-            places = np.unravel_index(numbers, natural) if within else None
-            if places is not None and all(a <= b for a, b in zip(natural, shape, strict=True)):
-                numbers = np.asarray(np.ravel_multi_index(places, shape), np.int64).reshape(-1)
-        empty = call.b.constant(shape)
-        return write_rows(call.b, empty, call.b.reshape(x, [prod(x.extents)]), numbers, x.rank, False)
     # A pooling in this model does not leave its sample and channel.
-    relation: Relation = SAME if _is_pooling(call, picked) else ANYWHERE
-    axes: list[tuple[int | None, Relation]] = [(0, relation), (1, relation)]
-    axes += [(d, ANYWHERE) for d in range(2, x.rank)]
-    reads = [Read(x.number, tuple(axes))] if x.varies else []
-    return call.b.union(shape, *reads, *steering(picked, tuple(axes)))
+    lead = 2 if _is_pooling(call, picked) else 0
+    return windows.unpool(call.b, x, picked, shape, lead, _places(call, picked, natural, shape))
+
+
+def _places(call: NodeCall, picked: Value, natural: Shape, shape: Shape) -> npt.NDArray[np.int64] | None:
+    """Return constant indices as flat places of the output; None where they are computed."""
+    if picked.data is None:
+        return None
+    numbers = picked.data.astype(np.int64).reshape(-1)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() < prod(shape)):
+        call.fail("an index is outside of the output")
+    within = numbers.size == 0 or numbers.max() < prod(natural)
+    if shape == natural or not within or any(a > b for a, b in zip(natural, shape, strict=True)):
+        return numbers
+    # The indices count elements of the pooled tensor; a larger output has borders behind.
+    return np.asarray(np.ravel_multi_index(np.unravel_index(numbers, natural), shape), np.int64).reshape(-1)
 
 
 def _is_pooling(call: NodeCall, picked: Value) -> bool:
