@@ -141,7 +141,7 @@ def _line(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_] | None:
 
 def describe(b: Builder, layers: int, directions: str = "") -> None:
     """Say how many layers the node at hand has, and their direction where that is not forward alone."""
-    b.node.label = f"{layers} layer{'s' * (layers > 1)}" + (f", {directions}" if directions else "")
+    b.node.kind = f"{layers} layer{'s' * (layers > 1)}" + (f", {directions}" if directions else "")
 
 
 def pack_anywhere(b: Builder, x: Value, lengths: Value, shape: Sequence[int]) -> Value:
