@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis, Input, Tensor
+    from pytest_rf.analysis import Input, Tensor
     from pytest_rf.asserting import assert_rf
+    from pytest_rf.checkable import Analysis
     from pytest_rf.loading import analyze
     from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
-
-__version__ = "0.1.0"
+    from pytest_rf.version import __version__
 
 __all__ = [
     "Analysis",
@@ -35,13 +35,14 @@ __all__ = [
 _HOMES = {
     "analyze": "pytest_rf.loading",
     "assert_rf": "pytest_rf.asserting",
-    "Analysis": "pytest_rf.analysis",
+    "Analysis": "pytest_rf.checkable",
     "Input": "pytest_rf.analysis",
     "Tensor": "pytest_rf.analysis",
     "Stated": "pytest_rf.registry",
     "register": "pytest_rf.registry",
     "Verification": "pytest_rf.probing",
     "verify": "pytest_rf.probing",
+    "__version__": "pytest_rf.version",
 }
 
 

@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from pytest_rf import loading
-from pytest_rf.analysis import Analysis
+from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError, RequirementError
 from pytest_rf.judging import judge
 from pytest_rf.reporters import full
@@ -50,7 +50,7 @@ def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:
     first = next((place for place, one in enumerate(args) if isinstance(one, str)), len(args))
     requirements = args[first:]
     if not requirements or not all(isinstance(one, str) for one in requirements):
-        raise RequirementError('give requirements as text behind the model and its inputs: "final rf >= 224"')
+        raise RequirementError('give requirements as text after the model and its inputs: "final rf >= 224"')
     return args[:first], requirements
 
 

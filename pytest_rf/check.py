@@ -19,8 +19,8 @@ from pytest_rf.analysis.accepting import complaint, unmatched
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config import asked, remedies
 from pytest_rf.config.asked import Asked
-from pytest_rf.config.declared import Config, Stated
-from pytest_rf.config.targets import Target
+from pytest_rf.config.declared import Config, PlacedRequirement
+from pytest_rf.config.sources import Target
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.requirements import Settings, parse
@@ -61,7 +61,7 @@ def run(
         ConfigError: there is nothing to check: ``models`` names none, or the config has none.
     """
     config = config or Config()
-    stated = tuple(Stated(parse(text)) for text in requires)
+    stated = tuple(PlacedRequirement(parse(text)) for text in requires)
     shapes = {name: tuple(shape) for name, shape in (inputs or {}).items()}
     results: list[ModelResult] = []
     missing: dict[int, dict[str, str]] = {}
@@ -181,7 +181,7 @@ def _refuse_unmatched(
 ) -> None:
     """Make a problem of accepted context that no model of an entry has.
 
-    Only who has analysed all of an entry's models can tell; and where one of them is in trouble, the run is wrong
+    Only a run of all of an entry's models can tell; and where one of them is in trouble, the run is wrong
     anyway.
     """
     entries: dict[int, list[int]] = {}

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import click
 
-from pytest_rf import __version__
 from pytest_rf.commands.check import check
 from pytest_rf.commands.failures import WRONG_RUN, guarded
 from pytest_rf.commands.rule import rule
 from pytest_rf.commands.schema import schema
 from pytest_rf.commands.show import show
+from pytest_rf.version import __version__
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)

@@ -122,6 +122,15 @@ class Windows(NamedTuple):
     groups: int = 1
     transposed: bool = False
 
+    def __str__(self) -> str:
+        """Return the geometry in words: ``3×3 stride 2 dilation 2 transposed``."""
+        words = ["×".join(map(str, self.kernel))]
+        for name, numbers in (("stride", self.stride), ("dilation", self.dilation)):
+            if set(numbers) != {1}:
+                words += [name, "×".join(map(str, numbers if len(set(numbers)) > 1 else numbers[:1]))]
+        words += ["groups", str(self.groups)] if self.groups > 1 else []
+        return " ".join([*words, "transposed"] if self.transposed else words)
+
 
 @dataclass(slots=True, eq=False)
 class Node:
@@ -132,8 +141,8 @@ class Node:
         op: the operator ("Conv", "aten.convolution").
         module: dotted path of the module that it belongs to, "" where unknown.
         source: "file.py:line" of the code that made it, "" where unknown.
-        label: its geometry in words ("3×3 stride 2"), "" where it has none.
         windows: its geometry, where that is one of windows.
+        kind: what else is to be said of what it does, in words ("nearest", "both directions").
         training: whether it takes the statistics of the batch although it has fixed ones, as in training.
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
@@ -145,12 +154,17 @@ class Node:
     op: str
     module: str = ""
     source: str = ""
-    label: str = ""
     windows: Windows | None = None
+    kind: str = ""
     training: bool = False
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
     index: int = -1
+
+    @property
+    def label(self) -> str:
+        """Its geometry and kind in words ("3×3 stride 2"), "" where it has none."""
+        return " ".join(filter(None, ("" if self.windows is None else str(self.windows), self.kind)))
 
 
 class Union(NamedTuple):
@@ -217,6 +231,14 @@ class Graph:
     metadata: dict[str, str] = field(default_factory=dict)
     modules: dict[str, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def ancestors(self, number: int) -> set[int]:
+        """Return the numbers of all values that value ``number`` is computed from, and itself."""
+        found = {number}
+        for step in reversed(self.program):
+            if step.value.number in found:
+                found.update(step.operands)
+        return found
 
 
 class Builder:

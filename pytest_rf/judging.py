@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
-from pytest_rf.config.declared import Stated
+from pytest_rf.config.declared import PlacedRequirement
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Settings, evaluate, parse
 from pytest_rf.requirements.syntax import AbsentAxisError
@@ -28,7 +28,7 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
         RequirementError: one cannot be understood, or not be applied to this model.
     """
     held = [
-        hold(analysis, Stated(parse(text), settings.file, settings.line), settings, number)
+        hold(analysis, PlacedRequirement(parse(text), settings.file, settings.line), settings, number)
         for number, text in enumerate(requirements)
     ]
     outcomes = tuple(outcome for outcome, _ in held)
@@ -42,7 +42,7 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
 
 
 def hold(
-    analysis: Analysis, stated: Stated, settings: Settings, number: int
+    analysis: Analysis, stated: PlacedRequirement, settings: Settings, number: int
 ) -> tuple[RequirementResult, list[Finding]]:
     """Return what becomes of a requirement, and what was found.
 
@@ -78,6 +78,6 @@ def hold(
     return outcome, found
 
 
-def failed(stated: Stated) -> RequirementResult:
+def failed(stated: PlacedRequirement) -> RequirementResult:
     """Return what becomes of a requirement that could not be held."""
     return RequirementResult(text=stated.requirement.text, status="error", file=stated.file, line=stated.line)

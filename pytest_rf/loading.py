@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf import gc_pause
-from pytest_rf.analysis import Analysis, steps
+from pytest_rf.analysis import steps
 from pytest_rf.analysis.accepting import verified
+from pytest_rf.analysis.described import Relower
+from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError
 
 
@@ -102,24 +104,40 @@ def _analyzed(
         path = fspath(model)
         _no_call(path, example, kwargs)
         graph = lower(read(path), path, inputs, values, weights)
-        return Analysis(graph, name or Path(path).stem, path)
+        # The file is read again only if it is asked for: its weights are not kept.
+        reopen = lambda: _onnx_at(read(path), path, inputs, values, weights)  # noqa: E731
+        return Analysis(graph, name or Path(path).stem, path, reopen=reopen)
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         from pytest_rf.frontends.onnx import lower
 
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
-        return Analysis(lower(model, called, inputs, values, weights), called)
+        again = _onnx_at(model, called, inputs, values, weights)
+        return Analysis(lower(model, called, inputs, values, weights), called, reopen=lambda: again)
     if is_torch(model):
-        from pytest_rf.frontends.torch import load
+        from pytest_rf.frontends.torch import load, reopened
 
         given: Any = None if not example else example[0] if len(example) == 1 else example
         graph, way = load(model, given, inputs, kwargs, values, weights)
-        return Analysis(graph, name or _name(model), None, way)
+        return Analysis(
+            graph,
+            name or _name(model),
+            None,
+            way,
+            reopen=lambda: reopened(model, given, inputs, kwargs, values, weights),
+        )
     raise ModelError(no_model(model))
 
 
+def _onnx_at(model: Any, name: str, inputs: Any, values: Any, weights: bool) -> Relower:
+    """Return what gives the graph of an ONNX model at other shapes than it was analysed with."""
+    from pytest_rf.frontends.onnx import lower
+
+    return lambda shapes: lower(model, name, {**(inputs or {}), **shapes}, values, weights, opened=True)
+
+
 def is_torch(model: Any) -> bool:
-    """Whether the model is PyTorch's; who has one has imported torch."""
+    """Whether the model is PyTorch's, which it can be only where torch has been imported."""
     torch = sys.modules.get("torch")
     if torch is None:
         return False
@@ -141,7 +159,7 @@ def _no_call(path: str, example: Sequence[Any], kwargs: Any) -> None:
 
 
 def no_model(model: Any) -> str:
-    """Return what to say about something that is no model, with the likeliest remedy."""
+    """Return what to say about something that is not a model, with the likeliest remedy."""
     kind = type(model).__name__
     if isinstance(model, type):
         return f"{model.__name__} is a class: give an instance of it, {model.__name__}(...)"

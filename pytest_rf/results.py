@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from pytest_rf import __version__
 from pytest_rf.findings import Finding, Problem
+from pytest_rf.version import __version__
 
 FORMAT = 2
 """Version of the form of a run's report; it grows when a reader of the old form could misread the new one."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import complaint, unmatched
+from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Model
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.containment import contained
 from pytest_rf.errors import ConfigError, ModelError
 from pytest_rf.factories import made

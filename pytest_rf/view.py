@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from pytest_rf import globs
+from pytest_rf.analysis import Analysis, Tensor
+from pytest_rf.analysis.metrics import TABLE, Format, Metric
+from pytest_rf.analysis.report import AnalysisReport, Reach, RegionReport, UnitReport
 from pytest_rf.errors import ModelError
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
-    from pytest_rf.analysis.metrics import Format, Metric
-    from pytest_rf.analysis.tensors import Tensor
-    from pytest_rf.report import AnalysisReport, UnitReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +23,11 @@ class ModelView:
 
     def metrics(self, format: Format) -> list[Metric]:
         """Return the metrics that a format shows."""
-        from pytest_rf.analysis.metrics import TABLE
-
         return [row for row in TABLE if row.is_shown(format, self.asked)]
 
     def report(self) -> AnalysisReport:
         """Return the JSON report, of the chosen tensors only."""
-        from pytest_rf import report
-
-        return report.of_analysis(self.analysis, self.tensors, self.asked)
+        return self.analysis.report(self.tensors, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +57,14 @@ class UnitView:
 
     def report(self) -> UnitReport:
         """Return the JSON report."""
-        from pytest_rf import report
-
-        return report.UnitReport(
+        return UnitReport(
             model=self.analysis.name,
             unit=self.unit,
             regions=tuple(
-                report.RegionReport(
+                RegionReport(
                     tensor=tensor.name,
                     fields={
-                        source: {
-                            axis: report.Reach(first=first, last=last) for axis, (first, last) in axes.items()
-                        }
+                        source: {axis: Reach(first=first, last=last) for axis, (first, last) in axes.items()}
                         for source, axes in self.regions(tensor).items()
                     },
                 )
@@ -106,8 +94,6 @@ def view(
     Raises:
         ModelError: ``node`` selects nothing, or there is no such metric.
     """
-    from pytest_rf.analysis.metrics import TABLE
-
     names = [row.name for row in TABLE]
     for name in asked:
         if name not in names:

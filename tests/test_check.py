@@ -10,7 +10,7 @@ from models import model
 
 from pytest_rf import check, config, factories, judging, targets
 from pytest_rf.config import asked, declared
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError, ModelError, RequirementError
 from pytest_rf.results import Run
 
@@ -251,7 +251,7 @@ def test_limits_are_kept_and_named(limit: str, says: str) -> None:
 
 
 def test_a_limit_that_nothing_keeps_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"limits\.seconds is not available yet"):
+    with pytest.raises(ConfigError, match=r"limits\.seconds is not enforced yet"):
         run("[limits]\nseconds = 3\n")
 
 

@@ -9,17 +9,13 @@ draws 2,000 that are new each time, and ten times as many of each family; what i
 
 from __future__ import annotations
 
-from typing import Any
-
 import onnx
 import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from oracle.compare import compare
-from oracle.engines import NoEngineError, trusted
 from oracle.graphs import FAMILIES, Graph, graphs
-from oracle.perturb import Influence, probe_rows
-from oracle.twin import inferred_ranks, linearised_twin, probe_twin
+from oracle.influence import observed, structural
 
 import pytest_rf
 
@@ -31,31 +27,6 @@ repeatable = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
-
-
-def structural(graph: Graph) -> Influence | None:
-    """Return what every element reads of the tensors of which a twin shows it."""
-    model = graph.flat()
-    twin = linearised_twin(model, {**inferred_ranks(model), **graph.ranks()}, partial=True)
-    made = {name for node in twin.graph.node for name in node.output}
-    tensors = [name for name in graph.tensors if name in made]
-    if not tensors:
-        return None
-    try:
-        return probe_twin(twin, {name: value.shape for name, value in graph.inputs.items()}, tensors=tensors)
-    except NoEngineError:
-        return None
-
-
-def observed(graph: Graph) -> Influence | None:
-    """Return what perturbation shows, if an engine is trusted with all of the graph."""
-    model = graph.flat()
-    # the reference evaluator is a hundred times slower, and the twin sees what one look may miss
-    looks: dict[str, Any] = {} if "onnxruntime" in trusted(model) else {"bases": 1, "magnitudes": [300.0]}
-    try:
-        return probe_rows(model, graph.inputs, tensors=graph.tensors, **looks)
-    except NoEngineError:
-        return None
 
 
 def check(graph: Graph) -> None:

@@ -1,17 +1,28 @@
-"""An analysed model, and every figure about it.
+"""An analysed model, and every figure about it. Each module stands on those above it.
 
-``analysis``  what users hold: inputs, outputs, tensors by name
-``tensors``   one tensor: bounds, regions, fields
-``roles``     which axes of the inputs are spatial, which counts samples, which features
-``metrics``   the figures of a field along one axis
-``lines``     a field as one line of intervals, from which reach and halo are read
-``runs``      the runs of the interpreter that the figures need, made when they do
-``paths``     the path along which a field grew
-``samples``   whether the samples of a batch stay apart, and which operator mixes them
-``alignment`` whether branches that meet look at the same place
+``inputs``     the graph inputs that fields are about
+``roles``      which of their axes are spatial, which counts samples, which features
+``steps``      what a step of a tensor stands for
+``described``  a graph with what is said of the model
+``field``      what the elements of a tensor read, as hulls
+``runs``       the runs of the interpreter that the figures need, made when they do
+``profile``    a field along one axis, place after place, from which reach and halo are read
+``samples``    whether the samples of a batch stay apart, and which operator mixes them
+``along``      what one tensor reads along one axis of one input
+``sizes``, ``guarantees``, ``elements``, ``smallest``, ``alignment``, ``units``  the figures, as functions of that
+``metric``     what is said of one of them
+``metrics``    the table of them, and the field that has them as attributes
+``variants``   a model with a layer more or taps moved, in which advice is tried
+``paths``      the path along which a figure grew
+``tensors``    one tensor: bounds, regions, fields
+``finals``     where the figures of an output are taken
+``report``     the JSON report
+``analysis``   what users hold: inputs, outputs, tensors by name
+``accepting``  what to say of accepted context that matches nothing
 """
 
 from pytest_rf.analysis.analysis import Analysis
-from pytest_rf.analysis.tensors import Input, Tensor
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.tensors import Tensor
 
 __all__ = ["Analysis", "Input", "Tensor"]

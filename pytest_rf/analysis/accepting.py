@@ -8,27 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
+from pytest_rf.analysis.analysis import Analysis
+from pytest_rf.analysis.described import is_accepted, names
 from pytest_rf.errors import ModelError
-from pytest_rf.globs import operator_names, selects
+from pytest_rf.globs import operator_names
+from pytest_rf.graph import Node
 from pytest_rf.interpreter import Ignorance
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-    from pytest_rf.graph import Node
+Same = TypeVar("Same", bound=Analysis)
 
-#: So many operators are listed in an error.
+#: At most this many operators are listed in an error.
 _LISTED = 5
 
 #: Near misses are looked for among this many names, so that no model can make an error take minutes.
 _NAMES = 5000
-
-
-def is_accepted(node: Node, patterns: Sequence[str]) -> bool:
-    """Return whether the context that a node brings in is accepted."""
-    names = _names(node)
-    return any(selects(pattern, node.op, names) for pattern in patterns)
 
 
 def unmatched(analysis: Analysis, patterns: Sequence[str]) -> list[str]:
@@ -47,7 +42,7 @@ def unmatched(analysis: Analysis, patterns: Sequence[str]) -> list[str]:
         raise ModelError(f"accept_context: {error}") from None
 
 
-def verified(analysis: Analysis) -> Analysis:
+def verified(analysis: Same) -> Same:
     """Return an analysis whose patterns all match something.
 
     Raises:
@@ -69,11 +64,11 @@ def complaint(pattern: str, analysis: Analysis, models: str = "") -> str:
     if nodes:
         listed = ", ".join(f"{node.name} ({node.op})" for node in nodes[:_LISTED])
         more = f" and {len(nodes) - _LISTED} more" if len(nodes) > _LISTED else ""
-        told = f"context comes in at {listed}{more}"
+        brings = f"context comes in at {listed}{more}"
     else:
-        told = "nothing brings context in, so the pattern can go"
+        brings = "nothing brings context in, so the pattern can go"
     where = f" of {analysis.name}" if models else ""
-    return f'accept_context "{pattern}" matches nothing in {models or analysis.name}{hint} ({told}{where})'
+    return f'accept_context "{pattern}" matches nothing in {models or analysis.name}{hint} ({brings}{where})'
 
 
 def _bringing(analysis: Analysis) -> list[Node]:
@@ -97,7 +92,7 @@ def _near(pattern: str, nodes: Sequence[Node]) -> list[str]:
     kind, _, name = pattern.partition(":")
     wanted = (name if kind.lower() == "op" and name else pattern)[:200].lower()
     # An operator without its "op:" is a near miss, too, and so is a module for what lies within it.
-    known = {name.lower(): name for node in nodes for name in _names(node)}
+    known = {name.lower(): name for node in nodes for name in names(node)}
     known |= {part.lower(): f"{part}.*" for node in nodes for part in _around(node.module)}
     known |= {word: f"op:{node.op}" for node in nodes for word in operator_names(node.op)}
     words = [word for word in known if len(word) <= 200][:_NAMES]
@@ -109,7 +104,3 @@ def _around(module: str) -> list[str]:
     """Return the paths of the modules that hold a module."""
     parts = module.split(".")
     return [".".join(parts[:depth]) for depth in range(1, len(parts))]
-
-
-def _names(node: Node) -> list[str]:
-    return [name for name in (node.name, node.module, *node.outputs) if name]

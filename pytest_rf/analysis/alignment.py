@@ -13,29 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.lines import Line, line
+from pytest_rf.analysis.profile import Profile, profile
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.graph import Join, Node, Regroup, Step
 from pytest_rf.interpreter import read_operand
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-
 Numbers = npt.NDArray[np.float64]
-
-
-class Merge(NamedTuple):
-    """A node at which branches with positions meet, and whether they are aligned; None where that is not known."""
-
-    node: Node
-    aligned: bool | None
 
 
 def is_aligned(field: Along) -> bool | None:
@@ -47,50 +37,51 @@ def is_aligned(field: Along) -> bool | None:
         UnknownError: the tensor is unknown.
     """
     field.theory()
-    found = {merge.aligned for merge in merges(field.analysis, field.value.number, field.key)}
+    found = {aligned for _, aligned in _merges(field)}
     return False if False in found else None if None in found else True
 
 
-def misaligned(analysis: Analysis, number: int, key: Key) -> list[Node]:
-    """Return the nodes on the way to value ``number`` at which branches of other stride or centre meet."""
-    found = merges(analysis, number, key)
-    return list({merge.node.index: merge.node for merge in found if merge.aligned is False}.values())
+def misaligned(field: Along) -> list[Node]:
+    """Return the nodes on the way to a tensor at which branches of other stride or centre meet along an axis."""
+    found = (step.node for step, aligned in _merges(field) if aligned is False)
+    return list({node.index: node for node in found}.values())
 
 
-def merges(analysis: Analysis, number: int, key: Key) -> Iterator[Merge]:
-    """Yield the steps on the way to value ``number`` at which branches meet, in the order of the graph."""
-    ancestors = analysis.ancestors(number)
-    known = analysis.merges.setdefault(key, {})
-    for step in analysis.graph.program:
+def _merges(field: Along) -> Iterator[tuple[Step, bool | None]]:
+    """Yield the steps on the way at which branches meet, in the order of the graph, and whether they are aligned."""
+    runs, key = field.runs, field.key
+    ancestors = runs.graph.ancestors(field.value.number)
+    known = runs.aligned.setdefault(key, {})
+    for step in runs.graph.program:
         value = step.value.number
         if value in ancestors and len(set(step.operands)) > 1:
             if value not in known:
-                known[value] = _merge(analysis, step, key)
-            yield known[value]
+                known[value] = _is_aligned(runs, step, key)
+            yield step, known[value]
 
 
-def _merge(analysis: Analysis, step: Step, key: Key) -> Merge:
-    """Return whether the branches that a step brings together are aligned."""
-    extent = analysis.graph.inputs[key[0]].extents[key[1]]
-    theory = _branches(analysis, step, key, theory=True)
-    lines = [line(field, key) for field in theory]
-    actual = _branches(analysis, step, key, theory=False) if None in lines else []
+def _is_aligned(runs: Runs, step: Step, key: Key) -> bool | None:
+    """Return whether the branches that a step brings together are aligned; None where that is not known."""
+    extent = runs.graph.inputs[key[0]].extents[key[1]]
+    theory = _branches(runs, step, key, theory=True)
+    profiles = [profile(field, key) for field in theory]
+    actual = _branches(runs, step, key, theory=False) if None in profiles else []
     answers = []
     for axes, group in _meeting(theory, key).items():
         if isinstance(step.action, Join) and step.action.axis in axes:
             # End to end nothing meets; steps of different rates leave what comes after without one.
-            answers.append(True if _one_step([lines[i] for i in group]) else None)
+            answers.append(True if _one_step([profiles[i] for i in group]) else None)
         else:
             inside = [actual[i] for i in group if actual]
-            answers.append(_agree([lines[i] for i in group], inside, key, extent))
-    return Merge(step.node, False if False in answers else None if None in answers else True)
+            answers.append(_agree([profiles[i] for i in group], inside, key, extent))
+    return False if False in answers else None if None in answers else True
 
 
-def _branches(analysis: Analysis, step: Step, key: Key, theory: bool) -> list[Field]:
+def _branches(runs: Runs, step: Step, key: Key, theory: bool) -> list[Field]:
     """Return the branches of a step that still have positions of ``key``, as the step reads them."""
-    outcomes = analysis.runs.of_every_value(key, theory)
-    domain = analysis.runs.intervals(theory)
-    transfer = analysis.runs.plan.transfers.get(step.value.number)
+    outcomes = runs.of_every_value(key, theory)
+    domain = runs.intervals(theory)
+    transfer = runs.plan.transfers.get(step.value.number)
     fields: list[Field] = []
     for branch in transfer.branches if transfer is not None and not isinstance(step.action, Regroup) else ():
         source = outcomes.get(branch.operand)
@@ -109,10 +100,10 @@ def _meeting(fields: Sequence[Field], key: Key) -> dict[tuple[int, ...], list[in
     return groups
 
 
-def _agree(lines: Sequence[Line | None], actual: Sequence[Field], key: Key, extent: int) -> bool | None:
+def _agree(profiles: Sequence[Profile | None], actual: Sequence[Field], key: Key, extent: int) -> bool | None:
     """Return whether branches along the same axis of a tensor have one stride and one centre."""
-    placed = [place for place, one in enumerate(lines) if one is None or _has_place(one)]
-    known = [one for one in (lines[place] for place in placed) if one is not None]
+    placed = [place for place, one in enumerate(profiles) if one is None or _has_place(one)]
+    known = [one for one in (profiles[place] for place in placed) if one is not None]
     if len(placed) < 2:
         return True
     if len(known) == len(placed):
@@ -120,34 +111,34 @@ def _agree(lines: Sequence[Line | None], actual: Sequence[Field], key: Key, exte
     return _have_one_place_inside([actual[place] for place in placed], key, extent)
 
 
-def _step(one: Line) -> Fraction:
+def _step(one: Profile) -> Fraction:
     """Return the input positions per place, negative where the branch runs backwards."""
     return Fraction(one.jump, len(one.lo))
 
 
-def _one_step(lines: Sequence[Line | None]) -> bool:
+def _one_step(profiles: Sequence[Profile | None]) -> bool:
     """Whether all branches have one stride."""
-    return None not in lines and len({_step(one) for one in lines if one is not None}) == 1
+    return None not in profiles and len({_step(one) for one in profiles if one is not None}) == 1
 
 
-def _has_place(one: Line) -> bool:
+def _has_place(one: Profile) -> bool:
     """Whether any unit reads something, and not everything."""
     return bool((np.isfinite(one.lo) | np.isfinite(one.hi)).any())
 
 
-def _have_one_place(lines: Sequence[Line]) -> bool:
-    if not _one_step(lines):
+def _have_one_place(profiles: Sequence[Profile]) -> bool:
+    if not _one_step(profiles):
         return False
-    centres = {_centre(one) for one in lines} - {None}
+    centres = {_centre(one) for one in profiles} - {None}
     if len(centres) < 2:
         return True
-    period = lcm(*(len(one.lo) for one in lines))
-    ends = np.array([[one.at(place)[1] for place in range(period)] for one in lines])
+    period = lcm(*(len(one.lo) for one in profiles))
+    ends = np.array([[one.at(place)[1] for place in range(period)] for one in profiles])
     reads = np.isfinite(ends).all(axis=0)
     return bool(reads.any() and (ends[:, reads] == ends[0, reads]).all())
 
 
-def _centre(one: Line) -> Fraction | None:
+def _centre(one: Profile) -> Fraction | None:
     """Return twice the mean centre of the units of one period, each seen from its own place; None: it has none."""
     if np.isinf(one.lo[one.hi > one.lo]).any() or np.isinf(one.hi[one.hi > one.lo]).any():
         return None  # a recurrence, which has no first position
@@ -160,9 +151,9 @@ def _centre(one: Line) -> Fraction | None:
 
 def _have_one_place_inside(fields: Sequence[Field], key: Key, extent: int) -> bool | None:
     """Return the same of branches without a theoretical map, by what their actual units read."""
-    lines = [line(field, key) for field in fields]
-    found = [one for one in lines if one is not None]
-    if len(found) < len(lines) or len({len(one.lo) for one in found}) > 1:
+    profiles = [profile(field, key) for field in fields]
+    found = [one for one in profiles if one is not None]
+    if len(found) < len(profiles) or len({len(one.lo) for one in found}) > 1:
         return None
     found = [one for one in found if not ((one.lo <= 0) & (one.hi >= extent - 1)).all()]
     if len(found) < 2:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from math import lcm, prod
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.lines import line
-from pytest_rf.analysis.runs import Kind
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.profile import profile
+from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.hull import NOWHERE, is_rigid
@@ -21,10 +23,6 @@ from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places,
 from pytest_rf.domains.structure import Structure
 from pytest_rf.figures import Number
 from pytest_rf.graph import Value
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-    from pytest_rf.analysis.tensors import Input
 
 Same = TypeVar("Same", bound="Along")
 
@@ -36,18 +34,20 @@ def plain(number: Fraction | float) -> Number:
     return int(number) if math.isfinite(number) and number == int(number) else number
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Along:
     """What one tensor reads along one axis of one input. Sizes are in input positions.
 
-    ``local``: guarantees leave all context out, as if all of it were accepted.
+    ``local``: guarantees leave all context out, as if all of it were accepted. ``beside``: the fields of other
+    tensors, which some figures read together with this one.
     """
 
-    analysis: Analysis
+    runs: Runs
     value: Value
     input: Input
     axis: int
     local: bool = False
+    beside: tuple[Along, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -65,7 +65,7 @@ class Along:
         Raises:
             UnknownError: the tensor is unknown.
         """
-        return self.analysis.runs.field(self.value, self.key, theory=True)
+        return self.runs.field(self.value, self.key, theory=True)
 
     def finite(self) -> Field:
         """Return the field on the actual input.
@@ -73,7 +73,7 @@ class Along:
         Raises:
             UnknownError: the tensor is unknown.
         """
-        return self.analysis.runs.field(self.value, self.key)
+        return self.runs.field(self.value, self.key)
 
     @property
     def irregular(self) -> bool:
@@ -86,22 +86,22 @@ class Along:
         """The same field with all context accepted: guarantees are those of its local figures."""
         return replace(self, local=True)
 
-    def of_kind(self, kind: Kind, theory: bool) -> Field:
+    def counted(self, counting: Counting, theory: bool) -> Field:
         """Return the field in one kind of run, on an input without end or the actual one."""
-        # What counts when all context is accepted is what the plain run has counted already.
-        kind = "plain" if self.local and kind == "guaranteed" else kind
-        return self.analysis.runs.of_kind(kind, self.value, self.key, theory)
+        # What counts when all context is accepted is what the local run has counted already.
+        counting = "local" if self.local and counting == "guaranteed" else counting
+        return self.runs.counted(counting, self.value, self.key, theory)
 
-    @property
+    @cached_property
     def upper_bound(self) -> bool:
         """Whether data or rounding chooses positions along this axis."""
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         return isinstance(outcome, Structure) and self.key in outcome.uncertain | outcome.rounded
 
     @property
     def rounded(self) -> bool:
         """Whether rounding alone chooses between neighbours, which leaves the steps where they are."""
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         return self.upper_bound and isinstance(outcome, Structure) and self.key not in outcome.uncertain
 
     @property
@@ -112,14 +112,14 @@ class Along:
     @property
     def context(self) -> tuple[str, ...]:
         """Names of the nodes that bring in context along this axis; empty where there is none."""
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         if not isinstance(outcome, Structure):  # the tensor's status says so
             return ()
         return tuple(
-            self.analysis.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
+            self.runs.graph.nodes[number].name for number in sorted(outcome.context.get(self.key, ()))
         )
 
-    @property
+    @cached_property
     def stride(self) -> Fraction | None:
         """Input positions that one step along the tensor moves the field.
 
@@ -131,18 +131,18 @@ class Along:
             return Fraction(0)
         if self.uneven:
             return None
-        own = line(field, self.key)
+        own = profile(field, self.key)
         if own and own.jump:
             return own.stride
         # Where everything is read nothing moves; the windows on the way tell the step.
         hull = field.hulls.get(self.key)
         return stride(field.layout, self.key, moving=hull is not None and not is_rigid(hull))
 
-    @property
+    @cached_property
     def uneven(self) -> bool:
         """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
         field = self.theory()
-        hull, own = field.hulls.get(self.key), line(field, self.key)
+        hull, own = field.hulls.get(self.key), profile(field, self.key)
         if hull is None or (own and own.jump):
             return False
         joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)
@@ -156,22 +156,22 @@ class Along:
             return False
         return own is None or not own.is_even(step)
 
-    @property
+    @cached_property
     def steps(self) -> Steps | None:
         """What the tensor's steps stand for: what its authors say, or its stride; None where there is no such thing.
 
         What they say holds of tensors with as many steps as it takes to stand for the whole input.
         """
-        told = self._told
-        if told is not None:
-            return told
+        stated = self._stated
+        if stated is not None:
+            return stated
         step = self.stride
         return strided(step) if step else None
 
     @property
-    def _told(self) -> Steps | None:
-        told = self.analysis.stands_for.get(self.axis_name)
-        return told if told is not None and told.fits(self.count, self.extent) else None
+    def _stated(self) -> Steps | None:
+        stated = self.runs.about.stands_for.get(self.axis_name)
+        return stated if stated is not None and stated.fits(self.count, self.extent) else None
 
     @property
     def axis_name(self) -> str:
@@ -188,25 +188,25 @@ class Along:
     @property
     def vacuous(self) -> bool:
         """Whether no unit reads any position of the axis, so that every guarantee about it would hold."""
-        hull = self.of_kind("guaranteed", False).hulls.get(self.key)
+        hull = self.counted("guaranteed", False).hulls.get(self.key)
         return hull is None or bool((hull.lo >= NOWHERE).all())
 
     def tied(self, *reasons: str) -> tuple[str, ...]:
         """Return the names of the nodes that tie the tensor to the whole extent, for any of these reasons."""
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         if not isinstance(outcome, Structure):
             return ()
         numbers = sorted({tie.node for tie in outcome.ties.get(self.key, ()) if tie.why in reasons})
-        return tuple(self.analysis.graph.nodes[number].name for number in numbers)
+        return tuple(self.runs.graph.nodes[number].name for number in numbers)
 
     @property
     def samples(self) -> Samples:
         """Of the batch axis: whose samples the units read, and the first operator that mixes them."""
-        return Samples(self.analysis, self.value, self.key)
+        return Samples(self.runs, self.value, self.key)
 
-    @property
+    @cached_property
     def multiple(self) -> int:
         """Input extents that are multiples of this fit all strides on the way to the tensor."""
-        found = self.analysis.runs.multiple(self.value, self.key)
-        told = self._told
-        return found if told is None else lcm(found, told.rate.numerator)
+        found = self.runs.multiple(self.value, self.key)
+        stated = self._stated
+        return found if stated is None else lcm(found, stated.rate.numerator)

@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_rf.analysis.accepting import is_accepted
+from pytest_rf.analysis import tensors
+from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.finals import final
-from pytest_rf.analysis.roles import checked, roles
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.report import AnalysisReport, of_input, of_tensor, to_dict, to_json
 from pytest_rf.analysis.runs import Runs
-from pytest_rf.analysis.steps import Steps
-from pytest_rf.analysis.tensors import Input, Tensor
-from pytest_rf.domains.facts import Facts
-from pytest_rf.errors import RequirementError
-from pytest_rf.graph import Graph, Node, Shape, Value
-from pytest_rf.interpreter import amended
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.alignment import Merge
-    from pytest_rf.domains.layout import Key
-    from pytest_rf.findings import Finding
+from pytest_rf.analysis.tensors import Tensor
+from pytest_rf.graph import Node, Value
 
 
-@dataclass(eq=False, repr=False)
-class Analysis:
-    """An analysed model.
-
-    Attributes:
-        graph: the program that was analysed.
-        name: the model's name in messages.
-        path: the file that it came from, if any.
-        capture: how the graph was obtained.
-        wanted_axes: input name -> axes that the user named outright, the batch axis among them.
-        accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
-        stands_for: axis name -> what a step stands for, where its authors say it.
-    """
-
-    graph: Graph
-    name: str
-    path: str | None = None
-    capture: str = "onnx"
-    wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    accept_context: Sequence[str] = ()
-    stands_for: Mapping[str, Steps] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.wanted_axes = checked(self.name, self._shapes(), self.wanted_axes)
+class Analysis(Described):
+    """An analysed model: its description, its inputs, and its tensors with all their figures."""
 
     def __repr__(self) -> str:
         return f"<Analysis {self.name!r}: {len(self)} tensors, {self.capture}>"
@@ -56,23 +26,7 @@ class Analysis:
     @cached_property
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
-        return Runs(self.graph, self._inputs, self._is_accepted)
-
-    @cached_property
-    def merges(self) -> dict[Key, dict[int, Merge]]:
-        """What is known so far of the steps at which branches meet, by input axis and value number."""
-        return {}
-
-    def amended(self, graph: Graph) -> Analysis:
-        """Return the analysis of a graph that differs here and there; inputs keep the roles of their axes."""
-        other = replace(self, graph=graph)
-        # The place of a cached property: what both graphs share is not planned again.
-        planned = amended(self.runs.plan, graph)
-        other.runs = Runs(graph, lambda _: self.inputs, other._is_accepted, planned)
-        return other
-
-    def _is_accepted(self, number: int) -> bool:
-        return is_accepted(self.graph.nodes[number], self.accept_context)
+        return Runs(self)
 
     # ------------------------------------------------------------------ inputs
 
@@ -81,23 +35,12 @@ class Analysis:
         """The graph inputs by name, with the roles of their axes (SEMANTICS 3)."""
         return self.runs.inputs
 
-    def _inputs(self, facts: Facts) -> dict[str, Input]:
-        return roles(self._shapes(), facts, self.wanted_axes)
-
-    def _shapes(self) -> dict[str, Shape]:
-        return {name: value.extents for name, value in self.graph.inputs.items()}
-
     # ------------------------------------------------------------------ tensors
 
     @cached_property
     def tensors(self) -> Mapping[str, Tensor]:
         """Every computed tensor that depends on an input, by name, in graph order."""
-        return {
-            name: Tensor(self, name, node, value)
-            for node in self.graph.nodes
-            for name, value in node.outputs.items()
-            if value.varies
-        }
+        return tensors.of(self.runs)
 
     def __iter__(self) -> Iterator[Tensor]:
         return iter(self.tensors.values())
@@ -107,7 +50,9 @@ class Analysis:
 
     def __getitem__(self, name: str) -> Tensor:
         if not isinstance(name, str) or not name:
-            raise KeyError(f"{name!r} is no name of a tensor, node or module; iterate to see all tensors")
+            raise KeyError(
+                f"{name!r} is not the name of a tensor, node or module; iterate to see all tensors"
+            )
         if name in self.tensors:
             return self.tensors[name]
         name = name.removesuffix("@1")  # the first call of a module goes by its path alone
@@ -124,11 +69,11 @@ class Analysis:
             return found[-1]
         for node in self.graph.nodes:
             if name in node.outputs:
-                return Tensor(self, name, node, node.outputs[name])
+                return Tensor(self.runs, name, node, node.outputs[name])
         if name in self.graph.outputs:
             return self._output(name, self.graph.outputs[name])
         if name in self.graph.constants:
-            return Tensor(self, name, Node(name, "Constant"), self.graph.constants[name])
+            return Tensor(self.runs, name, Node(name, "Constant"), self.graph.constants[name])
         if name in self.graph.inputs:
             return self._input_tensor(name)
         known = {x for t in self for x in (t.name, t.node, t.module) if x}
@@ -138,7 +83,7 @@ class Analysis:
         )
 
     def _input_tensor(self, name: str) -> Tensor:
-        return Tensor(self, name, Node(name, "Input"), self.graph.inputs[name])
+        return Tensor(self.runs, name, Node(name, "Input"), self.graph.inputs[name])
 
     @cached_property
     def outputs(self) -> list[Tensor]:
@@ -151,8 +96,8 @@ class Analysis:
             return self.tensors[name]
         for node in reversed(self.graph.nodes):
             if value in node.outputs.values():
-                return Tensor(self, name, node, value)
-        return Tensor(self, name, Node(name, "Input" if value.varies else "Constant"), value)
+                return Tensor(self.runs, name, node, value)
+        return Tensor(self.runs, name, Node(name, "Input" if value.varies else "Constant"), value)
 
     @cached_property
     def final(self) -> list[Tensor]:
@@ -160,39 +105,39 @@ class Analysis:
 
         Where several axes end at different tensors it is a :class:`~pytest_rf.analysis.finals.Final`.
         """
-        return [final(self, output) for output in self.outputs]
+        return [final(output, self) for output in self.outputs]
 
-    def ancestors(self, number: int) -> set[int]:
-        """Return the numbers of all values that value ``number`` is computed from, and itself."""
-        found = {number}
-        for step in reversed(self.graph.program):
-            if step.value.number in found:
-                found.update(step.operands)
-        return found
+    # ------------------------------------------------------------------ reports
 
-    # ------------------------------------------------------------------ questions
+    def report(self, tensors: Iterable[Tensor] | None = None, asked: tuple[str, ...] = ()) -> AnalysisReport:
+        """Return the report of ``show --format json``.
 
-    def check(self, text: str, **settings: Any) -> list[Finding]:
-        """Return what violates a requirement ("final rf >= 224"); empty where it holds.
-
-        Raises:
-            RequirementError: the requirement cannot be understood, or selects nothing.
+        Args:
+            tensors: those that it is about; by default all.
+            asked: metrics that it shows beside the usual ones.
         """
-        from pytest_rf import requirements
-
-        if not isinstance(text, str):
-            raise RequirementError(f'{text!r} is no requirement; give one as text: "final rf >= 224"')
-        check: Callable[..., list[Finding]] = requirements.check
-        return check(self, text, **settings)
+        return AnalysisReport(
+            model=self.name,
+            path=self.path,
+            capture=self.capture,
+            inputs=tuple(of_input(source) for source in self.inputs.values()),
+            outputs=tuple(tensor.name for tensor in self.outputs),
+            final=tuple(tensor.name for tensor in self.final),
+            final_axes=tuple(
+                {
+                    name: {axis: tensor.at(axis, name).name for axis in self.inputs[name].axes}
+                    for name in tensor.inputs
+                }
+                for tensor in self.final
+            ),
+            notes=tuple(self.graph.notes),
+            tensors=tuple(of_tensor(tensor, asked) for tensor in (self if tensors is None else tensors)),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return all figures as plain dicts, lists, numbers and text: the report of ``show --format json``."""
-        from pytest_rf import report
-
-        return report.to_dict(report.of_analysis(self))
+        return to_dict(self.report())
 
     def to_json(self) -> str:
         """Return :meth:`to_dict` as JSON text."""
-        from pytest_rf import report
-
-        return report.to_json(report.of_analysis(self))
+        return to_json(self.report())

@@ -3,55 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.energy import Energy
 from pytest_rf.domains.instructions import Policy
-from pytest_rf.domains.layout import Key, Layout, place_dims
+from pytest_rf.domains.layout import Key, Layout, carried, place_dims
 from pytest_rf.domains.maps import Irregular, Lost, Map
 from pytest_rf.domains.positions import Positions, counts, members, sizes
+from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.runs import Runs
-    from pytest_rf.graph import Value
+Kind = type[Positions] | type[Energy]
 
 Range = tuple[float, float]
+NO_MAP = Ignorance("the units have no common map")
 
 
-def density(runs: Runs, value: Value, key: Key) -> Range | Ignorance:
+def density(field: Along) -> Range | None:
     """Return the smallest and largest share of the positions in a unit's field that it reads (SEMANTICS 4).
 
     1 where nothing is read or everything: there are no holes. In theory; over the actual units where there is no map.
     """
-    found = _units(runs, value, key, Positions)
+    found = _units(field, Positions)
     if isinstance(found, Ignorance):
-        return found
+        return None
     if found is None:
         return 1.0, 1.0
-    bits = found.arrays[1]
+    bits = np.maximum(found.arrays[1], 0)
     share = np.ones(bits.shape)
-    np.divide(
-        counts(np.maximum(bits, 0)), sizes(np.maximum(bits, 0)), out=share, where=(bits > 0).astype(bool)
-    )
+    np.divide(counts(bits), sizes(bits), out=share, where=(bits > 0).astype(bool))
     return float(share.min()), float(share.max())
 
 
-def effective(runs: Runs, value: Value, key: Key) -> Range | Ignorance:
+def effective(field: Along) -> Range | None:
     """Return the smallest and largest effective field: ``√(1 + 12 σ²)`` of a unit's energy (SEMANTICS 8).
 
     0 where nothing is read, infinite where something mixes an axis without end.
     """
-    found = _units(runs, value, key, Energy)
+    found = _units(field, Energy)
     if isinstance(found, Ignorance):
-        return found
+        return None
     if found is None:
         return 0.0, 0.0
     _, mass, variance = found.arrays
     width = np.where(mass > 0, np.sqrt(1 + 12 * np.where(mass > 0, variance, 0.0)), 0.0)
     return float(width.min()), float(width.max())
+
+
+def why_no_density(field: Along) -> str:
+    """Say why the density of a field is not known."""
+    return _why(field, Positions)
+
+
+def why_no_energy(field: Along) -> str:
+    """Say why the effective field is not known."""
+    return _why(field, Energy)
+
+
+def _why(field: Along, kind: Kind) -> str:
+    found = _units(field, kind)
+    return found.reason if isinstance(found, Ignorance) else ""
+
+
+def unused(field: Along) -> int | None:
+    """Return how many positions of the actual input no unit of a tensor, or of those beside it, reads in any way.
+
+    None where that is not known of some tensor.
+    """
+    read: set[int] = set()
+    for one in (field, *field.beside):
+        one.theory()  # which raises where nothing is known
+        layout = _layout(one.runs, one.value)
+        found = reads(one.runs, one.value, one.key, [None] * len(layout), context=True)
+        if isinstance(found, Ignorance):
+            return None
+        read.update(found)
+    return field.extent - len(read)
 
 
 def reads(
@@ -81,40 +112,29 @@ def reads(
     return members(int(first.flat[0]), int(bits.flat[0]))
 
 
-def unused(runs: Runs, values: Sequence[Value], key: Key) -> int | Ignorance:
-    """Return how many positions of the actual input no unit of some tensors reads, in whatever way."""
-    read: set[int] = set()
-    for value in values:
-        found = reads(runs, value, key, [None] * len(_layout(runs, value)), context=True)
-        if isinstance(found, Ignorance):
-            return found
-        read.update(found)
-    return runs.inputs[key[0]].shape[key[1]] - len(read)
-
-
 def _layout(runs: Runs, value: Value) -> Layout:
     known = runs.structure(value)
     return () if isinstance(known, Ignorance) else known.layout
 
 
-def _units(
-    runs: Runs, value: Value, key: Key, kind: type[Positions] | type[Energy]
-) -> Map | Ignorance | None:
+def _units(field: Along, kind: Kind) -> Map | Ignorance | None:
     """Return what units hold in theory, or on the actual input where there is no map; a unit is a position."""
-    layout = _layout(runs, value)
-    spatial = {(key[0], axis) for axis in (*runs.inputs[key[0]].axes.values(), key[1])}
+    field.theory()  # which raises where nothing is known
+    if field.upper_bound:
+        return Ignorance(f"{field.chosen_by} leaves it open")
+    runs, key = field.runs, field.key
+    layout = _layout(runs, field.value)
+    # What has no position of the axis left has nothing local to set context apart from.
+    context = key not in carried(layout)
+    spatial = {(key[0], axis) for axis in (*field.input.axes.values(), key[1])}
     own = set().union(*(place_dims(layout, one) for one in spatial))
     for theory in (True, False):
-        found = _map(runs, value, key, kind, theory)
-        if isinstance(found, Ignorance):
-            if found is NO_MAP and theory:
-                continue
+        found = _map(runs, field.value, key, kind, theory, context)
+        if found is None or (isinstance(found, Ignorance) and found is not NO_MAP):
             return found
-        return None if found is None else _whole(kind(Policy()), found, own)
+        if isinstance(found, Map):
+            return _whole(kind(Policy()), found, own)
     return NO_MAP
-
-
-NO_MAP = Ignorance("it has no map")
 
 
 def _whole(domain: Positions | Energy, found: Map, own: set[int]) -> Map:

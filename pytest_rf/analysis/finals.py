@@ -6,29 +6,31 @@ into features, and those of time not at all. So each axis has a last tensor of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_rf.access import SAME, Relation, Same, Taps, Whole
+from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.paths import Contribution, Measure
-from pytest_rf.analysis.tensors import Held, Input, Tensor, TensorField
+from pytest_rf.analysis.paths import Measure
+from pytest_rf.analysis.runs import Runs
+from pytest_rf.analysis.tensors import Contribution, Held, Tensor, TensorField
 from pytest_rf.domains.layout import Key, Keys, Layout, are_within, carried, is_mixed
 from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import Ignorance
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
 
+def final(output: Tensor, tensors: Iterable[Tensor]) -> Tensor:
+    """Return the output itself where it has a position for every spatial axis that it reads, else a :class:`Final`.
 
-def final(analysis: Analysis, output: Tensor) -> Tensor:
-    """Return the output itself where it has a position for every spatial axis that it reads, else a :class:`Final`."""
-    keys = [(name, axis) for name in output.inputs for axis in analysis.inputs[name].axes.values()]
-    if output.status == "unknown" or all(
-        _has_place(analysis, output.number, key, parts=True) for key in keys
-    ):
+    Args:
+        output: the graph output.
+        tensors: all tensors of the model.
+    """
+    runs = output.runs
+    keys = [(name, axis) for name in output.inputs for axis in runs.inputs[name].axes.values()]
+    if output.status == "unknown" or all(_has_place(runs, output.number, key, parts=True) for key in keys):
         return output
-    return Final(output, keys)
+    return Final(output, keys, tensors)
 
 
 class Final(Tensor):
@@ -43,15 +45,18 @@ class Final(Tensor):
         inputs: names of the inputs that the output can depend on.
     """
 
-    def __init__(self, output: Tensor, keys: list[Key]) -> None:
+    def __init__(self, output: Tensor, keys: list[Key], tensors: Iterable[Tensor]) -> None:
         """Look for the final tensors.
 
         Args:
             output: the graph output.
             keys: the spatial axes that it reads.
+            tensors: all tensors of the model.
         """
         self.output = output
-        self.analysis = output.analysis
+        self.runs = output.runs
+        # Elementwise operators pass the value on: of those that share it, the last in the graph.
+        self._owners = {tensor.number: tensor for tensor in tensors}
         self._places: dict[Key, list[Tensor]] = {}
         # An axis that nothing computed has a position of has no say in which one is the latest.
         found = [one for key in keys for one in self._ends(key)]
@@ -87,7 +92,7 @@ class Final(Tensor):
 
         These are all at which its positions end on the way, not only the last: each can leak. Where the output has
         positions for the same axis of another input it is the output, one of whose steps reads ahead if it reads all
-        of the other input (cross-attention, a pooled style). Where an operator still moves along the axis behind
+        of the other input (cross-attention, a pooled style). Where an operator still moves along the axis after
         them, the guarantee cannot be decided.
         """
         source = self._of(axis, input)
@@ -95,17 +100,15 @@ class Final(Tensor):
         key = (source.name, number)
         names = {name for name, one in source.axes.items() if one == number}
         twins = [
-            (one.name, one.axes[name])
-            for one in self.analysis.inputs.values()
-            for name in names & {*one.axes}
+            (one.name, one.axes[name]) for one in self.runs.inputs.values() for name in names & {*one.axes}
         ]
         here = self.output.number
-        if number == source.batch or any(_has_place(self.analysis, here, twin, parts=True) for twin in twins):
+        if number == source.batch or any(_has_place(self.runs, here, twin, parts=True) for twin in twins):
             return [Held(self.output)]
         ends = self._ends(key)
         if ends == [self.output]:
             return [Held(self.output)]
-        why = _goes_on(self.analysis, self.output, key, ends, min(names, default=str(number)))
+        why = _goes_on(self.runs, self.output, key, ends, min(names, default=str(number)))
         return [Held(self.output, why)] if why or not ends else [Held(end) for end in ends]
 
     def path(
@@ -117,18 +120,18 @@ class Final(Tensor):
 
     def _of(self, axis: str | int, input: str | None) -> Input:
         """Return the input meant: the named one, the only one with an axis of this name, or the latest tensor's."""
-        having = [name for name in self.inputs if axis in self.analysis.inputs[name].axes]
+        having = [name for name in self.inputs if axis in self.runs.inputs[name].axes]
         if input is None and len(having) == 1:
-            return self.analysis.inputs[having[0]]
+            return self.runs.inputs[having[0]]
         return self._input(input)
 
     def _input(self, name: str | None) -> Input:
         return super()._input(name) if name is not None else self.latest._input(None)
 
     def _ends(self, key: Key) -> list[Tensor]:
-        """Return the tensors behind which no other on the way to the output has a position for a key."""
+        """Return the tensors after which no other on the way to the output has a position for a key."""
         if key not in self._places:
-            self._places[key] = _ends(self.analysis, self.output, key)
+            self._places[key] = _ends(self.output, self._owners, key)
         return self._places[key]
 
 
@@ -137,59 +140,56 @@ class _FinalField(TensorField):
 
     def __getitem__(self, axis: str | int) -> AxisField:
         number = self.input.axis(axis)
-        return AxisField(
-            self.tensor.analysis, self.tensor.at(number, self.input.name).value, self.input, number
-        )
+        return AxisField(self.tensor.runs, self.tensor.at(number, self.input.name).value, self.input, number)
 
 
-def _has_place(analysis: Analysis, number: int, key: Key, parts: bool = False) -> bool:
+def _has_place(runs: Runs, number: int, key: Key, parts: bool = False) -> bool:
     """Whether a value has positions for an input axis, in axes that count no samples or channels.
 
     ``parts``: an axis can also count parts of each position. What a pixel shuffle returns has positions; what is
     flattened for a head on the way has none.
     """
-    layout = _layout(analysis, number)
+    layout = _layout(runs, number)
     axes = [axis for axis in layout if any(key in factor.carries for factor in axis)]
-    others = _others(analysis) - {key}
+    others = _others(runs) - {key}
     return bool(axes) and not any(
         carried((axis,)) & others or (is_mixed(axis) and not (parts and are_within(axis))) for axis in axes
     )
 
 
-def _layout(analysis: Analysis, number: int) -> Layout:
+def _layout(runs: Runs, number: int) -> Layout:
     """Return the layout of a value; nothing where it reads nothing or is unknown."""
-    found = analysis.runs.plan.structures.get(number)
+    found = runs.plan.structures.get(number)
     return () if found is None or isinstance(found, Ignorance) else found.layout
 
 
-def _others(analysis: Analysis) -> Keys:
+def _others(runs: Runs) -> Keys:
     """Return the input axes that count samples or channels."""
     return frozenset(
         (one.name, axis)
-        for one in analysis.inputs.values()
+        for one in runs.inputs.values()
         for axis in (one.batch, one.channel)
         if axis is not None
     )
 
 
-def _ends(analysis: Analysis, output: Tensor, key: Key) -> list[Tensor]:
-    if _has_place(analysis, output.number, key, parts=True):
+def _ends(output: Tensor, owners: Mapping[int, Tensor], key: Key) -> list[Tensor]:
+    runs = output.runs
+    if _has_place(runs, output.number, key, parts=True):
         return [output]
-    # Elementwise operators pass the value on: of those that share it, the last in the graph.
-    named = {tensor.number: tensor for tensor in analysis}
     wanted, ends = {output.number}, []
-    for step in reversed(analysis.graph.program):
+    for step in reversed(runs.graph.program):
         number = step.value.number
         if number not in wanted:
             continue
-        if number in named and _has_place(analysis, number, key):
-            ends.append(named[number])
+        if number in owners and _has_place(runs, number, key):
+            ends.append(owners[number])
         else:
             wanted.update(step.operands)
     return ends[::-1]
 
 
-def _goes_on(analysis: Analysis, output: Tensor, key: Key, ends: Sequence[Tensor], axis: str) -> str:
+def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis: str) -> str:
     """Return what keeps positions of a key from ending where the layouts say so; nothing if they do.
 
     An operator can move along an axis that they are folded into, among channels or samples; and single positions
@@ -197,13 +197,13 @@ def _goes_on(analysis: Analysis, output: Tensor, key: Key, ends: Sequence[Tensor
     """
     stops = {end.number for end in ends}
     wanted, taken, beside, mover = {output.number}, 0, "", ""
-    for step in reversed(analysis.graph.program):
+    for step in reversed(runs.graph.program):
         number = step.value.number
-        if number not in wanted or number in stops or _is_whole(analysis, number, key):
+        if number not in wanted or number in stops or _is_whole(runs, number, key):
             continue
         wanted.update(step.operands)
-        remains = key in carried(_layout(analysis, number))
-        for relation in _along(analysis, step, key):
+        remains = key in carried(_layout(runs, number))
+        for relation in _along(runs, step, key):
             moves = not isinstance(relation, Same) and not (isinstance(relation, Taps) and relation.selects)
             if moves and remains:
                 mover = step.node.op  # at last the first of them
@@ -213,23 +213,23 @@ def _goes_on(analysis: Analysis, output: Tensor, key: Key, ends: Sequence[Tensor
             beside = step.node.op
     if mover:
         return f"{mover} moves along an axis in which positions of {axis} lie among others"
-    if beside and taken > 1 and key not in carried(_layout(analysis, output.number)):
+    if beside and taken > 1 and key not in carried(_layout(runs, output.number)):
         return f"{beside} puts single positions of {axis} side by side, and which step stands for which is not known"
     return ""
 
 
-def _is_whole(analysis: Analysis, number: int, key: Key) -> bool:
+def _is_whole(runs: Runs, number: int, key: Key) -> bool:
     """Whether a value has positions for an input axis all along, not only the inner parts of blocks of them."""
-    leads = any(key in factor.leads for axis in _layout(analysis, number) for factor in axis)
-    return leads and _has_place(analysis, number, key)
+    leads = any(key in factor.leads for axis in _layout(runs, number) for factor in axis)
+    return leads and _has_place(runs, number, key)
 
 
-def _along(analysis: Analysis, step: Step, key: Key) -> Iterator[Relation]:
+def _along(runs: Runs, step: Step, key: Key) -> Iterator[Relation]:
     """Yield how a step reads the axes of its operands that have a key."""
     reads = step.action.reads if isinstance(step.action, Union) else ()
     for access in reads:
-        for axis, (_, relation) in zip(_layout(analysis, access.operand), access.axes, strict=True):
+        for axis, (_, relation) in zip(_layout(runs, access.operand), access.axes, strict=True):
             if key in carried((axis,)):
                 yield relation
-    if isinstance(step.action, Regroup) and key in carried(_layout(analysis, step.action.operand)):
+    if isinstance(step.action, Regroup) and key in carried(_layout(runs, step.action.operand)):
         yield SAME

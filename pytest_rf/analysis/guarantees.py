@@ -13,7 +13,7 @@ from math import ceil, prod
 import numpy as np
 
 from pytest_rf.analysis.along import Along, plain
-from pytest_rf.analysis.lines import line
+from pytest_rf.analysis.profile import profile
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.layout import carried
@@ -23,7 +23,7 @@ from pytest_rf.figures import Number
 
 def reach(field: Along, ahead: bool) -> Number | None:
     """Return look-ahead or look-back; None where the steps have no positions of their own."""
-    theory = field.of_kind("guaranteed", True)
+    theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
         return -math.inf
     if field.key not in carried(theory.layout):
@@ -33,7 +33,7 @@ def reach(field: Along, ahead: bool) -> Number | None:
         return None
     found = [
         own.lookahead(steps) if ahead else own.lookback(steps)
-        for own in (line(theory, field.key), line(field.of_kind("guaranteed", False), field.key))
+        for own in (profile(theory, field.key), profile(field.counted("guaranteed", False), field.key))
         # Along an axis without end steps that move at another rate get ever further from what they read.
         if own is not None and (not own.jump or own.stride == steps.rate)
     ]
@@ -42,7 +42,7 @@ def reach(field: Along, ahead: bool) -> Number | None:
 
 def bounded(field: Along) -> bool | None:
     """Return whether no unit's reads grow with the extent; None where that is not known."""
-    hull = field.of_kind("guaranteed", True).hulls.get(field.key)
+    hull = field.counted("guaranteed", True).hulls.get(field.key)
     chosen = field.upper_bound and not field.rounded  # rounding chooses between neighbours, data anywhere
     if hull is None or chosen:
         return not chosen
@@ -63,13 +63,13 @@ def causal(field: Along) -> bool | None:
 
 def halo(field: Along, align: int) -> tuple[Number, Number] | None:
     """Return what a tile needs before and after, for borders on multiples of ``align``; None if undecidable."""
-    theory = field.of_kind("guaranteed", True)
+    theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
         return 0, 0
     steps = field.steps if field.key in carried(theory.layout) else None
     if steps is None and field.uneven:
         return None
-    own, actual = line(theory, field.key), line(field.of_kind("guaranteed", False), field.key)
+    own, actual = profile(theory, field.key), profile(field.counted("guaranteed", False), field.key)
     if steps is None or actual is None or field.tied("grid", "window", "circular"):
         return math.inf, math.inf
     # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.
@@ -101,7 +101,7 @@ def _side(inside: float, there: float, spoilt: float, grid: int) -> float:
 
 def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     """Return how far from a tile's own borders its result is wrong, whatever it reads."""
-    rim = field.analysis.runs.rim(field.value, field.key, field.local)
+    rim = field.runs.rim(field.value, field.key, field.local)
     if rim is None:
         return 0, 0
     if not isinstance(rim, Rim):
@@ -114,5 +114,5 @@ def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     before, after = int(rim.before.max()), rim.short + int(rim.after.max())
     right = np.array([ceil(before * places) - 1, field.count - ceil(after * places)])
     begins = steps.begins(right) // steps.scale
-    whole = field.extent - field.extent % field.analysis.runs.grid(field.key)
+    whole = field.extent - field.extent % field.runs.grid(field.key)
     return float(begins[0] + 1) if before else 0, float(whole - begins[1])

@@ -7,142 +7,18 @@ of figures. So a new figure is one more row, and a function that reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from pytest_rf.analysis import alignment, guarantees, sizes, units
+from pytest_rf.analysis import alignment, elements, guarantees, sizes, smallest, units
 from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.metric import Format, Metric, Origin
 from pytest_rf.figures import Number
 from pytest_rf.interpreter import Ignorance
 
-Kind = Literal["length", "place", "step", "ratio", "truth"]
-Form = Literal["figure", "largest", "smallest", "sides", "truth", "sources"]
-Format = Literal["json", "csv", "table"]
-Origin = Literal["end", "start", "center"]
-
-_UNITS: Mapping[Kind, str] = {
-    "length": "input positions",
-    "place": "input positions",
-    "step": "input positions",
-    "ratio": "share",
-    "truth": "yes or no",
-}
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Metric:
-    """One figure, or one predicate.
-
-    Attributes:
-        name: its word in requirements, which is also the attribute of a field, the key in JSON and the column.
-        kind: ``length`` and ``place`` count input positions (so units of the axis' spacing and percentages of
-            the input's extent make sense), ``step`` counts them too but takes no percentage, ``ratio`` is a
-            share, ``truth`` is yes or no.
-        meaning: one line, in Markdown.
-        read: reads it from a field; None where there is none, or where it cannot be decided.
-        form: what ``read`` returns: one ``figure``; the smallest and the largest of all units, of which the
-            bare name is the ``largest`` or the ``smallest``, and ``NAME_range`` both; the two ``sides`` of a
-            tile; the ``truth`` of a predicate; the names of the nodes that are its ``sources``, a question
-            that is answered with yes if there are any.
-        axis: of a predicate, the axis that it is about where none is named.
-        exact: whether it is computed in whole numbers and fractions, not in floating point.
-        always: whether every known field has one.
-        guarantee: whether context counts, unless the model's authors accept it; a guarantee says nothing where
-            nothing reads the axis.
-        monotone: whether a larger field can only make it larger, so that an upper bound on the field bounds it too.
-        steady: whether it is certain where the field is an upper bound: ``never``, where rounding alone chooses
-            (``rounded``), or ``always``.
-        certain: reads what is certain of it where the field is an upper bound; ``NAME_certain`` on a field.
-        share_of: the metric of which it is the share of the input's extent.
-        within: of a predicate, the metric that it wants to be 0 or less.
-        tiled: reads it for tiles whose borders lie on multiples of a number: ``NAME(align=32)`` in requirements,
-            ``NAME_for(32)`` of a field.
-        shift: what it gains, by the stride, where an output step stands for another of its input steps than the
-            last one (the model's ``origin``).
-        why: says why ``read`` finds none here, where more can be said than that units move unevenly.
-        grows: what a sentence calls that which grows from layer to layer; empty where nothing of it does.
-        multiplies: whether it grows by factors.
-        cause: what makes it larger, or a predicate fail, for which there is advice: more ``layers``, ``strides``,
-            layers that look ``ahead``, ``context``, ``branches`` that are shifted against each other.
-        formats: the formats that show it without being asked.
-        dear: whether it costs too much to be shown of every tensor: then every format has to be asked for it.
-        aliases: the words that people bring from other tools.
-    """
-
-    name: str
-    kind: Kind
-    meaning: str
-    read: Callable[[Along], Any]
-    form: Form = "figure"
-    axis: Literal["spatial", "batch"] = "spatial"
-    exact: bool = True
-    always: bool = False
-    guarantee: bool = False
-    monotone: bool = False
-    steady: Literal["never", "rounded", "always"] = "never"
-    certain: Callable[[Along], Any] | None = None
-    share_of: str = ""
-    within: str = ""
-    tiled: Callable[[Along, int], Any] | None = None
-    shift: Callable[[Fraction, Origin], Number] | None = None
-    why: Callable[[Along], str] | None = None
-    grows: str = ""
-    multiplies: bool = False
-    cause: Literal["", "layers", "strides", "ahead", "context", "branches"] = ""
-    formats: tuple[Format, ...] = ("json", "csv")
-    dear: bool = False
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def unit(self) -> str:
-        """What it is counted in."""
-        return _UNITS[self.kind]
-
-    @property
-    def ranged(self) -> bool:
-        """Whether it is a smallest and a largest figure."""
-        return self.form in ("largest", "smallest")
-
-    @property
-    def attribute(self) -> str:
-        """The attribute of a field that holds all that is read."""
-        return f"{self.name}_range" if self.ranged else self.name
-
-    def bare(self, reading: Any) -> Any:
-        """Return what the bare name means of what was read."""
-        return reading if reading is None or not self.ranged else reading[self.form == "largest"]
-
-    def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns that it takes where a cell holds one figure."""
-        if self.ranged:
-            return self.name, f"{self.name}_{'smallest' if self.form == 'largest' else 'largest'}"
-        return (f"{self.name}_before", f"{self.name}_after") if self.form == "sides" else (self.name,)
-
-    def cells(self, reading: Any) -> tuple[Any, ...]:
-        """Return what stands in these columns."""
-        if not self.ranged and self.form != "sides":
-            return (reading,)
-        first, second = (None, None) if reading is None else reading
-        return (second, first) if self.form == "largest" else (first, second)
-
-    def attributes(self) -> Iterator[tuple[str, Callable[[Along], Any]]]:
-        """Yield the attributes of a field that it gives, and how each is read."""
-        yield self.attribute, self.read
-        if self.ranged:
-            yield self.name, lambda field: self.bare(self.read(field))
-        if self.certain is not None:
-            yield f"{self.name}_certain", self.certain
-        if self.tiled is not None:
-            tiled = self.tiled
-            yield f"{self.name}_for", lambda field: partial(tiled, field)
-
-    def is_shown(self, format: Format, asked: tuple[str, ...] = ()) -> bool:
-        """Whether a format shows it, by itself or because it was asked for."""
-        return self.name in asked or (format in self.formats and not self.dear)
+__all__ = ["METRICS", "PREDICATES", "TABLE", "AxisField", "Format", "Metric", "Origin"]
 
 
 def _later(stride: Fraction, origin: Origin) -> Number:
@@ -240,6 +116,42 @@ TABLE: tuple[Metric, ...] = (
         formats=("json",),
     ),
     Metric(
+        "density",
+        "ratio",
+        "share of the positions inside the field that are read: 1 without holes. Stacked dilated convolutions whose "
+        "dilations have a common divisor leave some; where units differ it is a range",
+        elements.density,
+        form="smallest",
+        exact=False,
+        why=elements.why_no_density,
+        dear=True,
+        aliases=("holes", "sparsity"),
+    ),
+    Metric(
+        "erf",
+        "length",
+        "theoretical effective field: `√(1 + 12σ²)`, the width of the uniform distribution with the variance of the "
+        "unit's energy, which each layer hands on in equal parts. One layer of k taps gives k, n stacked ones of 3 "
+        "give `√(1 + 8n)` where `rf` is `2n + 1`. `inf` where an operator mixes the whole axis",
+        elements.effective,
+        form="largest",
+        exact=False,
+        why=elements.why_no_energy,
+        dear=True,
+        aliases=("effective",),
+    ),
+    Metric(
+        "unused",
+        "length",
+        "how many positions of the actual input no unit reads in any way, context and data-dependence counted as "
+        "reading: a strided convolution without padding can drop the last rows. Of several tensors: that none reads",
+        elements.unused,
+        joint=True,
+        steady="always",
+        why=lambda field: "the sets of positions that are read are too large",
+        dear=True,
+    ),
+    Metric(
         "lookahead",
         "length",
         "how far an output step reads after the input steps that it stands for, context counted",
@@ -288,6 +200,16 @@ TABLE: tuple[Metric, ...] = (
         grows="the multiple",
         multiplies=True,
         formats=(),
+    ),
+    Metric(
+        "min_input",
+        "length",
+        "smallest extent along the axis, the others as they are, at which the model runs and every output has a unit, "
+        "as at every larger extent that fits `multiple`; found by analysing it at other extents",
+        smallest.read,
+        steady="always",
+        why=smallest.why,
+        dear=True,
     ),
     Metric(
         "bounded",
@@ -369,8 +291,6 @@ class AxisField(Along):
     ``rf_range`` is the smallest and the largest. None where there is none, or where it cannot be decided.
     """
 
-    __slots__ = ()
-
     if TYPE_CHECKING:  # for type checkers, which cannot look into the table
         rf: Number
         rf_range: tuple[Number, Number]
@@ -380,6 +300,12 @@ class AxisField(Along):
         center: Number | None
         offset: Number | None
         coverage: float
+        density: float | None
+        density_range: tuple[float, float] | None
+        erf: float | None
+        erf_range: tuple[float, float] | None
+        unused: int | None
+        min_input: int | None
         lookahead: Number | None
         lookback: Number | None
         halo: tuple[Number, Number] | None
@@ -397,7 +323,7 @@ class AxisField(Along):
             raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 
     def __repr__(self) -> str:
-        found = self.analysis.runs.structure(self.value)
+        found = self.runs.structure(self.value)
         if isinstance(found, Ignorance):
             return f"<Field along axis {self.axis} of {self.input.name!r}: unknown: {found.reason}>"
         return f"<Field along axis {self.axis} of {self.input.name!r}: rf {self.rf}, stride {self.stride}>"

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import METRICS, AxisField
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.figures import Number
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-    from pytest_rf.analysis.tensors import Input, Tensor
 
 Measure = Callable[[AxisField], Number | None]
 """Reads one figure of a field; None where there is none."""
 
 
-class Contribution(NamedTuple):
-    """One step of the path: ``tensor`` made the figure ``growth`` larger, to ``total``."""
+class Growth(NamedTuple):
+    """One step of the path: the value ``number`` made the figure ``growth`` larger, to ``total``."""
 
-    tensor: Tensor
+    number: int
     growth: Number
     total: Number
-
-    @property
-    def factor(self) -> Fraction:
-        """How many times larger the figure became, for figures that multiply."""
-        return Fraction(self.total) / (Fraction(self.total) - Fraction(self.growth))
 
 
 def figure(name: str, end: AxisField) -> Measure:
@@ -54,29 +46,23 @@ def figure(name: str, end: AxisField) -> Measure:
     return measure
 
 
-def owners(analysis: Analysis) -> dict[int, Tensor]:
-    """Return the tensor of each named value, by its number; of those that share one, the first."""
-    return {tensor.number: tensor for tensor in reversed(list(analysis))}
-
-
-def trace(
-    analysis: Analysis, tensor: Tensor, source: Input, axis: int, measure: Measure
-) -> list[Contribution]:
-    """Return the steps from an input to ``tensor`` that made a figure of its field grow.
+def trace(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -> list[Growth]:
+    """Return the steps from an input to value ``number`` that made a figure of its field grow.
 
     At every merge the path follows the operand whose figure is closest to the result's. What a layer
     takes away and a later one brings back (padding on the left, and the convolution that it is for) is
     left out, and so is what a later one undoes, and steps that change nothing. Infinite growth is that
     of the first operator that is to blame for it.
     """
-    makers = {step.value.number: step for step in analysis.graph.program}
-    named = owners(analysis)
-    inputs = {value.number for value in analysis.graph.inputs.values()}
+    graph = runs.graph
+    makers = {step.value.number: step for step in graph.program}
+    named = {value.number for node in graph.nodes for value in node.outputs.values() if value.varies}
+    inputs = {value.number for value in graph.inputs.values()}
     known: dict[int, Number | None] = {}
 
     def figure(number: int) -> Number | None:
         if number not in known:
-            known[number] = measure(AxisField(analysis, analysis.graph.values[number], source, axis))
+            known[number] = measure(AxisField(runs, graph.values[number], source, axis))
         return known[number]
 
     def operands(number: int) -> list[int]:
@@ -94,10 +80,8 @@ def trace(
                 waiting += fresh
         return list(found)
 
-    number, after = tensor.number, figure(tensor.number)
-    # Elementwise operators pass a value on: whoever made it is to be named.
-    first = named.get(number, tensor)
-    chain: list[tuple[Tensor | None, Number]] = [] if after is None else [(first, after)]
+    after = figure(number)
+    chain: list[tuple[int | None, Number]] = [] if after is None else [(number, after)]
     while number in makers:
         candidates = operands(number)
         if not candidates:
@@ -107,9 +91,9 @@ def trace(
         number = min(candidates, key=lambda one: _distance(figure(one), goal))
         before = figure(number)
         if before is not None:
-            chain.append((named.get(number), before))
+            chain.append((number if number in named else None, before))
             after = before
-    return _told(chain[::-1])
+    return _lasting(chain[::-1])
 
 
 def _distance(figure: Number | None, goal: Number | None) -> Number:
@@ -120,25 +104,25 @@ def _distance(figure: Number | None, goal: Number | None) -> Number:
     return max(figure - goal, goal - figure)
 
 
-def _told(chain: list[tuple[Tensor | None, Number]]) -> list[Contribution]:
+def _lasting(chain: list[tuple[int | None, Number]]) -> list[Growth]:
     """Return the steps that changed a figure, without what later steps undo."""
     if chain and math.isfinite(chain[-1][1]):  # channels that read everything, and that are dropped again
         chain = [one for one in chain if math.isfinite(one[1])]
     if not chain:
         return []
-    told, dip = chain[:1], chain[:0]
+    kept, dip = chain[:1], chain[:0]
     for one in chain[1:]:
-        level = next((n for n, before in enumerate(told) if before[1] == one[1]), None)
+        level = next((n for n, before in enumerate(kept) if before[1] == one[1]), None)
         if level is not None:
-            told, dip = told[: level + 1], []
-        elif one[1] < told[-1][1]:
+            kept, dip = kept[: level + 1], []
+        elif one[1] < kept[-1][1]:
             dip.append(one)
         else:
-            told, dip = [*told, one], []
-    steps: list[Contribution] = []
+            kept, dip = [*kept, one], []
+    steps: list[Growth] = []
     before = chain[0][1]
-    for tensor, total in [*told[1:], *dip]:
-        if total != before and tensor is not None:
-            steps.append(Contribution(tensor, total - before, total))
+    for number, total in [*kept[1:], *dip]:
+        if total != before and number is not None:
+            steps.append(Growth(number, total - before, total))
         before = total
     return steps

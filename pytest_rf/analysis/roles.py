@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pytest_rf.analysis.tensors import Input
+from pytest_rf.analysis.inputs import Input
 from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.layout import Key, Keys
 from pytest_rf.errors import ModelError

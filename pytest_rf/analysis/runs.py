@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from math import lcm
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.field import Field, Hulls, Outcome
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.roles import roles
 from pytest_rf.domains import rims
 from pytest_rf.domains.elementwise import Maps, State
-from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.hull import settled
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
@@ -18,12 +21,9 @@ from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Outcomes, Plan, plan, run, total
+from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, total
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.tensors import Input
-
-Kind = Literal["plain", "full", "guaranteed", "sure", "certain", "shortest"]
+Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
 choose away; no context and what data cannot choose away; the smaller branch at every merge."""
 
@@ -37,42 +37,50 @@ class Runs:
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        roles: Callable[[Facts], Mapping[str, Input]],
-        accepted: Callable[[int], bool],
-        planned: Plan | None = None,
+        self, about: Described, planned: Plan | None = None, inputs: Mapping[str, Input] | None = None
     ) -> None:
         """Make the plan.
 
         Args:
-            graph: the graph.
-            roles: gives the roles of the input axes from what the plan has learnt.
-            accepted: of a node's number, whether its context is accepted.
+            about: the graph, and what is said of the model.
             planned: the plan, where there is one.
+            inputs: the roles of the input axes, where they are known.
         """
-        self.graph = graph
-        self._accepted = accepted
+        self.about = about
+        self.graph = graph = about.graph
         self._named = {value.number for node in graph.nodes for value in node.outputs.values()}
         self._named |= {value.number for value in graph.inputs.values()}
         self.plan = planned or plan(graph)
-        self.inputs = roles(self.plan.facts)
+        self.inputs = inputs or roles(about.shapes, self.plan.facts, about.wanted_axes)
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )
+        self.aligned: dict[Key, dict[int, bool | None]] = {}
+        """Input axis -> number of a value at which branches meet -> whether they are aligned, as far as is known."""
+        self.smallest: dict[Key, int | Ignorance] = {}
+        """The smallest inputs that are known so far, by input axis."""
         self._multiples: dict[Key, dict[int, int]] = {}
         self._rims: dict[tuple[Key, bool], dict[int, Mapping[Key, rims.State]]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
-        self._done: dict[tuple[Kind, bool, bool], dict[int, Hulls]] = {}
+        self._done: dict[tuple[Counting, bool, bool], dict[int, Hulls]] = {}
+
+    def amended(self, graph: Graph) -> Runs:
+        """Return the runs over a graph that differs here and there; inputs keep the roles of their axes."""
+        # What both graphs share is not planned again.
+        return Runs(replace(self.about, graph=graph, reopen=None), amended(self.plan, graph), self.inputs)
+
+    def _accepted(self, number: int) -> bool:
+        """Whether the context that a node brings in is accepted by the model's authors."""
+        return self.about.accepts(self.graph.nodes[number])
 
     def structure(self, value: Value) -> Structure | Ignorance:
         """Return the structure of a value's field, or why there is none."""
         found = self.plan.structures.get(value.number)
         if found is not None:
             return found
-        if value.shape is None:  # a constant, of which nobody knows how many elements it has
+        if value.shape is None:  # a constant, whose number of elements is not known
             return Ignorance(f"it {value.missing or 'has no known shape'}")
         return nothing(value.shape)
 
@@ -157,7 +165,7 @@ class Runs:
             key: the input axis.
             theory: on an input without end instead of the actual one.
             context: whether context counts. It always does where no position of the axis is left: then
-                nothing is local that it could be told from.
+                nothing is local to set it apart from.
 
         Raises:
             UnknownError: the value is unknown.
@@ -165,10 +173,10 @@ class Runs:
         found = self.structure(value)
         if isinstance(found, Structure) and found.context.get(key):
             context = context or key not in carried(found.layout)
-            return self.of_kind("full" if context else "plain", value, key, theory)
-        return self.of_kind("plain", value, key, theory)
+            return self.counted("full" if context else "local", value, key, theory)
+        return self.counted("local", value, key, theory)
 
-    def of_kind(self, kind: Kind, value: Value, key: Key, theory: bool) -> Field:
+    def counted(self, counting: Counting, value: Value, key: Key, theory: bool) -> Field:
         """Return the field of a named value in one kind of run.
 
         Raises:
@@ -177,7 +185,7 @@ class Runs:
         known = self.structure(value)
         if isinstance(known, Ignorance):
             raise UnknownError(f"unknown: {known.reason}")
-        hulls = self._hulls(kind, theory, key).get(value.number, {})
+        hulls = self._hulls(counting, theory, key).get(value.number, {})
         if key in hulls:
             hulls = {**hulls, key: settled(hulls[key])}
         return Field(known, hulls, self.spatial if theory else frozenset())
@@ -186,20 +194,22 @@ class Runs:
     def _any_context(self) -> bool:
         return any(isinstance(known, Structure) and known.context for known in self.plan.structures.values())
 
-    def _hulls(self, kind: Kind, theory: bool, key: Key) -> dict[int, Hulls]:
-        if kind in ("full", "guaranteed") and not self._any_context:
-            kind = "plain"  # which counts all that there is
-        if (kind, theory, True) in self._done:
-            return self._done[kind, theory, True]
+    def _hulls(self, counting: Counting, theory: bool, key: Key) -> dict[int, Hulls]:
+        if counting in ("full", "guaranteed") and not self._any_context:
+            counting = "local"  # which counts all that there is
+        if (counting, theory, True) in self._done:
+            return self._done[counting, theory, True]
         every = key not in self.spatial
-        if (kind, theory, every) not in self._done:
+        if (counting, theory, every) not in self._done:
             policy = Policy(
                 endless=self.spatial if theory else frozenset(),
-                context=kind in ("full", "guaranteed", "sure"),
-                accepted=self._accepted if kind in ("guaranteed", "sure") else None,
-                uncertain=kind not in ("certain", "sure"),
+                context=counting in ("full", "guaranteed", "sure"),
+                accepted=self._accepted if counting in ("guaranteed", "sure") else None,
+                uncertain=counting not in ("certain", "sure"),
             )
-            domain = (Shortest if kind == "shortest" else Intervals)(policy)
+            domain = (Shortest if counting == "shortest" else Intervals)(policy)
             keys = None if every else self.spatial
-            self._done[kind, theory, every] = total(run(self.plan, domain, keys, self._named.__contains__))
-        return self._done[kind, theory, every]
+            self._done[counting, theory, every] = total(
+                run(self.plan, domain, keys, self._named.__contains__)
+            )
+        return self._done[counting, theory, every]

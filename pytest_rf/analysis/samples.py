@@ -8,19 +8,17 @@ answer must not depend on which does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from pytest_rf.access import Same, Table, Taps
 from pytest_rf.analysis.field import Hulls
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.hull import CUT, Hull, compress, settled
 from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Node, Shape, Step, Union, Value
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
 
 
 class Mixer(NamedTuple):
@@ -43,12 +41,12 @@ class Samples:
     """What one tensor reads of the samples of one input.
 
     Attributes:
-        analysis: the analysis.
+        runs: the runs over the model's graph.
         value: the tensor's value.
         key: the batch axis.
     """
 
-    analysis: Analysis
+    runs: Runs
     value: Value
     key: Key
 
@@ -74,18 +72,18 @@ class Samples:
     @property
     def extent(self) -> int:
         """The number of samples."""
-        return self.analysis.graph.inputs[self.key[0]].extents[self.key[1]]
+        return self.runs.graph.inputs[self.key[0]].extents[self.key[1]]
 
     def _judged(self) -> tuple[bool | None, str]:
         if self.extent < 2:
             return None, f"undecidable at batch {self.extent}"
-        runs = self.analysis.runs
-        for kind in ("guaranteed", "sure"):
-            field = runs.of_kind(kind, self.value, self.key, theory=False)
+        runs = self.runs
+        for counting in ("guaranteed", "sure"):
+            field = runs.counted(counting, self.value, self.key, theory=False)
             answer, reason = self.judge(field.structure, field.hulls, self.value.extents)
             if answer is not False or self.key not in field.structure.uncertain:
                 break
-        if kind == "sure" and answer is not False:
+        if counting == "sure" and answer is not False:
             return None, "indices that depend on data leave it open"
         return answer, reason
 
@@ -116,13 +114,13 @@ class Samples:
     @property
     def _batches(self) -> dict[str, int]:
         """Input name -> batch axis; of this input the axis that is asked for."""
-        found = {one.name: one.batch for one in self.analysis.inputs.values() if one.batch is not None}
+        found = {one.name: one.batch for one in self.runs.inputs.values() if one.batch is not None}
         return {**found, self.key[0]: self.key[1]}
 
     @property
     def _rows(self) -> int:
         """How many rows of this input belong to a sample, if another one has fewer."""
-        inputs = self.analysis.inputs
+        inputs = self.runs.inputs
         fewest = min(inputs[name].shape[axis] for name, axis in self._batches.items())
         return 1 if fewest < 2 or self.extent % fewest else self.extent // fewest
 
@@ -151,7 +149,7 @@ class Samples:
 
 
 def reads_several(hull: Hull, rows: int = 1) -> bool:
-    """Whether any unit reads more than one sample, each being so many rows."""
+    """Whether any unit reads more than one sample, each being that many rows."""
     return bool(((hull.hi // rows > hull.lo // rows) & (hull.lo < CUT)).any())
 
 
@@ -174,16 +172,16 @@ def _reads_own(layout: Layout, hull: Hull, axis: int, rows: int, samples: int) -
 
 
 class _Blame:
-    """Looks for the operator behind which samples are not apart any more."""
+    """Looks for the operator after which samples are not apart any more."""
 
     def __init__(self, samples: Samples, uncertain: bool) -> None:
         self._samples = samples
-        analysis = samples.analysis
-        self._hulls = analysis.runs.guaranteed(samples.key, uncertain)
-        self._structures = analysis.runs.plan.structures
-        ancestors = analysis.ancestors(samples.value.number)
+        runs = samples.runs
+        self._hulls = runs.guaranteed(samples.key, uncertain)
+        self._structures = runs.plan.structures
+        ancestors = runs.graph.ancestors(samples.value.number)
         self._steps = {
-            step.value.number: step for step in analysis.graph.program if step.value.number in ancestors
+            step.value.number: step for step in runs.graph.program if step.value.number in ancestors
         }
 
     def first(self) -> Mixer | None:
@@ -205,7 +203,7 @@ class _Blame:
 
     def _apart(self, number: int) -> bool | None:
         known, hulls = self._structures.get(number), self._hulls.get(number)
-        shape = self._samples.analysis.graph.values[number].shape
+        shape = self._samples.runs.graph.values[number].shape
         if not isinstance(known, Structure) or hulls is None or shape is None:
             return True
         return self._samples.judge(known, hulls, shape)[0]

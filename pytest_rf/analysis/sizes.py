@@ -10,7 +10,7 @@ import numpy as np
 
 from pytest_rf.analysis.along import Along, plain
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.lines import sizes
+from pytest_rf.analysis.profile import sizes
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import place_dims
 from pytest_rf.figures import Number
@@ -32,12 +32,12 @@ def rf_certain(field: Along) -> Range:
     """Return the smallest and the largest size of what is read for certain, whatever data chooses."""
     if not field.upper_bound:
         return rf(field)
-    return _range(field, field.of_kind("certain", True), lambda: field.of_kind("certain", False))
+    return _range(field, field.counted("certain", True), lambda: field.counted("certain", False))
 
 
 def rf_min(field: Along) -> Number:
     """Return the theoretical size over the shortest path: at every merge the smaller branch."""
-    return _range(field, field.of_kind("shortest", True), lambda: field.of_kind("shortest", False))[0]
+    return _range(field, field.counted("shortest", True), lambda: field.counted("shortest", False))[0]
 
 
 def _range(about: Along, theory: Field, finite: Callable[[], Field]) -> Range:

@@ -1,64 +1,29 @@
-"""The tensors of an analysed model, and the inputs that their fields are about."""
+"""The tensors of an analysed model."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from fractions import Fraction
+from typing import NamedTuple
 
+from pytest_rf.analysis.elements import reads
+from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.paths import Contribution, Measure, figure, trace
+from pytest_rf.analysis.paths import Measure, figure, trace
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.errors import UnknownError
-from pytest_rf.graph import Node, Shape, Value
+from pytest_rf.figures import Number
+from pytest_rf.graph import Node, Value
 from pytest_rf.interpreter import Ignorance
-
-if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A graph input.
-
-    Attributes:
-        name: its name.
-        shape: the extents that it was analysed with.
-        axes: its spatial axes, name -> axis number: ``{"h": 2, "w": 3}``.
-        batch: the batch axis; None where there is none.
-        channel: the axis that the first convolution or Linear contracts; None where none does.
-    """
-
-    name: str
-    shape: Shape
-    axes: Mapping[str, int]
-    batch: int | None
-    channel: int | None
-
-    def axis(self, axis: str | int) -> int:
-        """Return the number of an axis given by name ("h", "batch", "channel") or number.
-
-        Raises:
-            KeyError: there is no such axis.
-        """
-        if isinstance(axis, int):
-            if not -len(self.shape) <= axis < len(self.shape):
-                raise KeyError(f"input {self.name!r} has {len(self.shape)} axes, there is no axis {axis}")
-            return axis % len(self.shape)
-        named = {**self.axes, "batch": self.batch, "channel": self.channel}
-        number = {"n": self.batch, "c": self.channel, **named}.get(axis)  # n and c as in requirements
-        if number is None:
-            known = [name for name, place in named.items() if place is not None]
-            raise KeyError(f"input {self.name!r} has no axis {axis!r}; its axes are {', '.join(known)}")
-        return number
 
 
 class Tensor:
     """A computed tensor of the model.
 
     Attributes:
-        analysis: the analysis that it belongs to.
+        runs: the runs over the graph that it belongs to.
         value: its value in the graph.
         name: its name in the file, or its module path.
         node: the name of the node that computes it.
@@ -70,8 +35,8 @@ class Tensor:
         shape: its extents; None behind an unknown operator.
     """
 
-    def __init__(self, analysis: Analysis, name: str, node: Node, value: Value) -> None:
-        self.analysis = analysis
+    def __init__(self, runs: Runs, name: str, node: Node, value: Value) -> None:
+        self.runs = runs
         self.value = value
         self.name = name
         self.node = node.name
@@ -93,7 +58,7 @@ class Tensor:
     @property
     def status(self) -> str:
         """Whether the field is "exact", an "upper_bound" (data or rounding chooses what is read) or "unknown"."""
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return "unknown"
         return "upper_bound" if outcome.uncertain or outcome.rounded else "exact"
@@ -101,7 +66,7 @@ class Tensor:
     @property
     def reason(self) -> str | None:
         """Why the tensor is unknown or an upper bound; None where it is exact."""
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return outcome.reason
         if outcome.uncertain:
@@ -111,10 +76,10 @@ class Tensor:
     @property
     def inputs(self) -> list[str]:
         """Names of the graph inputs that the tensor can depend on."""
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
-            return list(self.analysis.inputs)
-        return [name for name in self.analysis.inputs if name in outcome.inputs]
+            return list(self.runs.inputs)
+        return [name for name in self.runs.inputs if name in outcome.inputs]
 
     def field(self, input: str | None = None) -> TensorField:
         """Return the field towards one input (the only one, by default).
@@ -136,7 +101,7 @@ class Tensor:
         return [Held(self)]
 
     def _input(self, name: str | None) -> Input:
-        inputs = self.analysis.inputs
+        inputs = self.runs.inputs
         if name is not None:
             if name not in inputs:
                 raise KeyError(f"no input {name!r}; the inputs are {', '.join(map(repr, inputs))}")
@@ -171,7 +136,7 @@ class Tensor:
         if self.shape is None or self.status == "unknown":
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         key = (source.name, source.axis(axis))
-        return positions(self.analysis.runs.field(self.value, key, context=context), key, self.shape)
+        return positions(self.runs.field(self.value, key, context=context), key, self.shape)
 
     def region(
         self, unit: Sequence[int], input: str | None = None, context: bool = False
@@ -187,15 +152,51 @@ class Tensor:
             IndexError: the position does not fit the tensor.
         """
         source = self._input(input)
+        index = self._index(unit, source)
+        result: dict[str, tuple[int, int]] = {}
+        for name, number in source.axes.items():
+            lo, hi = self.bounds(number, source.name, context)
+            low, high = lo[index], hi[index]
+            read = low <= high
+            result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
+        return result
+
+    def reads(
+        self, unit: Sequence[int], axis: str | int, input: str | None = None, context: bool = False
+    ) -> list[int]:
+        """Return the input positions that one unit reads along an axis, holes left out, on the actual input.
+
+        Args:
+            unit: the unit's position along the tensor's spatial axes, ``(12, 7)``; all its channels and samples.
+            axis: an axis of the input, by name or number.
+            input: the input's name; may be left out where the tensor depends on one only.
+            context: whether context counts.
+
+        Raises:
+            IndexError: the position does not fit the tensor.
+            UnknownError: the tensor is unknown, or the sets of positions would be too large.
+            KeyError: there is no such input or axis.
+        """
+        source = self._input(input)
+        index = self._index(unit, source)
+        places = [place if isinstance(place, int) else None for place in index]
+        key = (source.name, source.axis(axis))
+        found = reads(self.runs, self.value, key, places, context)
+        if isinstance(found, Ignorance):
+            raise UnknownError(f"{self.name!r}: what a unit reads is not known: {found.reason}")
+        return found
+
+    def _index(self, unit: Sequence[int], source: Input) -> tuple[int | slice, ...]:
+        """Return the index of a unit's elements, given its position along the axes that are an input's spatial ones."""
         keys = [(source.name, number) for number in source.axes.values()]
-        outcome = self.analysis.runs.structure(self.value)
+        outcome = self.runs.structure(self.value)
         if isinstance(outcome, Ignorance) or self.shape is None:
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         try:
             unit = tuple(operator.index(place) for place in unit)
         except TypeError:
             raise IndexError(
-                f"unit {unit!r} is no position, which has whole numbers, as in (12, 7)"
+                f"unit {unit!r} is not a position: those are whole numbers, as in (12, 7)"
             ) from None
         places = [
             number
@@ -209,13 +210,7 @@ class Tensor:
             if not 0 <= place < self.shape[number]:
                 raise IndexError(f"unit {unit} lies outside of {self.name!r} of shape {self.shape}")
             index[number] = place
-        result: dict[str, tuple[int, int]] = {}
-        for name, number in source.axes.items():
-            lo, hi = self.bounds(number, source.name, context)
-            low, high = lo[tuple(index)], hi[tuple(index)]
-            read = low <= high
-            result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
-        return result
+        return tuple(index)
 
     def path(
         self, axis: str | int, input: str | None = None, metric: str | Measure = "rf"
@@ -237,7 +232,45 @@ class Tensor:
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         number = source.axis(axis)
         measure = figure(metric, self.field(source.name)[number]) if isinstance(metric, str) else metric
-        return trace(self.analysis, self, source, number, measure)
+        return contributions(self.runs, self, source, number, measure)
+
+
+class Contribution(NamedTuple):
+    """One step of a path: ``tensor`` made the figure ``growth`` larger, to ``total``."""
+
+    tensor: Tensor
+    growth: Number
+    total: Number
+
+    @property
+    def factor(self) -> Fraction:
+        """How many times larger the figure became, for figures that multiply."""
+        return Fraction(self.total) / (Fraction(self.total) - Fraction(self.growth))
+
+
+def contributions(
+    runs: Runs, tensor: Tensor, source: Input, axis: int, measure: Measure
+) -> list[Contribution]:
+    """Return the steps from an input to a tensor, in these runs, that made a figure of its field grow."""
+    # Elementwise operators pass a value on: whoever made it is to be named.
+    known = owners(runs)
+    steps = trace(runs, tensor.number, source, axis, measure)
+    return [Contribution(known.get(step.number, tensor), step.growth, step.total) for step in steps]
+
+
+def of(runs: Runs) -> dict[str, Tensor]:
+    """Return every computed tensor that depends on an input, by name, in graph order."""
+    return {
+        name: Tensor(runs, name, node, value)
+        for node in runs.graph.nodes
+        for name, value in node.outputs.items()
+        if value.varies
+    }
+
+
+def owners(runs: Runs) -> dict[int, Tensor]:
+    """Return the tensor of each named value, by its number; of those that share one, the first."""
+    return {tensor.number: tensor for tensor in reversed(of(runs).values())}
 
 
 class Held(NamedTuple):
@@ -259,7 +292,7 @@ class TensorField(Mapping[str | int, AxisField]):
 
     def __getitem__(self, axis: str | int) -> AxisField:
         number = self.input.axis(axis)
-        return AxisField(self.tensor.analysis, self.tensor.value, self.input, number)
+        return AxisField(self.tensor.runs, self.tensor.value, self.input, number)
 
     def __iter__(self) -> Iterator[str | int]:
         return iter(self.input.axes)

@@ -12,7 +12,7 @@ from pytest_rf.domains.hull import LIMIT
 from pytest_rf.domains.layout import Key, places
 
 Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
-"""First and last position that each unit reads; the first behind the last where it reads nothing."""
+"""First and last position that each unit reads; the first after the last where it reads nothing."""
 
 
 def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:

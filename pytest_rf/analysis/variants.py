@@ -20,20 +20,20 @@ from pytest_rf.graph import Builder, Graph, Node, Step, Union, Value
 
 def maker(field: AxisField, number: int) -> Node | None:
     """Return the node that computes a value; None for an input."""
-    return next((step.node for step in field.analysis.graph.program if step.value.number == number), None)
+    return next((step.node for step in field.runs.graph.program if step.value.number == number), None)
 
 
 def _on_the_way(field: AxisField) -> list[Step]:
-    ancestors = field.analysis.ancestors(field.value.number)
-    return [step for step in field.analysis.graph.program if step.value.number in ancestors]
+    ancestors = field.runs.graph.ancestors(field.value.number)
+    return [step for step in field.runs.graph.program if step.value.number in ancestors]
 
 
 def _variant(field: AxisField, graph: Graph, value: Value) -> AxisField:
-    return dataclasses.replace(field, analysis=field.analysis.amended(graph), value=value)
+    return dataclasses.replace(field, runs=field.runs.amended(graph), value=value)
 
 
 def with_layers(field: AxisField, dilations: list[int], stride: int = 1) -> AxisField | None:
-    """Return the field behind more layers: 3 taps each along the axis, dilated, padded to keep its length.
+    """Return the field after more layers: 3 taps each along the axis, dilated, padded to keep its length.
 
     None where a layer would find no axis to stand on, or be wider than it is.
     """
@@ -41,7 +41,7 @@ def with_layers(field: AxisField, dilations: list[int], stride: int = 1) -> Axis
     extent = field.value.extents[axis] if axis is not None else 0
     if axis is None or extent < 2 * max(dilations) + 1:
         return None
-    old = field.analysis.graph
+    old = field.runs.graph
     builder = Builder()
     builder.graph = dataclasses.replace(
         old, values=list(old.values), nodes=list(old.nodes), program=_on_the_way(field)
@@ -75,7 +75,7 @@ class Window(NamedTuple):
 
 def nearest_window(field: AxisField) -> Window | None:
     """Return the last window before a field, on a way without merges."""
-    makers = {step.value.number: step for step in field.analysis.graph.program}
+    makers = {step.value.number: step for step in field.runs.graph.program}
     number = field.value.number
     while number in makers:
         apart = spacing(field, number)
@@ -90,7 +90,7 @@ def nearest_window(field: AxisField) -> Window | None:
 def reading_earlier(
     field: AxisField, moves: Mapping[int, int], masked: Collection[int] = ()
 ) -> AxisField | None:
-    """Return the field with padding moved from behind to before, and the future masked.
+    """Return the field with padding moved from the end to the front, and the future masked.
 
     Args:
         field: the field.
@@ -115,7 +115,7 @@ def reading_earlier(
         if len(changed) == before:
             return None
     program = [changed.get(step.value.number, step) for step in _on_the_way(field)]
-    return _variant(field, dataclasses.replace(field.analysis.graph, program=program), field.value)
+    return _variant(field, dataclasses.replace(field.runs.graph, program=program), field.value)
 
 
 def _future(field: AxisField, step: Step, index: int, axis: int, relation: Relation) -> int | None:
@@ -127,14 +127,14 @@ def _future(field: AxisField, step: Step, index: int, axis: int, relation: Relat
     if not isinstance(relation, Whole) or read.statistic:
         return None
     places = [target] if target is not None else _axes(field, step.value.number)
-    extent = field.analysis.graph.values[read.operand].extents[axis]
+    extent = field.runs.graph.values[read.operand].extents[axis]
     return places[0] if len(places) == 1 and step.value.extents[places[0]] == extent else None
 
 
 def _axis(field: AxisField, number: int) -> int | None:
     """Return the axis of a value that carries the positions of the field's input axis, if one alone does."""
     found = _axes(field, number)
-    known = field.analysis.runs.plan.structures.get(number)
+    known = field.runs.plan.structures.get(number)
     if len(found) != 1 or not isinstance(known, Structure):
         return None
     (factor, *more) = known.layout[found[0]]
@@ -142,7 +142,7 @@ def _axis(field: AxisField, number: int) -> int | None:
 
 
 def _axes(field: AxisField, number: int) -> list[int]:
-    known = field.analysis.runs.plan.structures.get(number)
+    known = field.runs.plan.structures.get(number)
     layout = known.layout if isinstance(known, Structure) else ()
     key: Key = field.key
     return [n for n, axis in enumerate(layout) if any(key in factor.carries for factor in axis)]
@@ -181,5 +181,5 @@ def _with(step: Step, index: int, axis: int, target: int | None, relation: Relat
 
 def _stride(field: AxisField, step: Step, index: int) -> Fraction:
     """Return how many input positions one tap of a read is apart from the next."""
-    operand = field.analysis.graph.values[_read(step, index).operand]
+    operand = field.runs.graph.values[_read(step, index).operand]
     return dataclasses.replace(field, value=operand).stride or Fraction(1)

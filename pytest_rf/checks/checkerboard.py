@@ -1,4 +1,4 @@
-"""A transposed convolution whose kernel is no multiple of its stride.
+"""A transposed convolution whose kernel is not a multiple of its stride.
 
 ## What it does
 Looks at the kernel, stride and dilation of every transposed convolution.

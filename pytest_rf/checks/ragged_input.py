@@ -1,4 +1,4 @@
-"""The input's extent is no multiple of the model's stride.
+"""The input's extent is not a multiple of the model's stride.
 
 ## What it does
 Compares the input's extent along each spatial axis with the largest stride of any tensor in the model.

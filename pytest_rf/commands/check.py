@@ -10,7 +10,6 @@ from pytest_rf.commands import options
 from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
-    from pytest_rf.config.declared import Config
     from pytest_rf.results import Run
 
 
@@ -49,7 +48,7 @@ def check(
     from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
 
-    settings = configuration(config)
+    settings = options.configuration(config)
     if settings is None and not paths:
         raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
     shapes = options.shapes(inputs)
@@ -58,22 +57,6 @@ def check(
     emit(reporters.check(found, format), output, color)
     _complain(found, debug)
     return found.exit_code
-
-
-def configuration(file: str | None) -> Config | None:
-    """Return the configuration of ``--config``, or the nearest one upwards, or None."""
-    from pytest_rf import config
-    from pytest_rf.commands import failures
-
-    if file is not None:
-        return config.load(file)
-    found = config.discover()
-    if found is None:
-        return None
-    unread = config.unread(found)
-    if unread:
-        failures.warn(unread)
-    return config.load(found)
 
 
 def _complain(found: Run, debug: bool) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from pytest_rf.config.declared import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -27,7 +30,7 @@ class InputShape(click.ParamType[tuple[str, tuple[int, ...]]]):
             return value
         match = _INPUT.fullmatch(value)
         if match is None:
-            self.fail(f"{value!r} is no input shape; write it as name=1,3,224,224", param, ctx)
+            self.fail(f"{value!r} is not an input shape; write it as name=1,3,224,224", param, ctx)
         shape = tuple(int(extent) for extent in re.split("[,x×]", match["shape"]))
         if 0 in shape:
             self.fail(f"{value!r} has an extent of 0; every extent is 1 or more", param, ctx)
@@ -46,7 +49,9 @@ class Unit(click.ParamType[tuple[int, ...]]):
         if isinstance(value, tuple):
             return value
         if _UNIT.fullmatch(value) is None:
-            self.fail(f"{value!r} is no unit; write its position along the spatial axes as 12,7", param, ctx)
+            self.fail(
+                f"{value!r} is not a unit; write its position along the spatial axes as 12,7", param, ctx
+            )
         return tuple(int(place) for place in value.split(","))
 
 
@@ -102,3 +107,19 @@ def shapes(pairs: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, tuple[in
             raise click.UsageError(f"--input {name} is given twice")
         found[name] = shape
     return found
+
+
+def configuration(file: str | None) -> Config | None:
+    """Return the configuration of ``--config``, or the nearest one upwards, or None."""
+    from pytest_rf import config
+    from pytest_rf.commands import failures
+
+    if file is not None:
+        return config.load(file)
+    found = config.discover()
+    if found is None:
+        return None
+    unread = config.unread(found)
+    if unread:
+        failures.warn(unread)
+    return config.load(found)

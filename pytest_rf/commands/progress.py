@@ -13,7 +13,7 @@ from pytest_rf.reporters.lines import visible
 if TYPE_CHECKING:
     from pytest_rf import Analysis
     from pytest_rf.check import Load
-    from pytest_rf.config.targets import Target
+    from pytest_rf.config.sources import Target
 
 #: Shorter runs say nothing.
 PATIENCE = 1.0
@@ -21,7 +21,7 @@ PATIENCE = 1.0
 
 @contextlib.contextmanager
 def progress() -> Iterator[Load]:
-    """Yield a way to analyse models that tells which one is in work, and waits for code so long only."""
+    """Yield a way to analyse models that tells which one is in work, and gives code its time."""
     from pytest_rf.targets import analyse
 
     watched = sys.stderr is not None and sys.stderr.isatty()

@@ -61,12 +61,11 @@ def _analysis(
     model: str, shapes: dict[str, tuple[int, ...]], config: str | None, allow_code: bool
 ) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
-    from pytest_rf.commands.check import configuration
     from pytest_rf.commands.progress import limited
-    from pytest_rf.config.lookup import find
+    from pytest_rf.config.selection import find
     from pytest_rf.targets import analyse, refuse_code
 
-    target = find(model, configuration(config), shapes)
+    target = find(model, options.configuration(config), shapes)
     refuse_code(target, allow_code)
     with limited(target):
         return analyse(target)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_rf.config import reading, targets
+from pytest_rf.config import reading, sources
 from pytest_rf.config.declared import Config, Model
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.findings import Problem
@@ -74,7 +74,7 @@ def _known(config: Config) -> Iterator[Asked]:
     """Yield the models of a configuration."""
     for model in config.models:
         try:
-            for target in targets.of(model):
+            for target in sources.of(model):
                 yield Asked(config, model, target)
         except ConfigError as error:
             problem = Problem(message=str(error), file=model.file, line=model.line)
@@ -95,7 +95,7 @@ def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: those of configurations with this source, or its own."""
     known = [(item, item.target) for item in items if item.target is not None]
     made = Model(source=path, requires=config.requires)
-    if targets.is_factory(path) and not Path(path).exists():
+    if sources.is_factory(path) and not Path(path).exists():
         same = [item for item, target in known if target.is_code and target.source == path]
         own = Target(name=path.rpartition(":")[2], source=path, path=None, model=made)
     else:

@@ -13,7 +13,7 @@ from pytest_rf.requirements.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class PlacedRequirement:
     """A requirement and the place where it is stated; no file means the command line.
 
     Attributes:
@@ -68,7 +68,7 @@ class Model:
     stands_for: Mapping[str, str] = field(default_factory=dict)
     accept_context: tuple[str, ...] = ()
     accept_lines: tuple[int, ...] = ()
-    requires: tuple[Stated, ...] = ()
+    requires: tuple[PlacedRequirement, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
     root: Path = field(default_factory=Path.cwd)
@@ -98,7 +98,7 @@ class Config:
     root: Path = field(default_factory=Path.cwd)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    requires: tuple[Stated, ...] = ()
+    requires: tuple[PlacedRequirement, ...] = ()
     models: tuple[Model, ...] = ()
     uncovered: Literal["error", "warn", "ignore"] = "error"
     limits: Limits = field(default_factory=Limits)

@@ -45,11 +45,11 @@ def locate(text: str, document: Document, root: Path, line: int) -> Path:
             raise document.error(f'no rule pack "{text}"{hint}', line)
         return folder() / f"{match['name']}.toml"
     if text.startswith("pytest-rf:"):
-        raise document.error(f'"{text}" is no name of a rule pack', line)
+        raise document.error(f'"{text}" is not the name of a rule pack', line)
     try:
         path = (document.path.parent / text).resolve()
     except (OSError, ValueError, RuntimeError):
-        raise document.error(f'"{text}" is no path', line) from None
+        raise document.error(f'"{text}" is not a path', line) from None
     if not path.is_relative_to(root.resolve()):
         raise document.error(f'"{text}" lies outside of {root.name or root}; copy the file below it', line)
     if not os.path.lexists(path):  # resolved, so it is the end of all links

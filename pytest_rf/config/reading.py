@@ -2,7 +2,7 @@
 
 ``load`` reads a file with all that it extends, refuses whatever it does not understand, and keeps the line of
 every requirement for the findings. What a model's source stands for is looked up later, model by model
-(:mod:`pytest_rf.config.targets`), so that one missing file does not hide the results of the others.
+(:mod:`pytest_rf.config.sources`), so that one missing file does not hide the results of the others.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_rf import checks
 from pytest_rf.analysis import steps
 from pytest_rf.config import packs, tomlfile
-from pytest_rf.config.declared import Config, Limits, Model, Stated, Waiver
+from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError, RequirementError
 from pytest_rf.globs import matcher
@@ -29,13 +29,13 @@ from pytest_rf.requirements.settings import spacings
 if TYPE_CHECKING:
     from pytest_rf.config.tables import LimitsTable, ModelTable, PackFile, WaiverTable
 
-__all__ = ["Config", "Limits", "Model", "Stated", "Target", "Waiver", "load", "schema"]
+__all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver", "load", "schema"]
 
 #: Files that extend files that extend files.
 MAX_DEPTH = 8
 
-#: Limits that the format has and that no part of this version keeps yet.
-NOT_KEPT = ("depth", "seconds", "memory")
+#: Limits that the format has and that are not enforced yet.
+NOT_ENFORCED = ("depth", "seconds", "memory")
 
 
 def load(path: Path | str) -> Config:
@@ -62,7 +62,7 @@ class _Loader:
         self.root = root
         self.select: list[str] = []
         self.ignore: list[str] = []
-        self.requires: list[Stated] = []
+        self.requires: list[PlacedRequirement] = []
 
     def config(self, document: Document) -> Config:
         from pytest_rf.config.tables import ConfigFile
@@ -130,16 +130,17 @@ class _Loader:
         stated = self.stated(document, table.require, part)
         shared = len(chain) > 1
         self.requires += [
-            Stated(one.requirement, *(place or (one.file, one.line)), shared=shared) for one in stated
+            PlacedRequirement(one.requirement, *(place or (one.file, one.line)), shared=shared)
+            for one in stated
         ]
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:
-        """Take the limits; one that nothing would keep is refused."""
+        """Take the limits; one that would not be enforced is refused."""
         limits = Limits(**{name: getattr(table, name) for name in table.__struct_fields__})
-        for name in NOT_KEPT:
+        for name in NOT_ENFORCED:
             if getattr(limits, name) is not None:
                 line = document.line_of_key(name, (0, len(document.lines)))
-                raise document.error(f"limits.{name} is not available yet in this version of pytest-rf", line)
+                raise document.error(f"limits.{name} is not enforced yet in this version of pytest-rf", line)
         return limits
 
     def rule(self, document: Document, text: str, line: int) -> None:
@@ -203,15 +204,17 @@ class _Loader:
             except ValueError as error:
                 raise document.error(str(error), line) from None
 
-    def stated(self, document: Document, texts: Iterable[str], part: tuple[int, int]) -> list[Stated]:
+    def stated(
+        self, document: Document, texts: Iterable[str], part: tuple[int, int]
+    ) -> list[PlacedRequirement]:
         """Read requirements and remember their lines."""
-        found: list[Stated] = []
+        found: list[PlacedRequirement] = []
         seen: dict[str, int] = {}
         for text in texts:
             line = document.line_of_text(text, part, seen.get(text, 0))
             seen[text] = seen.get(text, 0) + 1
             try:
-                found.append(Stated(parse(text), document.name, line))
+                found.append(PlacedRequirement(parse(text), document.name, line))
             except RequirementTextError as error:
                 raise document.error(str(error), line, error.detail) from None
         return found

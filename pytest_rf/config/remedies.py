@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from pytest_rf.config.declared import Config
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 
 _REQUIREMENT = '"final rf >= 224"'
 _REQUIRE = f"require = [{_REQUIREMENT}]"

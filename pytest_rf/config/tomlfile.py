@@ -163,7 +163,7 @@ def read(path: Path) -> Document:
         data = tomllib.loads(text)
     except RecursionError:
         raise ConfigError(f"{name}: nested too deeply") from None
-    except ValueError as error:  # also whole numbers of too many digits, which are no TOMLDecodeError
+    except ValueError as error:  # also whole numbers of too many digits, which are not a TOMLDecodeError
         match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         # Errors without a place are "at end of document", or about a number that is too long.
         where = f":{match.group(1)}" if match else ""

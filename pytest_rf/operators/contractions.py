@@ -8,7 +8,9 @@ import numpy as np
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
 from pytest_rf.graph import Builder, Value
-from pytest_rf.operators.pointwise import broadcast_shape
+from pytest_rf.operators.masking import elementwise
+from pytest_rf.operators.pointwise import broadcast_shape, pointwise
+from pytest_rf.operators.reads import ENDS, along, indexed
 from pytest_rf.operators.views import slices
 
 MOST_PARTS = 256
@@ -19,8 +21,24 @@ def linear(b: Builder, x: Value, features: int, axis: int = -1) -> Value:
     """Return a Linear layer that contracts ``axis`` to ``features`` outputs."""
     axis %= x.rank
     shape = [features if place == axis else n for place, n in enumerate(x.extents)]
-    axes = tuple((place, WHOLE if place == axis else SAME) for place in range(x.rank))
-    return b.union(shape, Read(x.number, axes, channel=axis))
+    return b.union(shape, along(x, {axis: WHOLE}, channel=axis))
+
+
+def add_to(b: Builder, product: Value, summand: Value, factor: object = 1) -> Value:
+    """Return a product and a summand times ``factor``; times 0 it is not read."""
+    if (
+        not isinstance(factor, (int, float)) or factor < 0
+    ):  # times a negative number, masked scores are no longer so
+        return pointwise(b, product, summand)
+    return elementwise(b, "add", product, summand) if factor else product
+
+
+def bilinear(b: Builder, left: Value, right: Value, weights: Value, bias: Value | None = None) -> Value:
+    """Return products of the last axes of two tensors, weighted by (features, left, right), and a bias."""
+    last = left.rank - 1
+    reads = [along(x, {last: ENDS}, channel=last) for x in (left, right)]
+    reads += [indexed(x, last, *[ENDS] * (x.rank - 1)) for x in (weights, bias) if x is not None]
+    return b.union([*left.extents[:-1], weights.extents[0]], *reads)
 
 
 def contract(

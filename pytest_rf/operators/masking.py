@@ -13,9 +13,78 @@ from functools import reduce
 import numpy as np
 
 from pytest_rf.graph import Builder, Value
-from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, pointwise
 from pytest_rf.operators.sparsity import MASKED, Mask
 from pytest_rf.operators.sparsity import masks as hiding
+
+ARITHMETIC = ("add", "sub", "mul", "div")
+VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
+"""Functions that are 0 at -inf."""
+THROUGH_0 = frozenset(
+    [
+        "relu",
+        "elu",
+        "leakyrelu",
+        "gelu",
+        "silu",
+        "swish",
+        "tanh",
+        "abs",
+        "neg",
+        "square",
+        "sqrt",
+        "sin",
+        "sign",
+    ]
+)
+"""Functions that are 0 at 0."""
+
+
+def elementwise(b: Builder, op: str, *operands: Value) -> Value:
+    """Return an elementwise function of which constants among the operands can cut something off.
+
+    Args:
+        b: the builder.
+        op: its name: "add", "sub", "mul", "div", that of a function of one operand, or any other.
+        operands: what it is a function of.
+    """
+    found = None
+    if len(operands) == 1:
+        (x,) = operands
+        name = op.lower().replace("_", "")
+        zero = (
+            x.masked if name in VANISHING and x.masked is not None else x.zero if name in THROUGH_0 else None
+        )
+        found = None if zero is None else _vanished(b, x, zero)
+    elif op in ARITHMETIC and len(operands) == 2:
+        left, right = operands
+        constant = any(mask is not None for x in operands for mask in (x.zero, x.masked))
+        found = _combined(b, op, left, right) if constant or b.weights else None
+    return pointwise(b, *operands) if found is None else found
+
+
+def choose(b: Builder, condition: Value, one: Value | float, other: Value | float) -> Value:
+    """Return ``one`` where a condition holds and ``other`` elsewhere; a constant one says which an element reads."""
+    operands = [x for x in (condition, one, other) if isinstance(x, Value)]
+    if condition.varies or condition.data is None:
+        return pointwise(b, *operands)
+    holds = condition.data.astype(np.bool_)
+    shape = broadcast_shape([x.extents for x in operands])
+    sides = [
+        (x, np.broadcast_to(over, shape), beside)
+        for x, over, beside in ((one, ~holds, other), (other, holds, one))
+        if isinstance(x, Value)
+    ]
+    for x, over, beside in sides if b.weights else ():
+        found = replaced(b, x, over, beside)
+        if found is not None:
+            return found
+    for x, over, _ in sides:
+        if x.shape == shape and not over.any():
+            return x
+    return b.union(
+        shape, *(broadcast_read(x, shape)._replace(where=~over) for x, over, _ in sides if not over.all())
+    )
 
 
 def masked(b: Builder, x: Value, masked: Mask) -> Value:
@@ -44,7 +113,7 @@ def replaced(b: Builder, x: Value, over: Mask, number: Value | float | None) -> 
     return None if numbers.any() else zeroed(b, x, cut)
 
 
-def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
+def _combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     """Return ``left`` and ``right`` under "add", "sub", "mul" or "div"; None where no constant cuts anything off."""
     others = {"add": (left, right), "mul": (left, right)}.get(op, (left,))
     if op in ("add", "sub"):
@@ -58,7 +127,8 @@ def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
         return y
     zero = _either([_zero(b, x) for x in others])
     # What is scaled by positive constants stays -inf.
-    masked = _either([x.masked for x, by in ((left, right), (right, left)) if x in others and _positive(by)])
+    pairs = [(x, by) for x, by in ((left, right), (right, left)) if x in others and x.masked is not None]
+    masked = _either([x.masked for x, by in pairs if _positive(by)])
     cut = _either([zero, masked])
     if cut is None:
         return None
@@ -67,7 +137,7 @@ def combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     return y
 
 
-def vanished(b: Builder, x: Value, zero: Mask) -> Value:
+def _vanished(b: Builder, x: Value, zero: Mask) -> Value:
     """Return a function of ``x`` that is 0 at some constant elements, such as the exponential at -inf."""
     y = b.union(x.extents, broadcast_read(x, x.extents))
     y.zero = zero

@@ -8,6 +8,7 @@ import numpy as np
 
 from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
@@ -31,14 +32,8 @@ def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
 
 def broadcast_read(x: Value, shape: Sequence[int]) -> Read:
     """Return the read of ``x`` by elements of a tensor of ``shape`` that it broadcasts to."""
-    offset = len(shape) - x.rank
-    return Read(
-        x.number,
-        tuple(
-            (place + offset if extent == shape[place + offset] else None, SAME)
-            for place, extent in enumerate(x.extents)
-        ),
-    )
+    own = list(enumerate(x.extents, len(shape) - x.rank))
+    return indexed(x, *(place if extent == shape[place] else Ends(SAME) for place, extent in own))
 
 
 def pointwise(b: Builder, *operands: Value) -> Value:
@@ -61,5 +56,26 @@ def expand(b: Builder, x: Value, shape: Sequence[int]) -> Value:
     """Return ``x`` broadcast to ``shape``."""
     if tuple(shape) == x.shape:
         return x
+    if not x.varies and x.has_data:
+        return b.constant(tuple(shape), lambda: None if x.data is None else np.broadcast_to(x.data, shape))
     y = b.union(shape, broadcast_read(x, shape))
     return b.with_constants_of(y, x, lambda mask: np.broadcast_to(mask, tuple(shape)))
+
+
+def steered(b: Builder, y: Value, *others: Value, by_sample: bool = False) -> Value:
+    """Return ``y``, every element of which reads all of every other value too.
+
+    ``by_sample``: of those with as many samples, its own alone.
+    """
+    live = [_all(x, y.extents, by_sample) for x in others if x.varies]
+    return b.union(y.extents, along(y), *live) if live else y
+
+
+def mixture(b: Builder, shape: Sequence[int], *operands: Value) -> Value:
+    """Return a tensor of ``shape`` of which a sample reads all of its own in the operands; and all of those without."""
+    return b.union(shape, *(_all(x, shape, True) for x in operands))
+
+
+def _all(x: Value, shape: Sequence[int], by_sample: bool) -> Read:
+    own = by_sample and x.rank > 0 and len(shape) > 0 and x.extents[0] == shape[0]
+    return indexed(x, 0, *[ENDS] * (x.rank - 1)) if own else all_of(x)

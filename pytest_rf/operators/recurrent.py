@@ -1,18 +1,52 @@
-"""Recurrences over a time axis: layers of LSTM, GRU and plain cells."""
+"""Recurrences over a time axis: layers of LSTM, GRU and plain cells, and sequences that are packed for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets
+from pytest_rf.access import ANYWHERE, Prefix, Read, Relation, Sets
 from pytest_rf.graph import Builder, Value
-from pytest_rf.operators.pointwise import broadcast_read
+from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 
-Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+
+
+class State(NamedTuple):
+    """An initial state (batch, hidden).
+
+    Attributes:
+        value: the tensor.
+        mixes: the number of steps after which every unit has read all of it.
+        carried: whether each step hands on what it does not forget of it, unit by unit.
+    """
+
+    value: Value
+    mixes: int = 0
+    carried: bool = False
+
+
+def states(hidden: Value | None, cell: Value | None = None, *, gated: bool = False) -> list[State]:
+    """Return initial states: a GRU's (``gated``) and an LSTM's cell state are carried, and the latter mixes later."""
+    found = [] if hidden is None else [State(hidden, carried=gated)]
+    return found if cell is None else [*found, State(cell, 1, carried=True)]
+
+
+class Weights(NamedTuple):
+    """Weights that are computed from the input: (gates·hidden, ...).
+
+    Attributes:
+        value: the tensor.
+        since: the first step at which they matter; one step later all rows do.
+        gates: the blocks of rows that a unit reads at once; None for all.
+    """
+
+    value: Value
+    since: int = 0
+    gates: tuple[int, ...] | None = None
 
 
 class Layer(NamedTuple):
@@ -22,114 +56,100 @@ class Layer(NamedTuple):
         hidden: the number of hidden units.
         reverse: whether it starts at the end.
         lengths: how many steps each sample has; None where all have all.
+        states: the initial states, the hidden one first.
+        weights: the weights and biases of its gates.
+        projection: the matrix (outputs, hidden) that makes the hidden state of what the units give, if any does.
     """
 
     hidden: int
     reverse: bool = False
     lengths: tuple[int, ...] | None = None
+    states: Sequence[State] = ()
+    weights: Sequence[Weights] = ()
+    projection: Value | None = None
 
-    def steps(self, time: int, batch: int) -> Flags | None:
-        """Return which (step, sample) there are at all; None for all of them."""
-        if self.lengths is None or all(n >= time for n in self.lengths):
-            return None
-        return np.arange(time)[:, None] < np.asarray(self.lengths)[None, :batch]
+    def turn(self, time: int, batch: int) -> Numbers:
+        """Return for each (step, sample) how many steps were made before it; -1: it is not made."""
+        step, lengths = np.arange(time)[:, None], self.ends(time, batch)[None, :] + 1
+        return np.where(step < lengths, lengths - 1 - step if self.reverse else step, -1)
 
-    def turn(self, time: int, batch: int) -> npt.NDArray[np.int64]:
-        """Return for each (step, sample) how many steps the recurrence has made before it."""
-        step = np.arange(time)[:, None].repeat(batch, axis=1)
-        if not self.reverse:
-            return step
-        last = np.full(batch, time) if self.lengths is None else np.asarray(self.lengths)
-        return np.maximum(last[None, :] - 1 - step, 0)
+    def ends(self, time: int, batch: int) -> Numbers:
+        """Return for each sample how many steps the recurrence has made before its last one."""
+        return np.asarray([time] * batch if self.lengths is None else self.lengths, np.int64)[:batch] - 1
 
 
-def direction(
-    b: Builder, x: Value, layer: Layer, weights: Sequence[Weights], states: Sequence[State]
-) -> Value:
-    """Return what the steps of one direction read, as (time, batch, hidden)."""
-    time, batch, _ = x.extents
-    shape = (time, batch, layer.hidden)
-    there = layer.steps(time, batch)
-    valid = True if there is None else there
-    turn = layer.turn(time, batch)
-    x = masked(b, x, there)
-    reads = []
-    if x.varies:
-        axes = ((0, Prefix(layer.reverse)), (1, SAME), (None, WHOLE))
-        reads.append(Read(x.number, axes, channel=2, where=_line(there)))
-    for state in states:
-        if state.own:
-            reads.append(Read(state.value.number, ((1, SAME), (2, SAME)), where=_line(there)))
-        late = valid & (turn >= state.mixes)
-        reads.append(Read(state.value.number, ((1, SAME), (None, WHOLE)), where=_line(late)))
-    for one in weights:
-        value, rest = one.value, one.value.rank - 1
+def direction(b: Builder, x: Value, layer: Layer) -> Value:
+    """Return what the units of one direction read at each step, as (time, batch, hidden)."""
+    turn = layer.turn(*x.extents[:2])
+    return b.union((*turn.shape, layer.hidden), *_reads(b, x, layer, turn, (0, Prefix(layer.reverse))))
+
+
+def last(b: Builder, x: Value, layer: Layer, kept: Value | None = None) -> Value:
+    """Return what they read at the end, as (batch, hidden): all steps; a sample of none has ``kept``, if anything."""
+    ends = layer.ends(*x.extents[:2])
+    reads = _reads(b, x, layer, ends, ENDS)
+    if kept is not None and (ends < 0).any():
+        reads.append(along(kept, where=_line(ends < 0)))
+    return b.union((*ends.shape, layer.hidden), *reads)
+
+
+def cell(b: Builder, x: Value, layer: Layer) -> Value:
+    """Return what units read in a single step, of ``x`` (batch, features), as (batch, hidden)."""
+    line = b.reshape(x, [1, *x.extents])
+    reads = _reads(b, line, layer, layer.ends(*line.extents[:2]), ENDS)
+    # There is no other step, whatever the input's extents.
+    now = (read for read in reads if read.where is None or read.where.any())
+    return b.union((x.extents[0], layer.hidden), *now)
+
+
+def _reads(
+    b: Builder, x: Value, layer: Layer, turn: Numbers, when: tuple[int, Relation] | Ends
+) -> list[Read]:
+    """Return what units (..., batch, hidden) read that have made ``turn`` steps (..., batch) before."""
+    unit = turn.ndim
+    sample = unit - 1
+    there = layer.turn(*x.extents[:2]) >= 0
+    x = x if there.all() else b.union(x.extents, along(x, where=_line(there)))
+    reads = [indexed(x, when, sample, ENDS, channel=2, where=_line(turn >= 0))]
+    for value, mixes, carried in layer.states:
+        reads += [indexed(value, sample, unit, where=_line(turn >= 0))] if carried else []
+        reads.append(indexed(value, sample, ENDS, where=_line(turn >= mixes)))
+    for value, since, gates in layer.weights:
         own = np.zeros((layer.hidden, value.extents[0]), np.bool_)
-        for gate in one.gates:
+        for gate in range(value.extents[0] // layer.hidden) if gates is None else gates:
             own[np.arange(layer.hidden), gate * layer.hidden + np.arange(layer.hidden)] = True
-        columns: list[tuple[int | None, Relation]] = [(None, WHOLE)] * rest
-        first = valid & (turn >= one.since)
-        reads.append(Read(value.number, ((2, Sets(own)), *columns), where=_line(first)))
-        later = valid & (turn >= one.since + 1)
-        reads.append(Read(value.number, ((None, WHOLE), *columns), where=_line(later)))
-    return b.union(shape, *reads)
+        columns = [ENDS] * (value.rank - 1)
+        reads.append(indexed(value, (unit, Sets(own)), *columns, where=_line(turn >= since)))
+        reads.append(indexed(value, ENDS, *columns, where=_line(turn > since)))
+    if layer.projection is not None:
+        reads.append(indexed(layer.projection, ENDS, ENDS, where=_line(turn > 0)))
+    return reads
 
 
-class State(NamedTuple):
-    """An initial state (batch, hidden).
-
-    Attributes:
-        value: the tensor.
-        mixes: the number of steps after which every unit has read all of it.
-        own: whether a unit reads its own element from the start.
-    """
-
-    value: Value
-    mixes: int = 0
-    own: bool = False
+def projected(b: Builder, y: Value, layer: Layer) -> Value:
+    """Return the hidden states (..., batch, outputs) that a direction makes of what its units give."""
+    matrix, unit = layer.projection, y.rank - 1
+    if matrix is None:
+        return y
+    shape = (*y.extents[:-1], matrix.extents[0])
+    return b.union(shape, along(y, {unit: ENDS}, channel=unit), indexed(matrix, unit, ENDS))
 
 
-class Weights(NamedTuple):
-    """Weights that are computed from the input: (gates·hidden, ...).
-
-    Attributes:
-        value: the tensor.
-        gates: the blocks of rows that a unit reads at once.
-        since: the first step at which they matter; one step later all rows do.
-    """
-
-    value: Value
-    gates: tuple[int, ...]
-    since: int = 0
+def _line(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_] | None:
+    return None if flags.all() else flags[..., None]
 
 
-def last(b: Builder, y: Value, layer: Layer) -> Value:
-    """Return the final state (batch, hidden) of a direction's steps (time, batch, hidden)."""
-    time, batch, hidden = y.extents
-    if not time:
-        return b.constant((batch, hidden))
-    if layer.reverse or layer.steps(time, batch) is None:
-        relation: Relation = Sets(np.eye(1, time, 0 if layer.reverse else time - 1, dtype=np.bool_))
-        return b.union((batch, hidden), Read(y.number, ((None, relation), (0, SAME), (1, SAME))))
-    assert layer.lengths is not None
-    # Samples end at different steps: take each from the step at which it ends.
-    reads = []
-    for end in sorted({n for n in layer.lengths if n > 0}):
-        of = np.asarray([n == end for n in layer.lengths])[:, None]
-        relation = Sets(np.eye(1, time, end - 1, dtype=np.bool_))
-        reads.append(Read(y.number, ((None, relation), (0, SAME), (1, SAME)), where=of))
-    return b.union((batch, hidden), *reads)
+def describe(b: Builder, layers: int, directions: str = "") -> None:
+    """Say how many layers the node at hand has, and their direction where that is not forward alone."""
+    b.node.kind = f"{layers} layer{'s' * (layers > 1)}" + (f", {directions}" if directions else "")
 
 
-def masked(b: Builder, x: Value, there: Flags | None) -> Value:
-    """Return ``x`` (time, batch, ...) without the steps that a sample does not have."""
-    if there is None or not x.varies:
-        return x
-    read = broadcast_read(x, x.extents)
-    return b.union(x.extents, Read(read.operand, read.axes, where=_line(there)))
+def pack_anywhere(b: Builder, x: Value, lengths: Value, shape: Sequence[int]) -> Value:
+    """Return the steps (rows, ...) of samples of which data says how long they are."""
+    some = Ends(ANYWHERE)
+    return b.union(shape, indexed(x, some, some, *range(1, x.rank - 1)), all_of(lengths, some))
 
 
-def _line(flags: Flags | bool | None) -> Flags | None:
-    if flags is None or flags is True or (isinstance(flags, np.ndarray) and flags.all()):
-        return None
-    return np.asarray(flags)[:, :, None]
+def anywhere(b: Builder, shape: Sequence[int], values: Iterable[Value]) -> Value:
+    """Return a tensor of which data says which elements of ``values`` it reads."""
+    return b.union(shape, *(all_of(value, Ends(ANYWHERE)) for value in values))

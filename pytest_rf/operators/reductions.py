@@ -6,35 +6,32 @@ from collections.abc import Collection
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation
+from pytest_rf.access import Prefix, window
 from pytest_rf.graph import Builder, Value
-from pytest_rf.operators.pointwise import broadcast_read, pointwise
-from pytest_rf.operators.views import along
+from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
+from pytest_rf.operators.reads import ENDS, along, indexed
 
 
 def reduce(b: Builder, x: Value, axes: Collection[int], keep: bool = True) -> Value:
     """Return a statistic (mean, maximum, norm, count) over ``axes``; they stay with extent 1 if ``keep``."""
-    places: list[tuple[int | None, Relation]] = []
-    shape: list[int] = []
-    for axis, extent in enumerate(x.extents):
-        if axis in axes:
-            places.append((None, WHOLE))
-            if keep:
-                shape.append(1)
-        else:
-            places.append((len(shape), SAME))
-            shape.append(extent)
-    return b.union(shape, Read(x.number, tuple(places), statistic=True))
+    rest = [axis for axis in range(x.rank) if axis not in axes]
+    shape = [n if axis in rest else 1 for axis, n in enumerate(x.extents) if keep or axis in rest]
+    place = {axis: axis if keep else number for number, axis in enumerate(rest)}
+    return b.union(shape, indexed(x, *(place.get(axis, ENDS) for axis in range(x.rank)), statistic=True))
 
 
 def normalise(b: Builder, x: Value, axes: Collection[int], *parameters: Value) -> Value:
     """Return ``x`` scaled and shifted by statistics over ``axes`` (layer norm, softmax denominators)."""
+    computed = [value for value in parameters if value.varies]
     if not axes or not x.varies:
-        return pointwise(b, x, *parameters)
+        return pointwise(b, x, *computed)
     statistic = reduce(b, x, axes)
-    return b.union(
-        x.extents, *(broadcast_read(v, x.extents) for v in (x, statistic, *parameters) if v.varies)
-    )
+    return b.union(x.extents, *(broadcast_read(v, x.extents) for v in (x, statistic, *computed)))
+
+
+def normalise_channels(b: Builder, x: Value, axes: Collection[int], *parameters: Value) -> Value:
+    """Return ``x`` (N, C, ...) normalised over ``axes``, with parameters for each channel."""
+    return normalise(b, x, axes, *(per_channel(b, value, x.rank) for value in parameters if value.varies))
 
 
 def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False) -> Value:
@@ -55,15 +52,38 @@ def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False
 
 
 def group_normalise(b: Builder, x: Value, groups: int, *parameters: Value) -> Value:
-    """Return ``x`` (N, C, ...) normalised over each of ``groups`` groups of channels and all positions."""
-    if not x.varies:
-        return pointwise(b, x, *parameters)
+    """Return ``x`` (N, C, ...) normalised over each of ``groups`` groups of channels and all positions.
+
+    A parameter has an element for each channel, or for each group.
+    """
+    parts = _grouped(b, x, groups)
+    own = [value for value in parameters if value.extents == (groups,) != (x.extents[1],)]
+    normed = normalise_channels(b, parts, range(2, parts.rank), *own)
+    shared = [value for value in parameters if value not in own]
+    return normalise_channels(b, b.reshape(normed, x.extents), (), *shared)
+
+
+def group_statistic(b: Builder, x: Value, groups: int) -> Value:
+    """Return the statistic of each group of channels of ``x``, (N, groups)."""
+    return reduce(b, _grouped(b, x, groups), range(2, x.rank + 1), keep=False)
+
+
+def _grouped(b: Builder, x: Value, groups: int) -> Value:
     n, c, *rest = x.extents
-    parts = b.reshape(x, [n, groups, c // groups, *rest])
-    normed = normalise(b, parts, range(2, parts.rank))
-    return pointwise(b, b.reshape(normed, x.extents), *parameters)
+    return b.reshape(x, [n, groups, c // groups, *rest])
 
 
 def accumulate(b: Builder, x: Value, axis: int, reverse: bool = False) -> Value:
     """Return a cumulative function along ``axis``: each element reads all before it."""
-    return along(b, x, {axis: (Prefix(reverse), x.extents[axis])})
+    return b.union(x.extents, along(x, {axis: Prefix(reverse)}))
+
+
+def normalise_locally(b: Builder, x: Value, axis: int, size: int, before: int) -> Value:
+    """Return ``x`` over a statistic of ``size`` neighbours along ``axis``, ``before`` of which stand before it."""
+    return b.union(x.extents, along(x, {axis: window(size, pad=before)._replace(selects=True)}))
+
+
+def differences(b: Builder, x: Value, axis: int, order: int) -> Value:
+    """Return differences of ``order`` between elements that follow each other along ``axis``."""
+    shape = [n - order * (place == axis) for place, n in enumerate(x.extents)]
+    return b.union(shape, along(x, {axis: window(order + 1)}))

@@ -94,7 +94,7 @@ def describe(b: Builder, scales: Iterable[Fraction], mode: str, antialias: bool 
     words = "×".join(
         str(scale) if scale.denominator <= SIMPLE else f"{float(scale):.4g}" for scale in scales if scale != 1
     )
-    b.node.label = f"{words} {mode}{' antialiased' if antialias else ''}" if words else ""
+    b.node.kind = f"{words} {mode}{' antialiased' if antialias else ''}" if words else ""
 
 
 def resize(

@@ -27,6 +27,9 @@ def transpose(b: Builder, x: Value, order: Sequence[int]) -> Value:
     """Return ``x`` with axis ``order[i]`` at place ``i``."""
     if list(order) == list(range(x.rank)):
         return x
+    if not x.varies and x.has_data:
+        shape = tuple(x.extents[axis] for axis in order)
+        return b.constant(shape, lambda: None if x.data is None else x.data.transpose(order))
     y = b.union([x.extents[axis] for axis in order], indexed(x, *map(order.index, range(x.rank))))
     return b.with_constants_of(y, x, lambda mask: mask.transpose(order))
 

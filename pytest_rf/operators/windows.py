@@ -97,17 +97,10 @@ def live_taps(b: Builder, weights: Value) -> npt.NDArray[np.bool_] | None:
 def describe(
     b: Builder, windows: Sequence[Window], groups: int = 1, *, transposed: bool = False, kind: str = ""
 ) -> None:
-    """Give the node at hand its geometry, and say it in words: "3×3 stride 2 dilation 2" and what ``kind`` it is."""
+    """Give the node at hand its geometry, and say what ``kind`` it is."""
     kernel, stride = tuple(w.kernel for w in windows), tuple(w.stride for w in windows)
     dilation = tuple(w.dilation for w in windows)
-    b.node.windows = Windows(kernel, stride, dilation, groups, transposed)
-    words = ["×".join(map(str, kernel))]
-    for name, numbers in (("stride", stride), ("dilation", dilation)):
-        if set(numbers) != {1}:
-            words += [name, "×".join(map(str, numbers if len(set(numbers)) > 1 else numbers[:1]))]
-    if groups > 1:
-        words += ["groups", str(groups)]
-    b.node.label = " ".join([*words, *(["transposed"] if transposed else []), *([kind] if kind else [])])
+    b.node.windows, b.node.kind = Windows(kernel, stride, dilation, groups, transposed), kind
 
 
 def convolved(

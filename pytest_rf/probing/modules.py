@@ -11,12 +11,9 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.torch.arguments import (
-    Arguments,
-    input_names,
-    output_name,
-)
+from pytest_rf.frontends.torch.arguments import Arguments, given, input_names, output_name
 from pytest_rf.frontends.torch.copying import copied
+from pytest_rf.frontends.torch.exported import program_call
 from pytest_rf.frontends.torch.failures import told
 from pytest_rf.frontends.torch.preserve import preserved
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
@@ -177,9 +174,6 @@ def prober(
     seed: int,
 ) -> Callable[[Sequence[str]], Prober]:
     """Return what makes a prober that watches some modules; the arguments are those of ``analyze``."""
-    from pytest_rf.frontends.torch.capture import given
-    from pytest_rf.frontends.torch.exported import program_call
-
     if isinstance(model, torch.export.ExportedProgram):
         module, call = program_call(model, example, inputs, kwargs, values)
     else:

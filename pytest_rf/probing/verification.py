@@ -9,8 +9,7 @@ from os import PathLike
 from types import NoneType
 from typing import Any
 
-from pytest_rf.analysis import Analysis
-from pytest_rf.analysis.tensors import Input, Tensor
+from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.errors import ModelError
 from pytest_rf.probing.search import Interval, Search
 

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_rf.analysis.metrics import Metric
 from pytest_rf.figures import shown
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.words import shape, truth
+from pytest_rf.reporters.text import shape, truth
 from pytest_rf.view import ModelView, UnitView, View
 
 ABOUT = ("name", "node", "op", "module", "source", "shape", "status", "input", "axis")

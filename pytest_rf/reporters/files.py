@@ -17,7 +17,7 @@ def save(text: str, file: str, root: Path | None = None) -> None:
     """Write text to a file below ``root``, by default the working directory.
 
     Raises:
-        OutputError: it lies elsewhere, is no regular file, or cannot be written.
+        OutputError: it lies elsewhere, is not a regular file, or cannot be written.
     """
     try:
         target = place(file, root or Path.cwd())

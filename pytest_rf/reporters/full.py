@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_rf.findings import Finding
-from pytest_rf.reporters.growth import growth
+from pytest_rf.reporters.growth_path import growth
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.summary import closing, more, verdict
 from pytest_rf.requirements.wording import measured

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rf.analysis.metrics import Metric
 from pytest_rf.figures import shown
-from pytest_rf.reporters.words import per_axis, shape, span, truth
+from pytest_rf.reporters.text import per_axis, shape, span, truth
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.metrics import AxisField

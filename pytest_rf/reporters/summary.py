@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.lines import Line, Span, line
-from pytest_rf.reporters.words import count
+from pytest_rf.reporters.text import count
 from pytest_rf.results import ModelResult, Run
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_rf.reporters.lines import Line, Span, line, visible
 from pytest_rf.reporters.rows import IRREGULAR, Row, header, of_final, rows, several_inputs
-from pytest_rf.reporters.words import count, shape
+from pytest_rf.reporters.text import count, shape
 from pytest_rf.view import ModelView, UnitView, View
 
 #: Cells longer than this are cut.
@@ -44,9 +44,9 @@ def _final(row: Row, axes: Sequence[str], with_input: bool) -> Line:
     along = f" along {' and '.join(axes)}" if axes else ""
     towards = f" of {row.input}" if with_input and row.input else ""
     figures = ", ".join(
-        f"{metric.name} {'from ' if metric.form == 'sources' else ''}{told}"
-        for metric, told in row.figures.items()
-        if told
+        f"{metric.name} {'from ' if metric.form == 'sources' else ''}{figures}"
+        for metric, figures in row.figures.items()
+        if figures
     )
     return line("final ", (row.name, "bold"), f"{along}{towards}: {row.unknown or figures}")
 

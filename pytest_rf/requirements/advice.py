@@ -12,12 +12,14 @@ from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
 
-from pytest_rf.analysis import Analysis, Tensor
+from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.alignment import misaligned
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.paths import Contribution, Measure, owners, trace
+from pytest_rf.analysis.paths import Measure
+from pytest_rf.analysis.tensors import Contribution, contributions, owners
 from pytest_rf.analysis.variants import nearest_window, reading_earlier, spacing, with_layers
 from pytest_rf.figures import Number, said
+from pytest_rf.graph import Graph
 from pytest_rf.requirements.context import Context
 from pytest_rf.requirements.explain import branches_of, describe, named
 from pytest_rf.requirements.measure import Undecidable
@@ -27,19 +29,19 @@ from pytest_rf.requirements.wording import listed
 
 #: Nothing is tried with models of more steps than this: advice must not take longer than the answer.
 _LARGEST = 5000
-#: So many layers more are proposed at most.
+#: At most this many layers more are proposed.
 _LAYERS = 4
-#: So many layers whose dilations double are.
+#: At most this many layers whose dilations double are.
 _DILATED = 8
-#: So many strides are looked at.
+#: At most this many strides are looked at.
 _FACTORS = 8
-#: So often are windows moved that look ahead: once per branch.
+#: Windows that look ahead are moved at most this often: once per branch.
 _ROUNDS = 4
 
 
-def is_small(analysis: Analysis) -> bool:
+def is_small(graph: Graph) -> bool:
     """Whether variants of a model are quick to analyse."""
-    return len(analysis.graph.program) <= _LARGEST
+    return len(graph.program) <= _LARGEST
 
 
 class Case(NamedTuple):
@@ -173,9 +175,9 @@ def _statistics(case: Case) -> str:
     text = f"statistics of the whole axis come in at {listed(sources)}; "
     trained = _in_training(case, sources)
     if trained:
-        call = "export the model" if case.field.analysis.capture == "onnx" else "call .eval() on the model"
+        call = "export the model" if case.field.runs.about.capture == "onnx" else "call .eval() on the model"
         text += f"{listed(trained)} {'is' if len(trained) == 1 else 'are'} in training mode: {call}"
-        text += " in evaluation mode" if case.field.analysis.capture == "onnx" else ""
+        text += " in evaluation mode" if case.field.runs.about.capture == "onnx" else ""
         if len(trained) == len(sources):
             return text
         text += "; "
@@ -184,7 +186,7 @@ def _statistics(case: Case) -> str:
 
 def _in_training(case: Case, sources: Sequence[str]) -> list[str]:
     wanted = set(sources)
-    return [node.name for node in case.field.analysis.graph.nodes if node.training and node.name in wanted]
+    return [node.name for node in case.field.runs.graph.nodes if node.training and node.name in wanted]
 
 
 def _ahead(case: Case) -> str:
@@ -208,11 +210,11 @@ def _ahead(case: Case) -> str:
         if changed is None:
             return ""
         if case.held(changed):
-            known = owners(case.field.analysis)
+            known = owners(case.field.runs)
             padded = [f"{named(known[number])} by {distance}" for number, distance in sorted(moves.items())]
             pads = [f"pad on the left instead of the right: {listed(padded, 6)}"] if padded else []
             return "; ".join([*told.values(), *pads])
-        path = trace(changed.analysis, case.tensor, changed.input, changed.axis, case.read)
+        path = contributions(changed.runs, case.tensor, changed.input, changed.axis, case.read)
     return ""
 
 
@@ -252,7 +254,7 @@ def _strides(case: Case, comparator: Comparator, high: Fraction, wanted: Fractio
 def _moved_branch(case: Case) -> str:
     """Say which branch must be padded otherwise to stand where the other does, if that is all."""
     field = case.field
-    nodes = misaligned(field.analysis, field.value.number, field.key) if case.can_try else []
+    nodes = misaligned(field) if case.can_try else []
     branches = branches_of(field, nodes[0]) if nodes else []
     if len(branches) != 2 or branches[0].stride != branches[1].stride:
         return ""
@@ -265,7 +267,7 @@ def _moved_branch(case: Case) -> str:
         if window is None or not distance or (distance / window.apart).denominator != 1:
             continue
         taps = int(distance / window.apart)
-        known = owners(field.analysis)
+        known = owners(field.runs)
         if window.number in known and case.held(reading_earlier(field, {window.number: taps})):
             front, behind = ("more", "less") if taps > 0 else ("less", "more")
             layer = named(known[window.number])

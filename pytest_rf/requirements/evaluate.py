@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, PREDICATES, AxisField, Metric, Origin
-from pytest_rf.analysis.paths import Contribution, Measure
-from pytest_rf.analysis.tensors import TensorField
+from pytest_rf.analysis.paths import Measure
+from pytest_rf.analysis.tensors import Contribution, TensorField
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Measurement, Required, Spacing
@@ -26,18 +26,16 @@ from pytest_rf.requirements import (
     measure,
     scanner,
     select,
+    values,
     verdicts,
 )
 from pytest_rf.requirements.measure import Reading, Undecidable
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, RequirementTextError
-from pytest_rf.requirements.units import Quantity, positions
-from pytest_rf.requirements.vocabulary import nearest
+from pytest_rf.requirements.units import Quantity
 
-#: So many tensors have their path told; a requirement that hundreds of tensors break is about something else.
+#: At most this many tensors have their path told; a requirement that hundreds of tensors break is about something else.
 _PATHS = 5
-
-_DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
 
 
 def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
@@ -66,6 +64,13 @@ class _Place(NamedTuple):
     context: context.Context
     traced: bool
 
+    def beside(self, other: _Place | None) -> _Place:
+        """Return the place with the fields of another one beside its own, which are read together."""
+        if other is None:
+            return self
+        fields = (*other.field.beside, other.field)
+        return self._replace(field=dataclasses.replace(self.field, beside=fields))
+
     def path(self, read: Measure) -> list[Contribution]:
         """Return how a figure grew along the axis, if this place is one whose path is told."""
         return self.tensor.path(self.number, self.source.name, read) if self.traced else []
@@ -77,7 +82,7 @@ class _Place(NamedTuple):
         holds: Callable[[AxisField], bool | None],
     ) -> advice.Case:
         """Return what advice is made from."""
-        can_try = self.traced and advice.is_small(self.tensor.analysis)
+        can_try = self.traced and advice.is_small(self.tensor.runs.graph)
         return advice.Case(self.tensor, self.field, self.context, can_try, path, read, holds)
 
     def verdict(self, part: Comparison | Claim, settings: Settings) -> Finding:
@@ -117,6 +122,8 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
     batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
     reads_any, measured_any = False, False
     guarantee = _is_guarantee(part)
+    joint = isinstance(part, Comparison) and METRICS[part.figure.metric].joint
+    together: dict[tuple[str, int], _Place] = {}
     told: set[str] = set()
     judged: set[tuple[int, str, int]] = set()
     accepted = context.accepted(analysis)
@@ -142,6 +149,9 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
                         sources = context.of(axis_field, accepted)
                         traced = len(told) < _PATHS
                         place = _Place(own, source, axis, number, axis_field, sources, traced)
+                        if joint:
+                            together[source.name, number] = place.beside(together.get((source.name, number)))
+                            continue
                         for verdict in _wrong(place, part, settings):
                             told.add(own.name)
                             yield verdict
@@ -149,6 +159,8 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
                     raise
                 except RequirementError as error:
                     scanner.fail(str(error), text, position)
+    for place in together.values():
+        yield from _wrong(place, part, settings)
     if not reads_any:
         scanner.fail("selects only what reads no input", text, part.where.position)
     if not measured_any and batch:
@@ -181,7 +193,8 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     """Yield a verdict where a comparison does not hold at a place."""
     metric = METRICS[part.figure.metric]
     spacing = settings.spacing.get(place.axis)
-    wanted = _wanted(place, part, metric, spacing)
+    whole = place.source.shape[place.number]
+    wanted = values.resolved(part.value, metric, place.tensor.runs.graph, place.axis, whole, spacing)
     verdict = replace(place.verdict(part, settings), required=_required(part, wanted))
     try:
         readings = _read(place, part, metric, settings)
@@ -364,40 +377,6 @@ def _predicate(axis_field: AxisField, predicate: Metric, origin: Origin) -> bool
     if holds is None and predicate.why is not None:
         raise Undecidable(predicate.why(axis_field))
     return holds
-
-
-def _wanted(place: _Place, part: Comparison, metric: Metric, spacing: Quantity | None) -> Fraction:
-    """Return the number that a figure is held against at a place."""
-    against = part.value
-    whole = place.source.shape[place.number]
-    if against.kind == "input":
-        return Fraction(whole)
-    if against.kind == "percent":
-        share = against.number / 100
-        return share if metric.kind == "ratio" else share * whole
-    if against.kind == "quantity":
-        if spacing is None:
-            raise RequirementError(
-                f"axis {place.axis} has no spacing, so {against} means nothing: "
-                f'state one for the model, as in spacing = {{ {place.axis} = "0.5 mm" }}'
-            )
-        return positions(Quantity(against.number, against.name), spacing, place.axis)
-    if against.kind in ("attr", "meta"):
-        return _declared(place.tensor.analysis, against.kind, against.name)
-    return against.number
-
-
-def _declared(analysis: Analysis, kind: str, name: str) -> Fraction:
-    """Return a figure that the model declares about itself."""
-    if kind == "attr":
-        raise RequirementError(f"attr:{name} is not available for this model: it carries no attributes")
-    declared = analysis.graph.metadata
-    if name not in declared:
-        raise RequirementError(f"the model declares no {kind}:{name}{nearest(name, map(str, declared))}")
-    match = _DECLARED.fullmatch(str(declared[name])[:40])
-    if match is None:
-        raise RequirementError(f"{kind}:{name} is not a number")
-    return Fraction(match.group(1))
 
 
 def _required(part: Comparison | Claim, wanted: Fraction | None = None) -> Required:

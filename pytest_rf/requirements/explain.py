@@ -10,7 +10,8 @@ from fractions import Fraction
 from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.alignment import misaligned
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric, Origin
-from pytest_rf.analysis.paths import Contribution, Measure, owners
+from pytest_rf.analysis.paths import Measure
+from pytest_rf.analysis.tensors import Contribution, owners
 from pytest_rf.figures import Number, said, value
 from pytest_rf.findings import Step
 from pytest_rf.graph import Node
@@ -131,10 +132,10 @@ def branches_of(axis_field: AxisField, node: Node) -> list[AxisField]:
 
 def sides(axis_field: AxisField) -> str:
     """Return the first merge whose branches are not aligned, and where each of them stands."""
-    nodes = misaligned(axis_field.analysis, axis_field.value.number, axis_field.key)
+    nodes = misaligned(axis_field)
     if not nodes:
         return ""
-    node, known = nodes[0], owners(axis_field.analysis)
+    node, known = nodes[0], owners(axis_field.runs)
     branches = {}
     for field in branches_of(axis_field, node):
         number = field.value.number

@@ -187,7 +187,9 @@ class _Parser:
             self.fail(f'"{name}" is a predicate: write "{self.where} is {name}"')
         if following.kind is Kind.WORD and following.value.lower() in (*METRICS, "is"):
             hint = nearest(name, _PLACES)
-            self.fail(f'"{name[:60]}" is no place{hint or ": final, output, op:NAME, or a name in quotes"}')
+            self.fail(
+                f'"{name[:60]}" is not a place{hint or ": final, output, op:NAME, or a name in quotes"}'
+            )
         hint = nearest(name, METRICS)
         if not hint and following.value in (".", "/"):
             hint = ": names of tensors and modules go in quotes"

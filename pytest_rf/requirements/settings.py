@@ -33,7 +33,7 @@ def spacings(texts: Mapping[str, str | Quantity]) -> dict[str, Quantity]:
     """Return spacings, by axis, from the texts that users write.
 
     Raises:
-        RequirementError: a text is no spacing.
+        RequirementError: a text is not a spacing.
     """
     return {
         axis.lower(): parse_spacing(text) if isinstance(text, str) else text for axis, text in texts.items()

@@ -54,7 +54,7 @@ _QUANTITY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """So many of a unit, such as the distance between two neighbours on an axis."""
+    """A number of a unit, such as the distance between two neighbours on an axis."""
 
     number: Fraction
     unit: str
@@ -73,7 +73,7 @@ def parse_spacing(text: str) -> Quantity:
     if match is None:
         shown = text if len(text) <= 40 else text[:40] + "…"
         raise RequirementError(
-            f'"{shown}" is no spacing: write a number and a unit, as in "0.5 mm" or "1/16000 s"'
+            f'"{shown}" is not a spacing: write a number and a unit, as in "0.5 mm" or "1/16000 s"'
         )
     number, divisor, unit = match.groups()
     if not Fraction(number) or (divisor is not None and not Fraction(divisor)):
@@ -118,7 +118,7 @@ def positions(length: Quantity, spacing: Quantity, axis: str) -> Fraction:
 
 
 def physical(count: Fraction, spacing: Quantity, unit: str | None = None) -> Quantity:
-    """Return the length of so many positions, in the unit given or else in one that reads well."""
+    """Return the length of a number of positions, in the unit given or else in one that reads well."""
     kind, factor = _resolve(spacing.unit)
     plain = count * spacing.number * factor
     if unit is not None:

@@ -21,9 +21,9 @@ def at(tensor: Tensor, settings: Settings, message: str = "") -> Finding:
     return Finding(
         code="",
         rule="",
-        model=settings.model or tensor.analysis.name,
+        model=settings.model or tensor.runs.about.name,
         message=message,
-        file=settings.file or tensor.analysis.path or "",
+        file=settings.file or tensor.runs.about.path or "",
         line=settings.line,
         tensor=tensor.name,
         node=tensor.node,

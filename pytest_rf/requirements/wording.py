@@ -63,7 +63,7 @@ def listed(words: Sequence[str], most: int = 3) -> str:
 
 
 def _kind(found: Finding) -> str:
-    """Return the kind of metric that a finding is about; what is no metric counts something."""
+    """Return the kind of metric that a finding is about; what is not a metric counts something."""
     metric = METRICS.get(found.metric)
     return "step" if metric is None else metric.kind
 

@@ -15,7 +15,7 @@ _REMEDY = (
     "of the configuration or a fixture of the test"
 )
 
-#: Values of ``which`` that are no names.
+#: Values of ``which`` that are not names.
 WORDS = ("first", "last", "all")
 
 #: Modules that a message lists.

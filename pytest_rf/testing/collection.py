@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from pytest_rf.asserting import explain
 from pytest_rf.check import run
-from pytest_rf.config import targets, unread
+from pytest_rf.config import sources, unread
 from pytest_rf.config.tomlfile import refuse_special
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Problem
@@ -23,7 +23,7 @@ from pytest_rf.results import ModelResult, RequirementResult
 
 if TYPE_CHECKING:
     from pytest_rf.config.declared import Config, Model
-    from pytest_rf.config.targets import Target
+    from pytest_rf.config.sources import Target
     from pytest_rf.testing.state import State
 
 #: The item that stands for the built-in rules.
@@ -111,7 +111,7 @@ class ConfigFile(pytest.File):
 
 def _targets(model: Model) -> list[Target] | list[None]:
     try:
-        return targets.of(model)
+        return sources.of(model)
     except RFError:
         return [None]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_rf.errors import ModelError
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
+    from pytest_rf.checkable import Analysis
     from pytest_rf.frontends.torch.snapshot import Snapshot
 
 #: A module is judged at no more different inputs than this; one that has more is an error.

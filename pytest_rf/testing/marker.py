@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_rf.asserting import SAID, analyze, explain
-from pytest_rf.config.lookup import declared
-from pytest_rf.config.targets import is_factory
+from pytest_rf.config.selection import declared
+from pytest_rf.config.sources import is_factory
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.factories import called, made
 from pytest_rf.judging import judge
@@ -25,7 +25,7 @@ from pytest_rf.testing.choice import choose
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
-    from pytest_rf.config.targets import Target
+    from pytest_rf.config.sources import Target
     from pytest_rf.testing.listener import Listener
     from pytest_rf.testing.state import State
 
@@ -108,7 +108,7 @@ def _check(item: pytest.Item, mark: pytest.Mark, state: State, heard: Listener |
             wrong: list[str] = []
             try:
                 name = call.snapshot.name if len(one.calls) == 1 else f"{call.snapshot.name} at {given}"
-                wrong += _judged(item, mark, state, call.analysis, name, {})
+                wrong += _judged(item, mark, state, call.analysis, name, Settings())
             except RFError as error:
                 wrong.append(_told(error))
             if wrong:
@@ -121,11 +121,11 @@ def _judged(
     state: State,
     analysis: Analysis,
     name: str,
-    settings: Mapping[str, Any],
+    settings: Settings,
 ) -> Iterator[str]:
     analysis = analyze(analysis, **{key: mark.kwargs[key] for key in SAID if mark.kwargs.get(key)})
     file, line, _ = item.location
-    stated = Settings(model=name, file=file, line=(line or 0) + 1, **settings)
+    stated = replace(settings, model=name, file=file, line=(line or 0) + 1)
     result = judge(analysis, mark.args, stated, item.nodeid)
     state.record(result)
     if result.findings:
@@ -138,29 +138,29 @@ def _told(error: RFError) -> str:
     return "\n".join([visible(str(error), _LIMIT), *map(visible, detail.splitlines())])
 
 
-def _resolve(item: pytest.Item, model: Any, inputs: Any, state: State) -> tuple[Analysis, dict[str, Any]]:
+def _resolve(item: pytest.Item, model: Any, inputs: Any, state: State) -> tuple[Analysis, Settings]:
     """Return the model that a marker means, analysed, and the settings that the configuration has for it."""
     if not isinstance(model, str):
         if callable(model) and not hasattr(model, "named_modules"):
             model = called(model, getattr(model, "__name__", type(model).__name__))
-        return analyze(model, inputs=inputs), {}
+        return analyze(model, inputs=inputs), Settings()
     fixtures = item.stash.get(_FIXTURES, {})
     if model in fixtures:
-        return analyze(fixtures[model], inputs=inputs), {}
+        return analyze(fixtures[model], inputs=inputs), Settings()
     if model.endswith(".onnx"):
-        return analyze(_path(item, model), inputs=inputs), {}
+        return analyze(_path(item, model), inputs=inputs), Settings()
     target = declared(model, state.settings) if state.path is not None else None
     if target is not None:
         return _declared(target, inputs)
     if is_factory(model):
-        return analyze(made(model, item.config.rootpath), inputs=inputs), {}
+        return analyze(made(model, item.config.rootpath), inputs=inputs), Settings()
     raise ModelError(
         f"no model {model!r}: it is neither an .onnx path, nor package.module:factory, nor a fixture of the test, "
         f"nor a model of {state.path.name if state.path else 'a configuration (there is none)'}"
     )
 
 
-def _declared(target: Target, inputs: Any) -> tuple[Analysis, dict[str, Any]]:
+def _declared(target: Target, inputs: Any) -> tuple[Analysis, Settings]:
     """Return a model of the configuration, analysed as that says, and what else it says."""
     if isinstance(inputs, Mapping):
         target = replace(target, model=replace(target.model, inputs={**target.model.inputs, **inputs}))
@@ -169,8 +169,8 @@ def _declared(target: Target, inputs: Any) -> tuple[Analysis, dict[str, Any]]:
     return analyse(target), _settings(target)
 
 
-def _settings(target: Target) -> dict[str, Any]:
-    return {"spacing": target.model.spacing, "origin": target.model.origin}
+def _settings(target: Target) -> Settings:
+    return Settings(spacing=target.model.spacing, origin=target.model.origin)
 
 
 def _path(item: pytest.Item, model: str) -> str:

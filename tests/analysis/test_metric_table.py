@@ -15,8 +15,8 @@ import pytest
 from models import conv
 
 import pytest_rf
-from pytest_rf import report
 from pytest_rf.analysis.metrics import METRICS, PREDICATES, TABLE, AxisField, Metric
+from pytest_rf.analysis.report import to_dict
 from pytest_rf.requirements.parser import parse
 from pytest_rf.requirements.vocabulary import nearest
 
@@ -188,8 +188,9 @@ def test_type_checkers_know_every_attribute() -> None:
 def test_dear_figures_are_left_out_until_they_are_asked_for() -> None:
     analysis = pytest_rf.analyze(conv(3))
     (tensor,) = analysis.to_dict()["tensors"]
-    dear = {row.name for row in TABLE if row.dear}
-    assert dear
-    assert not dear & tensor["fields"]["image"]["h"].keys()
-    asked = report.to_dict(report.of_analysis(analysis, asked=tuple(dear)))["tensors"][0]
-    assert asked["fields"]["image"]["h"].keys() - tensor["fields"]["image"]["h"].keys() == dear
+    dear = [row for row in TABLE if row.dear]
+    keys = {key for row in dear for key in (row.columns() if row.ranged else (row.name,))}
+    assert keys
+    assert not keys & tensor["fields"]["image"]["h"].keys()
+    asked = to_dict(analysis.report(asked=tuple(row.name for row in dear)))["tensors"][0]
+    assert asked["fields"]["image"]["h"].keys() - tensor["fields"]["image"]["h"].keys() == keys

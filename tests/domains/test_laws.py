@@ -158,7 +158,7 @@ def test_enough_sets_were_compared() -> None:
     if not SEEN:
         pytest.skip("the comparison ran elsewhere")
     assert min(SEEN["theory"], SEEN["actual"]) > 10_000
-    assert SEEN["without a map"] < 0.1 * SEEN["theory"]
+    assert SEEN["without a map"] < 0.2 * SEEN["theory"]
 
 
 layers = st.lists(

@@ -28,8 +28,10 @@ FOUND = [path.stem for path in sorted(Path(__file__).parent.glob("pairs_*.py"))]
 PAIRS = {name: draw for module in FOUND for name, draw in import_module(f"operators.{module}").PAIRS.items()}
 
 
-def run(made: Callable[[Builder, dict[str, Value]], Any], operands: Mapping[str, Any]) -> Analysis:
-    b = Builder()
+def run(
+    made: Callable[[Builder, dict[str, Value]], Any], operands: Mapping[str, Any], weights: bool
+) -> Analysis:
+    b = Builder(weights)
     values = {
         name: b.array(one) if isinstance(one, np.ndarray) else b.input(name, one)
         for name, one in operands.items()
@@ -49,7 +51,8 @@ def named(values: Mapping[str, Value], argument: Any) -> Any:
 
 
 @pytest.mark.parametrize("draw", [distances, *PAIRS.values()], ids=["distances", *PAIRS])
-def test_the_rules_of_a_pair_read_the_same(draw: Callable[[Random], Pair]) -> None:
+@pytest.mark.parametrize("weights", [False, True], ids=["structure", "weights"])
+def test_the_rules_of_a_pair_read_the_same(draw: Callable[[Random], Pair], weights: bool) -> None:
     for seed in range(30):
         pair = draw(np.random.default_rng(seed))
         op, names, attributes = pair.onnx
@@ -57,13 +60,13 @@ def test_the_rules_of_a_pair_read_the_same(draw: Callable[[Random], Pair]) -> No
 
         def as_node(b: Builder, values: dict[str, Value], op=op, names=names, attributes=attributes) -> Any:
             operands = [values[one] if one else None for one in names]
-            return onnx.table()[op](NodeCall(b, op, operands, attributes, 20, lambda: op))
+            return onnx.table()[op](NodeCall(b, op, operands, attributes, 20))
 
         def as_call(b: Builder, values: dict[str, Value], name=name, arguments=arguments, pair=pair) -> Any:
             given = {key: named(values, one) for key, one in arguments.items()}
             return aten.table()[name](OpCall(b, f"{name}.default", given, [pair.shape]))
 
-        a, b = (run(made, pair.operands)["y"] for made in (as_node, as_call))
+        a, b = (run(made, pair.operands, weights)["y"] for made in (as_node, as_call))
         assert a.shape == b.shape == pair.shape
         assert a.inputs == b.inputs, seed
         assert a.status == b.status or "grid" in name, seed

@@ -166,6 +166,13 @@ def test_workers_give_the_same_report(project: Pytester) -> None:
     assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
 
 
+def test_a_report_for_people_is_that_of_check(project: Pytester) -> None:
+    project.runpytest("--rf", "--rf-report=out.txt")
+    text = Path("out.txt").read_text(encoding="utf-8")
+    assert " 5 | final rf >= 41\n   |          ^^^^^ measured 36 to 40\n" in text
+    assert text.endswith("Checked 2 models, 4 requirements: 1 violation.\n")
+
+
 @pytest.mark.parametrize("file", ["out.html", "out", "../out.json", "link.json"])
 def test_reports_that_cannot_be_written_are_usage_errors(project: Pytester, file: str) -> None:
     (project.path / "link.json").symlink_to(project.path / "rf.toml")

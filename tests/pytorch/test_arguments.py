@@ -166,7 +166,7 @@ WRONG = {
         lambda: pytest_rf.analyze(Net(), IMAGE, values={"size": [1]}),
         "values: no argument named 'size'; forward takes x",
     ),
-    "float": (lambda: pytest_rf.analyze(Net(), inputs={"x": (1, 3, 8.5, 8)}), "'x'.*is no shape"),
+    "float": (lambda: pytest_rf.analyze(Net(), inputs={"x": (1, 3, 8.5, 8)}), "'x'.*is not a shape"),
     "empty": (lambda: pytest_rf.analyze(Net(), inputs={"x": (1, 3, 0, 8)}), "'x'.*at least 1"),
     "type": (
         lambda: pytest_rf.analyze(Net(), inputs={"x": ((1, 3, 8, 8), "int46")}),

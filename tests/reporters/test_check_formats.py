@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import msgspec
 import pytest
+from models import conv
 from msgspec.structs import replace
 
+import pytest_rf
 from pytest_rf import report
 from pytest_rf.findings import Problem, Step
 from pytest_rf.reporters import check
@@ -144,3 +147,19 @@ def test_json_escapes_what_steers_a_terminal() -> None:
     assert isinstance(text, str)
     assert not any(char in text for char in "\x1b\x9b\u202e\u2066\u2028\udc80\r")
     assert json.loads(text)["models"][0]["findings"][0]["tensor"] == HOSTILE + "\x9b\u2028\udc80"
+
+
+def test_a_run_goes_through_json_and_between_processes_as_it_is() -> None:
+    found = run(
+        finding(), finding(number=1, span=None), problems=(Problem(message="bad"),), waived=(finding(),)
+    )
+    assert msgspec.convert(msgspec.to_builtins(found), Run) == found
+    assert msgspec.json.decode(check(found, "json"), type=Run) == found
+
+
+def test_every_key_of_a_report_is_required_by_its_schema() -> None:
+    given = pytest_rf.analyze(conv(3)).to_dict()["tensors"][0]["fields"]["image"]["h"]
+    for name, kind in report.schema()["$defs"].items():
+        # Figures that have to be asked for are the only ones that a report can lack.
+        whole = given if name == "AxisReport" else kind["properties"]
+        assert set(kind["required"]) == set(whole) <= set(kind["properties"])

@@ -27,6 +27,6 @@ def analysis(batch: int = 2, **figures: Any) -> Analysis:
     )
     (tensor,) = found.final
     source = found.inputs["x"]
-    fields = {axis: set_by_hand(found, tensor.value, source, axis) for axis in (0, 1, 2)}
+    fields = {axis: set_by_hand(found.runs, tensor.value, source, axis) for axis in (0, 1, 2)}
     tensor.field = lambda input=None: fields  # type: ignore[method-assign,assignment,return-value]
     return found

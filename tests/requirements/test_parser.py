@@ -281,3 +281,18 @@ def requirements(draw: st.DrawFn) -> Requirement:
 @given(requirements())
 def test_what_is_written_is_read_back(requirement: Requirement) -> None:
     assert parse(str(requirement)).parts == requirement.parts
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("final rf >= 224", [">= 224"]),
+        ("64 ≤ final halo <= 12.5 mm", ["64 ≤", "<= 12.5 mm"]),
+        ("'a\"b' coverage.h>=-50%", [">=-50%"]),
+        ("rf == attr:'x y' and stride < 1/2", ["== attr:'x y'", "< 1/2"]),
+        ("output is NOT causal.t and is bounded", ["NOT causal", "bounded"]),
+        ("3 != rf", ["3 !="]),
+    ],
+)
+def test_parts_know_where_stands_what_they_require(text: str, spans: list[str]) -> None:
+    assert [text[slice(*part.span)] for part in parse(text).parts] == spans

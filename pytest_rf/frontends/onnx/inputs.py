@@ -27,8 +27,12 @@ def tensor_type(info: onnx.ValueInfoProto) -> onnx.TypeProto | None:
     return kind if kind.WhichOneof("value") in ("tensor_type", None) else None
 
 
-def input_shape(model: str, info: onnx.ValueInfoProto, given: Sequence[int] | None) -> Shape:
+def input_shape(
+    model: str, info: onnx.ValueInfoProto, given: Sequence[int] | None, opened: bool = False
+) -> Shape:
     """Return the shape of a tensor input: the given one, else the file's.
+
+    ``opened``: the given one may differ from what the file fixes.
 
     Raises:
         ModelError: neither says it, they contradict each other, or an extent is impossible.
@@ -38,7 +42,7 @@ def input_shape(model: str, info: onnx.ValueInfoProto, given: Sequence[int] | No
     declared = None if kind is None else kind.tensor_type
     dims = list(declared.shape.dim) if declared is not None and declared.HasField("shape") else None
     if given is not None:
-        shape = _given(place, given, dims)
+        shape = _given(place, given, dims, opened)
     elif dims is None:
         raise ModelError(
             f"{place}: its shape is not in the file; "
@@ -54,13 +58,15 @@ def input_shape(model: str, info: onnx.ValueInfoProto, given: Sequence[int] | No
     return shape
 
 
-def _given(place: str, given: Sequence[int], dims: Sequence[onnx.TensorShapeProto.Dimension] | None) -> Shape:
+def _given(
+    place: str, given: Sequence[int], dims: Sequence[onnx.TensorShapeProto.Dimension] | None, opened: bool
+) -> Shape:
     shape = tuple(int(n) for n in given)
     if any(n < 0 for n in shape):
         raise ModelError(f"{place}: shape {shape} has a negative extent")
     if dims is not None and len(dims) != len(shape):
         raise ModelError(f"{place} has {len(dims)} axes, the given shape {shape} has {len(shape)}")
-    for axis, dim in enumerate(dims or []):
+    for axis, dim in enumerate([] if opened else dims or []):
         if axis == 0 and dim.dim_value == 1 and len(shape) > 1 and shape[0] > 1:
             continue  # exported with one sample: whether several would mix is asked of more
         if dim.dim_value > 0 and dim.dim_value != shape[axis]:

@@ -28,6 +28,7 @@ def lower(
     inputs: Mapping[str, Sequence[int]] | None = None,
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
+    opened: bool = False,
 ) -> Graph:
     """Return the graph of a model.
 
@@ -37,6 +38,7 @@ def lower(
         inputs: shapes for the inputs whose shape the file leaves open, or other shapes than the file's.
         values: concrete elements for inputs that steer the geometry; those inputs are constants then.
         weights: whether exact zeros in weights and masked scores cut dependence.
+        opened: whether given shapes may differ from extents that the file fixes.
 
     Raises:
         ModelError: an input's shape is open, or the model breaks the rules of ONNX.
@@ -49,7 +51,7 @@ def lower(
             "outside count as if they had no zeros; load them into the model to have them looked at"
         )
     opsets = _opsets(model, name)
-    scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}))
+    scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}), opened)
     owners = names.parameter_owners([tensor.name for tensor in model.graph.initializer])
     Nodes(b, name, Functions(model), owners).run(model.graph.node, scope, Frame("", opsets))
     for info in model.graph.output:
@@ -82,6 +84,7 @@ def _scope(
     name: str,
     inputs: dict[str, Sequence[int]],
     values: dict[str, Any],
+    opened: bool,
 ) -> dict[str, Element | None]:
     """Return what the names of initializers and inputs stand for."""
     graph = model.graph
@@ -101,5 +104,5 @@ def _scope(
             reason = f"input {info.name} is a sequence or map; only a run can tell what it holds"
             scope[info.name] = b.unknown([], reason)
         else:
-            scope[info.name] = b.input(info.name, input_shape(name, info, inputs.get(info.name)))
+            scope[info.name] = b.input(info.name, input_shape(name, info, inputs.get(info.name), opened))
     return scope

@@ -4,18 +4,23 @@ The call:
 ``arguments``   what a module is called with, from examples or from shapes
 ``trees``       tensors within structures of any kind, and their names
 ``snapshot``    a call that a test made, kept for later
+``extents``     the same call with inputs of other extents
 
 Its recording:
 ``capture``     the first way of recording that works
-``recorder``    the dispatch mode that records: constants are run for real, the rest by shape
+``record``      one call at the dispatcher
+``recorder``    the dispatch mode: constants are run for real, the rest by shape
+``tape``        writes down what has run, as functions of what it depends on
 ``running``     one operator, on values or by shape; ``shapes`` and ``layouts`` know the common ones
 ``traits``      what an operator's schema says about recording it
 ``tracking``    which tensors depend on an input; ``memory``: views and writes as functions
-``higher_order``, ``opaque``, ``factories``, ``outside``  what the dispatcher sees otherwise, or not at all
+``higher_order``, ``opaque``, ``factories``  what the dispatcher sees otherwise, or not at all
+``exits``       what leaves torch, or the thread; ``outside``: what may have come of it
 ``locate``      module paths and source lines; ``programs``: those within generated code
 ``exported``    programs of ``torch.export``
 ``preserve``    the module and the process are left as found; ``copying``: copies of modules
-``failures``    what users are told when it does not work
+``identity``    which class and device a module has; ``callers``, ``signatures``: who calls it, and with what
+``failures``    what is said when it does not work
 ``recording``   the result: plain data
 
 The graph:
@@ -29,10 +34,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_rf.frontends.torch.capture import capture
+from pytest_rf.frontends.torch.extents import reopened
 from pytest_rf.frontends.torch.lower import lower
 from pytest_rf.graph import Graph
 
-__all__ = ["capture", "load", "lower"]
+__all__ = ["capture", "load", "lower", "reopened"]
 
 
 def load(
@@ -50,7 +56,7 @@ def load(
         example: the arguments of the call: a tuple of positional ones, a dict of named ones, or one.
         inputs: or only their shapes, by name.
         kwargs: keyword arguments beside ``example``.
-        values: arguments that are constants: they steer the geometry and are no inputs.
+        values: arguments that are constants: they steer the geometry and are not inputs.
         weights: whether exact zeros in weights and masked scores cut dependence (SEMANTICS 7).
     """
     recording = capture(model, example, inputs, kwargs, values)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.torch.trees import map_tensors
+from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
 
 
 @dataclasses.dataclass(slots=True)
@@ -23,7 +23,7 @@ class Arguments:
     Attributes:
         args: positional.
         kwargs: by name.
-        constants: by name, whose tensors are no inputs.
+        constants: by name; their tensors are not inputs.
         names: what the user calls the first positional ones, where the code gives them no name of its own.
         method: the method that is called.
         shaped: the inputs that were made from a shape alone, so that their type is a guess.
@@ -73,7 +73,8 @@ def arguments(module: torch.nn.Module, example: Any, kwargs: Mapping[str, Any] |
     Args:
         module: the module.
         example: a tuple of positional arguments, a dict or other mapping of keyword arguments (if
-            its keys are names of the module's arguments), or the only argument; None beside ``kwargs``: there is none.
+            its keys are names of the module's arguments), or the only argument; None beside
+            ``kwargs`` stands for no argument.
         kwargs: keyword arguments.
     """
     named = dict(kwargs or {})
@@ -98,7 +99,7 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
         kwargs: further keyword arguments, passed as they are.
 
     Raises:
-        ModelError: the module has no argument of such a name, or what is given is no shape.
+        ModelError: the module has no argument of such a name, or what is given is not a shape.
     """
     names = parameters(module)
     if not isinstance(inputs, Mapping):
@@ -126,6 +127,57 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
     return Arguments(tuple(leading), {**made, **named}, shaped=shaped)
 
 
+def given(
+    module: torch.nn.Module,
+    example: Any = None,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Arguments:
+    """Return what a module is called with, from whatever a user has given.
+
+    Args:
+        module: the module.
+        example: the arguments of the call, as in :func:`arguments`.
+        inputs: or only their shapes, as in :func:`by_shape`.
+        kwargs: keyword arguments of the call.
+        values: keyword arguments that are constants.
+
+    Raises:
+        ModelError: the module has no such arguments, or there is no tensor among them.
+    """
+    kind = type(module).__name__
+    if isinstance(example, Arguments):
+        call = example
+    elif inputs is None and example is None and not kwargs:
+        raise ModelError(
+            f"{kind}: needs example inputs or shapes, as in inputs={{'x': (1, 3, 224, 224)}}, "
+            "on the command line --input x=1,3,224,224"
+        )
+    elif inputs is not None:
+        call = by_shape(module, inputs, kwargs)
+    else:
+        call = arguments(module, example, kwargs)
+    constants = {str(name): torch.as_tensor(value) for name, value in (values or {}).items()}
+    strange = [name for name in constants if name not in parameters(module, call.method)]
+    if strange and not takes_any(module):
+        raise ModelError(no_argument(module, strange, "values: "))
+    call.constants.update(constants)
+    tensors = [tensor for _, tensor in named_tensors([call.args, call.kwargs])]
+    if any(tensor.is_quantized for tensor in tensors):
+        raise ModelError(
+            f"{kind}: an input is a quantised tensor, which is not followed; call a module that quantises it itself"
+        )
+    if not tensors:
+        found = [*call.args, *call.kwargs.values()]
+        kinds = ", ".join(type(value).__name__ for value in found) or "nothing"
+        raise ModelError(
+            f"{kind}: the call has no tensor among its arguments ({kinds}); "
+            "give tensors as examples, or shapes as in inputs={'x': (1, 3, 224, 224)}"
+        )
+    return call
+
+
 def no_argument(module: torch.nn.Module, names: Iterable[str], given: str = "") -> str:
     """Return what to say about arguments that a module does not have; ``given``: how they were given."""
     known = parameters(module)
@@ -145,7 +197,7 @@ def _several(inputs: Any) -> list[Any]:
 
 
 def _enough(names: Sequence[str], count: int) -> list[str]:
-    """Return names for the first arguments, also where the module has not so many."""
+    """Return names for the first arguments, also where the module has fewer."""
     return [
         names[i] if i < len(names) else "x" if not names and count == 1 else f"arg{i}" for i in range(count)
     ]
@@ -176,7 +228,7 @@ def _made(name: str, value: Any, dtype: torch.dtype) -> Any:
         return type(value)(_filled(f"{name}.{i}", item, dtype) for i, item in enumerate(value))
     if isinstance(value, (list, tuple)) and all(isinstance(item, (numbers.Real, str)) for item in value):
         raise ModelError(
-            f"input {name!r}: {value!r} is no shape, which has whole numbers, as in (1, 3, 224, 224)"
+            f"input {name!r}: {value!r} is not a shape, which has whole numbers, as in (1, 3, 224, 224)"
         )
     if isinstance(value, Mapping):
         return {key: _made(f"{name}.{key}", item, dtype) for key, item in value.items()}
@@ -202,7 +254,7 @@ def _filled(name: str, shape: Sequence[Any], dtype: torch.dtype) -> torch.Tensor
 
 
 def filled(call: Arguments) -> Arguments:
-    """Return arguments of which those without values, on ``meta``, have got some."""
+    """Return arguments in which tensors without values, on ``meta``, are replaced by ones with values."""
 
     def with_values(name: str, tensor: torch.Tensor) -> torch.Tensor:
         return _filled(name, tensor.shape, tensor.dtype) if tensor.is_meta else tensor

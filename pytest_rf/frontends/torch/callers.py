@@ -46,8 +46,8 @@ def variables(frame: FrameType) -> dict[str, Any]:
     """Return the local variables of running code, and keep none of them alive."""
     held = frame.f_locals
     found = dict(held)
-    # Before Python 3.13 a frame keeps the dict, and with it what the code deletes later, unless it is emptied; who
-    # else has the dict (a call of locals(), a debugger) goes on to have it.
+    # Before Python 3.13 a frame keeps the dict, and with it what the code deletes later, unless it is emptied here.
+    # It is left alone where others hold it too (a call of locals(), a debugger).
     if (
         sys.version_info < (3, 13)
         and frame.f_code.co_flags & inspect.CO_OPTIMIZED

@@ -1,4 +1,4 @@
-"""Programs of ``torch.export``: given by the user, or made where the dispatcher alone does not do."""
+"""Programs of ``torch.export``: given by the user, or made where recording at the dispatcher fails."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from pytest_rf.frontends.torch.arguments import Arguments
+from pytest_rf.frontends.torch.arguments import Arguments, given
 from pytest_rf.frontends.torch.failures import Failed
+from pytest_rf.frontends.torch.record import record
 from pytest_rf.frontends.torch.recording import Recording
 
 
@@ -20,8 +21,6 @@ def program_call(
     values: Mapping[str, Any] | None = None,
 ) -> tuple[Any, Arguments]:
     """Return an exported program as a module, and its arguments: by default those that it was exported with."""
-    from pytest_rf.frontends.torch.capture import given
-
     module = program.module()
     if inputs is None and example is None and not kwargs:
         positional, named = program.example_inputs
@@ -31,9 +30,9 @@ def program_call(
     return module, given(module, example, inputs, kwargs, values)
 
 
-def capture_program(*given: Any) -> Recording:
+def capture_program(*args: Any) -> Recording:
     """Record an exported program, see :func:`program_call`."""
-    return _record(*program_call(*given))
+    return _record(*program_call(*args))
 
 
 def export(module: torch.nn.Module, call: Arguments) -> Recording:
@@ -44,8 +43,6 @@ def export(module: torch.nn.Module, call: Arguments) -> Recording:
 
 
 def _record(module: torch.nn.Module, call: Arguments) -> Recording:
-    from pytest_rf.frontends.torch.capture import record
-
     try:
         recording = record(module, call, real=False)
     except Failed:

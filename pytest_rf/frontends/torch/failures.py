@@ -1,4 +1,4 @@
-"""What users are told when a module cannot be recorded: where in it, why, and what would help."""
+"""What is said when a module cannot be recorded: where in it, why, and what would help."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ from pytest_rf.frontends.torch.arguments import Arguments, misfit
 from pytest_rf.frontends.torch.locate import shown
 
 _ABOUT_TYPES = re.compile(r"dtype|scalar type|\b(float|long|int|half|double)\b|Tensor\b.*type", re.IGNORECASE)
+
+
+class Obstacle(Exception):
+    """This way of recording cannot go on; the module itself may be all right."""
+
+
+class ValuesNeeded(Obstacle):
+    """The code looks at values that a run by shapes does not have."""
+
+
+class Unsupported(Obstacle):
+    """The call cannot be recorded at the dispatcher (a higher-order operator, say)."""
 
 
 class Failed(Exception):
@@ -55,13 +67,13 @@ class Failed(Exception):
 def told(error: BaseException) -> str:
     """Return type and text of an error as one line; of a long one the first paragraph."""
     text = " ".join(str(error).strip().partition("\n\n")[0].split())
-    # Signatures of torch's own operators follow in their dozens.
+    # The signatures of all overloads follow.
     text = text.partition(", but expected one of:")[0]
     return f"{type(error).__name__}{': ' if text else ''}{text[:500]}"
 
 
 def line_of(error: BaseException) -> str:
-    """Return "file.py:line" of the innermost line of the user's that an error went through, or nothing."""
+    """Return "file.py:line" of the innermost line of the user's code that an error passed through, or ""."""
     found = ""
     step: TracebackType | None = error.__traceback__
     while step is not None:

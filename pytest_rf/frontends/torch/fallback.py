@@ -7,12 +7,14 @@ from typing import Any
 import torch
 
 from pytest_rf.frontends.torch.locate import Locator
+from pytest_rf.frontends.torch.record import below_autograd
 from pytest_rf.frontends.torch.recorder import Recorder
-from pytest_rf.frontends.torch.recording import Call, Const, Recording, Ref
+from pytest_rf.frontends.torch.recording import Const, Recorded, Recording, Ref
+from pytest_rf.frontends.torch.tape import Tape
 from pytest_rf.frontends.torch.traits import traits
 
 
-def decomposed(call: Call, recording: Recording) -> Recording | None:
+def decomposed(call: Recorded, recording: Recording) -> Recording | None:
     """Return the recording of an operator's decomposition; None if torch has none.
 
     Its inputs are the variables among the call's arguments, each once, named by their numbers.
@@ -24,12 +26,9 @@ def decomposed(call: Call, recording: Recording) -> Recording | None:
     body = _body(function)
     if body is None:
         return None
-    from pytest_rf.frontends.torch.capture import below_autograd
-
     parts = Recording(way=recording.way)
-    recorder = Recorder(
-        parts, Locator(torch.nn.Module(), {}), torch.device("cpu"), real=False, valueless=True
-    )
+    tape = Tape(parts, Locator(torch.nn.Module(), {}), real=False, valueless=True)
+    recorder = Recorder(tape, torch.device("cpu"))
     stand_ins: dict[int, torch.Tensor] = {}
 
     def tensor(value: Any) -> Any:
@@ -37,7 +36,7 @@ def decomposed(call: Call, recording: Recording) -> Recording | None:
             if value.number not in stand_ins:
                 variable = recording.values[value.number]
                 blank = torch.empty(variable.shape, dtype=variable.dtype, device="meta")
-                stand_ins[value.number] = recorder.declare(str(value.number), blank)
+                stand_ins[value.number] = tape.declare(str(value.number), blank)
             return stand_ins[value.number]
         if isinstance(value, Const):
             return value.tensor
@@ -54,11 +53,11 @@ def decomposed(call: Call, recording: Recording) -> Recording | None:
         results = result if isinstance(result, (tuple, list)) else (result,)
         tensors = [item for item in results if isinstance(item, torch.Tensor)]
         for index, item in enumerate(tensors):
-            parts.outputs[str(index)] = recorder.value_of(item)
-    except Exception:  # a decomposition that does not run by shape is none
+            parts.outputs[str(index)] = tape.value_of(item)
+    except Exception:  # a decomposition that does not run by shape is of no use
         return None
     finally:
-        recorder.close()
+        tape.close()
     if any(part.function is function for part in parts.calls):
         return None
     return parts

@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 
 from pytest_rf.frontends.torch.recording import leaves, tensors_in
+from pytest_rf.frontends.torch.tape import Tape
 
-if TYPE_CHECKING:
-    from pytest_rf.frontends.torch.recorder import Recorder
+Mode = AbstractContextManager[Any]
 
 
-def run(recorder: Recorder, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run a higher-order operator by the operators that it is made of; NotImplemented if it is not known."""
+def run(tape: Tape, mode: Mode, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run a higher-order operator by the operators that it is made of.
+
+    Args:
+        tape: writes the recording.
+        mode: records the operators that run within it.
+        name: of the operator.
+        args: its arguments.
+        kwargs: its keyword arguments.
+
+    Returns:
+        What it returns; NotImplemented if it is not known.
+    """
     rule = _RULES.get(name)
-    return NotImplemented if rule is None else rule(recorder, *args, **kwargs)
+    return NotImplemented if rule is None else rule(tape, mode, *args, **kwargs)
 
 
-def _cond(recorder: Recorder, predicate: Any, true: Any, false: Any, operands: Sequence[Any] = ()) -> Any:
+def _cond(tape: Tape, mode: Mode, predicate: Any, true: Any, false: Any, operands: Sequence[Any] = ()) -> Any:
     """Both branches where the choice depends on the input, else the one that is taken."""
-    if not isinstance(predicate, torch.Tensor) or not recorder.follows(predicate):
-        with recorder:
+    if not isinstance(predicate, torch.Tensor) or not tape.follows(predicate):
+        with mode:
             return (true if predicate else false)(*operands)
-    with recorder:
+    with mode:
         one, other = true(*operands), false(*operands)
     chosen = one
-    if recorder.real and not bool(predicate):
+    if tape.real and not bool(predicate):
         chosen = other
     flat = tensors_in(chosen)
     pairs = zip(leaves(one), leaves(other), strict=True)
     merged = iter(
         [
-            recorder.merge("rf.either.default", [predicate, first, second], like)
+            tape.merge("rf.either.default", [predicate, first, second], like)
             for like, (first, second) in zip(
                 flat, ((a, b) for a, b in pairs if isinstance(a, torch.Tensor)), strict=True
             )
@@ -51,7 +63,8 @@ def _filled(tree: Any, tensors: Any) -> Any:
 
 
 def _scan(
-    recorder: Recorder,
+    tape: Tape,
+    mode: Mode,
     combine: Any,
     init: Sequence[Any],
     xs: Sequence[Any],
@@ -60,7 +73,7 @@ def _scan(
 ) -> Any:
     """A scan, step by step."""
     carry, outputs = list(init), []
-    with recorder:
+    with mode:
         for step in range(xs[0].shape[0]):
             results = combine(*carry, *(x[step] for x in xs), *additional)
             carry = list(results[: len(init)])
@@ -69,9 +82,9 @@ def _scan(
     return (*carry, *stacked)
 
 
-def _map(recorder: Recorder, function: Any, xs: Sequence[Any], additional: Sequence[Any] = ()) -> Any:
+def _map(tape: Tape, mode: Mode, function: Any, xs: Sequence[Any], additional: Sequence[Any] = ()) -> Any:
     """A map over the first axis, step by step."""
-    with recorder:
+    with mode:
         rows = [function(*(x[step] for x in xs), *additional) for step in range(xs[0].shape[0])]
         if isinstance(rows[0], torch.Tensor):
             return torch.stack(rows)
@@ -79,10 +92,10 @@ def _map(recorder: Recorder, function: Any, xs: Sequence[Any], additional: Seque
 
 
 def _associative_scan(
-    recorder: Recorder, combine: Any, xs: Sequence[Any], additional: Sequence[Any] = ()
+    tape: Tape, mode: Mode, combine: Any, xs: Sequence[Any], additional: Sequence[Any] = ()
 ) -> Any:
     """An associative scan, as a running combination."""
-    with recorder:
+    with mode:
         rows = [tuple(x[0] for x in xs)]
         for step in range(1, xs[0].shape[0]):
             rows.append(tuple(combine(*rows[-1], *(x[step] for x in xs), *additional)))
@@ -90,14 +103,14 @@ def _associative_scan(
 
 
 def _while_loop(
-    recorder: Recorder, condition: Any, body: Any, carried: Sequence[Any], additional: Sequence[Any] = ()
+    tape: Tape, mode: Mode, condition: Any, body: Any, carried: Sequence[Any], additional: Sequence[Any] = ()
 ) -> Any:
     """A loop, turn by turn; unknown where the input's values decide how many turns there are."""
     state = tuple(carried)
-    with recorder:
+    with mode:
         going = condition(*state, *additional)
-        by_data = isinstance(going, torch.Tensor) and recorder.follows(going)
-        if by_data and not recorder.real:  # the shapes of one turn are those of all
+        by_data = isinstance(going, torch.Tensor) and tape.follows(going)
+        if by_data and not tape.real:  # the shapes of one turn are those of all
             state = tuple(body(*state, *additional))
         while not by_data and bool(going):
             state = tuple(body(*state, *additional))
@@ -106,13 +119,14 @@ def _while_loop(
         return state
     inputs = [item for item in (going, *state) if isinstance(item, torch.Tensor)]
     return tuple(
-        recorder.merge("rf.loop.default", inputs, item) if isinstance(item, torch.Tensor) else item
+        tape.merge("rf.loop.default", inputs, item) if isinstance(item, torch.Tensor) else item
         for item in state
     )
 
 
 def _flex_attention(
-    recorder: Recorder,
+    tape: Tape,
+    mode: Mode,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -127,18 +141,16 @@ def _flex_attention(
     mask = _evaluated(block_mask[-1], (n, heads, rows, columns)) if block_mask else None
     like = (
         query.new_empty(query.shape[:-1] + value.shape[-1:])
-        if recorder.real
+        if tape.real
         else torch.empty((*query.shape[:-1], value.shape[-1]), dtype=query.dtype, device="meta")
     )
-    if recorder.real:
+    if tape.real:
         like = torch.nn.functional.scaled_dot_product_attention(
             query, key, value, attn_mask=mask, enable_gqa=query.shape[1] != key.shape[1]
         )
-    output = recorder.merge(
-        "rf.attention.default", [query, key, value, *([] if mask is None else [mask])], like
-    )
+    output = tape.merge("rf.attention.default", [query, key, value, *([] if mask is None else [mask])], like)
     sums = torch.empty((n, heads, rows), dtype=torch.float32, device=like.device)
-    return output, recorder.merge("rf.log_sum.default", [query, key], sums), sums
+    return output, tape.merge("rf.log_sum.default", [query, key], sums), sums
 
 
 def _evaluated(function: Callable[..., Any], shape: tuple[int, ...]) -> torch.Tensor:

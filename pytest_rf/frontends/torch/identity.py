@@ -1,7 +1,8 @@
-"""Which module a call is of: behind torch's own wrappers, by its class, with weights or without."""
+"""What a module is: inside torch's own wrappers, by its class, with weights or without, and on which device."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -33,21 +34,21 @@ def class_names(module: torch.nn.Module) -> list[str]:
 
 
 def is_training(module: torch.nn.Module) -> bool:
-    """Return the mode that a module is in; a frozen script has none any more."""
+    """Return the mode that a module is in; a frozen script no longer has one and counts as evaluating."""
     return bool(getattr(module, "training", False))
 
 
 def has_weights(module: torch.nn.Module) -> bool:
     """Whether a module has parameters, or weights in another form: those of quantised and frozen modules.
 
-    Buffers alone are none: they hold the constants of losses and transforms.
+    Buffers alone do not count: they hold the constants of losses and transforms.
     """
     if next(module.parameters(), None) is not None or any(map(_frozen, module.modules())):
         return True
     buffers = {name for name, _ in module.named_buffers(remove_duplicate=False)}
     try:
         saved = set(module.state_dict())
-    except Exception:  # whatever a class of the user's does; a model too many is said, one too few is not
+    except Exception:  # whatever the user's class does: to report a model too many is better than to miss one
         return True
     return any(name not in buffers and not name.endswith("_extra_state") for name in saved)
 
@@ -63,3 +64,19 @@ def is_loss(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> bool:
     return next(named_tensors((args, kwargs)), None) is None or all(
         tensor.ndim == 0 for _, tensor in named_tensors(result)
     )
+
+
+def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    """Yield all parameters and buffers of a module; those that it shares more than once."""
+    for child in module.modules():
+        for tensors in (child._parameters, child._buffers):
+            for tensor in tensors.values():
+                if tensor is not None:
+                    yield tensor
+
+
+def home(module: torch.nn.Module) -> torch.device:
+    """Return the device that the module's tensors are on."""
+    for tensor in tensors_of(module):
+        return tensor.device
+    return torch.device("cpu")

@@ -11,7 +11,7 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def empty(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
-    """Return a tensor of a shape whose elements lie one behind the other."""
+    """Return a tensor of a shape whose elements follow each other without gaps."""
     return torch.empty(shape, dtype=like.dtype, device=META)
 
 
@@ -50,16 +50,16 @@ def channels_lie_last(x: torch.Tensor) -> bool:
 
 
 def can_view(x: torch.Tensor, shape: Sequence[int]) -> bool:
-    """Whether each run of elements that lie one behind the other can be cut into extents of ``shape``."""
+    """Whether each run of elements without gaps can be cut into extents of ``shape``."""
     runs: list[int] = []
-    behind = 0
+    inner = 0
     for stride, extent in zip(reversed(x.stride()), reversed(x.shape), strict=True):
         if extent > 1:
-            if runs and stride == behind:
+            if runs and stride == inner:
                 runs[-1] *= extent
             else:
                 runs.append(extent)
-            behind = stride * extent
+            inner = stride * extent
     left = 1
     for extent in reversed(shape):
         if left == 1 and extent > 1:
@@ -72,7 +72,7 @@ def can_view(x: torch.Tensor, shape: Sequence[int]) -> bool:
 
 def broadcasts(x: torch.Tensor, to: torch.Tensor) -> bool:
     """Whether ``x`` can be broadcast to the shape of another tensor."""
-    shape, behind = x.shape, to.shape[to.dim() - x.dim() :]
+    shape, inner = x.shape, to.shape[to.dim() - x.dim() :]
     return x.dim() <= to.dim() and (
-        shape == behind or all(n in (1, m) for n, m in zip(shape, behind, strict=True))
+        shape == inner or all(n in (1, m) for n, m in zip(shape, inner, strict=True))
     )

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,10 @@ _SKIPPED = (
 _TYPED_IN = ("<stdin", "<string", "<ipython", "<python-input", "<command", "<cell", "<doctest")
 """Names of code that users type or ``exec``; other names in angle brackets are of generated code."""
 
-_CALLERS = str(Path(__file__).parent / "capture.py")
-"""The file whose frames call the model: what lies beyond them is no code of the model's."""
-
 _PACKAGES = ("site-packages/", "dist-packages/")
 _STANDARD = sysconfig.get_path("stdlib") + os.sep
+
+Run = Callable[[Callable[..., Any], torch.nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 
 
 class Locator:
@@ -37,17 +36,19 @@ class Locator:
     Args:
         root: the module that is called.
         paths: path -> module, itself included.
+        caller: the file whose frames call the model: what lies beyond them is not the model's code.
 
     Attributes:
         failed: path and class of the innermost module that an exception left, if one did.
         elsewhere: path of a module of the model that was called in another thread, where operators are not seen.
     """
 
-    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
+    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module], caller: str = "") -> None:
         self._paths = {id(module): path for path, module in paths.items()}
         self._stack: list[tuple[str, str, int]] = [("", type(root).__name__, 0)]
         self._turns: Counter[str] = Counter()
         self._files: dict[str, str | None] = {}
+        self._caller = caller
         self.failed: tuple[str, str] | None = None
         self.elsewhere = ""
 
@@ -67,21 +68,26 @@ class Locator:
                 file = self._files[filename] = shown(filename)
             if file is not None:
                 return f"{file}:{frame.f_lineno}"
-            if filename == _CALLERS:
+            if filename == self._caller:
                 break
             frame = frame.f_back  # type: ignore[assignment]
         return ""
 
     @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Follow the calls of modules for as long as the context lasts."""
+    def watch(self, run: Run, returned: Callable[[str, Any], None]) -> Iterator[None]:
+        """Follow the calls of modules for as long as the context lasts.
+
+        Args:
+            run: calls a module, given ``Module.__call__``, the module, its arguments and keyword arguments.
+            returned: gets the path of a module ("path@2" at its second call) and what it returned.
+        """
         original = torch.nn.Module.__call__
         stack, turns, paths = self._stack, self._turns, self._paths
         here = threading.get_ident()
 
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
             if threading.get_ident() != here:
-                # Another thread's own affair, unless it runs parts of this model.
+                # Of no concern, unless that thread runs parts of this model.
                 self.elsewhere = self.elsewhere or paths.get(id(module), "")
                 return original(module, *args, **kwargs)
             path = paths.get(id(module))
@@ -91,8 +97,8 @@ class Locator:
             stack.append((path, type(module).__name__, turn))
             turns[path] += 1
             try:
-                result = self.run(original, module, args, kwargs)
-                self.returned(path if turn == 0 else f"{path}@{turn + 1}", result)
+                result = run(original, module, args, kwargs)
+                returned(path if turn == 0 else f"{path}@{turn + 1}", result)
                 return result
             except (Exception, SystemExit):
                 if self.failed is None:
@@ -106,13 +112,6 @@ class Locator:
             yield
         finally:
             torch.nn.Module.__call__ = original
-
-    def returned(self, path: str, result: Any) -> None:
-        """Note what a module returned; the recorder replaces this."""
-
-    def run(self, original: Any, module: torch.nn.Module, args: tuple[Any, ...], kwargs: Any) -> Any:
-        """Call the module itself; the recorder replaces this for modules that are opaque to it."""
-        return original(module, *args, **kwargs)
 
 
 def shown(filename: str) -> str | None:

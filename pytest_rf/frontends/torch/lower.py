@@ -14,8 +14,7 @@ import torch
 from pytest_rf import registry
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
-from pytest_rf.frontends.torch.recording import LOOKS, Const, Recording, Ref
-from pytest_rf.frontends.torch.recording import Call as Recorded
+from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref
 from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import Builder, Graph, Node, Shape, Undetermined, Value
 from pytest_rf.operators.aten import table

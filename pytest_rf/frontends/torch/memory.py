@@ -78,7 +78,7 @@ class Memory:
 
 @dataclass(slots=True, eq=False)
 class Handle:
-    """What the recorder knows of one tensor object.
+    """What is known of one tensor object.
 
     Attributes:
         memory: its storage.

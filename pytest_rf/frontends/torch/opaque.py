@@ -4,40 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_rf import registry
-from pytest_rf.frontends.torch.recording import Call, Ref
+from pytest_rf.frontends.torch.recording import Recorded, Ref
+from pytest_rf.frontends.torch.tape import Tape
 from pytest_rf.frontends.torch.trees import named_tensors
 
-if TYPE_CHECKING:
-    from pytest_rf.frontends.torch.recorder import Recorder
 
-
-def alone(recorder: Recorder, kind: type, run: Callable[[], Any], given: Any) -> Any:
+def alone(tape: Tape, kind: type, run: Callable[[], Any], given: Any) -> Any:
     """Run something whose class is registered, and record a single operator for it.
 
     Args:
-        recorder: writes the recording.
+        tape: writes the recording.
         kind: the registered class.
         run: does what it does.
         given: its arguments.
     """
-    tensors = [tensor for _, tensor in named_tensors(given) if recorder.follows(tensor)]
-    inputs = tuple(recorder.value_of(tensor) for tensor in tensors)
-    calls = recorder.recording.calls
-    place, start = recorder.locator.place(), len(calls)
+    tensors = [tensor for _, tensor in named_tensors(given) if tape.follows(tensor)]
+    inputs = tuple(tape.value_of(tensor) for tensor in tensors)
+    calls = tape.recording.calls
+    place, start = tape.locator.place(), len(calls)
     result = run()
-    made = [recorder.value_of(tensor) for _, tensor in named_tensors(result) if recorder.follows(tensor)]
+    made = [tape.value_of(tensor) for _, tensor in named_tensors(result) if tape.follows(tensor)]
     outputs = tuple(dict.fromkeys(ref for ref in made if isinstance(ref, Ref) and ref not in inputs))
     if outputs:
         del calls[start:]
-        calls.append(Call(f"module.{kind.__name__}.default", None, inputs, {}, outputs, place, kind))
+        calls.append(Recorded(f"module.{kind.__name__}.default", None, inputs, {}, outputs, place, kind))
     return result
 
 
 @contextmanager
-def functions(recorder: Recorder) -> Iterator[None]:
+def functions(tape: Tape) -> Iterator[None]:
     """Have registered ``autograd.Function``s stand alone for as long as the context lasts."""
     before: list[tuple[Any, bool, Any]] = []
 
@@ -45,7 +43,7 @@ def functions(recorder: Recorder) -> Iterator[None]:
         original = kind.apply
 
         def apply(*args: Any, **kwargs: Any) -> Any:
-            return alone(recorder, kind, lambda: original(*args, **kwargs), [args, kwargs])
+            return alone(tape, kind, lambda: original(*args, **kwargs), [args, kwargs])
 
         return staticmethod(apply)
 

@@ -17,10 +17,10 @@ _LINE = re.compile(r'File "(.+?)", line (\d+)')
 
 
 class ProgramLocator(Locator):
-    """Knows the places of a program of ``torch.export`` or ``torch.fx``, whose modules are not called any more."""
+    """Knows the places of a program of ``torch.export`` or ``torch.fx``, whose modules are no longer called."""
 
-    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module]) -> None:
-        super().__init__(root, paths)
+    def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module], caller: str = "") -> None:
+        super().__init__(root, paths, caller)
         self._places: dict[Any, Place] = {}
         self._stacks: dict[int, list[tuple[str, str]]] = {}  # by the identity of the place
         self._nodes: dict[int, list[Any]] = {}
@@ -50,7 +50,7 @@ class ProgramLocator(Locator):
                     recording.modules[path] = made
 
     def _running(self) -> Any:
-        """Return the node whose line of generated code runs, None where none does or it cannot be told."""
+        """Return the node whose line of generated code runs, None where none does or it is unclear."""
         frame = sys._getframe(1)
         while frame is not None:
             if frame.f_code.co_filename.startswith(_GENERATED):

@@ -59,7 +59,7 @@ class Place:
 
 
 @dataclass(slots=True, eq=False)
-class Call:
+class Recorded:
     """One functional operator: in-place forms and writes through views are already resolved.
 
     Attributes:
@@ -96,7 +96,7 @@ class Recording:
     """
 
     values: list[Variable] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
+    calls: list[Recorded] = field(default_factory=list)
     inputs: dict[str, Ref] = field(default_factory=dict)
     outputs: dict[str, Ref | Const] = field(default_factory=dict)
     way: str = ""

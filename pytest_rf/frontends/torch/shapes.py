@@ -47,7 +47,7 @@ def _convolve(
     if rank == 1 and x.shape[1] == 1 and x.stride(1) == 1:  # a single channel that lies both ways
         return None
     if x.shape[1] != weight.shape[1] * groups or x.dtype != weight.dtype:
-        return None  # the operator itself has the better message
+        return None  # the operator itself raises the better message
     if isinstance(padding, str):
         if padding == "same":
             return planes((x.shape[0], weight.shape[0], *x.shape[2:]), x)
@@ -185,7 +185,7 @@ def _reshape(x: torch.Tensor, shape: Sequence[int]) -> torch.Tensor | None:
 
 
 def _upsample(x: torch.Tensor, size: Any, *rest: Any) -> torch.Tensor | None:
-    """Resizing in all modes: the last argument is the factors, which count where there is no size."""
+    """Resizing in all modes: the last argument holds the factors, which are used where there is no size."""
     rank = x.dim() - 2
     if size is None:
         size = [int(extent * factor) for extent, factor in zip(x.shape[2:], rest[-1], strict=True)]

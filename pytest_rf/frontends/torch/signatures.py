@@ -45,7 +45,7 @@ def _form(tree: Any, numbers: list[Hashable], depth: int) -> Hashable:
 
 
 def _number(tensor: torch.Tensor) -> int | None:
-    """Return the whole number that a tensor is, None where it is not one or does not say."""
+    """Return the whole number that a tensor is, None where it is not one, or where its value cannot be read."""
     plain = type(tensor) is torch.Tensor and tensor.ndim == 0 and tensor.device.type == "cpu"
     if not plain or tensor.is_floating_point() or tensor.is_complex():
         return None

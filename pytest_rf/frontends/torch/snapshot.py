@@ -10,8 +10,7 @@ import torch
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.torch.arguments import Arguments
-from pytest_rf.frontends.torch.capture import tensors_of
-from pytest_rf.frontends.torch.identity import class_name
+from pytest_rf.frontends.torch.identity import class_name, tensors_of
 from pytest_rf.frontends.torch.preserve import attributes_of
 from pytest_rf.frontends.torch.trees import map_tensors
 

@@ -1,4 +1,4 @@
-"""Tells tensors that depend on an input from constants, and follows views of both."""
+"""Distinguishes tensors that depend on an input from constants, and follows views of both."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Tracker:
         return handle
 
     def shares(self, tensor: torch.Tensor, handles: Mapping[int, Handle]) -> bool:
-        """Whether a result lies in the memory of an argument, although its operator is no view.
+        """Whether a result lies in the memory of an argument, although its operator is not a view.
 
         Dropout that is off hands back its argument, for one; a write into the result then changes both.
         """

@@ -39,6 +39,10 @@ _READS_VALUES = frozenset(_READS_VALUES_NAMES.split())
 _COPIES = frozenset(["reshape", "flatten", "contiguous"])
 # Views although the schema does not say so.
 _SECRET_VIEWS = frozenset(["_unsafe_view"])
+# Views of the storage, whatever the view that they are called on.
+_OF_STORAGE = frozenset(["as_strided"])
+# Writes that give a tensor another storage, which tells what it is from then on.
+_REBINDS = frozenset(["set"])
 # Arguments that are written although the schema does not say so: (running mean, running variance, flag).
 _SECRET_WRITES = {"batch_norm": (3, 4, 5), "native_batch_norm": (3, 4, 5), "instance_norm": (3, 4, 5)}
 # Outputs that depend on one argument alone (its position), whatever the others are: output -> argument.
@@ -56,6 +60,8 @@ class Traits:
         name: the same without namespace and overload.
         composite: it is replaced by the operators that it is composed of.
         view: its outputs share the memory of its first argument, if they do not turn out to be copies.
+        of_storage: that view is one of the storage, whatever the view that the operator is called on.
+        rebinds: its tensor has another storage afterwards, which tells what it is.
         writes: (position, name, return) of each argument that it writes to; the return is the index of
             the output that is this argument, None where it is not returned.
         like: it takes its tensor for shape and type only.
@@ -69,6 +75,8 @@ class Traits:
     name: str
     composite: bool
     view: bool
+    of_storage: bool
+    rebinds: bool
     writes: tuple[tuple[int, str, int | None], ...]
     like: bool
     reads_values: bool
@@ -131,6 +139,8 @@ def _read_schema(function: Any) -> Traits:
         name=name,
         composite=composite and not whole,
         view=(alias and not writes) or name in _SECRET_VIEWS,
+        of_storage=name in _OF_STORAGE,
+        rebinds=name in _REBINDS and bool(writes),
         writes=tuple(writes),
         like=name in _LIKE,
         reads_values=name in _READS_VALUES or f"{name}.{overload}" in _READS_VALUES,

@@ -112,7 +112,7 @@ class OpCall:
 
     def label(self, text: str) -> None:
         """Describe the node's geometry in words."""
-        self.b.node.label = text
+        self.b.node.kind = text
 
     def nothing(self) -> Value:
         """Return an output that reads nothing."""

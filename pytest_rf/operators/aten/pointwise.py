@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.access import SAME, Read
-from pytest_rf.graph import Value
+from pytest_rf.graph import Shape, Value
+from pytest_rf.operators import masking, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
-from pytest_rf.operators.masking import combined, replaced, vanished
-from pytest_rf.operators.pointwise import (
-    broadcast_read,
-    broadcast_shape,
-    expand,
-    per_channel,
-    pointwise,
-)
-from pytest_rf.operators.views import slices
+from pytest_rf.operators.ordering import by_row
+from pytest_rf.operators.pointwise import broadcast_shape, expand, per_channel, pointwise
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
 UNTAGGED = """
@@ -51,27 +44,23 @@ _FOREACH = """
 
 PASSED_ON = ("_to_copy", "clone", "contiguous", "detach", "alias", "to", "type_as", "dropout")
 """Operators that keep every element, masks too."""
-VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
-"""Functions that are 0 at -inf."""
-THROUGH_0 = frozenset(
-    ["relu", "elu", "leaky_relu", "gelu", "silu", "tanh", "abs", "neg", "square", "sqrt", "sin", "sign"]
-)
-"""Functions that are 0 at 0."""
+ARITHMETIC = {"subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div"}
+"""Other names of operators."""
 
 
 def elementwise(call: OpCall) -> Result:
     """Each element of every output reads the operands' at its place, as numpy broadcasts."""
-    if call.b.weights or any(value.zero is not None for value in call.values()):
-        if call.name in PASSED_ON and call.x.shape == call.shape:
-            return call.x
-        if call.name in VANISHING and call.x.masked is not None:
-            return vanished(call.b, call.x, call.x.masked)
-        if call.name in THROUGH_0 and call.x.zero is not None:
-            return vanished(call.b, call.x, call.x.zero)
-        found = _masked(call)
-        if found is not None:
-            return found
-    return each(call, pointwise(call.b, *call.values()))
+    if call.name in PASSED_ON and call.x.shape == call.shape:
+        return call.x
+    operands, other, alpha = list(call.values()), call.get("other"), call.get("alpha", 1)
+    if (
+        not isinstance(alpha, (int, float)) or alpha <= 0
+    ):  # times a negative number, masked scores are no longer so
+        return each(call, pointwise(call.b, *operands))
+    op = ARITHMETIC.get(call.name, call.name)
+    if op in masking.ARITHMETIC and len(operands) == 1 and isinstance(other, (int, float)):
+        operands.append(call.b.array(np.asarray(other)))
+    return each(call, masking.elementwise(call.b, op, *operands))
 
 
 def each(call: OpCall, y: Value) -> Result:
@@ -80,25 +69,13 @@ def each(call: OpCall, y: Value) -> Result:
     Raises:
         ValueError: it does not broadcast to an output: the operator is not elementwise.
     """
-    for shape in call.shapes:
-        if shape is not None and broadcast_shape([y.extents, shape]) != shape:
-            raise ValueError(f"{y.shape} does not broadcast to {shape}")
-    return [None if shape is None else expand(call.b, y, shape) for shape in call.shapes]
+    return tuple(_expanded(call, y, shape) for shape in call.shapes)
 
 
-def _masked(call: OpCall) -> Value | None:
-    """Return what is left where constants cut something off; None where they do not."""
-    operands = list(call.values())
-    op = {"subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div"}.get(
-        call.name, call.name
-    )
-    alpha = call.get("alpha", 1)
-    if op not in ("add", "sub", "mul", "div") or not isinstance(alpha, (int, float)) or alpha <= 0:
-        return None
-    other = call.get("other")
-    if len(operands) == 1 and isinstance(other, (int, float)):
-        operands.append(call.b.array(np.asarray(other)))
-    return combined(call.b, op, *operands) if len(operands) == 2 else None
+def _expanded(call: OpCall, y: Value, shape: Shape | None) -> Value | None:
+    if shape is not None and broadcast_shape([y.extents, shape]) != shape:
+        raise ValueError(f"{y.shape} does not broadcast to {shape}")
+    return None if shape is None else expand(call.b, y, shape)
 
 
 def foreach(call: OpCall) -> Result:
@@ -107,24 +84,15 @@ def foreach(call: OpCall) -> Result:
         v for v in call.arguments.values() if isinstance(v, list) and any(isinstance(i, Value) for i in v)
     ]
     lone = [value for value in call.arguments.values() if isinstance(value, Value)]
-    found: list[Value] = []
-    for row, shape in zip(zip(*lists, strict=True), call.shapes, strict=True):
-        assert shape is not None
-        y = pointwise(call.b, *row, *lone)
-        if broadcast_shape([y.extents, shape]) != shape:
-            raise ValueError(f"{y.shape} does not broadcast to {shape}")
-        found.append(expand(call.b, y, shape))
-    return found
+    return [
+        _expanded(call, pointwise(call.b, *row, *lone), shape)
+        for row, shape in zip(zip(*lists, strict=True), call.shapes, strict=True)
+    ]
 
 
 def prelu(call: OpCall) -> Value:
     """prelu: each element reads its own, and a computed slope that of its channel."""
-    slope = call.given("weight")[0]
-    if not slope.varies:
-        return pointwise(call.b, call.x)
-    return pointwise(
-        call.b, call.x, slope if slope.extents == (1,) else per_channel(call.b, slope, call.x.rank)
-    )
+    return pointwise(call.b, call.x, per_channel(call.b, call["weight"], call.x.rank))
 
 
 def with_mask(call: OpCall) -> tuple[Value | None, ...]:
@@ -134,60 +102,17 @@ def with_mask(call: OpCall) -> tuple[Value | None, ...]:
 
 def fill(call: OpCall) -> Result:
     """masked_fill: a constant mask says which elements are overwritten and read nothing but what fills them."""
-    mask = call.given("mask")[0]
-    if mask.varies:
-        return elementwise(call)
-    over, number = call.data(mask).astype(np.bool_), call.get("value")
-    found = replaced(call.b, call.x, over, number) if call.b.weights else None
-    if found is not None:
-        return found
-    reads = []
-    for value, where in ((call.x, ~over), *((value, over) for value in call.given("value"))):
-        if value.varies and where.any():
-            read = broadcast_read(value, call.shape)
-            reads.append(Read(read.operand, read.axes, where=np.broadcast_to(where, call.shape)))
-    return call.b.union(call.shape, *reads)
+    return each(call, masking.choose(call.b, call["mask"], call["value"], call.x))
 
 
 def select(call: OpCall) -> Result:
     """Where: a constant condition says which operand an element reads."""
-    condition = call.x
-    operands = [value for name in ("self", "other") for value in call.given(name)]
-    if condition.varies or len(operands) < 1:
-        return elementwise(call)
-    mask = condition.data
-    if mask is None or mask.dtype != np.bool_:
-        return elementwise(call)
-    for name, beside, over in (("self", "other", ~mask), ("other", "self", mask)) if call.b.weights else ():
-        found = replaced(call.b, call[name], over, call[beside]) if call.given(name) else None
-        if found is not None:
-            return found
-    reads = []
-    for name, used in (("self", mask), ("other", ~mask)):
-        for value in call.given(name):
-            if not value.varies or not used.any():
-                continue
-            read = broadcast_read(value, call.shape)
-            place = None if used.all() else np.broadcast_to(used, call.shape)
-            reads.append(Read(read.operand, read.axes, where=place))
-    return call.b.union(call.shape, *reads)
+    return each(call, masking.choose(call.b, call.x, call.get("self", 0), call.get("other", 0)))
 
 
 def copied(call: OpCall) -> Value:
-    """``copy_``: the source, broadcast and cast."""
-    source = call.given("src")[0]
-    return expand(call.b, source, call.shape) if source.varies else call.nothing()
-
-
-def filled(call: OpCall) -> Value:
-    """``fill_`` with a tensor of one element."""
-    (value,) = call.given("value")
-    return expand(call.b, value, call.shape) if value.varies else call.nothing()
-
-
-def drawn(call: OpCall) -> Value:
-    """``bernoulli_`` with probabilities: they are read, not what was there."""
-    (value,) = call.given("p")
+    """``copy_``, ``fill_`` with a tensor of one element, ``bernoulli_``: another tensor, not what was there."""
+    (value,) = call.given("src", "value", "p")
     return expand(call.b, value, call.shape) if value.varies else call.nothing()
 
 
@@ -200,24 +125,17 @@ def gate(call: OpCall) -> Value:
     """GLU: the first half of an axis, gated by the second."""
     x, axis = call.x, call.axis(default=-1)
     half = x.extents[axis] // 2
-    return pointwise(
-        call.b, slices(call.b, x, {axis: (0, 1, half)}), slices(call.b, x, {axis: (half, 1, half)})
-    )
+    return pointwise(call.b, *views.split(call.b, x, [half, half], axis))
 
 
 def to_pairs(call: OpCall) -> Value:
     """view_as_real: a last axis with the two parts of each number."""
-    x = call.x
-    return call.b.union(call.shape, Read(x.number, tuple((axis, SAME) for axis in range(x.rank))))
+    return expand(call.b, call.b.reshape(call.x, [*call.x.extents, 1]), call.shape)
 
 
 def from_pairs(call: OpCall) -> Value:
     """view_as_complex: the pairs of the last axis become numbers."""
-    from pytest_rf.access import WHOLE
-
-    x = call.x
-    axes = tuple((axis, SAME) for axis in range(x.rank - 1))
-    return call.b.union(call.shape, Read(x.number, (*axes, (None, WHOLE))))
+    return by_row(call.b, call.x, call.shape)
 
 
 RULES: Rules = {
@@ -225,14 +143,12 @@ RULES: Rules = {
     **{f"aten.{name}": nothing for name in NOTHING.split()},
     **{f"aten.{name}": elementwise for name in _DRAWN.split()},
     "aten.prelu": prelu,
-    "aten.fill.Tensor": filled,
-    "aten.bernoulli.Tensor": drawn,
+    **dict.fromkeys(["aten.copy", "aten.fill.Tensor", "aten.bernoulli.Tensor"], copied),
     "aten.masked_fill": fill,
     **{f"aten._foreach_{name}": foreach for name in _FOREACH.split()},
     "aten.native_dropout": with_mask,
     "aten.log_sigmoid_forward": with_mask,
     "aten.where": select,
-    "aten.copy": copied,
     "aten.glu": gate,
     "aten.view_as_real": to_pairs,
     "aten.view_as_complex": from_pairs,

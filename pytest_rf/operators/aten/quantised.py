@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_rf.access import WHOLE, Read
 from pytest_rf.graph import Undetermined, Value
-from pytest_rf.operators import contractions, windows
+from pytest_rf.operators import contractions, quantised, windows
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.aten.convolutions import batched, unbatched
 from pytest_rf.operators.aten.pointwise import elementwise
-from pytest_rf.operators.pointwise import broadcast_read
-from pytest_rf.operators.reductions import normalise
+from pytest_rf.operators.pointwise import expand, steered
+from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.windows import Window
 
 
@@ -27,7 +26,7 @@ def _scaled(call: OpCall) -> Value:
     """Return the input; a dynamically quantised one is scaled by the least and the largest of all its elements."""
     if "dynamic" not in call.name or "fp16" in call.name:
         return call.x
-    return normalise(call.b, call.x, range(call.x.rank))
+    return by_range(call)
 
 
 def convolution(call: OpCall) -> Value:
@@ -65,9 +64,15 @@ def concatenation(call: OpCall) -> Value:
     return call.b.join(call["qx"], call.axis(rank=len(call.shape)))
 
 
-def same(call: OpCall) -> Result:
-    """quantized::add, mul, activations, batch_norm: elementwise."""
-    return elementwise(call)
+def by_range(call: OpCall) -> Value:
+    """Dynamic quantisation: each element, and the least and the largest of all."""
+    return quantised.by_range(call.b, call.x)[0]
+
+
+def per_axis(call: OpCall) -> Result:
+    """Quantisation per channel: scales and offsets along one axis."""
+    x, *parameters = call.values()
+    return (quantised.scaled(call.b, x, call.axis("axis"), *parameters),) * len(call.shapes)
 
 
 def observed(call: OpCall) -> Result:
@@ -76,11 +81,9 @@ def observed(call: OpCall) -> Result:
     axes = [axis for axis in range(x.rank) if not (call["per_row_fake_quant"] and axis == call["ch_axis"])]
     watching = on.varies or bool(call.data(on).any())
     seen = call.given("running_min", "running_max", "scale", "zero_point")
-    before = [Read(value.number, ((None, WHOLE),) * value.rank) for value in seen if value.varies]
-    own = normalise(call.b, x, axes if watching else [])
-    y = call.b.union(x.extents, broadcast_read(own, x.extents), *before) if before else own
-    range_of = [Read(x.number, ((None, WHOLE),) * x.rank, statistic=True)] if watching else []
-    return (y, y, *(call.b.union(shape or (), *range_of, *before) for shape in call.shapes[2:]))
+    y = steered(call.b, normalise(call.b, x, axes if watching else []), *seen)
+    own = reduce(call.b, x, range(x.rank), keep=False) if watching else call.b.constant(())
+    return (y, y, *(steered(call.b, expand(call.b, own, shape or ()), *seen) for shape in call.shapes[2:]))
 
 
 _CONVOLUTIONS = [
@@ -96,11 +99,16 @@ _SAME = """
     add add_relu mul mul_relu add_scalar mul_scalar add_scalar_relu mul_scalar_relu batch_norm batch_norm2d
     batch_norm3d batch_norm1d batch_norm_relu batch_norm2d_relu leaky_relu hardswish elu relu6 sigmoid celu prelu
 """
+_PER_AXIS = """
+    quantize_per_channel fake_quantize_per_channel_affine fake_quantize_per_channel_affine_cachemask
+"""
 
 RULES: Rules = {
     **dict.fromkeys(_CONVOLUTIONS, convolution),
     **{f"quantized.{name}": linear for name in _LINEAR.split()},
-    **{f"quantized.{name}": same for name in _SAME.split()},
+    **{f"quantized.{name}": elementwise for name in _SAME.split()},
+    "aten.quantize_per_tensor_dynamic": by_range,
+    **{f"aten.{name}": per_axis for name in _PER_AXIS.split()},
     "aten._fused_moving_avg_obs_fq_helper": observed,
     "quantized.cat": concatenation,
     "quantized.cat_relu": concatenation,

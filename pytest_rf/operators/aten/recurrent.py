@@ -2,80 +2,85 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, WHOLE, Prefix, Read, Relation, Sets
+from collections.abc import Sequence
+from typing import Any
+
 from pytest_rf.graph import Value
-from pytest_rf.operators.aten import packed
+from pytest_rf.operators import recurrent, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rule, Rules
+from pytest_rf.operators.aten.packed import packing, turned
+from pytest_rf.operators.recurrent import Layer, Weights
 from pytest_rf.operators.reductions import normalise
 
 
 def layers(call: OpCall) -> Result:
-    """LSTM, GRU, RNN: a step reads all steps before it, in both directions all of them."""
-    states = [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
-    weights = [value for value in call["params"] if isinstance(value, Value)]
+    """LSTM, GRU, RNN over padded or packed samples: a layer's outputs are what the next one reads."""
+    b, x, states = call.b, call.given("input", "data")[0], _states(call)
+    lengths = known = None
+    first = bool(call.get("batch_first", False))
     if call.overload == "data":
-        return packed.layers(call, call.given("data")[0], states, weights)
-    x = call.given("input")[0]
-    whole = [Read(value.number, ((None, WHOLE),) * value.rank) for value in weights if value.varies]
-    time, batch = (1, 0) if call["batch_first"] else (0, 1)
-    both, count = bool(call["bidirectional"]), int(call["num_layers"])
-    width = call.shape[2] // (2 if both else 1)
-
-    below = packed.layers_below(call, count * (2 if both else 1))
-
-    def run(relation: Relation, direction: int = 0) -> Value:
-        shape = [0, 0, width]
-        shape[time], shape[batch] = x.extents[time], x.extents[batch]
-        axes: list[tuple[int | None, Relation]] = [(0, SAME), (1, SAME), (None, WHOLE)]
-        axes[time] = (time, relation)
-        reads = [Read(x.number, tuple(axes), channel=2)] if x.varies else []
-        for state in states:  # (layers·directions, batch, hidden)
-            if state.varies:
-                own = Sets(below[-2 + direction if both else -1][None])
-                reads.append(Read(state.number, ((None, own), (batch, SAME), (None, WHOLE))))
-        return call.b.union(shape, *reads, *whole)
-
-    if not both:
-        y = run(Prefix())
-    elif count == 1:
-        y = call.b.join([run(Prefix()), run(Prefix(reverse=True), 1)], 2)
+        known = packing(call, x)
+        if known is None:
+            values = [*call.given("batch_sizes"), x, *states, *_tensors(call["params"])]
+            return [None if shape is None else recurrent.anywhere(b, shape, values) for shape in call.shapes]
+        lengths, x = known.lengths, known.pad(b, x, len(known.sizes))
     else:
-        y = call.b.join([run(WHOLE), run(WHOLE, 1)], 2)
-    call.label(f"{count} layers" + (", both directions" if both else ""))
-    return (
-        y,
-        *(_last(call, x, states, whole, shape, time) for shape in call.shapes[1:] if shape is not None),
+        x = turned(b, x, first)
+    count, both = int(call["num_layers"]), bool(call["bidirectional"])
+    directions = 2 if both else 1
+    size = len(call["params"]) // (count * directions)
+    finals, cells = [], []
+    for place in range(count):
+        columns = []
+        for number in range(place * directions, (place + 1) * directions):
+            own = [views.take_axis(b, state, 0, number) for state in states]
+            weights = call["params"][number * size : (number + 1) * size]
+            one = _layer(call, own, weights, bool(call["has_biases"]), number % directions == 1, lengths)
+            columns.append(recurrent.projected(b, recurrent.direction(b, x, one), one))
+            cells.append(recurrent.last(b, x, one))
+            finals.append(recurrent.projected(b, cells[-1], one))
+        x = b.join(columns, 2)
+    recurrent.describe(b, count, "both directions" if both else "")
+    y = turned(b, x, first) if known is None else known.pack(b, x)
+    return (y, *(views.stack(b, parts, 0) for parts in (finals, cells)[: len(call.shapes) - 1]))
+
+
+def _states(call: OpCall) -> list[Value]:
+    """Return the initial states, the hidden one first; an LSTM has a cell state, too."""
+    return [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
+
+
+def _tensors(parameters: Sequence[Any]) -> list[Value]:
+    """Return weights that are tensors: those of quantised layers are packed in objects."""
+    return [value for value in parameters if isinstance(value, Value)]
+
+
+def _layer(
+    call: OpCall,
+    states: Sequence[Value],
+    parameters: Sequence[Any],
+    biases: bool,
+    reverse: bool = False,
+    lengths: tuple[int, ...] | None = None,
+) -> Layer:
+    """Return one direction of a layer: its weights for input and state, two biases, and a projection, if any."""
+    weights = _tensors(parameters)
+    gates = 4 if biases else 2
+    return Layer(
+        states[-1].extents[-1],
+        reverse,
+        lengths,
+        recurrent.states(*states, gated="gru" in call.name),
+        [Weights(value) for value in weights[:gates] if value.varies],
+        weights[gates] if len(weights) > gates else None,
     )
-
-
-def _last(
-    call: OpCall, x: Value, states: list[Value], weights: list[Read], shape: tuple[int, ...], time: int
-) -> Value:
-    """The final state: it has seen every step."""
-    axes: tuple[tuple[int | None, Relation], ...] = ((None, WHOLE), (1, SAME), (None, WHOLE))
-    if time == 1:
-        axes = ((1, SAME), (None, WHOLE), (None, WHOLE))
-    reads = [Read(x.number, axes)] if x.varies else []
-    below = (0, Sets(packed.layers_below(call, shape[0])))
-    reads += [Read(s.number, (below, (1, SAME), (None, WHOLE))) for s in states if s.varies]
-    return call.b.union(shape, *reads, *weights)
 
 
 def cell(call: OpCall) -> Result:
     """LSTMCell, GRUCell, RNNCell: one step."""
     x = call.given("input")[0]
-    states = [call["hx"]] if isinstance(call["hx"], Value) else list(call["hx"])
-    reads = [
-        Read(value.number, ((0, SAME), (None, WHOLE)), channel=1 if value is x else None)
-        for value in (x, *states[:1])
-        if value.varies
-    ]
-    reads += [Read(s.number, ((0, SAME), (1, SAME))) for s in states if s.varies]
-    for value in call.given("w_ih", "w_hh", "b_ih", "b_hh"):
-        if value.varies:
-            reads.append(Read(value.number, ((None, WHOLE),) * value.rank))
-    y = call.b.union(call.shape, *reads)
-    return (y,) * len(call.shapes)
+    one = _layer(call, _states(call), call.given("w_ih", "w_hh", "b_ih", "b_hh"), True)
+    return (recurrent.cell(call.b, x, one),) * len(call.shapes)
 
 
 def dynamic(rule: Rule) -> Rule:

@@ -1,57 +1,80 @@
-"""Short-time Fourier transforms of ATen: windows over time, mixed within."""
+"""Fourier transforms of ATen, of whole axes and of frames along time."""
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation, spread
-from pytest_rf.operators import windows
+from typing import Literal
+
+from pytest_rf.graph import Value
+from pytest_rf.operators import spectral
 from pytest_rf.operators.aten.call import OpCall, Rules
-from pytest_rf.operators.views import pads
+from pytest_rf.operators.views import pads, roll
 from pytest_rf.operators.windows import Window
 
+BORDERS: dict[str, Literal["drop", "edge", "reflect", "wrap"]] = {
+    "reflect": "reflect",
+    "constant": "drop",
+    "replicate": "edge",
+    "circular": "wrap",
+}
 
-def _support(call: OpCall, size: int) -> tuple[int, int]:
-    """Return first and length of the samples that a frame reads: the window is centred in the frame.
 
-    A window function of shorter length leaves the ends of the frame at zero.
+def fourier(call: OpCall) -> Value:
+    """FFTs: along their axes everything is mixed; an axis is cut to what its length needs, or padded."""
+    x = call.x
+    name = "dim" if "dim" in call.arguments else "dims"
+    if call.arguments.get(name) is None:
+        count = len(call.get("s") or []) or x.rank
+        axes = list(range(x.rank - count, x.rank)) if call.name.endswith("fftn") else [x.rank - 1]
+    else:
+        axes = call.axes(name)
+    used = {axis: x.extents[axis] for axis in axes}
+    lengths = [call["n"]] if call.get("n") is not None else list(call.get("s") or [])
+    for axis, length in zip(axes, lengths, strict=False):
+        half = axis == axes[-1] and call.name in ("fft_irfft", "fft_hfft", "fft_irfft2", "fft_irfftn")
+        if length >= 0:
+            used[axis] = length // 2 + 1 if half else length
+    return spectral.transform(call.b, x, used, call.shape)
+
+
+def shift(call: OpCall) -> Value:
+    """Fftshift, ifftshift: a roll by half."""
+    x, sign = call.x, -1 if "ifft" in call.name else 1
+    return roll(call.b, x, {axis: sign * (x.extents[axis] // 2) for axis in call.axes()})
+
+
+def frame(call: OpCall, centred: int = 0) -> Window:
+    """Return what a frame reads, of a signal that has ``centred`` samples more in front than it is given.
+
+    The window is centred in the frame: a function of shorter length leaves the ends of the frame at zero.
     """
+    size = int(call["n_fft"])
     length = int(call.get("win_length") or size)
-    return (size - length) // 2, length
+    return Window(length, int(call.get("hop_length") or size // 4), 1, centred - (size - length) // 2)
 
 
-def stft(call: OpCall) -> object:
+def stft(call: OpCall) -> Value:
     """Stft: (..., time) becomes (..., frequency, frame)."""
-    x = call.x
-    size = int(call["n_fft"])
-    hop = int(call.get("hop_length") or size // 4)
-    first, length = _support(call, size)
-    rank = x.rank
+    x, time, half = call.x, call.x.rank - 1, int(call["n_fft"]) // 2
     if call.get("center", False):
-        modes = {"reflect": "reflect", "constant": "drop", "replicate": "edge", "circular": "wrap"}
-        x = pads(call.b, x, {rank - 1: (size // 2, size // 2)}, modes[call.get("pad_mode", "reflect")])  # type: ignore[arg-type]
-    w = Window(length, hop, 1, -first)
-    windows.describe(call.b, [Window(length, hop)])
-    axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(rank - 1)]
-    axes.append((rank, w.taps))
-    return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
+        x = pads(call.b, x, {time: (half, half)}, BORDERS[call.get("pad_mode", "reflect")])
+    return spectral.stft(call.b, x, frame(call), call.shape, time, time + 1, call.get("window"))
 
 
-def istft(call: OpCall) -> object:
+def istft(call: OpCall) -> Value:
     """Istft: overlapping frames are added."""
-    x = call.x
-    size = int(call["n_fft"])
-    hop = int(call.get("hop_length") or size // 4)
-    first, length = _support(call, size)
-    lead = x.rank - 2
-    cut = size // 2 if call.get("center", True) else 0
-    axes: list[tuple[int | None, Relation]] = [(axis, SAME) for axis in range(lead)]
-    axes += [(None, WHOLE), (lead, spread(length, hop, 1, cut - first))]
-    windows.describe(call.b, [Window(length, hop)], kind="transposed")
-    return call.b.union(call.shape, Read(x.number, tuple(axes)), *_window(call))
+    cut = int(call["n_fft"]) // 2 if call.get("center", True) else 0
+    return spectral.istft(call.b, call.x, frame(call, cut), call.shape, call.get("window"))
 
 
-def _window(call: OpCall) -> list[Read]:
-    """A window function that is computed: all of it."""
-    return [Read(value.number, ((None, WHOLE),)) for value in call.given("window") if value.varies]
+_FOURIER = """
+    fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn
+    fft_ifftn fft_rfftn fft_irfftn _fft_c2c _fft_r2c _fft_c2r
+"""
 
-
-RULES: Rules = {"aten.stft": stft, "aten.istft": istft}  # type: ignore[dict-item]
+RULES: Rules = {
+    **{f"aten.{name}": fourier for name in _FOURIER.split()},
+    "aten.fft_fftshift": shift,
+    "aten.fft_ifftshift": shift,
+    "aten.stft": stft,
+    "aten.istft": istft,
+}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import OpCall, Result, Rule
 from pytest_rf.operators.aten.pointwise import elementwise
+from pytest_rf.operators.pointwise import mixture, pointwise
 from pytest_rf.operators.windows import Window
 from pytest_rf.registry import Stated, Statement
 
@@ -28,18 +28,7 @@ def rule_of(statement: Statement) -> Rule:
 
 
 def _mixing(call: OpCall) -> Result:
-    return [None if shape is None else call.b.union(shape, *_whole(call, shape)) for shape in call.shapes]
-
-
-def _whole(call: OpCall, shape: tuple[int, ...]) -> list[Read]:
-    reads = []
-    for value in call.values():
-        if value.varies:
-            batched = bool(shape) and value.rank > 0 and value.extents[0] == shape[0]
-            first: tuple[int | None, Relation] = (0, SAME) if batched else (None, WHOLE)
-            rest: list[tuple[int | None, Relation]] = [(None, WHOLE)] * (value.rank - 1)
-            reads.append(Read(value.number, ((first, *rest) if value.rank else ())))
-    return reads
+    return [None if shape is None else mixture(call.b, shape, *call.values()) for shape in call.shapes]
 
 
 def _window(call: OpCall, stated: Stated) -> Result:
@@ -66,17 +55,14 @@ def _windowed(call: OpCall, stated: Stated, shape: tuple[int, ...]) -> Value:
         )
     ]
     windows.describe(call.b, geometry)
-    reads: list[Read] = []
+    parts = []
     for value in call.values():
-        if not value.varies:
-            continue
-        if value.rank == len(shape):
+        if value.varies and value.rank == len(shape):
             _fits(call, geometry, value.extents[2:], shape[2:])
-            along: list[tuple[int | None, Relation]] = [(axis, w.taps) for axis, w in enumerate(geometry, 2)]
-            reads.append(Read(value.number, ((0, SAME), (None, WHOLE), *along), channel=1))
+            parts.append(windows.convolution(call.b, value, shape[1], geometry, outputs=shape[2:]))
         else:
-            reads += _whole(OpCall(call.b, call.op, {"x": value}, call.shapes), shape)
-    return call.b.union(shape, *reads)
+            parts.append(mixture(call.b, shape, value))
+    return pointwise(call.b, call.b.constant(shape), *parts)
 
 
 def _fits(call: OpCall, geometry: list[Window], given: tuple[int, ...], made: tuple[int, ...]) -> None:

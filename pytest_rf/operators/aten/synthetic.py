@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, ordering
+from pytest_rf.operators.aten.attention import attend
 from pytest_rf.operators.aten.call import OpCall, Rules
-from pytest_rf.operators.aten.contractions import attend
 
 
 def either(call: OpCall) -> Value:
@@ -16,8 +16,7 @@ def either(call: OpCall) -> Value:
 
 def attention(call: OpCall) -> Value:
     """Attention with a constant mask, or none."""
-    query, key, value, *masks = call.values()
-    return attend(call, query, key, value, masks=masks)
+    return attend(call, *call.values())
 
 
 def log_sum(call: OpCall) -> Value:

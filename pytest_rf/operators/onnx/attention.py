@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from math import prod
-
 import numpy as np
-import numpy.typing as npt
 
-from pytest_rf.access import SAME, Read, Whole
 from pytest_rf.graph import Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import views
-from pytest_rf.operators.attention import Reach
+from pytest_rf.operators.attention import Reach, merge_heads
 from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import broadcast_read, pointwise
+from pytest_rf.operators.pointwise import pointwise, steered
 from pytest_rf.operators.reductions import normalise
-from pytest_rf.operators.sparsity import MASKED
 
 
 def split_heads(call: NodeCall, x: Value, count: int) -> Value:
     """Return (batch, length, heads·size) as (batch, heads, length, size)."""
-    if count < 1 or x.extents[2] % count:
+    if x.rank != 3 or count < 1 or x.extents[2] % count:
         call.fail(f"{count} heads do not divide {x.shape}")
-    batch, length, width = x.extents
-    return views.transpose(call.b, call.b.reshape(x, [batch, length, count, width // count]), (0, 2, 1, 3))
-
-
-def merge_heads(call: NodeCall, y: Value) -> Value:
-    """Return (batch, heads, length, size) as (batch, length, heads·size)."""
-    batch, count, length, size = y.extents
-    return call.b.reshape(views.transpose(call.b, y, (0, 2, 1, 3)), [batch, length, count * size])
+    return attending.split_heads(call.b, x, count)
 
 
 def attention(call: NodeCall) -> tuple[Value, ...]:
@@ -55,22 +43,18 @@ def attention(call: NodeCall) -> tuple[Value, ...]:
     )
     if call.integer("is_causal", 0):
         reach = reach._replace(right=0)
-    allowed = _table(call, query, key, mask, reach)
-    added = [mask] if mask is not None and mask.varies else []
     lengths = call.optional(6)
     if lengths is not None and lengths.data is None:
         # Data decides how many keys are valid, and with that where the queries stand among them.
-        y = attending.attend(call.b, query, key, value, Whole(uncertain=True), *added)
-        reads = [broadcast_read(y, y.extents)] if y.varies else []
-        if lengths.varies:
-            reads.append(Read(lengths.number, ((0, SAME),)))
-        y = call.b.union(y.extents, *reads)
-    elif allowed is None:
-        relation = reach.relation(query.extents[2], key.extents[2])
-        y = attending.attend(call.b, query, key, value, relation, *added)
+        added = [mask] if mask is not None and mask.varies else []
+        y = attending.attend_anywhere(call.b, query, key, value, *added)
+        y = steered(call.b, y, lengths, by_sample=True)
     else:
-        y = attending.attend_where(call.b, query, key, value, allowed, *added)
-    outputs = [merge_heads(call, y) if flat else y, key, value]
+        counts = None if lengths is None else call.numbers(6)
+        if counts is not None and len(counts) != query.extents[0]:
+            call.fail(f"{len(counts)} key lengths for {query.extents[0]} samples")
+        y = attending.attend_masked(call.b, query, key, value, reach, mask, counts)
+    outputs = [merge_heads(call.b, y) if flat else y, key, value]
     if call.outputs > 3:
         outputs.append(_scores(call, query, key, mask))
     return tuple(outputs[: call.outputs])
@@ -88,50 +72,10 @@ def _check(call: NodeCall, query: Value, key: Value, value: Value) -> None:
         call.fail(f"queries {query.shape}, keys {key.shape} and values {value.shape} do not fit")
 
 
-def _table(
-    call: NodeCall, query: Value, key: Value, mask: Value | None, reach: Reach
-) -> npt.NDArray[np.bool_] | None:
-    """Return what a constant mask and constant numbers of keys allow; None where the window alone counts."""
-    rows, columns = query.extents[2], key.extents[2]
-    known = None if mask is None or mask.varies else mask.data
-    if known is not None and known.dtype != np.bool_:
-        known = known.astype(np.float64) > MASKED if call.b.weights else None
-    lengths = call.optional(6)
-    counts = None if lengths is None or lengths.data is None else call.numbers(6)
-    behind = 0 if mask is None or not mask.rank or mask.extents[-1] == 1 else columns - mask.extents[-1]
-    if known is None and counts is None and behind <= 0:
-        return None
-    if prod(query.extents[:2]) * rows * columns > attending.LARGEST:
-        return None
-    if counts is None:
-        allowed = reach.mask(rows, columns)[None, None]
-    else:
-        if len(counts) != query.extents[0]:
-            call.fail(f"{len(counts)} key lengths for {query.extents[0]} samples")
-        # With a cache outside of the operator the queries are the last ones of the valid keys.
-        allowed = np.stack(
-            [reach._replace(offset=n - rows).mask(rows, columns) & (np.arange(columns) < n) for n in counts]
-        )[:, None]
-    if behind > 0:
-        # A mask that is too short masks the keys behind it.
-        allowed = allowed & (np.arange(columns) < columns - behind)
-    if known is not None:
-        if behind > 0:
-            known = np.pad(known, [*[(0, 0)] * (known.ndim - 1), (0, behind)])
-        known = known.reshape((1,) * (4 - known.ndim) + known.shape)
-        allowed = allowed & known
-    return np.asarray(allowed)
-
-
 def _scores(call: NodeCall, query: Value, key: Value, mask: Value | None) -> Value:
     """Return the products that the last output shows, at the stage that its mode names."""
-    raw = attending.scores(call.b, query, key)
     mode = call.integer("qk_matmul_output_mode", 0)
-    if mode in (0, 1):
-        return raw
-    if mask is not None and mask.varies:
-        reads = [broadcast_read(one, raw.extents) for one in (raw, mask) if one.varies]
-        raw = call.b.union(raw.extents, *reads)
+    raw = attending.scores(call.b, query, key, *([mask] if mask is not None and mode > 1 else []))
     return normalise(call.b, raw, [3]) if mode == 3 else raw
 
 
@@ -159,15 +103,7 @@ def rotary(call: NodeCall) -> Value:
     angles = [_angles(call, one, turned, bool(call.integer("interleaved", 0))) for one in (cosine, sine)]
     y = pointwise(call.b, turned, other, *(one for one in angles if one is not None))
     y = call.b.join([y, rest], 3)
-    return merge_heads(call, y) if flat else y
-
-
-def _picked(call: NodeCall, table: Value, places: Value) -> Value:
-    """Return the rows of a table at positions that are computed."""
-    if table.varies:
-        return gather(call.b, table, 0, places)
-    shape = (*places.extents, *table.extents[1:])
-    return call.b.union(shape, Read(places.number, tuple((d, SAME) for d in range(places.rank))))
+    return merge_heads(call.b, y) if flat else y
 
 
 def _angles(call: NodeCall, table: Value, turned: Value, interleaved: bool) -> Value | None:
@@ -177,7 +113,7 @@ def _angles(call: NodeCall, table: Value, turned: Value, interleaved: bool) -> V
         if places.data is not None:
             table = gather(call.b, table, 0, places.data.astype(np.int64) % max(table.extents[0], 1))
         elif places.varies:
-            table = _picked(call, table, places)
+            table = gather(call.b, table, 0, places)
     if not table.varies:
         return None
     wide = call.b.reshape(table, [table.extents[0], 1, *table.extents[1:]])

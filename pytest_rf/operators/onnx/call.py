@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
@@ -14,6 +15,15 @@ from pytest_rf.graph import Builder, Undetermined, Value
 
 class Unfit(Exception):
     """The inputs or attributes of a node do not fit: an error of the model if the node is sure to run."""
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """Make what a family finds not to fit, a ``ValueError``, an error of the model."""
+    try:
+        yield
+    except ValueError as error:
+        raise Unfit(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,7 @@ class NodeCall:
 
     def label(self, text: str) -> None:
         """Describe the node's geometry in words."""
-        self.b.node.label = text
+        self.b.node.kind = text
 
     def fail(self, problem: str) -> NoReturn:
         """Raise an Unfit; whoever runs the node adds its name."""

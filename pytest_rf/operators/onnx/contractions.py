@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pytest_rf.graph import Value
 from pytest_rf.operators import contractions
-from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.operators.onnx.call import NodeCall, Rules, fitting
 from pytest_rf.operators.views import transpose
 
 
@@ -23,10 +22,8 @@ def product(call: NodeCall, left: Value, right: Value, *, factors: bool = False)
         call.fail("an operand is a scalar")
     if left.extents[-1] != right.extents[-2 if right.rank > 1 else 0]:
         call.fail(f"shapes {left.shape} and {right.shape} do not multiply")
-    try:
+    with fitting():
         return contractions.matmul(call.b, left, right, factors=factors)
-    except ValueError as error:
-        call.fail(str(error))
 
 
 def gemm(call: NodeCall) -> Value:
@@ -46,15 +43,16 @@ def product_sum(call: NodeCall, *, factors: bool = False) -> Value:
     if call.integer("transB", 0):
         right = transpose(call.b, right, (1, 0))
     y = product(call, left, right, factors=factors)
-    return pointwise(call.b, y, call.operand(2)) if call.has(2) else y
+    if not call.has(2):
+        return y
+    with fitting():
+        return contractions.add_to(call.b, y, call.operand(2), call.number("beta", 1))
 
 
 def einsum(call: NodeCall) -> Value:
     """Einsum: what the equation contracts is mixed."""
-    try:
+    with fitting():
         return contractions.einsum(call.b, call.text("equation", ""), call.given)
-    except ValueError as error:
-        call.fail(str(error))
 
 
 RULES: Rules = {"MatMul": matmul, "Gemm": gemm, "Einsum": einsum}

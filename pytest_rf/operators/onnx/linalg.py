@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Value
-from pytest_rf.operators import views
+from pytest_rf.operators import linalg, ordering, views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 
 
@@ -13,8 +12,7 @@ def determinant(call: NodeCall) -> Value:
     x = call.x
     if x.rank < 2 or x.extents[-1] != x.extents[-2]:
         call.fail(f"{x.shape} holds no square matrices")
-    axes: list[tuple[int | None, Relation]] = [(d, SAME) for d in range(x.rank - 2)]
-    return call.b.union(x.extents[:-2], Read(x.number, (*axes, (None, WHOLE), (None, WHOLE))))
+    return linalg.mixed_matrix(call.b, x.extents[:-2], x.rank - 2, [x])
 
 
 def n_grams(call: NodeCall) -> Value:
@@ -23,8 +21,7 @@ def n_grams(call: NodeCall) -> Value:
     count = max(call.integers("ngram_indexes"), default=-1) + 1
     if x.rank not in (1, 2) or count < 1:
         call.fail(f"{count} counts of an input of shape {x.shape}")
-    axes: list[tuple[int | None, Relation]] = [(d, SAME) for d in range(x.rank - 1)]
-    return call.b.union([*x.extents[:-1], count], Read(x.number, (*axes, (None, WHOLE))))
+    return ordering.by_row(call.b, x, [*x.extents[:-1], count])
 
 
 def centre(call: NodeCall) -> Value:

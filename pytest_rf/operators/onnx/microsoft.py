@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation, Whole
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import contractions, views
-from pytest_rf.operators.attention import Reach
-from pytest_rf.operators.onnx.attention import merge_heads, rotary, split_heads
+from pytest_rf.operators.attention import Reach, merge_heads
+from pytest_rf.operators.onnx.attention import rotary, split_heads
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.contractions import gemm, product
 from pytest_rf.operators.onnx.convolutions import (
@@ -21,15 +20,11 @@ from pytest_rf.operators.onnx.convolutions import (
 )
 from pytest_rf.operators.onnx.generators import triangle
 from pytest_rf.operators.onnx.pointwise import broadcast
+from pytest_rf.operators.onnx.reductions import layer_normalisation
 from pytest_rf.operators.onnx.sampling import grid_sample
-from pytest_rf.operators.pointwise import broadcast_read, pointwise
+from pytest_rf.operators.pointwise import expand, pointwise, steered
 from pytest_rf.operators.reductions import group_normalise, normalise, reduce
 from pytest_rf.operators.views import transpose
-
-
-def all_same(call: NodeCall) -> Value:
-    """Gelu, QuickGelu, BiasGelu, FastGelu, BiasAdd: elementwise."""
-    return broadcast(call)
 
 
 def split_gelu(call: NodeCall) -> Value:
@@ -48,13 +43,14 @@ def fused_convolution(call: NodeCall) -> Value:
     return y if addend is None else pointwise(call.b, y, addend)
 
 
-def _channels_last(rank: int) -> tuple[list[int], list[int]]:
+def channels_last(rank: int) -> tuple[list[int], list[int]]:
+    """Return the orders of axes that bring the channels of a tensor from the end to axis 1, and back."""
     return [0, rank - 1, *range(1, rank - 1)], [0, *range(2, rank), 1]
 
 
 def nhwc_convolution(call: NodeCall) -> Value:
     """NhwcConv, NhwcFusedConv: a convolution with the channels last, weights too (NhwcFusedConv: not them)."""
-    inward, outward = _channels_last(call.x.rank)
+    inward, outward = channels_last(call.x.rank)
     weights = call.operand(1)
     if call.op == "NhwcConv" and not _fits(call, weights):
         weights = transpose(call.b, weights, inward)
@@ -74,7 +70,7 @@ def _fits(call: NodeCall, weights: Value) -> bool:
 
 def nhwc_pool(call: NodeCall) -> Value:
     """NhwcMaxPool: a pool with the channels last."""
-    inward, outward = _channels_last(call.x.rank)
+    inward, outward = channels_last(call.x.rank)
     call.operands = [transpose(call.b, call.x, inward)]
     y = pool(call)
     return transpose(call.b, y[0] if isinstance(y, tuple) else y, outward)
@@ -105,14 +101,6 @@ def quantised_weights(call: NodeCall) -> Value:
     return contractions.linear(call.b, call.x, max(call.integer("N", 1), 1))
 
 
-def layer_normalisation(call: NodeCall) -> Value | tuple[Value, ...]:
-    """SimplifiedLayerNormalization: statistics over the axes from ``axis`` on."""
-    x = call.x
-    axes = range(call.axis(call.integer("axis", -1), x.rank), x.rank)
-    y = normalise(call.b, x, axes, *(v for v in call.given[1:] if v.varies))
-    return (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
-
-
 def skip_layer_normalisation(call: NodeCall) -> tuple[Value, ...]:
     """SkipLayerNormalization: a sum of two tensors and a bias, normalised over the features."""
     simplified = call.op == "SkipSimplifiedLayerNormalization"
@@ -122,7 +110,7 @@ def skip_layer_normalisation(call: NodeCall) -> tuple[Value, ...]:
     if total.shape != call.x.shape:
         call.fail(f"a skip of shape {call.operand(1).shape} does not fit {call.x.shape}")
     scales = [call.optional(2), None if simplified else call.optional(3)]
-    y = normalise(call.b, total, [total.rank - 1], *(v for v in scales if v is not None and v.varies))
+    y = normalise(call.b, total, [total.rank - 1], *(v for v in scales if v is not None))
     statistic = reduce(call.b, total, [total.rank - 1])
     return (y, statistic, statistic, total)[: call.outputs]
 
@@ -133,15 +121,11 @@ def embedding(call: NodeCall) -> tuple[Value, ...]:
     if ids.rank != 2 or table.rank != 2:
         call.fail(f"ids {ids.shape} and a table {table.shape} do not fit")
     shape = (*ids.extents, table.extents[1])
-    reads = []
-    for index in (0, 1, 8):
-        steer = call.optional(index)
-        if steer is not None and steer.varies and steer.rank == 2:
-            wide = call.b.reshape(steer, [*steer.extents, 1])
-            reads.append(broadcast_read(wide, shape))
     if any(value.varies for value in (call.optional(i) for i in (2, 3, 4)) if value is not None):
         raise Undetermined("EmbedLayerNormalization with tables that are computed")
-    total = call.b.union(shape, *reads)
+    steers = [x for x in (call.optional(index) for index in (0, 1, 8)) if x is not None and x.rank == 2]
+    wide = [call.b.reshape(x, [*x.extents, 1]) for x in steers]
+    total = expand(call.b, pointwise(call.b, *wide), shape)
     y = normalise(call.b, total, [2])
     mask = call.optional(7)
     places = (
@@ -163,7 +147,7 @@ def group_normalisation(call: NodeCall) -> Value | tuple[Value, ...]:
                 parts.append(part)
         x = pointwise(call.b, *parts)
     last = bool(call.integer("channels_last", 1))
-    inward, outward = _channels_last(x.rank)
+    inward, outward = channels_last(x.rank)
     y = transpose(call.b, x, inward) if last else x
     if groups < 1 or y.rank < 2 or y.extents[1] % groups:
         call.fail(f"groups {groups} do not divide {x.shape}")
@@ -188,7 +172,7 @@ def attention(call: NodeCall) -> Value | tuple[Value, ...]:
     before = 0 if past is None else past.extents[3]
     reach = Reach(before, None, 0 if call.integer("unidirectional", 0) else None)
     y = _attended(call, query, key, value, reach, call.optional(5), call.optional(3))
-    return (merge_heads(call, y), views.stack(call.b, [key, value], 0))[: call.outputs]
+    return (merge_heads(call.b, y), views.stack(call.b, [key, value], 0))[: call.outputs]
 
 
 def rotary_embedding(call: NodeCall) -> Value:
@@ -202,8 +186,7 @@ def rotary_embedding(call: NodeCall) -> Value:
         if places.varies:
             if any(one.varies for one in angles):
                 raise Undetermined("RotaryEmbedding with angles and an offset that are computed")
-            wide = call.b.reshape(places, [1, 1])
-            places = call.b.union((batch, length), broadcast_read(wide, (batch, length)))
+            places = expand(call.b, call.b.reshape(places, [1, 1]), (batch, length))
         elif places.data is not None:
             line = int(places.data.reshape(-1)[0]) + np.arange(length)
             places = call.constant(np.broadcast_to(line, (batch, length)))
@@ -222,19 +205,15 @@ def _attended(
     exact: bool = False,
 ) -> Value:
     """Return attention; not ``exact``: what is ahead gets a small score (mask_filter_value), not none at all."""
-    masks = [one for one in (bias,) if one is not None and one.varies]
-    relation = reach.relation(query.extents[2], key.extents[2])
-    if not exact and relation != WHOLE and (masks or padding is not None):
+    added = bias if bias is not None and bias.varies else None
+    bounded = reach.left is not None or reach.right is not None
+    if not exact and bounded and (added is not None or padding is not None):
         # Where a mask takes all keys that a query may see, the small scores of those ahead are the largest.
-        relation = Whole(uncertain=True)
-    y = attending.attend(call.b, query, key, value, relation, *masks)
-    if padding is None or not padding.varies:
-        return y
+        y = attending.attend_anywhere(call.b, query, key, value, *([] if added is None else [added]))
+    else:
+        y = attending.attend_masked(call.b, query, key, value, reach, added)
     # A padding mask that is computed, of whatever form: read as a whole.
-    reads = [broadcast_read(y, y.extents)] if y.varies else []
-    everything: tuple[tuple[int | None, Relation], ...] = ((None, WHOLE),) * (padding.rank - 1)
-    first = (0, SAME) if padding.rank and padding.extents[0] == y.extents[0] else (None, WHOLE)
-    return call.b.union(y.extents, *reads, Read(padding.number, (first, *everything)))
+    return y if padding is None else steered(call.b, y, padding, by_sample=True)
 
 
 def multi_head_attention(call: NodeCall) -> Value | tuple[Value, ...]:
@@ -258,7 +237,7 @@ def multi_head_attention(call: NodeCall) -> Value | tuple[Value, ...]:
         split[2] = call.b.join([call.operand(7), split[2]], 2)
     reach = Reach(before, None, 0 if call.integer("unidirectional", 0) else None)
     y = _attended(call, split[0], split[1], split[2], reach, call.optional(5), call.optional(4))
-    return (merge_heads(call, y), split[1], split[2])[: call.outputs]
+    return (merge_heads(call.b, y), split[1], split[2])[: call.outputs]
 
 
 def group_query_attention(call: NodeCall) -> tuple[Value, ...]:
@@ -273,20 +252,11 @@ def group_query_attention(call: NodeCall) -> tuple[Value, ...]:
     caches = [one for one in (past, call.optional(4)) if one is not None and one.extents[2]]
     left = None if window < 0 or caches else window - 1
     y = _attended(call, query, key, value, Reach(0, left, 0), call.optional(10), None, exact=True)
-    reads = [broadcast_read(y, y.extents)] if y.varies else []
-    ends: list[tuple[int | None, Relation]] = [(None, WHOLE), (3, SAME)]
-    for cache, last in zip(caches, ends, strict=False):
-        if cache.varies:
-            across = (1, attending.heads(cache.extents[1], query.extents[1]))
-            reads.append(Read(cache.number, ((0, SAME), across, (None, WHOLE), last)))
-    for index in (5, 6):
-        steer = call.optional(index)
-        if steer is not None and steer.varies:
-            reads.append(Read(steer.number, ((None, WHOLE),) * steer.rank))
-    y = call.b.union(y.extents, *reads)
+    y = attending.with_cache(call.b, y, past, call.optional(4))
+    y = steered(call.b, y, *(x for x in (call.optional(index) for index in (5, 6)) if x is not None))
     reason = "the cache of GroupQueryAttention is as long as data says"
     present = [call.b.unknown([*caches, one], reason) if caches else one for one in (key, value)]
-    return (merge_heads(call, y), *present)[: call.outputs]
+    return (merge_heads(call.b, y), *present)[: call.outputs]
 
 
 def bias_softmax(call: NodeCall) -> Value:
@@ -302,7 +272,7 @@ RULES: Rules = {
         f"com.microsoft::{name}": rule
         for name, rule in {
             **dict.fromkeys(
-                ["Gelu", "QuickGelu", "BiasGelu", "FastGelu", "BiasAdd", "BiasDropout"], all_same
+                ["Gelu", "QuickGelu", "BiasGelu", "FastGelu", "BiasAdd", "BiasDropout"], broadcast
             ),
             "BiasSplitGelu": split_gelu,
             "BiasSoftmax": bias_softmax,

@@ -7,39 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pytest_rf.access import WHOLE, Read
 from pytest_rf.graph import Value
+from pytest_rf.operators import pointwise as each
 from pytest_rf.operators.onnx import convolutions, reductions
-from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules, fitting
 from pytest_rf.operators.onnx.contractions import product, product_sum
 from pytest_rf.operators.onnx.convolutions import convolve, with_bias
+from pytest_rf.operators.onnx.microsoft import channels_last
 from pytest_rf.operators.onnx.quantised import linear
-from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, pointwise
+from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise
 from pytest_rf.operators.views import transpose
 
 
 def steered(call: NodeCall, y: Value, data: Sequence[int]) -> Value:
     """Return ``y``, which reads the inputs ``data`` already, with all others read as a whole."""
-    others = [
-        value
-        for index in range(len(call.operands))
-        if index not in data and (value := call.optional(index)) is not None and value.varies
-    ]
-    if not others:
-        return y
-    own = [broadcast_read(y, y.extents)] if y.varies else []
-    return call.b.union(y.extents, *own, *(Read(v.number, ((None, WHOLE),) * v.rank) for v in others))
+    others = [call.optional(index) for index in range(len(call.operands)) if index not in data]
+    return each.steered(call.b, y, *(value for value in others if value is not None))
 
 
 def binary(call: NodeCall) -> Value:
     """QLinearAdd, QLinearMul: elementwise in inputs 0 and 3."""
-    left, right = call.operand(0), call.operand(3)
-    try:
-        broadcast_shape([left.extents, right.extents])
-    except ValueError as error:
-        call.fail(str(error))
-    return steered(call, pointwise(call.b, left, right), (0, 3))
+    with fitting():
+        return steered(call, pointwise(call.b, call.operand(0), call.operand(3)), (0, 3))
 
 
 def where(call: NodeCall) -> Value:
@@ -76,15 +66,14 @@ def alone(rule: Callable[[NodeCall], object]) -> Callable[[NodeCall], Value]:
 
     def apply(call: NodeCall) -> Value:
         operands, rank = call.operands, call.x.rank
-        last = bool(call.integer("channels_last", 0))
-        x = transpose(call.b, call.x, [0, rank - 1, *range(1, rank - 1)]) if last else call.x
-        call.operands = [x]
+        last, (inward, outward) = call.integer("channels_last", 0), channels_last(rank)
+        call.operands = [transpose(call.b, call.x, inward) if last else call.x]
         y = rule(call)
         y = y[0] if isinstance(y, tuple) else y
         assert isinstance(y, Value)
         call.operands = operands
         if last and y.rank == rank:
-            y = transpose(call.b, y, [0, *range(2, rank), 1])
+            y = transpose(call.b, y, outward)
         return steered(call, y, (0,))
 
     return apply
@@ -102,11 +91,10 @@ def reduce_mean(call: NodeCall) -> Value:
 
 def convolution(call: NodeCall) -> Value:
     """QLinearConv with the channels first or last."""
-    rank = call.x.rank
-    last = bool(call.integer("channels_last", 0))
-    x = transpose(call.b, call.x, [0, rank - 1, *range(1, rank - 1)]) if last else call.x
+    last, (inward, outward) = call.integer("channels_last", 0), channels_last(call.x.rank)
+    x = transpose(call.b, call.x, inward) if last else call.x
     y = with_bias(call, convolve(call, x, 3), call.optional(8))
-    y = transpose(call.b, y, [0, *range(2, rank), 1]) if last else y
+    y = transpose(call.b, y, outward) if last else y
     return steered(call, y, (0, 3, 8))
 
 

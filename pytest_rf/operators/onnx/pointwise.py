@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import numpy as np
 
 from pytest_rf.graph import Value
-from pytest_rf.operators.masking import combined, replaced
-from pytest_rf.operators.onnx.call import Element, NodeCall, Rules
-from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, per_channel, pointwise
-from pytest_rf.operators.reductions import normalise, reduce
+from pytest_rf.operators.masking import choose, elementwise
+from pytest_rf.operators.onnx.call import Element, NodeCall, Rules, fitting
+from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.operators.reductions import normalise_channels, reduce
 
 UNARY = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BitCast BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu "
@@ -18,7 +16,7 @@ UNARY = (
     "Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu"
 )
 BINARY = (
-    "And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul "
+    "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul "
     "Or PRelu Pow Sub SwiGLU Xor Max Min Mean Sum"
 )
 PASSED_ON = ("Cast", "Dropout", "Identity")
@@ -27,56 +25,24 @@ PASSED_ON = ("Cast", "Dropout", "Identity")
 
 def same(call: NodeCall) -> Value:
     """Each element reads its own."""
-    return call.x if call.op in PASSED_ON else pointwise(call.b, call.x)
-
-
-def arithmetic(call: NodeCall) -> Value:
-    """Add, Sub, Mul, Div; in weight-aware mode a constant -inf masks what it is added to, and 0 what it scales."""
-    if call.b.weights and len(call.given) == 2 and call.opset >= 7:
-        found = combined(call.b, call.op.lower(), *call.given)
-        if found is not None:
-            return found
-    return broadcast(call)
+    return call.x if call.op in PASSED_ON else elementwise(call.b, call.op.lower(), call.x)
 
 
 def where(call: NodeCall) -> Value:
-    """Where: a constant condition says which operand an element reads.
-
-    In weight-aware mode it cuts off what it replaces by a constant -inf or 0.
-    """
-    condition, *branches = call.given
-    if condition.varies or condition.data is None or len(branches) != 2:
-        return broadcast(call)
-    chosen = condition.data.astype(np.bool_)
-    sides = list(zip(branches, (chosen, ~chosen), strict=True))
-    for (x, keeps), (other, _) in permutations(sides) if call.b.weights else ():
-        found = replaced(call.b, x, ~keeps, other)
-        if found is not None:
-            return found
-    shape = broadcast_shape([value.extents for value in call.given])
-    if any(x.shape == shape and used.all() for x, used in sides):
-        return next(x for x, used in sides if used.all())
-    reads = [
-        broadcast_read(x, shape)._replace(where=np.broadcast_to(used, shape))
-        for x, used in sides
-        if x.varies and used.any()
-    ]
-    return call.b.union(shape, *reads)
+    """Where: a constant condition says which operand an element reads."""
+    with fitting():
+        return choose(call.b, call.operand(0), call.operand(1), call.operand(2))
 
 
 def broadcast(call: NodeCall) -> Value:
     """Each element reads the operands' at its place, as numpy broadcasts."""
     operands = call.given
-    if len(operands) == 1:
-        return operands[0]
     if call.opset < 7 and len(operands) == 2 and call.op not in ("Max", "Min", "Mean", "Sum", "PRelu"):
         operands = [operands[0], _aligned(call, *operands)]
     if call.op == "PRelu" and call.opset < 7 and operands[1].rank == 1 and operands[0].rank > 1:
         operands = [operands[0], _at_axis(call, operands[0], operands[1], 1)]
-    try:
-        return pointwise(call.b, *operands)
-    except ValueError as error:
-        call.fail(str(error))
+    with fitting():
+        return elementwise(call.b, call.op.lower(), *operands)
 
 
 def _aligned(call: NodeCall, left: Value, right: Value) -> Value:
@@ -116,18 +82,16 @@ def batch_normalisation(call: NodeCall) -> tuple[Value, ...]:
     """
     x = call.x
     training = bool(call.integer("training_mode", 0)) if call.opset >= 14 else call.outputs > 1
-    parameters = [per_channel(call.b, value, x.rank) for value in call.given[1:] if value.varies]
     if not training:
-        return (pointwise(call.b, x, *parameters), *(call.b.constant(None) for _ in range(call.outputs - 1)))
+        y = normalise_channels(call.b, x, (), *call.given[1:])
+        return (y, *(call.b.constant(None) for _ in range(call.outputs - 1)))
     call.b.node.training = True
     axes = [axis for axis in range(x.rank) if axis != 1]
     statistic = reduce(call.b, x, axes, keep=False)
-    scale, bias = (v for v in (call.operand(1), call.operand(2)))
-    parameters = [per_channel(call.b, value, x.rank) for value in (scale, bias) if value.varies]
     # The running statistics move towards those of the batch; the saved ones of old opsets are the batch's.
     running = [pointwise(call.b, statistic, call.operand(index)) for index in (3, 4)]
     rest = [*running, statistic, statistic][: call.outputs - 1]
-    return (normalise(call.b, x, axes, *parameters), *rest)
+    return (normalise_channels(call.b, x, axes, call.operand(1), call.operand(2)), *rest)
 
 
 def shape_of(call: NodeCall) -> Value:
@@ -146,7 +110,6 @@ def size_of(call: NodeCall) -> Value:
 RULES: Rules = {
     **dict.fromkeys(UNARY.split(), same),
     **dict.fromkeys(BINARY.split(), broadcast),
-    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic),
     "Where": where,
     **dict.fromkeys(["CastLike", "Clip"], first_of_two),
     "Identity": identity,

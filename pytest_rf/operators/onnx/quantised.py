@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, Read, Relation, Taps
 from pytest_rf.graph import Value
-from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.operators import quantised
+from pytest_rf.operators.onnx.call import NodeCall, Rules, fitting
 from pytest_rf.operators.onnx.contractions import product
 from pytest_rf.operators.onnx.convolutions import convolve, with_bias
-from pytest_rf.operators.pointwise import broadcast_read, pointwise
-from pytest_rf.operators.reductions import normalise, reduce
+from pytest_rf.operators.pointwise import pointwise
 
 
 def linear(call: NodeCall) -> Value:
     """QuantizeLinear, DequantizeLinear: each element, with the scale and zero point of its block."""
-    x = call.x
-    axis = call.integer("axis", 1)
-    reads = [_parameter(call, value, x, axis) for value in call.given[1:] if value.varies]
-    if not reads:
-        return x if x.varies else call.b.constant(x.extents)
-    own = [broadcast_read(x, x.extents)] if x.varies else []
-    return call.b.union(x.extents, *own, *reads)
-
-
-def _parameter(call: NodeCall, value: Value, x: Value, number: int) -> Read:
-    if value.rank == 0 or value.shape == (1,):
-        return Read(value.number, tuple((None, SAME) for _ in range(value.rank)))
-    axis = call.axis(number, x.rank)
-    if value.rank == 1:
-        if value.extents[0] != x.extents[axis]:
-            call.fail(f"{value.extents[0]} scales for extent {x.extents[axis]} of axis {axis}")
-        return Read(value.number, ((axis, SAME),))
-    block = call.integer("block_size", 0)
-    if value.rank != x.rank or block < 1:
-        call.fail(f"scales of shape {value.shape} do not fit {x.shape}")
-    blocks = Taps(call.limited("block_size", block), 1, ((0,),) * block, selects=True)
-    axes: list[tuple[int | None, Relation]] = [(d, blocks if d == axis else SAME) for d in range(x.rank)]
-    return Read(value.number, tuple(axes))
+    x, parameters = call.x, call.given[1:]
+    shared = all(value.extents in ((), (1,)) for value in parameters)
+    axis = 0 if shared else call.axis(call.integer("axis", 1), x.rank)
+    with fitting():
+        return quantised.scaled(
+            call.b, x, axis, *parameters, block=call.limited("block_size", call.integer("block_size", 0))
+        )
 
 
 def dynamic(call: NodeCall) -> tuple[Value, ...]:
     """DynamicQuantizeLinear: the scale is a statistic of the whole tensor."""
-    x = call.x
-    statistic = reduce(call.b, x, range(x.rank), keep=False)
-    return (normalise(call.b, x, range(x.rank)), statistic, statistic)[: call.outputs]
+    y, statistic = quantised.by_range(call.b, call.x)
+    return (y, statistic, statistic)[: call.outputs]
 
 
 def with_parameters(call: NodeCall, y: Value, parameters: list[tuple[int, int]]) -> Value:
@@ -58,10 +40,8 @@ def with_parameters(call: NodeCall, y: Value, parameters: list[tuple[int, int]])
             live.append(call.b.reshape(value, [value.extents[0], *[1] * (-axis - 1)]))
         else:
             live.append(value)
-    try:
+    with fitting():
         return pointwise(call.b, y, *live)
-    except ValueError as error:
-        call.fail(str(error))
 
 
 def matmul_integer(call: NodeCall) -> Value:

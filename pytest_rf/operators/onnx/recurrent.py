@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import recurrent, views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import pointwise
-from pytest_rf.operators.recurrent import Layer, State, Weights
+from pytest_rf.operators.recurrent import Layer, Weights
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
@@ -25,8 +22,7 @@ def layer(call: NodeCall) -> tuple[Value, ...]:
     if name not in DIRECTIONS:
         call.fail(f"direction {name!r} is none of {', '.join(DIRECTIONS)}")
     backwards = DIRECTIONS[name]
-    w, r = call.operand(1), call.operand(2)
-    hidden = r.extents[-1]
+    hidden = call.operand(2).extents[-1]
     gates = GATES[call.op]
     expected = {
         1: (len(backwards), gates * hidden, x.extents[2]),
@@ -36,20 +32,19 @@ def layer(call: NodeCall) -> tuple[Value, ...]:
         if call.operand(index).extents != shape:
             call.fail(f"weights {call.operand(index).shape} should be {shape}")
     lengths = _lengths(call, x.extents[0], x.extents[1])
-    call.label(("both directions" if len(backwards) == 2 else name) if name != "forward" else "")
+    recurrent.describe(call.b, 1, {"bidirectional": "both directions", "reverse": name}.get(name, ""))
     columns: list[Value] = []
     finals: list[Value] = []
     cells: list[Value] = []
     for number, reverse in enumerate(backwards):
-        one = Layer(hidden, reverse, lengths)
-        states = _states(call, number, first)
-        weights = _weights(call, number, w, r, bool(states))
-        y = recurrent.direction(call.b, x, one, weights, states)
-        columns.append(y)
-        finals.append(_held(call, recurrent.last(call.b, y, one), one, states[:1]))
+        states = [_state(call, index, number, first) for index in ((5, 6) if call.op == "LSTM" else (5,))]
+        weights = _weights(call, number, any(states))
+        one = Layer(hidden, reverse, lengths, recurrent.states(*states, gated=call.op == "GRU"), weights)
+        columns.append(recurrent.direction(call.b, x, one))
+        finals.append(recurrent.last(call.b, x, one, states[0]))
         if call.op == "LSTM":
             # It has read what the last step's output reads.
-            cells.append(recurrent.last(call.b, y, one))
+            cells.append(recurrent.last(call.b, x, one))
     outputs = [
         views.stack(call.b, columns, 1),
         views.stack(call.b, finals, 0),
@@ -73,43 +68,28 @@ def _lengths(call: NodeCall, time: int, batch: int) -> tuple[int, ...] | None:
     return lengths
 
 
-def _states(call: NodeCall, number: int, first: int) -> list[State]:
-    """Return the initial states of a direction, the hidden one first."""
+def _state(call: NodeCall, index: int, number: int, first: int) -> Value | None:
+    """Return an initial state of a direction, if it is computed from the input."""
+    value = call.optional(index)
+    return (
+        views.take_axis(call.b, value, 1 if first else 0, number)
+        if value is not None and value.varies
+        else None
+    )
+
+
+def _weights(call: NodeCall, number: int, started: bool) -> list[Weights]:
+    """Return the weights of a direction that are computed from the input."""
+    # A state that starts as 0 makes nothing of its weights.
+    since = {2: 0 if call.has(5) or started else 1}
+    gates = {7: (0, 1, 2) if call.has(6) else (1,)}
     found = []
-    for index in (5, 6) if call.op == "LSTM" else (5,):
+    for index in (1, 2, 3, 7) if call.op == "LSTM" else (1, 2, 3):
         value = call.optional(index)
         if value is not None and value.varies:
-            state = views.take_axis(call.b, value, 1 if first else 0, number)
-            # The hidden state is mixed by the first step's gates, the cell one step later.
-            found.append(State(state, 0) if index == 5 else State(state, 1, own=True))
+            own = views.take_axis(call.b, value, 0, number)
+            found.append(Weights(own, since.get(index, 0), gates.get(index)))
     return found
-
-
-def _weights(call: NodeCall, number: int, w: Value, r: Value, started: bool) -> list[Weights]:
-    """Return the weights of a direction that are computed from the input."""
-    count = GATES[call.op]
-    every = tuple(range(count))
-    found = []
-
-    def add(value: Value | None, gates: Sequence[int], since: int) -> None:
-        if value is not None and value.varies:
-            found.append(Weights(views.take_axis(call.b, value, 0, number), tuple(gates), since))
-
-    # A state that starts as 0 makes nothing of its weights.
-    held = call.has(5) or started
-    add(w, every, 0)
-    add(r, every, 0 if held else 1)
-    add(call.optional(3), range(2 * count), 0)
-    if call.op == "LSTM":
-        add(call.optional(7), (0, 1, 2) if call.has(6) else (1,), 0)
-    return found
-
-
-def _held(call: NodeCall, y: Value, one: Layer, states: Sequence[State]) -> Value:
-    """A sample of no steps keeps its initial state."""
-    if one.lengths is None or all(one.lengths) or not states:
-        return y
-    return pointwise(call.b, y, states[0].value)
 
 
 RULES: Rules = dict.fromkeys(GATES, layer)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from math import prod
 
-from pytest_rf.access import SAME, Read, window
 from pytest_rf.graph import Value
+from pytest_rf.operators import reductions
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import per_channel
-from pytest_rf.operators.reductions import accumulate, group_normalise, normalise, reduce
-from pytest_rf.operators.reductions import softmax as softmax_of
+from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.views import pads
 
 REDUCE = "L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare"
@@ -19,13 +17,9 @@ def reduction(call: NodeCall) -> Value:
     """ReduceX: a statistic over ``axes``, all of them by default."""
     since = 13 if call.op == "ReduceSum" else 18
     axes = call.axes_argument(1, since, call.x.rank)
-    if not axes:
-        if axes is not None and call.integer("noop_with_empty_axes", 0):
-            return call.x
-        if axes is None and call.integer("noop_with_empty_axes", 0):
-            return call.x
-        axes = list(range(call.x.rank))
-    return reduce(call.b, call.x, axes, bool(call.integer("keepdims", 1)))
+    if not axes and call.integer("noop_with_empty_axes", 0):
+        return call.x
+    return reduce(call.b, call.x, axes or range(call.x.rank), bool(call.integer("keepdims", 1)))
 
 
 def arg_reduction(call: NodeCall) -> Value:
@@ -38,17 +32,19 @@ def softmax(call: NodeCall) -> Value:
     """Softmax, LogSoftmax, Hardmax: each element and the statistic of its axis."""
     x = call.x
     if call.opset >= 13:
-        return softmax_of(call.b, x, [call.axis(call.integer("axis", -1), x.rank)], call.op == "LogSoftmax")
+        return reductions.softmax(
+            call.b, x, [call.axis(call.integer("axis", -1), x.rank)], call.op == "LogSoftmax"
+        )
     # Before opset 13 the input is coerced to two dimensions at `axis`.
     number = call.integer("axis", 1)
     axis = x.rank if number == x.rank else call.axis(number, x.rank)
-    return softmax_of(call.b, x, range(axis, x.rank), call.op == "LogSoftmax")
+    return reductions.softmax(call.b, x, range(axis, x.rank), call.op == "LogSoftmax")
 
 
 def instance_normalisation(call: NodeCall) -> Value:
     """InstanceNormalization: statistics over the spatial axes."""
     x = call.x
-    return normalise(call.b, x, range(2, x.rank), *_parameters(call, x))
+    return reductions.normalise_channels(call.b, x, range(2, x.rank), *call.given[1:])
 
 
 def group_normalisation(call: NodeCall) -> Value:
@@ -56,23 +52,15 @@ def group_normalisation(call: NodeCall) -> Value:
     x, groups = call.x, call.integer("num_groups", 1)
     if groups < 1 or x.rank < 2 or x.extents[1] % groups:
         call.fail(f"num_groups {groups} does not divide {x.shape}")
-    per_group = any(value.shape == (groups,) != (x.extents[1],) for value in call.given[1:])
-    parameters = [v for v in call.given[1:] if v.varies] if per_group else _parameters(call, x)
-    return group_normalise(call.b, x, groups, *parameters)
-
-
-def _parameters(call: NodeCall, x: Value) -> list[Value]:
-    return [per_channel(call.b, value, x.rank) for value in call.given[1:] if value.varies]
+    return reductions.group_normalise(call.b, x, groups, *call.given[1:])
 
 
 def layer_normalisation(call: NodeCall) -> Value | tuple[Value, ...]:
     """LayerNormalization, RMSNormalization: statistics over the axes from ``axis`` on."""
     x = call.x
     axes = range(call.axis(call.integer("axis", -1), x.rank), x.rank)
-    y = normalise(call.b, x, axes, *(value for value in call.given[1:] if value.varies))
-    if call.outputs == 1:
-        return y
-    return (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
+    y = normalise(call.b, x, axes, *call.given[1:])
+    return y if call.outputs == 1 else (y, *(reduce(call.b, x, axes) for _ in range(call.outputs - 1)))
 
 
 def mean_variance_normalisation(call: NodeCall) -> Value:
@@ -90,11 +78,7 @@ def local_response_normalisation(call: NodeCall) -> Value:
     x, size = call.x, call.integer("size", 0)
     if size < 1:
         call.fail("size must be at least 1")
-    call.limited("size", size)
-    taps = window(size, pad=(size - 1) // 2)
-    across = type(taps)(taps.period, taps.advance, taps.taps, selects=True)
-    axes = tuple((axis, across if axis == 1 else SAME) for axis in range(x.rank))
-    return call.b.union(x.extents, Read(x.number, axes))
+    return reductions.normalise_locally(call.b, x, 1, call.limited("size", size), (size - 1) // 2)
 
 
 def cumulative(call: NodeCall) -> Value:
@@ -102,7 +86,7 @@ def cumulative(call: NodeCall) -> Value:
     x = call.x
     axis = call.axis(call.numbers(1)[0], x.rank)
     reverse = bool(call.integer("reverse", 0))
-    y = accumulate(call.b, x, axis, reverse)
+    y = reductions.accumulate(call.b, x, axis, reverse)
     if call.integer("exclusive", 0):
         y = pads(call.b, y, {axis: (-1, 1) if reverse else (1, -1)})
     return y

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation
 from pytest_rf.graph import Value
-from pytest_rf.operators import windows
+from pytest_rf.operators import spectral
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.views import slices
 from pytest_rf.operators.windows import Window
 
 
@@ -29,12 +27,9 @@ def dft(call: NodeCall) -> Value:
     read = length // 2 + 1 if onesided and inverse else length
     output = length // 2 + 1 if onesided and not inverse else length
     parts = 1 if onesided and inverse else 2
-    x = slices(call.b, x, {axis: (0, 1, min(read, extent))})
-    axes: list[tuple[int | None, Relation]] = [(d, SAME) for d in range(x.rank)]
-    axes[axis], axes[-1] = (axis, WHOLE), (None, WHOLE)
     shape = [*x.extents[:-1], parts]
     shape[axis] = output
-    return call.b.union(shape, Read(x.number, tuple(axes)))
+    return spectral.transform(call.b, x, {axis: read}, shape, parts=True)
 
 
 def stft(call: NodeCall) -> Value:
@@ -45,20 +40,17 @@ def stft(call: NodeCall) -> Value:
     if x.rank != 3 or x.extents[2] not in (1, 2):
         call.fail(f"a signal of shape {x.shape} is not (batch, length, 1 or 2)")
     step = call.numbers(1)[0]
-    shape = call.operand(2).extents if call.has(2) else None
+    function = call.optional(2)
+    shape = None if function is None else function.extents
     if shape is not None and len(shape) != 1:
         call.fail(f"the window {shape} must be a vector")
     size = call.numbers(3)[0] if call.has(3) else shape[0] if shape else 0
     if size < 1 or step < 1:
         call.fail(f"frames of {size} every {step} are impossible")
     window = Window(call.limited("frame_length", size), call.limited("frame_step", step))
-    windows.describe(call.b, [window])
     bins = size // 2 + 1 if call.integer("onesided", 1) else size
     y = (x.extents[0], window.output(x.extents[1]), bins, 2)
-    reads = [Read(x.number, ((0, SAME), (1, window.taps), (None, WHOLE)))] if x.varies else []
-    if call.has(2) and call.operand(2).varies:
-        reads.append(Read(call.operand(2).number, ((None, WHOLE),)))
-    return call.b.union(y, *reads)
+    return spectral.stft(call.b, x, window, y, 1, 1, function)
 
 
 RULES: Rules = {"DFT": dft, "STFT": stft}

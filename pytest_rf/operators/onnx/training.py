@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_rf.access import SAME, Read
 from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators.onnx.call import NodeCall, Rules
-from pytest_rf.operators.pointwise import broadcast_read
+from pytest_rf.operators.pointwise import pointwise
 
 STATES = {"Adagrad": 1, "Adam": 2, "Momentum": 1}
 """Accumulators per optimised tensor."""
@@ -19,17 +18,15 @@ def step(call: NodeCall) -> tuple[Value, ...]:
     if rest:
         call.fail(f"{len(given)} tensors are not {parts} for each one that is optimised")
     tensors: list[list[Value]] = [given[place * count : (place + 1) * count] for place in range(parts)]
+    rates = [call.b.reshape(call.operand(index), []) for index in (0, 1)]
     outputs: list[Value] = []
     for number in range(1 + STATES[call.op]):
         # New tensors read all; an accumulator reads itself, the tensor and its gradient.
         for own in zip(*(tensors if not number else [*tensors[:2], tensors[1 + number]]), strict=True):
             if len({value.shape for value in own}) > 1:
                 call.fail("a tensor, its gradient and its accumulators have different shapes")
-            reads = [broadcast_read(value, own[0].extents) for value in own if value.varies]
-            for steer in (call.operand(0), call.operand(1)):
-                if steer.varies and (not number or call.op == "Momentum"):
-                    reads.append(Read(steer.number, ((None, SAME),) * steer.rank))
-            outputs.append(call.b.union(own[0].extents, *reads))
+            steers = rates if not number or call.op == "Momentum" else []
+            outputs.append(pointwise(call.b, *own, *steers))
     return tuple(outputs)
 
 

@@ -101,7 +101,7 @@ def _inside(model: Model, path: Path) -> Path:
         root = model.root.resolve()
         real = path.resolve()
     except (OSError, ValueError, RuntimeError):
-        raise _error(model, "is no path") from None
+        raise _error(model, "is not a path") from None
     if not real.is_relative_to(root):
         raise _error(model, "leads out of the folder of the configuration")
     return path

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rf.config import targets
+from pytest_rf.config import sources
 from pytest_rf.config.declared import Model
 from pytest_rf.errors import ConfigError
 
@@ -30,7 +30,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def found(root: Path, source: str, name: str = "") -> list[tuple[str, str]]:
     model = Model(source=source, name=name, root=root, file="rf.toml", line=3)
-    return [(target.name, target.source) for target in targets.of(model)]
+    return [(target.name, target.source) for target in sources.of(model)]
 
 
 def test_a_path(root: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_circle_of_symlinks_ends(root: Path) -> None:
 
 
 def test_factories(root: Path) -> None:
-    (target,) = targets.of(Model(source="pkg.models:build", root=root))
+    (target,) = sources.of(Model(source="pkg.models:build", root=root))
     assert (target.name, target.source, target.is_code) == ("build", "pkg.models:build", True)
     for source in ("pkg.models:build()", "pkg models:x", "pkg:", ":x", "pkg:a.b", "os;x:y"):
-        assert not targets.is_factory(source)
+        assert not sources.is_factory(source)

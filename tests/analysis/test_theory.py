@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models import model
 
 import pytest_rf
-from pytest_rf.analysis.lines import line
+from pytest_rf.analysis.profile import profile
 
 EXTENT = 360
 """Long enough for the centre of the chains below to be free of borders."""
@@ -96,7 +96,7 @@ def check(text: str) -> None:
     tensor = analysis.outputs[0]
     assert tensor.shape is not None
     lo, hi = tensor.bounds("t")
-    theory = line(analysis.runs.field(tensor.value, ("x", 2), theory=True), ("x", 2))
+    theory = profile(analysis.runs.field(tensor.value, ("x", 2), theory=True), ("x", 2))
     if tensor["t"].irregular or tensor.shape[2] < 8:
         return
     assert theory is not None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pytest_rf.figures import number, shown, value
 from pytest_rf.findings import Finding, Step
 from pytest_rf.reporters.lines import Line, Span
-from pytest_rf.reporters.words import count
+from pytest_rf.reporters.text import count
 from pytest_rf.requirements.vocabulary import METRICS
 
 #: Paths longer than this are folded: the first and the last few layers are shown, the others counted.

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_rf.config import targets
+from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model
-from pytest_rf.config.targets import Target
+from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 
@@ -42,13 +42,13 @@ def declared(word: str, config: Config | None) -> Target | None:
 def _known(config: Config | None) -> Iterator[Target]:
     for model in config.models if config is not None else ():
         try:
-            yield from targets.of(model)
+            yield from sources.of(model)
         except ConfigError:  # Another model's trouble; who asks for that one is told.
             continue
 
 
 def _given(word: str) -> Target:
-    if targets.is_factory(word) and not Path(word).exists():
+    if sources.is_factory(word) and not Path(word).exists():
         return Target(name=word.rpartition(":")[2], source=word, path=None, model=Model(source=word))
     path = Path(word)
     return Target(name=path.stem, source=display(path), path=path, model=Model(source=word))

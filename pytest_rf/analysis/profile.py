@@ -1,4 +1,4 @@
-"""A field as one line of intervals: what the places of a tensor read, one behind the other."""
+"""The profile of a field: what the places of a tensor read, one after the other, as intervals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sizes(hull: Hull) -> npt.NDArray[np.float64]:
     return np.where((hull.lo == -ENDLESS) | (hull.hi == ENDLESS), np.inf, size)
 
 
-class Line(NamedTuple):
+class Profile(NamedTuple):
     """Intervals along the tensor axis that carries the positions of one input axis.
 
     Place ``i`` reads ``lo[i mod p] + jump·⌊i/p⌋`` to ``hi[...] + jump·⌊i/p⌋``, where ``p`` is the length
@@ -95,8 +95,8 @@ def _scaled(number: float, scale: int) -> Fraction | float:
     return Fraction(int(number), scale) if isfinite(number) else float(number)
 
 
-def line(field: Field, key: Key, parts: bool = True) -> Line | None:
-    """Return the line of a field towards an input axis; ``parts`` of positions are places too.
+def profile(field: Field, key: Key, parts: bool = True) -> Profile | None:
+    """Return the profile of a field towards an input axis; ``parts`` of positions are places too.
 
     None where the positions lie along no axis of the tensor, or along several (the pairs of an
     attention matrix), or are interleaved with those of another input axis in no regular way.
@@ -115,7 +115,7 @@ def line(field: Field, key: Key, parts: bool = True) -> Line | None:
     lo, hi = _reduced(hull, axis, start, own, key in field.endless)
     low = np.where(lo >= CUT, np.inf, np.where(lo <= -ENDLESS, -np.inf, lo))
     high = np.where(hi <= -CUT, -np.inf, np.where(hi >= ENDLESS, np.inf, hi))
-    return Line(low, high, hull.moves(own[0]))
+    return Profile(low, high, hull.moves(own[0]))
 
 
 def _reduced(

@@ -14,7 +14,7 @@ from pytest_rf import config
 from pytest_rf.config.discovery import NAMES, is_nearly_ours
 from pytest_rf.errors import ConfigError
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 #: Seconds that a program may take which would wait for ever if it opened a pipe.
 PATIENCE = 60

@@ -24,7 +24,7 @@ def test_it_shows_itself_in_a_line(analysis: pytest_rf.Analysis) -> None:
 
 @pytest.mark.parametrize("name", ["", 0, None])
 def test_what_is_no_name(analysis: pytest_rf.Analysis, name) -> None:
-    with pytest.raises(KeyError, match="is no name of a tensor"):
+    with pytest.raises(KeyError, match="is not the name of a tensor"):
         analysis[name]
 
 
@@ -40,7 +40,7 @@ def test_units_are_whole_numbers(analysis: pytest_rf.Analysis) -> None:
     rank = len(tensor.field())
     assert tensor.region(np.zeros(rank, int)) == tensor.region([0] * rank)
     for unit in (0, ("a",) * rank, (0.5,) * rank):
-        with pytest.raises(IndexError, match="has whole numbers"):
+        with pytest.raises(IndexError, match="those are whole numbers"):
             tensor.region(unit)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from models import model
@@ -32,6 +34,12 @@ def field(first: str = "3,3", second: str = "1,1", more: str = "", name: str = "
     return pytest_rf.analyze(model(text.replace("y)", f"{name})", 1)))[name]["t"]
 
 
+def _value(one: AxisField, name: str) -> int:
+    """Return the number of the value that a node makes."""
+    (found,) = (value for node in one.runs.graph.nodes for key, value in node.outputs.items() if key == name)
+    return found.number
+
+
 def figures(one: AxisField) -> dict[str, object]:
     return {name: getattr(one, name) for name in FIGURES}
 
@@ -55,7 +63,7 @@ def test_a_layer_that_is_wider_than_its_axis_is_not_proposed() -> None:
 
 def test_windows_that_read_earlier_are_those_of_the_model_with_other_padding() -> None:
     own = field()
-    a, b = (own.analysis[name].number for name in "ab")
+    a, b = (_value(own, name) for name in "ab")
     assert (variants.spacing(own, a), variants.spacing(own, b)) == (1, 2)
     moved = variants.reading_earlier(own, {a: 2, b: 1})
     assert moved is not None
@@ -68,13 +76,13 @@ def test_a_variant_plans_only_what_is_not_the_same(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(runs, "plan", None)
     made = variants.with_layers(own, [1])
     assert made is not None
-    kept, new = own.analysis.runs.plan, made.analysis.runs.plan
+    kept, new = own.runs.plan, made.runs.plan
     assert made.rf == 15
     assert all(new.structures[number] is kept.structures[number] for number in kept.structures)
-    moved = variants.reading_earlier(own, {own.analysis["a"].number: 2})
+    moved = variants.reading_earlier(own, {_value(own, "a"): 2})
     assert moved is not None
     assert moved.lookahead == own.lookahead
-    assert moved.analysis.runs.plan.structures[own.value.number] is kept.structures[own.value.number]
+    assert moved.runs.plan.structures[own.value.number] is kept.structures[own.value.number]
     assert own.rf == 11
 
 
@@ -90,18 +98,11 @@ def test_variants_of_random_graphs_are_as_if_planned_anew(graph: Graph) -> None:
                 moves = {
                     step.value.number: 1
                     for step in analysis.graph.program
-                    if step.value.number in analysis.ancestors(own.value.number)
+                    if step.value.number in analysis.graph.ancestors(own.value.number)
                     and variants.spacing(own, step.value.number)
                 }
                 for made in (variants.with_layers(own, [1]), variants.reading_earlier(own, moves)):
                     if made is None:
                         continue
-                    fresh = runs.Runs(
-                        made.analysis.graph,
-                        lambda _, same=analysis.inputs: same,  # type: ignore[misc]
-                        made.analysis._is_accepted,
-                        plan(made.analysis.graph),
-                    )
-                    shared = figures(made)
-                    made.analysis.runs = fresh
-                    assert figures(made) == shared, (tensor.name, name, axis)
+                    anew = runs.Runs(made.runs.about, plan(made.runs.graph), analysis.inputs)
+                    assert figures(replace(made, runs=anew)) == figures(made), (tensor.name, name, axis)

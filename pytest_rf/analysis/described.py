@@ -1,0 +1,65 @@
+"""A graph with what is said of the model: its name, where it comes from, and what its authors state about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pytest_rf.analysis.roles import checked
+from pytest_rf.analysis.steps import Steps
+from pytest_rf.globs import selects
+from pytest_rf.graph import Graph, Node, Shape
+
+Relower = Callable[[Mapping[str, Shape]], Graph]
+"""From shapes of some inputs, by name, to the graph of a model that is called with them."""
+
+
+@dataclass(eq=False, repr=False)
+class Described:
+    """A graph with what is said of the model.
+
+    Attributes:
+        graph: the program that was analysed.
+        name: the model's name in messages.
+        path: the file that it came from, if any.
+        capture: how the graph was obtained.
+        wanted_axes: input name -> axes that the user named outright, the batch axis among them.
+        accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
+        stands_for: axis name -> what a step stands for, where its authors say it.
+        reopen: gives what lowers the model again at other shapes of its inputs.
+
+    Raises:
+        ModelError: ``wanted_axes`` name an input or an axis that there is not.
+    """
+
+    graph: Graph
+    name: str
+    path: str | None = None
+    capture: str = "onnx"
+    wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    accept_context: Sequence[str] = ()
+    stands_for: Mapping[str, Steps] = field(default_factory=dict)
+    reopen: Callable[[], Relower] | None = None
+
+    def __post_init__(self) -> None:
+        self.wanted_axes = checked(self.name, self.shapes, self.wanted_axes)
+
+    def accepts(self, node: Node) -> bool:
+        """Return whether the context that a node brings in is accepted."""
+        return is_accepted(node, self.accept_context)
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The extents of the graph inputs, by name."""
+        return {name: value.extents for name, value in self.graph.inputs.items()}
+
+
+def is_accepted(node: Node, patterns: Sequence[str]) -> bool:
+    """Return whether patterns of ``accept_context`` accept the context that a node brings in."""
+    known = names(node)
+    return any(selects(pattern, node.op, known) for pattern in patterns)
+
+
+def names(node: Node) -> list[str]:
+    """Return the names by which a pattern can mean a node: its own, its module's, those of its results."""
+    return [name for name in (node.name, node.module, *node.outputs) if name]

@@ -1,0 +1,207 @@
+"""The JSON report of an analysis as types: what ``show --format json`` and ``Analysis.to_dict()`` give.
+
+Figures are exact: whole numbers are numbers, others are text: a fraction (``"1/2"``) or ``"inf"``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
+from pytest_rf.analysis.tensors import Tensor
+from pytest_rf.figures import FORMAT, Figure, Text, figure
+from pytest_rf.version import __version__
+
+
+def _type(row: Metric) -> Any:
+    """Return the type of a metric in the report."""
+    if row.form == "sides":
+        one: Any = tuple[Figure, Figure]
+    elif row.form == "sources":
+        one = tuple[str, ...]
+    else:
+        one = bool if row.form == "truth" else Figure if row.exact else float | Text
+    return one if row.always else one | None
+
+
+def fields(row: Metric) -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
+    """Yield the fields that a metric has in the report; they are left out where it has to be asked for."""
+    for name in row.columns() if row.ranged else (row.name,):
+        yield (name, _type(row)) if row.is_shown("json") else (name, _type(row) | UnsetType, UNSET)
+
+
+if TYPE_CHECKING:
+
+    class AxisReport(msgspec.Struct):
+        """The field of a tensor along one axis of one input: a field per row of the table of metrics."""
+
+else:
+    AxisReport = msgspec.defstruct(
+        "AxisReport",
+        [
+            *(field for row in TABLE if row.form != "sources" for field in fields(row)),
+            ("irregular", bool),
+            ("upper_bound", bool),
+            *(field for row in TABLE if row.form == "sources" for field in fields(row)),
+        ],
+        namespace={"__doc__": "The field of a tensor along one axis of one input (SEMANTICS 4)."},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+    )
+
+
+class TensorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One computed tensor; ``fields`` maps input -> axis -> figures and is empty where it is unknown."""
+
+    name: str
+    node: str
+    op: str
+    module: str
+    source: str
+    label: str
+    shape: tuple[int, ...] | None
+    status: str
+    reason: str | None
+    fields: dict[str, dict[str, AxisReport]]
+
+
+class InputReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A graph input with the roles of its axes."""
+
+    name: str
+    shape: tuple[int, ...]
+    axes: dict[str, int]
+    batch: int | None
+    channel: int | None
+
+
+class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", tag_field="report"):
+    """All figures of one model: ``show --format json``.
+
+    ``final`` names a tensor per output, the latest that has positions; ``final_axes`` the tensor of each axis:
+    input -> axis -> name.
+    """
+
+    format: int = FORMAT
+    version: str = __version__
+    model: str
+    path: str | None
+    capture: str
+    inputs: tuple[InputReport, ...]
+    outputs: tuple[str, ...]
+    final: tuple[str, ...]
+    final_axes: tuple[dict[str, dict[str, str]], ...]
+    notes: tuple[str, ...]
+    tensors: tuple[TensorReport, ...]
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """First and last input position that a unit reads; ``first > last`` where it reads none."""
+
+    first: int
+    last: int
+
+
+class RegionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The region that a unit of one tensor reads; ``fields`` maps input -> axis -> positions."""
+
+    tensor: str
+    fields: dict[str, dict[str, Reach]]
+
+
+class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_field="report"):
+    """What one unit reads: ``show --unit 12,7 --format json``."""
+
+    format: int = FORMAT
+    version: str = __version__
+    model: str
+    unit: tuple[int, ...]
+    regions: tuple[RegionReport, ...]
+
+
+def of_tensor(tensor: Tensor, asked: tuple[str, ...] = ()) -> TensorReport:
+    """Return the report of one tensor; ``asked`` for metrics beside the usual."""
+    found: dict[str, dict[str, AxisReport]] = {}
+    if tensor.status != "unknown":
+        for name in tensor.inputs:
+            field = tensor.field(name)
+            found[name] = {str(axis): _axis(field[axis], asked) for axis in field}
+    return TensorReport(
+        name=tensor.name,
+        node=tensor.node,
+        op=tensor.op,
+        module=tensor.module,
+        source=tensor.source,
+        label=tensor.label,
+        shape=tensor.shape,
+        status=tensor.status,
+        reason=tensor.reason,
+        fields=found,
+    )
+
+
+def of_input(source: Input) -> InputReport:
+    """Return the report of one input."""
+    return InputReport(
+        name=source.name,
+        shape=source.shape,
+        axes=dict(source.axes),
+        batch=source.batch,
+        channel=source.channel,
+    )
+
+
+def _axis(field: AxisField, asked: tuple[str, ...]) -> AxisReport:
+    found: dict[str, Any] = {"irregular": field.irregular, "upper_bound": field.upper_bound}
+    for row in TABLE:
+        if row.is_shown("json", asked):
+            reading = row.read(field)
+            if row.ranged:
+                written = [_written(row, one) for one in row.cells(reading)]
+                found.update(zip(row.columns(), written, strict=True))
+            else:
+                found[row.name] = _written(row, reading)
+    return AxisReport(**found)
+
+
+def _written(row: Metric, value: Any) -> Any:
+    """Return a figure of a metric as the report writes it."""
+    if value is None or row.kind == "truth":
+        return value
+    if row.form == "sides":
+        return tuple(figure(side) for side in value)
+    if row.exact or not math.isfinite(value):
+        return figure(value)
+    return round(value, 9)
+
+
+#: Characters that steer a screen or hide; JSON can show them all as escapes.
+_STEERING = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def to_json(report: msgspec.Struct) -> str:
+    """Return a report as indented JSON without a character that could steer a terminal."""
+    try:
+        text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    except UnicodeEncodeError:  # A path that is not Unicode: only escapes can write it.
+        text = json.dumps(msgspec.to_builtins(report), indent=2)
+    # Outside of strings JSON is ASCII, so every hit lies inside of one, where an escape is its equal.
+    return _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
+
+
+def to_dict(report: msgspec.Struct) -> dict[str, Any]:
+    """Return a report as plain dicts, lists, numbers and text."""
+    # to_builtins() alone would leave tuples as they are.
+    plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(report, str_keys=True)))
+    return plain
