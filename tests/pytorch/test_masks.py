@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import pytest_rf
@@ -138,3 +140,20 @@ def test_the_first_query_reads_the_mask_that_can_take_its_only_key(kind: str, we
         pytest_rf.analyze(net, x, padding, weights=weights).outputs[0].bounds(1, "padding", context=True)
     )
     assert low[0, 0].min() == 0 <= high[0, 0].min()
+
+
+@pytest.mark.parametrize(
+    "picked", [lambda x: x[x > 0], lambda x: x[:, (x > 0).any(0)], lambda x: x[0, x[0] > 0]]
+)
+def test_a_computed_mask_picks_from_anywhere(picked: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """How many elements it picks depends on values: on zeros it would pick none, and read nothing."""
+
+    class Picking(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + picked(2 * x).mean()
+
+    last = pytest_rf.analyze(Picking(), torch.rand(2, 8)).outputs[0]
+    assert last.status == "upper_bound"
+    low, high = last.bounds(1, context=True)
+    assert (low == 0).all()
+    assert (high == 7).all()

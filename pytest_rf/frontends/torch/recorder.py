@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -117,7 +117,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             return result
         if trait.like:
             return self._factory_like(func, args, kwargs)
-        if trait.reads_values:
+        if trait.reads_values or (trait.name == "index" and _picks_by_mask(args[1], handles)):
             self._look(trait)
         return self._symbolic(Operation(func, trait, args, kwargs, handles))
 
@@ -210,3 +210,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             for tensor in (args[mean], args[variance]):
                 if isinstance(tensor, torch.Tensor):
                     self._tape.constants.before_write(tensor)
+
+
+def _picks_by_mask(indices: Sequence[Any], handles: Mapping[int, Handle]) -> bool:
+    """Whether a computed mask is among indices: how many elements it picks depends on values."""
+    masks = (index for index in indices if id(index) in handles)
+    return any(mask.dtype in (torch.bool, torch.uint8) for mask in masks)
