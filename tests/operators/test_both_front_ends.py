@@ -28,7 +28,9 @@ FOUND = [path.stem for path in sorted(Path(__file__).parent.glob("pairs_*.py"))]
 PAIRS = {name: draw for module in FOUND for name, draw in import_module(f"operators.{module}").PAIRS.items()}
 
 
-def run(made: Callable[[Builder, dict[str, Value]], Any], operands: Mapping[str, Any], weights: bool) -> Analysis:
+def run(
+    made: Callable[[Builder, dict[str, Value]], Any], operands: Mapping[str, Any], weights: bool
+) -> Analysis:
     b = Builder(weights)
     values = {
         name: b.array(one) if isinstance(one, np.ndarray) else b.input(name, one)
