@@ -5,7 +5,11 @@ the value that they make. The tables ``onnx`` and ``aten`` below turn a node's a
 of these functions: an operator is a few lines there.
 
 ``pointwise``   elementwise operators with broadcasting
-``views``       transposes, slices, pads, concats, gathers by constants: elements move, nothing is computed
+``reads``       the notation in which families say what an index reads
+``views``       transposes, slices, pads, concats, triangles: elements move, nothing is computed
+``gathers``     picking elements at given places; ``scatters``: writing elements, rows and slices there
+``ordering``    what values decide: sorts, choices, branches, draws
+``segments``    statistics over segments and bags; ``generators``: tensors that a few numbers describe
 ``windows``     convolutions and pools, transposed too
 ``resampling``  resizing in every mode, adaptive pools; ``rounding``: where floating point puts their places
 ``sampling``    reading at places that tensors give: grids, regions, deformable windows
@@ -13,6 +17,5 @@ of these functions: an operator is a few lines there.
 ``contractions`` MatMul, Linear, Einsum
 ``attention``   queries over keys, by mask
 ``recurrent``   LSTM, GRU and plain cells along time
-``scatter``     writing rows at given places
 ``sparsity``    what exact zeros and masks cut off (weight-aware mode); ``masking``: through elementwise operators
 """

@@ -16,7 +16,13 @@ from pytest_rf.operators.reads import Ends, along, indexed, read_anywhere
 
 
 def write_rows(
-    b: Builder, x: Value, updates: Value, places: npt.NDArray[np.int64], lead: int, accumulate: bool
+    b: Builder,
+    x: Value,
+    updates: Value,
+    places: npt.NDArray[np.int64],
+    lead: int,
+    accumulate: bool,
+    in_order: bool = False,
 ) -> Value:
     """Return ``x`` with rows replaced.
 
@@ -27,13 +33,14 @@ def write_rows(
         places: for each update the row that it replaces, in row-major order; -1 for none.
         lead: the number of axes that number the rows.
         accumulate: whether updates are combined with what is there, and with each other.
+        in_order: whether the last of several updates for one row is it; else it can be any, or all of them.
     """
     block = _block(x.extents[:lead], places)
     if block is not None and not accumulate:
         return _write_block(b, x, updates, block)
     shape = x.extents
     rows = prod(shape[:lead])
-    relation = _meeting(rows, places) or ANYWHERE
+    relation = _meeting(rows, places, in_order) or ANYWHERE
     written = np.zeros(rows, np.bool_)
     written[places[places >= 0]] = True
     placed = b.constant(shape)
@@ -43,12 +50,12 @@ def write_rows(
     return _over(b, x, placed, mask if not accumulate and written.any() else None)
 
 
-def _meeting(rows: int, places: npt.NDArray[np.int64]) -> Relation | None:
+def _meeting(rows: int, places: npt.NDArray[np.int64], in_order: bool = False) -> Relation | None:
     """Return which updates each row takes, of which several may be meant for one; None if the table is too large."""
     valid = np.flatnonzero(places >= 0)
     table = np.full(rows, -1, np.int64)
     table[places[valid]] = valid
-    if np.count_nonzero(table >= 0) == valid.size:
+    if in_order or np.count_nonzero(table >= 0) == valid.size:
         return Table(table)
     if rows * places.size > LARGEST_TABLE:
         return None
@@ -106,15 +113,26 @@ def _write_block(b: Builder, x: Value, updates: Value, lines: list[npt.NDArray[n
 
 
 def write_elements(
-    b: Builder, x: Value, updates: Value, places: npt.NDArray[np.int64], accumulate: bool = False
+    b: Builder,
+    x: Value,
+    updates: Value,
+    places: npt.NDArray[np.int64],
+    accumulate: bool = False,
+    in_order: bool = True,
 ) -> Value:
     """Return ``x`` with elements replaced, at their ``places`` in row-major order; see ``write_rows``."""
     line = b.reshape(expand(b, updates, places.shape), [places.size])
-    return write_rows(b, x, line, places.reshape(-1), x.rank, accumulate)
+    return write_rows(b, x, line, places.reshape(-1), x.rank, accumulate, in_order and not accumulate)
 
 
 def write_along(
-    b: Builder, x: Value, axis: int, places: Places, updates: Value, accumulate: bool = False
+    b: Builder,
+    x: Value,
+    axis: int,
+    places: Places,
+    updates: Value,
+    accumulate: bool = False,
+    in_order: bool = False,
 ) -> Value:
     """Return ``x`` with single elements replaced, each at one of ``places`` of an axis and its own of the others."""
     shape = places.extents if isinstance(places, Value) else places.shape
@@ -122,8 +140,8 @@ def write_along(
         grid = list(np.indices(shape))
         grid[axis] = places
         flat = np.ravel_multi_index(grid, x.extents) if places.size else np.zeros(shape, np.int64)
-        if _meeting(prod(x.extents), flat.reshape(-1)) is not None:
-            return write_elements(b, x, updates, flat, accumulate)
+        if _meeting(prod(x.extents), flat.reshape(-1), in_order) is not None:
+            return write_elements(b, x, updates, flat, accumulate, in_order)
     axes = {
         d: ANYWHERE if d == axis else pad(0) for d, n in enumerate(shape) if d == axis or n != x.extents[d]
     }

@@ -235,8 +235,10 @@ def gather_elements(rng: Random) -> Pair:
 
 
 def scatter_elements(rng: Random) -> Pair:
-    shape, _, given, indices, picked = elements(rng)
-    adds = bool(rng.integers(0, 2))
+    shape, axis, given, indices, picked = elements(rng)
+    # The standard leaves open which of several updates for one element is it; torch takes the last.
+    line = np.sort(np.asarray(indices) % shape[axis], axis) if isinstance(indices, np.ndarray) else None
+    adds = bool(rng.integers(0, 2)) or (line is not None and bool((np.diff(line, axis=axis) == 0).any()))
     arguments = {"self": "x", "dim": given, "index": "i", "src": "u"}
     return Pair(
         {"x": shape, "i": indices, "u": picked if rng.random() < 0.8 else np.zeros(picked)},
@@ -268,7 +270,8 @@ def gather_tuples(rng: Random) -> Pair:
 def scatter_tuples(rng: Random) -> Pair:
     shape, indices, axes, picked = tuples(rng)
     named = {f"i{n}": one for n, one in enumerate(axes)}
-    adds = bool(rng.integers(0, 2))
+    rows = (indices % shape[: indices.shape[-1]]).reshape(-1, indices.shape[-1])
+    adds = bool(rng.integers(0, 2)) or len(np.unique(rows, axis=0)) < len(rows)
     arguments = {"self": "x", "indices": list(named), "values": "u", "accumulate": adds}
     return Pair(
         {"x": shape, "i": indices, "u": picked, **named},

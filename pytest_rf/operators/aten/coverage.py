@@ -42,8 +42,7 @@ LIMITS = (
     ),
     Limit(
         "upper bound",
-        "nonzero nonzero_static masked_select unique_dim unique_consecutive _unique2 bincount histc histogram "
-        "multinomial",
+        "nonzero nonzero_static masked_select unique_dim unique_consecutive _unique2 bincount histc histogram",
         "data decides what counts, and often how many there are",
     ),
     Limit(

@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.graph import Value
-from pytest_rf.operators import gathers, views
+from pytest_rf.operators import gathers, ordering, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
 from pytest_rf.operators.aten.ordering import chosen_by_value
 from pytest_rf.operators.gathers import Places
-from pytest_rf.operators.ordering import chosen_by_value as anywhere
 from pytest_rf.operators.pointwise import broadcast_shape, expand, pointwise
 from pytest_rf.operators.reductions import normalise
 
@@ -47,14 +46,11 @@ def index(call: OpCall) -> Value:
 def _index_anywhere(call: OpCall) -> Value:
     """Indices that data decides: some element along each indexed axis."""
     x, tensors = call.x, {axis: one for axis, one in enumerate(call["indices"]) if isinstance(one, Value)}
-    axis, first = next(iter(tensors.items()))
-    # A mask over several axes is expanded by torch.
-    mask = len(tensors) == 1 and first.rank > 1 and first.extents == x.extents[axis : axis + first.rank]
-    if not (mask and 0 not in call.shape and len(call.shape) == 1 + x.rank - first.rank):
-        common = broadcast_shape([one.extents for one in tensors.values()])
-        if len(call.shape) == len(common) + x.rank - len(tensors):
-            return gathers.index_anywhere(call.b, x, tensors, call.shape)
-    return anywhere(call.b, call.shape, x, *tensors.values())
+    common = broadcast_shape([one.extents for one in tensors.values()])
+    rest = [n for axis, n in enumerate(x.extents) if axis not in tensors]
+    if sorted(call.shape) != sorted([*common, *rest]):  # a mask, of which torch makes indices
+        return ordering.chosen_by_value(call.b, call.shape, x, *tensors.values())
+    return gathers.index_anywhere(call.b, x, tensors, call.shape)
 
 
 def lifted(rule: Callable[[OpCall], Value]) -> Callable[[OpCall], Value]:
@@ -111,7 +107,9 @@ def embedding(call: OpCall) -> Value:
 def renormalised(call: OpCall) -> Value:
     """embedding_renorm: rows whose norm is too large are scaled, those that the indices name."""
     table, chosen = call.given("self")[0], call.given("indices")[0]
-    return pointwise(call.b, normalise(call.b, table, [1]), anywhere(call.b, table.extents, chosen))
+    return pointwise(
+        call.b, normalise(call.b, table, [1]), ordering.chosen_by_value(call.b, table.extents, chosen)
+    )
 
 
 RULES: Rules = {

@@ -46,7 +46,8 @@ def scatter(call: OpCall) -> Value:
     adds = "add" in call.name or "reduce" in call.name or call.get("reduce") is not None
     cut = views.slices(call.b, source, {d: (0, 1, n) for d, n in enumerate(shape)})
     where = places(call, chosen, x.extents[axis])
-    return scatters.write_along(call.b, x, axis, where, cut, adds and bool(call.get("include_self", True)))
+    keeps = adds and bool(call.get("include_self", True))
+    return scatters.write_along(call.b, x, axis, where, cut, keeps, in_order=not adds)
 
 
 def layers(call: OpCall) -> Value:

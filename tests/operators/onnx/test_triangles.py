@@ -1,4 +1,4 @@
-"""The 0 beside a triangle cuts off what it is a factor of, as in PyTorch, until something makes another number of it."""
+"""The 0 beside a triangle cuts off what it is a factor of, as in PyTorch, until it becomes another number."""
 
 from __future__ import annotations
 
