@@ -56,8 +56,10 @@ class Reach(NamedTuple):
 
 def heads(x: Value, output: int) -> tuple[int, Relation]:
     """Return how ``output`` heads share those of ``x``, which are its axis 1: consecutive heads read one."""
+    if x.extents[1] == output:
+        return 1, SAME
     share = output // x.extents[1]
-    return 1, SAME if share == 1 else Taps(share, 1, ((0,),) * share, selects=True)
+    return 1, Taps(share, 1, ((0,),) * share, selects=True)
 
 
 def split_heads(b: Builder, x: Value, count: int) -> Value:
