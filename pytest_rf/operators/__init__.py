@@ -14,8 +14,9 @@ of these functions: an operator is a few lines there.
 ``resampling``  resizing in every mode, adaptive pools; ``rounding``: where floating point puts their places
 ``sampling``    reading at places that tensors give: grids, regions, deformable windows
 ``reductions``  reductions, normalisation, softmax
-``contractions`` MatMul, Linear, Einsum
-``attention``   queries over keys, by mask
+``contractions`` MatMul, Linear, Einsum; ``linalg``: functions of whole matrices
+``attention``   queries over keys, by mask; ``linear_attention``: over a state that every step adds to
+``losses``      a class for each position, an alignment along time; ``quantised``: scales and zero points
 ``recurrent``   LSTM, GRU and plain cells along time
 ``sparsity``    what exact zeros and masks cut off (weight-aware mode); ``masking``: through elementwise operators
 """

@@ -56,8 +56,10 @@ class Reach(NamedTuple):
 
 def heads(x: Value, output: int) -> tuple[int, Relation]:
     """Return how ``output`` heads share those of ``x``, which are its axis 1: consecutive heads read one."""
+    if x.extents[1] == output:
+        return 1, SAME
     share = output // x.extents[1]
-    return 1, SAME if share == 1 else Taps(share, 1, ((0,),) * share, selects=True)
+    return 1, Taps(share, 1, ((0,),) * share, selects=True)
 
 
 def split_heads(b: Builder, x: Value, count: int) -> Value:
@@ -129,7 +131,9 @@ def _idle(relation: Relation, rows: int) -> int:
 
 def _masking(b: Builder, mask: Value, scores: tuple[int, ...], relation: Relation) -> Read:
     """A mask that is computed: a query reads the keys' part of its row."""
-    read = broadcast_read(_lengthened(b, mask, scores[3]), scores)
+    if 1 < mask.extents[-1] < scores[3]:
+        mask = pads(b, mask, {mask.rank - 1: (0, scores[3] - mask.extents[-1])})
+    read = broadcast_read(mask, scores)
     *others, (target, how) = read.axes
     if target is not None:
         # Two axes with one target are read along their diagonal: each row at its own keys.
@@ -137,17 +141,15 @@ def _masking(b: Builder, mask: Value, scores: tuple[int, ...], relation: Relatio
     return read._replace(axes=(*others, (target, how)))
 
 
-def _lengthened(b: Builder, mask: Value, keys: int) -> Value:
-    """Return a mask with constants for the keys behind its end."""
-    short = 1 < mask.extents[-1] < keys
-    return pads(b, mask, {mask.rank - 1: (0, keys - mask.extents[-1])}) if short else mask
-
-
-def scores(b: Builder, query: Value, key: Value, *masks: Value) -> Value:
+def scores(b: Builder, query: Value, key: Value, mask: Value | None = None) -> Value:
     """Return the products of queries and keys, (batch, heads, queries, keys), and what is added to them."""
     keys = key.extents[2]
     products = b.union([*query.extents[:3], keys], *score_reads(query, key, 3))
-    return pointwise(b, products, *(_lengthened(b, mask, keys) for mask in masks))
+    if mask is None:
+        return products
+    used = mask.extents[-1] if mask.extents[-1] > 1 else keys
+    added = pointwise(b, slices(b, products, {3: (0, 1, used)}), mask)
+    return pads(b, added, {3: (0, keys - used)})  # behind the mask's end all is masked
 
 
 def with_cache(b: Builder, y: Value, keys: Value | None, values: Value | None) -> Value:

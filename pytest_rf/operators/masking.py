@@ -17,26 +17,11 @@ from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, point
 from pytest_rf.operators.sparsity import MASKED, Mask
 from pytest_rf.operators.sparsity import masks as hiding
 
+# Names are those of ATen and of ONNX, in lower case and without underscores.
 ARITHMETIC = ("add", "sub", "mul", "div")
 VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
 """Functions that are 0 at -inf."""
-THROUGH_0 = frozenset(
-    [
-        "relu",
-        "elu",
-        "leakyrelu",
-        "gelu",
-        "silu",
-        "swish",
-        "tanh",
-        "abs",
-        "neg",
-        "square",
-        "sqrt",
-        "sin",
-        "sign",
-    ]
-)
+THROUGH_0 = "relu elu leakyrelu gelu silu swish tanh abs neg square sqrt sin sign"
 """Functions that are 0 at 0."""
 
 
@@ -52,9 +37,9 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
     if len(operands) == 1:
         (x,) = operands
         name = op.lower().replace("_", "")
-        zero = (
-            x.masked if name in VANISHING and x.masked is not None else x.zero if name in THROUGH_0 else None
-        )
+        zero = x.masked if name in VANISHING else None
+        if zero is None and name in THROUGH_0.split():
+            zero = x.zero
         found = None if zero is None else _vanished(b, x, zero)
     elif op in ARITHMETIC and len(operands) == 2:
         left, right = operands

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
-from torch_probing import check  # noqa: E402
+from torch_probing import Net, check  # noqa: E402
 
 LENGTH = 5
 INF = float("inf")
@@ -157,3 +157,10 @@ def test_a_computed_mask_picks_from_anywhere(picked: Callable[[torch.Tensor], to
     low, high = last.bounds(1, context=True)
     assert (low == 0).all()
     assert (high == 7).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 1, 4, 4), (1, 3, 1, 4, 4), (2, 3, 1, 4, 4), (1, 1, 2, 4, 4)])
+def test_a_constant_mask_of_some_of_several_leading_axes(shape: tuple[int, ...]) -> None:
+    seen = torch.rand(shape, generator=torch.Generator().manual_seed(0)) < 0.5
+    net = Net(lambda x: F.scaled_dot_product_attention(x, x, x, attn_mask=seen | torch.eye(4).bool()))
+    check(net, torch.rand(2, 3, 2, 4, 5, dtype=torch.float64), tight=False)

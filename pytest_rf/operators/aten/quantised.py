@@ -11,7 +11,6 @@ from pytest_rf.operators.aten.convolutions import batched, unbatched
 from pytest_rf.operators.aten.pointwise import elementwise
 from pytest_rf.operators.pointwise import expand, steered
 from pytest_rf.operators.reductions import normalise, reduce
-from pytest_rf.operators.windows import Window
 
 
 def _packed(call: OpCall) -> Any:
@@ -36,14 +35,8 @@ def convolution(call: OpCall) -> Value:
     rank = len(packed.stride())
     x, alone = batched(call.b, _scaled(call), int(call.name.replace("_transpose", "")[4]))
     lifted = rank - (x.rank - 2)  # one axis is handled as two
-    numbers = zip(
-        weight.shape[-rank:][lifted:],
-        packed.stride()[lifted:],
-        packed.dilation()[lifted:],
-        packed.padding()[lifted:],
-        strict=True,
-    )
-    geometry = [Window(int(k), int(s), int(d), int(p), int(p)) for k, s, d, p in numbers]
+    numbers = (weight.shape[-rank:], packed.stride(), packed.dilation(), packed.padding())
+    geometry = windows.geometry(*([int(n) for n in one[lifted:]] for one in numbers))
     groups = int(packed.groups())
     windows.describe(call.b, geometry, groups, transposed="transpose" in call.name)
     if "transpose" in call.name:

@@ -44,16 +44,8 @@ def _windowed(call: OpCall, stated: Stated, shape: tuple[int, ...]) -> Value:
             raise Undetermined(f"{call.op} is registered with {len(found)} numbers for {rank} spatial axes")
         return found
 
-    geometry = [
-        Window(kernel, stride, dilation, padding, padding)
-        for kernel, stride, dilation, padding in zip(
-            numbers(stated.kernel),
-            numbers(stated.stride),
-            numbers(stated.dilation),
-            numbers(stated.padding),
-            strict=True,
-        )
-    ]
+    given = (stated.kernel, stated.stride, stated.dilation, stated.padding)
+    geometry = windows.geometry(*map(numbers, given))
     windows.describe(call.b, geometry)
     parts = []
     for value in call.values():

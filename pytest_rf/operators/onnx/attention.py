@@ -75,7 +75,7 @@ def _check(call: NodeCall, query: Value, key: Value, value: Value) -> None:
 def _scores(call: NodeCall, query: Value, key: Value, mask: Value | None) -> Value:
     """Return the products that the last output shows, at the stage that its mode names."""
     mode = call.integer("qk_matmul_output_mode", 0)
-    raw = attending.scores(call.b, query, key, *([mask] if mask is not None and mode > 1 else []))
+    raw = attending.scores(call.b, query, key, mask if mode > 1 else None)
     return normalise(call.b, raw, [3]) if mode == 3 else raw
 
 
