@@ -1,26 +1,32 @@
 """Dumps all figures of many models, and lists what differs between two dumps: what a change has changed.
 
-Usage: python benchmarks/figures.py [--only GLOB] > NEW.jsonl
-       python benchmarks/figures.py --compare OLD.jsonl NEW.jsonl
+Usage: python benchmarks/figures.py [--only GLOB] [--models FILE.py] > NEW.jsonl
+       python benchmarks/figures.py --compare OLD.jsonl NEW.jsonl [--without FIGURE]
 
 Another revision is dumped by this script from a work tree of that revision, as it uses the public surface alone:
 
     git worktree add ../old REVISION
     PYTHONPATH=../old python benchmarks/figures.py > OLD.jsonl
 
-The models: the light models of the onnx wheel, the examples, and the nets of the tests (those beside this script).
-One JSON object a line for every model, tensor, input and axis; and the bounds of the first, a middle and the last unit
-along every axis of every input.
+The models: the light models of the onnx wheel, the examples, and the nets of the tests (those beside this script);
+or those of Python files with a function ``models`` like the one here. One JSON object a line for every model,
+tensor, input and axis; and the bounds of the first, a middle and the last unit along every axis of every input,
+with the sums over all units.
+
+A figure that no line of its kind had before is new: it is counted, and is no difference. Places of tensors in the
+source are relative to the current directory, so both dumps are made in the same one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import runpy
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +39,10 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "pytorch")]
 
 KEYS = ("model", "tensor", "input", "axis")
 
+Models = Iterator[tuple[str, Callable[[], Any]]]
 
-def models() -> Iterator[tuple[str, Callable[[], Any]]]:
+
+def models() -> Models:
     """Yield the name of each model and what analyses it."""
     from oracle import light
 
@@ -95,13 +103,26 @@ def lines(name: str, analysis: Any) -> Iterator[dict[str, Any]]:
                     if not low.size
                     else [(int(low.flat[i]), int(high.flat[i])) for i in (0, last // 2, last)]
                 )
-                digest = [int(np.asarray(side, np.int64).sum()) for side in (low, high)]
-                yield {**at, "input": source["name"], "axis": f"dim {axis}", "bounds": units, "sums": digest}
+                wide = tensor.bounds(axis, input=source["name"], context=True)
+                yield {
+                    **at,
+                    "input": source["name"],
+                    "axis": f"dim {axis}",
+                    "bounds": units,
+                    "sums": [total(low), total(high)],
+                    "sums_with_context": [total(side) for side in wide],
+                }
 
 
-def dump(only: str) -> None:
+def total(side: Any) -> int:
+    """Return the sum of bounds; of axes along which they are repeated, one position is read."""
+    read = side[tuple(slice(None) if step else slice(1) for step in side.strides)]
+    return int(np.asarray(read, np.int64).sum()) * (side.size // max(read.size, 1))
+
+
+def dump(sources: Sequence[Models], only: str) -> None:
     """Print the figures of the models; of one that fails, how."""
-    for name, analysed in models():
+    for name, analysed in chain.from_iterable(sources):
         if not fnmatchcase(name, only):
             continue
         try:
@@ -113,35 +134,61 @@ def dump(only: str) -> None:
         sys.stdout.flush()
 
 
-def read(path: str) -> dict[tuple[str, ...], Any]:
-    """Return the figures of a dump by model, tensor, input, axis and name."""
-    found: dict[tuple[str, ...], Any] = {}
-    seen: Counter[tuple[str, ...]] = Counter()
-    for text in Path(path).read_text(encoding="utf-8").splitlines():
-        line = json.loads(text)
-        place = tuple(line.pop(key) for key in KEYS)
-        seen[place] += 1  # tensors of one name are told apart by their order
-        number = f"#{seen[place]}" if seen[place] > 1 else ""
-        found.update({(place[0], place[1] + number, *place[2:], figure): line[figure] for figure in line})
+def read(path: str) -> dict[str, list[str]]:
+    """Return the lines of a dump by model."""
+    found: dict[str, list[str]] = defaultdict(list)
+    with Path(path).open(encoding="utf-8") as dumped:
+        for text in dumped:
+            found[json.loads(text)["model"]].append(text)
     return found
 
 
-def compare(old_path: str, new_path: str) -> int:
+def figures(texts: Sequence[str], without: Sequence[str]) -> dict[tuple[str, ...], Any]:
+    """Return the figures of a model by tensor, input, axis and name."""
+    found: dict[tuple[str, ...], Any] = {}
+    seen: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        line = json.loads(text)
+        _, tensor, source, axis = (line.pop(key) for key in KEYS)
+        seen[tensor, source, axis] += 1  # tensors of one name are told apart by their order
+        order = seen[tensor, source, axis]
+        place = (f"{tensor}#{order}" if order > 1 else tensor, source, axis)
+        found.update({(*place, name): value for name, value in line.items() if name not in without})
+    return found
+
+
+def kind(key: tuple[str, ...]) -> tuple[str, str]:
+    """Return what a figure is said of, and its name."""
+    tensor, _, axis, name = key
+    of = "bounds" if axis.startswith("dim ") else "axis" if axis else "tensor" if tensor else "model"
+    return of, name
+
+
+def compare(old_path: str, new_path: str, without: Sequence[str]) -> int:
     """List what differs, figure by figure; return how much does."""
     old, new = read(old_path), read(new_path)
-    differing: dict[str, list[str]] = defaultdict(list)
-    for key in dict.fromkeys([*old, *new]):
-        before, after = (side.get(key, "missing") for side in (old, new))
-        if before != after:
-            *place, figure = key
-            where = " ".join(part for part in place if part)
-            differing[figure].append(f"  {where}: {json.dumps(before)} -> {json.dumps(after)}")
-    for figure, listed in sorted(differing.items(), key=lambda item: -len(item[1])):
-        print(f"{figure}: {len(listed):,} differ")
-        print("\n".join(listed))
-    count = sum(map(len, differing.values()))
-    print(f"{len(old.keys() | new.keys()):,} figures, {count:,} differ")
-    return count
+    differing: dict[tuple[str, str], list[str]] = defaultdict(list)
+    known, count = {("model", "error")}, 0  # that a model fails now is never news alone
+    for model in dict.fromkeys([*old, *new]):
+        before, after = (figures(side.get(model, ()), without) for side in (old, new))
+        known.update(map(kind, before))
+        for key in dict.fromkeys([*before, *after]):
+            count += 1
+            was, now = before.get(key, "missing"), after.get(key, "missing")
+            if was != now:
+                where = " ".join(part for part in (model, *key[:-1]) if part)
+                differing[kind(key)].append(f"  {where}: {json.dumps(was)} -> {json.dumps(now)}")
+    added = {key: listed for key, listed in differing.items() if key not in known}
+    for key, listed in sorted(differing.items(), key=lambda item: -len(item[1])):
+        if key not in added:
+            print(f"{key[1]}: {len(listed):,} differ")
+            print("\n".join(listed))
+    for (_, name), listed in added.items():
+        print(f"new figure {name}: {len(listed):,} values")
+    fresh = sum(map(len, added.values()))
+    wrong = sum(map(len, differing.values())) - fresh
+    print(f"{len(new):,} models, {count - fresh:,} figures, {wrong:,} differ")
+    return wrong
 
 
 def main() -> int:
@@ -149,12 +196,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="*", metavar="GLOB", help="only models of such a name: 'hard/*'")
     parser.add_argument(
+        "--models",
+        action="append",
+        metavar="FILE",
+        help="a Python file instead of the models here; its function models() yields names and what analyses them",
+    )
+    parser.add_argument(
         "--compare", nargs=2, metavar=("OLD", "NEW"), help="list what differs between two dumps"
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="FIGURE", help="leave out, when comparing"
     )
     given = parser.parse_args()
     if given.compare:
-        return 1 if compare(*given.compare) else 0
-    dump(given.only)
+        return 1 if compare(*given.compare, given.without) else 0
+    files = [runpy.run_path(path)["models"]() for path in given.models or ()]
+    dump(files or [models()], given.only)
     return 0
 
 
