@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any, NamedTuple, TypeVar, cast, get_args
 
 from pytest_rf import gc_pause
@@ -140,9 +139,12 @@ def _outcome(step: Step, made: Plan) -> Structure | Ignorance:
             operands[number] = known
     if isinstance(step.action, Unknown):
         return Ignorance(step.action.reason)
-    with _at(step.node):
+    try:
         structure, branches, join = _planned(step, operands, made)
         made.facts.learn_meetings(structure)
+    except Exception as error:
+        _note(error, step.node)
+        raise
     made.transfers[step.value.number] = Transfer(step.value.number, branches, join, step.node)
     return structure
 
@@ -219,14 +221,19 @@ def run(
         shape = value.extents
         wanted = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
         live[value.number] = {key: domain.point(key, shape[key[1]], len(shape)) for key in wanted}
-    for transfer in plan.transfers.values():
-        with _at(transfer.node):
+    node = Node("", "")
+    try:
+        for transfer in plan.transfers.values():
+            node = transfer.node
             parts = [_read(rules, live[branch.operand], branch) for branch in transfer.branches]
             live[transfer.value] = _together(rules, parts, transfer.join)
-        if keep is not None:
-            for number in transfer.last:
-                if not keep(number):
-                    del live[number]
+            if keep is not None:
+                for number in transfer.last:
+                    if not keep(number):
+                        del live[number]
+    except Exception as error:
+        _note(error, node)
+        raise
     return live
 
 
@@ -287,35 +294,26 @@ def _together(
     if len(parts) == 1 and join is None:
         return parts[0]
     found: dict[Key, T | Ignorance] = {}
-    for key in dict.fromkeys(key for part in parts for key in part):
-        ignorance = next((part[key] for part in parts if isinstance(part.get(key), Ignorance)), None)
+    for key in dict.fromkeys([key for part in parts for key in part]):
+        known = [part.get(key) for part in parts]
+        ignorance = next((one for one in known if isinstance(one, Ignorance)), None)
         if ignorance is not None:
             found[key] = ignorance
             continue
-        known = [part.get(key) for part in parts]
         try:
             if join is not None:
                 found[key] = rules.end_to_end(known, join, key)
-            else:
-                found[key] = reduce(
-                    lambda a, b: rules.union(a, b, key), [one for one in known if one is not None]
-                )
+                continue
+            first, *rest = [one for one in known if one is not None]
+            for one in rest:
+                first = rules.union(first, one, key)
+            found[key] = first
         except Beyond as limit:
             found[key] = Ignorance(str(limit))
     return found
 
 
-class _at:  # noqa: N801 - read as a phrase: with _at(node)
-    """Adds to an error, which is a bug of ours, at which operator it came up."""
-
-    __slots__ = ("node",)
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and hasattr(error, "add_note"):  # from Python 3.11 on
-            error.add_note(f"while {self.node.name!r} ({self.node.op}) was analysed")
+def _note(error: Exception, node: Node) -> None:
+    """Add to an error, which is a bug of ours, at which operator it came up."""
+    if hasattr(error, "add_note"):  # from Python 3.11 on
+        error.add_note(f"while {node.name!r} ({node.op}) was analysed")
