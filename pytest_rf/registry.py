@@ -80,7 +80,7 @@ def register(what: Any, rule: Statement) -> None:
             ``autograd.Function``.
         rule: "elementwise", "mixing" (everything but the batch axis is mixed), "nothing", a
             :class:`Stated` window, or a function from a
-            :class:`~pytest_rf.operators.aten.call.Call` to the values of the outputs.
+            :class:`~pytest_rf.operators.aten.call.OpCall` to the values of the outputs.
 
     Raises:
         ConfigError: ``what`` is no operator name or class, or ``rule`` none of these.
