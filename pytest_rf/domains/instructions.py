@@ -147,7 +147,7 @@ class Policy(NamedTuple):
 
     def is_endless(self, *leads: Keys) -> bool:
         """Whether a factor with these ``leads``, or one of several, has no end."""
-        return any(not one.isdisjoint(self.endless) for one in leads)
+        return bool(self.endless) and any(not one.isdisjoint(self.endless) for one in leads)
 
     def counts(self, do: Cut, key: Key) -> bool:
         """Whether what is read along an input axis still counts after a cut."""
@@ -158,9 +158,15 @@ class Policy(NamedTuple):
 
 def transposition(do: Arrange, rank: int) -> list[int] | None:
     """Return how ``rank`` dimensions are transposed before they are given their new shape; None: not at all."""
-    kept = [dim for dim in do.order if dim is not None]
-    if kept == sorted(kept):
+    last = -1
+    for dim in do.order:
+        if dim is not None:
+            if dim < last:
+                break
+            last = dim
+    else:
         return None
+    kept = [dim for dim in do.order if dim is not None]
     left_out = [dim for dim in range(rank) if dim not in kept]
     return kept + left_out
 

@@ -94,10 +94,14 @@ class Intervals:
         if self._interleaves(do) and (key in do.carries or _varies(x, do)):
             x = hull.irregular("interleaved", *hull.pieces(x))
         open_ended = self.policy.is_endless(*do.leads)
+        if x.rest is None:
+            return hull.merge(x, do.dim, do.extents, open_ended)
         return hull.each(x, partial(hull.merge, dim=do.dim, extents=do.extents, open_ended=open_ended))
 
     def _interleaves(self, do: Unite) -> bool:
         """Whether something without end lies within another dimension."""
+        if not self.policy.endless:
+            return False
         endless = [self.policy.is_endless(leads) for leads in do.leads]
         # An outer factor of extent 1 does not interleave anything.
         leading = next((i for i, n in enumerate(do.extents) if n > 1 or endless[i]), 0)
