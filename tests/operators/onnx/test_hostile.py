@@ -141,10 +141,12 @@ def test_a_chain_of_ten_thousand_nodes(constant: bool) -> None:
 
 def test_time_is_linear_in_nodes() -> None:
     def measure(length: int) -> float:
-        graph = chain(length)
-        start = time.perf_counter()
-        pytest_rf.analyze(graph)["y"].bounds(2)
-        return time.perf_counter() - start
+        """Return the CPU seconds of the quickest of three analyses: what else runs on the machine does not count."""
+        graph, found = chain(length), []
+        for _ in range(3):
+            start = time.process_time()
+            pytest_rf.analyze(graph)["y"].bounds(2)
+            found.append(time.process_time() - start)
+        return min(found)
 
-    measure(500)
     assert measure(5000) < 40 * max(measure(500), 0.005)
