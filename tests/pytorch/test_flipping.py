@@ -52,6 +52,8 @@ def test_random_nets_flipped_and_compared(seed: int) -> None:
         field = pytest_rf.analyze(net, torch.zeros(1, 2, extent)).final[0].field()
         axis = field["t"] if "t" in field else field[2]
         there, back = (hulls(read(net.double(), extent, flip)) for flip in (False, True))
+        if len(there) == 1:
+            continue  # one position is pooled globally: what is final lies before it
         assert axis.symmetric == (there == back), extent
         compared += 1
     if not compared:
