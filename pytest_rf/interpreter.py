@@ -296,18 +296,18 @@ def _together(
     found: dict[Key, T | Ignorance] = {}
     for key in dict.fromkeys([key for part in parts for key in part]):
         known = [part.get(key) for part in parts]
-        ignorance = next((one for one in known if isinstance(one, Ignorance)), None)
-        if ignorance is not None:
-            found[key] = ignorance
+        ignorance = [one for one in known if isinstance(one, Ignorance)]
+        if ignorance:
+            found[key] = ignorance[0]
             continue
         try:
             if join is not None:
                 found[key] = rules.end_to_end(known, join, key)
-                continue
-            first, *rest = [one for one in known if one is not None]
-            for one in rest:
-                first = rules.union(first, one, key)
-            found[key] = first
+            else:
+                first, *rest = [one for one in known if one is not None]
+                for one in rest:
+                    first = rules.union(first, one, key)
+                found[key] = first
         except Beyond as limit:
             found[key] = Ignorance(str(limit))
     return found

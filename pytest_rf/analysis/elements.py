@@ -33,7 +33,7 @@ def density(field: Along) -> Range | None:
         return None
     if found is None:
         return 1.0, 1.0
-    bits = np.maximum(found.arrays[1], 0)
+    bits = np.asarray(np.maximum(found.arrays[1], 0), object)  # of a scalar numpy makes a plain number
     share = np.ones(bits.shape)
     np.divide(counts(bits), sizes(bits), out=share, where=(bits > 0).astype(bool))
     return float(share.min()), float(share.max())

@@ -319,6 +319,9 @@ class AxisField(Along):
 
         def __getattr__(self, name: str) -> NoReturn:
             """Say which figure is meant; those that are there are found before."""
+            known = getattr(type(self), name, None)
+            if isinstance(known, property) and known.fget is not None:
+                known.fget(self)  # raises again what made Python ask here
             near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
             raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 

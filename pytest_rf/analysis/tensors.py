@@ -30,7 +30,6 @@ class Tensor:
         op: that node's operator.
         module: dotted path of the module, "" where unknown.
         source: "models/unet.py:42" where known, else "".
-        label: the operator's geometry in words ("3×3 stride 2").
         windows: the geometry itself, where it is one of windows.
         shape: its extents; None behind an unknown operator.
     """
@@ -39,16 +38,21 @@ class Tensor:
         self.runs = runs
         self.value = value
         self.name = name
+        self._made_by = node
         self.node = node.name
         self.op = node.op
         self.module = node.module
         self.source = node.source
-        self.label = node.label
         self.windows = node.windows
         self.shape = value.shape
 
     def __repr__(self) -> str:
         return f"<Tensor {self.name!r} {self.op} {self.shape}>"
+
+    @property
+    def label(self) -> str:
+        """The operator's geometry in words ("3×3 stride 2")."""
+        return self._made_by.label
 
     @property
     def number(self) -> int:

@@ -25,8 +25,6 @@ from pytest_rf.domains.instructions import (
     Follow,
     Mask,
     Unite,
-    arranged,
-    transposition,
 )
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.maps import Algebra, Flags, Irregular, Lost, Map, Pieces, line_of
@@ -129,7 +127,7 @@ class Maps(Algebra):
         """Order the dimensions."""
 
         def moved(one: Map) -> Map:
-            axes, new = transposition(do, len(one.shape)), arranged(do, one.shape)
+            axes, new = do.axes, do.shape(one.shape)
             jump = None if one.jump is None else tuple([0 if d is None else one.jump[d] for d in do.order])
             return Map(
                 one.each(lambda array: (array if axes is None else array.transpose(axes)).reshape(new)), jump

@@ -28,8 +28,11 @@ def laid(parts: Sequence[Hull | None], do: EndToEnd) -> Hull:
         for one, offset, extent in zip(parts, do.offsets, do.extents, strict=True)
         if one is not None
     ]
-    layers = [bounded.end_to_end(layer, do.dim, do.total) for layer in _layers(pieces, do.dim)]
-    return reduce(hull.union, layers)
+    if all(one.rest is None for one, _, _ in pieces):
+        return bounded.end_to_end(pieces, do.dim, do.total)
+    return reduce(
+        hull.union, [bounded.end_to_end(layer, do.dim, do.total) for layer in _layers(pieces, do.dim)]
+    )
 
 
 def one_map(parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
@@ -62,8 +65,6 @@ def _layers(pieces: Sequence[Piece], dim: int) -> Iterable[list[Piece]]:
 
     A table of queries by keys that nobody has made is not made for a class token beside it either.
     """
-    if all(one.rest is None for one, _, _ in pieces):
-        return [list(pieces)]
     layers: dict[tuple[bool, ...], dict[int, Piece]] = {}
     for one, offset, extent in pieces:
         for part in hull.pieces(one):

@@ -71,9 +71,26 @@ class First(NamedTuple):
 
 
 class Arrange(NamedTuple):
-    """Put the dimensions into ``order``; None is a new one. Nothing varies along those that are left out."""
+    """Put the dimensions into an order, as :func:`arrangement` says it.
+
+    Attributes:
+        order: the dimensions as they come; None is a new one. Nothing varies along those that are left out.
+        axes: how all of them are transposed before they get their new shape; None: not at all.
+    """
 
     order: tuple[int | None, ...]
+    axes: tuple[int, ...] | None
+
+    def shape(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """Return the sizes of the dimensions in their new order."""
+        return tuple([1 if dim is None else sizes[dim] for dim in self.order])
+
+
+def arrangement(order: Sequence[int | None], rank: int) -> Arrange:
+    """Return the instruction that puts ``rank`` dimensions into an order."""
+    kept = [dim for dim in order if dim is not None]
+    left_out = [dim for dim in range(rank) if dim not in kept]
+    return Arrange(tuple(order), None if kept == sorted(kept) else (*kept, *left_out))
 
 
 class Diagonal(NamedTuple):
@@ -154,23 +171,3 @@ class Policy(NamedTuple):
         if key in do.context and (not self.context or (self.accepted is not None and self.accepted(do.node))):
             return False
         return self.uncertain or key not in do.uncertain
-
-
-def transposition(do: Arrange, rank: int) -> list[int] | None:
-    """Return how ``rank`` dimensions are transposed before they are given their new shape; None: not at all."""
-    last = -1
-    for dim in do.order:
-        if dim is not None:
-            if dim < last:
-                break
-            last = dim
-    else:
-        return None
-    kept = [dim for dim in do.order if dim is not None]
-    left_out = [dim for dim in range(rank) if dim not in kept]
-    return kept + left_out
-
-
-def arranged(do: Arrange, sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return the sizes of dimensions in their new order."""
-    return tuple([1 if dim is None else sizes[dim] for dim in do.order])

@@ -27,8 +27,6 @@ from pytest_rf.domains.instructions import (
     Mask,
     Policy,
     Unite,
-    arranged,
-    transposition,
 )
 from pytest_rf.domains.layout import Key
 
@@ -117,11 +115,10 @@ class Intervals:
     @_of_each
     def arrange(self, x: Hull, do: Arrange, key: Key) -> Hull:
         """Return the hull with its dimensions in order."""
-        lo, hi, axes = x.lo, x.hi, transposition(do, x.lo.ndim)
-        new = arranged(do, lo.shape)
+        lo, hi, new = x.lo, x.hi, do.shape(x.lo.shape)
         jump = None if x.jump is None else tuple([0 if dim is None else x.jump[dim] for dim in do.order])
-        if axes is not None:
-            lo, hi = lo.transpose(axes), hi.transpose(axes)
+        if do.axes is not None:
+            lo, hi = lo.transpose(do.axes), hi.transpose(do.axes)
         return Hull(lo.reshape(new), hi.reshape(new), jump, x.irregular)
 
     @_of_each

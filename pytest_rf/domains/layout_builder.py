@@ -10,7 +10,6 @@ from math import prod
 
 from pytest_rf.access import Relation, Sets, Taps
 from pytest_rf.domains.instructions import (
-    Arrange,
     Contract,
     Diagonal,
     Divide,
@@ -18,6 +17,7 @@ from pytest_rf.domains.instructions import (
     Follow,
     Instruction,
     Unite,
+    arrangement,
 )
 from pytest_rf.domains.layout import (
     NONE,
@@ -171,7 +171,7 @@ class LayoutBuilder:
 
     def _arrange(self, order: Sequence[int | None]) -> None:
         if list(order) != list(range(self.width)):
-            self.instructions.append(Arrange(tuple(order)))
+            self.instructions.append(arrangement(order, self.width))
 
 
 ENDED = Factor(1)

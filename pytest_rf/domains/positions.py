@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from pytest_rf.domains.domain import Beyond
 from pytest_rf.domains.elementwise import Maps
-from pytest_rf.domains.layout import Key
 from pytest_rf.domains.maps import Arrays, Flags, Irregular, Map
 
 LARGEST_SETS = 1 << 28
@@ -29,11 +28,6 @@ _count = np.frompyfunc(int.bit_count, 1, 1)
 
 class Positions(Maps):
     """Arrays: the first position of every set, and its bits. A set without bits is empty."""
-
-    def __init__(self, policy: Any) -> None:
-        """Take what the run counts."""
-        super().__init__(policy)
-        self._extents: dict[Key, int] = {}
 
     def start(self, places: npt.NDArray[np.int64]) -> Arrays:
         """Return the sets of one position each."""

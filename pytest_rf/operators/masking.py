@@ -21,7 +21,21 @@ from pytest_rf.operators.sparsity import masks as hiding
 ARITHMETIC = ("add", "sub", "mul", "div")
 VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
 """Functions that are 0 at -inf."""
-THROUGH_0 = "relu elu leakyrelu gelu silu swish tanh abs neg square sqrt sin sign"
+THROUGH_0 = (
+    "relu",
+    "elu",
+    "leakyrelu",
+    "gelu",
+    "silu",
+    "swish",
+    "tanh",
+    "abs",
+    "neg",
+    "square",
+    "sqrt",
+    "sin",
+    "sign",
+)
 """Functions that are 0 at 0."""
 
 
@@ -33,18 +47,19 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
         op: its name: "add", "sub", "mul", "div", that of a function of one operand, or any other.
         operands: what it is a function of.
     """
+    constant = any(x.masked is not None or x.zero is not None for x in operands)
+    if not constant and not b.weights:
+        return pointwise(b, *operands)
     found = None
     if len(operands) == 1:
         (x,) = operands
         name = op.lower().replace("_", "")
         zero = x.masked if name in VANISHING else None
-        if zero is None and name in THROUGH_0.split():
+        if zero is None and name in THROUGH_0:
             zero = x.zero
         found = None if zero is None else _vanished(b, x, zero)
     elif op in ARITHMETIC and len(operands) == 2:
-        left, right = operands
-        constant = any(mask is not None for x in operands for mask in (x.zero, x.masked))
-        found = _combined(b, op, left, right) if constant or b.weights else None
+        found = _combined(b, op, *operands)
     return pointwise(b, *operands) if found is None else found
 
 

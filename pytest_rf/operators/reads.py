@@ -64,10 +64,10 @@ def indexed(
     """
     read: list[tuple[int | None, Relation]] = []
     for how in axes:
-        if isinstance(how, Ends):
-            read.append((None, how.relation))
+        if isinstance(how, int):
+            read.append((how, SAME))
         else:
-            read.append((how, SAME) if isinstance(how, int) else how)
+            read.append((None, how.relation) if isinstance(how, Ends) else how)
     return Read(x.number, tuple(read), statistic, channel, where)
 
 

@@ -165,9 +165,11 @@ def test_what_a_row_says_fits_together(row: Metric) -> None:
 
 def test_every_word_is_read() -> None:
     for name in METRICS:
-        parse(f"final {name} == {'no' if METRICS[name].kind == 'truth' else 3}")
+        (comparison,) = parse(f"final {name} == {'no' if METRICS[name].kind == 'truth' else 3}").parts
+        assert comparison.figure.metric == name
     for name in PREDICATES:
-        parse(f"final is {name}")
+        (claim,) = parse(f"final is {name}").parts
+        assert claim.predicate == name
 
 
 def test_words_from_elsewhere_lead_to_ours() -> None:

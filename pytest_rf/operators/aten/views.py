@@ -144,8 +144,8 @@ def roll(call: OpCall) -> Value:
 def flip(call: OpCall) -> Value:
     """Flip."""
     x = call.x
-    axes = {axis: (x.extents[axis] - 1, -1, x.extents[axis]) for axis in call.axes("dims")}
-    return views.slices(call.b, x, {axis: cut for axis, cut in axes.items() if cut[2] > 1})
+    ends = {axis: x.extents[axis] for axis in call.axes("dims") if x.extents[axis]}
+    return views.slices(call.b, x, {axis: (end - 1, -1, end) for axis, end in ends.items()})
 
 
 _BORDERS: dict[str, Literal["drop", "edge", "reflect", "wrap"]] = {

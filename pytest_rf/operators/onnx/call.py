@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
@@ -17,13 +16,20 @@ class Unfit(Exception):
     """The inputs or attributes of a node do not fit: an error of the model if the node is sure to run."""
 
 
-@contextmanager
-def fitting() -> Iterator[None]:
-    """Make what a family finds not to fit, a ``ValueError``, an error of the model."""
-    try:
-        yield
-    except ValueError as error:
-        raise Unfit(str(error)) from error
+class fitting:  # noqa: N801 - read as a phrase: with fitting()
+    """Makes what a family finds not to fit, a ``ValueError``, an error of the model."""
+
+    def __enter__(self) -> None:
+        """Enter the family."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Leave it.
+
+        Raises:
+            Unfit: the family raised a ValueError.
+        """
+        if isinstance(error, ValueError):
+            raise Unfit(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
