@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar, cast, get_args
+from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args
 
 from pytest_rf import gc_pause
 from pytest_rf.domains.domain import Beyond, Domain
@@ -185,21 +185,13 @@ def _join(branches: Sequence[Branch], action: Join, total: int, how: Seam) -> En
 
 
 Outcomes = dict[int, Mapping[Key, T | Ignorance]]
-"""Value number -> input axis -> what a domain knows."""
+"""Value number -> input axis -> what a domain knows. Values without a structure are absent, and so are axes of
+which nothing is read."""
+Keep = Callable[[int], bool]
+"""Of a value's number, whether it is wanted at the end of a run; others are freed after their last use."""
 
 
-class Rules(NamedTuple):
-    """What a domain does: by instruction, and where operands come together."""
-
-    of: Mapping[type[Instruction], Callable[[Any, Any, Key], Any]]
-    union: Callable[[Any, Any, Key], Any]
-    end_to_end: Callable[[Sequence[Any], EndToEnd, Key], Any]
-
-
-@gc_pause.paused()
-def run(
-    plan: Plan, domain: Domain[T], keys: Keys | None = None, keep: Callable[[int], bool] | None = None
-) -> Outcomes[T]:
+def run(plan: Plan, domain: Domain[T], keys: Keys | None = None, keep: Keep | None = None) -> Outcomes[T]:
     """Run a domain over a plan: return what it knows of every value that depends on an input.
 
     Where the domain has no rule for an instruction, or gives up (:class:`Beyond`), nothing is known, nor is it
@@ -209,108 +201,140 @@ def run(
         plan: what is known of the graph.
         domain: the domain.
         keys: the input axes that are followed; None for all.
-        keep: of a value's number, whether it is wanted at the end; others are freed after their last use.
-
-    Returns:
-        Value number -> input axis -> what the domain knows. Values without a structure are absent, and so are
-        axes of which nothing is read.
+        keep: the values that are wanted; None for all.
     """
-    rules = _rules(domain)
-    live: dict[int, Mapping[Key, T | Ignorance]] = {}
-    for name, value in plan.graph.inputs.items():
-        shape = value.extents
-        wanted = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
-        live[value.number] = {key: domain.point(key, shape[key[1]], len(shape)) for key in wanted}
-    node = Node("", "")
-    try:
-        for transfer in plan.transfers.values():
-            node = transfer.node
-            parts = [_read(rules, live[branch.operand], branch) for branch in transfer.branches]
-            live[transfer.value] = _together(rules, parts, transfer.join)
-            if keep is not None:
-                for number in transfer.last:
-                    if not keep(number):
-                        del live[number]
-    except Exception as error:
-        _note(error, node)
-        raise
-    return live
+    return _Run(domain).over(plan, keys, keep)
 
 
-def read_operand(domain: Domain[T], known: Mapping[Key, T], branch: Branch) -> Mapping[Key, T]:
-    """Return what a domain that has all rules knows of one operand, as a step reads it."""
-    return total({branch.operand: _read(_rules(domain), known, branch)})[branch.operand]
-
-
-def total(outcomes: Outcomes[T]) -> dict[int, Mapping[Key, T]]:
-    """Return the outcomes of a domain that has a rule for everything.
+def run_total(
+    plan: Plan, domain: Domain[T], keys: Keys | None = None, keep: Keep | None = None
+) -> dict[int, Mapping[Key, T]]:
+    """Run a domain that has a rule for everything, like :func:`run`.
 
     Raises:
         TypeError: it has not.
     """
-    for known in outcomes.values():
-        for outcome in known.values():
-            if isinstance(outcome, Ignorance):
-                raise TypeError(outcome.reason)
-    return cast("dict[int, Mapping[Key, T]]", outcomes)
+    one = _Run(domain)
+    return one.total(one.over(plan, keys, keep))
 
 
-def _rules(domain: Domain[T]) -> Rules:
-    """Return the methods of a domain; where it has none of a name, that is giving up."""
+def read_operand(domain: Domain[T], known: Mapping[Key, T], branch: Branch) -> Mapping[Key, T]:
+    """Return what a domain that has a rule for everything knows of one operand, as a step reads it.
 
-    def method(name: str) -> Callable[[Any, Any, Key], Any]:
+    Raises:
+        TypeError: it has not.
+    """
+    one = _Run(domain)
+    return one.total({branch.operand: one.read(known, branch)})[branch.operand]
+
+
+class _Run(Generic[T]):
+    """One run of a domain.
+
+    Attributes:
+        domain: the domain.
+        rules: what it does at each instruction.
+        gave_up: the last reason for which something is not known; until there is one nothing has to be looked at.
+    """
+
+    def __init__(self, domain: Domain[T]) -> None:
+        self.domain = domain
+        self.rules = {kind: self._method(kind.__name__.lower()) for kind in get_args(Instruction)}
+        self.union = self._method("union")
+        self.end_to_end = self._method("end_to_end")
+        self.gave_up = ""
+
+    def _method(self, name: str) -> Callable[[Any, Any, Key], Any]:
+        """Return a method of the domain; where it has none of the name, that is giving up."""
+
         def lacking(x: Any, do: Any, key: Key) -> Any:
-            raise Beyond(f"{type(domain).__name__} has no rule for {name}")
+            raise Beyond(f"{type(self.domain).__name__} has no rule for {name}")
 
-        return getattr(domain, name, lacking)
+        return getattr(self.domain, name, lacking)
 
-    of = {kind: method(kind.__name__.lower()) for kind in get_args(Instruction)}
-    return Rules(of, method("union"), method("end_to_end"))
+    @gc_pause.paused()
+    def over(self, plan: Plan, keys: Keys | None, keep: Keep | None) -> Outcomes[T]:
+        """Return what the domain knows of the values of a graph."""
+        live: Outcomes[T] = {}
+        for name, value in plan.graph.inputs.items():
+            shape = value.extents
+            wanted = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
+            live[value.number] = {key: self.domain.point(key, shape[key[1]], len(shape)) for key in wanted}
+        node = Node("", "")
+        try:
+            for transfer in plan.transfers.values():
+                node = transfer.node
+                parts = [self.read(live[branch.operand], branch) for branch in transfer.branches]
+                live[transfer.value] = (
+                    self._joined(parts, transfer.join) if transfer.join else self._met(parts)
+                )
+                if keep is not None:
+                    for number in transfer.last:
+                        if not keep(number):
+                            del live[number]
+        except Exception as error:
+            _note(error, node)
+            raise
+        return live
 
+    def total(self, outcomes: Outcomes[T]) -> dict[int, Mapping[Key, T]]:
+        """Return outcomes, all of which are known."""
+        if self.gave_up:
+            raise TypeError(self.gave_up)
+        return cast("dict[int, Mapping[Key, T]]", outcomes)
 
-def _read(rules: Rules, known: Mapping[Key, T | Ignorance], branch: Branch) -> Mapping[Key, T | Ignorance]:
-    """Return what is known of an operand as a step reads it."""
-    if not branch.instructions:
-        return known
-    found: dict[Key, T | Ignorance] = {}
-    for key, x in known.items():
-        if not isinstance(x, Ignorance):
+    def read(self, known: Mapping[Key, T | Ignorance], branch: Branch) -> Mapping[Key, T | Ignorance]:
+        """Return what is known of an operand as a step reads it."""
+        if not branch.instructions:
+            return known
+        rules = self.rules
+        found: dict[Key, T | Ignorance] = {}
+        for key, x in known.items():
+            if self.gave_up and isinstance(x, Ignorance):
+                found[key] = x
+                continue
             try:
                 for do in branch.instructions:
-                    x = rules.of[type(do)](x, do, key)
+                    x = rules[type(do)](x, do, key)
                     if x is None:
                         break
+                else:
+                    found[key] = x
             except Beyond as limit:
-                x = Ignorance(str(limit))
-        if x is not None:
-            found[key] = x
-    return found
+                found[key] = self._ignorance(limit)
+        return found
 
+    def _met(self, parts: Sequence[Mapping[Key, T | Ignorance]]) -> Mapping[Key, T | Ignorance]:
+        """Return what is known of operands that meet element by element."""
+        if len(parts) == 1:
+            return parts[0]
+        found = dict(parts[0])
+        for part in parts[1:]:
+            for key, x in part.items():
+                found[key] = self._put(self.union, found[key], x, key) if key in found else x
+        return found
 
-def _together(
-    rules: Rules, parts: Sequence[Mapping[Key, T | Ignorance]], join: EndToEnd | None
-) -> Mapping[Key, T | Ignorance]:
-    """Return what is known of a value from its operands."""
-    if len(parts) == 1 and join is None:
-        return parts[0]
-    found: dict[Key, T | Ignorance] = {}
-    for key in dict.fromkeys([key for part in parts for key in part]):
-        known = [part.get(key) for part in parts]
-        ignorance = [one for one in known if isinstance(one, Ignorance)]
-        if ignorance:
-            found[key] = ignorance[0]
-            continue
+    def _joined(
+        self, parts: Sequence[Mapping[Key, T | Ignorance]], join: EndToEnd
+    ) -> Mapping[Key, T | Ignorance]:
+        """Return what is known of operands that lie one behind the other."""
+        keys = dict.fromkeys([key for part in parts for key in part])
+        return {key: self._put(self.end_to_end, [part.get(key) for part in parts], join, key) for key in keys}
+
+    def _put(self, rule: Callable[[Any, Any, Key], Any], x: Any, other: Any, key: Key) -> T | Ignorance:
+        """Return what a rule makes of operands; nothing is known where it is not of one of them."""
+        if self.gave_up:
+            for one in (*x, other) if isinstance(x, list) else (x, other):
+                if isinstance(one, Ignorance):
+                    return one
         try:
-            if join is not None:
-                found[key] = rules.end_to_end(known, join, key)
-            else:
-                first, *rest = [one for one in known if one is not None]
-                for one in rest:
-                    first = rules.union(first, one, key)
-                found[key] = first
+            return cast("T", rule(x, other, key))
         except Beyond as limit:
-            found[key] = Ignorance(str(limit))
-    return found
+            return self._ignorance(limit)
+
+    def _ignorance(self, limit: Beyond) -> Ignorance:
+        self.gave_up = str(limit)
+        return Ignorance(self.gave_up)
 
 
 def _note(error: Exception, node: Node) -> None:

@@ -21,7 +21,7 @@ from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph, Value
-from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, total
+from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
 
 Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
@@ -123,14 +123,14 @@ class Runs:
         if (key, local) not in self._rims:
             short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
             domain = rims.Rims((lambda _: True) if local else self._accepted, short)
-            self._rims[key, local] = total(run(self.plan, domain, frozenset({key})))
+            self._rims[key, local] = run_total(self.plan, domain, frozenset({key}))
         return self._rims[key, local].get(value.number, {}).get(key)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""
         if (key, theory) not in self._every:
             domain = self.intervals(theory)
-            hulls = total(run(self.plan, domain, frozenset({key})))
+            hulls = run_total(self.plan, domain, frozenset({key}))
             self._every[key, theory] = {
                 number: Field(known, hulls[number], domain.policy.endless)
                 if isinstance(known, Structure)
@@ -146,7 +146,7 @@ class Runs:
         """
         if (key, uncertain) not in self._reads:
             policy = Policy(context=True, accepted=self._accepted, uncertain=uncertain)
-            self._reads[key, uncertain] = total(run(self.plan, Intervals(policy), frozenset({key})))
+            self._reads[key, uncertain] = run_total(self.plan, Intervals(policy), frozenset({key}))
         return self._reads[key, uncertain]
 
     def of_elements(self, kind: type[Maps], key: Key, theory: bool, context: bool) -> Outcomes[State]:
@@ -209,7 +209,5 @@ class Runs:
             )
             domain = (Shortest if counting == "shortest" else Intervals)(policy)
             keys = None if every else self.spatial
-            self._done[counting, theory, every] = total(
-                run(self.plan, domain, keys, self._named.__contains__)
-            )
+            self._done[counting, theory, every] = run_total(self.plan, domain, keys, self._named.__contains__)
         return self._done[counting, theory, every]
