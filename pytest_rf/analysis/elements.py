@@ -106,7 +106,7 @@ def reads(
         for factor in range(len(axis)) if place is not None else ():
             index = np.unravel_index(place or 0, extents)[factor]
             if found.shape[dim + factor] > 1:
-                found = Map(found.each(lambda a, i=index, d=dim + factor: a.take([i], axis=d)))  # type: ignore[misc]
+                found = Map(tuple([array.take([index], axis=dim + factor) for array in found.arrays]))
         dim += len(axis)
     first, bits = _whole(Positions(Policy()), found, set()).arrays
     return members(int(first.flat[0]), int(bits.flat[0]))
@@ -149,7 +149,7 @@ def _map(
     runs: Runs,
     value: Value,
     key: Key,
-    kind: type[Positions] | type[Energy],
+    kind: Kind,
     theory: bool,
     context: bool = False,
 ) -> Map | Ignorance | None:

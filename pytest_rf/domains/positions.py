@@ -83,9 +83,7 @@ class Positions(Maps):
             for low, mask in zip(first[place].tolist(), bits[place].tolist(), strict=True):
                 if mask < 0:
                     residues |= set(range(jump))
-                residues |= {
-                    (low + bit) % jump for bit in range(max(mask, 0).bit_length()) if mask >> bit & 1
-                }
+                residues |= {position % jump for position in members(low, max(mask, 0))}
             if residues and len(residues) < jump:
                 raise Irregular("a field without end has holes", masked=True)
             found[place] = EVERYTHING if residues else 0
@@ -93,7 +91,7 @@ class Positions(Maps):
         return np.zeros(found.shape, np.int64), found
 
     def _hold(self, bits: npt.NDArray[Any]) -> None:
-        longest = int(_length(bits).max(initial=0))
+        longest = int(np.max(_length(bits), initial=0))
         if longest * bits.size > LARGEST_SETS:
             raise Beyond(f"its sets of positions have more than 2^{LARGEST_SETS.bit_length() - 1} bits")
 

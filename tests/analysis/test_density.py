@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,18 @@ def test_a_requirement_is_about_what_none_of_its_tensors_reads() -> None:
     assert analysis.check('"a" unused == 6') == []
     (finding,) = analysis.check("output unused == 0")
     assert "unused is 3" in finding.message
+
+
+def test_a_scalar_has_figures_too() -> None:
+    body = "a = Conv(x, w) b = ReduceMean<keepdims=0>(a) c = ReduceMax<keepdims=0>(x) y = Add(b, c)"
+    analysis = pytest_rf.analyze(
+        model(f"net (float[1, 1, 9] x) => (float y) <float[1, 1, 3] w> {{ {body} }}")
+    )
+    last = analysis.outputs[0]
+    assert last.shape == ()
+    field = last.field()["t"]
+    assert (field.density, field.erf, field.unused) == (1, inf, 0)
+    assert last.reads((), "t", context=True) == list(range(9))
 
 
 def test_sets_that_are_too_large_leave_it_open(monkeypatch: pytest.MonkeyPatch) -> None:
