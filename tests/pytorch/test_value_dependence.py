@@ -42,7 +42,7 @@ def test_a_value_that_was_looked_at_is_context_from_there_on(name: str) -> None:
     assert out["t"].context
     assert analysis.check("final lookahead <= 1")
     (note,) = analysis.graph.notes
-    assert "test_looks.py" in note
+    assert "test_value_dependence.py" in note
 
 
 def test_one_position_that_was_looked_at_is_read() -> None:
