@@ -68,6 +68,30 @@ class Spacing(Struct, frozen=True, kw_only=True):
     shown: str = ""
 
 
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """A further tensor of which the same requirement fails, with what was measured there.
+
+    Attributes:
+        tensor: the name of the tensor.
+        node: the name of the node that computes it.
+        module: the path of the module that the node belongs to.
+        source: the source line of that module, where known.
+        axes: the axes of which the very same is true.
+        input: the graph input that the figure is about.
+        measured: as of a finding.
+        undecidable: the truth is not known there.
+    """
+
+    tensor: str
+    node: str = ""
+    module: str = ""
+    source: str = ""
+    axes: tuple[str, ...] = ()
+    input: str = ""
+    measured: tuple[Measurement, ...] = ()
+    undecidable: bool = False
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a model, or that could not be decided.
 
@@ -78,6 +102,8 @@ class Finding(Struct, frozen=True, kw_only=True):
         message: one line that says what was measured, what was required, and where.
         file: the file that a reader should open: the config that holds the requirement, otherwise the model.
         line: the line in ``file``, counted from 1; 0 where there is none.
+        column: the column in that line, counted from 1; 0 where it is not known.
+        severity: ``error``, ``warning`` or ``info``.
         requirement: the requirement's text, empty for findings of the built-in checks.
         number: the requirement's place among those of the model, from 0; None for the built-in checks.
         span: where in ``requirement`` stands what is required: first character and the one after the last.
@@ -103,6 +129,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         help: what would put it right, in plain words.
         undecidable: the truth is not known; it fails like a violation.
         accepted: the sources of context that the model's authors accept and that this finding leaves out.
+        others: the further tensors of which the same is true, the worst first; the finding's own is worse.
     """
 
     code: str
@@ -111,6 +138,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     message: str
     file: str = ""
     line: int = 0
+    column: int = 0
+    severity: str = "error"
     requirement: str = ""
     number: int | None = None
     span: tuple[int, int] | None = None
@@ -136,6 +165,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     help: str = ""
     undecidable: bool = False
     accepted: tuple[str, ...] = ()
+    others: tuple[Elsewhere, ...] = ()
 
 
 class Problem(Struct, frozen=True, kw_only=True):
