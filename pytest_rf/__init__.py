@@ -8,9 +8,9 @@ from pytest_rf.errors import ConfigError, ModelError, RequirementError, RFError
 
 if TYPE_CHECKING:
     from pytest_rf.analysis import Input, Tensor
+    from pytest_rf.analyzing import analyze
     from pytest_rf.asserting import assert_rf
     from pytest_rf.checkable import Analysis
-    from pytest_rf.loading import analyze
     from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
     from pytest_rf.version import __version__
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "analyze": "pytest_rf.loading",
+    "analyze": "pytest_rf.analyzing",
     "assert_rf": "pytest_rf.asserting",
     "Analysis": "pytest_rf.checkable",
     "Input": "pytest_rf.analysis",

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from os import PathLike, fspath
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from pytest_rf import loading
-from pytest_rf.checkable import Analysis
-from pytest_rf.errors import ModelError, RequirementError
+from pytest_rf.analyzing import analyzed, nearest
+from pytest_rf.errors import RequirementError
 from pytest_rf.judging import judge
 from pytest_rf.reporters import full
 from pytest_rf.reporters.lines import plain
-from pytest_rf.requirements import Settings
 from pytest_rf.results import ModelResult
 
-#: What the authors of a model can say of it, once it is analysed too.
-SAID = ("axes", "accept_context", "stands_for")
 
-
-def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> None:
+def assert_rf(model: Any, *args: Any, **options: Any) -> None:
     """Hold a model against requirements, in any code: ``assert_rf(net, x, "final rf >= 224")``.
 
     Args:
-        model: an .onnx path, an ONNX model, a PyTorch module, or an analysis.
+        model: whatever :func:`pytest_rf.analyze` takes, or an analysis.
         args: for PyTorch example inputs, then the requirements.
-        inputs: shapes that the model leaves open.
-        options: what else :func:`pytest_rf.analyze` takes.
+        options: how it is called, as for :func:`pytest_rf.analyze`: ``inputs={"x": (1, 3, 224, 224)}``.
 
     Raises:
         AssertionError: a requirement does not hold, or cannot be decided; with the full explanation.
@@ -34,9 +28,9 @@ def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> Non
     """
     __tracebackhide__ = True
     example, requirements = divided(args)
-    analysis = analyze(model, *example, inputs=inputs, **options)
-    settings = Settings(model=analysis.name, file="assert_rf")
-    result = judge(analysis, requirements, settings, analysis.name)
+    name = options.pop("name", None)
+    analysis = analyzed(model, example, options, nearest, Path.cwd(), name=name)
+    result = judge(analysis, requirements, analysis.settings(file="assert_rf"), analysis.name)
     if result.findings:
         raise AssertionError(explain(result))
 
@@ -52,30 +46,6 @@ def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:
     if not requirements or not all(isinstance(one, str) for one in requirements):
         raise RequirementError('give requirements as text after the model and its inputs: "final rf >= 224"')
     return args[:first], requirements
-
-
-def analyze(model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
-    """Analyse a model; what is said of an analysis is added to it, and the one input of a file needs no name."""
-    if isinstance(model, Analysis):
-        if example or inputs is not None or not {*options} <= {*SAID}:
-            raise ModelError(f"an analysis is made: of it can only be said {', '.join(SAID)}")
-        return loading.described(model, **options) if options else model
-    if isinstance(model, (str, PathLike)) and inputs is not None and not isinstance(inputs, Mapping):
-        inputs = _named(fspath(model), inputs)
-    return loading.analyze(model, *example, inputs=inputs, **options)
-
-
-def _named(path: str, shape: Sequence[int]) -> dict[str, Sequence[int]]:
-    """Return the shape by the name of the file's one input."""
-    from pytest_rf.frontends.onnx import read
-
-    graph = read(path).graph
-    weights = {one.name for one in graph.initializer}
-    names = [one.name for one in graph.input if one.name not in weights]
-    if len(names) != 1:
-        listed = ", ".join(map(repr, names)) or "none"
-        raise ModelError(f"{path}: one bare shape needs a model with one input; its inputs are {listed}")
-    return {names[0]: shape}
 
 
 def explain(result: ModelResult) -> str:

@@ -10,10 +10,11 @@ import dataclasses
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from msgspec.structs import replace
 
-from pytest_rf import checks, gc_pause, judging, waivers
+from pytest_rf import calls, checks, gc_pause, judging, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import complaint, unmatched
 from pytest_rf.checks.subject import Subject
@@ -36,7 +37,7 @@ def run(
     paths: Sequence[str] = (),
     requires: Sequence[str] = (),
     *,
-    inputs: Mapping[str, Sequence[int]] | None = None,
+    call: Mapping[str, Any] | None = None,
     models: Sequence[str] = (),
     allow_code: bool = False,
     load: Load | None = None,
@@ -47,10 +48,10 @@ def run(
     Args:
         config: the configuration, or None for the built-in defaults.
         paths: check only these: model files (with the config's requirements where a model of the config has
-            that file), ``package.module:factory``, or a config file, which stands for all its models. Without
-            paths, every model of the config.
+            that file), folders and patterns of them, ``package.module:factory``, names of models of the config, or a
+            config file, which stands for all its models. Without paths, every model of the config.
         requires: requirements beside the config's, for every model that is checked.
-        inputs: shapes that go before the config's, by input name.
+        call: how models are called, key by key (:data:`pytest_rf.calls.KEYS`), before what the config says.
         models: of the config, only the models with these names.
         allow_code: whether ``package.module:factory`` may run code.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
@@ -59,10 +60,10 @@ def run(
     Raises:
         RequirementError: a text in ``requires`` cannot be understood.
         ConfigError: there is nothing to check: ``models`` names none, or the config has none.
+        CallError: ``call`` is not understood.
     """
     config = config or Config()
     stated = tuple(PlacedRequirement(parse(text)) for text in requires)
-    shapes = {name: tuple(shape) for name, shape in (inputs or {}).items()}
     results: list[ModelResult] = []
     missing: dict[int, dict[str, str]] = {}
     items = asked.models(config, paths, models)
@@ -76,9 +77,7 @@ def run(
             continue
         if results:
             gc_pause.collect()
-        whole = dataclasses.replace(
-            model, inputs={**model.inputs, **shapes}, requires=(*model.requires, *stated)
-        )
+        whole = dataclasses.replace(calls.stated(model, call or {}), requires=(*model.requires, *stated))
         target = dataclasses.replace(target, model=whole)
         result, missing[number] = _result(
             target, item.config, allow_code, load or analyse, today or date.today()

@@ -1,8 +1,10 @@
-"""Models that code makes: ``package.module:factory`` and callables. This runs code of the project."""
+"""Models that code makes: ``package.module:factory``, classes and functions. This runs code of the project."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,46 @@ from typing import Any
 from pytest_rf.containment import contained, told
 from pytest_rf.errors import ModelError
 
+_FACTORY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
-def made(source: str, root: Path) -> Any:
-    """Return what ``package.module:factory``, imported from ``root``, makes or is.
+Arguments = Sequence[Any] | Mapping[str, Any]
+"""Arguments of a factory, by position or by name."""
+
+
+def is_factory(source: str) -> bool:
+    """Return whether a source has the form ``package.module:factory``."""
+    return _FACTORY.fullmatch(source) is not None
+
+
+def made(source: Any, root: Path, args: Arguments = ()) -> Any:
+    """Return the model that a source is, or that it makes.
+
+    Args:
+        source: ``package.module:factory``, a class or a function, which are called; whatever else it is, is returned.
+        root: the folder that the package is imported from.
+        args: what a factory is called with.
 
     Raises:
-        ModelError: there is no such name, the code fails or exits, or gives something else.
+        ModelError: there is no such name, the code fails or exits, or gives something else; or there are ``args``,
+            and nothing to call with them.
     """
+    if isinstance(source, str) and is_factory(source) and not Path(source).exists():
+        return _imported(source, root, args)
+    if is_maker(source):
+        return called(source, getattr(source, "__name__", type(source).__name__), args)
+    if args:
+        raise ModelError(_no_factory(source if isinstance(source, str) else _kind(source)))
+    return source
+
+
+def is_maker(source: Any) -> bool:
+    """Whether something is a class or a function that can make a model; methods of modules are their own business."""
+    if _is_model(source) or not callable(source) or hasattr(source, "opset_import"):
+        return False
+    return not hasattr(getattr(source, "__self__", None), "named_modules")
+
+
+def _imported(source: str, root: Path, args: Arguments) -> Any:
     place, _, name = source.partition(":")
     folder = str(root)
     sys.path.insert(0, folder)
@@ -35,14 +70,18 @@ def made(source: str, root: Path) -> Any:
         except Exception as error:  # whatever the import runs
             raise ModelError(f"{source}: {told(error)}") from error
         # A module is used as it is; only what is not a module makes one when it is called.
-        return found if _is_model(found) else called(found, source)
+        if not _is_model(found):
+            return called(found, source, args)
+        if args:
+            raise ModelError(_no_factory(source))
+        return found
     finally:
         if folder in sys.path:
             sys.path.remove(folder)
 
 
-def called(factory: Any, source: str) -> Any:
-    """Return the module that a callable makes.
+def called(factory: Any, source: str, args: Arguments = ()) -> Any:
+    """Return the module that a callable makes of arguments.
 
     Raises:
         ModelError: it is none, it fails or exits, or it gives something else.
@@ -51,14 +90,33 @@ def called(factory: Any, source: str) -> Any:
         raise ModelError(f"{source}: is {_a(factory)}, neither an nn.Module nor a callable that makes one")
     try:
         with contained(source):
-            model = factory()
+            model = factory(**args) if isinstance(args, Mapping) else factory(*args)
     except ModelError:
         raise
     except Exception as error:  # whatever the code does
-        raise ModelError(f"{source}: {told(error)}") from error
+        raise ModelError(f"{source}: {told(error)}{_hint(error, args)}") from error
     if not _is_model(model):
         raise ModelError(f"{source}: gave {_a(model)} instead of an nn.Module")
     return model
+
+
+def _hint(error: Exception, args: Arguments) -> str:
+    """Return what may help where a factory was called without what it needs."""
+    if not isinstance(error, TypeError) or "missing" not in str(error) or args:
+        return ""
+    return (
+        "; give the arguments of what makes the model: --factory-arg width=64, in a configuration "
+        "args = { width = 64 }, in Python args={'width': 64}; a function that is the model itself goes into the "
+        "forward of an nn.Module"
+    )
+
+
+def _no_factory(what: str) -> str:
+    return f"{what}: args are those of a factory, and this is the model itself; leave them out, or use kwargs"
+
+
+def _kind(model: Any) -> str:
+    return type(model).__name__
 
 
 def _is_model(found: Any) -> bool:

@@ -191,10 +191,17 @@ class Regroup(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """Nothing is known about what the value reads."""
+    """Nothing is known about what the value reads.
+
+    Attributes:
+        operands: the values that it is computed from.
+        reason: why, in words.
+        operator: the operator that has no rule, as ``domain::Operator``; empty where that is not why.
+    """
 
     operands: tuple[int, ...]
     reason: str
+    operator: str = ""
 
 
 Action = Union | Join | Regroup | Unknown
@@ -340,10 +347,12 @@ class Builder:
                 setattr(y, name, move(np.broadcast_to(mask, x.extents)))
         return y
 
-    def unknown(self, operands: Sequence[Value], reason: str, shape: Shape | None = None) -> Value:
-        """Return a value of which nothing is known but, perhaps, its shape."""
+    def unknown(
+        self, operands: Sequence[Value], reason: str, shape: Shape | None = None, operator: str = ""
+    ) -> Value:
+        """Return a value of which nothing is known but, perhaps, its shape; ``operator``: the one without a rule."""
         numbers = tuple(value.number for value in operands)
-        return self._step(shape, Unknown(numbers, reason), numbers)
+        return self._step(shape, Unknown(numbers, reason, operator), numbers)
 
     def _added(self, value: Value) -> Value:
         self.graph.values.append(value)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pytest_rf.analysis.accepting import complaint, unmatched
+from pytest_rf.calls import analysed
 from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Model
 from pytest_rf.config.sources import Target
 from pytest_rf.containment import contained
 from pytest_rf.errors import ConfigError, ModelError
-from pytest_rf.factories import made
-from pytest_rf.loading import analyze
 
 
 def refuse_code(target: Target, allow_code: bool) -> None:
@@ -25,8 +26,8 @@ def refuse_code(target: Target, allow_code: bool) -> None:
         raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
 
 
-def analyse(target: Target) -> Analysis:
-    """Analyse a target as its model declares it.
+def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
+    """Analyse a target as its model declares it; ``example``: the inputs of one call, of a PyTorch model.
 
     What its entry accepts of context must match something in it; where the entry stands for several models, in
     one of them, which only who analyses all of them can tell.
@@ -37,10 +38,10 @@ def analyse(target: Target) -> Analysis:
     """
     if target.path is None:
         with contained(target.source):
-            analysis = _analysed(target, made(target.source, target.model.root))
+            analysis = _analysed(target, target.source, example)
     else:
         _check_file(target, target.path)
-        analysis = _analysed(target, target.path)
+        analysis = _analysed(target, target.path, example)
     limits = target.model.limits
     _keep(target, "nodes", len(analysis.graph.nodes), limits.nodes, "nodes")
     extents = [extent for source in analysis.inputs.values() for extent in source.shape]
@@ -59,14 +60,11 @@ def accepted_at(model: Model, pattern: str) -> str:
     return f"{model.file}{f':{line}' if line else ''}: " if model.file else ""
 
 
-def _analysed(target: Target, model: Any) -> Analysis:
-    return analyze(
-        model,
-        inputs=dict(target.model.inputs) or None,
-        values=dict(target.model.values) or None,
-        axes=target.model.axes,
-        stands_for=target.model.stands_for,
-        name=target.name,
+def _analysed(target: Target, source: Path | str, example: Sequence[Any]) -> Analysis:
+    # What is accepted of context need only match in one of the models of an entry.
+    call = replace(target.model, accept_context=(), accept_lines=())
+    return analysed(
+        source, call, example, name=target.name, root=call.root, operators=target.model.operators
     )
 
 

@@ -134,10 +134,10 @@ def test_paths_beside_the_config() -> None:
 
 
 def test_requirements_and_shapes_of_the_command_line() -> None:
-    found = check.run(None, ["open.onnx"], ["rf >= 8"], inputs={"x": (2, 3, 64, 64)})
+    found = check.run(None, ["open.onnx"], ["rf >= 8"], call={"inputs": {"x": (2, 3, 64, 64)}})
     assert found.exit_code == 1
     assert (found.findings[0].file, found.findings[0].line) == ("open.onnx", 0)
-    assert check.run(None, ["open.onnx"], ["rf >= 7"], inputs={"x": (2, 3, 64, 64)}).exit_code == 0
+    assert check.run(None, ["open.onnx"], ["rf >= 7"], call={"inputs": {"x": (2, 3, 64, 64)}}).exit_code == 0
     assert check.run(None, ["open.onnx"], ["rf >= 7"]).exit_code == 2
     with pytest.raises(RequirementError):
         check.run(None, ["chain.onnx"], ["rff >= 8"])

@@ -18,6 +18,7 @@ class Input:
         axes: its spatial axes, name -> axis number: ``{"h": 2, "w": 3}``.
         batch: the batch axis; None where there is none.
         channel: the axis that the first convolution or Linear contracts; None where none does.
+        chosen: the axes that the model leaves open and nobody gave: their extents are our choice.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Input:
     axes: Mapping[str, int]
     batch: int | None
     channel: int | None
+    chosen: tuple[int, ...] = ()
 
     def axis(self, axis: str | int) -> int:
         """Return the number of an axis given by name ("h", "batch", "channel") or number.

@@ -75,13 +75,14 @@ class TensorReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InputReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A graph input with the roles of its axes."""
+    """A graph input with the roles of its axes; ``chosen``: those that the model leaves open and nobody gave."""
 
     name: str
     shape: tuple[int, ...]
     axes: dict[str, int]
     batch: int | None
     channel: int | None
+    chosen: tuple[int, ...] = ()
 
 
 class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", tag_field="report"):
@@ -157,6 +158,7 @@ def of_input(source: Input) -> InputReport:
         axes=dict(source.axes),
         batch=source.batch,
         channel=source.channel,
+        chosen=source.chosen,
     )
 
 

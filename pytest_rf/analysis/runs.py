@@ -51,7 +51,10 @@ class Runs:
         self._named = {value.number for node in graph.nodes for value in node.outputs.values()}
         self._named |= {value.number for value in graph.inputs.values()}
         self.plan = planned or plan(graph)
-        self.inputs = inputs or roles(about.shapes, self.plan.facts, about.wanted_axes)
+        self.inputs = inputs or {
+            name: replace(one, chosen=tuple(about.chosen.get(name, ())))
+            for name, one in roles(about.shapes, self.plan.facts, about.wanted_axes).items()
+        }
         self.spatial: Keys = frozenset(
             (name, axis) for name, one in self.inputs.items() for axis in one.axes.values()
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     help='Also require this, as "final rf >= 224"; repeatable.',
 )
 @click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
-@options.inputs
+@options.call
 @options.config
 @options.allow_code
 @options.output
@@ -31,14 +31,17 @@ def check(
     paths: tuple[str, ...],
     requires: tuple[str, ...],
     format: str,
-    inputs: tuple[tuple[str, tuple[int, ...]], ...],
+    call: dict[str, Any],
     config: str | None,
     allow_code: bool,
     output: str | None,
     color: bool | None,
     debug: bool,
 ) -> int:
-    """Check models: those of the configuration, or the .onnx files (or package.module:factory) of PATH.
+    """Check models: those of the configuration, or those of PATH.
+
+    PATH is an .onnx file, a folder or a pattern of such files ("models/**/*.onnx"), the name of a model in the
+    configuration, or package.module:factory.
 
     Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong
     (a model that no requirement and no selected rule judged, too), 3 a bug of pytest-rf.
@@ -51,9 +54,8 @@ def check(
     settings = options.configuration(config)
     if settings is None and not paths:
         raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
-    shapes = options.shapes(inputs)
     with progress() as load:
-        found = run(settings, paths, requires, inputs=shapes, allow_code=allow_code, load=load)
+        found = run(settings, paths, requires, call=call, allow_code=allow_code, load=load)
     emit(reporters.check(found, format), output, color)
     _complain(found, debug)
     return found.exit_code

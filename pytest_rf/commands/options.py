@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,28 +14,68 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_INPUT = re.compile(r"(?P<name>.+)=(?P<shape>[0-9]{1,12}(?:[,x×][0-9]{1,12})*)", re.DOTALL)
+Pairs = tuple[tuple[str, Any], ...]
+
+_INPUT = re.compile(
+    r"(?P<name>.+)=(?P<shape>[0-9]{1,12}(?:[,x×][0-9]{1,12})*)(?::(?P<dtype>\w{1,40}))?", re.DOTALL
+)
 _UNIT = re.compile(r"[0-9]{1,12}(?:,[0-9]{1,12})*")
 
 
-class InputShape(click.ParamType[tuple[str, tuple[int, ...]]]):
-    """``name=1,3,224,224``."""
+class InputShape(click.ParamType[tuple[str, Any]]):
+    """``name=1,3,224,224`` or, with the type of its elements, ``ids=1,16:int64``."""
 
     name = "name=1,3,224,224"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, tuple[int, ...]]:
-        """Return the name and the shape."""
+    ) -> tuple[str, Any]:
+        """Return the name and the shape, with its type where one is given."""
         if isinstance(value, tuple):
             return value
         match = _INPUT.fullmatch(value)
         if match is None:
-            self.fail(f"{value!r} is not an input shape; write it as name=1,3,224,224", param, ctx)
-        shape = tuple(int(extent) for extent in re.split("[,x×]", match["shape"]))
+            self.fail(
+                f"{value!r} is not an input shape; write it as name=1,3,224,224, with a type as name=1,16:int64",
+                param,
+                ctx,
+            )
+        shape = [int(extent) for extent in re.split("[,x×]", match["shape"])]
         if 0 in shape:
             self.fail(f"{value!r} has an extent of 0; every extent is 1 or more", param, ctx)
-        return match["name"], shape
+        return match["name"], shape if match["dtype"] is None else {"shape": shape, "dtype": match["dtype"]}
+
+
+class Setting(click.ParamType[tuple[str, Any]]):
+    """``name=value``: a number, true or false, a list such as ``8,8`` or ``[8, 8]``, else a text."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """Return the name and the value."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = value.partition("=")
+        if not name or not equals:
+            self.fail(f"{value!r} is not a setting; write it as name=value", param, ctx)
+        return name, _value(text)
+
+
+def _value(text: str) -> Any:
+    """Return what a text means as a value of TOML; several with commas are a list, and all else is a text."""
+    from pytest_rf.config.tomlfile import tomllib
+
+    text = text.strip()
+    if text.startswith("{"):  # a table could have as many parts as it likes
+        return text
+    for written in (text, f"[{text}]") if "," in text else (text,):
+        try:
+            return tomllib.loads(f"value = {written}")["value"] if "\n" not in written else text
+        except (ValueError, RecursionError):
+            continue
+    return text
 
 
 class Unit(click.ParamType[tuple[int, ...]]):
@@ -55,15 +96,63 @@ class Unit(click.ParamType[tuple[int, ...]]):
         return tuple(int(place) for place in value.split(","))
 
 
-def inputs(command: Command) -> Command:
-    """Add ``--input``."""
-    return click.option(
-        "--input",
-        "inputs",
-        type=InputShape(),
-        multiple=True,
-        help="Shape of an input that the model leaves open; repeatable.",
-    )(command)
+def call(command: Command) -> Command:
+    """Add what describes the call of a model: it is handed over as ``call``, key by key."""
+
+    @wraps(command)
+    def described(
+        *args: Any,
+        inputs: Pairs,
+        values: Pairs,
+        kwargs: Pairs,
+        factory: Pairs,
+        weights: bool,
+        **rest: Any,
+    ) -> Any:
+        given = {
+            "inputs": _once(inputs, "--input"),
+            "values": _once(values, "--value"),
+            "kwargs": _once(kwargs, "--kwarg"),
+            "args": _once(factory, "--factory-arg"),
+            "weights": weights or None,
+        }
+        return command(*args, call={key: value for key, value in given.items() if value}, **rest)
+
+    result: Any = described
+    for option in (
+        click.option("--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."),
+        click.option(
+            "--factory-arg",
+            "factory",
+            type=Setting(),
+            multiple=True,
+            help="An argument of what makes the model, as width=64; repeatable.",
+        ),
+        click.option(
+            "--kwarg",
+            "kwargs",
+            type=Setting(),
+            multiple=True,
+            help="A keyword argument of the call of a module, as scale=2; repeatable.",
+        ),
+        click.option(
+            "--value",
+            "values",
+            type=Setting(),
+            multiple=True,
+            help="The value of an input that steers the geometry, as sr=16000 or grid=grid.npy; repeatable.",
+        ),
+        click.option(
+            "--input",
+            "inputs",
+            type=InputShape(),
+            multiple=True,
+            help="Shape of an input, with its type where that is not clear, as ids=1,16:int64; repeatable.",
+        ),
+    ):
+        result = option(result)
+    found: Command = result
+    return found
 
 
 def config(command: Command) -> Command:
@@ -95,17 +184,17 @@ def output(command: Command) -> Command:
     return command
 
 
-def shapes(pairs: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of ``--input`` by name.
+def _once(pairs: Pairs, option: str) -> dict[str, Any]:
+    """Return what an option gives by name.
 
     Raises:
         click.UsageError: a name is given twice.
     """
-    found: dict[str, tuple[int, ...]] = {}
-    for name, shape in pairs:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
         if name in found:
-            raise click.UsageError(f"--input {name} is given twice")
-        found[name] = shape
+            raise click.UsageError(f"{option} {name} is given twice")
+        found[name] = value
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     help="Show this figure too: halo, aligned, ...; repeatable.",
 )
 @click.option("--format", "format", type=click.Choice(list(SHOW)), default="table", show_default=True)
-@options.inputs
+@options.call
 @options.config
 @options.allow_code
 @options.output
@@ -37,14 +37,16 @@ def show(
     unit: tuple[int, ...] | None,
     figures: tuple[str, ...],
     format: str,
-    inputs: tuple[tuple[str, tuple[int, ...]], ...],
+    call: dict[str, Any],
     config: str | None,
     allow_code: bool,
     output: str | None,
     color: bool | None,
     debug: bool,
 ) -> int:
-    """Show the receptive field of every tensor of MODEL, an .onnx file or package.module:factory.
+    """Show the receptive field of every tensor of MODEL.
+
+    MODEL is an .onnx file, the name of a model in the configuration, or package.module:factory.
 
     rf, stride and start are input positions; they are shown once where all axes agree. With --unit, the
     positions of the input that one unit reads, of the final tensors or of those that --node selects.
@@ -52,20 +54,20 @@ def show(
     from pytest_rf import reporters, view
     from pytest_rf.commands.output import emit
 
-    analysis = _analysis(model, options.shapes(inputs), config, allow_code)
+    analysis = _analysis(model, call, config, allow_code)
     emit(reporters.show(view.view(analysis, node, unit, figures), format), output, color)
     return 0
 
 
 def _analysis(
-    model: str, shapes: dict[str, tuple[int, ...]], config: str | None, allow_code: bool
+    model: str, call: dict[str, Any], config: str | None, allow_code: bool
 ) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
     from pytest_rf.commands.progress import limited
     from pytest_rf.config.selection import find
     from pytest_rf.targets import analyse, refuse_code
 
-    target = find(model, options.configuration(config), shapes)
+    target = find(model, options.configuration(config), call)
     refuse_code(target, allow_code)
     with limited(target):
         return analyse(target)

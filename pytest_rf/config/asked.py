@@ -13,6 +13,7 @@ from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
+from pytest_rf.factories import is_factory
 from pytest_rf.findings import Problem
 from pytest_rf.requirements.vocabulary import nearest
 
@@ -38,7 +39,8 @@ def models(config: Config, paths: Sequence[str], names: Sequence[str]) -> list[A
 
     Args:
         config: the configuration.
-        paths: files, ``package.module:factory`` or configurations; without any, all models of the configuration.
+        paths: files, folders, patterns, ``package.module:factory``, names in the configuration or configurations;
+            without any, all models of the configuration.
         names: of the configuration, only the models with these names.
 
     Raises:
@@ -60,10 +62,11 @@ def models(config: Config, paths: Sequence[str], names: Sequence[str]) -> list[A
         return known
     paths = list(dict.fromkeys(paths))
     given = {path: _configured(path, config, known) for path in paths if path.endswith(".toml")}
+    given.update({path: _named(path, known) for path in paths if path not in given and _named(path, known)})
     everything = [item for items in (known, *given.values()) for item in items]
     found: list[Asked] = []
     for path in paths:
-        found += given[path] if path in given else _given(path, config, everything)
+        found += given[path] if path in given else _files(path, config, everything)
     if not found and not (config.requires or config.select):  # those would be about files given by path
         raise ConfigError(f"{config.file}: has no [[model]]")
     # A file can be given twice, by its path and by the configuration's.
@@ -91,11 +94,33 @@ def _configured(path: str, config: Config, known: list[Asked]) -> list[Asked]:
     return list(_known(other))
 
 
+def _named(word: str, known: Sequence[Asked]) -> list[Asked]:
+    """Return the models that go by a name, all of an entry for several; none where a word is a path that exists."""
+    if Path(word).exists():
+        return []
+    return [
+        item for item in known if word in (item.model.name, item.target.name if item.target is not None else "")
+    ]
+
+
+def _files(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
+    """Return the models of a path on the command line: a file, or all that a folder or a pattern stands for."""
+    folder = Path(path).is_dir()
+    if not folder and (not sources.is_pattern(path) or Path(path).exists()):
+        return _given(path, config, items)
+    found = sources.files(f"{path.rstrip('/')}/**/*.onnx" if folder else path)
+    if not found:
+        what = "holds no .onnx file" if folder else "matches no file"
+        problem = Problem(message=f"{path}: {what}; check the path")
+        return [Asked(config, Model(source=path), None, problem)]
+    return [item for file in found for item in _given(file, config, items)]
+
+
 def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: those of configurations with this source, or its own."""
     known = [(item, item.target) for item in items if item.target is not None]
-    made = Model(source=path, requires=config.requires)
-    if sources.is_factory(path) and not Path(path).exists():
+    made = Model(source=path, requires=config.requires, operators=config.operators)
+    if is_factory(path) and not Path(path).exists():
         same = [item for item, target in known if target.is_code and target.source == path]
         own = Target(name=path.rpartition(":")[2], source=path, path=None, model=made)
     else:

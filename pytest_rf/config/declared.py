@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from pytest_rf.calls import Call
+from pytest_rf.registry import Operators
 from pytest_rf.requirements.syntax import Requirement
-from pytest_rf.requirements.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +55,29 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model of the configuration, or all that its source's glob finds."""
+class Model(Call):
+    """A model of the configuration, or all that its source's glob finds, with how it is called.
+
+    Attributes:
+        source: path or glob below ``root``, or ``package.module:factory``.
+        name: what reports call it; empty for the file's name.
+        accept_lines: the line of each pattern of ``accept_context``.
+        requires: its requirements, with those of the configuration.
+        waivers: the findings that its authors accept.
+        limits: what it may take.
+        operators: what the configuration states of operators.
+        root: the folder that ``source`` is relative to.
+        file: the configuration.
+        line: the line of its entry there.
+    """
 
     source: str
     name: str = ""
-    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
-    spacing: Mapping[str, Quantity] = field(default_factory=dict)
-    axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    origin: Literal["end", "start", "center"] = "end"
-    stands_for: Mapping[str, str] = field(default_factory=dict)
-    accept_context: tuple[str, ...] = ()
     accept_lines: tuple[int, ...] = ()
     requires: tuple[PlacedRequirement, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    operators: Operators = field(default_factory=dict)
     root: Path = field(default_factory=Path.cwd)
     file: str = ""
     line: int = 0
@@ -91,6 +98,7 @@ class Config:
         uncovered: what a model is that no requirement and no selected rule judges: an ``error``, a warning
             (``warn``), or nothing to speak of (``ignore``).
         limits: what a model may take.
+        operators: what it states of operators, ``domain::Operator`` -> statement.
     """
 
     path: Path | None = None
@@ -102,3 +110,4 @@ class Config:
     models: tuple[Model, ...] = ()
     uncovered: Literal["error", "warn", "ignore"] = "error"
     limits: Limits = field(default_factory=Limits)
+    operators: Operators = field(default_factory=dict)

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf import checks
-from pytest_rf.analysis import steps
-from pytest_rf.config import packs, tomlfile
+from pytest_rf.calls import KEYS, CallError, stated
+from pytest_rf.config import operators, packs, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
-from pytest_rf.errors import ConfigError, RequirementError
+from pytest_rf.errors import ConfigError
 from pytest_rf.globs import matcher
+from pytest_rf.registry import Statement
 from pytest_rf.requirements import RequirementTextError, parse
-from pytest_rf.requirements.settings import spacings
 
 if TYPE_CHECKING:
     from pytest_rf.config.tables import LimitsTable, ModelTable, PackFile, WaiverTable
@@ -63,6 +63,7 @@ class _Loader:
         self.select: list[str] = []
         self.ignore: list[str] = []
         self.requires: list[PlacedRequirement] = []
+        self.operators: dict[str, Statement] = {}
 
     def config(self, document: Document) -> Config:
         from pytest_rf.config.tables import ConfigFile
@@ -80,7 +81,7 @@ class _Loader:
                     f'a second model is called "{entry.name}" (the first: line {line})', model.line
                 )
             names[entry.name] = model.line
-            models.append(replace(model, limits=limits))
+            models.append(replace(model, limits=limits, operators=self.operators))
         return Config(
             path=document.path,
             file=document.name,
@@ -91,6 +92,7 @@ class _Loader:
             models=tuple(models),
             uncovered=table.uncovered,
             limits=limits,
+            operators=self.operators,
         )
 
     def general(
@@ -125,6 +127,7 @@ class _Loader:
                 raise document.error(
                     f"{kept[0].code} cannot be ignored; waive the finding in [[model.waiver]]", line
                 )
+        self.operators.update(operators.statements(document, table.operator))
         self.select += table.select
         self.ignore += table.ignore
         stated = self.stated(document, table.require, part)
@@ -153,27 +156,10 @@ class _Loader:
     def model(self, document: Document, index: int, entry: ModelTable) -> Model:
         part = document.part(index)
         line = part[0] + 1 if document.models else 0
-        try:
-            spacing = spacings(entry.spacing)
-        except RequirementError as error:
-            raise document.error(f"spacing: {error}", document.line_of_key("spacing", part) or line) from None
-        for axis, text in entry.stands_for.items():
-            try:
-                steps.parse(text)
-            except RequirementError as error:
-                place = document.line_of_key("stands_for", part) or line
-                raise document.error(f"{axis}: {error}", place) from None
         self.patterns(document, (entry.source, *entry.accept_context), line)
-        return Model(
+        model = Model(
             source=entry.source,
             name=entry.name,
-            inputs={name: tuple(shape) for name, shape in entry.inputs.items()},
-            values=dict(entry.values),
-            spacing=spacing,
-            axes=entry.axes,
-            origin=entry.origin,
-            stands_for=entry.stands_for,
-            accept_context=tuple(entry.accept_context),
             accept_lines=tuple(document.line_of_text(text, part) for text in entry.accept_context),
             requires=(*self.requires, *self.stated(document, entry.require, part)),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
@@ -181,6 +167,12 @@ class _Loader:
             file=document.name,
             line=line,
         )
+        # What is empty or false is as if it were not written.
+        given = {key: getattr(entry, key) or None for key in KEYS}
+        try:
+            return stated(model, given, self.root)
+        except CallError as error:
+            raise document.error(str(error), document.line_of_key(error.key, part) or line) from None
 
     def waiver(self, document: Document, model: int, index: int, entry: WaiverTable) -> Waiver:
         part = document.part(model, index)
@@ -241,11 +233,12 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
     reason, _, where = text.partition(" - at `$")
     where = where.rstrip("`").lstrip(".")
     model = re.match(r"model\[(\d+)\]", where)
+    operator = re.match(r"operator\[(\d+)\]", where)
     waiver = re.match(r"model\[\d+\]\.waiver\[(\d+)\]", where)
     part = document.part(int(model[1]) if model else None, int(waiver[1]) if waiver else None)
     unknown = re.search(r"unknown field `(.*)`", reason)
     if unknown is not None:
-        table = "waiver" if waiver else "model" if model else where
+        table = "waiver" if waiver else "model" if model else "operator" if operator else where
         keys = field_names().get(table, ()) if table else kind.__struct_fields__
         hint = _nested(document, unknown[1]) if not table else ""
         hint = hint or _nearest(unknown[1], keys)

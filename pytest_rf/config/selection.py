@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from pytest_rf.calls import stated
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
+from pytest_rf.factories import is_factory
 
 
-def find(
-    word: str, config: Config | None = None, inputs: Mapping[str, Sequence[int]] | None = None
-) -> Target:
+def find(word: str, config: Config | None = None, call: Mapping[str, Any] | None = None) -> Target:
     """Return what a word means, with what the configuration declares about it.
 
     Args:
         word: a path, ``package.module:factory``, or a name.
         config: the configuration, if there is one.
-        inputs: shapes that go before the configuration's, by input name.
+        call: how the model is called, key by key, before what the configuration says.
+
+    Raises:
+        CallError: ``call`` is not understood.
     """
-    target = declared(word, config) or _given(word)
-    shapes = {**target.model.inputs, **{name: tuple(shape) for name, shape in (inputs or {}).items()}}
-    return replace(target, model=replace(target.model, inputs=shapes))
+    target = declared(word, config) or _given(word, config or Config())
+    return replace(target, model=stated(target.model, call or {}))
 
 
 def declared(word: str, config: Config | None) -> Target | None:
@@ -47,8 +50,9 @@ def _known(config: Config | None) -> Iterator[Target]:
             continue
 
 
-def _given(word: str) -> Target:
-    if sources.is_factory(word) and not Path(word).exists():
-        return Target(name=word.rpartition(":")[2], source=word, path=None, model=Model(source=word))
+def _given(word: str, config: Config) -> Target:
+    model = Model(source=word, operators=config.operators)
+    if is_factory(word) and not Path(word).exists():
+        return Target(name=word.rpartition(":")[2], source=word, path=None, model=model)
     path = Path(word)
-    return Target(name=path.stem, source=display(path), path=path, model=Model(source=word))
+    return Target(name=path.stem, source=display(path), path=path, model=model)

@@ -11,9 +11,9 @@ from pathlib import Path
 from pytest_rf.config.declared import Model
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
+from pytest_rf.factories import is_factory
 from pytest_rf.globs import matcher
 
-_FACTORY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -41,9 +41,25 @@ class Target:
         return self.path is None
 
 
-def is_factory(source: str) -> bool:
-    """Return whether a source has the form ``package.module:factory``."""
-    return _FACTORY.fullmatch(source) is not None
+def is_pattern(path: str) -> bool:
+    """Return whether a path has signs of a glob."""
+    return _MAGIC.search(path) is not None
+
+
+def files(pattern: str) -> list[str]:
+    """Return the files that a pattern on the command line matches, sorted.
+
+    Raises:
+        ConfigError: the pattern is too long.
+    """
+    parts = pattern.replace(os.sep, "/").split("/")
+    fixed = next(place for place, part in enumerate(parts) if _MAGIC.search(part))
+    folder = "/".join(parts[:fixed]) or ("/" if fixed else ".")
+    try:
+        found = {path.as_posix() for path in _matches(Path(folder), [one for one in parts[fixed:] if one])}
+    except ValueError as error:
+        raise ConfigError(f"{pattern[:100]}: {error}") from None
+    return sorted(found)
 
 
 def of(model: Model) -> list[Target]:

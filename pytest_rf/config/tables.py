@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-Extent = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 
 
@@ -36,19 +35,38 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         str, Meta(max_length=200, description="what reports call it; the file's name by default")
     ] = ""
     inputs: Annotated[
-        dict[str, list[Extent]], Meta(description="shapes, by input name, for what the file leaves open")
+        dict[str, list[Any] | dict[str, Any]],
+        Meta(
+            description="shapes, by input name, for what the file leaves open: { image = [1, 3, 224, 224] }; with a type: "
+            '{ ids = { shape = [1, 16], dtype = "int64" } }; lists and tables of these are arguments of that structure'
+        ),
     ] = {}
     values: Annotated[
-        dict[str, bool | int | float | list[Any]],
-        Meta(description="values of inputs that steer the geometry, such as a rate: { sr = 16000 }"),
+        dict[str, bool | int | float | str | list[Any]],
+        Meta(
+            description="values of inputs that steer the geometry, such as a rate: { sr = 16000 }; or the path of a .npy "
+            "file below this file's folder"
+        ),
     ] = {}
+    kwargs: Annotated[
+        dict[str, Any],
+        Meta(description='arguments of the call of a module that are not tensors: { scale = 2, mode = "fast" }'),
+    ] = {}
+    args: Annotated[
+        dict[str, Any] | list[Any],
+        Meta(description="arguments of the factory, by name or in their order: { width = 64 }"),
+    ] = {}
+    weights: Annotated[
+        bool, Meta(description="whether exact zeros in weights and masked scores do not read")
+    ] = False
     spacing: Annotated[
         dict[str, Text], Meta(description='distance of neighbours, by axis: { t = "1/16000 s" }')
     ] = {}
     axes: Annotated[
-        dict[str, dict[str, Annotated[int, Meta(ge=0, le=31)]]],
+        dict[str, dict[str, Annotated[int, Meta(ge=-32, le=31)]]],
         Meta(
-            description="axes where they are not to be guessed: { image = { h = 2, w = 3 } }, or { t = 0, batch = 1 }"
+            description="axes where they are not to be guessed: { image = { h = 2, w = 3 } }; batch and channel are roles: "
+            "{ frames = { t = 0, batch = 1 } }"
         ),
     ] = {}
     origin: Annotated[
@@ -70,6 +88,40 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         list[Text], Meta(max_length=1000, description='requirements, such as "final rf >= 224"')
     ] = []
     waiver: Annotated[list[WaiverTable], Meta(max_length=1000)] = []
+
+
+Whole = Annotated[int, Meta(ge=1, le=2**20)]
+Pad = Annotated[int, Meta(ge=-(2**20), le=2**20)]
+
+
+class OperatorTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[operator]]``: what an operator of your own reads: a window, its place, a mixture, or nothing."""
+
+    name: Annotated[
+        Text,
+        Meta(description='domain::Operator of an ONNX file, "acme::*" for all of a domain, or a torch operator'),
+    ]
+    kernel: Annotated[
+        Whole | list[Whole] | None, Meta(description="taps of its window, one number or one per spatial axis")
+    ] = None
+    stride: Annotated[Whole | list[Whole] | None, Meta(description="steps of the window; 1 by default")] = None
+    dilation: Annotated[Whole | list[Whole] | None, Meta(description="distance of the taps; 1 by default")] = None
+    padding: Annotated[
+        Pad | list[Pad | list[Pad]] | None,
+        Meta(description="positions added on either side, or [before, behind] per axis; 0 by default"),
+    ] = None
+    transposed: Annotated[
+        bool | None, Meta(description="whether it is a transposed window, which makes more positions")
+    ] = None
+    output_padding: Annotated[
+        Pad | list[Pad] | None, Meta(description="positions that a transposed window adds behind")
+    ] = None
+    channels: Annotated[
+        Whole | None, Meta(description="channels that it makes where the file does not tell; those of its input")
+    ] = None
+    elementwise: Annotated[bool, Meta(description="each element reads its own place")] = False
+    mixing: Annotated[bool, Meta(description="everything of a sample is mixed")] = False
+    nothing: Annotated[bool, Meta(description="it reads nothing of its inputs")] = False
 
 
 class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +150,9 @@ class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         list[Text], Meta(max_length=1000, description="codes or prefixes of rules to leave out")
     ] = []
     require: Annotated[list[Text], Meta(max_length=1000, description="requirements of every model")] = []
+    operator: Annotated[
+        list[OperatorTable], Meta(max_length=1000, description="what operators of your own read")
+    ] = []
 
 
 class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,6 +182,7 @@ def field_names() -> dict[str, tuple[str, ...]]:
     return {
         "": ConfigFile.__struct_fields__,
         "model": ModelTable.__struct_fields__,
+        "operator": OperatorTable.__struct_fields__,
         "waiver": WaiverTable.__struct_fields__,
         "limits": LimitsTable.__struct_fields__,
     }

@@ -87,14 +87,15 @@ class Document:
     @cached_property
     def models(self) -> list[int]:
         """The lines, counted from 0, of the headers ``[[model]]``."""
-        return self._headers("model")
+        return self.headers("model")
 
     @cached_property
     def waivers(self) -> list[int]:
         """The lines, counted from 0, of the headers ``[[model.waiver]]``."""
-        return self._headers("model.waiver")
+        return self.headers("model.waiver")
 
-    def _headers(self, name: str) -> list[int]:
+    def headers(self, name: str) -> list[int]:
+        """Return the lines, counted from 0, of the headers of a list of tables."""
         dotted = ".".join(filter(None, (self.prefix, name)))
         wanted = f"[[{dotted}]]"
         return [

@@ -173,7 +173,7 @@ def verify(
 
 
 def _analysed(model: Any, *example: Any, **options: Any) -> Analysis:
-    from pytest_rf.loading import analyze
+    from pytest_rf.analyzing import analyze
 
     return analyze(model, *example, **options)
 

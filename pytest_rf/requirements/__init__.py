@@ -16,6 +16,7 @@ from pytest_rf.requirements.evaluate import evaluate
 from pytest_rf.requirements.parser import parse
 from pytest_rf.requirements.settings import Settings, spacings
 from pytest_rf.requirements.syntax import Requirement, RequirementTextError
+from pytest_rf.requirements.units import Quantity
 
 __all__ = ["Requirement", "RequirementTextError", "Settings", "check", "evaluate", "parse"]
 
@@ -27,7 +28,7 @@ def check(
     model: str = "",
     file: str = "",
     line: int = 0,
-    spacing: Mapping[str, str] | None = None,
+    spacing: Mapping[str, str | Quantity] | None = None,
     origin: Literal["end", "start", "center"] = "end",
     accept_context: Sequence[str] = (),
 ) -> list[Finding]:

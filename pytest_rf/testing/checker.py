@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf.asserting import analyze, divided, explain
+from pytest_rf.asserting import divided, explain
 from pytest_rf.judging import judge
-from pytest_rf.requirements import Settings
+from pytest_rf.testing.models import analysed
 
 if TYPE_CHECKING:
     import pytest
@@ -22,18 +22,17 @@ class Checker:
         self._state = state
         self._item = item
 
-    def analyze(self, model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
-        """Analyse a model like :func:`pytest_rf.analyze`; ``inputs`` of an .onnx file may be one bare shape."""
-        return analyze(model, *example, inputs=inputs, **options)
+    def analyze(self, model: Any, *example: Any, **options: Any) -> Analysis:
+        """Analyse a model like :func:`pytest_rf.analyze`; a fixture's name is a model, too."""
+        return analysed(self._item, self._state, model, example, options, getattr(self._item, "funcargs", {}))
 
-    def check(self, model: Any, *args: Any, inputs: Any = None, **options: Any) -> None:
+    def check(self, model: Any, *args: Any, **options: Any) -> None:
         """Hold a model against requirements.
 
         Args:
-            model: an .onnx path, an ONNX model, a PyTorch module, or an analysis.
+            model: whatever :func:`pytest_rf.analyze` takes, an analysis, or the name of one of the test's fixtures.
             args: for PyTorch example inputs, then the requirements: ``"final rf >= 224"``.
-            inputs: shapes that the model leaves open.
-            options: what else :func:`pytest_rf.analyze` takes.
+            options: how it is called, as for :func:`pytest_rf.analyze`: ``inputs={"x": (1, 3, 224, 224)}``.
 
         Raises:
             AssertionError: a requirement does not hold, or cannot be decided.
@@ -41,9 +40,9 @@ class Checker:
         """
         __tracebackhide__ = True
         example, requirements = divided(args)
-        analysis = analyze(model, *example, inputs=inputs, **options)
+        analysis = self.analyze(model, *example, **options)
         file, line, _ = self._item.location
-        settings = Settings(model=analysis.name, file=file, line=(line or 0) + 1)
+        settings = analysis.settings(file, (line or 0) + 1)
         result = judge(analysis, requirements, settings, self._item.nodeid)
         self._state.record(result)
         if result.findings:

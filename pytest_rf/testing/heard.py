@@ -46,7 +46,15 @@ class Call:
         Raises:
             ModelError: it cannot be analysed.
         """
-        from pytest_rf.loading import analyze
+        return self._analysed()
+
+    @cached_property
+    def weighed(self) -> Analysis:
+        """The same in weight-aware mode."""
+        return self._analysed(weights=True)
+
+    def _analysed(self, weights: bool = False) -> Analysis:
+        from pytest_rf.analyzing import analyze
 
         snapshot = self.snapshot
         if snapshot.problem:
@@ -54,7 +62,7 @@ class Call:
                 f"{snapshot.problem}; call the model itself, model(x), or use the fixture: rf.check(...)"
             )
         with snapshot.restored():
-            return analyze(snapshot.module, snapshot.call, name=snapshot.name)
+            return analyze(snapshot.module, snapshot.call, name=snapshot.name, weights=weights)
 
     @property
     def input(self) -> str:

@@ -1,6 +1,8 @@
 """ONNX models: ``reading`` parses files, ``lowering`` turns nodes into steps, ``constants`` folds."""
 
 from pytest_rf.frontends.onnx.lowering import lower
+from pytest_rf.frontends.onnx.nodes import is_known
+from pytest_rf.frontends.onnx.opening import lowered, named
 from pytest_rf.frontends.onnx.reading import read
 
-__all__ = ["lower", "read"]
+__all__ = ["is_known", "lower", "lowered", "named", "read"]

@@ -56,6 +56,15 @@ class Functions:
         )
 
 
+def is_function(op: str, domain: str) -> bool:
+    """Whether the standard defines an operator by a function, in its newest version."""
+    try:
+        schema = onnx.defs.get_schema(op, domain)
+    except onnx.defs.SchemaError:
+        return False
+    return bool(schema.has_function or schema.has_context_dependent_function)
+
+
 def standard(node: onnx.NodeProto, operands: Sequence[Element | None], version: int) -> Body | None:
     """Return the function by which the standard defines an operator, if it does."""
     domain = domain_of(node.domain)

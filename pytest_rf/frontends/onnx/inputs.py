@@ -10,6 +10,7 @@ import numpy.typing as npt
 import onnx
 
 from pytest_rf.errors import ModelError
+from pytest_rf.given import remedy
 from pytest_rf.graph import Builder, Shape
 from pytest_rf.operators.onnx.call import Element, Items
 
@@ -45,15 +46,14 @@ def input_shape(
         shape = _given(place, given, dims, opened)
     elif dims is None:
         raise ModelError(
-            f"{place}: its shape is not in the file; "
-            f"give it with --input {info.name}=... or inputs in the config"
+            f"{place}: its shape is not in the file; give it: {remedy(info.name, (1, 3, 224, 224))}"
         )
     else:
         shape = _declared(place, info.name, dims)
     if max(shape, default=0) > LONGEST:
         raise ModelError(
-            f"{place}: extent {max(shape)} is more than the limit of {LONGEST} (limits.extent); "
-            f"give a smaller shape with --input {info.name}=..."
+            f"{place}: extent {max(shape)} is more than the limit of {LONGEST} (limits.extent); give a smaller shape: "
+            f"{remedy(info.name, [min(extent, 224) for extent in shape])}"
         )
     return shape
 
@@ -87,10 +87,9 @@ def _declared(place: str, name: str, dims: Sequence[onnx.TensorShapeProto.Dimens
         if extent is None
     ]
     if missing:
-        example = ",".join("?" if extent is None else str(extent) for extent in extents)
+        example = [224 if extent is None else extent for extent in extents]
         raise ModelError(
-            f"{place} leaves axis {', '.join(missing)} open; "
-            f"give its shape with --input {name}={example} or inputs in the config"
+            f"{place} leaves axis {', '.join(missing)} open; give its shape: {remedy(name, example)}"
         )
     return tuple(int(extent) for extent in extents if extent is not None)
 

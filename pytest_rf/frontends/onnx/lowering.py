@@ -8,7 +8,9 @@ from typing import Any
 import onnx
 
 from pytest_rf.errors import ModelError
+from pytest_rf import registry
 from pytest_rf.frontends.onnx import constants, names
+from pytest_rf.frontends.onnx.declared import Declared
 from pytest_rf.frontends.onnx.functions import Functions, domain_of
 from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, bound, check_names, input_shape, tensor_type
 from pytest_rf.frontends.onnx.nodes import Frame, Nodes, tensors_of
@@ -29,6 +31,7 @@ def lower(
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
     opened: bool = False,
+    operators: registry.Operators = registry.NONE,
 ) -> Graph:
     """Return the graph of a model.
 
@@ -39,6 +42,7 @@ def lower(
         values: concrete elements for inputs that steer the geometry; those inputs are constants then.
         weights: whether exact zeros in weights and masked scores cut dependence.
         opened: whether given shapes may differ from extents that the file fixes.
+        operators: what a configuration states of operators and functions, ``domain::Operator`` -> statement.
 
     Raises:
         ModelError: an input's shape is open, or the model breaks the rules of ONNX.
@@ -53,7 +57,8 @@ def lower(
     opsets = _opsets(model, name)
     scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}), opened)
     owners = names.parameter_owners([tensor.name for tensor in model.graph.initializer])
-    Nodes(b, name, Functions(model), owners).run(model.graph.node, scope, Frame("", opsets))
+    declared = Declared(model.graph, {key: value.extents for key, value in b.graph.inputs.items()})
+    Nodes(b, name, Functions(model), owners, operators, declared).run(model.graph.node, scope, Frame("", opsets))
     for info in model.graph.output:
         element = scope.get(info.name)
         if element is None:

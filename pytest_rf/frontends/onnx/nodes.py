@@ -9,15 +9,18 @@ from functools import cache, cached_property, partial
 
 import onnx
 
+from pytest_rf import registry
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, names
 from pytest_rf.frontends.onnx.attributes import Attributes, bound, subgraphs
-from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_of, standard
+from pytest_rf.frontends.onnx.declared import Declared, Told
+from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_of, is_function, standard
 from pytest_rf.frontends.onnx.inputs import LONGEST
 from pytest_rf.graph import Builder, Node, Undetermined, Value
 from pytest_rf.operators.onnx import table
 from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Rule, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
+from pytest_rf.operators.onnx.stated import rule_of
 
 NESTING = 64
 """Functions and subgraphs may nest this deep."""
@@ -33,6 +36,12 @@ Operands = Sequence["Element | None"]
 @cache
 def _rules() -> dict[str, Rule]:
     return table()
+
+
+def is_known(key: str) -> bool:
+    """Whether the reads of an operator, ``domain::Operator`` or ``Operator`` of the standard, are known anyway."""
+    domain, _, op = key.rpartition("::")
+    return key in _rules() or is_function(op, domain)
 
 
 @dataclass(frozen=True)
@@ -64,11 +73,21 @@ class Frame:
 class Nodes:
     """Lowers nodes into a builder."""
 
-    def __init__(self, b: Builder, name: str, functions: Functions, owners: dict[str, str]) -> None:
+    def __init__(
+        self,
+        b: Builder,
+        name: str,
+        functions: Functions,
+        owners: dict[str, str],
+        operators: registry.Operators = registry.NONE,
+        declared: Declared | None = None,
+    ) -> None:
         self.b = b
         self.name = name
         self.functions = functions
         self.owners = owners
+        self.operators = operators
+        self.declared = declared
         self.count = 0
         self.unrolled = 0
 
@@ -158,16 +177,20 @@ class Nodes:
     def _apply(
         self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame, function: Body | None
     ) -> Sequence[Element]:
-        if function is not None:
-            return self._call(node, operands, function, frame)
         domain = domain_of(node.domain)
         key = f"{domain}::{node.op_type}" if domain else node.op_type
-        rule = _rules().get(key)
+        stated = registry.onnx_operator(key, self.operators)
+        if stated is None and function is not None:
+            return self._call(node, operands, function, frame)
+        rule = _rules().get(key) if stated is None else rule_of(stated)
         if rule is None:
             body = standard(node, operands, frame.opsets.get(domain, 1))
-            if body is None:
-                return self._unknown(operands, f"operator {key} has no rule", node)
-            return self._call(node, operands, body, frame)
+            if body is not None:
+                return self._call(node, operands, body, frame)
+            stated = registry.onnx_fallback(key, self.operators)
+            if stated is None:
+                return self._unknown(operands, f"operator {key} has no rule", node, key)
+            rule = rule_of(stated)
         if any(value.varies and value.shape is None for value in flat(operands)) and not subgraphs(node):
             return self._unknown(operands, f"the shape of an input of {key} is not known", node)
         call = NodeCall(
@@ -180,6 +203,7 @@ class Nodes:
             lambda name: _Subgraph(self, node, name, scope, frame),
             lambda name: constants.attribute(self.b, node, name),
             self._spent,
+            lambda place: self._declared(node, place, frame),
         )
         try:
             result = rule(call)
@@ -201,6 +225,12 @@ class Nodes:
         if len(results) < len(node.output):
             results += self._unknown(operands, f"this output of {key} is not known", node)[len(results) :]
         return results
+
+    def _declared(self, node: onnx.NodeProto, place: int, frame: Frame) -> Told | None:
+        """Return the shape that the file tells of an output; inside of functions and bodies it tells none."""
+        if self.declared is None or frame.depth:
+            return None
+        return self.declared.shape(node.output[place])
 
     def _unfit(
         self,
@@ -260,12 +290,14 @@ class Nodes:
         self.unrolled += nodes
         return UNROLLED - self.unrolled
 
-    def _unknown(self, operands: Operands, reason: str, node: onnx.NodeProto) -> Sequence[Value]:
+    def _unknown(
+        self, operands: Operands, reason: str, node: onnx.NodeProto, operator: str = ""
+    ) -> Sequence[Value]:
         count = max(len(node.output), 1)
         live = [value for value in flat(operands) if value.varies]
         if live or subgraphs(node):
             # A body can read values of the graph around it.
-            return [self.b.unknown(live, reason) for _ in range(count)]
+            return [self.b.unknown(live, reason, operator=operator) for _ in range(count)]
         return [self.b.constant(None, missing=f"is not known: {reason}") for _ in range(count)]
 
 

@@ -37,6 +37,7 @@ from pytest_rf.frontends.torch.capture import capture
 from pytest_rf.frontends.torch.extents import reopened
 from pytest_rf.frontends.torch.lower import lower
 from pytest_rf.graph import Graph
+from pytest_rf.registry import NONE, Operators
 
 __all__ = ["capture", "load", "lower", "reopened"]
 
@@ -48,6 +49,7 @@ def load(
     kwargs: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
+    operators: Operators = NONE,
 ) -> tuple[Graph, str]:
     """Return the graph of one call of a module, and the way in which it was captured.
 
@@ -58,8 +60,9 @@ def load(
         kwargs: keyword arguments beside ``example``.
         values: arguments that are constants: they steer the geometry and are not inputs.
         weights: whether exact zeros in weights and masked scores cut dependence (SEMANTICS 7).
+        operators: what a configuration states of operators, ``namespace::name`` -> statement.
     """
     recording = capture(model, example, inputs, kwargs, values)
-    graph = lower(recording, weights)
+    graph = lower(recording, weights, operators)
     graph.notes.extend(recording.notes)
     return graph, recording.way

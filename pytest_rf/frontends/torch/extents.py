@@ -14,6 +14,7 @@ from pytest_rf.frontends.torch.capture import capture
 from pytest_rf.frontends.torch.lower import lower
 from pytest_rf.frontends.torch.trees import map_tensors
 from pytest_rf.graph import Graph, Shape
+from pytest_rf.registry import NONE, Operators
 
 
 def reopened(
@@ -23,6 +24,7 @@ def reopened(
     kwargs: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
+    operators: Operators = NONE,
 ) -> Callable[[Mapping[str, Shape]], Graph]:
     """Return what gives the graph of a call whose inputs, by name, have other shapes than they had.
 
@@ -35,7 +37,7 @@ def reopened(
         return _fixed
     module = getattr(module, "_orig_mod", module)
     call = given(module, example, inputs, kwargs, values)
-    return lambda shapes: lower(capture(module, _resized(module, call, shapes)), weights)
+    return lambda shapes: lower(capture(module, _resized(module, call, shapes)), weights, operators)
 
 
 def _fixed(shapes: Mapping[str, Shape]) -> Graph:

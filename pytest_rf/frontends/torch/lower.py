@@ -31,10 +31,18 @@ def _rules() -> dict[str, Rule]:
     return table()
 
 
-def lower(recording: Recording, weights: bool = False) -> Graph:
-    """Return the graph of a recorded call; ``weights``: exact zeros and masked scores cut dependence."""
+def lower(
+    recording: Recording, weights: bool = False, operators: registry.Operators = registry.NONE
+) -> Graph:
+    """Return the graph of a recorded call.
+
+    Args:
+        recording: the call.
+        weights: whether exact zeros and masked scores cut dependence.
+        operators: what a configuration states of operators, ``namespace::name`` -> statement.
+    """
     b = Builder(weights)
-    lowering = _Lowering(b, recording, _Names(recording))
+    lowering = _Lowering(b, recording, _Names(recording), operators)
     for name, ref in recording.inputs.items():
         lowering.values[ref.number] = b.input(name, recording.values[ref.number].shape)
     lowering.run()
@@ -79,8 +87,16 @@ class _Names:
 class _Lowering:
     """One recording on its way into a builder."""
 
-    def __init__(self, b: Builder, recording: Recording, names: _Names | None, depth: int = 0) -> None:
+    def __init__(
+        self,
+        b: Builder,
+        recording: Recording,
+        names: _Names | None,
+        operators: registry.Operators,
+        depth: int = 0,
+    ) -> None:
         self.b = b
+        self.operators = operators
         self.recording = recording
         self.names = names
         self.depth = depth
@@ -195,7 +211,7 @@ class _Lowering:
             return rule_of(registry.module_rule(call.opaque))
         key = (call.op, call.function)
         if key not in self._found:
-            stated = registry.operator(call.op)
+            stated = registry.operator(call.op, self.operators)
             rule = rule_of(stated) if stated is not None else _rules().get(call.op)
             rule = rule or _rules().get(call.op.rpartition(".")[0])
             self._found[key] = elementwise if rule is None and _pointwise(call) else rule
@@ -216,28 +232,28 @@ class _Lowering:
         self, call: Recorded, shapes: Sequence[Shape | None], operands: Sequence[Value]
     ) -> Sequence[Value]:
         """Lower an operator without a rule by what torch composes it of."""
-        reason = f"operator {call.op} has no rule"
+        reason, operator = f"operator {call.op} has no rule", call.op.rpartition(".")[0].replace(".", "::", 1)
         if self.depth >= _NESTING:
-            return self._unknown(operands, reason, shapes)
+            return self._unknown(operands, reason, shapes, operator)
         parts = decomposed(call, self.recording)
         if parts is None:
-            return self._unknown(operands, reason, shapes)
-        inner = _Lowering(self.b, parts, None, self.depth + 1)
+            return self._unknown(operands, reason, shapes, operator)
+        inner = _Lowering(self.b, parts, None, self.operators, self.depth + 1)
         for number, ref in parts.inputs.items():
             inner.values[ref.number] = self.values[int(number)]
         inner.run()
         results = [inner.value(item) for item in parts.outputs.values()]
         if [value.shape for value in results] != [shape for shape in shapes if shape is not None]:
-            return self._unknown(operands, reason, shapes)
+            return self._unknown(operands, reason, shapes, operator)
         found = iter(results)
         return [self.b.constant(None) if shape is None else next(found) for shape in shapes]
 
     def _unknown(
-        self, operands: Sequence[Value], reason: str, shapes: Sequence[Shape | None]
+        self, operands: Sequence[Value], reason: str, shapes: Sequence[Shape | None], operator: str = ""
     ) -> Sequence[Value]:
         live = [value for value in operands if value.varies]
         return [
-            self.b.constant(None) if shape is None else self.b.unknown(live, reason, shape)
+            self.b.constant(None) if shape is None else self.b.unknown(live, reason, shape, operator)
             for shape in shapes
         ]
 

@@ -94,6 +94,7 @@ class NodeCall:
         body: gives the graph in an attribute.
         tensor: gives the tensor in an attribute, dense or sparse, as a constant of which the elements may be missing.
         spent: adds to the number of nodes that unrolled bodies have cost and returns what is left.
+        declared: gives the shape that the file tells of an output, with None for extents that it does not tell.
     """
 
     b: Builder
@@ -105,6 +106,7 @@ class NodeCall:
     body: Callable[[str], Body] | None = None
     tensor: Callable[[str], Value] | None = None
     spent: Callable[[int], int] = lambda _: 0
+    declared: Callable[[int], tuple[int | None, ...] | None] = lambda _: None
 
     def has(self, index: int) -> bool:
         """Whether input ``index`` is given."""

@@ -1,0 +1,267 @@
+"""How a model is called and what its authors say of it: one record, which every door fills in the same way.
+
+The doors are the configuration, the marker, the fixture, ``assert_rf``, ``analyze`` and the command line. Each hands
+what it was given, key by key, to :func:`stated`, and the record to :func:`analysed`; so all take the same keys in the
+same forms, and say the same about what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from numbers import Integral
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+from pytest_rf.analysis import steps
+from pytest_rf.arrays import Npy, npy
+from pytest_rf.checkable import Analysis
+from pytest_rf.errors import RequirementError
+from pytest_rf.factories import made
+from pytest_rf.globs import matcher
+from pytest_rf.given import CallError, specs
+from pytest_rf.loading import described, load
+from pytest_rf.registry import NONE, Operators
+from pytest_rf.requirements.settings import spacings
+from pytest_rf.requirements.units import Quantity
+
+__all__ = ["KEYS", "SAID", "Call", "CallError", "analysed", "stated"]
+
+Origin = Literal["end", "start", "center"]
+_ORIGINS = ("end", "start", "center")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """How a model is called, and what its authors say of it.
+
+    Attributes:
+        inputs: input name -> shape, shape with type, example, or a list or mapping of these; or, where a door takes
+            that, the shapes of the first inputs without their names. None: none are given.
+        values: input name -> elements of inputs that steer the geometry; :class:`Npy` for what is in a file.
+        kwargs: keyword arguments of the call of a module.
+        args: arguments of what makes the module, by position or by name.
+        axes: input name -> axis name -> axis number.
+        spacing: axis name -> distance of neighbours.
+        origin: which of its input steps an output step stands for.
+        stands_for: axis name -> the last input position that step ``i`` stands for.
+        accept_context: patterns of nodes whose context is accepted.
+        weights: whether exact zeros in weights and masked scores do not read.
+    """
+
+    inputs: Any = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    args: Sequence[Any] | Mapping[str, Any] = ()
+    axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    spacing: Mapping[str, Quantity] = field(default_factory=dict)
+    origin: Origin = "end"
+    stands_for: Mapping[str, str] = field(default_factory=dict)
+    accept_context: tuple[str, ...] = ()
+    weights: bool = False
+
+
+KEYS = tuple(one.name for one in fields(Call))
+"""The keys by which every door describes a call."""
+
+SAID = ("axes", "spacing", "origin", "stands_for", "accept_context")
+"""Those that can be said of a model that is analysed already."""
+
+Same = TypeVar("Same", bound=Call)
+
+
+def stated(base: Same, given: Mapping[str, Any], root: Path | None = None) -> Same:
+    """Return a call with what a door was given beside, or in place of, what it holds.
+
+    Args:
+        base: the call.
+        given: key -> what was given; None is as if the key were not there.
+        root: the folder that files of values must lie below; None where whoever gives them may read any.
+
+    Raises:
+        CallError: a key is unknown, or what it has is not of its form.
+    """
+    changed: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in _FORMS:
+            near = get_close_matches(key, KEYS, n=1)
+            raise CallError(key, f"is unknown{f', did you mean {near[0]}?' if near else ''}")
+        if value is None:
+            continue
+        new = _values(value, root) if key == "values" else _FORMS[key](value)
+        old = getattr(base, key)
+        if key == "accept_context":
+            new = (*old, *new)
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            new = {**old, **new}
+        changed[key] = new
+    return replace(base, **changed) if changed else base
+
+
+def analysed(
+    source: Any,
+    call: Call,
+    example: Sequence[Any] = (),
+    *,
+    name: str | None = None,
+    root: Path | None = None,
+    operators: Operators = NONE,
+) -> Analysis:
+    """Return the analysis of a model that is called as described.
+
+    Args:
+        source: the path of an .onnx file, ``package.module:factory``, an ``onnx.ModelProto``, a PyTorch module or
+            program, or a class or function that makes one.
+        call: how it is called.
+        example: for PyTorch, the inputs of one call.
+        name: what messages call it.
+        root: the folder that ``package.module`` is imported from; the working directory by default.
+        operators: what a configuration states of operators.
+
+    Raises:
+        ModelError: the model cannot be read, made or analysed, or is not called like this.
+        RequirementError: what a step stands for is not understood.
+    """
+    model = made(source, root or Path.cwd(), call.args)
+    values = {key: one.load() if isinstance(one, Npy) else one for key, one in call.values.items()}
+    analysis = load(
+        model,
+        example,
+        inputs=call.inputs,
+        kwargs=call.kwargs,
+        values=values,
+        weights=call.weights,
+        name=name,
+        operators=operators,
+    )
+    return said(analysis, call)
+
+
+def said(analysis: Analysis, call: Call) -> Analysis:
+    """Return an analysis with what a call says of the model, beside what has been said before.
+
+    Raises:
+        ModelError: an axis or a pattern is not the model's.
+        RequirementError: what a step stands for is not understood.
+    """
+    analysis = described(analysis, call.axes, call.accept_context, call.stands_for)
+    if call.spacing or call.origin != "end":
+        spacing = {**analysis.spacing, **call.spacing}
+        origin = call.origin if call.origin != "end" else analysis.origin
+        analysis = replace(analysis, spacing=spacing, origin=origin)
+    return analysis
+
+
+# ------------------------------------------------------------------ the form of each key
+
+
+def _table(key: str, value: Any, holds: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise CallError(key, f"is a table of {holds} by name, not {_shown(value)}")
+    return {str(name): one for name, one in value.items()}
+
+
+def _values(value: Any, root: Path | None) -> dict[str, Any]:
+    found = {}
+    for name, one in _table("values", value, "numbers, lists of numbers or .npy files").items():
+        if isinstance(one, str):
+            if not one.lower().endswith(".npy"):
+                raise CallError("values", f'{name} = "{one}" is not a number, a list or the path of a .npy file')
+            one = npy(one, root)
+        elif isinstance(one, Mapping):
+            raise CallError("values", f"{name} is a table; give a number, a list or the path of a .npy file")
+        found[name] = one
+    return found
+
+
+def _kwargs(value: Any) -> dict[str, Any]:
+    return _table("kwargs", value, "arguments of the call")
+
+
+def _args(value: Any) -> tuple[Any, ...] | dict[str, Any]:
+    if isinstance(value, Mapping):
+        return _table("args", value, "arguments of the factory")
+    if isinstance(value, (list, tuple)):
+        return tuple(value)
+    raise CallError("args", f"is a table or a list of the factory's arguments, not {_shown(value)}")
+
+
+def _axes(value: Any) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for name, axes in _table("axes", value, "axes").items():
+        if not isinstance(axes, Mapping):
+            raise CallError("axes", f"has axes by input and name, as in axes = {{ {name} = {{ t = 2 }} }}")
+        for axis, number in axes.items():
+            if not isinstance(number, Integral) or isinstance(number, bool):
+                raise CallError("axes", f"{name}: {axis} is the number of an axis, not {_shown(number)}")
+        found[name] = {str(axis): int(number) for axis, number in axes.items()}
+    return found
+
+
+def _spacing(value: Any) -> dict[str, Quantity]:
+    table = _table("spacing", value, "distances of neighbours")
+    for axis, one in table.items():
+        if not isinstance(one, (str, Quantity)):
+            raise CallError("spacing", f'{axis} is a number with a unit, as in "0.5 mm", not {_shown(one)}')
+    try:
+        return spacings(table)
+    except RequirementError as error:
+        raise CallError("spacing", str(error)) from None
+
+
+def _origin(value: Any) -> Origin:
+    if value not in _ORIGINS:
+        raise CallError("origin", f"is one of {', '.join(_ORIGINS)}, not {_shown(value)}")
+    return cast(Origin, value)
+
+
+def _stands_for(value: Any) -> dict[str, str]:
+    table = _table("stands_for", value, 'positions such as "4i"')
+    for axis, text in table.items():
+        if not isinstance(text, str):
+            raise CallError("stands_for", f'{axis} is a text such as "4i", not {_shown(text)}')
+        try:
+            steps.parse(text)
+        except RequirementError as error:
+            raise CallError("stands_for", f"{axis}: {error}") from None
+    return table
+
+
+def _accept_context(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise CallError("accept_context", f'takes a list of patterns: ["{value}"]', plain=True)
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        raise CallError("accept_context", f"takes a list of patterns, not {_shown(value)}", plain=True)
+    for pattern in value:
+        try:
+            matcher(pattern)
+        except ValueError as error:  # too long to be matched
+            raise CallError("accept_context", str(error)) from None
+    return tuple(value)
+
+
+def _weights(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise CallError("weights", f"is true or false, not {_shown(value)}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+_FORMS: dict[str, Callable[..., Any]] = {
+    "inputs": specs,
+    "values": _values,
+    "kwargs": _kwargs,
+    "args": _args,
+    "axes": _axes,
+    "spacing": _spacing,
+    "origin": _origin,
+    "stands_for": _stands_for,
+    "accept_context": _accept_context,
+    "weights": _weights,
+}
+

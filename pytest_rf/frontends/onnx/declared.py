@@ -1,0 +1,52 @@
+"""Shapes that a file declares of its tensors: those of operators that nothing else is known of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import onnx
+
+from pytest_rf.frontends.onnx.inputs import tensor_type
+from pytest_rf.graph import Shape
+
+Told = tuple[int | None, ...]
+
+
+class Declared:
+    """The shapes in ``value_info`` and of the outputs, at the shapes that the inputs really have.
+
+    A symbol has the extent that it has at an input. Where inputs have other extents than the file fixes (another
+    batch, say), what it fixes of other tensors holds for their channels only.
+    """
+
+    def __init__(self, graph: onnx.GraphProto, inputs: Mapping[str, Shape]) -> None:
+        self._infos = {info.name: info for info in (*graph.value_info, *graph.output)}
+        self._symbols: dict[str, int | None] = {}
+        self._as_filed = True
+        for info in graph.input:
+            for dim, extent in zip(_dims(info) or (), inputs.get(info.name, ()), strict=False):
+                if dim.dim_param:
+                    known = self._symbols.setdefault(dim.dim_param, extent)
+                    if known != extent:
+                        self._symbols[dim.dim_param] = None
+                elif dim.dim_value > 0 and dim.dim_value != extent:
+                    self._as_filed = False
+
+    def shape(self, name: str) -> Told | None:
+        """Return the declared shape of a tensor, None for extents that are not told; None where there is none."""
+        info = self._infos.get(name)
+        dims = None if info is None else _dims(info)
+        return None if dims is None else tuple(self._extent(axis, dim) for axis, dim in enumerate(dims))
+
+    def _extent(self, axis: int, dim: onnx.TensorShapeProto.Dimension) -> int | None:
+        if dim.dim_param:
+            return self._symbols.get(dim.dim_param)
+        fixed = dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None
+        return fixed if self._as_filed or axis == 1 else None
+
+
+def _dims(info: onnx.ValueInfoProto) -> list[onnx.TensorShapeProto.Dimension] | None:
+    kind = tensor_type(info)
+    if kind is None or not kind.tensor_type.HasField("shape"):
+        return None
+    return list(kind.tensor_type.shape.dim)
