@@ -25,7 +25,7 @@ from pytest_rf.config.sources import Target
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.requirements import Settings, parse
-from pytest_rf.results import ModelResult, RequirementResult, Run, is_judged, status
+from pytest_rf.results import ModelResult, RequirementResult, Run, chosen, is_judged, status
 from pytest_rf.targets import accepted_at, analyse, refuse_code
 
 #: How a model becomes an analysis.
@@ -132,6 +132,7 @@ def _result(
         requirements=decided,
         rules=tuple(judging_rules),
         judged=is_judged(decided, judging_rules),
+        chosen=chosen(analysis.inputs.values()),
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)

@@ -35,17 +35,22 @@ class CallError(ModelError):
         self.key = key
 
 
+def option(name: str, extents: Sequence[int], dtype: str = "") -> str:
+    """Return how an input is given on the command line."""
+    return "--input " + shlex.quote(f"{name}={','.join(map(str, extents))}{dtype and f':{dtype}'}")
+
+
 def remedy(name: str, extents: Sequence[int], dtype: str = "") -> str:
-    """Return how an input is given, at each door, as messages say it."""
+    """Return how an input is given, at each door, as errors say it."""
     shape = ", ".join(map(str, extents))
     plain = re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
     key = name if plain else json.dumps(name, ensure_ascii=False)
-    option = shlex.quote(f"{name}={shape.replace(' ', '')}{dtype and f':{dtype}'}")
     toml = f'{{ shape = [{shape}], dtype = "{dtype}" }}' if dtype else f"[{shape}]"
     tuple_ = f"({shape},)" if len(extents) == 1 else f"({shape})"
     python = f"({tuple_}, {dtype!r})" if dtype else tuple_
     return (
-        f"--input {option}, in a configuration inputs = {{ {key} = {toml} }}, in Python inputs={{{name!r}: {python}}}"
+        f"{option(name, extents, dtype)}, in a configuration inputs = {{ {key} = {toml} }}, "
+        f"in Python inputs={{{name!r}: {python}}}"
     )
 
 

@@ -12,7 +12,7 @@ from pytest_rf.config.declared import PlacedRequirement
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Settings, evaluate, parse
 from pytest_rf.requirements.syntax import AbsentAxisError
-from pytest_rf.results import ModelResult, RequirementResult, is_judged, status
+from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
 
 
 def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, asked_by: str) -> ModelResult:
@@ -38,6 +38,7 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
         judged=is_judged(outcomes),
         findings=tuple(finding for _, found in held for finding in found),
         requirements=outcomes,
+        chosen=chosen(analysis.inputs.values()),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError
 from pytest_rf.given import remedy
 from pytest_rf.registry import NONE, Operators
+
+
+_LARGEST = 1 << 20
+"""No larger extent is chosen."""
 
 
 def described(
@@ -102,14 +107,37 @@ def _of_file(
 
     model = read()
     shapes = named(model, place, inputs)
-    graph, chosen = lowered(model, place, shapes, values, weights, operators)
-    taken = {source: value.extents for source, value in graph.inputs.items()}
 
-    def reopen() -> Relower:
-        again = read()
-        return lambda others: lower(again, place, {**taken, **others}, values, weights, True, operators)
 
-    return Analysis(graph, name, path, reopen=reopen, chosen=chosen)
+    def of(least: int = 0) -> Analysis:
+        graph, chosen = lowered(model, place, shapes, values, weights, operators, least)
+        taken = {source: value.extents for source, value in graph.inputs.items()}
+
+        def reopen() -> Relower:
+            again = read()
+            return lambda others: lower(again, place, {**taken, **others}, values, weights, True, operators)
+
+        return Analysis(graph, name, path, reopen=reopen, chosen=chosen)
+
+    analysis = of()
+    larger = _larger(analysis)
+    try:
+        return of(larger) if larger else analysis
+    except ModelError:  # it runs at no larger ones
+        return analysis
+
+
+def _larger(analysis: Analysis) -> int:
+    """Return the extent at which a chosen one is twice the field, so that some unit reads no border; 0 where it is."""
+    largest = 0
+    for tensor in analysis.final:
+        for name in tensor.inputs if tensor.status != "unknown" else ():
+            for axis in analysis.chosen.get(name, ()):
+                size = tensor.at(axis, name).field(name)[axis].rf
+                extent = analysis.inputs[name].shape[axis]
+                if isfinite(size) and 2 * size > extent:
+                    largest = max(largest, int(2 * size))
+    return 1 << (largest - 1).bit_length() if 0 < largest <= _LARGEST else 0
 
 
 def is_torch(model: Any) -> bool:

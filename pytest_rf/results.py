@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from pytest_rf.analysis.inputs import Input
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.version import __version__
 
@@ -49,6 +50,33 @@ def is_judged(requirements: Iterable[RequirementResult], rules: Sequence[str] = 
     return bool(rules) or any(one.status in JUDGED for one in requirements)
 
 
+class Extent(Struct, frozen=True, kw_only=True):
+    """An extent that the model leaves open and nobody gave, and that was chosen for the analysis.
+
+    Attributes:
+        input: the input.
+        axis: the axis by name; by number where it has none.
+        extent: the extent that was chosen.
+    """
+
+    input: str
+    axis: str
+    extent: int
+
+
+def chosen(inputs: Iterable[Input]) -> tuple[Extent, ...]:
+    """Return the extents of a model's inputs that were chosen."""
+    return tuple(
+        Extent(
+            input=source.name,
+            axis=next((name for name, number in source.axes.items() if number == axis), str(axis)),
+            extent=source.shape[axis],
+        )
+        for source in inputs
+        for axis in source.chosen
+    )
+
+
 class ModelResult(Struct, frozen=True, kw_only=True):
     """What was found out about one model.
 
@@ -65,6 +93,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
         waived: findings that a waiver covers.
         problems: why the run itself is wrong for this model.
         accepted: context that the model's authors accept (their patterns).
+        chosen: the extents that the model leaves open and nobody gave.
     """
 
     model: str
@@ -77,6 +106,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
     waived: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     accepted: tuple[str, ...] = ()
+    chosen: tuple[Extent, ...] = ()
 
     @property
     def unjudged(self) -> bool:

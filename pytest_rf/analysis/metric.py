@@ -62,6 +62,7 @@ class Metric:
             layers that look ``ahead``, ``context``, ``branches`` that are shifted against each other.
         formats: the formats that show it without being asked.
         joint: whether a requirement reads it of all selected tensors together, which lie beside each other.
+        actual: whether it is taken on the actual input alone, and so is not known where that is our choice.
         dear: whether it costs too much to be shown of every tensor: then every format has to be asked for it.
         aliases: the words that people bring from other tools.
     """
@@ -88,6 +89,7 @@ class Metric:
     cause: Literal["", "layers", "strides", "ahead", "context", "branches"] = ""
     formats: tuple[Format, ...] = ("json", "csv")
     joint: bool = False
+    actual: bool = False
     dear: bool = False
     aliases: tuple[str, ...] = ()
 

@@ -111,6 +111,7 @@ TABLE: tuple[Metric, ...] = (
         always=True,
         monotone=True,
         share_of="rf",
+        actual=True,
         grows="the field",
         cause="layers",
         formats=("json",),
@@ -147,6 +148,7 @@ TABLE: tuple[Metric, ...] = (
         "reading: a strided convolution without padding can drop the last rows. Of several tensors: that none reads",
         elements.unused,
         joint=True,
+        actual=True,
         steady="always",
         why=lambda field: "the sets of positions that are read are too large",
         dear=True,
@@ -262,6 +264,7 @@ TABLE: tuple[Metric, ...] = (
         lambda field: None if field.upper_bound else units.symmetric(field.finite(), field.key, field.extent),
         form="truth",
         why=_no_mirror,
+        actual=True,
         formats=("json",),
     ),
     Metric(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from typing import Literal
@@ -19,13 +20,17 @@ from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
 from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Structure, nothing
-from pytest_rf.errors import UnknownError
+from pytest_rf.errors import RFError, UnknownError
 from pytest_rf.graph import Graph, Value
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
 
 Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
 choose away; no context and what data cannot choose away; the smaller branch at every merge."""
+
+
+_SHARES = (Fraction(3, 2), Fraction(2), Fraction(1, 2))
+"""What becomes of chosen extents where figures are read again."""
 
 
 class Runs:
@@ -73,6 +78,40 @@ class Runs:
         """Return the runs over a graph that differs here and there; inputs keep the roles of their axes."""
         # What both graphs share is not planned again.
         return Runs(replace(self.about, graph=graph, reopen=None), amended(self.plan, graph), self.inputs)
+
+    @cached_property
+    def elsewhere(self) -> Runs | None:
+        """The runs of the same model at other extents than those that were chosen for it.
+
+        None where all extents are given, or where it runs at no others that are tried.
+        """
+        if self.about.reopen is None or not any(self.about.chosen.values()):
+            return None
+        lower = self.about.reopen()
+        for share in _SHARES:
+            shapes = {
+                name: tuple(
+                    int(extent * share) if axis in self.about.chosen.get(name, ()) else extent
+                    for axis, extent in enumerate(source.shape)
+                )
+                for name, source in self.inputs.items()
+            }
+            try:
+                graph = lower(shapes)
+            except RFError:
+                continue
+            if all(value.shape is not None and 0 not in value.shape for value in graph.outputs.values()):
+                return Runs(replace(self.about, graph=graph, chosen={}))
+        return None
+
+    def counterpart(self, other: Graph, value: Value) -> Value | None:
+        """Return the value that has the name here that one of another graph has there; None where none has."""
+        name = _names(other).get(value.number)
+        return None if name is None else self._values.get(name)
+
+    @cached_property
+    def _values(self) -> dict[str, Value]:
+        return {name: self.graph.values[number] for number, name in _names(self.graph).items()}
 
     def _accepted(self, number: int) -> bool:
         """Whether the context that a node brings in is accepted by the model's authors."""
@@ -214,3 +253,9 @@ class Runs:
             keys = None if every else self.spatial
             self._done[counting, theory, every] = run_total(self.plan, domain, keys, self._named.__contains__)
         return self._done[counting, theory, every]
+
+
+def _names(graph: Graph) -> dict[int, str]:
+    """Return a name for each value that has one."""
+    names = {value.number: name for node in graph.nodes for name, value in node.outputs.items()}
+    return {**names, **{value.number: name for name, value in graph.inputs.items()}}

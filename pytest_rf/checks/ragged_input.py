@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from pytest_rf.checks.rule import Rule, has_places
+from pytest_rf.checks.rule import Rule, has_extents
 from pytest_rf.checks.subject import Place, Subject, measured
 from pytest_rf.findings import Finding, Required
 
@@ -32,6 +32,8 @@ def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per input axis, at the first tensor that has the whole stride."""
     strides: dict[tuple[str, str], tuple[int, Place]] = {}
     for place in model.places():
+        if place.number in place.input.chosen:
+            continue
         step = place.field.stride
         if not step or step.denominator != 1:
             continue
@@ -52,4 +54,4 @@ def check(model: Subject) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(code="RF201", name="ragged-input", doc=__doc__, check=check, judges=has_places)
+RULE = Rule(code="RF201", name="ragged-input", doc=__doc__, check=check, judges=has_extents)

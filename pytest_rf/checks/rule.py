@@ -69,6 +69,11 @@ class Rule:
             yield replace(found, code=self.code, rule=self.name)
 
 
+def has_extents(model: Subject) -> bool:
+    """Return whether there is such an axis whose extent is given, and not our choice."""
+    return any(place.number not in place.input.chosen for place in model.finals())
+
+
 def has_places(model: Subject) -> bool:
     """Return whether a final tensor that is known reads an input that has a spatial axis."""
     return any(True for _ in model.finals())

@@ -12,8 +12,14 @@ without requirements would pass though nothing of it was checked.
     y = com.acme::Warp(x)           # a custom operator
 
 ## Use instead
-Export with standard operators, or teach pytest-rf the operator. Where the finding names a constant that lies
-outside of the file, save the constant inside.
+Export with standard operators, or state in the configuration what the operator reads; no code is needed:
+
+    [[operator]]
+    name = "com.acme::Warp"
+    kernel = 3                      # or elementwise = true, mixing = true, nothing = true
+    padding = 1
+
+Where the finding names a constant that lies outside of the file, save the constant inside.
 
 ## References
 - The documentation's list of operators.
@@ -21,13 +27,16 @@ outside of the file, save the constant inside.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from pytest_rf.analysis import Tensor
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding, Required
+from pytest_rf.graph import Unknown
 from pytest_rf.requirements import verdicts
 
 
@@ -45,8 +54,24 @@ def check(model: Subject) -> Iterator[Finding]:
                     f'nothing is known from tensor "{tensor.name}" ({tensor.op}) on: {reason}',
                 ),
                 required=Required(text="known"),
+                help=_help(tensor),
                 undecidable=True,
             )
+
+
+def _help(tensor: Tensor) -> str:
+    """Return what to write into the configuration where an operator has no rule."""
+    graph = tensor.runs.graph
+    actions = (step.action for step in graph.program if step.node.outputs.get(tensor.name) is tensor.value)
+    operator = next((action.operator for action in actions if isinstance(action, Unknown) and action.operator), "")
+    if not operator:
+        return ""
+    name = operator if "::" in operator else f"ai.onnx::{operator}"
+    lines = ("[[operator]]", f"name = {json.dumps(name, ensure_ascii=False)}", "kernel = 3", "padding = 1")
+    return (
+        "state what it reads in the configuration, with its own numbers, or with elementwise, mixing or nothing = true "
+        "in their place:\n" + "\n".join(lines)
+    )
 
 
 RULE = Rule(code="RF005", name="unknown-operator", doc=__doc__, check=check, default=True, always=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -75,14 +74,3 @@ def _statement(entry: OperatorTable) -> Statement:
     except ConfigError as error:
         text = str(error).removeprefix("Stated: ").replace("transposed=True", "transposed = true")
         raise ConfigError(f'"{entry.name}": {text}') from None
-
-
-def example(operator: str) -> tuple[str, ...]:
-    """Return the lines of TOML that state an operator, with numbers to be replaced."""
-    name = operator if "::" in operator else f"ai.onnx::{operator}"
-    return (
-        "[[operator]]",
-        f"name = {json.dumps(name, ensure_ascii=False)}",
-        "kernel = 3",
-        "padding = 1",
-    )

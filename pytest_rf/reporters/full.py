@@ -47,7 +47,9 @@ def finding(found: Finding) -> Iterator[Line]:
     if found.accepted:
         yield line((f"{gutter}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
     if found.help:
-        yield line((f"{gutter}  = ", "dim"), ("help: ", "good"), found.help)
+        first, *others = found.help.split("\n")
+        yield line((f"{gutter}  = ", "dim"), ("help: ", "good"), first)
+        yield from (line(f"{gutter}      {text}") for text in others)
 
 
 def _mark(found: Finding) -> list[Span]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.text import count
-from pytest_rf.results import ModelResult, Run
+from pytest_rf.results import Extent, ModelResult, Run
 
 
 def closing(run: Run) -> Line:
@@ -77,7 +77,18 @@ def verdict(result: ModelResult) -> Line:
         spans.append(Span(f", {_inapplicable(result):,} not applicable", "dim"))
     if result.accepted:
         spans.append(Span(f"; accepts context of {', '.join(result.accepted)}", "dim"))
+    if result.chosen:
+        spans.append(Span(f"; {_open(result.chosen)}", "dim"))
     return tuple(spans)
+
+
+def _open(chosen: Sequence[Extent]) -> str:
+    """Say which extents the model leaves open, and at which it was analysed."""
+    extents: dict[tuple[str, int], list[str]] = {}
+    for one in chosen:
+        extents.setdefault((one.input, one.extent), []).append(one.axis)
+    told = (f"{' and '.join(axes)} of {name} at {extent}" for (name, extent), axes in extents.items())
+    return f"{', '.join(told)}, which the model leaves open"
 
 
 def _sign(result: ModelResult) -> Span:

@@ -19,6 +19,7 @@ from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Measurement, Required, Spacing
 from pytest_rf.requirements import (
     advice,
+    chosen,
     context,
     explain,
     extent,
@@ -197,9 +198,24 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     wanted = values.resolved(part.value, metric, place.tensor.runs.graph, place.axis, whole, spacing)
     verdict = replace(place.verdict(part, settings), required=_required(part, wanted))
     try:
+        if why := chosen.actual(place.field, metric):
+            raise Undecidable(why)
         readings = _read(place, part, metric, settings)
     except Undecidable as why:
         yield replace(verdict, reason=str(why))
+        return
+
+    def again(field: AxisField) -> list[Reading]:
+        return _read(place._replace(field=field), part, metric, settings)
+
+    def decided(number: Fraction) -> bool | None:
+        each = [measure.decide(reading, part.comparator, number) for reading in readings]
+        return all(each) if all(each) or False in each else None
+
+    doubt = chosen.compared(place.field, part.value, metric, part.comparator, decided)
+    doubt = doubt or chosen.unsteady(place.field, metric.name, again, readings)
+    if doubt:
+        yield replace(verdict, measured=_measurements(readings, metric), reason=doubt)
         return
     outcomes = [measure.decide(reading, part.comparator, wanted) for reading in readings]
     if all(outcomes):
@@ -306,6 +322,8 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Finding]:
         holds, reason = independence.verdict(place.field, place.source, place.number)
     else:
         try:
+            if doubt := chosen.actual(place.field, predicate) or _doubt(place, predicate, settings):
+                raise Undecidable(doubt)
             holds = _predicate(place.field, predicate, settings.origin)
             reason = f"whether it is {part.predicate} is not known"
         except Undecidable as why:
@@ -336,6 +354,15 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Finding]:
         path=explain.steps(path, figure),
         help=help_,
     )
+
+
+def _doubt(place: _Place, predicate: Metric, settings: Settings) -> str:
+    """Say how a claim depends on extents that are our choice."""
+
+    def read(field: AxisField) -> bool | None:
+        return _predicate(field, predicate, settings.origin)
+
+    return chosen.unsteady(place.field, f"whether it is {predicate.name}", read, read(place.field))
 
 
 def _explained(

@@ -129,7 +129,7 @@ def test_pyproject() -> None:
         ('[[model]]\nsource = "a"\nname = 3', 3, "expected `str`, got `int`"),
         ('[[model]]\nsource = "a"\norigin = "middle"', 3, "invalid enum value"),
         ('[[model]]\nsource = "a"\ninputs = { x = [0, 1] }', 3, "every extent must be at least 1"),
-        ('[[model]]\nsource = "a"\ninputs = { x = [1.5] }', 3, "expected `int`"),
+        ('[[model]]\nsource = "a"\ninputs = { x = [1.5] }', 3, "is not a shape"),
         ('[[model]]\nsource = "a"\nspacing = { h = "much" }', 3, "is not a spacing"),
         ('[[model]]\nsource = "a"\nspacing = { h = "-1 mm" }', 3, "is not a spacing"),
         ("[limits]\nseconds = nan", 2, "expected `float` > 0.0"),

@@ -11,7 +11,7 @@ import onnx
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.inputs import LONGEST, OPEN_BATCH, tensor_type
 from pytest_rf.frontends.onnx.lowering import lower
-from pytest_rf.given import is_shape, is_typed, remedy
+from pytest_rf.given import is_shape, is_typed, option, remedy
 from pytest_rf.graph import Graph, Shape
 from pytest_rf.registry import NONE, Operators
 
@@ -131,8 +131,8 @@ def _noted(graph: Graph, opened: _Opened, extent: int) -> Graph:
     example = next(iter(opened.shapes(extent).items()))
     graph.notes.append(
         f"the file leaves {opened} open, so {extent} was chosen: figures in theory hold for every large input; what is "
-        f"taken on the actual input (coverage, unused, symmetric, comparisons with the input) is taken there. To give "
-        f"the extent: {remedy(*example)}"
+        f"taken on the actual input (coverage, unused, symmetric, comparisons with the input) is taken there; other extents "
+        f"are given as inputs ({option(*example)})"
     )
     return graph
 

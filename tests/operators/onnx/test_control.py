@@ -248,7 +248,7 @@ def test_a_branch_that_breaks_the_rules_at_any_input_is_an_error(body: str) -> N
     ("value", "problem"),
     [
         (16000.5, "do not fit the type int64"),
-        ("fast", "are no numbers"),
+        (["fast"], "are no numbers"),
         ([1, 2], "have the shape"),
         ([[1], [2, 3]], "regular list"),
     ],

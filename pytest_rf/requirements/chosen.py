@@ -1,0 +1,124 @@
+"""What can be said along axes that the model leaves open and nobody gave, whose extents are our choice (CONTRACT).
+
+Figures in theory need no extent, but they can rest on one all the same: of a model that resizes whatever it gets to a
+fixed size, or that fits a grid to it. So what is read there is read again at other extents, and holds if it agrees.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import TypeVar
+
+from pytest_rf.analysis import Input
+from pytest_rf.analysis.metrics import AxisField, Metric
+from pytest_rf.errors import RFError
+from pytest_rf.figures import said
+from pytest_rf.given import option
+from pytest_rf.requirements.measure import Reading, Undecidable
+from pytest_rf.requirements.syntax import Comparator, Value
+
+FAR = Fraction(2**31)
+"""No input is larger; what holds at the smallest and at this extent holds at all."""
+
+Read = TypeVar("Read")
+
+
+def actual(field: AxisField, metric: Metric) -> str:
+    """Say why a metric that is taken on the actual input is not known along an axis; empty where it is."""
+    return _unknown(field, metric.name) if metric.actual and field.axis in field.input.chosen else ""
+
+
+def compared(
+    field: AxisField, value: Value, metric: Metric, comparator: Comparator, decide: Callable[[Fraction], bool | None]
+) -> str:
+    """Say why a comparison with the input's extent is not decided along an axis; empty where it is.
+
+    Args:
+        field: the field of a tensor along the axis.
+        value: what the figure is held against.
+        metric: the figure.
+        comparator: how they are compared.
+        decide: whether the comparison holds for a number of input positions.
+    """
+    if field.axis not in field.input.chosen or not _rests_on_extent(value, metric):
+        return ""
+    share = Fraction(1) if value.kind == "input" else value.number / 100
+    outcomes = {decide(share), decide(share * FAR)}
+    settled = len(outcomes) == 1 and (comparator not in ("==", "!=") or None in outcomes)
+    return "" if settled else _unknown(field, f"{metric.name} {comparator} {value}")
+
+
+def _rests_on_extent(value: Value, metric: Metric) -> bool:
+    return value.kind == "input" or (value.kind == "percent" and metric.kind != "ratio")
+
+
+def unsteady(field: AxisField, what: str, read: Callable[[AxisField], Read], found: Read) -> str:
+    """Say how what is read of a field differs at other extents than those that were chosen; empty where it agrees.
+
+    Args:
+        field: the field.
+        what: what is read, in words.
+        read: reads it.
+        found: what it is at the chosen extents.
+    """
+    other = _elsewhere(field)
+    if other is None:
+        return ""
+    try:
+        again = read(other)
+    except (Undecidable, RFError):
+        return _differs(field, other, what, "")
+    return "" if again == found else _differs(field, other, what, _values(found, again, field, other))
+
+
+def _values(found: object, again: object, field: AxisField, other: AxisField) -> str:
+    first, second = _shown(found), _shown(again)
+    if not first or first == second:
+        return ""
+    return f": {first} at {field.extent}, {second} at {other.extent}"
+
+
+def _shown(read: object) -> str:
+    if isinstance(read, bool):
+        return "yes" if read else "no"
+    readings = [one for one in read if isinstance(one, Reading)] if isinstance(read, Sequence) else []
+    return " and ".join(_span(one) for one in readings)
+
+
+def _span(reading: Reading) -> str:
+    low, high = said(reading.low.upper), said(reading.high.upper)
+    return low if low == high else f"{low} to {high}"
+
+
+def _differs(field: AxisField, other: AxisField, what: str, values: str) -> str:
+    return f"{what} depends on the input's extents{values}; {_open(field.runs.inputs.values())}"
+
+
+def _unknown(field: AxisField, what: str) -> str:
+    return f"{what} needs the input's extent; {_open([field.input])}"
+
+
+def _open(sources: Iterable[Input]) -> str:
+    """Return what is open, what was chosen, and how to give it."""
+    source = next(source for source in sources if source.chosen)
+    names = {number: name for name, number in source.axes.items()}
+    axes = " and ".join(names.get(axis, f"axis {axis}") for axis in source.chosen)
+    extents = dict.fromkeys(source.shape[axis] for axis in source.chosen)
+    return (
+        f"the model leaves {axes} of {source.name} open and {' and '.join(map(str, extents))} was chosen; "
+        f"give its shape as inputs ({option(source.name, source.shape)})"
+    )
+
+
+def _elsewhere(field: AxisField) -> AxisField | None:
+    """Return the same field at other extents; None where all are given, or the model runs at no others."""
+    other = field.runs.elsewhere
+    if other is None:
+        return None
+    value = other.counterpart(field.runs.graph, field.value)
+    if value is None or field.input.name not in other.inputs:
+        return None
+    source = other.inputs[field.input.name]
+    return dataclasses.replace(field, runs=other, value=value, input=source, beside=())
