@@ -138,7 +138,7 @@ def analyzed(
 
 
 def _operators(settings: Settings) -> Operators:
-    """Return what the configuration states of operators; of one that is wrong nothing is known, and no model needs it."""
+    """Return what the configuration states of operators; nothing where it is wrong, so that these stay unknown."""
     try:
         config = settings()
     except RFError:
@@ -153,7 +153,4 @@ def _is_source(word: str) -> bool:
 
 def _no_such(word: str, config: Config | None, others: str) -> str:
     where = config.file if config is not None else "a configuration (there is none)"
-    return (
-        f"no model {word!r}: it is neither an .onnx path, nor package.module:factory,{others} nor a model of {where}"
-    )
-
+    return f"no model {word!r}: it is neither an .onnx path, nor package.module:factory,{others} nor a model of {where}"

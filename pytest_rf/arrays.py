@@ -41,11 +41,15 @@ class Npy:
             if not stat.S_ISREG(status.st_mode):
                 raise ModelError(f"values: {self.text} is not a regular file; give the path of a .npy file")
             if status.st_size > LARGEST:
-                raise ModelError(f"values: {self.text} has {status.st_size} bytes, more than the limit of {LARGEST}")
+                raise ModelError(
+                    f"values: {self.text} has {status.st_size} bytes, more than the limit of {LARGEST}"
+                )
             with self.path.open("rb") as file:
                 return np.lib.format.read_array(file, allow_pickle=False)
         except OSError as error:
-            raise ModelError(f"values: {self.text} cannot be read: {error.strerror or error}; check the path") from None
+            raise ModelError(
+                f"values: {self.text} cannot be read: {error.strerror or error}; check the path"
+            ) from None
         except (ValueError, EOFError, SyntaxError, TypeError, MemoryError):
             raise ModelError(
                 f"values: {self.text} is not a .npy file of numbers; write it with numpy.save, without objects"

@@ -19,8 +19,8 @@ from pytest_rf.arrays import Npy, npy
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import RequirementError
 from pytest_rf.factories import made
-from pytest_rf.globs import matcher
 from pytest_rf.given import CallError, specs
+from pytest_rf.globs import matcher
 from pytest_rf.loading import described, load
 from pytest_rf.registry import NONE, Operators
 from pytest_rf.requirements.settings import spacings
@@ -167,7 +167,9 @@ def _values(value: Any, root: Path | None) -> dict[str, Any]:
     for name, one in _table("values", value, "numbers, lists of numbers or .npy files").items():
         if isinstance(one, str):
             if not one.lower().endswith(".npy"):
-                raise CallError("values", f'{name} = "{one}" is not a number, a list or the path of a .npy file')
+                raise CallError(
+                    "values", f'{name} = "{one}" is not a number, a list or the path of a .npy file'
+                )
             one = npy(one, root)
         elif isinstance(one, Mapping):
             raise CallError("values", f"{name} is a table; give a number, a list or the path of a .npy file")
@@ -264,4 +266,3 @@ _FORMS: dict[str, Callable[..., Any]] = {
     "accept_context": _accept_context,
     "weights": _weights,
 }
-

@@ -46,5 +46,9 @@ class Analysis(analysis.Analysis):
         """
         if not isinstance(text, str):
             raise RequirementError(f'{text!r} is not a requirement; give one as text: "final rf >= 224"')
-        given = {"origin": self.origin, **settings, "spacing": {**self.spacing, **settings.get("spacing", {})}}
+        given = {
+            "origin": self.origin,
+            **settings,
+            "spacing": {**self.spacing, **settings.get("spacing", {})},
+        }
         return requirements.check(self, text, **given)

@@ -18,7 +18,14 @@ LARGEST = 2**31 - 1
 TYPES = {
     **{name: name for name in ("bool", "uint8", "int8", "int16", "int32", "int64")},
     **{name: name for name in ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")},
-    **{"short": "int16", "int": "int32", "long": "int64", "half": "float16", "float": "float32", "double": "float64"},
+    **{
+        "short": "int16",
+        "int": "int32",
+        "long": "int64",
+        "half": "float16",
+        "float": "float32",
+        "double": "float64",
+    },
 }
 """Types of elements by the names that they can be given by: those of torch, in which ``int`` has 32 bits."""
 
@@ -89,7 +96,8 @@ def spec(name: str, given: Any) -> Any:
     if isinstance(given, (list, tuple)):
         if given and all(isinstance(one, (Real, str)) for one in given):
             raise CallError(
-                "inputs", f"input {name!r}: {given!r} is not a shape, which has whole numbers, as in (1, 3, 224, 224)"
+                "inputs",
+                f"input {name!r}: {given!r} is not a shape, which has whole numbers, as in (1, 3, 224, 224)",
             )
         structure = [spec(f"{name}.{place}", one) for place, one in enumerate(given)]
         return tuple(structure) if type(given) is tuple else structure if type(given) is list else given
@@ -107,7 +115,9 @@ def is_shape(given: Any) -> bool:
 
 def is_typed(given: Any) -> bool:
     """Whether something is a shape with a type, in the form that :func:`spec` gives it."""
-    return type(given) is tuple and len(given) == 2 and isinstance(given[0], tuple) and isinstance(given[1], str)
+    return (
+        type(given) is tuple and len(given) == 2 and isinstance(given[0], tuple) and isinstance(given[1], str)
+    )
 
 
 def shape(name: str, given: Any) -> tuple[int, ...]:
@@ -138,7 +148,11 @@ def type_name(name: str, given: Any) -> str:
     known = TYPES.get(text)
     if known is None:
         near = get_close_matches(text, TYPES, n=1)
-        hint = f", did you mean {near[0]!r}?" if near else f"; there are {', '.join(dict.fromkeys(TYPES.values()))}"
+        hint = (
+            f", did you mean {near[0]!r}?"
+            if near
+            else f"; there are {', '.join(dict.fromkeys(TYPES.values()))}"
+        )
         raise CallError("inputs", f"input {name!r}: {str(given)[:60]!r} is not a type of elements{hint}")
     return known
 

@@ -19,7 +19,6 @@ from pytest_rf.errors import ModelError
 from pytest_rf.given import remedy
 from pytest_rf.registry import NONE, Operators
 
-
 _LARGEST = 1 << 20
 """No larger extent is chosen."""
 
@@ -77,7 +76,9 @@ def load(
         path = fspath(model)
         _no_call(path, example, kwargs)
         # The file is read again only if it is asked for: its weights are not kept.
-        return _of_file(lambda: read(path), path, name or Path(path).stem, path, inputs, values, weights, operators)
+        return _of_file(
+            lambda: read(path), path, name or Path(path).stem, path, inputs, values, weights, operators
+        )
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
@@ -107,7 +108,6 @@ def _of_file(
 
     model = read()
     shapes = named(model, place, inputs)
-
 
     def of(least: int = 0) -> Analysis:
         graph, chosen = lowered(model, place, shapes, values, weights, operators, least)

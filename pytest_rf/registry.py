@@ -77,7 +77,9 @@ class Stated:
                 "two, before and behind"
             )
         if self.channels is not None and not _whole(self.channels, 1):
-            raise ConfigError(f"Stated: channels {self.channels!r} is wrong; give a whole number of at least 1")
+            raise ConfigError(
+                f"Stated: channels {self.channels!r} is wrong; give a whole number of at least 1"
+            )
         if self.output_padding != 0 and not self.transposed:
             raise ConfigError("Stated: output_padding goes with transposed=True only")
 

@@ -63,7 +63,9 @@ def _help(tensor: Tensor) -> str:
     """Return what to write into the configuration where an operator has no rule."""
     graph = tensor.runs.graph
     actions = (step.action for step in graph.program if step.node.outputs.get(tensor.name) is tensor.value)
-    operator = next((action.operator for action in actions if isinstance(action, Unknown) and action.operator), "")
+    operator = next(
+        (action.operator for action in actions if isinstance(action, Unknown) and action.operator), ""
+    )
     if not operator:
         return ""
     name = operator if "::" in operator else f"ai.onnx::{operator}"

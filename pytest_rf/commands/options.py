@@ -65,15 +65,13 @@ class Setting(click.ParamType[tuple[str, Any]]):
 
 def _value(text: str) -> Any:
     """Return what a text means as a value of TOML; several with commas are a list, and all else is a text."""
-    from pytest_rf.config.tomlfile import tomllib
+    from pytest_rf.config.tomlfile import value
 
     text = text.strip()
-    if text.startswith("{"):  # a table could have as many parts as it likes
-        return text
     for written in (text, f"[{text}]") if "," in text else (text,):
         try:
-            return tomllib.loads(f"value = {written}")["value"] if "\n" not in written else text
-        except (ValueError, RecursionError):
+            return value(written)
+        except ValueError:
             continue
     return text
 
@@ -120,7 +118,9 @@ def call(command: Command) -> Command:
 
     result: Any = described
     for option in (
-        click.option("--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."),
+        click.option(
+            "--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."
+        ),
         click.option(
             "--factory-arg",
             "factory",

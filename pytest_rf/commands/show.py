@@ -59,9 +59,7 @@ def show(
     return 0
 
 
-def _analysis(
-    model: str, call: dict[str, Any], config: str | None, allow_code: bool
-) -> Analysis:
+def _analysis(model: str, call: dict[str, Any], config: str | None, allow_code: bool) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
     from pytest_rf.commands.progress import limited
     from pytest_rf.config.selection import find

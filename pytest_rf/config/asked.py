@@ -99,7 +99,9 @@ def _named(word: str, known: Sequence[Asked]) -> list[Asked]:
     if Path(word).exists():
         return []
     return [
-        item for item in known if word in (item.model.name, item.target.name if item.target is not None else "")
+        item
+        for item in known
+        if word in (item.model.name, item.target.name if item.target is not None else "")
     ]
 
 

@@ -39,7 +39,7 @@ def statements(document: Document, entries: Sequence[OperatorTable]) -> dict[str
 def _key(name: str) -> str:
     if not is_name(name):
         raise ConfigError(
-            f'name = "{name[:100]}" is not domain::Operator, as in name = "acme::Blur"; name = "acme::*" is all of a domain'
+            f'name = "{name[:100]}" is not domain::Operator, as in "acme::Blur"; "acme::*" is all of a domain'
         )
     key = key_of(name)
     domain, _, op = key.rpartition("::")

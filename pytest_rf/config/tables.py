@@ -37,20 +37,22 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     inputs: Annotated[
         dict[str, list[Any] | dict[str, Any]],
         Meta(
-            description="shapes, by input name, for what the file leaves open: { image = [1, 3, 224, 224] }; with a type: "
-            '{ ids = { shape = [1, 16], dtype = "int64" } }; lists and tables of these are arguments of that structure'
+            description="shapes, by input name, for what the file leaves open: { image = [1, 3, 224, 224] }; with a "
+            'type: { ids = { shape = [1, 16], dtype = "int64" } }; lists and tables of these are arguments of that structure'
         ),
     ] = {}
     values: Annotated[
         dict[str, bool | int | float | str | list[Any]],
         Meta(
-            description="values of inputs that steer the geometry, such as a rate: { sr = 16000 }; or the path of a .npy "
-            "file below this file's folder"
+            description="values of inputs that steer the geometry, such as a rate: { sr = 16000 }; or the path of a "
+            ".npy file below this file's folder"
         ),
     ] = {}
     kwargs: Annotated[
         dict[str, Any],
-        Meta(description='arguments of the call of a module that are not tensors: { scale = 2, mode = "fast" }'),
+        Meta(
+            description='arguments of the call of a module that are not tensors: { scale = 2, mode = "fast" }'
+        ),
     ] = {}
     args: Annotated[
         dict[str, Any] | list[Any],
@@ -65,8 +67,8 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     axes: Annotated[
         dict[str, dict[str, Annotated[int, Meta(ge=-32, le=31)]]],
         Meta(
-            description="axes where they are not to be guessed: { image = { h = 2, w = 3 } }; batch and channel are roles: "
-            "{ frames = { t = 0, batch = 1 } }"
+            description="axes where they are not to be guessed: { image = { h = 2, w = 3 } }; batch and channel are "
+            "roles: { frames = { t = 0, batch = 1 } }"
         ),
     ] = {}
     origin: Annotated[
@@ -99,13 +101,19 @@ class OperatorTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     name: Annotated[
         Text,
-        Meta(description='domain::Operator of an ONNX file, "acme::*" for all of a domain, or a torch operator'),
+        Meta(
+            description='domain::Operator of an ONNX file, "acme::*" for all of a domain, or a torch operator'
+        ),
     ]
     kernel: Annotated[
         Whole | list[Whole] | None, Meta(description="taps of its window, one number or one per spatial axis")
     ] = None
-    stride: Annotated[Whole | list[Whole] | None, Meta(description="steps of the window; 1 by default")] = None
-    dilation: Annotated[Whole | list[Whole] | None, Meta(description="distance of the taps; 1 by default")] = None
+    stride: Annotated[Whole | list[Whole] | None, Meta(description="steps of the window; 1 by default")] = (
+        None
+    )
+    dilation: Annotated[
+        Whole | list[Whole] | None, Meta(description="distance of the taps; 1 by default")
+    ] = None
     padding: Annotated[
         Pad | list[Pad | list[Pad]] | None,
         Meta(description="positions added on either side, or [before, behind] per axis; 0 by default"),
@@ -117,7 +125,8 @@ class OperatorTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Pad | list[Pad] | None, Meta(description="positions that a transposed window adds behind")
     ] = None
     channels: Annotated[
-        Whole | None, Meta(description="channels that it makes where the file does not tell; those of its input")
+        Whole | None,
+        Meta(description="channels that it makes where the file does not tell; those of its input"),
     ] = None
     elementwise: Annotated[bool, Meta(description="each element reads its own place")] = False
     mixing: Annotated[bool, Meta(description="everything of a sample is mixed")] = False

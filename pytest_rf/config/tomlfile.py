@@ -175,6 +175,20 @@ def read(path: Path) -> Document:
     return Document(path, text, data)
 
 
+def value(text: str) -> Any:
+    """Return what a text means as a value of TOML.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if "\n" in text or text.count(".") > MAX_DOTS:
+        raise ValueError("not one value")
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def refuse_special(path: Path) -> None:
     """Refuse what has a configuration's name but is not a file that can be read.
 

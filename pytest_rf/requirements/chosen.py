@@ -31,7 +31,11 @@ def actual(field: AxisField, metric: Metric) -> str:
 
 
 def compared(
-    field: AxisField, value: Value, metric: Metric, comparator: Comparator, decide: Callable[[Fraction], bool | None]
+    field: AxisField,
+    value: Value,
+    metric: Metric,
+    comparator: Comparator,
+    decide: Callable[[Fraction], bool | None],
 ) -> str:
     """Say why a comparison with the input's extent is not decided along an axis; empty where it is.
 

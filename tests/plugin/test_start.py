@@ -33,7 +33,7 @@ def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:
 
 def test_the_marker_is_registered(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--markers")
-    takes = "*requirements, model=None, inputs=None, which=None, required=True, **said"
+    takes = "*requirements, model=None, which=None, required=True, **call"
     result.stdout.fnmatch_lines([f"@pytest.mark.rf({takes}): * which: * required: *"])
 
 

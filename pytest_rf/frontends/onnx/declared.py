@@ -20,7 +20,8 @@ class Declared:
     """
 
     def __init__(self, graph: onnx.GraphProto, inputs: Mapping[str, Shape]) -> None:
-        self._infos = {info.name: info for info in (*graph.value_info, *graph.output)}
+        infos = (*graph.value_info, *graph.output)
+        self._told = {info.name: dims for info in infos if (dims := _dims(info)) is not None}
         self._symbols: dict[str, int | None] = {}
         self._as_filed = True
         for info in graph.input:
@@ -34,8 +35,7 @@ class Declared:
 
     def shape(self, name: str) -> Told | None:
         """Return the declared shape of a tensor, None for extents that are not told; None where there is none."""
-        info = self._infos.get(name)
-        dims = None if info is None else _dims(info)
+        dims = self._told.get(name)
         return None if dims is None else tuple(self._extent(axis, dim) for axis, dim in enumerate(dims))
 
     def _extent(self, axis: int, dim: onnx.TensorShapeProto.Dimension) -> int | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import onnx
 
-from pytest_rf.errors import ModelError
 from pytest_rf import registry
+from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, names
 from pytest_rf.frontends.onnx.declared import Declared
 from pytest_rf.frontends.onnx.functions import Functions, domain_of
@@ -58,7 +58,9 @@ def lower(
     scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}), opened)
     owners = names.parameter_owners([tensor.name for tensor in model.graph.initializer])
     declared = Declared(model.graph, {key: value.extents for key, value in b.graph.inputs.items()})
-    Nodes(b, name, Functions(model), owners, operators, declared).run(model.graph.node, scope, Frame("", opsets))
+    Nodes(b, name, Functions(model), owners, operators, declared).run(
+        model.graph.node, scope, Frame("", opsets)
+    )
     for info in model.graph.output:
         element = scope.get(info.name)
         if element is None:

@@ -1,4 +1,4 @@
-"""Extents that a file leaves open and nobody gives: chosen large enough, as theoretical figures need none (CONTRACT)."""
+"""Extents that a file leaves open and nobody gives: chosen large enough, as theory needs none."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def named(model: onnx.ModelProto, name: str, inputs: Any) -> dict[str, Shape]:
         inputs: shapes, shapes with types and examples by name; or those of the first inputs without their names.
 
     Raises:
-        ModelError: there are more than the model has inputs, one is not a shape, or has another type than the file says.
+        ModelError: there are more than the model has inputs, one is not a shape, or has another type than in the file.
     """
     if inputs is None:
         return {}
@@ -59,7 +59,8 @@ def _shape(model: str, name: str, given: Any, info: onnx.ValueInfoProto | None) 
     shape = given if isinstance(given, (list, tuple)) else getattr(given, "shape", None)
     if shape is None or (len(shape) and not is_shape(tuple(shape))):
         raise ModelError(
-            f"{model}: input {name!r} is given as {type(given).__name__}; give its shape: {remedy(name, (1, 3, 224, 224))}"
+            f"{model}: input {name!r} is given as {type(given).__name__}; give its shape: "
+            f"{remedy(name, (1, 3, 224, 224))}"
         )
     return tuple(int(extent) for extent in shape)
 
@@ -131,8 +132,8 @@ def _noted(graph: Graph, opened: _Opened, extent: int) -> Graph:
     example = next(iter(opened.shapes(extent).items()))
     graph.notes.append(
         f"the file leaves {opened} open, so {extent} was chosen: figures in theory hold for every large input; what is "
-        f"taken on the actual input (coverage, unused, symmetric, comparisons with the input) is taken there; other extents "
-        f"are given as inputs ({option(*example)})"
+        f"taken on the actual input (coverage, unused, symmetric, comparisons with the input) is taken there; other "
+        f"extents are given as inputs ({option(*example)})"
     )
     return graph
 
@@ -144,12 +145,16 @@ class _Opened:
         axes: input name -> the axes that need an extent.
     """
 
-    def __init__(self, model: onnx.ModelProto, inputs: Mapping[str, Shape], values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, model: onnx.ModelProto, inputs: Mapping[str, Shape], values: Mapping[str, Any]
+    ) -> None:
         self._dims: dict[str, Sequence[onnx.TensorShapeProto.Dimension]] = {}
         self._known: dict[str, int] = {}
         for info in _declared(model):
             kind = tensor_type(info)
-            dims = kind.tensor_type.shape.dim if kind is not None and kind.tensor_type.HasField("shape") else ()
+            dims = (
+                kind.tensor_type.shape.dim if kind is not None and kind.tensor_type.HasField("shape") else ()
+            )
             if info.name in inputs:
                 for dim, extent in zip(dims, inputs[info.name], strict=False):
                     if dim.dim_param:
@@ -161,7 +166,9 @@ class _Opened:
                 self._known.setdefault(dims[0].dim_param, OPEN_BATCH)
         self.axes: Chosen = {}
         for name, dims in self._dims.items():
-            axes = tuple(axis for axis, dim in enumerate(dims) if _is_open(dim) and not self._extent(axis, dims, 0))
+            axes = tuple(
+                axis for axis, dim in enumerate(dims) if _is_open(dim) and not self._extent(axis, dims, 0)
+            )
             if axes:
                 self.axes[name] = axes
 
@@ -173,9 +180,7 @@ class _Opened:
             if any(map(_is_open, dims))
         }
 
-    def _extent(
-        self, axis: int, dims: Sequence[onnx.TensorShapeProto.Dimension], chosen: int
-    ) -> int:
+    def _extent(self, axis: int, dims: Sequence[onnx.TensorShapeProto.Dimension], chosen: int) -> int:
         """Return an extent: the file's, that of the same symbol elsewhere, or the chosen one; 0 where nothing tells."""
         dim = dims[axis]
         if not _is_open(dim):

@@ -79,7 +79,9 @@ def _windowed(call: NodeCall, stated: Stated, place: int) -> Value:
         stated.channels or x.extents[1],
         *(window.counts(axis, extent)[0] for axis, extent in enumerate(x.extents[2:])),
     )
-    shape = natural if told is None else tuple(n if t is None else t for n, t in zip(natural, told, strict=True))
+    shape = (
+        natural if told is None else tuple(n if t is None else t for n, t in zip(natural, told, strict=True))
+    )
     if stated.channels is not None and shape[1] != stated.channels:
         raise Undetermined(
             f"{call.op} is stated to make {stated.channels} channels, and the file says {shape[1]}"
