@@ -49,8 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "rf(*requirements, model=None, which=None, required=True, **call): hold a model against "
         "requirements such as 'final rf >= 224'; model: an .onnx path, package.module:factory, a model of the "
         "configuration, or a fixture, by default the PyTorch module that the test calls; which: where the test calls "
-        "several models, the class, attribute, variable or fixture of the one that is meant, or 'first', 'last' or 'all'; required: False lets tests be that call no model; call: inputs, "
-        "values, kwargs, args, axes, spacing, origin, stands_for, accept_context and weights, as everywhere.",
+        "several models, the class, attribute, variable or fixture of the one that is meant, or 'first', 'last' or "
+        "'all'; required: False lets tests be that call no model; call: inputs, values, kwargs, args, axes, spacing, "
+        "origin, stands_for, accept_context and weights, as everywhere.",
     )
     report = config.getoption("rf_report")
     if report is not None and not report.endswith(tuple(REPORTS)):

@@ -38,7 +38,7 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         dict[str, list[Any] | dict[str, Any]],
         Meta(
             description="shapes, by input name, for what the file leaves open: { image = [1, 3, 224, 224] }; with a "
-            'type: { ids = { shape = [1, 16], dtype = "int64" } }; lists and tables of these are arguments of that structure'
+            'type: { ids = { shape = [1, 16], dtype = "int64" } }; lists and tables of these are arguments of that form'
         ),
     ] = {}
     values: Annotated[
