@@ -13,7 +13,7 @@ from pytest_rf.config import discover, load
 from pytest_rf.config.declared import Config
 from pytest_rf.config.selection import declared
 from pytest_rf.errors import ModelError, RFError
-from pytest_rf.factories import is_factory
+from pytest_rf.factories import is_factory, is_there
 from pytest_rf.registry import NONE, Operators
 from pytest_rf.targets import analyse
 
@@ -148,7 +148,7 @@ def _operators(settings: Settings) -> Operators:
 
 def _is_source(word: str) -> bool:
     """Whether a text says itself where the model is: a file, or code."""
-    return is_factory(word) or "/" in word or "\\" in word or bool(Path(word).suffix) or Path(word).exists()
+    return is_factory(word) or "/" in word or "\\" in word or bool(Path(word).suffix) or is_there(word)
 
 
 def _no_such(word: str, config: Config | None, others: str) -> str:

@@ -23,6 +23,14 @@ def is_factory(source: str) -> bool:
     return _FACTORY.fullmatch(source) is not None
 
 
+def is_there(path: str) -> bool:
+    """Return whether a path exists; what cannot be one does not."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
+
+
 def made(source: Any, root: Path, args: Arguments = ()) -> Any:
     """Return the model that a source is, or that it makes.
 
@@ -35,7 +43,7 @@ def made(source: Any, root: Path, args: Arguments = ()) -> Any:
         ModelError: there is no such name, the code fails or exits, or gives something else; or there are ``args``,
             and nothing to call with them.
     """
-    if isinstance(source, str) and is_factory(source) and not Path(source).exists():
+    if isinstance(source, str) and is_factory(source) and not is_there(source):
         return _imported(source, root, args)
     if is_maker(source):
         return called(source, getattr(source, "__name__", type(source).__name__), args)

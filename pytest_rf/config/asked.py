@@ -13,7 +13,7 @@ from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
-from pytest_rf.factories import is_factory
+from pytest_rf.factories import is_factory, is_there
 from pytest_rf.findings import Problem
 from pytest_rf.requirements.vocabulary import nearest
 
@@ -96,7 +96,7 @@ def _configured(path: str, config: Config, known: list[Asked]) -> list[Asked]:
 
 def _named(word: str, known: Sequence[Asked]) -> list[Asked]:
     """Return the models that go by a name, all of an entry for several; none where a word is a path that exists."""
-    if Path(word).exists():
+    if is_there(word):
         return []
     return [
         item
@@ -107,8 +107,8 @@ def _named(word: str, known: Sequence[Asked]) -> list[Asked]:
 
 def _files(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: a file, or all that a folder or a pattern stands for."""
-    folder = Path(path).is_dir()
-    if not folder and (not sources.is_pattern(path) or Path(path).exists()):
+    folder = is_there(path) and Path(path).is_dir()
+    if not folder and (not sources.is_pattern(path) or is_there(path)):
         return _given(path, config, items)
     found = sources.files(f"{path.rstrip('/')}/**/*.onnx" if folder else path)
     if not found:
@@ -122,7 +122,7 @@ def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: those of configurations with this source, or its own."""
     known = [(item, item.target) for item in items if item.target is not None]
     made = Model(source=path, requires=config.requires, operators=config.operators)
-    if is_factory(path) and not Path(path).exists():
+    if is_factory(path) and not is_there(path):
         same = [item for item, target in known if target.is_code and target.source == path]
         own = Target(name=path.rpartition(":")[2], source=path, path=None, model=made)
     else:

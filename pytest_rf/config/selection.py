@@ -14,7 +14,7 @@ from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
-from pytest_rf.factories import is_factory
+from pytest_rf.factories import is_factory, is_there
 
 
 def find(word: str, config: Config | None = None, call: Mapping[str, Any] | None = None) -> Target:
@@ -52,7 +52,7 @@ def _known(config: Config | None) -> Iterator[Target]:
 
 def _given(word: str, config: Config) -> Target:
     model = Model(source=word, operators=config.operators)
-    if is_factory(word) and not Path(word).exists():
+    if is_factory(word) and not is_there(word):
         return Target(name=word.rpartition(":")[2], source=word, path=None, model=model)
     path = Path(word)
     return Target(name=path.stem, source=display(path), path=path, model=model)

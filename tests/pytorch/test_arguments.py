@@ -177,8 +177,9 @@ WRONG = {
         r"'input' got floating numbers.*'int64'",
     ),
     "option": (lambda: pytest_rf.analyze(Net(), IMAGE, scale=2), r"takes no 'scale'.*kwargs=\{'scale'"),
-    "class": (lambda: pytest_rf.analyze(Net, IMAGE), r"Net is a class: give an instance"),
-    "function": (lambda: pytest_rf.analyze(lambda x: x, IMAGE), "is a function: call it"),
+    "class": (lambda: pytest_rf.analyze(Failing, IMAGE), r"Failing: TypeError.*missing.*args=\{'width': 64\}"),
+    "function": (lambda: pytest_rf.analyze(lambda x: x, IMAGE), "missing.*the forward of an nn.Module"),
+    "instance": (lambda: pytest_rf.analyze(Net(), IMAGE, args=[3]), "Net: args are those of a factory"),
     "weights": (lambda: pytest_rf.analyze(Net().state_dict(), IMAGE), "state_dict"),
     "message": (
         lambda: pytest_rf.analyze(Failing(ValueError("first\nsecond")), IMAGE),

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
 import torch
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
+from pytest_rf.given import remedy
 
 
 @dataclasses.dataclass(slots=True)
@@ -27,6 +29,7 @@ class Arguments:
         names: what the user calls the first positional ones, where the code gives them no name of its own.
         method: the method that is called.
         shaped: the inputs that were made from a shape alone, so that their type is a guess.
+        made: those and the ones that were made from a shape and a type.
     """
 
     args: tuple[Any, ...]
@@ -35,6 +38,7 @@ class Arguments:
     names: tuple[str, ...] = ()
     method: str = "forward"
     shaped: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     def function(self, module: Any) -> Callable[..., Any]:
         """Return what is called: the module with its hooks, or one of its other methods."""
@@ -108,15 +112,16 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
     made = {
         str(name): _made(str(name), value, declared.get(str(name), own)) for name, value in inputs.items()
     }
-    shaped = tuple(name for name, value in inputs.items() if _is_shape(value))
+    shaped = tuple(str(name) for name, value in inputs.items() if _is_shape(value))
+    filled_in = shaped + tuple(str(name) for name, value in inputs.items() if _is_typed(value))
     named = dict(kwargs or {})
     strange = [name for name in made if name not in names]
     if not names:
-        return Arguments(tuple(made.values()), named, names=tuple(made), shaped=shaped)
+        return Arguments(tuple(made.values()), named, names=tuple(made), shaped=shaped, made=filled_in)
     if strange and not takes_any(module):
         if len(made) <= len(names) and len(strange) == len(made) and _of_torch(module):
             # Nobody chose that nn.Sequential calls its argument "input".
-            return Arguments(tuple(made.values()), named, names=tuple(made), shaped=shaped)
+            return Arguments(tuple(made.values()), named, names=tuple(made), shaped=shaped, made=filled_in)
         raise ModelError(no_argument(module, strange))
     leading = []
     positional = [name for name in names if name not in _keywords(module)]
@@ -124,7 +129,7 @@ def by_shape(module: torch.nn.Module, inputs: Any, kwargs: Mapping[str, Any] | N
         if name not in made:
             break
         leading.append(made.pop(name))
-    return Arguments(tuple(leading), {**made, **named}, shaped=shaped)
+    return Arguments(tuple(leading), {**made, **named}, shaped=shaped, made=filled_in)
 
 
 def given(
@@ -151,8 +156,7 @@ def given(
         call = example
     elif inputs is None and example is None and not kwargs:
         raise ModelError(
-            f"{kind}: needs example inputs or shapes, as in inputs={{'x': (1, 3, 224, 224)}}, "
-            "on the command line --input x=1,3,224,224"
+            f"{kind}: needs example inputs or shapes: {remedy(_first(module), (1, 3, 224, 224))}"
         )
     elif inputs is not None:
         call = by_shape(module, inputs, kwargs)
@@ -173,9 +177,14 @@ def given(
         kinds = ", ".join(type(value).__name__ for value in found) or "nothing"
         raise ModelError(
             f"{kind}: the call has no tensor among its arguments ({kinds}); "
-            "give tensors as examples, or shapes as in inputs={'x': (1, 3, 224, 224)}"
+            f"give tensors as examples, or shapes: {remedy(_first(module), (1, 3, 224, 224))}"
         )
     return call
+
+
+def _first(module: torch.nn.Module) -> str:
+    """Return the name of the first argument, for messages."""
+    return next(iter(parameters(module)), "x")
 
 
 def no_argument(module: torch.nn.Module, names: Iterable[str], given: str = "") -> str:
@@ -230,6 +239,8 @@ def _made(name: str, value: Any, dtype: torch.dtype) -> Any:
         raise ModelError(
             f"input {name!r}: {value!r} is not a shape, which has whole numbers, as in (1, 3, 224, 224)"
         )
+    if isinstance(value, np.ndarray):
+        return torch.as_tensor(value)
     if isinstance(value, Mapping):
         return {key: _made(f"{name}.{key}", item, dtype) for key, item in value.items()}
     return value

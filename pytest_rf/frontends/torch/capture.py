@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.torch.arguments import Arguments, filled, given
+from pytest_rf.frontends.torch.arguments import Arguments, filled, given, input_names
 from pytest_rf.frontends.torch.copying import copied
 from pytest_rf.frontends.torch.exported import capture_program, export
 from pytest_rf.frontends.torch.failures import Failed, ValuesNeeded, told
@@ -50,7 +50,18 @@ def capture(
     call = given(module, example, inputs, kwargs, values)
     if any(torch.nn.parameter.is_lazy(tensor) for tensor in tensors_of(module)):
         module = _initialised(module, call)
-    return _first_that_works(module, call)
+    recording = _first_that_works(module, call)
+    recording.notes.extend(_made_up(module, call))
+    return recording
+
+
+def _made_up(module: torch.nn.Module, call: Arguments) -> Iterator[str]:
+    """Say which elements stand for inputs of whole numbers that were given by their shape: they choose what is read."""
+    for name, value in [*zip(input_names(module, call), call.args, strict=True), *call.kwargs.items()]:
+        for inner, tensor in named_tensors(value, str(name)) if name in call.made else ():
+            if not tensor.is_floating_point() and not tensor.is_complex():
+                kind = str(tensor.dtype).removeprefix("torch.")
+                yield f"input {inner} was given by its shape: zeros of type {kind} stand for its elements"
 
 
 def _initialised(module: torch.nn.Module, call: Arguments) -> torch.nn.Module:

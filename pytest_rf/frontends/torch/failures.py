@@ -8,8 +8,9 @@ from types import TracebackType
 import torch
 
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.torch.arguments import Arguments, misfit
+from pytest_rf.frontends.torch.arguments import Arguments, input_names, misfit
 from pytest_rf.frontends.torch.locate import shown
+from pytest_rf.given import remedy
 
 _ABOUT_TYPES = re.compile(r"dtype|scalar type|\b(float|long|int|half|double)\b|Tensor\b.*type", re.IGNORECASE)
 
@@ -51,16 +52,18 @@ class Failed(Exception):
         where = f" in {self.place[0]!r} ({self.place[1]})" if self.place and self.place[0] else ""
         line = line_of(self.cause)
         at = f" (at {line})" if line else ""
-        return ModelError(f"{kind} failed{where}: {told(self.cause)}{at}{self._hint(call)}")
+        return ModelError(f"{kind} failed{where}: {told(self.cause)}{at}{self._hint(module, call)}")
 
-    def _hint(self, call: Arguments) -> str:
+    def _hint(self, module: torch.nn.Module, call: Arguments) -> str:
         """Return what may help where the type of an input was a guess."""
         if not call.shaped or not _ABOUT_TYPES.search(str(self.cause)):
             return ""
+        given = {**dict(zip(input_names(module, call), call.args, strict=True)), **call.kwargs}
         name = call.shaped[0]
+        shape = tuple(getattr(given.get(name), "shape", (1, 16)))
         return (
-            f"; {', '.join(map(repr, call.shaped))} got floating numbers: "
-            f"give another type as in inputs={{{name!r}: ((1, 16), 'int64')}}, or the tensor itself"
+            f"; {', '.join(map(repr, call.shaped))} got floating numbers: give another type, "
+            f"{remedy(name, shape, 'int64')}, or the tensor itself"
         )
 
 
