@@ -104,14 +104,11 @@ class Runs:
                 return Runs(replace(self.about, graph=graph, chosen={}))
         return None
 
-    def counterpart(self, other: Graph, value: Value) -> Value | None:
-        """Return the value that has the name here that one of another graph has there; None where none has."""
-        name = _names(other).get(value.number)
-        return None if name is None else self._values.get(name)
-
     @cached_property
-    def _values(self) -> dict[str, Value]:
-        return {name: self.graph.values[number] for number, name in _names(self.graph).items()}
+    def named(self) -> Mapping[str, Value]:
+        """The values by the names of the tensors that they are; a value can be several tensors."""
+        found = {name: value for node in self.graph.nodes for name, value in node.outputs.items()}
+        return {**self.graph.inputs, **self.graph.outputs, **found}
 
     def _accepted(self, number: int) -> bool:
         """Whether the context that a node brings in is accepted by the model's authors."""
@@ -253,9 +250,3 @@ class Runs:
             keys = None if every else self.spatial
             self._done[counting, theory, every] = run_total(self.plan, domain, keys, self._named.__contains__)
         return self._done[counting, theory, every]
-
-
-def _names(graph: Graph) -> dict[int, str]:
-    """Return a name for each value that has one."""
-    names = {value.number: name for node in graph.nodes for name, value in node.outputs.items()}
-    return {**names, **{value.number: name for name, value in graph.inputs.items()}}

@@ -58,16 +58,17 @@ def _rests_on_extent(value: Value, metric: Metric) -> bool:
     return value.kind == "input" or (value.kind == "percent" and metric.kind != "ratio")
 
 
-def unsteady(field: AxisField, what: str, read: Callable[[AxisField], Read], found: Read) -> str:
+def unsteady(field: AxisField, tensor: str, what: str, read: Callable[[AxisField], Read], found: Read) -> str:
     """Say how what is read of a field differs at other extents than those that were chosen; empty where it agrees.
 
     Args:
         field: the field.
+        tensor: the name of the tensor whose it is.
         what: what is read, in words.
         read: reads it.
         found: what it is at the chosen extents.
     """
-    other = _elsewhere(field)
+    other = _elsewhere(field, tensor)
     if other is None:
         return ""
     try:
@@ -116,12 +117,12 @@ def _open(sources: Iterable[Input]) -> str:
     )
 
 
-def _elsewhere(field: AxisField) -> AxisField | None:
-    """Return the same field at other extents; None where all are given, or the model runs at no others."""
+def _elsewhere(field: AxisField, tensor: str) -> AxisField | None:
+    """Return a tensor's field at other extents; None where all are given, or the model runs at no others."""
     other = field.runs.elsewhere
     if other is None:
         return None
-    value = other.counterpart(field.runs.graph, field.value)
+    value = other.named.get(tensor)
     if value is None or field.input.name not in other.inputs:
         return None
     source = other.inputs[field.input.name]

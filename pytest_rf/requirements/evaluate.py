@@ -213,7 +213,7 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
         return all(each) if all(each) or False in each else None
 
     doubt = chosen.compared(place.field, part.value, metric, part.comparator, decided)
-    doubt = doubt or chosen.unsteady(place.field, metric.name, again, readings)
+    doubt = doubt or chosen.unsteady(place.field, place.tensor.name, metric.name, again, readings)
     if doubt:
         yield replace(verdict, measured=_measurements(readings, metric), reason=doubt)
         return
@@ -362,7 +362,8 @@ def _doubt(place: _Place, predicate: Metric, settings: Settings) -> str:
     def read(field: AxisField) -> bool | None:
         return _predicate(field, predicate, settings.origin)
 
-    return chosen.unsteady(place.field, f"whether it is {predicate.name}", read, read(place.field))
+    what = f"whether it is {predicate.name}"
+    return chosen.unsteady(place.field, place.tensor.name, what, read, read(place.field))
 
 
 def _explained(

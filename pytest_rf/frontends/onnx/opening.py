@@ -101,7 +101,8 @@ def lowered(
     """
     opened = _Opened(model, inputs, values or {})
     if not opened.axes:
-        return lower(model, name, inputs, values, weights, operators=operators), {}
+        shapes = {**opened.shapes(0), **inputs}
+        return lower(model, name, shapes, values, weights, operators=operators), {}
     doubtful: tuple[Graph, int] | None = None
     failure: ModelError | None = None
     tried = [extent for extent in (least, *CANDIDATES) if extent and extent >= least]
