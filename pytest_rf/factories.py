@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module
+from inspect import isroutine
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +56,9 @@ def made(source: Any, root: Path, args: Arguments = ()) -> Any:
 
 def is_maker(source: Any) -> bool:
     """Whether something is a class or a function that can make a model; methods of modules are their own business."""
-    if _is_model(source) or not callable(source) or hasattr(source, "opset_import"):
+    if hasattr(getattr(source, "__self__", None), "named_modules"):
         return False
-    return not hasattr(getattr(source, "__self__", None), "named_modules")
+    return isinstance(source, (type, partial)) or isroutine(source)
 
 
 def _imported(source: str, root: Path, args: Arguments) -> Any:

@@ -48,7 +48,11 @@ def test_what_is_chosen() -> None:
     analysis = pytest_rf.analyze(net([conv("y", "x")], {"x": ["n", 1, "t"]}, W))
     source = analysis.inputs["x"]
     assert (source.shape, source.chosen) == ((2, 1, 256), (2,))
-    assert (analysis.final[0]["t"].rf, analysis.check("final rf == 3"), analysis.check("final min_input == 3")) == (3, [], [])
+    assert (
+        analysis.final[0]["t"].rf,
+        analysis.check("final rf == 3"),
+        analysis.check("final min_input == 3"),
+    ) == (3, [], [])
     assert analysis.to_dict()["inputs"][0]["chosen"] == [2]
     given = pytest_rf.analyze(net([conv("y", "x")], {"x": ["n", 1, "t"]}, W), inputs={"x": (1, 1, 99)})
     assert (given.inputs["x"].chosen, given.graph.notes) == ((), [])
@@ -65,7 +69,10 @@ def test_symbols_are_the_same_everywhere() -> None:
 
 
 def test_sums_of_symbols() -> None:
-    nodes = [helper.make_node("Concat", ["past", "x"], ["all"], axis=1), helper.make_node("Add", ["all", "m"], ["y"])]
+    nodes = [
+        helper.make_node("Concat", ["past", "x"], ["all"], axis=1),
+        helper.make_node("Add", ["all", "m"], ["y"]),
+    ]
     shapes: dict[str, Dims] = {"past": ["n", "p", 4], "x": ["n", 1, 4], "m": ["n", "p + 1", 4]}
     found = pytest_rf.analyze(net(nodes, shapes))
     assert found.inputs["past"].shape == (2, 256, 4)
@@ -73,7 +80,10 @@ def test_sums_of_symbols() -> None:
 
 
 def test_twice_as_large_as_the_field() -> None:
-    nodes = [conv("a", "x", dilations=[100], pads=[100, 100]), conv("y", "a", dilations=[200], pads=[200, 200])]
+    nodes = [
+        conv("a", "x", dilations=[100], pads=[100, 100]),
+        conv("y", "a", dilations=[200], pads=[200, 200]),
+    ]
     analysis = pytest_rf.analyze(net(nodes, {"x": [1, 1, "t"]}, W))
     assert analysis.final[0]["t"].rf == 601
     assert analysis.inputs["x"].shape == (1, 1, 2048)
@@ -103,13 +113,17 @@ def test_a_model_that_runs_at_none() -> None:
     with pytest.raises(pytest_rf.ModelError) as error:
         pytest_rf.analyze(model)
     text = str(error.value)
-    assert text.startswith("net: the file leaves axis 2 (t) of input 'x' open, and the model does not run at 256, 512")
+    assert text.startswith(
+        "net: the file leaves axis 2 (t) of input 'x' open, and the model does not run at 256, 512"
+    )
     assert "--input x=1,1,256, in a configuration inputs = { x = [1, 1, 256] }" in text
     assert pytest_rf.analyze(model, inputs={"x": (1, 1, 228)})["a"]["t"].rf == 3
 
 
 def test_no_shape_at_all_is_still_asked_for() -> None:
-    with pytest.raises(pytest_rf.ModelError, match="its shape is not in the file; give it: --input x=1,3,224,224"):
+    with pytest.raises(
+        pytest_rf.ModelError, match="its shape is not in the file; give it: --input x=1,3,224,224"
+    ):
         pytest_rf.analyze(net([conv("y", "x")], {"x": None}, W))
 
 
@@ -122,7 +136,9 @@ def squeezed() -> onnx.ModelProto:
     return net(nodes, {"x": [1, 1, "t"]}, W, {"sizes": [1, 1, 64]})
 
 
-@pytest.mark.parametrize("requirement", ["final rf >= 6", "final stride == 4", "final lookahead <= 99", "final halo <= 99"])
+@pytest.mark.parametrize(
+    "requirement", ["final rf >= 6", "final stride == 4", "final lookahead <= 99", "final halo <= 99"]
+)
 def test_figures_in_theory_that_rest_on_the_extent_are_undecidable(requirement: str) -> None:
     (finding,) = pytest_rf.analyze(squeezed()).check(requirement)
     assert finding.undecidable
@@ -142,7 +158,14 @@ def test_claims_that_rest_on_the_extent_are_undecidable() -> None:
         helper.make_node("Slice", ["a", "zero", "extent", "axis"], ["b"]),
         helper.make_node("Add", ["x", "b"], ["y"]),
     ]
-    constants = {"far": [300], "end": [1 << 30], "axis": [2], "pads": [0, 0, 0, 0, 0, 400], "zero": [0], "two": [2]}
+    constants = {
+        "far": [300],
+        "end": [1 << 30],
+        "axis": [2],
+        "pads": [0, 0, 0, 0, 0, 400],
+        "zero": [0],
+        "two": [2],
+    }
     model = net(nodes, {"x": [1, 1, "t"]}, {}, constants)
     axes = {"x": {"t": 2}}
     (finding,) = pytest_rf.analyze(model, axes=axes).check("final is causal")

@@ -17,7 +17,12 @@ from onnx import TensorProto, helper
 @pytest.fixture
 def several(folder: Path) -> Path:
     """Models in folders, some of them not to be looked into."""
-    for place in ("models/unet.onnx", "models/audio/tcn.onnx", "models/.hidden/x.onnx", "models/env/lib/y.onnx"):
+    for place in (
+        "models/unet.onnx",
+        "models/audio/tcn.onnx",
+        "models/.hidden/x.onnx",
+        "models/env/lib/y.onnx",
+    ):
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / ("tcn.onnx" if "tcn" in place else "unet.onnx"), folder / place)
     (folder / "models/env/pyvenv.cfg").touch()
@@ -91,7 +96,9 @@ def resized() -> None:
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         [TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1, 1, 3])],
     )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), "resized.onnx")
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), "resized.onnx"
+    )
 
 
 @pytest.mark.parametrize("value", ["1,1,16", "[1, 1, 16]", "sizes.npy"])
@@ -121,7 +128,9 @@ def test_values(rf, folder: Path, value: str) -> None:
     ],
 )
 @pytest.mark.parametrize("command", [("check", "--require", "final rf >= 1"), ("show",)])
-def test_wrong_descriptions(rf, folder: Path, command: tuple[str, ...], arguments: tuple[str, ...], says: str) -> None:
+def test_wrong_descriptions(
+    rf, folder: Path, command: tuple[str, ...], arguments: tuple[str, ...], says: str
+) -> None:
     result = rf(command[0], "unet.onnx", *command[1:], *arguments)
     assert result.status == 2
     assert says in result.err
@@ -157,7 +166,13 @@ def test_open_extents_are_chosen_and_told(rf, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "requirement",
-    ["final coverage <= 20%", "final rf <= input", "final is symmetric", "final unused == 0", "final rf <= 50%"],
+    [
+        "final coverage <= 20%",
+        "final rf <= input",
+        "final is symmetric",
+        "final unused == 0",
+        "final rf <= 50%",
+    ],
 )
 def test_finite_figures_of_open_extents_are_undecidable(rf, folder: Path, requirement: str) -> None:
     opened("open.onnx")

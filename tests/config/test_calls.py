@@ -191,10 +191,22 @@ def test_settings_of_the_command_line(text: str, value: Any) -> None:
 WRONG: dict[str, tuple[str, Any, str]] = {
     "no shape": ("inputs", {"x": [1, 3.5]}, "input 'x': [1, 3.5] is not a shape"),
     "no extent": ("inputs", {"x": [1, 0]}, "input 'x': shape [1, 0]: every extent must be at least 1"),
-    "type": ("inputs", {"x": {"shape": [1], "dtype": "int46"}}, "'int46' is not a type of elements, did you mean"),
-    "key": ("inputs", {"x": {"shape": [1], "dtpe": "int64"}}, "input 'x': unknown key 'dtpe', did you mean 'dtype'"),
+    "type": (
+        "inputs",
+        {"x": {"shape": [1], "dtype": "int46"}},
+        "'int46' is not a type of elements, did you mean",
+    ),
+    "key": (
+        "inputs",
+        {"x": {"shape": [1], "dtpe": "int64"}},
+        "input 'x': unknown key 'dtpe', did you mean 'dtype'",
+    ),
     "huge": ("inputs", {"x": [2**40]}, "an extent is at most 2147483647"),
-    "text": ("values", {"sr": "fast"}, 'values: sr = "fast" is not a number, a list or the path of a .npy file'),
+    "text": (
+        "values",
+        {"sr": "fast"},
+        'values: sr = "fast" is not a number, a list or the path of a .npy file',
+    ),
     "axis": ("axes", {"x": {"t": -99}}, ""),
     "spacing": ("spacing", {"t": "much"}, 'spacing: "much" is not a spacing'),
     "step": ("stands_for", {"t": "i*i"}, 'stands_for: t: stands_for "i*i" is not understood'),
@@ -268,7 +280,10 @@ def test_types_by_whatever_name() -> None:
 
 
 def test_structures_of_inputs() -> None:
-    given = {"batch": {"image": [1, 3, 8, 8], "ids": {"shape": [1, 4], "dtype": "int64"}}, "pair": [[1, 2], [3, 4]]}
+    given = {
+        "batch": {"image": [1, 3, 8, 8], "ids": {"shape": [1, 4], "dtype": "int64"}},
+        "pair": [[1, 2], [3, 4]],
+    }
     assert specs(given) == {
         "batch": {"image": (1, 3, 8, 8), "ids": ((1, 4), "int64")},
         "pair": [(1, 2), (3, 4)],
@@ -337,7 +352,9 @@ def test_what_is_said_of_an_analysis_is_held(folder: Path) -> None:
 
 
 def test_words_that_mean_no_model(folder: Path) -> None:
-    with pytest.raises(pytest_rf.ModelError, match=r"no model 'nix': .* nor a model of a configuration \(there is"):
+    with pytest.raises(
+        pytest_rf.ModelError, match=r"no model 'nix': .* nor a model of a configuration \(there is"
+    ):
         pytest_rf.analyze("nix")
     embedding()
     (folder / "rf.toml").write_text('[[model]]\nname = "ids"\nsource = "ids.onnx"\n')

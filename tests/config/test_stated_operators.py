@@ -76,7 +76,11 @@ nothing = true
         ('name = "acme::Blur"', 1, "says nothing of what it reads; give one of kernel = 3"),
         ('name = "acme::Blur"\nkernel = 3\nmixing = true', 1, "says kernel and mixing; give one of"),
         ('name = "acme::Blur"\nmixing = true\nstride = 2', 1, "stride goes with kernel, which is not there"),
-        ('name = "acme::Blur"\nkernel = 3\noutput_padding = 1', 1, "output_padding goes with transposed = true"),
+        (
+            'name = "acme::Blur"\nkernel = 3\noutput_padding = 1',
+            1,
+            "output_padding goes with transposed = true",
+        ),
         ('name = "acme::Blur"\nkernel = 0', 3, "expected `int` >= 1"),
         ('name = "acme::Blur"\nkernel = []', 1, "kernel [] is wrong"),
         ('name = "acme::Blur"\nkernel = 3\npadding = [[1, 2, 3]]', 1, "padding [[1, 2, 3]] is wrong"),
@@ -96,6 +100,8 @@ def test_what_is_refused_and_on_which_line(lines: str, line: int, says: str) -> 
 
 
 def test_files_that_are_extended_state_operators_too() -> None:
-    written('[[operator]]\nname = "acme::A"\nkernel = 3\n[[operator]]\nname = "acme::B"\nkernel = 3\n', "own.toml")
+    written(
+        '[[operator]]\nname = "acme::A"\nkernel = 3\n[[operator]]\nname = "acme::B"\nkernel = 3\n', "own.toml"
+    )
     config = load(written('extend = ["own.toml"]\n[[operator]]\nname = "acme::B"\nkernel = 5\n'))
     assert config.operators == {"acme::A": Stated(kernel=3), "acme::B": Stated(kernel=5)}

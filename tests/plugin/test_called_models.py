@@ -120,7 +120,10 @@ def test_unknown(rf): rf.check("nix", "final rf >= 36")
 @pytest.mark.parametrize(
     ("marker", "says"),
     [
-        ("values={'sizes': 'fast'}", 'values: sizes = "fast" is not a number, a list or the path of a .npy file'),
+        (
+            "values={'sizes': 'fast'}",
+            'values: sizes = "fast" is not a number, a list or the path of a .npy file',
+        ),
         ("inputs={'x': (1, 0)}", "inputs: input 'x': shape [[]1, 0]: every extent must be at least 1"),
         ("origin='middle'", "origin: is one of end, start, center, not 'middle'"),
         ("args={'width': 3}", "args are those of a factory, and this is the model itself"),

@@ -78,7 +78,9 @@ def test_inputs_give_the_shape(project: Pytester, inputs: str) -> None:
     run(project, test.format(f", inputs={inputs}")).assert_outcomes(passed=1)
     result = run(project, test.format(""))
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*coverage.h*leaves h and w of image open and 256 was chosen*--input image=1,1,*"])
+    result.stdout.fnmatch_lines(
+        ["*coverage.h*leaves h and w of image open and 256 was chosen*--input image=1,1,*"]
+    )
 
 
 def test_the_test_itself_runs_first(project: Pytester) -> None:

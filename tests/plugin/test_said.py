@@ -80,4 +80,6 @@ def test_it(rf):
 """
     )
     result = pytester.runpytest("-p", "pytest_rf.plugin", "-W", "ignore::DeprecationWarning")
-    result.stdout.fnmatch_lines(["*of it can only be said axes, spacing, origin, stands_for, accept_context*"])
+    result.stdout.fnmatch_lines(
+        ["*of it can only be said axes, spacing, origin, stands_for, accept_context*"]
+    )

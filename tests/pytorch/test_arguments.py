@@ -177,7 +177,10 @@ WRONG = {
         r"'input' got floating numbers.*'int64'",
     ),
     "option": (lambda: pytest_rf.analyze(Net(), IMAGE, scale=2), r"takes no 'scale'.*kwargs=\{'scale'"),
-    "class": (lambda: pytest_rf.analyze(Failing, IMAGE), r"Failing: TypeError.*missing.*args=\{'width': 64\}"),
+    "class": (
+        lambda: pytest_rf.analyze(Failing, IMAGE),
+        r"Failing: TypeError.*missing.*args=\{'width': 64\}",
+    ),
     "function": (lambda: pytest_rf.analyze(lambda x: x, IMAGE), "missing.*the forward of an nn.Module"),
     "instance": (lambda: pytest_rf.analyze(Net(), IMAGE, args=[3]), "Net: args are those of a factory"),
     "weights": (lambda: pytest_rf.analyze(Net().state_dict(), IMAGE), "state_dict"),

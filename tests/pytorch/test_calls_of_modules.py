@@ -84,7 +84,10 @@ CALLS: dict[str, tuple[dict[str, Any], list[str], str, str]] = {
         "final rf == 3",
     ),
     "kwargs": (
-        {"inputs": {"ids": ((1, 16), torch.int64)}, "kwargs": {"twice": True, "mode": "odd", "sizes": [1, 2]}},
+        {
+            "inputs": {"ids": ((1, 16), torch.int64)},
+            "kwargs": {"twice": True, "mode": "odd", "sizes": [1, 2]},
+        },
         ["--input", "ids=1,16:int64", "--kwarg", "twice=true", "--kwarg", "mode=odd", "--kwarg", "sizes=1,2"],
         'inputs = { ids = { shape = [1, 16], dtype = "int64" } }\n'
         'kwargs = { twice = true, mode = "odd", sizes = [1, 2] }',
@@ -130,9 +133,13 @@ def test_classes_functions_and_modules(folder: Path) -> None:
     assert_rf(made, torch.zeros(1, 16, dtype=torch.int64), "final rf == 3")
     assert_rf("calling_nets:made", torch.zeros(1, 16, dtype=torch.int64), "final rf == 3")
     for source in ("calling_nets:made", made):
-        with pytest.raises(pytest_rf.ModelError, match="args are those of a factory, and this is the model itself"):
+        with pytest.raises(
+            pytest_rf.ModelError, match="args are those of a factory, and this is the model itself"
+        ):
             pytest_rf.analyze(source, inputs=ids, args=[5])
-    with pytest.raises(pytest_rf.ModelError, match=r"needs: TypeError.*--factory-arg width=64.*args = \{ width = 64 \}"):
+    with pytest.raises(
+        pytest_rf.ModelError, match=r"needs: TypeError.*--factory-arg width=64.*args = \{ width = 64 \}"
+    ):
         pytest_rf.analyze("calling_nets:needs", inputs=ids)
     with pytest.raises(pytest_rf.ModelError, match="gave int 3 instead|gave int '3' instead"):
         pytest_rf.analyze(lambda: 3, inputs=ids)
@@ -166,7 +173,10 @@ def test_a_guess_of_the_type_is_told_with_what_to_write() -> None:
     with pytest.raises(pytest_rf.ModelError) as error:
         pytest_rf.analyze(nn.Embedding(9, 2), inputs={"input": (1, 4)})
     assert "--input input=1,4:int64" in str(error.value)
-    assert pytest_rf.analyze(nn.Embedding(9, 2), inputs={"input": ((1, 4), "int64")}).outputs[0].status == "exact"
+    assert (
+        pytest_rf.analyze(nn.Embedding(9, 2), inputs={"input": ((1, 4), "int64")}).outputs[0].status
+        == "exact"
+    )
     # What was given a type is not a guess.
     with pytest.raises(pytest_rf.ModelError) as told:
         pytest_rf.analyze(nn.Embedding(9, 2), inputs={"input": ((1, 4), "float32")})

@@ -6,6 +6,7 @@ number and it is not too large. Else the results are an upper bound: everything 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from math import prod
@@ -59,11 +60,14 @@ def _doubtful(graph: Graph, condition: Value, label: str, node: str) -> str:
         if step.value.number in behind:
             behind.update(step.operands)
     settings = [
-        f"{name!r}: ..."
+        name
         for name, value in graph.inputs.items()
         if value.number in behind and value.rank <= 1 and prod(value.extents) <= STEERING
     ]
-    remedy = f", which values={{{', '.join(settings)}}} would settle," if settings else ""
+    remedy = ""
+    if settings:
+        option = shlex.quote(f"{settings[0]}=1")
+        remedy = f", which the values of {' and '.join(settings)} would settle (values, or --value {option}),"
     return f"the {label} branch of {node}{remedy}"
 
 

@@ -215,7 +215,9 @@ def test_a_statement_that_does_not_fit_decides_nothing(statement: Statement, rea
 
 
 def test_a_window_needs_spatial_axes() -> None:
-    tensor = load(net([own(given="x", made="y")], [4, 3]), operators={"acme::Blur": Stated(kernel=3)}).outputs[0]
+    tensor = load(
+        net([own(given="x", made="y")], [4, 3]), operators={"acme::Blur": Stated(kernel=3)}
+    ).outputs[0]
     assert "needs a batch, channels and spatial axes" in (tensor.reason or "")
 
 
