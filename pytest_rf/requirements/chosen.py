@@ -12,12 +12,12 @@ from fractions import Fraction
 from typing import TypeVar
 
 from pytest_rf.analysis import Input
-from pytest_rf.analysis.metrics import AxisField, Metric
+from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
 from pytest_rf.errors import RFError
 from pytest_rf.figures import said
 from pytest_rf.given import option
-from pytest_rf.requirements.measure import Reading, Undecidable
-from pytest_rf.requirements.syntax import Comparator, Value
+from pytest_rf.requirements.measure import Reading, Undecidable, decide
+from pytest_rf.requirements.syntax import Comparator, Comparison, Value
 
 FAR = Fraction(2**31)
 """No input is larger; what holds at the smallest and at this extent holds at all."""
@@ -30,35 +30,55 @@ def actual(field: AxisField, metric: Metric) -> str:
     return _unknown(field, metric.name) if metric.actual and field.axis in field.input.chosen else ""
 
 
-def compared(
+def comparison(
     field: AxisField,
-    value: Value,
-    metric: Metric,
-    comparator: Comparator,
-    decide: Callable[[Fraction], bool | None],
+    tensor: str,
+    part: Comparison,
+    readings: Sequence[Reading],
+    read: Callable[[AxisField], Sequence[Reading]],
 ) -> str:
-    """Say why a comparison with the input's extent is not decided along an axis; empty where it is.
+    """Say why a comparison is not decided where extents are our choice; empty where it is.
 
     Args:
-        field: the field of a tensor along the axis.
-        value: what the figure is held against.
-        metric: the figure.
-        comparator: how they are compared.
-        decide: whether the comparison holds for a number of input positions.
+        field: the field of a tensor along an axis.
+        tensor: the tensor's name.
+        part: the comparison.
+        readings: the figure there.
+        read: reads the figure of another field.
     """
-    if field.axis not in field.input.chosen or not _rests_on_extent(value, metric):
-        return ""
-    share = Fraction(1) if value.kind == "input" else value.number / 100
-    outcomes = {decide(share), decide(share * FAR)}
-    settled = len(outcomes) == 1 and (comparator not in ("==", "!=") or None in outcomes)
-    return "" if settled else _unknown(field, f"{metric.name} {comparator} {value}")
+    metric = METRICS[part.figure.metric]
+    if field.axis in field.input.chosen and _rests_on_extent(part.value, metric):
+        share = Fraction(1) if part.value.kind == "input" else part.value.number / 100
+        outcomes = {_decided(readings, part.comparator, share * extent) for extent in (1, FAR)}
+        # Between the two an extent can be just what is compared with.
+        if len(outcomes) > 1 or (part.comparator in ("==", "!=") and None not in outcomes):
+            return _unknown(field, f"{metric.name} {part.comparator} {part.value}")
+    return _unsteady(field, tensor, metric.name, read, readings)
+
+
+def _decided(readings: Sequence[Reading], comparator: Comparator, number: Fraction) -> bool | None:
+    outcomes = [decide(reading, comparator, number) for reading in readings]
+    return all(outcomes) if all(outcomes) or False in outcomes else None
+
+
+def claim(
+    field: AxisField,
+    tensor: str,
+    predicate: Metric,
+    holds: bool | None,
+    read: Callable[[AxisField], bool | None],
+) -> str:
+    """Say why a claim is not decided where extents are our choice; the arguments are as of :func:`comparison`."""
+    return _unsteady(field, tensor, f"whether it is {predicate.name}", read, holds)
 
 
 def _rests_on_extent(value: Value, metric: Metric) -> bool:
     return value.kind == "input" or (value.kind == "percent" and metric.kind != "ratio")
 
 
-def unsteady(field: AxisField, tensor: str, what: str, read: Callable[[AxisField], Read], found: Read) -> str:
+def _unsteady(
+    field: AxisField, tensor: str, what: str, read: Callable[[AxisField], Read], found: Read
+) -> str:
     """Say how what is read of a field differs at other extents than those that were chosen; empty where it agrees.
 
     Args:

@@ -204,16 +204,13 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     except Undecidable as why:
         yield replace(verdict, reason=str(why))
         return
-
-    def again(field: AxisField) -> list[Reading]:
-        return _read(place._replace(field=field), part, metric, settings)
-
-    def decided(number: Fraction) -> bool | None:
-        each = [measure.decide(reading, part.comparator, number) for reading in readings]
-        return all(each) if all(each) or False in each else None
-
-    doubt = chosen.compared(place.field, part.value, metric, part.comparator, decided)
-    doubt = doubt or chosen.unsteady(place.field, place.tensor.name, metric.name, again, readings)
+    doubt = chosen.comparison(
+        place.field,
+        place.tensor.name,
+        part,
+        readings,
+        lambda field: _read(place._replace(field=field), part, metric, settings),
+    )
     if doubt:
         yield replace(verdict, measured=_measurements(readings, metric), reason=doubt)
         return
@@ -322,9 +319,19 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Finding]:
         holds, reason = independence.verdict(place.field, place.source, place.number)
     else:
         try:
-            if doubt := chosen.actual(place.field, predicate) or _doubt(place, predicate, settings):
-                raise Undecidable(doubt)
+            if why := chosen.actual(place.field, predicate):
+                raise Undecidable(why)
             holds = _predicate(place.field, predicate, settings.origin)
+            doubt = chosen.claim(
+                place.field,
+                place.tensor.name,
+                predicate,
+                holds,
+                lambda field: _predicate(field, predicate, settings.origin),
+            )
+            if doubt:
+                holds = None
+                raise Undecidable(doubt)
             reason = f"whether it is {part.predicate} is not known"
         except Undecidable as why:
             reason = str(why)
@@ -354,16 +361,6 @@ def _claim(place: _Place, part: Claim, settings: Settings) -> Iterator[Finding]:
         path=explain.steps(path, figure),
         help=help_,
     )
-
-
-def _doubt(place: _Place, predicate: Metric, settings: Settings) -> str:
-    """Say how a claim depends on extents that are our choice."""
-
-    def read(field: AxisField) -> bool | None:
-        return _predicate(field, predicate, settings.origin)
-
-    what = f"whether it is {predicate.name}"
-    return chosen.unsteady(place.field, place.tensor.name, what, read, read(place.field))
 
 
 def _explained(

@@ -42,7 +42,7 @@ def test_every_door_takes_every_key() -> None:
     assert keys <= set(ModelTable.__struct_fields__)
     assert keys <= set(inspect.signature(analyzing.analyze).parameters)
     assert keys <= set(marker.KNOWN)
-    assert keys == {name for name in Call.__dataclass_fields__}
+    assert keys == set(Call.__dataclass_fields__)
     assert issubclass(Model, Call)
 
 
@@ -328,7 +328,7 @@ def test_files_of_values_that_are_none(folder: Path, content: Any, says: str) ->
         np.save("sizes.npy", np.array([print], dtype=object), allow_pickle=True)
     elif content is not None:
         Path("sizes.npy").write_bytes(content)
-    with pytest.raises(pytest_rf.ModelError, match="sizes.npy") as error:
+    with pytest.raises(pytest_rf.ModelError, match=r"sizes\.npy") as error:
         pytest_rf.analyze("resized.onnx", values={"sizes": "sizes.npy"})
     assert says in str(error.value)
     Path("sizes.npy").unlink(missing_ok=True)

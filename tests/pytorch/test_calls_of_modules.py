@@ -141,7 +141,7 @@ def test_classes_functions_and_modules(folder: Path) -> None:
         pytest_rf.ModelError, match=r"needs: TypeError.*--factory-arg width=64.*args = \{ width = 64 \}"
     ):
         pytest_rf.analyze("calling_nets:needs", inputs=ids)
-    with pytest.raises(pytest_rf.ModelError, match="gave int 3 instead|gave int '3' instead"):
+    with pytest.raises(pytest_rf.ModelError, match="gave int '3' instead"):
         pytest_rf.analyze(lambda: 3, inputs=ids)
     with pytest.raises(pytest_rf.ModelError, match="is looked for below"):
         pytest_rf.analyze("nowhere_nets:build", inputs=ids)
