@@ -17,9 +17,9 @@ from pytest_rf.errors import RFError
 from pytest_rf.figures import said
 from pytest_rf.given import option
 from pytest_rf.requirements.measure import Reading, Undecidable, decide
-from pytest_rf.requirements.syntax import Comparator, Comparison, Value
+from pytest_rf.requirements.syntax import Comparator, Comparison
 
-FAR = Fraction(2**31)
+FAR = 2**31
 """No input is larger; what holds at the smallest and at this extent holds at all."""
 
 Read = TypeVar("Read")
@@ -36,6 +36,7 @@ def comparison(
     part: Comparison,
     readings: Sequence[Reading],
     read: Callable[[AxisField], Sequence[Reading]],
+    wanted: Callable[[int], Fraction],
 ) -> str:
     """Say why a comparison is not decided where extents are our choice; empty where it is.
 
@@ -45,11 +46,11 @@ def comparison(
         part: the comparison.
         readings: the figure there.
         read: reads the figure of another field.
+        wanted: returns what it is compared with where the input has an extent.
     """
     metric = METRICS[part.figure.metric]
-    if field.axis in field.input.chosen and _rests_on_extent(part.value, metric):
-        share = Fraction(1) if part.value.kind == "input" else part.value.number / 100
-        outcomes = {_decided(readings, part.comparator, share * extent) for extent in (1, FAR)}
+    if field.axis in field.input.chosen and wanted(1) != wanted(FAR):
+        outcomes = {_decided(readings, part.comparator, wanted(extent)) for extent in (1, FAR)}
         # Between the two an extent can be just what is compared with.
         if len(outcomes) > 1 or (part.comparator in ("==", "!=") and None not in outcomes):
             return _unknown(field, f"{metric.name} {part.comparator} {part.value}")
@@ -70,10 +71,6 @@ def claim(
 ) -> str:
     """Say why a claim is not decided where extents are our choice; the arguments are as of :func:`comparison`."""
     return _unsteady(field, tensor, f"whether it is {predicate.name}", read, holds)
-
-
-def _rests_on_extent(value: Value, metric: Metric) -> bool:
-    return value.kind == "input" or (value.kind == "percent" and metric.kind != "ratio")
 
 
 def _unsteady(

@@ -194,8 +194,11 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
     """Yield a verdict where a comparison does not hold at a place."""
     metric = METRICS[part.figure.metric]
     spacing = settings.spacing.get(place.axis)
-    whole = place.source.shape[place.number]
-    wanted = values.resolved(part.value, metric, place.tensor.runs.graph, place.axis, whole, spacing)
+
+    def wanted_at(extent: int) -> Fraction:
+        return values.resolved(part.value, metric, place.tensor.runs.graph, place.axis, extent, spacing)
+
+    wanted = wanted_at(place.source.shape[place.number])
     verdict = replace(place.verdict(part, settings), required=_required(part, wanted))
     try:
         if why := chosen.actual(place.field, metric):
@@ -210,6 +213,7 @@ def _comparison(place: _Place, part: Comparison, settings: Settings) -> Iterator
         part,
         readings,
         lambda field: _read(place._replace(field=field), part, metric, settings),
+        wanted_at,
     )
     if doubt:
         yield replace(verdict, measured=_measurements(readings, metric), reason=doubt)
