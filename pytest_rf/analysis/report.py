@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -190,8 +190,8 @@ _STEERING = re.compile(
 )
 
 
-def to_json(report: msgspec.Struct) -> str:
-    """Return a report as indented JSON without a character that could steer a terminal."""
+def to_json(report: msgspec.Struct | Sequence[msgspec.Struct]) -> str:
+    """Return a report, or a list of them, as indented JSON without a character that could steer a terminal."""
     try:
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
     except UnicodeEncodeError:  # A path that is not Unicode: only escapes can write it.

@@ -10,6 +10,7 @@ import click
 
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible
+from pytest_rf.reporters.signs import fitting
 
 WRONG_RUN = 2
 """Usage, configuration or model: the user can put it right."""
@@ -79,5 +80,5 @@ def _traceback(error: Exception) -> str:
 def _write(text: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(text)
+            sys.stderr.write(fitting(text, sys.stderr.encoding or "utf-8"))
             sys.stderr.flush()

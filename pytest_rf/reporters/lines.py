@@ -98,7 +98,16 @@ def write(document: Document, stream: IO[str], color: bool) -> None:
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+        # Whether to colour is settled by now; rich would look at the environment once more.
+        console = Console(
+            file=stream,
+            force_terminal=True,
+            color_system="standard",
+            no_color=False,
+            legacy_windows=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         for spans in document:
             styled = Text()
             for span in spans:
