@@ -5,7 +5,6 @@ Read by ``check --report`` and by ``pytest --rf-report``; at pytest's start, so 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -92,6 +91,8 @@ def _read(word: str) -> Destination:
     if match is not None:
         kind, file = match[1].lower(), match[2]
         if kind not in reporters.CHECK:
+            import difflib
+
             near = difflib.get_close_matches(kind, reporters.CHECK, 1)
             hint = f'did you mean "{near[0]}"?' if near else f"the kinds are {', '.join(reporters.CHECK)}"
             raise OutputError(f'{word}: "{match[1]}" is not a kind of report; {hint}')

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,10 +31,10 @@ def save(text: str, file: str, root: Path | None = None, kept: Iterable[str | Pa
         OutputError: it cannot be written, or must not.
     """
     target = place(file, root, kept)
-    draft = target.parent / f".rf-{secrets.token_hex(8)}.tmp"
+    draft = target.parent / f".rf-{os.urandom(8).hex()}.tmp"
     try:
         with contextlib.ExitStack() as undo:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             stream = os.fdopen(
                 os.open(draft, flags, 0o666), "w", encoding="utf-8", errors="backslashreplace", newline="\n"
             )
@@ -59,7 +58,7 @@ def place(file: str, root: Path | None = None, kept: Iterable[str | Path] = ()) 
     root = root or Path.cwd()
     try:
         target = Path(os.path.realpath(root / file))
-        if target.is_dir() or not Path(file).name:
+        if target.is_dir() or not Path(file).name or file.endswith(("/", os.sep)):
             raise OutputError(f"{file}: is a folder; name a file in it")
         if not target.parent.is_dir():
             raise OutputError(f"{file}: its folder is not there; create it, or choose another")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from msgspec import Struct
 
@@ -12,9 +13,13 @@ from pytest_rf.reporters import places
 from pytest_rf.reporters.fingerprints import digest, fingerprints
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.places import Place
+from pytest_rf.reporters.text import count
 from pytest_rf.results import Run
 
 _SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}
+
+#: Issues of a report; what is beyond is counted in one more.
+MOST = 10_000
 
 #: Longer descriptions are cut.
 _LIMIT = 2000
@@ -45,7 +50,12 @@ class Issue(Struct, frozen=True):
 
 def check(run: Run) -> str:
     """Return the findings and problems of a run as JSON."""
-    return to_json([*_problems(run), *_findings(run)])
+    issues = list(islice(chain(_problems(run), _findings(run)), MOST))
+    hidden = len(run.problems) + len(run.findings) - len(issues)
+    if hidden > 0:
+        text = f"{count(hidden, 'more finding')} not in this report; --report json:FILE lists all"
+        issues.append(_issue(text, "run", digest("more"), "info", Place(issues[-1].location.path)))
+    return to_json(issues)
 
 
 def _problems(run: Run) -> Iterator[Issue]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_rf.errors import RFError
@@ -22,9 +24,16 @@ def hold(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--rf-report {error}") from None
 
 
-def write(config: pytest.Config, run: Run) -> None:
-    """Write every report; where one cannot be written, the run ends as one that was called wrongly."""
-    wrong = destinations.write(run, _wanted(config), config.invocation_params.dir)
+def write(config: pytest.Config, run: Run, kept: Path | None) -> None:
+    """Write every report; where one cannot be written, the run ends as one that was called wrongly.
+
+    Args:
+        config: pytest's.
+        run: what was found.
+        kept: the configuration of the models, if there is one: never written over.
+    """
+    never = () if kept is None else (kept,)
+    wrong = destinations.write(run, _wanted(config), config.invocation_params.dir, never)
     if wrong:
         told = "; ".join(map(str, wrong))
         pytest.exit(f"--rf-report {told}", returncode=pytest.ExitCode.USAGE_ERROR)

@@ -75,7 +75,7 @@ class State:
         # Workers finish in any order and each may have analysed the same model: sorted, and each shown once.
         unique = dict.fromkeys(sorted(self._results, key=lambda one: (one.file, one.model)))
         config = "" if self.__dict__.get("path") is None else self._shown(self.__dict__["path"])
-        reports.write(self._config, Run.of(unique, config))
+        reports.write(self._config, Run.of(unique, config), kept=self.__dict__.get("path"))
 
     def _shown(self, path: Path) -> str:
         root = self._config.rootpath

@@ -205,6 +205,14 @@ def test_the_version(rf) -> None:
     assert rf("-V").out == rf("--version").out == f"pytest-rf {__version__}\n"
 
 
+def test_a_waiver_is_a_suppression_with_its_reason(rf, two: Path) -> None:
+    (log,) = json.loads(rf("check", "--format", "sarif").out)["runs"]
+    violated, waived = log["results"]
+    assert violated["locations"][0]["physicalLocation"]["region"]["startLine"] == 15
+    assert waived["suppressions"][0]["justification"] == "until v3"
+    assert log["invocations"][0]["exitCode"] == 1
+
+
 # ------------------------------------------------------------------ where to
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_rf.findings import Problem
-from pytest_rf.reporters import check
+from pytest_rf.reporters import check, gitlab
 from pytest_rf.results import Run
 from reporters.findings import finding, run
 
@@ -65,6 +65,13 @@ def test_fingerprints_are_stable_and_unique() -> None:
     twice = issues(run(finding(), finding(), finding(requirement="other")))
     again = issues(run(finding(line=80, message="changed"), finding(), finding(requirement="other")))
     assert [issue["fingerprint"] for issue in twice] == [issue["fingerprint"] for issue in again]
+
+
+def test_a_flood_is_counted_in_an_issue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gitlab, "MOST", 2)
+    *_, more = issues(run(*[finding()] * 5))
+    assert more["description"] == "3 more findings not in this report; --report json:FILE lists all"
+    assert len(issues(run(*[finding()] * 2))) == 2
 
 
 @settings(deadline=None)

@@ -93,6 +93,7 @@ def test_permissions_stay_and_new_files_get_the_usual_ones(folder: Path) -> None
         ("nix/out.txt", "nix/out.txt: its folder is not there; create it"),
         ("..", "is a folder"),
         ("", "is a folder"),
+        ("nix/", "nix/: is a folder; name a file in it"),
         ("fifo", "fifo: is not a regular file"),
         ("a\0b", "cannot be written"),
         ("y" * 256, "cannot be written: File name too long"),
