@@ -12,6 +12,9 @@ from pytest_rf.results import ModelResult, Run
 #: Requirements and waived findings told per model.
 MOST = 1000
 
+#: What is told of requirements beside the findings, each in its style.
+_TOLD = {"holds": "good", "not applicable": "dim", "error": "bad"}
+
 
 def told(run: Run, findings: Iterable[Line], verbosity: int, by_model: bool) -> Iterator[Line]:
     """Yield the findings and what is told around them.
@@ -52,18 +55,14 @@ def _counts(numbers: Mapping[str, int]) -> Iterator[Line]:
 
 
 def _details(result: ModelResult) -> Iterator[Line]:
-    """Yield what became of the requirements of a model that nothing was found about, and what judged it."""
-    told = 0
-    for one in result.requirements:
-        if one.status in ("violated", "undecidable"):
-            continue
-        told += 1
-        if told > MOST:
-            break
-        style = {"holds": "good", "error": "bad"}.get(one.status, "dim")
+    """Yield what became of the requirements of a model that no finding is about, what is waived, what judged it."""
+    told = [one for one in result.requirements if one.status in _TOLD]
+    width = max((len(one.status) for one in told), default=0)
+    for one in told[:MOST]:
         place = f" ({one.file}{f':{one.line}' if one.line else ''})" if one.file else ""
         reason = f": {one.reason}" if one.reason else ""
-        yield line("    ", (one.status, style), f"  {one.text}{reason}", (place, "dim"))
+        status = (f"{one.status:<{width}}", _TOLD[one.status])
+        yield line("    ", status, f"  {one.text}{reason}", (place, "dim"))
     for found in result.waived[:MOST]:
         yield line("    ", ("waived", "dim"), f"  {found.code} {found.message}: {found.waived}")
     if result.rules:
