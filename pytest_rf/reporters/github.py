@@ -1,7 +1,8 @@
 """Workflow commands of GitHub Actions, which become annotations at the lines of a pull request.
 
-A runner reads standard output line by line and obeys lines that begin with ``::`` or hold ``##[``. What comes
-from a model or a TOML file therefore passes :func:`_data` or :func:`_property` on its way out.
+A runner reads standard output line by line and obeys lines that begin with ``::``, or hold ``##[``, which
+:func:`~pytest_rf.reporters.lines.visible` breaks. What comes from a model or a TOML file therefore passes :func:`_data`
+or :func:`_property` on its way out.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def check(run: Run) -> str:
     hidden = len(lines) - MOST
     if hidden > 0:
         lines[MOST:] = [f"... and {hidden:,} more; --report json:FILE lists all"]
-    return "\n".join([*lines, *map(_unordered, plain([closing(run)]))]) + "\n"
+    return "\n".join([*lines, *plain([closing(run)])]) + "\n"
 
 
 def _commands(run: Run) -> Iterator[str]:
@@ -63,14 +64,9 @@ def _command(kind: str, place: Place | None, title: str, *message: str) -> str:
 
 def _data(text: str) -> str:
     """Return text as the message of a command: one line, that no runner takes for more than this."""
-    return _unordered(visible(text, _LIMIT)).replace("%", "%25")
+    return visible(text, _LIMIT).replace("%", "%25")
 
 
 def _property(text: str) -> str:
     """Return text as the value of a property: neither ends it nor the command."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _unordered(text: str) -> str:
-    """Return text without the old form of commands, which counts anywhere in a line."""
-    return text.replace("##[", "##\\[")

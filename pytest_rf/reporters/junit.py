@@ -14,7 +14,7 @@ from junitparser.junitparser import FinalResult
 from pytest_rf.checks import RULES
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.reporters.full import finding as paragraph
-from pytest_rf.reporters.lines import plain, visible
+from pytest_rf.reporters.lines import plain, visible, visible_line
 from pytest_rf.reporters.text import count
 from pytest_rf.results import ModelResult, RequirementResult, Run
 
@@ -90,14 +90,14 @@ def _case(result: ModelResult, name: str, results: Sequence[FinalResult]) -> Tes
 
 
 def _failure(found: Finding) -> Failure:
-    failure = Failure(_text(found.message), f"{found.code} {found.rule}")
+    failure = Failure(_text(found.message), _text(f"{found.code} {found.rule}"))
     failure.text = "\n" + "\n".join(plain(paragraph(found))) + "\n"
     return failure
 
 
 def _error(problem: Problem) -> Error:
     error = Error(_text(problem.message), "internal error" if problem.internal else "error")
-    error.text = "\n".join(visible(line, _LIMIT) for line in problem.detail.splitlines()[:200])
+    error.text = "\n".join(visible_line(line, _LIMIT) for line in problem.detail.splitlines()[:200])
     return error
 
 

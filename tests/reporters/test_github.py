@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -7,10 +8,11 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_rf.findings import Problem, Step
-from pytest_rf.reporters import check, github
-from pytest_rf.reporters.lines import visible
+from pytest_rf.reporters import CHECK, check, github
+from pytest_rf.reporters.lines import visible, write
 from pytest_rf.results import Run
 from reporters.findings import HOSTILE, finding, run
 
@@ -91,9 +93,26 @@ def test_no_name_injects_a_command(name: str) -> None:
     problem, _, violation = commands
     assert set(problem.properties) == {"file", "line", "title"}
     assert set(violation.properties) == {"file", "line", "title"}
-    shown = visible(name, 2000).replace("##[", "##\\[")
+    shown = visible(name, 2000)
     assert problem.message.strip() == shown.strip()
     assert violation.properties["title"].startswith("RF001 ")
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text() | st.lists(st.sampled_from(ORDERS)).map("".join), st.sampled_from([*CHECK]), st.booleans())
+def test_no_format_injects_a_command_where_a_step_prints_it(name: str, format: str, color: bool) -> None:
+    found = finding(
+        message=name, model=name, tensor=name, rule=name, file=name, help=name, requirement=name, code=name,
+        path=(Step(name, 1, 1),),
+    )  # fmt: skip
+    whole = run(found, problems=(Problem(message=name, file=name, detail=name),), warnings=(name,))
+    stream = io.StringIO()
+    write(
+        check(replace(whole, models=(replace(whole.models[0], model=name, file=name),)), format),
+        stream,
+        color,
+    )
+    assert len(obeyed(stream.getvalue())) == (3 if format == "github" else 0)
 
 
 def test_hostile_names_stay_on_their_line() -> None:
