@@ -79,7 +79,7 @@ def test_inputs_give_the_shape(project: Pytester, inputs: str) -> None:
     result = run(project, test.format(""))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*coverage.h*leaves h and w of image open and 256 was chosen*--input image=1,1,*"]
+        ["*coverage*leaves h and w of image open and 256 was chosen*--input image=1,1,*"]
     )
 
 
