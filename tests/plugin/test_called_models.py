@@ -166,6 +166,7 @@ def build(kernel): return Net(kernel)
 
 def test_factories_classes_and_weights(called: Pytester) -> None:
     pytest.importorskip("torch")
+    pytest.importorskip("pytest_rf.frontends.torch")  # runs in this process forget what they import
     called.makepyfile(rf_plugin_nets=TORCH)
     called.syspathinsert()
     run(
