@@ -51,7 +51,7 @@ TABLE: tuple[Metric, ...] = (
         certain=sizes.rf_certain,
         grows="the field",
         cause="layers",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
         aliases=("size", "receptive_field", "field", "fov"),
     ),
     Metric(
@@ -74,7 +74,7 @@ TABLE: tuple[Metric, ...] = (
         grows="the stride",
         multiplies=True,
         cause="strides",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
         aliases=("jump",),
     ),
     Metric(
@@ -83,7 +83,7 @@ TABLE: tuple[Metric, ...] = (
         "first position that unit 0 reads; negative where that is padding",
         sizes.start,
         grows="the start",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
     ),
     Metric(
         "center",
@@ -161,6 +161,7 @@ TABLE: tuple[Metric, ...] = (
         shift=_later,
         grows="look-ahead",
         cause="ahead",
+        formats=("json", "csv", "final"),
         aliases=("look_ahead",),
     ),
     Metric(
@@ -187,7 +188,7 @@ TABLE: tuple[Metric, ...] = (
         tiled=guarantees.halo,
         grows="the halo",
         cause="layers",
-        formats=("json",),
+        formats=("json", "final"),
         aliases=("padding",),
     ),
     Metric(
@@ -272,7 +273,7 @@ TABLE: tuple[Metric, ...] = (
         form="sources",
         always=True,
         cause="context",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
     ),
 )
 """All metrics and predicates, in the order in which reports show them."""

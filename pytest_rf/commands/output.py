@@ -22,14 +22,15 @@ def emit(document: Document, file: str | None = None, color: bool | None = None)
         OutputError: it cannot be written.
     """
     buffer = io.StringIO()
-    write(document, buffer, file is None and (_wants_color() if color is None else color))
+    write(document, buffer, file is None and (wants_color() if color is None else color))
     if file is None:
         _print(buffer.getvalue())
     else:
         save(buffer.getvalue(), file)
 
 
-def _wants_color() -> bool:
+def wants_color() -> bool:
+    """Return whether standard output is coloured where nothing is said."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout is not None and sys.stdout.isatty()
