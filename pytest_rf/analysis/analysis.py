@@ -23,6 +23,12 @@ class Analysis(Described):
     def __repr__(self) -> str:
         return f"<Analysis {self.name!r}: {len(self)} tensors, {self.capture}>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from pytest_rf.analysis import notebook
+
+        return notebook.page(self)
+
     @cached_property
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pytest_rf.analysis import alignment, elements, guarantees, sizes, smallest, units
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.metric import Format, Metric, Origin
-from pytest_rf.figures import Number
+from pytest_rf.figures import Number, shown, span
 from pytest_rf.interpreter import Ignorance
 
 __all__ = ["METRICS", "PREDICATES", "TABLE", "AxisField", "Format", "Metric", "Origin"]
@@ -329,8 +329,9 @@ class AxisField(Along):
     def __repr__(self) -> str:
         found = self.runs.structure(self.value)
         if isinstance(found, Ignorance):
-            return f"<Field along axis {self.axis} of {self.input.name!r}: unknown: {found.reason}>"
-        return f"<Field along axis {self.axis} of {self.input.name!r}: rf {self.rf}, stride {self.stride}>"
+            return f"<Field along axis {self.axis_name} of {self.input.name!r}: unknown: {found.reason}>"
+        figures = f"rf {span(*self.rf_range)}, stride {shown(self.stride)}, start {shown(self.start)}"
+        return f"<Field along axis {self.axis_name} of {self.input.name!r}: {figures}>"
 
 
 def _attach() -> None:

@@ -17,7 +17,7 @@ from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.layout import carried
 from pytest_rf.errors import UnknownError
-from pytest_rf.figures import Number
+from pytest_rf.figures import Number, shape
 from pytest_rf.graph import Node, Value
 from pytest_rf.interpreter import Ignorance
 
@@ -50,8 +50,7 @@ class Tensor:
         self.shape = value.shape
 
     def __repr__(self) -> str:
-        shape = "?" if self.shape is None else "×".join(map(str, self.shape)) or "scalar"
-        return f"<Tensor {self.name!r}: {f'{self.op} {self.label}'.rstrip()}, {shape}, {self.status}>"
+        return f"<Tensor {self.name!r}: {f'{self.op} {self.label}'.rstrip()}, {shape(self.shape)}, {self.status}>"
 
     @property
     def label(self) -> str:

@@ -54,11 +54,11 @@ def page(document: Document, file: str | None, color: bool | None, paged: bool) 
     buffer = io.StringIO()
     write(lines, buffer, colored)
     # Only if it is not told to does click ask the pager to let colours through.
-    click.echo_via_pager(buffer.getvalue().removesuffix("\n"), color=None if colored else False)
+    click.echo_via_pager(buffer.getvalue().removesuffix("\n"), color=color if color or not colored else None)
 
 
 def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _can_show(signs: str) -> bool:
