@@ -53,8 +53,10 @@ def page(document: Document, file: str | None, color: bool | None, paged: bool) 
     colored = wants_color() if color is None else color
     buffer = io.StringIO()
     write(lines, buffer, colored)
-    # Only if it is not told to does click ask the pager to let colours through.
-    click.echo_via_pager(buffer.getvalue().removesuffix("\n"), color=color if color or not colored else None)
+    # If it is not told to show colours click asks the pager whether it can.
+    click.echo_via_pager(
+        buffer.getvalue().removesuffix("\n"), color=True if color else None if colored else False
+    )
 
 
 def _is_terminal() -> bool:
