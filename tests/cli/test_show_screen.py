@@ -86,8 +86,8 @@ def test_a_terminal_is_not_overrun(on_terminal: Callable[..., str], paged: list[
 def test_what_is_longer_than_the_screen_is_paged(on_terminal: Callable[..., str], paged: list[str]) -> None:
     assert on_terminal("show", "unet.onnx") == ""
     (shown,) = paged
-    assert shown.startswith("False unet: 23 tensors\n")
-    assert on_terminal("show", "unet.onnx", "--node", "mask").startswith("unet: 1 of 23 tensors\n")
+    assert shown.startswith("False net: 23 tensors\n")
+    assert on_terminal("show", "unet.onnx", "--node", "mask").startswith("net: 1 of 23 tensors\n")
     assert len(paged) == 1
 
 
