@@ -27,7 +27,7 @@ def show(view: View, screen: Screen | None = None) -> Iterator[Line]:
 def _model(view: ModelView, screen: Screen) -> Iterator[Line]:
     yield from _head(view, screen.room)
     ends = [row for tensor in view.analysis.final for row in of_final(tensor)]
-    if view.is_whole and ends:
+    if ends:
         yield ()
         yield from _finals(view, ends, screen)
     yield ()
@@ -59,7 +59,7 @@ def _finals(view: ModelView, ends: Sequence[Row], screen: Screen) -> Iterator[Li
     heads = filled(view, [*about, *figures], ends)
     parts = [part for row in ends for part in row.split(heads)]
     yield from table(view, heads, parts, screen.room, {"name": "final"}).lines()
-    if screen.blocks and any(column.name == "rf" for column in heads):
+    if view.is_whole and screen.blocks and any(column.name == "rf" for column in heads):
         yield from sparkline.growth(view, screen.room)
 
 

@@ -80,11 +80,12 @@ def chosen(names: Sequence[str], is_tree: bool = False) -> tuple[Column, ...]:
     return (Column("name"), *found)
 
 
-def usual(tensors: Iterable[Tensor], is_tree: bool) -> tuple[Column, ...]:
-    """Return what a table says of a tensor, apart from figures, where nothing was chosen."""
+def usual(analysis: Analysis, tensors: Iterable[Tensor], is_tree: bool) -> tuple[Column, ...]:
+    """Return what a table says of tensors of a model, apart from figures, where nothing was chosen."""
     if is_tree:
         return Column("module"), Column(COUNT), Column("shape")
-    needs = [_needs_module(tensor) for tensor in tensors]
+    # What an output is called its author chose.
+    needs = [_needs_module(tensor) for tensor in tensors if tensor.name not in analysis.graph.outputs]
     module = (Column("module"),) if sum(needs) * _SHARE >= len(needs) > 0 else ()
     return Column("name"), *module, Column("op"), Column("shape")
 

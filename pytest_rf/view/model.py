@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pytest_rf.analysis import Analysis, Tensor
 from pytest_rf.analysis.metrics import TABLE, Format, Metric
@@ -58,10 +59,14 @@ class ModelView:
             about = (Column("module"), Column(columns.COUNT)) if self.is_tree else ()
             rest = (Column(name) for name in ABOUT if not (self.is_tree and name == "module"))
             return *about, *rest, *figures
-        return columns.with_input((*columns.usual(self.tensors, self.is_tree), *figures), self.analysis)
+        return columns.with_input(
+            (*columns.usual(self.analysis, self.tensors, self.is_tree), *figures), self.analysis
+        )
 
     def growth(self, most: int) -> list[Number]:
-        """Return sizes of the field on the way to what is final first, along its first axis, in the graph's order.
+        """Return how large the field has become on the way to what is final first, along its first axis.
+
+        Of branches the larger counts: sizes never fall.
 
         Args:
             most: so many tensors are looked at, at equal distances, the first and the last among them.
@@ -77,7 +82,7 @@ class ModelView:
             found = [one for one in analysis if one.number in ancestors and name in one.inputs]
             last, steps = len(found) - 1, max(min(most, len(found)) - 1, 1)
             places = dict.fromkeys(number * last // steps for number in range(steps + 1))
-            return [found[place].field(name)[axis].rf for place in places]
+            return list(accumulate((found[place].field(name)[axis].rf for place in places), max))
         return []
 
     def report(self) -> AnalysisReport:

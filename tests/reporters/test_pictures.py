@@ -68,9 +68,28 @@ def test_holes_are_seen() -> None:
 
 
 def test_long_inputs_are_scaled() -> None:
-    lines = drawing(net((400,), 3, dilations=[1]), (203,))
-    assert lines[3] == "  t 0 " + "·" * 20 + "▒" + "·" * 19 + " 399"
+    lines = drawing(net((400,), 3, dilations=[30]), (203,))
+    # Each of the three that are read makes its sign of ten positions a part.
+    assert lines[3] == "  t 0 " + "·" * 20 + "▒··▒··▒" + "·" * 13 + " 399"
     assert lines[4] == "  ▒ partly read, · not read; positions a sign: t 10"
+
+
+def test_of_a_dot_the_neighbourhood_is_drawn() -> None:
+    lines = drawing(net((400,), 3, dilations=[4]), (203,))
+    assert lines[3] == "  t 187 " + "·" * 16 + "█···█···█" + "·" * 15 + " 226"
+    assert drawing(net((400,), 3, pads=[1, 1]), (0,))[3] == "  t 0 ░██" + "·" * 38 + " 39"
+    assert drawing(net((400,), 3, pads=[1, 1]), (399,))[3] == "  t 360 " + "·" * 38 + "██░ 399"
+    canvas = drawing(net((400, 400), 3, dilations=[2, 2]), (300, 7))
+    assert canvas[4] == "      0" + " " * 37 + "39"
+    assert [line[6:18] for line in canvas[10:17]] == [
+        "·" * 12,
+        "·······█·█·█",
+        "·" * 12,
+        "·······█·█·█",
+        "·" * 12,
+        "·······█·█·█",
+        "·" * 12,
+    ]
 
 
 def test_two_axes_are_a_canvas() -> None:
@@ -105,7 +124,9 @@ def test_every_screen_can_show_it() -> None:
     lines = drawing(net((400,), 5, dilations=[40], pads=[80, 80]), (0,), Screen(80, blocks=False))
     assert all(line.isascii() for line in lines[3:])
     assert lines[3] == "  t 0 oooo+...+...+" + "." * 31 + " 399"
-    assert lines[4] == "  + partly read, . not read, o padding; positions a sign: t 10"
+    assert " ".join(" ".join(lines[4:]).split()) == (
+        "+ partly read, . not read, o padding (more than is drawn); positions a sign: t 10"
+    )
 
 
 def test_a_narrow_screen_has_a_smaller_picture() -> None:
@@ -143,6 +164,12 @@ def test_growth_is_drawn_where_the_screen_can_show_it() -> None:
     assert "rf over depth ▄▆█ 3 to 7" in shown
     assert "rf over depth" not in ascii_only
     assert "▄" not in ascii_only
+
+
+def test_of_branches_the_larger_is_drawn() -> None:
+    chain = [helper.make_node("Conv", [before, "w"], [after], pads=[1, 1]) for before, after in ("ca", "ab")]
+    nodes = [*chain, helper.make_node("Relu", ["c"], ["r"]), helper.make_node("Add", ["b", "r"], ["y"])]
+    assert view(pytest_rf.analyze(behind(*nodes))).growth(60) == [3, 5, 7, 7, 7]  # type: ignore[union-attr]
 
 
 def test_unclipped_fields_go_beyond_the_input() -> None:
