@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_rf.analysis import cells
@@ -100,8 +100,12 @@ def about(entry: Entry, name: str, source: str = "") -> str:
 
 def rows(view: ModelView) -> Iterator[Row]:
     """Yield a row per tensor, or module, and input that it reads."""
+    known: dict[tuple[int, str], Row] = {}
     for entry in view.entries:
-        yield from _of_entry(entry)
+        for row in _of_entry(entry):
+            # Elementwise operators pass a value on, whose figures are read once.
+            same = known.setdefault((entry.tensor.number, row.input), row)
+            yield row if same is row else replace(row, fields=same.fields, texts=same.texts)
 
 
 def _of_entry(entry: Entry) -> Iterator[Row]:

@@ -27,7 +27,7 @@ def show(view: View, screen: Screen | None = None) -> Iterator[Line]:
 def _model(view: ModelView, screen: Screen) -> Iterator[Line]:
     yield from _head(view, screen.room)
     ends = [row for tensor in view.analysis.final for row in of_final(tensor)]
-    if ends:
+    if ends and view.metrics("final"):
         yield ()
         yield from _finals(view, ends, screen)
     yield ()

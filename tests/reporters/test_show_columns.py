@@ -296,3 +296,24 @@ def test_every_format_tells_why_a_tensor_is_unknown(format: str) -> None:
     assert "Odd" in text(analysis, format, chosen=("name", "rf"))
     if format == "table":
         assert "Y is unknown: " in text(analysis, format, chosen=("rf", "name"), width=80)
+
+
+def test_where_no_figure_is_wanted_none_is_told(unet: pytest_rf.Analysis) -> None:
+    shown = text(unet, chosen=("name", "op"), node="op:maxpool")
+    assert shown.splitlines()[2:] == [
+        "",
+        "name            op",
+        "encoder.0.pool  MaxPool 2×2 stride 2",
+        "encoder.1.pool  MaxPool 2×2 stride 2",
+    ]
+
+
+def test_figures_of_a_value_are_read_once(unet: pytest_rf.Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    figure = cells.figure
+    monkeypatch.setattr(
+        cells, "figure", lambda metric, about: (read.append(about.value.number), figure(metric, about))[1]
+    )
+    assert len(body(text(unet, chosen=("stride",), node="encoder.0.*1"))) == 3  # a convolution and its ReLU
+    inner = [number for number in read if number != unet["mask"].number]
+    assert len(inner) == 2  # along h and w
