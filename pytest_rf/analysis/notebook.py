@@ -16,7 +16,7 @@ from pytest_rf.analysis.metrics import TABLE
 from pytest_rf.figures import shape
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis.analysis import Analysis
+    from pytest_rf.analysis.inputs import Input
     from pytest_rf.analysis.metrics import AxisField
     from pytest_rf.analysis.tensors import Tensor
 
@@ -27,19 +27,23 @@ MOST = 200
 _LIMIT = 200
 
 
-def page(analysis: Analysis) -> str:
-    """Return an analysis as HTML that can stand in any page."""
-    inputs = "; ".join(
-        f"{name} {shape(source.shape)} ({', '.join(source.axes) or 'no spatial axis'})"
-        for name, source in analysis.inputs.items()
+def page(name: str, inputs: Iterable[Input], finals: Iterable[Tensor], tensors: Sequence[Tensor]) -> str:
+    """Return an analysis as HTML that can stand in any page.
+
+    Args:
+        name: the model's name.
+        inputs: what it takes.
+        finals: what its outputs end in.
+        tensors: all that it computes, of which the first are shown.
+    """
+    takes = "; ".join(
+        f"{one.name} {shape(one.shape)} ({', '.join(one.axes) or 'no spatial axis'})" for one in inputs
     )
-    tensors = list(analysis)
-    more = len(tensors) - MOST
-    told = f"{len(tensors):,} tensors" + (f", the first {MOST} of them" if more > 0 else "")
-    final = (row for tensor in analysis.final for row in _final(tensor))
+    told = f"{len(tensors):,} tensors" + (f", the first {MOST} of them" if len(tensors) > MOST else "")
+    final = (row for tensor in finals for row in _final(tensor))
     every = (row for tensor in tensors[:MOST] for row in _rows(tensor, _metrics("table")))
     return (
-        f"<div><p><strong>{text(analysis.name)}</strong>: {text(inputs)}</p>"
+        f"<div><p><strong>{text(name)}</strong>: {text(takes)}</p>"
         f"{_table(['final', 'axes', 'input', *(one.name for one in _metrics('final'))], final)}"
         f"<details><summary>{text(told)}</summary>"
         f"{_table(['name', 'module', 'op', 'shape', 'input', *(one.name for one in _metrics('table'))], every)}"

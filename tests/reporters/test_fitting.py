@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -39,6 +39,7 @@ def table(rows: list[tuple[str, ...]], width: int | None) -> Table:
 
 
 @given(ROWS, WIDTHS)
+@settings(deadline=None)
 def test_no_line_is_wider_than_the_screen(rows: list[tuple[str, ...]], width: int) -> None:
     found = list(plain(table(rows, width).lines()))
     assert len(found) == len(rows) + 1
@@ -46,6 +47,7 @@ def test_no_line_is_wider_than_the_screen(rows: list[tuple[str, ...]], width: in
 
 
 @given(ROWS, WIDTHS)
+@settings(deadline=None)
 def test_no_figure_is_torn(rows: list[tuple[str, ...]], width: int) -> None:
     found = table(rows, width)
     for row, line in zip(rows, list(plain(found.lines()))[1:], strict=True):
@@ -66,6 +68,7 @@ def test_no_figure_is_torn(rows: list[tuple[str, ...]], width: int) -> None:
 
 
 @given(ROWS)
+@settings(deadline=None)
 def test_where_there_is_room_nothing_is_left_out(rows: list[tuple[str, ...]]) -> None:
     endless = table(rows, None)
     assert endless.left_out == []
@@ -75,6 +78,7 @@ def test_where_there_is_room_nothing_is_left_out(rows: list[tuple[str, ...]]) ->
 
 
 @given(st.lists(st.text("卷积层abc", min_size=1, max_size=12), min_size=1), WIDTHS)
+@settings(deadline=None)
 def test_wide_signs_stand_in_line(names: list[str], width: int) -> None:
     def place(line: str, end: int) -> int:
         return sum(2 if unicodedata.east_asian_width(sign) == "W" else 1 for sign in line[:end])
@@ -134,6 +138,7 @@ def test_words_are_left_out_whole() -> None:
 
 
 @given(NAMES, NAMES, WIDTHS)
+@settings(deadline=None)
 def test_sentences_fit(name: str, after: str, width: int) -> None:
     lines = [*plain(named("input ", name, after, width)), *wrapped(visible(f"  {name} {after}"), width)]
     assert max(map(cell_len, lines)) <= width
