@@ -39,7 +39,8 @@ def page(name: str, inputs: Iterable[Input], finals: Iterable[Tensor], tensors: 
     takes = "; ".join(
         f"{one.name} {shape(one.shape)} ({', '.join(one.axes) or 'no spatial axis'})" for one in inputs
     )
-    told = f"{len(tensors):,} tensors" + (f", the first {MOST} of them" if len(tensors) > MOST else "")
+    told = f"{len(tensors):,} tensor{'' if len(tensors) == 1 else 's'}"
+    told += f", the first {MOST} of them" if len(tensors) > MOST else ""
     final = (row for tensor in finals for row in _final(tensor))
     every = (row for tensor in tensors[:MOST] for row in _rows(tensor, _metrics("table")))
     return (
