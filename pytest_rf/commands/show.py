@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_rf.commands import options
+from pytest_rf.commands import completion, options
 from pytest_rf.reporters import SHOW
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @click.option(
     "--node",
     metavar="PATTERN",
@@ -79,7 +79,8 @@ def show(
 
     analysis = _analysis(model, options.shapes(inputs), config, allow_code)
     chosen = view.view(analysis, node, unit, figures, columns or (), depth, changed, sort)
-    paging.page(reporters.show(chosen, format, paging.screen(output)), output, color, pager)
+    document = reporters.show(chosen, format, paging.screen(output))
+    paging.page(document, output, color, pager, reporters.escape(format), [model])
     return 0
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_rf.reporters.lines import Line, Span, visible
+from pytest_rf.reporters.lines import SPAN_LIMIT, Line, Span
+from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.widths import columns, padded, shortened, shortened_words
 
 #: Longer cells are cut on any screen, and in files.
@@ -59,22 +60,23 @@ class Table:
         says: whether rows can say something instead of figures, which they can where figures stand last.
     """
 
-    def __init__(self, headings: Sequence[Heading], rows: Sequence[Cells], width: int | None) -> None:
+    def __init__(self, headings: Sequence[Heading], rows: Sequence[Cells], screen: Screen) -> None:
         """Fit a table.
 
         Args:
             headings: its columns.
             rows: its rows.
-            width: how many columns of the screen it may take; None for as many as it needs.
+            screen: what it is to fit.
         """
-        shown = [Cells([visible(text, CELL_LIMIT) for text in row.texts], row.said) for row in rows]
+        width = screen.room
+        shown = [Cells([screen.text(text, CELL_LIMIT) for text in row.texts], row.said) for row in rows]
         natural = [
             max(columns(text) for text in (one.text, *(row.texts[place] for row in shown)))
             for place, one in enumerate(headings)
         ]
         self.needs = sum(natural) + len(_GAP) * (len(natural) - 1)
         places = _placed(headings, natural, width)
-        self._width = width
+        self._screen = screen
         self._headings = [headings[place] for place in places]
         self._widths = _shared([natural[place] for place in places], self._headings, width)
         self._rows = [Cells([row.texts[place] for place in places], row.said) for row in shown]
@@ -85,10 +87,12 @@ class Table:
 
     def lines(self) -> Iterator[Line]:
         """Yield the line of headings, then a line per row."""
-        heads = zip(self._headings, self._widths, strict=True)
+        heads, cut = zip(self._headings, self._widths, strict=True), self._screen.cut
         yield (
             Span(
-                _GAP.join(padded(shortened(one.text, width), width, one.is_number) for one, width in heads),
+                _GAP.join(
+                    padded(shortened(one.text, width, cut), width, one.is_number) for one, width in heads
+                ),
                 "bold",
             ),
         )
@@ -101,13 +105,13 @@ class Table:
         for place in range(known):
             heading, width = self._headings[place], self._widths[place]
             gap = _GAP if place else ""
-            yield Span(
-                gap + padded(_cell(row.texts[place], heading, width), width, heading.is_number), heading.style
-            )
+            cell = _cell(row.texts[place], heading, width, self._screen.cut)
+            yield Span(gap + padded(cell, width, heading.is_number), heading.style)
         if says:
-            taken = sum(self._widths[:known]) + len(_GAP) * known
-            text = visible(row.said)
-            yield Span(_GAP + (text if self._width is None else shortened_words(text, self._width - taken)))
+            taken, room = sum(self._widths[:known]) + len(_GAP) * known, self._screen.room
+            text = self._screen.text(row.said, SPAN_LIMIT)
+            fits = text if room is None else shortened_words(text, room - taken, self._screen.cut)
+            yield Span(_GAP + fits if known else fits)
 
 
 def _placed(headings: Sequence[Heading], natural: Sequence[int], width: int | None) -> list[int]:
@@ -148,9 +152,9 @@ def _shared(natural: Sequence[int], headings: Sequence[Heading], width: int | No
     return widths
 
 
-def _cell(text: str, heading: Heading, width: int) -> str:
+def _cell(text: str, heading: Heading, width: int, cut: str) -> str:
     if heading.kind == "name":
-        return shortened(text, width)
+        return shortened(text, width, cut)
     if heading.kind == "words":
-        return shortened_words(text, width)
-    return text if columns(text) <= width else "…"
+        return shortened_words(text, width, cut)
+    return text if columns(text) <= width else cut[:width]

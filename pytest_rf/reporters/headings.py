@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_rf.reporters.fitting import Cells, Heading, Table
 from pytest_rf.reporters.rows import AXES, Row
+from pytest_rf.reporters.screen import Screen
 from pytest_rf.view import Column, ModelView
 
 #: Where there is no room for all usual columns the last of these are left out first; name, input and rf stay.
@@ -18,15 +19,15 @@ _WORDS = ("op", "context")
 _LEAST = {"name": 16, "module": 24, "op": 12, "source": 16, "input": 8}
 
 
-def fitted(view: ModelView, columns: Sequence[Column], rows: Sequence[Row], room: int | None) -> Table:
+def fitted(view: ModelView, columns: Sequence[Column], rows: Sequence[Row], screen: Screen) -> Table:
     """Return rows as a table, of a tensor one per axis if that spares the width which all its axes in a row take."""
-    whole = table(view, columns, rows, room)
-    if room is None or whole.needs <= room:
+    whole = table(view, columns, rows, screen)
+    if screen.room is None or whole.needs <= screen.room:
         return whole
     split = [each for row in rows for each in row.split(columns)]
     if len(split) == len(rows):
         return whole
-    narrow = table(view, columns, split, room)
+    narrow = table(view, columns, split, screen)
     return narrow if narrow.needs < whole.needs else whole
 
 
@@ -34,7 +35,7 @@ def table(
     view: ModelView,
     columns: Sequence[Column],
     rows: Sequence[Row],
-    room: int | None,
+    screen: Screen,
     titles: Mapping[str, str] | None = None,
 ) -> Table:
     """Return rows as a table.
@@ -43,7 +44,7 @@ def table(
         view: what the user asked for.
         columns: the table's columns.
         rows: its rows.
-        room: its width; None for as wide as it needs.
+        screen: what it is to fit.
         titles: headings that are not the column's name.
     """
     titles = titles or {}
@@ -61,7 +62,7 @@ def table(
         )
         for place, column in enumerate(columns)
     ]
-    return Table(headings, [Cells(row.cells(columns), row.unknown) for row in rows], room)
+    return Table(headings, [Cells(row.cells(columns), row.unknown) for row in rows], screen)
 
 
 def filled(view: ModelView, columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:

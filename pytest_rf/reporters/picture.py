@@ -59,14 +59,14 @@ def picture(axes: Mapping[str, Reading], screen: Screen) -> Iterator[Line]:
     The whole input is drawn, scaled, or its part around the unit's field where that would be but a dot.
     """
     signs = _BLOCKS if screen.blocks else _ASCII
-    yield from _canvas(axes, signs, screen.room) if len(axes) == 2 else _bars(axes, signs, screen.room)
+    yield from _canvas(axes, signs, screen) if len(axes) == 2 else _bars(axes, signs, screen)
 
 
-def _bars(axes: Mapping[str, Reading], signs: Mapping[Mark, str], room: int | None) -> Iterator[Line]:
+def _bars(axes: Mapping[str, Reading], signs: Mapping[Mark, str], screen: Screen) -> Iterator[Line]:
     names = {axis: _name(axis) for axis in axes}
     gutter = max(map(columns, names.values()))
     digits = max(len(str(reading.extent - 1)) for reading in axes.values())
-    most = _signs(len(_INDENT) + gutter + 2 * digits + 3, room)
+    most = _signs(len(_INDENT) + gutter + 2 * digits + 3, screen.room)
     near = all(_is_dot(reading, most) for reading in axes.values())
     rulers = {axis: _ruler(reading, most, near) for axis, reading in axes.items()}
     before = max(ruler.before for ruler in rulers.values())
@@ -77,13 +77,13 @@ def _bars(axes: Mapping[str, Reading], signs: Mapping[Mark, str], room: int | No
         yield line(label, Span(bar, "figure"), f" {ruler.last}")
     steps = ", ".join(f"{names[axis]} {ruler.step}" for axis, ruler in rulers.items())
     told = {mark for ruler in rulers.values() for mark in ruler.marks}
-    yield from _legend(told, signs, steps, any(ruler.cut for ruler in rulers.values()), room)
+    yield from _legend(told, signs, steps, any(ruler.cut for ruler in rulers.values()), screen)
 
 
-def _canvas(axes: Mapping[str, Reading], signs: Mapping[Mark, str], room: int | None) -> Iterator[Line]:
+def _canvas(axes: Mapping[str, Reading], signs: Mapping[Mark, str], screen: Screen) -> Iterator[Line]:
     (down, rows), (across, places) = axes.items()
     gutter = len(str(rows.extent - 1))
-    most = _signs(len(_INDENT) + gutter + 1, room)
+    most = _signs(len(_INDENT) + gutter + 1, screen.room)
     near = _is_dot(rows, _DOWN) and _is_dot(places, most)
     vertical, horizontal = _ruler(rows, _DOWN, near), _ruler(places, most, near)
     first, last = str(horizontal.first), str(horizontal.last)
@@ -99,17 +99,17 @@ def _canvas(axes: Mapping[str, Reading], signs: Mapping[Mark, str], room: int | 
         text = "".join(signs[one] for one in row).rstrip()
         yield line((f"{_INDENT}{at:>{gutter}} ", "dim"), Span(text, "figure"))
     steps = f"{_name(down)} {vertical.step} down, {_name(across)} {horizontal.step} across"
-    yield from _legend(told, signs, steps, vertical.cut or horizontal.cut, room)
+    yield from _legend(told, signs, steps, vertical.cut or horizontal.cut, screen)
 
 
 def _legend(
-    told: Iterable[Mark], signs: Mapping[Mark, str], steps: str, cut: bool, room: int | None
+    told: Iterable[Mark], signs: Mapping[Mark, str], steps: str, cut: bool, screen: Screen
 ) -> Iterator[Line]:
     known = {*told}
     meanings = ", ".join(f"{signs[mark]} {meaning}" for mark, meaning in _MEANINGS.items() if mark in known)
     meanings += " (more than is drawn)" if cut else ""  # padding is told last
     text = f"{_INDENT}{meanings}; positions a sign: {steps}"
-    yield from (line((one, "dim")) for one in wrapped(text, room, _INDENT))
+    yield from (line((one, "dim")) for one in wrapped(text, screen, _INDENT))
 
 
 def _is_dot(reading: Reading, most: int) -> bool:

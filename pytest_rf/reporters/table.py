@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pytest_rf.reporters import sparkline, unit
 from pytest_rf.reporters.fitting import Table
 from pytest_rf.reporters.headings import filled, fitted, table
-from pytest_rf.reporters.lines import Line, line, visible
+from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.rows import AXES, IRREGULAR, Row, of_final, rows
 from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.text import count, shape
@@ -25,7 +25,7 @@ def show(view: View, screen: Screen | None = None) -> Iterator[Line]:
 
 
 def _model(view: ModelView, screen: Screen) -> Iterator[Line]:
-    yield from _head(view, screen.room)
+    yield from _head(view, screen)
     ends = [row for tensor in view.analysis.final for row in of_final(tensor)]
     if ends and view.metrics("final"):
         yield ()
@@ -33,22 +33,22 @@ def _model(view: ModelView, screen: Screen) -> Iterator[Line]:
     yield ()
     body = list(rows(view))
     heads = filled(view, view.columns("table"), body)
-    found = fitted(view, heads, body, screen.room)
+    found = fitted(view, heads, body, screen)
     yield from found.lines()
-    yield from _foot(view, found, heads, body, screen.room)
+    yield from _foot(view, found, heads, body, screen)
 
 
-def _head(view: ModelView, room: int | None) -> Iterator[Line]:
+def _head(view: ModelView, screen: Screen) -> Iterator[Line]:
     """Yield what the model is and what it takes."""
     analysis = view.analysis
     told = count(len(analysis), "tensor")
     shown = sum(entry.count for entry in view.entries if not entry.level)  # a tree counts at its first level
     if shown < len(analysis):
         told = f"{shown:,} of {told}"
-    yield from named("", analysis.name, f": {told}", room)
+    yield from named("", analysis.name, f": {told}", screen)
     for source in analysis.inputs.values():
         axes = ", ".join(source.axes) or "none"
-        yield from named("input ", source.name, f" {shape(source.shape)}, spatial axes: {axes}", room)
+        yield from named("input ", source.name, f" {shape(source.shape)}, spatial axes: {axes}", screen)
 
 
 def _finals(view: ModelView, ends: Sequence[Row], screen: Screen) -> Iterator[Line]:
@@ -58,13 +58,13 @@ def _finals(view: ModelView, ends: Sequence[Row], screen: Screen) -> Iterator[Li
     figures = [Column(metric.name, metric) for metric in view.metrics("final")]
     heads = filled(view, [*about, *figures], ends)
     parts = [part for row in ends for part in row.split(heads)]
-    yield from table(view, heads, parts, screen.room, {"name": "final"}).lines()
-    if view.is_whole and screen.blocks and any(column.name == "rf" for column in heads):
+    yield from table(view, heads, parts, screen, {"name": "final"}).lines()
+    if view.is_whole and any(column.name == "rf" for column in heads):
         yield from sparkline.growth(view, screen.room)
 
 
 def _foot(
-    view: ModelView, found: Table, heads: Sequence[Column], body: Sequence[Row], room: int | None
+    view: ModelView, found: Table, heads: Sequence[Column], body: Sequence[Row], screen: Screen
 ) -> Iterator[Line]:
     """Yield what the table could not say."""
     notes: list[str] = []
@@ -78,11 +78,11 @@ def _foot(
     if found.left_out:
         chosen = ",".join([heads[0].name, *found.left_out])
         notes.append(
-            f"left out at {room} columns: {', '.join(found.left_out)} (a wider terminal shows them, "
+            f"left out at {screen.room} columns: {', '.join(found.left_out)} (a wider terminal shows them, "
             f"or --columns {chosen})"
         )
     notes += [f"note {note}" for note in view.analysis.graph.notes]
     if notes:
         yield ()
     for note in notes:
-        yield from (line((one, "dim")) for one in wrapped(visible(note), room))
+        yield from (line((one, "dim")) for one in wrapped(note, screen))

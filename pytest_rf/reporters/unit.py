@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.reporters.lines import Line, line, visible
+from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.picture import picture
 from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.text import count, shape
@@ -21,12 +21,12 @@ def show(view: UnitView, screen: Screen) -> Iterator[Line]:
         if number:
             yield ()
         about = f" ({tensor.op}, {shape(tensor.shape)}) reads"
-        yield from named(f"unit {unit} of ", tensor.name, about, screen.room)
+        yield from named(f"unit {unit} of ", tensor.name, about, screen)
         for source, axes in view.readings(tensor).items():
             of = f" of {source}" if several else ""
             for axis, reading in axes.items():
-                text = visible(f"  {axis}: {_words(reading, of)}")
-                yield from (line(one) for one in wrapped(text, screen.room, "    "))
+                text = f"  {axis}: {_words(reading, of)}"
+                yield from (line(one) for one in wrapped(text, screen, "    "))
             if any(reading.first <= reading.last for reading in axes.values()):
                 yield ()
                 yield from picture(axes, screen)

@@ -1,7 +1,7 @@
 """Text cut and padded to a number of columns of a terminal, in which a Chinese sign takes two.
 
-Widths are rich's, so that they are those with which rich prints. Text must have passed through
-:func:`~pytest_rf.reporters.lines.visible` before: escapes are longer than what they escape.
+Widths are rich's, so that they are those with which rich prints. Text to be measured must be what the screen will show
+(:meth:`~pytest_rf.reporters.screen.Screen.text`): escapes are longer than what they escape.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from itertools import accumulate
 
 from rich.cells import cell_len as columns
 
-from pytest_rf.reporters.lines import Line, line, visible
+from pytest_rf.reporters.lines import SPAN_LIMIT, Line, line
+from pytest_rf.reporters.screen import Screen
 
-__all__ = ["columns", "named", "padded", "shortened", "shortened_words", "wrapped"]
+__all__ = ["CUT", "columns", "named", "padded", "shortened", "shortened_words", "wrapped"]
 
-_CUT = "…"
+#: Stands for what is left out.
+CUT = "…"
 
 #: Names in sentences are not shortened further than this.
 _NAME = 12
@@ -27,17 +29,18 @@ def padded(text: str, width: int, right: bool = False) -> str:
     return gap + text if right else text + gap
 
 
-def shortened(text: str, width: int) -> str:
-    """Return text with … for some of its middle where it is wider; rather letters are left out than digits."""
+def shortened(text: str, width: int, cut: str = CUT) -> str:
+    """Return text without some of its middle where it is wider; rather letters are left out than digits."""
     if columns(text) <= width:
         return text
-    if width <= 1:
-        return _CUT[:width]
+    kept = width - len(cut)
+    if kept <= 0:
+        return cut[:width]
     if text.isascii():
-        start = _cut(text, len(text) - width + 1)
-        return text[:start] + _CUT + text[start + len(text) - width + 1 :]
-    tail = _tail(text, width // 2)
-    return _head(text, width - 1 - columns(tail)) + _CUT + tail
+        start = _cut(text, len(text) - kept)
+        return text[:start] + cut + text[start + len(text) - kept :]
+    tail = _tail(text, kept // 2)
+    return _head(text, kept - columns(tail)) + cut + tail
 
 
 def _cut(text: str, missing: int) -> int:
@@ -49,44 +52,46 @@ def _cut(text: str, missing: int) -> int:
     return min(places, key=lambda place: (digits[place + missing] - digits[place], abs(place - middle)))
 
 
-def shortened_words(text: str, width: int) -> str:
-    """Return text without its last words, and … for them, where it is wider; no word is torn but the first."""
+def shortened_words(text: str, width: int, cut: str = CUT) -> str:
+    """Return text without its last words where it is wider; no word is torn but the first."""
     if columns(text) <= width:
         return text
     kept = ""
     for word in text.split(" "):
         longer = f"{kept} {word}" if kept else word
-        if columns(longer) + 2 > width:
+        if columns(longer) + 1 + len(cut) > width:
             break
         kept = longer
-    return f"{kept} {_CUT}" if kept else shortened(text.split(" ")[0], width)
+    return f"{kept} {cut}" if kept else shortened(text.split(" ")[0], width, cut)
 
 
-def wrapped(text: str, width: int | None, indent: str = "  ") -> Iterator[str]:
+def wrapped(text: str, screen: Screen, indent: str = "  ") -> Iterator[str]:
     """Yield the lines of a sentence, of which all but the first are indented; words that are too long are cut."""
+    text, width = screen.text(text, SPAN_LIMIT), screen.room
     if width is None or columns(text) <= width:
         yield text
         return
-    margin = text[: len(text) - len(text.lstrip(" "))]
-    current, is_empty = margin, True
-    for word in text.split():
+    current = text[: len(text) - len(text.lstrip(" "))]
+    is_empty = True
+    for each in text.split():
+        word = screen.text(each, SPAN_LIMIT)  # any can come to stand at the beginning of a line
         if not is_empty and columns(f"{current} {word}") > width:
             yield current
             current, is_empty = indent, True
         current += word if is_empty else f" {word}"
-        current, is_empty = shortened(current, width), False
+        current, is_empty = shortened(current, width, screen.cut), False
     yield current
 
 
-def named(before: str, name: str, after: str, width: int | None) -> Iterator[Line]:
+def named(before: str, name: str, after: str, screen: Screen) -> Iterator[Line]:
     """Yield a line about something whose name is shortened if need be; if that is not enough it is wrapped."""
-    name, after = visible(name), visible(after)
+    name, after, width = screen.text(name, SPAN_LIMIT), screen.text(after, SPAN_LIMIT), screen.room
     if width is not None:
-        name = shortened(name, max(width - columns(before + after), _NAME))
+        name = shortened(name, max(width - columns(before + after), _NAME), screen.cut)
     if width is None or columns(before + name + after) <= width:
         yield line(before, (name, "bold"), after)
     else:
-        yield from (line(one) for one in wrapped(before + name + after, width))
+        yield from (line(one) for one in wrapped(before + name + after, screen))
 
 
 def _head(text: str, width: int) -> str:

@@ -10,6 +10,7 @@ import pytest_rf
 from pytest_rf.reporters import show
 from pytest_rf.reporters.lines import plain
 from pytest_rf.reporters.screen import Screen
+from pytest_rf.reporters.signs import fitting
 from pytest_rf.reporters.sparkline import drawn
 from pytest_rf.view import view
 
@@ -121,7 +122,7 @@ def test_three_axes_are_a_bar_each() -> None:
 
 
 def test_every_screen_can_show_it() -> None:
-    lines = drawing(net((400,), 5, dilations=[40], pads=[80, 80]), (0,), Screen(80, blocks=False))
+    lines = drawing(net((400,), 5, dilations=[40], pads=[80, 80]), (0,), Screen(80, "ascii"))
     assert all(line.isascii() for line in lines[3:])
     assert lines[3] == "  t 0 oooo+...+...+" + "." * 31 + " 399"
     assert " ".join(" ".join(lines[4:]).split()) == (
@@ -155,15 +156,15 @@ def test_a_sparkline_grows_with_the_sizes(sizes: list[float], shown: str) -> Non
     assert drawn(sizes) == shown
 
 
-def test_growth_is_drawn_where_the_screen_can_show_it() -> None:
+def test_growth_is_drawn_with_the_signs_that_the_screen_has() -> None:
     nodes = [helper.make_node("Conv", [before, "w"], [after]) for before, after in ("ca", "ay")]
     model = view(pytest_rf.analyze(behind(*nodes)))
     shown, ascii_only = (
-        "\n".join(plain(show(model, "table", Screen(80, blocks)))) for blocks in (True, False)
+        fitting("\n".join(plain(show(model, "table", Screen(80, encoding)))), encoding)
+        for encoding in ("utf-8", "ascii")
     )
     assert "rf over depth ▄▆█ 3 to 7" in shown
-    assert "rf over depth" not in ascii_only
-    assert "▄" not in ascii_only
+    assert "rf over depth -+# 3 to 7" in ascii_only
 
 
 def test_of_branches_the_larger_is_drawn() -> None:
