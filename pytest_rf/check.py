@@ -104,7 +104,9 @@ def _result(
     requirements: list[RequirementResult] = []
     problems: list[Problem] = []
     findings: list[Finding] = []
-    settings = Settings(model=target.name, file=target.source, spacing=model.spacing, origin=model.origin)
+    settings = Settings(
+        model=target.name, file=target.source, spacing=model.spacing, origin=model.origin, root=model.root
+    )
     for number, one in enumerate(model.requires):
         try:
             outcome, found = judging.hold(analysis, one, settings, number)

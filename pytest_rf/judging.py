@@ -11,7 +11,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.config.declared import PlacedRequirement
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Settings, evaluate, parse
-from pytest_rf.requirements.syntax import AbsentAxisError
+from pytest_rf.requirements.syntax import AbsentError
 from pytest_rf.results import ModelResult, RequirementResult, is_judged, status
 
 
@@ -65,7 +65,7 @@ def hold(
         try:
             found += evaluate(analysis, dataclasses.replace(requirement, parts=(part,)), settings)
             applies = True
-        except AbsentAxisError as error:
+        except AbsentError as error:
             reason = reason or str(error)
     found = [replace(one, number=number) for one in found]
     outcome = RequirementResult(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Measurement, Spacing
 from pytest_rf.requirements import advice, explain, measure, values
+from pytest_rf.requirements.expressions import POSITIONS, SAMPLES, STEPS, units
 from pytest_rf.requirements.measure import Reading, Undecidable
 from pytest_rf.requirements.places import Place, required
 from pytest_rf.requirements.settings import Settings
@@ -23,10 +25,10 @@ def verdicts(place: Place, part: Comparison, settings: Settings) -> Iterator[Fin
     """Yield a verdict where a comparison does not hold at a place."""
     metric = METRICS[part.figure.metric]
     spacing = settings.spacing.get(place.axis)
-    whole = place.source.shape[place.number]
-    wanted = values.resolved(part.value, metric, place.tensor.runs.graph, place.axis, whole, spacing)
-    verdict = replace(place.verdict(part, settings), required=required(part, wanted))
+    verdict = place.verdict(part, settings)
     try:
+        wanted = values.resolved(part.value, metric, _along(place, part, spacing))
+        verdict = replace(verdict, required=required(part, wanted))
         readings = _read(place, part, metric, settings)
     except Undecidable as why:
         yield replace(verdict, reason=str(why))
@@ -73,6 +75,17 @@ def verdicts(place: Place, part: Comparison, settings: Settings) -> Iterator[Fin
         path=explain.steps(path, metric),
         help=help_,
     )
+
+
+def _along(place: Place, part: Comparison, spacing: Quantity | None) -> values.Along:
+    """Return the axis along which the value of a comparison is resolved."""
+    stride = None
+    if any(unit in STEPS for unit in units(part.value)):
+        with suppress(Undecidable):
+            (reading,) = measure.read(place.field, METRICS["stride"], None, "end")
+            stride = Fraction(reading.low.upper) if reading.exact else None
+    extent = place.source.shape[place.number]
+    return values.Along(place.axis, extent, spacing, stride, place.references)
 
 
 def _holds(place: Place, part: Comparison, metric: Metric, settings: Settings, wanted: Fraction) -> bool:
@@ -123,5 +136,6 @@ def _spacing(
     finite = any(math.isfinite(end.upper) for reading in readings for end in (reading.low, reading.high))
     if spacing is None or metric.kind in ("ratio", "truth") or not finite:
         return None
-    shown = part.value.name if part.value.kind == "quantity" else ""
+    counted = ("%", *POSITIONS, *STEPS, *SAMPLES)
+    shown = next((unit for unit in units(part.value) if unit not in counted), "")
     return Spacing(number=value(spacing.number), unit=spacing.unit, shown=shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -13,8 +13,15 @@ from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import claims, comparisons, context, scanner, select, verdicts
 from pytest_rf.requirements.places import Place, at, is_guarantee
+from pytest_rf.requirements.references import References
 from pytest_rf.requirements.settings import Settings
-from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, RequirementTextError
+from pytest_rf.requirements.syntax import (
+    AbsentError,
+    Claim,
+    Comparison,
+    Requirement,
+    RequirementTextError,
+)
 
 #: At most this many tensors have their path told; a requirement that hundreds of tensors break is about something else.
 _PATHS = 5
@@ -24,81 +31,122 @@ def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | 
     """Return what keeps a requirement from holding: an empty list means that it holds.
 
     Raises:
-        RequirementError: the requirement cannot be applied to this model: it selects nothing, names an axis
-            that there is not, uses a unit without a spacing, or a metric that the engine does not have.
+        AbsentError: it is about what the model does not have: it selects nothing, or names an axis or an input
+            that there is not.
+        RequirementError: it cannot be applied to this model otherwise: it uses a unit without a spacing, or a
+            figure that is not declared.
     """
     settings = settings or Settings()
+    references = References(analysis, settings.root)
     found: list[Finding] = []
     for part in requirement.parts:
-        wrong = list(_part(analysis, part, requirement.text, settings))
+        wrong = list(_Held(analysis, part, requirement.text, settings, references).verdicts())
         found += verdicts.findings(analysis, wrong, requirement.text)
     return found
 
 
-def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Settings) -> Iterator[Finding]:
-    """Yield what is wrong with one part of a requirement."""
-    subject = part.figure if isinstance(part, Comparison) else part
-    position = subject.position
-    batch = isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
-    reads_any, measured_any = False, False
-    guarantee = is_guarantee(part)
-    joint = isinstance(part, Comparison) and METRICS[part.figure.metric].joint
-    together: dict[tuple[str, int], Place] = {}
-    told: set[str] = set()
-    judged: set[tuple[int, str, int]] = set()
-    accepted = context.accepted(analysis)
-    for tensor in select.tensors(analysis, part.where, text):
-        if tensor.status == "unknown":
-            reads_any = measured_any = True
-            yield replace(at(tensor, part, settings), reason=verdicts.unknown(tensor))
-            continue
-        for source, field in _fields(analysis, tensor, part):
-            reads_any = True
-            axes = select.batch(source) if batch else select.axes(source, subject.axis)
-            for axis, number in axes or ():
-                measured_any = True
-                try:
-                    for own, axis_field, why in select.places(tensor, field, source, number, guarantee):
-                        # Two outputs can have one final tensor.
-                        if (id(own), source.name, number) in judged:
-                            continue
-                        judged.add((id(own), source.name, number))
-                        if why:
-                            yield replace(at(own, part, settings, source, axis), reason=why)
-                            continue
-                        sources = context.of(axis_field, accepted)
-                        traced = len(told) < _PATHS
-                        place = Place(own, source, axis, number, axis_field, sources, traced)
-                        if joint:
-                            together[source.name, number] = place.beside(together.get((source.name, number)))
-                            continue
-                        for verdict in _wrong(place, part, settings):
-                            told.add(own.name)
-                            yield verdict
-                except RequirementTextError:
-                    raise
-                except RequirementError as error:
-                    scanner.fail(str(error), text, position)
-    for place in together.values():
-        yield from _wrong(place, part, settings)
-    if not reads_any:
-        scanner.fail("selects only what reads no input", text, part.where.position)
-    if not measured_any and batch:
-        select.no_batch(analysis.inputs.values(), text, position)
-    if not measured_any:
-        select.no_axis(analysis.inputs.values(), subject.axis, text, position)
+class _Held:
+    """One part of a requirement while it is held against a model."""
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        part: Comparison | Claim,
+        text: str,
+        settings: Settings,
+        references: References,
+    ) -> None:
+        self.analysis = analysis
+        self.part = part
+        self.text = text
+        self.settings = settings
+        self.references = references
+        self.subject = part.figure if isinstance(part, Comparison) else part
+        self.guarantee = is_guarantee(part)
+        self.joint = isinstance(part, Comparison) and METRICS[part.figure.metric].joint
+        self.batch = (
+            isinstance(part, Claim) and part.axis is None and PREDICATES[part.predicate].axis == "batch"
+        )
+        self.accepted = context.accepted(analysis)
+        self.together: dict[tuple[str, int], Place] = {}
+        self.told: set[str] = set()
+        self.judged: set[tuple[int, str, int]] = set()
+
+    def verdicts(self) -> Iterator[Finding]:
+        """Yield what is wrong."""
+        text, subject = self.text, self.subject
+        source = None if subject.source is None else select.source(self.analysis, subject.source, text)
+        reads_any, measured_any = False, False
+        for tensor in select.tensors(self.analysis, self.part.where, text):
+            if tensor.status == "unknown":
+                reads_any = measured_any = True
+                yield replace(at(tensor, self.part, self.settings), reason=verdicts.unknown(tensor))
+                continue
+            for read, field in _fields(self.analysis, tensor, self.part, source):
+                reads_any = True
+                for axis, number in self.axes(read):
+                    measured_any = True
+                    yield from self.placed(self.along(tensor, field, read, axis, number))
+        for place in self.together.values():
+            yield from self.placed(_wrong(place, self.part, self.settings))
+        if not reads_any:
+            what = "no input" if source is None else f'nothing of input "{source.name}"'
+            raise AbsentError(f"selects only what reads {what}", text, self.part.where.position)
+        if not measured_any:
+            inputs = [source] if source is not None else list(self.analysis.inputs.values())
+            if self.batch:
+                select.no_batch(inputs, text, subject.position)
+            select.no_axis(inputs, subject.axis, text, subject.position)
+
+    def axes(self, source: Input) -> Sequence[tuple[str, int]]:
+        """Return names and numbers of the axes of an input that the part is about."""
+        return select.batch(source) if self.batch else select.axes(source, self.subject.axis) or ()
+
+    def placed(self, held: Iterator[Finding]) -> Iterator[Finding]:
+        """Yield verdicts; errors get their place in the text."""
+        try:
+            yield from held
+        except RequirementTextError:
+            raise
+        except RequirementError as error:
+            scanner.fail(str(error), self.text, getattr(error, "position", self.subject.position))
+
+    def along(
+        self, tensor: Tensor, field: TensorField, source: Input, axis: str, number: int
+    ) -> Iterator[Finding]:
+        """Yield what is wrong along one axis of an input, seen from a tensor."""
+        for own, axis_field, why in select.places(tensor, field, source, number, self.guarantee):
+            key = id(own), source.name, number
+            if key in self.judged:  # two outputs can have one final tensor
+                continue
+            self.judged.add(key)
+            if why:
+                yield replace(at(own, self.part, self.settings, source, axis), reason=why)
+                continue
+            sources = context.of(axis_field, self.accepted)
+            traced = len(self.told) < _PATHS
+            place = Place(own, source, axis, number, axis_field, sources, traced, self.references)
+            if self.joint:
+                self.together[source.name, number] = place.beside(self.together.get((source.name, number)))
+                continue
+            for verdict in _wrong(place, self.part, self.settings):
+                self.told.add(own.name)
+                yield verdict
 
 
-def _fields(analysis: Analysis, tensor: Tensor, part: Comparison | Claim) -> list[tuple[Input, TensorField]]:
+def _fields(
+    analysis: Analysis, tensor: Tensor, part: Comparison | Claim, source: Input | None
+) -> list[tuple[Input, TensorField]]:
     """Return the inputs that a part is about, with the tensor's fields.
 
     What is final for one input can read another as context only, of which nothing computed has a position (a
-    style image that is pooled at once); sizes are then about the others. Guarantees are about all.
+    style image that is pooled at once); sizes are then about the others, unless the part names this one.
+    Guarantees are about all.
     """
     fields = select.fields(analysis, tensor)
-    if is_guarantee(part):
-        return fields
-    if part.where.kind != "final" or len(fields) < 2:
+    if source is not None:
+        return [pair for pair in fields if pair[0].name == source.name]
+    if is_guarantee(part) or part.where.kind != "final" or len(fields) < 2:
         return fields
     placed = [pair for pair in fields if any(pair[1][number].stride != 0 for number in pair[0].axes.values())]
     return placed or fields
@@ -106,8 +154,6 @@ def _fields(analysis: Analysis, tensor: Tensor, part: Comparison | Claim) -> lis
 
 def _wrong(place: Place, part: Comparison | Claim, settings: Settings) -> Iterator[Finding]:
     """Yield a verdict where a part does not hold at a place."""
-    return (
-        claims.verdicts(place, part, settings)
-        if isinstance(part, Claim)
-        else comparisons.verdicts(place, part, settings)
-    )
+    if isinstance(part, Claim):
+        return claims.verdicts(place, part, settings)
+    return comparisons.verdicts(place, part, settings)

@@ -16,6 +16,8 @@ from pytest_rf.analysis.tensors import Contribution
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import advice, context, verdicts
+from pytest_rf.requirements.expressions import Value
+from pytest_rf.requirements.references import References
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison
 
@@ -30,6 +32,7 @@ class Place(NamedTuple):
     field: AxisField
     context: context.Context
     traced: bool
+    references: References
 
     def beside(self, other: Place | None) -> Place:
         """Return the place with the fields of another one beside its own, which are read together."""
@@ -87,5 +90,7 @@ def required(part: Comparison | Claim, wanted: Fraction | None = None) -> Requir
     if isinstance(part, Claim):
         text = f"{'not ' if part.negated else ''}{part.predicate}"
         return Required(text=text, value=not part.negated)
-    resolved = None if wanted is None else value(bool(wanted) if part.value.kind == "truth" else wanted)
-    return Required(text=str(part.value), comparator=part.comparator, value=resolved)
+    truth = METRICS[part.figure.metric].kind == "truth"
+    resolved = None if wanted is None else value(bool(wanted) if truth else wanted)
+    text = str(part.value) if isinstance(part.value, Value) else part.written or str(part.value)
+    return Required(text=text, comparator=part.comparator, value=resolved)

@@ -170,7 +170,7 @@ def _declared(target: Target, inputs: Any) -> tuple[Analysis, Settings]:
 
 
 def _settings(target: Target) -> Settings:
-    return Settings(spacing=target.model.spacing, origin=target.model.origin)
+    return Settings(spacing=target.model.spacing, origin=target.model.origin, root=target.model.root)
 
 
 def _path(item: pytest.Item, model: str) -> str:
