@@ -115,7 +115,7 @@ def _result(
             outcome, found = judging.failed(one), []
         requirements.append(outcome)
         findings += found
-    rules = checks.selected(config.select, config.ignore)
+    rules = checks.selected(config.select, config.ignore, (model.select, model.ignore))
     judging_rules: list[str] = []
     for rule in rules:
         subject = Subject(analysis, settings)
@@ -160,7 +160,7 @@ def _unjudged(
     """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
     if config.uncovered == "ignore":
         return result
-    inapplicable = [one.reason for one in result.requirements]
+    inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
     selected = [rule.code for rule in rules if rule.judges is not None]
     text = remedies.for_unjudged(target, config, inapplicable, selected)
     if config.uncovered == "warn":

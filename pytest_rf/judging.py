@@ -46,7 +46,7 @@ def hold(
 ) -> tuple[RequirementResult, list[Finding]]:
     """Return what becomes of a requirement, and what was found.
 
-    A shared one does not apply where the model lacks its axis.
+    A shared one does not apply where the model lacks what it is about: an axis, an input, an operator.
 
     Args:
         analysis: the model.
@@ -66,7 +66,7 @@ def hold(
             found += evaluate(analysis, dataclasses.replace(requirement, parts=(part,)), settings)
             applies = True
         except AbsentError as error:
-            reason = reason or str(error)
+            reason = reason or error.reason
     found = [replace(one, number=number) for one in found]
     outcome = RequirementResult(
         text=requirement.text,
