@@ -65,6 +65,9 @@ class Arithmetic(Cursor):
 
     def value(self) -> Expression:
         """Read the value of a comparison."""
+        if self.at_word("yes", "no"):
+            token = self.take()
+            return Value("truth", Fraction(token.value.lower() == "yes"), position=token.position)
         self.signs = 0
         return self.sum()
 
@@ -122,8 +125,6 @@ class Arithmetic(Cursor):
             return found
         if isinstance(found, Value) and found.kind in _COUNTED:
             return Value(found.kind, -found.number, found.name, start.position)
-        if isinstance(found, Value) and found.kind == "truth":
-            self.fail("yes and no have no sign", start)
         return Negative(found, start.position)
 
     def atom(self, first: bool) -> Expression:
@@ -138,8 +139,6 @@ class Arithmetic(Cursor):
         if self.at_word("input"):
             self.take()
             return Value("input", position=start.position)
-        if self.at_word("yes", "no"):
-            return Value("truth", Fraction(self.take().value.lower() == "yes"), position=start.position)
         if self.accept_sign("("):
             return self.brackets()
         number = self.number()

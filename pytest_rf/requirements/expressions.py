@@ -101,17 +101,6 @@ class Operation:
 Expression = Value | Negative | Measured | Operation
 
 
-def leaves(expression: Expression) -> Iterator[Value]:
-    """Yield the values that an expression is made of."""
-    if isinstance(expression, Value):
-        yield expression
-    elif isinstance(expression, Operation):
-        yield from leaves(expression.left)
-        yield from leaves(expression.right)
-    else:
-        yield from leaves(expression.operand)
-
-
 def units(expression: Expression) -> Iterator[str]:
     """Yield the units that an expression is written in, ``%`` among them."""
     if isinstance(expression, Value):

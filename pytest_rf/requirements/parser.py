@@ -49,7 +49,7 @@ from typing import Literal, NoReturn
 from pytest_rf.requirements import scanner
 from pytest_rf.requirements.arithmetic import Arithmetic
 from pytest_rf.requirements.dimensions import PlacedError, refuse
-from pytest_rf.requirements.expressions import Expression, Value, beginning, leaves
+from pytest_rf.requirements.expressions import Expression, Value, beginning
 from pytest_rf.requirements.scanner import Kind
 from pytest_rf.requirements.syntax import (
     MIRRORED,
@@ -236,8 +236,8 @@ class _Parser(Arithmetic):
     ) -> Comparison:
         """Refuse what can be seen to make no sense before there is a model."""
         metric, position = METRICS[figure.metric], beginning(value)
-        truth = any(leaf.kind == "truth" for leaf in leaves(value))
-        if (metric.kind == "truth") != truth or (truth and not isinstance(value, Value)):
+        truth = isinstance(value, Value) and value.kind == "truth"
+        if (metric.kind == "truth") != truth:
             wanted = "yes or no" if metric.kind == "truth" else "a number"
             scanner.fail(f"{metric.name} is compared with {wanted}", self.text, position)
         if truth and comparator not in ("==", "!="):
