@@ -125,7 +125,8 @@ def _judged(
 ) -> Iterator[str]:
     analysis = analyze(analysis, **{key: mark.kwargs[key] for key in SAID if mark.kwargs.get(key)})
     file, line, _ = item.location
-    stated = replace(settings, model=name, file=file, line=(line or 0) + 1)
+    root = settings.root or item.config.rootpath
+    stated = replace(settings, model=name, file=file, line=(line or 0) + 1, root=root)
     result = judge(analysis, mark.args, stated, item.nodeid)
     state.record(result)
     if result.findings:
