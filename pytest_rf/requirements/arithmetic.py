@@ -26,6 +26,8 @@ from pytest_rf.requirements.vocabulary import METRICS, PREDICATES
 RESERVED = frozenset(
     {"and", "is", "not", "or", "from", "final", "output", "input", "yes", "no", *METRICS, *PREDICATES}
 )
+#: What to say of arithmetic with figures.
+ONE_SIDE = ": a figure stands alone, and only what it is compared with takes arithmetic"
 #: Brackets and signs before a value stand within each other at most this deep.
 MAX_DEPTH = 32
 #: A value has at most this many signs of arithmetic.
@@ -188,7 +190,7 @@ class Arithmetic(Cursor):
         """Read the digits of a number."""
         token = self.current
         if token.kind is not Kind.NUMBER:
-            self.fail(f"expected a value, found {self.found()}")
+            self.fail(f"expected a value, found {self.found()}{ONE_SIDE if self.at_word(*METRICS) else ''}")
         if not _BOUNDED.fullmatch(token.value):
             self.fail("the number is too long: at most 15 digits")
         self.take()

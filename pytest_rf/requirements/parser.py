@@ -47,7 +47,7 @@ import re
 from typing import Literal, NoReturn
 
 from pytest_rf.requirements import scanner
-from pytest_rf.requirements.arithmetic import Arithmetic
+from pytest_rf.requirements.arithmetic import ONE_SIDE, Arithmetic
 from pytest_rf.requirements.dimensions import PlacedError, refuse
 from pytest_rf.requirements.expressions import Expression, Value, beginning
 from pytest_rf.requirements.scanner import Kind
@@ -227,7 +227,8 @@ class _Parser(Arithmetic):
         if token.kind is Kind.SIGN and token.value == "=":
             self.fail("write == for equality")
         if token.kind is not Kind.COMPARATOR:
-            self.fail(f"expected a comparator (>=, <=, >, <, ==, !=), found {self.found()}")
+            hint = ONE_SIDE if self.at_sign("+-*/(") else ""
+            self.fail(f"expected a comparator (>=, <=, >, <, ==, !=), found {self.found()}{hint}")
         self.take()
         return token.value  # type: ignore[return-value]  # the scanner knows no others
 

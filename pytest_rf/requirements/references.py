@@ -22,6 +22,9 @@ _DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
 #: Larger numbers, and fractions of more than that, are no figures of a model.
 _LARGEST = 10**15
 
+#: An error lists at most this many names.
+_LISTED = 8
+
 #: An attribute's path has at most this many parts.
 _PARTS = 20
 
@@ -65,6 +68,12 @@ class References:
             hint = nearest(name, declared)
             if not hint and self._analysis.module is not None:
                 hint = ": metadata are those of an ONNX file; a module's own figures are attributes, as in attr:NAME"
+            if not hint:
+                hint = (
+                    f"; it declares {', '.join(list(declared)[:_LISTED])}"
+                    if declared
+                    else "; it has no metadata"
+                )
             raise RequirementError(f"the model declares no meta:{name}{hint}")
         match = _DECLARED.fullmatch(declared[name][:40])
         if match is None:

@@ -123,6 +123,11 @@ def positions(length: Quantity, spacing: Quantity, axis: str) -> Fraction:
     return length.number * factor / (spacing.number * per_position)
 
 
+def example(unit: str) -> str:
+    """Return a spacing by which a length of a unit would be understood, for errors."""
+    return "1/16000 s" if unit in SAMPLES or _resolve(unit)[0] == "time" else "0.5 mm"
+
+
 def samples(length: Quantity, spacing: Quantity, axis: str) -> Fraction:
     """Return how many positions of an axis a number of samples is.
 

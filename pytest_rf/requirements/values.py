@@ -22,7 +22,7 @@ from pytest_rf.requirements.expressions import (
 )
 from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.references import References
-from pytest_rf.requirements.units import Quantity, positions, samples
+from pytest_rf.requirements.units import Quantity, example, positions, samples
 from pytest_rf.requirements.vocabulary import Metric
 
 #: No figure of a model is larger, and no fraction finer.
@@ -108,10 +108,9 @@ def _measured(number: Fraction, unit: str, along: Along, value: Value | Measured
             )
         return number * along.stride
     if along.spacing is None:
-        example = "1/16000 s" if unit in SAMPLES else "0.5 mm"
         raise PlacedError(
             f"axis {along.axis} has no spacing, so {value} means nothing: "
-            f'state one for the model, as in spacing = {{ {along.axis} = "{example}" }}, or write positions (px)',
+            f'state one for the model, as in spacing = {{ {along.axis} = "{example(unit)}" }}, or write positions (px)',
             beginning(value),
         )
     convert = samples if unit in SAMPLES else positions

@@ -173,6 +173,9 @@ def test_samples_are_those_of_a_rate_or_of_a_spacing_in_samples(net: pytest_rf.A
         ("rf >= 1" + " + 1" * (MAX_SIGNS + 1), 8 + 4 * MAX_SIGNS, f"at most {MAX_SIGNS} signs"),
         ("rf >= " + "(" * (MAX_DEPTH + 1) + "1", 7 + MAX_DEPTH, f"more than {MAX_DEPTH} deep"),
         ("rf >= " + "-" * (MAX_DEPTH + 1) + "1", 7 + MAX_DEPTH, f"more than {MAX_DEPTH} deep"),
+        ("rf >= 2 * stride", 10, "a figure stands alone"),
+        ("rf - stride >= 3", 3, "a figure stands alone"),
+        ("(rf) >= 3", 1, "a figure stands alone"),
         ("rf >= yes", 6, "compared with a number"),
         ("context == 1", 11, "compared with yes or no"),
         ("context == yes + 1", 15, 'expected "and" or the end'),
@@ -200,6 +203,8 @@ def test_what_is_refused_and_where(text: str, position: int, says: str) -> None:
         ("rf >= 1 / meta:zero", 10, "division by zero: meta:zero is 0"),
         ("rf >= 3 + meta:nine", 10, "declares no meta:nine"),
         ("rf >= 3 px + 4 mm", 13, "axis t has no spacing, so 4 mm means nothing"),
+        ("rf >= 4 ms", 6, 'as in spacing = { t = "1/16000 s" }'),
+        ("rf >= meta:x", 6, "declares no meta:x; it declares one, seven, half, zero"),
         ("rf >= meta:one" + " * 1e14" * 9, 43, "out of range"),
     ],
 )
