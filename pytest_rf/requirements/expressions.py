@@ -20,12 +20,20 @@ POSITIONS = ("px", "pixel", "pixels", "position", "positions")
 STEPS = ("step", "steps")
 SAMPLES = ("sample", "samples")
 
-#: The names that need no quotes behind each prefix: none of the signs of arithmetic is in them.
+#: The names that need no quotes behind each prefix. But for patterns of operators, which begin a requirement or a
+#: part, and the paths of files, none of the signs of arithmetic is in them.
 BARE = {
+    "op": re.compile(r"[\w.:*?/-]+"),
     "attr": re.compile(r"[\w.:]+"),
     "meta": re.compile(r"[\w.:]+"),
     "file": re.compile(r"[\w./-]+#[\w.]+"),
 }
+
+
+def quoted(name: str) -> str:
+    """Return a name in the quotes that it does not hold itself."""
+    quote = "'" if '"' in name else '"'
+    return f"{quote}{name}{quote}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,7 @@ class Value:
         if self.kind == "truth":
             return "yes" if self.number else "no"
         if self.kind in BARE:
-            quote = "" if BARE[self.kind].fullmatch(self.name) else "'" if '"' in self.name else '"'
-            return f"{self.kind}:{quote}{self.name}{quote}"
+            return f"{self.kind}:{self.name if BARE[self.kind].fullmatch(self.name) else quoted(self.name)}"
         unit = {"number": "", "percent": "%", "quantity": f" {self.name}"}[self.kind]
         return written(self.number) + unit
 

@@ -48,8 +48,6 @@ _PATTERN = re.compile(
 )
 #: Signs that are written in several ways.
 _SIGNS = {"−": "-", "×": "*"}
-#: The names that need no quotes behind each prefix; those of operators are patterns.
-_NAMES = {"op": re.compile(r"[\w.:*?/-]+"), **BARE}
 
 
 def scan(text: str) -> list[Token]:
@@ -106,7 +104,7 @@ def _reference_name(text: str, prefix: str, position: int) -> tuple[str, int]:
     """Return the name behind ``op:``, ``attr:``, ``meta:`` or ``file:``, quoted or bare, and the position behind it."""
     if position < len(text) and text[position] in "\"'":
         return _string(text, position)
-    match = _NAMES[prefix[:-1].lower()].match(text, position)
+    match = BARE[prefix[:-1].lower()].match(text, position)
     if match is None and prefix.lower() == "file:":
         fail(
             "a file and a key must follow, as in file:docs/model.toml#unet.rf; other names in quotes",

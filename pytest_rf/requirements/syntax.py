@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_rf.errors import RequirementError
-from pytest_rf.requirements.expressions import Expression
+from pytest_rf.requirements.expressions import BARE, Expression, quoted
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
 
@@ -66,9 +66,10 @@ class Where:
 
     def __str__(self) -> str:
         if self.kind == "glob":
-            quote = "'" if '"' in self.pattern else '"'
-            return f"{quote}{self.pattern}{quote}"
-        return f"op:{self.pattern}" if self.kind == "op" else self.kind
+            return quoted(self.pattern)
+        if self.kind == "op":
+            return f"op:{self.pattern if BARE['op'].fullmatch(self.pattern) else quoted(self.pattern)}"
+        return self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,7 @@ class Source:
 
 def _from(source: Source | None) -> str:
     """Return how the input is written behind a figure; always in quotes, as a word would be read in its place."""
-    if source is None:
-        return ""
-    quote = "'" if '"' in source.name else '"'
-    return f" from {quote}{source.name}{quote}"
+    return "" if source is None else f" from {quoted(source.name)}"
 
 
 @dataclass(frozen=True, slots=True)
