@@ -138,6 +138,19 @@ def test_files_are_read_once_and_there_are_not_thousands(folder: Path) -> None:
     assert refused(f"extend = [{many}]\n{SPEECH}") == f"rf.toml:1: more than {MAX_FILES} files are extended"
 
 
+def test_the_command_line_goes_before_both(folder: Path) -> None:
+    Path("rf.toml").write_text(f'select = ["RF303"]\n{PICTURES}select = ["RF101"]\nrequire = ["rf >= 1"]\n')
+    settings = config.load("rf.toml")
+
+    def rules(**asked: list[str]) -> tuple[str, ...]:
+        (found,) = check.run(settings, **asked).models
+        return found.rules
+
+    assert rules() == ("RF101", "RF303")
+    assert rules(ignore=["RF1"]) == ("RF303",)
+    assert rules(select=["RF303"]) == ("RF303",)
+
+
 def test_rules_are_selected_layer_by_layer() -> None:
     def codes(*layers: tuple[list[str], list[str]]) -> set[str]:
         first, *more = layers
