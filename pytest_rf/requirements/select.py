@@ -91,7 +91,7 @@ def source(analysis: Analysis, named: Source, text: str) -> Input:
     if found is None:
         there = list(analysis.inputs)[:_LISTED]
         more = "" if len(analysis.inputs) <= _LISTED else f" and {len(analysis.inputs) - _LISTED} more"
-        hint = nearest(named.name, analysis.inputs) or f"; there are {', '.join(there)}{more}"
+        hint = nearest(named.name, analysis.inputs) or f"; its inputs are {', '.join(there)}{more}"
         raise AbsentError(f'the model has no input "{named.name}"{hint}', text, named.position)
     return found
 

@@ -281,7 +281,7 @@ def test_from_is_about_one_input(two: pytest_rf.Analysis) -> None:
     ("text", "position", "says"),
     [
         ("rf from imag == 3", 8, 'the model has no input "imag", did you mean "image"?'),
-        ("is causal from nothing", 15, "there are image, past.1"),
+        ("is causal from nothing", 15, "its inputs are image, past.1"),
         ('"z" rf from image == 3', 0, 'selects only what reads nothing of input "image"'),
         ("rf.h from image == 3", 0, 'no input has an axis "h"'),
     ],
