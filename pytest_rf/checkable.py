@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pytest_rf import analysis, requirements
@@ -22,15 +23,31 @@ class Analysis(analysis.Analysis):
     Attributes:
         spacing: axis name -> the distance between neighbours, where the model's authors say it.
         origin: which of its input steps an output step stands for.
+        root: the folder of the configuration that describes it, below which ``file:`` lies; None where none does.
     """
 
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     origin: Literal["end", "start", "center"] = "end"
+    root: Path | None = None
 
-    def settings(self, file: str = "", line: int = 0, model: str = "") -> requirements.Settings:
-        """Return the settings under which requirements are held: what is said of the model, and who asks where."""
+    def settings(
+        self, file: str = "", line: int = 0, model: str = "", root: Path | None = None
+    ) -> requirements.Settings:
+        """Return the settings under which requirements are held: what is said of the model, and who asks where.
+
+        Args:
+            file: the file that holds the requirement, for findings.
+            line: its line there.
+            model: the model's name in findings; the analysis' own by default.
+            root: the folder of ``file:`` where no configuration describes the model.
+        """
         return requirements.Settings(
-            model=model or self.name, file=file, line=line, spacing=self.spacing, origin=self.origin
+            model=model or self.name,
+            file=file,
+            line=line,
+            spacing=self.spacing,
+            origin=self.origin,
+            root=self.root or root,
         )
 
     def check(self, text: str, **settings: Any) -> list[Finding]:

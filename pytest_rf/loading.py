@@ -89,7 +89,7 @@ def load(
         given: Any = None if not example else example[0] if len(example) == 1 else example
         call = (model, given, inputs, kwargs or None, values or None, weights, operators)
         graph, way = load(*call)
-        return Analysis(graph, name or _name(model), None, way, reopen=lambda: reopened(*call))
+        return Analysis(graph, name or _name(model), None, way, reopen=lambda: reopened(*call), module=model)
     raise ModelError(no_model(model))
 
 

@@ -63,7 +63,9 @@ def accepted_at(model: Model, pattern: str) -> str:
 def _analysed(target: Target, source: Path | str, example: Sequence[Any]) -> Analysis:
     # What is accepted of context need only match in one of the models of an entry.
     call = replace(target.model, accept_context=(), accept_lines=())
-    return analysed(source, call, example, name=target.name, root=call.root, operators=target.model.operators)
+    analysis = analysed(source, call, example, name=target.name, root=call.root, operators=call.operators)
+    analysis.root = call.root if call.file else None
+    return analysis
 
 
 def _check_file(target: Target, path: Path) -> None:

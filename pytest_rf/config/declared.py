@@ -63,6 +63,7 @@ class Model(Call):
         name: what reports call it; empty for the file's name.
         accept_lines: the line of each pattern of ``accept_context``.
         requires: its requirements, with those of the configuration.
+        select, ignore: rules on top of those of the configuration.
         waivers: the findings that its authors accept.
         limits: what it may take.
         operators: what the configuration states of operators.
@@ -75,6 +76,8 @@ class Model(Call):
     name: str = ""
     accept_lines: tuple[int, ...] = ()
     requires: tuple[PlacedRequirement, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
     operators: Operators = field(default_factory=dict)

@@ -42,7 +42,7 @@ class Checker:
         example, requirements = divided(args)
         analysis = self.analyze(model, *example, **options)
         file, line, _ = self._item.location
-        settings = analysis.settings(file, (line or 0) + 1)
+        settings = analysis.settings(file, (line or 0) + 1, root=self._item.config.rootpath)
         result = judge(analysis, requirements, settings, self._item.nodeid)
         self._state.record(result)
         if result.findings:

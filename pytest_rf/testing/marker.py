@@ -126,7 +126,8 @@ def _judged(
     name: str,
 ) -> Iterator[str]:
     file, line, _ = item.location
-    result = judge(analysis, mark.args, analysis.settings(file, (line or 0) + 1, name), item.nodeid)
+    settings = analysis.settings(file, (line or 0) + 1, name, item.config.rootpath)
+    result = judge(analysis, mark.args, settings, item.nodeid)
     state.record(result)
     if result.findings:
         yield explain(result)
