@@ -130,7 +130,9 @@ def _of_file(
 def _larger(analysis: Analysis) -> int:
     """Return the extent at which a chosen one is twice the field, so that some unit reads no border; 0 where it is."""
     largest = 0
-    for tensor in analysis.final:
+    for tensor in (
+        analysis.final if analysis.chosen else ()
+    ):  # the roles of axes are to be said before they are found
         for name in tensor.inputs if tensor.status != "unknown" else ():
             for axis in analysis.chosen.get(name, ()):
                 size = tensor.at(axis, name).field(name)[axis].rf
