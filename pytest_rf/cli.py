@@ -8,11 +8,15 @@ from collections.abc import Sequence
 
 import click
 
+from pytest_rf.commands.baseline import baseline
 from pytest_rf.commands.check import check
+from pytest_rf.commands.diff import diff
 from pytest_rf.commands.failures import WRONG_RUN, guarded
+from pytest_rf.commands.init import init
 from pytest_rf.commands.rule import rule
 from pytest_rf.commands.schema import schema
 from pytest_rf.commands.show import show
+from pytest_rf.commands.snapshot import snapshot
 from pytest_rf.version import __version__
 
 
@@ -31,7 +35,7 @@ def cli(context: click.Context) -> int | None:
     return None
 
 
-for command in (check, show, rule, schema):
+for command in (init, check, show, diff, baseline, snapshot, rule, schema):
     cli.add_command(command)
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from pytest_rf.commands import options
 from pytest_rf.reporters import CHECK
-
-if TYPE_CHECKING:
-    from pytest_rf.results import Run
 
 
 @click.command()
@@ -45,6 +40,7 @@ def check(
     """
     from pytest_rf import reporters
     from pytest_rf.check import run
+    from pytest_rf.commands import failures
     from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
 
@@ -55,19 +51,5 @@ def check(
     with progress() as load:
         found = run(settings, paths, requires, inputs=shapes, allow_code=allow_code, load=load)
     emit(reporters.check(found, format), output, color)
-    _complain(found, debug)
+    failures.problems(found, debug)
     return found.exit_code
-
-
-def _complain(found: Run, debug: bool) -> None:
-    """Say on standard error why the run itself is wrong, one line per problem, and what it warns of."""
-    from pytest_rf.commands import failures
-
-    for warning in found.warnings:
-        failures.warn(warning)
-    for problem in found.problems:
-        if problem.internal:
-            failures.bug(problem.message, problem.detail if debug else "")
-        else:
-            failures.complain(problem.message)
-            failures.explain(problem.detail)
