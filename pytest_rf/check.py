@@ -44,6 +44,7 @@ def run(
     allow_code: bool = False,
     load: Load | None = None,
     today: date | None = None,
+    recorded: Recorded | None = None,
 ) -> Run:
     """Check models and return what was found.
 
@@ -58,6 +59,7 @@ def run(
         allow_code: whether ``package.module:factory`` may run code.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
+        recorded: the configurations' baselines and locks, where they have been read already.
 
     Raises:
         RequirementError: a text in ``requires`` cannot be understood.
@@ -69,7 +71,7 @@ def run(
     results: list[ModelResult] = []
     missing: dict[int, dict[str, str]] = {}
     items = asked.models(config, paths, models)
-    recorded = Recorded(item.config for item in items)
+    recorded = recorded or Recorded(item.config for item in items)
     for number, item in enumerate(items):
         model, target = item.model, item.target
         if target is None or item.problem is not None:

@@ -39,6 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help=f"Write what was found to a file below the working directory ({', '.join(REPORTS)}).",
     )
+    group.addoption(
+        "--rf-update",
+        action="store_true",
+        help="With --rf: renew the lock that the configuration names with the figures of the models that run.",
+    )
     parser.addini("rf_config", "The configuration of pytest-rf, relative to this file.", default="")
 
 
@@ -67,6 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_rf.testing import collection
 
         collection.ask(config, state(config))
+    elif config.getoption("rf_update"):
+        raise pytest.UsageError("--rf-update renews the lock of the configuration's models: give --rf, too")
 
 
 def state(config: pytest.Config) -> State:
@@ -144,6 +151,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _STATE in session.config.stash or report is not None:
         formats = [format for suffix, format in REPORTS.items() if (report or "").endswith(suffix)]
         state(session.config).finish(*formats)
+    if session.config.getoption("rf_update"):
+        from pytest_rf.testing import locking
+
+        locking.finish(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -152,6 +163,11 @@ def pytest_testnodedown(node: Any) -> None:
     results = getattr(node, "workeroutput", {}).get("pytest_rf")
     if results:
         state(node.config).receive(results)
+    locked = getattr(node, "workeroutput", {}).get("pytest_rf_lock")
+    if locked:
+        from pytest_rf.testing import locking
+
+        locking.receive(node.config, locked)
 
 
 @pytest.fixture

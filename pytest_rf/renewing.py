@@ -15,7 +15,7 @@ from pytest_rf.check import Load
 from pytest_rf.comparing import Comparison
 from pytest_rf.config import asked
 from pytest_rf.config.declared import Config, Model
-from pytest_rf.config.records import BASELINE, LOCK, ModelKey, key
+from pytest_rf.config.records import BASELINE, LOCK, ModelKey, key, refuse_link
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
@@ -94,6 +94,7 @@ def baseline(
         ConfigError: there is a baseline already, or none where one is to be renewed; or the run has no models.
     """
     path = config.baseline or config.root / BASELINE
+    refuse_link(path)
     there = path.exists()
     if there and mode == "write":
         raise ConfigError(
@@ -137,6 +138,7 @@ def snapshot(
         ConfigError: the lock is not one, or the run has no models.
     """
     path = lock_of(config)
+    refuse_link(path)
     before = lockfile.read(path) if path.exists() else None
     config = config or Config()
     bare = _bare(config)

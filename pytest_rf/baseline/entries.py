@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -123,8 +124,7 @@ def _figures(metric: str, measured: tuple[Measurement, ...]) -> Iterator[tuple[s
 def _below(one: Number, other: Number) -> bool:
     """Return whether a figure is smaller than another, with some slack in floating point."""
     if isinstance(one, float) or isinstance(other, float):
-        one, other = float(one), float(other)
-        return one < other and not abs(one - other) <= _TOLERANCE * max(abs(one), abs(other))
+        return one < other and not math.isclose(one, other, rel_tol=_TOLERANCE)
     return one < other
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import Document
+from pytest_rf.config.tomlfile import Document, display
+from pytest_rf.errors import ConfigError
 
 #: The names that these files have where the configuration gives them no other.
 BASELINE = "rf-baseline.toml"
 LOCK = "rf.lock"
-
-#: Categories of characters that steer the reader's screen or hide.
-_STEERING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class ModelKey(NamedTuple):
@@ -60,6 +57,16 @@ def beside(config: Path, name: str) -> Path | None:
     return path if os.path.lexists(path) else None
 
 
+def refuse_link(path: Path) -> None:
+    """Refuse to write where a link leads elsewhere.
+
+    Raises:
+        ConfigError: the file is a symbolic link.
+    """
+    if path.is_symlink():
+        raise ConfigError(f"{display(path)}: is a symbolic link, which is not written through; delete it")
+
+
 def quoted(text: str) -> str:
     r"""Return text as a TOML string that shows no character that steers a screen: ``"layer\u001b"``.
 
@@ -71,10 +78,9 @@ def quoted(text: str) -> str:
 def _escaped(char: str) -> str:
     if char in '"\\':
         return f"\\{char}"
-    category = unicodedata.category(char)
-    if category not in _STEERING:
+    if char.isprintable():
         return char
-    if category == "Cs":
-        return "\\uFFFD"
     number = ord(char)
+    if 0xD800 <= number <= 0xDFFF:
+        return "\\uFFFD"
     return f"\\u{number:04X}" if number < 0x10000 else f"\\U{number:08X}"

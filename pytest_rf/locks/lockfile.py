@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from pytest_rf.config.records import ModelKey
@@ -77,15 +78,20 @@ def line(tensor: TensorFigures) -> str:
     words = [_name(tensor.name), _name(tensor.op)]
     if tensor.module:
         words += ["in", _name(tensor.module)]
-    return " ".join([*words, *said(tensor)])
+    return " ; ".join([" ".join(words), *_said(tensor)])
 
 
-def said(tensor: TensorFigures) -> Iterator[str]:
-    """Yield the words of a line that are about figures."""
+def figures(tensor: TensorFigures) -> str:
+    """Return the figures of a tensor as they stand in its line."""
+    return " ; ".join(_said(tensor))
+
+
+def _said(tensor: TensorFigures) -> Iterator[str]:
+    """Yield what a line says of each input and axes."""
     if not tensor.known:
-        yield "; unknown"
+        yield "unknown"
     for one in tensor.fields:
-        yield " ".join([";", *map(_name, (one.input, *one.axes)), *map("=".join, one.figures.items())])
+        yield " ".join([*map(_name, (one.input, *one.axes)), *map("=".join, one.figures.items())])
 
 
 def read(path: Path) -> Lock:
@@ -134,7 +140,7 @@ def _models(lines: Sequence[str], name: str) -> Iterator[ModelFigures]:
     for number, one in enumerate(lines[: starts[0] if starts else len(lines)]):
         if one.strip():
             raise _error(name, number, _Wrong("it belongs to no model"))
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         inputs: dict[str, dict[str, int]] = {}
         finals: tuple[str, ...] = ()
         tensors: list[TensorFigures] = []
@@ -200,15 +206,15 @@ def _tensor(words: Sequence[str], number: int) -> TensorFigures:
 def _towards(words: Sequence[str]) -> Towards:
     if not words:
         raise _Wrong("an input is missing behind ;")
-    figures: Figures = {}
+    found: Figures = {}
     axes: list[str] = []
     for word in words[1:]:
         match = _FIGURE.fullmatch(word)
         if match is not None:
-            figures[match[1]] = match[2]
+            found[match[1]] = match[2]
         else:
             axes.append(_text(word))
-    return Towards(input=_text(words[0]), axes=tuple(axes), figures=figures)
+    return Towards(input=_text(words[0]), axes=tuple(axes), figures=found)
 
 
 def _extent(word: str) -> tuple[str, int]:
