@@ -134,7 +134,7 @@ def _result(
             problems.append(_problem(error, target))
     try:
         findings += recorded.moved(config, target, analysis, settings)
-        judging_rules += [figures_changed.RULE.code] if recorded.holds(config, target) else []
+        judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
     except Exception as error:
         problems.append(_problem(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)

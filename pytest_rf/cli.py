@@ -20,7 +20,17 @@ from pytest_rf.commands.snapshot import snapshot
 from pytest_rf.version import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+class _InOrder(click.Group):
+    """Lists its commands in the order in which they are needed, not by the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
+)
 @click.version_option(__version__, prog_name="pytest-rf", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> int | None:

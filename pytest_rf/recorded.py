@@ -48,10 +48,6 @@ class Recorded:
             return []
         return self._baselines[config.baseline].get(key(target, config.baseline.parent), [])
 
-    def holds(self, config: Config, target: Target) -> bool:
-        """Return whether a lock has the figures of a model."""
-        return config.lock is not None and key(target, config.lock.parent) in self._locks[config.lock]
-
     def moved(self, config: Config, target: Target, analysis: Analysis, settings: Settings) -> list[Finding]:
         """Return what has moved of a model since its lock was written."""
         if config.lock is None:

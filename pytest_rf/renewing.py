@@ -106,7 +106,8 @@ def baseline(
         )
     before = file.read(path) if there else {}
     items = asked.models(config, paths, ())
-    run = check.run(replace(config, baseline=None, lock=None), paths, allow_code=allow_code, load=load)
+    bare = replace(config, baseline=None, lock=None, uncovered="ignore")
+    run = check.run(bare, paths, allow_code=allow_code, load=load)
     now = {} if mode == "prune" and not paths else dict(before)
     for item, result in zip(items, run.models, strict=True):
         if item.target is None:

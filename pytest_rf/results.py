@@ -59,7 +59,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
             test that checked it.
         judged: whether a requirement or a selected rule judged it; if none did, it has not passed.
         rules: codes of the selected rules that found in the model what they are about, and so judged it. The
-            rules that are always checked (RF0) are not among them, but RF006 is where a lock has the model's figures.
+            rules that are always checked (RF0) are not among them, but RF006 is where the configuration names a lock.
         warnings: what the configuration wants to be told, and not to fail for.
         requirements: every requirement with its outcome.
         findings: what is wrong, requirements first, then built-in checks; waived findings are not among them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -135,13 +135,16 @@ def _off(found: Range, wanted: Number) -> Number:
     return above if below < above else below
 
 
-def _told(entry: Entry, columns: list[str] | None = None) -> str:
-    """Return figures in words, with their names where there are several."""
-    chosen = [column for column in entry.figures if columns is None or column in columns]
-    texts = [_range(entry.figures[column]) for column in chosen]
-    if len(chosen) > 1:
-        texts = [f"{column.replace('_', ' ')} {text}" for column, text in zip(chosen, texts, strict=True)]
-    return ", ".join(texts) or "nothing"
+def _told(entry: Entry, columns: Sequence[str] | None = None) -> str:
+    """Return figures in words, with their names where there are several that differ."""
+    chosen = {
+        column: _range(entry.figures[column])
+        for column in (entry.figures if columns is None else columns)
+        if column in entry.figures
+    }
+    if len(set(chosen.values())) == 1:
+        return next(iter(chosen.values()))
+    return ", ".join(f"{column.replace('_', ' ')} {text}" for column, text in chosen.items()) or "nothing"
 
 
 def _range(figures: Range) -> str:

@@ -107,7 +107,10 @@ def _items(entry: Entry) -> Iterator[str]:
             yield f"{name} = {quoted(part)}"
     if entry.undecidable is not None:
         yield f"undecidable = {quoted(entry.undecidable)}"
-    for column, (low, high) in sorted(entry.figures.items()):
+    # What lies before stands before what lies after.
+    for column, (low, high) in sorted(
+        entry.figures.items(), key=lambda item: item[0].replace("_before", "_")
+    ):
         yield f"{column} = {_written(low) if low == high else f'[{_written(low)}, {_written(high)}]'}"
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_rf.renewing import Baselined
 
 
-@click.command()
+@click.command(short_help="Write down what fails now; check fails on what is new.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option(
     "--prune", is_flag=True, help="Take out what no longer fails, tighten what improved, add nothing."

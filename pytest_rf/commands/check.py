@@ -8,7 +8,7 @@ from pytest_rf.commands import options
 from pytest_rf.reporters import CHECK
 
 
-@click.command()
+@click.command(short_help="Hold models against their requirements.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option(
     "requires",

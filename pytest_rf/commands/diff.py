@@ -10,7 +10,7 @@ from pytest_rf.commands import options
 _FORMATS = ["table", "markdown", "json"]
 
 
-@click.command()
+@click.command(short_help="Show what changed between two states of a model.")
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "format", type=click.Choice(_FORMATS), default=_FORMATS[0], show_default=True)

@@ -7,7 +7,7 @@ import click
 from pytest_rf.commands import options
 
 
-@click.command()
+@click.command(short_help="Write a first configuration from the models.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option(
     "-o", "--output", metavar="FILE", default="rf.toml", show_default=True, help="Write to this file instead."

@@ -7,21 +7,19 @@ import click
 from pytest_rf.commands import options
 
 
-@click.command()
+@click.command(short_help="Lock all figures, or tell what moved.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option(
     "--update", is_flag=True, help="Renew the lock; models that are not given stay as they are in it."
 )
 @options.config
 @options.allow_code
-@options.output
+@options.debug
 def snapshot(
     paths: tuple[str, ...],
     update: bool,
     config: str | None,
     allow_code: bool,
-    output: str | None,
-    color: bool | None,
     debug: bool,
 ) -> int:
     """Lock all figures of all models of the configuration, or of those of PATH.
@@ -59,10 +57,10 @@ def snapshot(
             save(lockfile.text(lock.values()), found.path.name, found.path.parent)
             tensors = sum(len(model.tensors) for model in lock.values())
             told = f"Wrote {name}: {count(len(lock), 'model')}, {count(tensors, 'tensor')}."
-            emit([line(told)], output, color)
+            emit([line(told)])
         return max(found.run.exit_code, 2) if found.run.problems else 0
     comparison = found.comparison()
-    emit(difference.diff(comparison, "table", shutil.get_terminal_size().columns), output, color)
+    emit(difference.diff(comparison, "table", shutil.get_terminal_size().columns))
     if comparison:
         failures.warn(
             f"{name} holds other figures; if the change is meant, renew it: pytest-rf snapshot --update"

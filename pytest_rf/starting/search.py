@@ -31,14 +31,19 @@ def models(folder: Path, root: Path) -> list[Path]:
     real = root.resolve()
     found: list[Path] = []
     for number, entry in enumerate(_below(folder)):
-        if number >= MOST_ENTRIES or len(found) > MOST_MODELS:
-            most = f"{MOST_MODELS} models" if len(found) > MOST_MODELS else f"{MOST_ENTRIES:,} files"
-            raise ConfigError(f"{display(folder)}: more than {most}; name the folders or files to begin with")
+        if number >= MOST_ENTRIES:
+            raise _too_many(folder, f"{MOST_ENTRIES:,} files")
         if entry.name.endswith(".onnx") and entry.is_file():
             path = Path(entry.path)
             if not entry.is_symlink() or path.resolve().is_relative_to(real):
                 found.append(path)
+        if len(found) > MOST_MODELS:
+            raise _too_many(folder, f"{MOST_MODELS} models")
     return sorted(found)
+
+
+def _too_many(folder: Path, most: str) -> ConfigError:
+    return ConfigError(f"{display(folder)}: more than {most}; name the folders or files to begin with")
 
 
 def _below(folder: Path) -> Iterator[os.DirEntry[str]]:

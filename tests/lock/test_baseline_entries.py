@@ -129,6 +129,7 @@ def test_both_sides_of_a_halo_are_known() -> None:
 
     assert message(halo(9, 10), halo(9, 10)) is None
     assert "was 10, now 12" in str(message(halo(9, 10), halo(9, 12)))
+    assert "was 9, now 10" in str(message(halo(9, 9), halo(10, 10)))
     assert "halo before 9, halo after 10, now halo before 10, halo after 12" in str(
         message(halo(9, 10), halo(10, 12))
     )
