@@ -21,6 +21,9 @@ FORMAT = 1
 Baseline = dict[ModelKey, list[Entry]]
 """What is known to fail, by model."""
 
+#: A baseline of more bytes is none.
+MAX_SIZE = 1 << 24
+
 _HEAD = f"""\
 # What is known to fail, with its value: pytest-rf check fails on what is new or worse.
 # Written by pytest-rf baseline; with --prune it takes out what no longer fails.
@@ -66,7 +69,7 @@ def read(path: Path) -> Baseline:
     if not path.exists():
         raise ConfigError(f"{name}: the configuration names this baseline, and there is none; write it with "
                           "pytest-rf baseline")  # fmt: skip
-    data = tomlfile.read(path).data
+    data = tomlfile.read(path, MAX_SIZE).data
     format = data.get("format")
     if isinstance(format, int) and format > FORMAT:
         raise ConfigError(f"{name}: written by a newer pytest-rf (format {format}, this one knows {FORMAT})")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pytest_rf.commands import options
+
+if TYPE_CHECKING:
+    from pytest_rf.renewing import Snapshot
 
 
 @click.command(short_help="Lock all figures, or tell what moved.")
@@ -31,18 +36,9 @@ def snapshot(
     Exit status: 0 written or nothing moved, 1 something moved, 2 the run itself is wrong (a model that cannot be
     analysed stays as it is in the lock), 3 a bug of pytest-rf.
     """
-    import shutil
-
     from pytest_rf import renewing
     from pytest_rf.commands import failures
-    from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
-    from pytest_rf.config.tomlfile import display
-    from pytest_rf.locks import lockfile
-    from pytest_rf.reporters import difference
-    from pytest_rf.reporters.files import save
-    from pytest_rf.reporters.lines import line
-    from pytest_rf.reporters.text import count
 
     settings = options.configuration(config)
     if settings is None and not paths:
@@ -50,19 +46,45 @@ def snapshot(
     with progress() as load:
         found = renewing.snapshot(settings, paths, allow_code=allow_code, load=load)
     failures.problems(found.run, debug)
-    name = display(found.path)
+    moved = False
     if found.before is None or update:
-        lock = found.renewed()
-        if lock or found.before is not None:
-            save(lockfile.text(lock.values()), found.path.name, found.path.parent)
-            tensors = sum(len(model.tensors) for model in lock.values())
-            told = f"Wrote {name}: {count(len(lock), 'model')}, {count(tensors, 'tensor')}."
-            emit([line(told)])
-        return max(found.run.exit_code, 2) if found.run.problems else 0
+        _write(found)
+    else:
+        moved = _compare(found)
+    return found.run.exit_code if found.run.problems else int(moved)
+
+
+def _write(found: Snapshot) -> None:
+    """Write the lock, unless there is nothing to lock."""
+    from pytest_rf.commands.output import emit
+    from pytest_rf.config.tomlfile import display
+    from pytest_rf.locks import lockfile
+    from pytest_rf.reporters.files import save
+    from pytest_rf.reporters.lines import line
+    from pytest_rf.reporters.text import count
+
+    models = found.renewed().values()
+    if models or found.before is not None:
+        save(lockfile.text(models), found.path.name, found.path.parent)
+        tensors = sum(len(model.tensors) for model in models)
+        told = f"{count(len(models), 'model')}, {count(tensors, 'tensor')}"
+        emit([line(f"Wrote {display(found.path)}: {told}.")])
+
+
+def _compare(found: Snapshot) -> bool:
+    """Show what differs from the lock, and return whether anything does."""
+    import shutil
+
+    from pytest_rf.commands import failures
+    from pytest_rf.commands.output import emit
+    from pytest_rf.config.tomlfile import display
+    from pytest_rf.reporters import difference
+
     comparison = found.comparison()
     emit(difference.diff(comparison, "table", shutil.get_terminal_size().columns))
     if comparison:
+        name = display(found.path)
         failures.warn(
             f"{name} holds other figures; if the change is meant, renew it: pytest-rf snapshot --update"
         )
-    return max(found.run.exit_code, 2) if found.run.problems else int(bool(comparison))
+    return bool(comparison)

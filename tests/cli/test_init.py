@@ -29,11 +29,11 @@ def test_what_it_writes_passes_at_once(rf, empty: Path) -> None:
     result = rf("init")
     assert (result.status, result.err) == (0, "")
     assert result.out == (
-        "Wrote rf.toml: 10 models, 32 requirements that hold today. Next: read it, then run pytest-rf check\n"
+        "Wrote rf.toml: 11 models, 35 requirements that hold today. Next: read it, then run pytest-rf check\n"
     )
     result = rf("check")
     assert (result.status, result.err) == (0, "")
-    assert result.out.endswith("Checked 10 models, 32 requirements: all hold.\n")
+    assert result.out.endswith("Checked 11 models, 35 requirements: all hold.\n")
 
 
 def test_what_it_writes(rf, empty: Path) -> None:
