@@ -42,6 +42,9 @@ def run(
     inputs: Mapping[str, Sequence[int]] | None = None,
     models: Sequence[str] = (),
     allow_code: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fail_on: str | None = "error",
     load: Load | None = None,
     today: date | None = None,
     recorded: Recorded | None = None,
@@ -57,6 +60,9 @@ def run(
         inputs: shapes that go before the config's, by input name.
         models: of the config, only the models with these names.
         allow_code: whether ``package.module:factory`` may run code.
+        select: rules to check in place of those that the config selects or ignores: codes, prefixes or names.
+        ignore: rules to leave out beside those that are left out anyway.
+        fail_on: the least severity of findings that makes the exit status 1; None where none does.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
         recorded: the configurations' baselines and locks, where they have been read already.
@@ -66,6 +72,7 @@ def run(
         ConfigError: there is nothing to check: ``models`` names none, or the config has none.
     """
     config = config or Config()
+    chosen = checks.Choice(tuple(select), tuple(ignore))
     stated = tuple(PlacedRequirement(parse(text)) for text in requires)
     shapes = {name: tuple(shape) for name, shape in (inputs or {}).items()}
     results: list[ModelResult] = []
@@ -86,19 +93,26 @@ def run(
             model, inputs={**model.inputs, **shapes}, requires=(*model.requires, *stated)
         )
         target = dataclasses.replace(target, model=whole)
+        rules = chosen.over(item.config.select, item.config.ignore)
         result, missing[number] = _result(
-            target, item.config, recorded, allow_code, load or analyse, today or date.today()
+            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today()
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
     if not paths and not models and all(item.target for item in items):
         told = recorded.gone(config, [item.target for item in items if item.target])
         results[-1] = replace(results[-1], warnings=(*results[-1].warnings, *told))
-    return Run.of(results, config.file)
+    return Run.of(results, config.file, fail_on)
 
 
 def _result(
-    target: Target, config: Config, recorded: Recorded, allow_code: bool, load: Load, today: date
+    target: Target,
+    config: Config,
+    rules: Sequence[checks.Rule],
+    recorded: Recorded,
+    allow_code: bool,
+    load: Load,
+    today: date,
 ) -> tuple[ModelResult, dict[str, str]]:
     """Analyse one model and hold it against its requirements and the rules; and return what :func:`_unmatched` does."""
     model = target.model
@@ -122,7 +136,6 @@ def _result(
             outcome, found = judging.failed(one), []
         requirements.append(outcome)
         findings += found
-    rules = checks.selected(config.select, config.ignore)
     judging_rules: list[str] = []
     for rule in rules:
         subject = Subject(analysis, settings)
@@ -140,7 +153,7 @@ def _result(
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
     by_baseline = sort(kept, recorded.known(config, target))
     told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
-    decided = _decided(requirements, findings, waived, by_baseline.known)
+    decided = _decided(requirements, findings, kept, by_baseline.known)
     result = replace(
         result,
         findings=(*by_baseline.kept, *about),
@@ -160,15 +173,16 @@ def _result(
 def _decided(
     requirements: Sequence[RequirementResult],
     findings: Sequence[Finding],
-    waived: Sequence[Finding],
+    kept: Sequence[Finding],
     known: Sequence[Finding],
 ) -> tuple[RequirementResult, ...]:
     """Return the outcomes of requirements with their status, now that it is clear what is waived or known."""
+    waived, familiar = set(findings).difference(kept), set(known)
     own: dict[int | None, list[Finding]] = {}
     for finding in findings:
         own.setdefault(finding.number, []).append(finding)
     return tuple(
-        replace(one, status=status(own[number], waived, known)) if number in own else one
+        replace(one, status=status(own[number], waived, familiar)) if number in own else one
         for number, one in enumerate(requirements)
     )
 

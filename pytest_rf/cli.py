@@ -31,7 +31,7 @@ class _InOrder(click.Group):
 @click.group(
     cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
 )
-@click.version_option(__version__, prog_name="pytest-rf", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="pytest-rf", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> int | None:
     """Check what neural networks can see: exact receptive fields of ONNX and PyTorch models.

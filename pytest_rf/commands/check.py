@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from pytest_rf.commands import options
+from pytest_rf.commands import completion, options, reporting
+from pytest_rf.commands.failures import WRONG_RUN
 from pytest_rf.reporters import CHECK
+
+if TYPE_CHECKING:
+    from pytest_rf.reporters.destinations import Destination
 
 
 @click.command(short_help="Hold models against their requirements.")
-@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=completion.models)
 @click.option(
     "requires",
     "--require",
@@ -17,7 +23,9 @@ from pytest_rf.reporters import CHECK
     multiple=True,
     help='Also require this, as "final rf >= 224"; repeatable.',
 )
+@reporting.judging
 @click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
+@reporting.telling
 @options.inputs
 @options.config
 @options.allow_code
@@ -25,7 +33,15 @@ from pytest_rf.reporters import CHECK
 def check(
     paths: tuple[str, ...],
     requires: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    exit_zero: bool,
     format: str,
+    reports: tuple[Destination, ...],
+    statistics: bool,
+    quiet: int,
+    verbose: int,
     inputs: tuple[tuple[str, tuple[int, ...]], ...],
     config: str | None,
     allow_code: bool,
@@ -38,18 +54,30 @@ def check(
     Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong
     (a model that no requirement and no selected rule judged, too), 3 a bug of pytest-rf.
     """
-    from pytest_rf import reporters
     from pytest_rf.check import run
     from pytest_rf.commands import failures
-    from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
 
+    reporting.refuse(format, statistics, output, reports)
     settings = options.configuration(config)
     if settings is None and not paths:
         raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
+    kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
+    reporting.hold(output, reports, kept)
     shapes = options.shapes(inputs)
     with progress() as load:
-        found = run(settings, paths, requires, inputs=shapes, allow_code=allow_code, load=load)
-    emit(reporters.check(found, format), output, color)
-    failures.problems(found, debug)
-    return found.exit_code
+        found = run(
+            settings,
+            paths,
+            requires,
+            inputs=shapes,
+            allow_code=allow_code,
+            select=select,
+            ignore=ignore,
+            fail_on=None if exit_zero else fail_on,
+            load=load,
+        )
+    telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
+    written = telling.write(found)
+    failures.problems(found, debug, warnings=telling.verbosity >= 0)
+    return found.exit_code if written else max(found.exit_code, WRONG_RUN)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_rf.errors import RFError
-from pytest_rf.reporters.lines import visible
+from pytest_rf.reporters.lines import visible, visible_line
+from pytest_rf.reporters.signs import fitting
 
 if TYPE_CHECKING:
     from pytest_rf.results import Run
@@ -61,12 +62,12 @@ def warn(message: str) -> None:
 
 def explain(detail: str) -> None:
     """Write more about what is wrong: the caret under a requirement, a traceback."""
-    _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
+    _write("".join(f"  {visible_line(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
 
 
-def problems(found: Run, debug: bool) -> None:
+def problems(found: Run, debug: bool, warnings: bool = True) -> None:
     """Write why a run itself is wrong, one line per problem, and what it warns of."""
-    for warning in found.warnings:
+    for warning in found.warnings if warnings else ():
         warn(warning)
     for problem in found.problems:
         if problem.internal:
@@ -95,5 +96,5 @@ def _traceback(error: Exception) -> str:
 def _write(text: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(text)
+            sys.stderr.write(fitting(text, sys.stderr.encoding or "utf-8"))
             sys.stderr.flush()

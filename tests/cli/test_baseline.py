@@ -232,3 +232,17 @@ def test_waived_findings_are_not_written(rf, config: Path, baseline: Path) -> No
     rf("baseline")
     assert "tcn" not in baseline.read_text()
     assert "1 waived" in rf("check").out
+
+
+def test_reports_tell_what_is_known(rf, config: Path, baseline: Path) -> None:
+    rf("baseline")
+    assert "    known  RF001 final rf is 63 on axis t" in rf("check", "-v").out
+    sarif = json.loads(rf("check", "--format", "sarif").out)
+    assert [one["suppressions"][0]["justification"] for one in sarif["runs"][0]["results"]] == [
+        "known to fail: in the baseline"
+    ] * 3
+    junit = rf("check", "--format", "junit").out
+    assert junit.count('message="known to fail: in the baseline"') == 3
+    assert "<failure" not in junit
+    for format in ("github", "gitlab", "markdown", "concise"):
+        assert "RF001" not in rf("check", "--format", format).out
