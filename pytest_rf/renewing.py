@@ -14,6 +14,7 @@ from pytest_rf.baseline.file import Baseline
 from pytest_rf.check import Load
 from pytest_rf.comparing import Comparison
 from pytest_rf.config import asked
+from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.records import BASELINE, LOCK, ModelKey, key, refuse_link
 from pytest_rf.config.sources import Target
@@ -106,6 +107,7 @@ def baseline(
         )
     before = file.read(path) if there else {}
     items = asked.models(config, paths, ())
+    _refuse_twins(items, path.parent)
     bare = replace(config, baseline=None, lock=None, uncovered="ignore")
     run = check.run(bare, paths, allow_code=allow_code, load=load)
     now = {} if mode == "prune" and not paths else dict(before)
@@ -117,6 +119,23 @@ def baseline(
         known = before.get(called, [])
         now[called] = renewing.tightened(known, found) if mode == "prune" else renewing.taken(found)
     return Baselined(path, run, before, {called: entries for called, entries in now.items() if entries})
+
+
+def _refuse_twins(items: Sequence[Asked], root: Path) -> None:
+    """Refuse models that the file could not tell apart.
+
+    Raises:
+        ConfigError: two have one name and one source.
+    """
+    seen: set[ModelKey] = set()
+    for item in items:
+        called = None if item.target is None else key(item.target, root)
+        if called is not None and called in seen:
+            raise ConfigError(
+                f"{item.model.file}{f':{item.model.line}' if item.model.line else ''}: a second model is called "
+                f'"{called.name}" ({called.source}); give it another name'
+            )
+        seen |= set() if called is None else {called}
 
 
 def _is_about_model(finding: Finding) -> bool:
@@ -144,6 +163,7 @@ def snapshot(
     config = config or Config()
     bare = _bare(config)
     items = asked.models(bare, paths, ())
+    _refuse_twins(items, path.parent)
     now: Lock = {}
 
     def taken(target: Target) -> Analysis:

@@ -55,7 +55,7 @@ def _counts(numbers: Mapping[str, int]) -> Iterator[Line]:
 
 
 def _details(result: ModelResult) -> Iterator[Line]:
-    """Yield what became of requirements that no finding is about, what is waived or known, and what judged the model."""
+    """Yield what became of requirements that no finding is about, what is waived or known, what judged the model."""
     told = [one for one in result.requirements if one.status in _TOLD]
     width = max((len(one.status) for one in told), default=0)
     for one in told[:MOST]:

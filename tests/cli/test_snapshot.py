@@ -195,3 +195,15 @@ def test_another_extent_is_told(rf, lock: Path) -> None:
     result = rf("check", "--format", "concise")
     assert result.status == 1
     assert "the figures are not those of rf.lock: input audio was t=400, now t=500" in result.out
+
+
+def test_models_that_cannot_be_told_apart_are_refused(rf, lock: Path, folder: Path) -> None:
+    twice = '[[model]]\nsource = "tcn.onnx"\nrequire = ["final rf >= 64"]\n'
+    (folder / "rf.toml").write_text(twice + twice)
+    for command in ("snapshot", "baseline"):
+        result = rf(command)
+        assert (result.status, result.out) == (2, "")
+        assert (
+            result.err
+            == 'error: rf.toml:4: a second model is called "tcn" (tcn.onnx); give it another name\n'
+        )
