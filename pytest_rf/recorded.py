@@ -1,9 +1,13 @@
-"""What baselines and locks say of the models of a run; every file is read once, before any model is."""
+"""What baselines and locks say of the models of a run; every file is read once, before any model is.
+
+What reads and compares locks is imported where there is one: most runs have none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline import file
@@ -15,9 +19,10 @@ from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.findings import Finding
-from pytest_rf.locks import figures, holding, lockfile
-from pytest_rf.locks.lockfile import Lock
 from pytest_rf.requirements import Settings
+
+if TYPE_CHECKING:
+    from pytest_rf.locks.lockfile import Lock
 
 
 class Recorded:
@@ -40,6 +45,8 @@ class Recorded:
                         f"{display(config.lock)}: {config.file} names this lock, and there is none; write it with "
                         "pytest-rf snapshot"
                     )
+                from pytest_rf.locks import lockfile
+
                 self._locks[config.lock] = lockfile.read(config.lock)
 
     def known(self, config: Config, target: Target) -> list[Entry]:
@@ -52,6 +59,8 @@ class Recorded:
         """Return what has moved of a model since its lock was written."""
         if config.lock is None:
             return []
+        from pytest_rf.locks import figures, holding
+
         called = key(target, config.lock.parent)
         locked = self._locks[config.lock].get(called)
         now = figures.of(analysis, called)
