@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import NamedTuple
 
 from pytest_rf.locks.figures import FLAGS, ModelFigures, TensorFigures
@@ -35,7 +36,7 @@ class Difference:
         old: the old state; None where there was no such model.
         new: the new state; None where there is no such model any more.
         inputs: what became of inputs: name -> axes with their extents, before and now.
-        changed: tensors whose figures moved, in the new state's order.
+        changed: tensors whose figures moved, the earlier layers first.
         added: tensors that are new.
         removed: tensors that are gone.
         renamed: how many tensors have another name, and the same figures or others.
@@ -68,7 +69,8 @@ def difference(old: ModelFigures, new: ModelFigures) -> Difference:
         if moves:
             changed.append(Changed(one, other, moves))
     place = {id(tensor): number for number, tensor in enumerate(new.tensors)}
-    changed.sort(key=lambda one: place[id(one.new)])
+    # A lock is sorted by name: there the smaller field stands for the earlier layer.
+    changed.sort(key=lambda one: (0 if new.ordered else _reach(one.new), place[id(one.new)]))
     return Difference(
         old,
         new,
@@ -124,6 +126,14 @@ def moved(old: TensorFigures, new: TensorFigures, inputs: dict[str, str]) -> tup
                 found.setdefault((source, metric, was, is_), []).append(axis)
     return tuple(
         Moved(source, tuple(axes), metric, was, now) for (source, metric, was, now), axes in found.items()
+    )
+
+
+def _reach(tensor: TensorFigures) -> float:
+    """Return how large a tensor's field is along the axis where it is largest."""
+    texts = [figures.get("rf", "-").rpartition("..")[2] for figures in tensor.along().values()]
+    return max(
+        (float("inf" if text == "inf" else Fraction(text)) for text in texts if text != "-"), default=0.0
     )
 
 

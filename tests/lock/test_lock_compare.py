@@ -45,6 +45,14 @@ def test_figures_that_moved_come_in_the_new_order() -> None:
     assert (found.added, found.removed, found.renamed) == ((), (), 0)
 
 
+def test_in_a_lock_the_smaller_field_stands_for_the_earlier_layer() -> None:
+    names = {"a": ("inf", "20..24"), "b": ("3", "5"), "c": ("1/2", "7/2"), "d": ("9", "inf"), "e": ("9", "-")}
+    old, new = (
+        state(*(tensor(name, rf=rf[place]) for name, rf in names.items()), ordered=False) for place in (0, 1)
+    )
+    assert [one.new.name for one in difference(old, new).changed] == ["e", "c", "b", "a", "d"]
+
+
 def test_axes_that_moved_apart_are_told_apart() -> None:
     old = state(tensor("a", rf="3"))
     fields = tuple(

@@ -112,6 +112,11 @@ def test_windows_line_ends_are_read() -> None:
         ("; x t", '; "\\q" t', 6),
         ("; x t", "; x t(", 6),
         ("; x t rf=3", "; x t rf=3 ;", 6),
+        ("rf=3", "rf=much", 6),
+        ("rf=3", "rf=1/0", 6),
+        ("rf=3", "rf=1e9999999", 6),
+        ("rf=3", "rf=3..", 6),
+        ("rf=3", "rf=", 6),
     ],
 )
 def test_what_is_not_a_lock_is_an_error_at_its_line(old: str, new: str, line: int) -> None:
