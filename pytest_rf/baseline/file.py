@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -32,6 +33,9 @@ format = {FORMAT}
 
 #: Where an entry is; what else it has are figures.
 _WHERE = ("tensor", "input", "axis", "undecidable")
+
+#: A figure that TOML has no number for.
+_TEXT = re.compile(r"-?(?:inf|[0-9]{1,40}/[1-9][0-9]{0,39})")
 
 _Figure = bool | int | float | str
 
@@ -154,10 +158,7 @@ def _range(found: _Figure | list[_Figure]) -> Range:
 
 
 def _number(found: _Figure) -> Number:
-    try:
-        figure = number(found)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{str(found)[:40]!r} is not a figure") from None
-    if isinstance(figure, float) and math.isnan(figure):
-        raise ValueError("nan is not a figure")
-    return figure
+    wrong = not _TEXT.fullmatch(found) if isinstance(found, str) else math.isnan(found)
+    if wrong:
+        raise ValueError(f"{str(found)[:40]!r} is not a figure")
+    return number(found)

@@ -41,7 +41,7 @@ Lock = dict[ModelKey, ModelFigures]
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@*+-]+")
 _TOKEN = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
 _LINE = re.compile(r'(?:\s|"(?:[^"\\]|\\.)*"|[^\s"])*')
-_NUMBER = r"-?(?:inf|[0-9]{1,40}(?:/[1-9][0-9]{0,39}|\.[0-9]{1,20})?(?:e[-+][0-9]{1,3})?)"
+_NUMBER = r"-?(?:inf|[0-9]{1,40}(?:/[1-9][0-9]{0,39}|(?:\.[0-9]{1,20})?(?:e[-+][0-9]{1,3})?))"
 _FIGURE = re.compile(rf"([a-z_]+)=(-|yes|no|{_NUMBER}(?:(?:\.\.|,){_NUMBER})?)")
 _EXTENT = re.compile(r"=([0-9]{1,18})$")
 _WORDS = ("in", "unknown")

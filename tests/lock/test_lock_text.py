@@ -115,6 +115,7 @@ def test_windows_line_ends_are_read() -> None:
         ("rf=3", "rf=much", 6),
         ("rf=3", "rf=1/0", 6),
         ("rf=3", "rf=1e9999999", 6),
+        ("rf=3", "rf=1/2e-05", 6),
         ("rf=3", "rf=3..", 6),
         ("rf=3", "rf=", 6),
     ],
