@@ -35,8 +35,10 @@ def baseline(
     from pytest_rf import renewing
     from pytest_rf.baseline import file
     from pytest_rf.commands import failures
+    from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
     from pytest_rf.reporters.files import save
+    from pytest_rf.reporters.lines import line
 
     if prune and update:
         raise click.UsageError(
@@ -53,23 +55,22 @@ def baseline(
         failures.complain("no baseline was written: what cannot be analysed cannot be known to fail")
         return found.run.exit_code
     if not found.now and not found.before:
-        click.echo("Nothing fails: no baseline is needed.")
+        emit([line("Nothing fails: no baseline is needed.")])
         return 0
     save(file.text(found.now), found.path.name, found.path.parent)
-    click.echo(_told(found))
+    emit([line(_told(found))])
     return 0
 
 
 def _told(found: Baselined) -> str:
     from pytest_rf.config.tomlfile import display
-    from pytest_rf.reporters.lines import visible
     from pytest_rf.reporters.text import count
 
     before, now = (
         {(called, entry.place): entry for called, entries in one.items() for entry in entries}
         for one in (found.before, found.now)
     )
-    text = f"Wrote {visible(display(found.path))}: {count(len(now), 'place')} of {count(len(found.now), 'model')}"
+    text = f"Wrote {display(found.path)}: {count(len(now), 'place')} of {count(len(found.now), 'model')}"
     text += f" {'is' if len(now) == 1 else 'are'} known to fail"
     added, left = len(now.keys() - before.keys()), len(before.keys() - now.keys())
     changed = sum(before[place] != now[place] for place in now.keys() & before.keys())

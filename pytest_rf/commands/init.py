@@ -33,12 +33,13 @@ def init(
     from pathlib import Path
 
     from pytest_rf.commands import failures
+    from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
     from pytest_rf.config import discovery
     from pytest_rf.errors import ConfigError
     from pytest_rf.reporters import beginning
     from pytest_rf.reporters.files import place, save
-    from pytest_rf.reporters.lines import visible
+    from pytest_rf.reporters.lines import line
     from pytest_rf.reporters.text import count
     from pytest_rf.starting import begin
 
@@ -57,8 +58,7 @@ def init(
         raise ConfigError("nothing was written: nothing can be checked of any model")
     save(beginning.text(entries), output)
     held = sum(len(entry.stated) for entry in good)
-    click.echo(
-        f"Wrote {visible(output)}: {count(len(good), 'model')}, {count(held, 'requirement')} that hold today. "
-        f"Next: read it, then run pytest-rf check{'' if output == 'rf.toml' else f' --config {visible(output)}'}"
-    )
+    check = "pytest-rf check" + ("" if output == "rf.toml" else f" --config {output}")
+    told = f"{count(len(good), 'model')}, {count(held, 'requirement')} that hold today"
+    emit([line(f"Wrote {output}: {told}. Next: read it, then run {check}")])
     return 0
