@@ -33,6 +33,13 @@ def test_what_cannot_be_analysed_is_an_error() -> None:
         pytest_rf.snapshot("nix.onnx")
 
 
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs within do not take themselves for workers of the run around them."""
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def _project(pytester: pytest.Pytester, imported: str, test: str) -> None:
     code = f"import pytest_rf\n{imported}\n\ndef figures(): return pytest_rf.snapshot({str(LAYER)!r})\n\n{test}\n"
     pytester.makepyfile(code)

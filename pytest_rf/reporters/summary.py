@@ -36,6 +36,9 @@ def closing(run: Run) -> Line:
     known = sum(len(result.known) for result in run.models)
     if known:
         parts.append(Span(f"{known:,} known to fail", "dim"))
+    inapplicable = sum(_inapplicable(result) for result in run.models)
+    if inapplicable:
+        parts.append(Span(f"{inapplicable:,} not applicable", "dim"))
     spans: list[Span] = [Span(f"{checked}: ")]
     for number, part in enumerate(parts):
         spans += [Span(", "), part] if number else [part]

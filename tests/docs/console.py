@@ -20,7 +20,10 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _BLOCK = re.compile(r"(?ms)^```console\n(.*?)^```$")
 _TIME = re.compile(r"=+ (.*) in \d+\.\d+s(?: \(.*\))? =+")
-_PROGRAMS = {"pytest-rf": ["pytest_rf"], "pytest": ["pytest", "-p", "no:cacheprovider", "-o", "addopts="]}
+_PROGRAMS = {
+    "pytest-rf": ["pytest_rf"],
+    "pytest": ["pytest", "-p", "no:cacheprovider", "-p", "no:inline_snapshot", "-o", "addopts="],
+}
 
 
 def blocks(text: str) -> list[str]:
