@@ -12,10 +12,10 @@ import warnings
 from collections import Counter, defaultdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "pytorch"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from influence import judge
-from operator_database import FORMS, SAMPLES, module_cases, operator_cases
+from operators.aten.operator_database import FORMS, SAMPLES, module_cases, operator_cases
+from pytorch.influence import judge
 
 BAD = ("crash", "unsound")
 QUIET = ("exact", "skipped", "sampled", "upper")

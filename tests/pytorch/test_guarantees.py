@@ -23,11 +23,12 @@ import pytest_rf
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
-from drawn_nets import batch_nets, examples, time_nets  # noqa: E402
-from random_nets import Chain, Conv, Net, Pool, Resize, Shift, Step, data  # noqa: E402
-from random_sequences import EndToEnd, FirstApart, Named, Norm, Recurrent, Scaled  # noqa: E402
-from sequences_in_onnx import NoModelError, model  # noqa: E402
 from torch import Tensor  # noqa: E402
+
+from pytorch.drawn_nets import batch_nets, examples, time_nets  # noqa: E402
+from pytorch.random_nets import Chain, Conv, Net, Pool, Resize, Shift, Step, data  # noqa: E402
+from pytorch.random_sequences import EndToEnd, FirstApart, Named, Norm, Recurrent, Scaled  # noqa: E402
+from pytorch.sequences_in_onnx import NoModelError, model  # noqa: E402
 
 CHANGES = (1.0, -3.0, 30.0)
 

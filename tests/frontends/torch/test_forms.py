@@ -8,13 +8,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
-from influence import Case, judge  # noqa: E402
+from pytorch.influence import Case, judge  # noqa: E402
+from pytorch.torch_probing import Net  # noqa: E402
 from torch import nn  # noqa: E402
 from torch._higher_order_ops.associative_scan import associative_scan  # noqa: E402
 from torch._higher_order_ops.map import map as map_over  # noqa: E402
 from torch._higher_order_ops.scan import scan  # noqa: E402
 from torch._higher_order_ops.while_loop import while_loop  # noqa: E402
-from torch_probing import Net  # noqa: E402
 
 import pytest_rf  # noqa: E402
 

@@ -17,9 +17,9 @@ pytest.importorskip("expecttest", reason="torch's database of operators needs it
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    from operator_database import FORMS, module_cases, operator_cases
+    from .operator_database import FORMS, module_cases, operator_cases
 
-from influence import judge  # noqa: E402
+from pytorch.influence import judge  # noqa: E402
 from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
 from torch.testing._internal.common_modules import module_db  # noqa: E402
 
@@ -55,7 +55,7 @@ def test_a_module_of_the_database(name: str) -> None:
 
 
 def test_the_documentation_names_what_is_not_exact() -> None:
-    page = Path(__file__).parents[2] / "docs" / "pytorch.md"
+    page = Path(__file__).parents[3] / "docs" / "pytorch.md"
     assert section() in page.read_text(encoding="utf-8")
 
 
