@@ -9,7 +9,7 @@ from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
 
-from .text import analysed, bounds, model
+from .written import analysed, bounds, model
 
 SCORES = "a mask that ends before the keys, in the scores"
 GROUPS = (
@@ -56,7 +56,7 @@ GRAPHS = {
 @pytest.mark.parametrize("name", GRAPHS)
 def test_what_stands_beside_a_tensor(name: str) -> None:
     opset, weights, text = GRAPHS[name]
-    graph = model(text, opset)
+    graph = model(text, opset=opset)
     shapes = {
         one.name: [place.dim_value for place in one.type.tensor_type.shape.dim] for one in graph.graph.input
     }

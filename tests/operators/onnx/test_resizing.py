@@ -16,7 +16,7 @@ from oracle.perturb import generic_inputs, probe_rows
 import pytest_rf
 from pytest_rf.analysis import Tensor
 
-from .text import model
+from .written import model
 
 SCALES = ("0.25", "0.5", "0.75", "1.0", "1.25", "1.5", "2.0")
 

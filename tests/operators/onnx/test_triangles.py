@@ -8,7 +8,7 @@ from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
 
-from .text import model
+from .written import model
 
 
 @pytest.mark.parametrize("upper", [0, 1])

@@ -8,7 +8,7 @@ from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
 
-from .text import model
+from .written import model
 
 # Of a matrix x whose upper side is 0 in t.
 SUMS = {
