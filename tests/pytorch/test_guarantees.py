@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracle.engines import NoEngineError, load
+from oracle.engines import NoEngineError
+from oracle.engines.files import load
+from oracle.influence import hull
 
 import pytest_rf
 
@@ -85,10 +87,7 @@ def truth(module: Callable[[Tensor], Tensor], shape: tuple[int, ...], axis: int 
     """Change every position along time, and see which steps of the output change."""
     rows = moved(module, shape, axis)
     steps = rows.any(axis=tuple(a + 1 for a in range(rows.ndim - 1) if a != axis))
-    found = steps.any(axis=0)
-    first = np.where(found, steps.argmax(axis=0), len(steps))
-    last = np.where(found, len(steps) - 1 - steps[::-1].argmax(axis=0), -1)
-    return Truth(first, last)
+    return Truth(*hull(steps))
 
 
 def passes(analysis: pytest_rf.Analysis, requirement: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from oracle.compare import compare
+from oracle.engines.files import load
 from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
@@ -61,7 +62,7 @@ def test_what_stands_beside_a_tensor(name: str) -> None:
         one.name: [place.dim_value for place in one.type.tensor_type.shape.dim] for one in graph.graph.input
     }
     engine = "reference" if name == SCORES else None  # onnxruntime takes no mask that is too short
-    influence = probe_rows(graph, generic_inputs(shapes), engine=engine)
+    influence = probe_rows(load(graph, engine=engine), generic_inputs(shapes))
     found = compare(pytest_rf.analyze(graph, weights=weights), influence)
     assert found.compared
     assert not found.unsound + found.inexact, found.report()

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from oracle.compare import compare
 from oracle.graphs import FAMILIES, Graph, graphs
-from oracle.influence import observed, structural
+from oracle.shown import observed, structural
 
 import pytest_rf
 
