@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from operators.aten.operator_database import FORMS, SAMPLES, module_cases, operator_cases
-from pytorch.influence import judge
+from oracle.calls import judge
 
 BAD = ("crash", "unsound")
 QUIET = ("exact", "skipped", "sampled", "upper")

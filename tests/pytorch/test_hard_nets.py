@@ -6,8 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from oracle.modules import check  # noqa: E402
+
 from pytorch.hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
-from pytorch.torch_probing import check  # noqa: E402
 
 
 @pytest.mark.parametrize("name", TIGHT)

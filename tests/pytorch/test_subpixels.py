@@ -9,10 +9,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
+from oracle.modules import Net, check  # noqa: E402
 from torch import nn  # noqa: E402
 
 import pytest_rf  # noqa: E402
-from pytorch.torch_probing import Net, check  # noqa: E402
 
 
 def conv(x, channels=1, padding=1):

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
-from pytorch.torch_probing import check  # noqa: E402
+from oracle.modules import check  # noqa: E402
 from torch import nn  # noqa: E402
 
 
