@@ -192,8 +192,9 @@ class Seen:
             return
         steady = ~differs(again, plain)
         changes = self._changes(point[self._source], change, number)
-        for made, _, moved in watch(engine, point, changes, {self._output: plain}):
-            self._enter(made.part, moved & steady)
+        for made, _, now, then in watch(engine, point, changes, {self._output: plain}):
+            moved = differs(now, then)
+            self._enter(made.part, moved & steady if now.shape == then.shape else moved)
 
     def _changes(self, point: torch.Tensor, change: float, number: int) -> Iterator[Change[torch.Tensor]]:
         for place in self._places.tolist():

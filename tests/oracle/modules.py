@@ -35,8 +35,8 @@ def observed(module: torch.nn.Module, example: object) -> Influence:
     call = arguments(module, example)
     assert input_names(module, call) is not None
     engine = InDouble(Prober(module, call))
-    for point in engine.points:
-        hidden = [name for name, value in engine.run(point).items() if (value != value).any()]
+    for plain in engine.plain:
+        hidden = [name for name, value in plain.items() if (value != value).any()]
         assert not hidden, f"what is not a number shows no influence: {hidden}"
     return probe_rows(engine, engine.points[0], points=engine.points, magnitudes=LOOKS)
 

@@ -45,8 +45,8 @@ def watch(
     base: Mapping[str, Value],
     changes: Iterable[Change[Value]],
     before: Arrays | None = None,
-) -> Iterator[tuple[Change[Value], str, np.ndarray]]:
-    """Make the changes one by one; yield which elements of each tensor have changed.
+) -> Iterator[tuple[Change[Value], str, np.ndarray, np.ndarray]]:
+    """Make the changes one by one; yield each tensor as it is then, and as it was before.
 
     Args:
         engine: What runs the model.
@@ -68,7 +68,7 @@ def watch(
                 raise NoEngineError(f"{engine.name}: {error}") from error
             continue
         for name, now, then in pairs:
-            yield change, name, differs(now, then)
+            yield change, name, now, then
 
 
 def sample(shape: Sequence[int], dtype: np.dtype, rng: np.random.Generator) -> np.ndarray:
@@ -94,6 +94,13 @@ def variants(base: np.ndarray, magnitudes: Iterable[float], rng: np.random.Gener
     elif base.dtype.kind in "iu":
         for step in (1, 2, 3):
             yield np.where(base >= step, base - step, base + step).astype(base.dtype)
+
+
+def nudged(value: np.ndarray, where: Place, magnitude: float, rng: np.random.Generator) -> np.ndarray:
+    """Return a copy of real or complex numbers of which a part is changed by about ``magnitude``."""
+    changed = value.copy(order="K")
+    (changed[where],) = variants(value[where], (magnitude,), rng)
+    return changed
 
 
 def base_points(inputs: Arrays, count: int, rng: np.random.Generator) -> Iterator[dict[str, np.ndarray]]:
@@ -125,8 +132,8 @@ def _look(
         before = first_run(engine, base) if first else engine.run(base)
         first = False
         moved = {name: list(variants(value, magnitudes, rng)) for name, value in base.items()}
-        for change, name, hit in watch(engine, base, changes(base, moved), before):
-            yield change.part, name, hit
+        for change, name, now, then in watch(engine, base, changes(base, moved), before):
+            yield change.part, name, differs(now, then)
 
 
 def probe_rows(

@@ -30,23 +30,28 @@ def as_array(tensor: torch.Tensor) -> np.ndarray:
         return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64).numpy()
 
 
+def _arrays(tensors: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    return {name: as_array(tensor) for name, tensor in tensors.items()}
+
+
 class InDouble:
     """A module as :func:`pytest_rf.verify` runs it: a copy in double precision, of which real inputs are changed.
 
     Attributes:
         points: the inputs on which changes are made.
+        plain: what the module makes of each of them.
     """
 
     name = "double precision"
 
     def __init__(self, prober: Prober) -> None:
         self._prober = prober
-        self.points = [{name: as_array(tensor) for name, tensor in base.items()} for base in prober.bases]
+        self.points = [_arrays(base) for base in prober.bases]
+        self.plain = [_arrays(found) for found in prober.plain]
 
     def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
         """Call the module with these inputs."""
-        found = self._prober.run({name: torch.from_numpy(array) for name, array in inputs.items()})
-        return {name: as_array(tensor) for name, tensor in found.items()}
+        return _arrays(self._prober.run({name: torch.from_numpy(array) for name, array in inputs.items()}))
 
 
 class AsCalled:
