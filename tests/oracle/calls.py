@@ -140,7 +140,7 @@ def _shapes(
         if name in known and shape == (1,) and array.ndim == 0:
             return "unprobed", "torch's own shape function gives (1,) for ()"
         if name in known and shape != array.shape:
-            return "crash", f"{name} has shape {array.shape}, analysed {shape}"
+            return "unsound", f"{name} has shape {array.shape}, analysed {shape}"
     return None
 
 

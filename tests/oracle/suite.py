@@ -18,7 +18,7 @@ from onnx import numpy_helper
 import pytest_rf
 from oracle.compare import Comparison, compare
 from oracle.engines import NoEngineError
-from oracle.engines.files import load
+from oracle.engines.files import load, nodes
 from oracle.perturb import probe_rows
 from oracle.twin import NoTwinError, linearised_twin, probe_twin
 from oracle.verdicts import Verdict
@@ -177,6 +177,8 @@ def _compared(case: Case, analysis: Analysis, values: dict[str, Any]) -> Verdict
         if got is not None and analysis[name].shape != got:
             return Verdict(case.name, "unsound", f"{name}: shape {analysis[name].shape}, should be {got}")
     found = compare(analysis, seen)
+    if not found.compared:
+        return Verdict(case.name, "unprobed", "no result is an array")
     if found.inexact and not found.unsound:
         found = _structural(case, model, analysis, moving, names) or found
     if found.unsound:
@@ -191,7 +193,7 @@ def _compared(case: Case, analysis: Analysis, values: dict[str, Any]) -> Verdict
 
 
 def _magnitudes(case: Case) -> tuple[float, ...]:
-    operators = {node.op_type for node in case.model.graph.node}
+    operators = operators_of(case.model)
     if operators & {"IsInf", "IsNaN"}:
         return (np.inf, np.nan)
     # A decay of e^300 times a state of 0 is no influence.
@@ -227,5 +229,5 @@ RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUnifo
 
 
 def operators_of(model: onnx.ModelProto) -> set[str]:
-    """Return the names of the operators in a model."""
-    return {node.op_type for node in model.graph.node}
+    """Return the names of the operators in a model, in its branches, loops and functions too."""
+    return {node.op_type for node in nodes(model)}

@@ -29,8 +29,8 @@ class Verdict:
             unknown     the analysis claims nothing
             unprobed    there is no truth to compare with
             error       the analysis refuses the model
-            crash       the analysis fails, or is wrong about a shape
-            unsound     something was seen outside of the bounds
+            crash       the analysis fails
+            unsound     something was seen outside of the bounds, or a result has another shape
 
         detail: the first difference, or why there is none.
     """

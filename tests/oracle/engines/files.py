@@ -149,6 +149,11 @@ def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
                 yield from _nodes(inner)
 
 
+def nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """Return all nodes of a model, those of branches, loops and functions too."""
+    return [*_nodes(model.graph), *(node for function in model.functions for node in function.node)]
+
+
 def traps(model: onnx.ModelProto) -> list[Trap]:
     """Return the known mistakes that this model's nodes would run into."""
     version = opset(model)
@@ -156,7 +161,7 @@ def traps(model: onnx.ModelProto) -> list[Trap]:
     for trap in TRAPS:
         by_op.setdefault(trap.op, []).append(trap)
     hit = []
-    for node in [*_nodes(model.graph), *(n for f in model.functions for n in f.node)]:
+    for node in nodes(model):
         if node.op_type in by_op:
             found = attributes(node)
             hit += [trap for trap in by_op[node.op_type] if trap.applies(found, version)]
