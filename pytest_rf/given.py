@@ -42,6 +42,13 @@ class CallError(ModelError):
         self.key = key
 
 
+def written(given: Any) -> str:
+    """Return a shape, perhaps with a type, in the form of :func:`spec`, as TOML writes it."""
+    if is_typed(given):
+        return f'{{ shape = {list(given[0])}, dtype = "{given[1]}" }}'
+    return str(list(given))
+
+
 def option(name: str, extents: Sequence[int], dtype: str = "") -> str:
     """Return how an input is given on the command line."""
     return "--input " + shlex.quote(f"{name}={','.join(map(str, extents))}{dtype and f':{dtype}'}")
@@ -52,7 +59,7 @@ def remedy(name: str, extents: Sequence[int], dtype: str = "") -> str:
     shape = ", ".join(map(str, extents))
     plain = re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
     key = name if plain else json.dumps(name, ensure_ascii=False)
-    toml = f'{{ shape = [{shape}], dtype = "{dtype}" }}' if dtype else f"[{shape}]"
+    toml = written((tuple(extents), dtype) if dtype else tuple(extents))
     tuple_ = f"({shape},)" if len(extents) == 1 else f"({shape})"
     python = f"({tuple_}, {dtype!r})" if dtype else tuple_
     return (

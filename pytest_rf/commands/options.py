@@ -111,6 +111,17 @@ class Names(click.ParamType[tuple[str, ...]]):
         return names
 
 
+def inputs(command: Command) -> Command:
+    """Add ``--input``."""
+    return click.option(
+        "--input",
+        "inputs",
+        type=InputShape(),
+        multiple=True,
+        help="Shape of an input, with its type where that is not clear, as ids=1,16:int64; repeatable.",
+    )(command)
+
+
 def call(command: Command) -> Command:
     """Add what describes the call of a model: it is handed over as ``call``, key by key."""
 
@@ -125,10 +136,10 @@ def call(command: Command) -> Command:
         **rest: Any,
     ) -> Any:
         given = {
-            "inputs": _once(inputs, "--input"),
-            "values": _once(values, "--value"),
-            "kwargs": _once(kwargs, "--kwarg"),
-            "args": _once(factory, "--factory-arg"),
+            "inputs": once(inputs, "--input"),
+            "values": once(values, "--value"),
+            "kwargs": once(kwargs, "--kwarg"),
+            "args": once(factory, "--factory-arg"),
             "weights": weights or None,
         }
         return command(*args, call={key: value for key, value in given.items() if value}, **rest)
@@ -159,13 +170,7 @@ def call(command: Command) -> Command:
             multiple=True,
             help="The value of an input that steers the geometry, as sr=16000 or grid=grid.npy; repeatable.",
         ),
-        click.option(
-            "--input",
-            "inputs",
-            type=InputShape(),
-            multiple=True,
-            help="Shape of an input, with its type where that is not clear, as ids=1,16:int64; repeatable.",
-        ),
+        inputs,
     ):
         result = option(result)
     found: Command = result
@@ -190,10 +195,15 @@ def allow_code(command: Command) -> Command:
     )(command)
 
 
+def debug(command: Command) -> Command:
+    """Add ``--debug``."""
+    return click.option("--debug", is_flag=True, help="Show the traceback of a bug of pytest-rf.")(command)
+
+
 def output(command: Command) -> Command:
     """Add ``--output``, ``--color`` and ``--debug``."""
     for option in (
-        click.option("--debug", is_flag=True, help="Show the traceback of a bug of pytest-rf."),
+        debug,
         click.option("--color/--no-color", default=None, help="Colour; by default on a terminal only."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file instead."),
     ):
@@ -201,7 +211,7 @@ def output(command: Command) -> Command:
     return command
 
 
-def _once(pairs: Pairs, option: str) -> dict[str, Any]:
+def once(pairs: Pairs, option: str) -> dict[str, Any]:
     """Return what an option gives by name.
 
     Raises:

@@ -102,6 +102,8 @@ class Config:
             (``warn``), or nothing to speak of (``ignore``).
         limits: what a model may take.
         operators: what it states of operators, ``domain::Operator`` -> statement.
+        baseline: the file of what is known to fail; None where there is none.
+        lock: the file of figures that the models are held to; None where none is named.
     """
 
     path: Path | None = None
@@ -114,3 +116,5 @@ class Config:
     uncovered: Literal["error", "warn", "ignore"] = "error"
     limits: Limits = field(default_factory=Limits)
     operators: Operators = field(default_factory=dict)
+    baseline: Path | None = None
+    lock: Path | None = None
