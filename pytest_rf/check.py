@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from pytest_rf import checks, gc_pause, judging, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import complaint, unmatched
+from pytest_rf.checks import gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config import asked, remedies
 from pytest_rf.config.asked import Asked
@@ -104,7 +105,13 @@ def _result(
     requirements: list[RequirementResult] = []
     problems: list[Problem] = []
     findings: list[Finding] = []
-    settings = Settings(model=target.name, file=target.source, spacing=model.spacing, origin=model.origin)
+    settings = Settings(
+        model=target.name,
+        file=target.source,
+        spacing=model.spacing,
+        origin=model.origin,
+        waived=waivers.covered(model.waivers, today),
+    )
     for number, one in enumerate(model.requires):
         try:
             outcome, found = judging.hold(analysis, one, settings, number)
@@ -127,8 +134,8 @@ def _result(
     decided = _decided(requirements, findings, waived)
     result = replace(
         result,
-        findings=(*kept, *about),
-        waived=tuple(waived),
+        findings=(*gathering.gathered(kept), *about),
+        waived=gathering.gathered(waived),
         problems=tuple(problems),
         requirements=decided,
         rules=tuple(judging_rules),

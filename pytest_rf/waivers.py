@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from pytest_rf.checks import Rule, waiver_expired, waiver_unused
 from pytest_rf.config.declared import Waiver
-from pytest_rf.findings import Finding
+from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.globs import selects
+from pytest_rf.requirements.verdicts import UNDECIDABLE, VIOLATED
 
 
 def apply(
@@ -17,17 +18,17 @@ def apply(
     """Sort the findings of a model by its waivers.
 
     Returns:
-        What no waiver covers, what one covers, and what is wrong with the waivers themselves: a date that has
-        passed (the waiver then covers nothing) and, if that rule is selected, one that covers nothing.
+        What no waiver covers, what is covered at all its tensors, and what is wrong with the waivers themselves: a
+        date that has passed (the waiver then covers nothing) and, if that rule is selected, one that covers nothing.
     """
     kept: list[Finding] = []
     waived: list[Finding] = []
     about: list[Finding] = []
     used: set[int] = set()
     for finding in findings:
-        covering = [index for index, waiver in enumerate(waivers) if covers(waiver, finding)]
-        used.update(covering)
-        live = any(not _expired(waivers[index], today) for index in covering)
+        covering = [_covering(finding, tensor, waivers) for tensor in finding.tensors]
+        used.update(index for indices in covering for index in indices)
+        live = all(any(not _expired(waivers[index], today) for index in indices) for indices in covering)
         (waived if live else kept).append(finding)
     for index, waiver in enumerate(waivers):
         if _expired(waiver, today):
@@ -53,10 +54,21 @@ def apply(
     return kept, waived, about
 
 
-def covers(waiver: Waiver, finding: Finding) -> bool:
-    """Return whether a waiver is about a finding, whatever its date."""
-    names = (name for name in (finding.tensor, finding.node, finding.module) if name)
-    return waiver.rule == finding.code and selects(waiver.at, finding.op, names)
+def covered(waivers: Sequence[Waiver], today: date) -> Callable[[Finding], bool]:
+    """Return what says whether a waiver that has not ended covers what is wrong at a finding's own tensor."""
+    live = [waiver for waiver in waivers if not _expired(waiver, today)]
+    return lambda finding: bool(_covering(finding, finding.elsewhere(), live))
+
+
+def _covering(finding: Finding, tensor: Elsewhere, waivers: Sequence[Waiver]) -> list[int]:
+    """Return which waivers, whatever their date, are about what is wrong at one of a finding's tensors."""
+    code = UNDECIDABLE[0] if tensor.undecidable and finding.code == VIOLATED[0] else finding.code
+    names = [name for name in (tensor.tensor, tensor.node, tensor.module) if name]
+    return [
+        index
+        for index, waiver in enumerate(waivers)
+        if waiver.rule == code and selects(waiver.at, tensor.op, names)
+    ]
 
 
 def _expired(waiver: Waiver, today: date) -> bool:

@@ -33,9 +33,7 @@ from pytest_rf.requirements.measure import Reading, Undecidable
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison, Requirement, RequirementTextError
 from pytest_rf.requirements.units import Quantity
-
-#: At most this many tensors have their path told; a requirement that hundreds of tensors break is about something else.
-_PATHS = 5
+from pytest_rf.requirements.verdicts import Verdict
 
 
 def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
@@ -48,8 +46,8 @@ def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | 
     settings = settings or Settings()
     found: list[Finding] = []
     for part in requirement.parts:
-        wrong = list(_part(analysis, part, requirement.text, settings))
-        found += verdicts.findings(analysis, wrong, requirement.text)
+        wrong = _part(analysis, part, requirement.text, settings)
+        found += verdicts.findings(analysis, wrong, requirement.text, settings.waived)
     return found
 
 
@@ -115,7 +113,7 @@ def _is_guarantee(part: Comparison | Claim) -> bool:
     return isinstance(part, Claim) or METRICS[part.figure.metric].guarantee
 
 
-def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Settings) -> Iterator[Finding]:
+def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Settings) -> Iterator[Verdict]:
     """Yield what is wrong with one part of a requirement."""
     subject = part.figure if isinstance(part, Comparison) else part
     position = subject.position
@@ -124,13 +122,12 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
     guarantee = _is_guarantee(part)
     joint = isinstance(part, Comparison) and METRICS[part.figure.metric].joint
     together: dict[tuple[str, int], _Place] = {}
-    told: set[str] = set()
     judged: set[tuple[int, str, int]] = set()
     accepted = context.accepted(analysis)
     for tensor in select.tensors(analysis, part.where, text):
         if tensor.status == "unknown":
             reads_any = measured_any = True
-            yield replace(_at(tensor, part, settings), reason=verdicts.unknown(tensor))
+            yield _undecidable(_at(tensor, part, settings), verdicts.unknown(tensor))
             continue
         for source, field in _fields(analysis, tensor, part):
             reads_any = True
@@ -144,23 +141,20 @@ def _part(analysis: Analysis, part: Comparison | Claim, text: str, settings: Set
                             continue
                         judged.add((id(own), source.name, number))
                         if why:
-                            yield replace(_at(own, part, settings, source, axis), reason=why)
+                            yield _undecidable(_at(own, part, settings, source, axis), why)
                             continue
                         sources = context.of(axis_field, accepted)
-                        traced = len(told) < _PATHS
-                        place = _Place(own, source, axis, number, axis_field, sources, traced)
+                        place = _Place(own, source, axis, number, axis_field, sources, traced=False)
                         if joint:
                             together[source.name, number] = place.beside(together.get((source.name, number)))
                             continue
-                        for verdict in _wrong(place, part, settings):
-                            told.add(own.name)
-                            yield verdict
+                        yield from _verdicts(place, part, settings)
                 except RequirementTextError:
                     raise
                 except RequirementError as error:
                     scanner.fail(str(error), text, position)
     for place in together.values():
-        yield from _wrong(place, part, settings)
+        yield from _verdicts(place, part, settings)
     if not reads_any:
         scanner.fail("selects only what reads no input", text, part.where.position)
     if not measured_any and batch:
@@ -184,8 +178,20 @@ def _fields(analysis: Analysis, tensor: Tensor, part: Comparison | Claim) -> lis
     return placed or fields
 
 
+def _undecidable(found: Finding, reason: str) -> Verdict:
+    """Return a verdict of which nothing but the reason is known."""
+    found = replace(found, reason=reason)
+    return Verdict(found, lambda: found)
+
+
+def _verdicts(place: _Place, part: Comparison | Claim, settings: Settings) -> Iterator[Verdict]:
+    """Yield a verdict where a part does not hold at a place; its path is looked for when it is told."""
+    for found in _wrong(place, part, settings):
+        yield Verdict(found, lambda: next(_wrong(place._replace(traced=True), part, settings)))
+
+
 def _wrong(place: _Place, part: Comparison | Claim, settings: Settings) -> Iterator[Finding]:
-    """Yield a verdict where a part does not hold at a place."""
+    """Yield a finding where a part does not hold at a place."""
     return _claim(place, part, settings) if isinstance(part, Claim) else _comparison(place, part, settings)
 
 
