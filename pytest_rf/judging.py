@@ -27,13 +27,9 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
     Raises:
         RequirementError: one cannot be understood, or not be applied to this model.
     """
+    file, line, column = settings.file, settings.line, settings.column
     held = [
-        hold(
-            analysis,
-            PlacedRequirement(parse(text), settings.file, settings.line, column=settings.column),
-            settings,
-            number,
-        )
+        hold(analysis, PlacedRequirement(parse(text), file, line, column=column), settings, number)
         for number, text in enumerate(requirements)
     ]
     outcomes = tuple(outcome for outcome, _ in held)
@@ -87,6 +83,5 @@ def hold(
 
 def failed(stated: PlacedRequirement) -> RequirementResult:
     """Return what becomes of a requirement that could not be held."""
-    return RequirementResult(
-        text=stated.requirement.text, status="error", file=stated.file, line=stated.line, column=stated.column
-    )
+    text, file, line, column = stated.requirement.text, stated.file, stated.line, stated.column
+    return RequirementResult(text=text, status="error", file=file, line=line, column=column)
