@@ -47,6 +47,7 @@ def check(
     from pytest_rf.check import run
     from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
+    from pytest_rf.reporters.wrapping import terminal_width
 
     settings = options.configuration(config)
     if settings is None and not paths:
@@ -54,7 +55,8 @@ def check(
     shapes = options.shapes(inputs)
     with progress() as load:
         found = run(settings, paths, requires, inputs=shapes, allow_code=allow_code, load=load)
-    emit(reporters.check(found, format), output, color)
+    width = terminal_width() if output is None else 0
+    emit(reporters.check(found, format, width), output, color)
     _complain(found, debug)
     return found.exit_code
 
@@ -62,12 +64,15 @@ def check(
 def _complain(found: Run, debug: bool) -> None:
     """Say on standard error why the run itself is wrong, one line per problem, and what it warns of."""
     from pytest_rf.commands import failures
+    from pytest_rf.reporters import alike
 
     for warning in found.warnings:
         failures.warn(warning)
-    for problem in found.problems:
+    for problem, models in alike.problems(found):
+        others = f"; the same in {len(models) - 1:,} more models: {alike.named(models[1:])}"
+        message = f"{problem.message}{others if len(models) > 1 else ''}"
         if problem.internal:
-            failures.bug(problem.message, problem.detail if debug else "")
+            failures.bug(message, problem.detail if debug else "")
         else:
-            failures.complain(problem.message)
+            failures.complain(message)
             failures.explain(problem.detail)

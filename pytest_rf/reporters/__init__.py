@@ -17,14 +17,27 @@ if TYPE_CHECKING:
 #: Formats of ``check`` and their modules; the first is the default.
 CHECK = {"full": "full", "concise": "concise", "json": "json"}
 
+#: Those made of paragraphs; lines of the others stay lines.
+PARAGRAPHS = ("full",)
+
 #: Formats of ``show`` and their modules; the first is the default.
 SHOW = {"table": "table", "json": "json", "csv": "csv", "markdown": "markdown"}
 
 
-def check(run: Run, format: str) -> Document:
-    """Return a run in one of the formats of ``CHECK``."""
+def check(run: Run, format: str, width: int = 0) -> Document:
+    """Return a run in one of the formats of ``CHECK``.
+
+    Args:
+        run: what was found.
+        format: the format.
+        width: the columns that paragraphs are broken to fit, as on a terminal; 0 leaves them as they are.
+    """
     document: Document = import_module(f"pytest_rf.reporters.{CHECK[format]}").check(run)
-    return document
+    if not width or format not in PARAGRAPHS or isinstance(document, str):
+        return document
+    from pytest_rf.reporters.wrapping import wrapped
+
+    return wrapped(document, width)
 
 
 def show(view: View, format: str) -> Document:
