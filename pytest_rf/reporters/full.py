@@ -111,7 +111,7 @@ def _tensor(found: Finding) -> list[Span]:
     about = [found.op] if found.op else []
     if found.node and found.node != found.tensor:
         about.append(f"node {middle(found.node, _NAME)}")
-    if found.module:
+    if found.module and found.module != found.tensor:
         about.append(f"module {middle(found.module, _NAME)}")
     spans = [Span("at tensor "), Span(found.tensor, "bold")]
     if about:
