@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
-from pathlib import Path
 from typing import Any
 
 from pytest_rf import loading
 from pytest_rf.checkable import Analysis
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ModelError, RequirementError
 from pytest_rf.judging import judge
+from pytest_rf.paths import display
 from pytest_rf.reporters import full
 from pytest_rf.reporters.lines import plain
 from pytest_rf.requirements import Settings
@@ -41,7 +40,7 @@ def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> Non
     analysis = analyze(model, *example, inputs=inputs, **options)
     caller = sys._getframe(1)
     file, line = caller.f_code.co_filename, caller.f_lineno
-    settings = Settings(model=analysis.name, file=display(Path(file)), line=line)
+    settings = Settings(model=analysis.name, file=display(file), line=line)
     result = judge(analysis, requirements, settings, analysis.name)
     if result.findings:
         raise AssertionError(explain(placed(result, settings.file, in_call(file, line, requirements))))

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf.config import tomlfile
-from pytest_rf.config.tomlfile import Document, display
+from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import display
 
 #: Names of configuration files, in the order in which a folder is searched.
 NAMES = ("rf.toml", ".rf.toml", "pyproject.toml")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf import checks
+from pytest_rf import checks, paths
 from pytest_rf.analysis import steps
 from pytest_rf.config import packs, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
@@ -46,7 +46,8 @@ def load(path: Path | str) -> Config:
         ConfigError: it cannot be read or says something that is wrong; the text names the line.
     """
     path = Path(path).absolute()
-    return _Loader(path.parent).config(ours(tomlfile.read(path)))
+    with paths.named_from(paths.around(path.parent)):
+        return _Loader(path.parent).config(ours(tomlfile.read(path)))
 
 
 def schema() -> dict[str, Any]:

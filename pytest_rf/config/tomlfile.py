@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 from pytest_rf.config.positions import Place, Positions
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import display
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,20 +30,6 @@ _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_I
 
 # A string without an end goes to the end of its line, so that nothing is ever looked at twice.
 _STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\\?(?:\"|$)|'[^']*(?:'|$)""")
-
-
-def display(path: Path) -> str:
-    """Return a path as a reader in the working directory would write it, with forward slashes."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
-    try:
-        return absolute.relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError):
-        pass
-    try:
-        relative = os.path.relpath(absolute)
-    except (ValueError, OSError):
-        return absolute.as_posix()
-    return Path(relative).as_posix() if relative.count("..") <= 3 else absolute.as_posix()
 
 
 class PlacedConfigError(ConfigError):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf.asserting import analyze, divided, explain
 from pytest_rf.judging import judge
+from pytest_rf.paths import display
 from pytest_rf.requirements import Settings
-from pytest_rf.testing.places import shown
 from pytest_rf.written import in_call, placed
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Checker:
         analysis = analyze(model, *example, inputs=inputs, **options)
         caller = sys._getframe(1)
         file, line = caller.f_code.co_filename, caller.f_lineno
-        settings = Settings(model=analysis.name, file=shown(file, self._item.config), line=line)
+        settings = Settings(model=analysis.name, file=display(file), line=line)
         result = judge(analysis, requirements, settings, self._item.nodeid)
         if result.findings:
             result = placed(result, settings.file, in_call(file, line, requirements))

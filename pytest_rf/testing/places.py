@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_rf import written
+from pytest_rf.paths import display
 from pytest_rf.written import Spot, placed
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def of_marker(item: pytest.Item, mark: pytest.Mark, result: ModelResult) -> Mode
     for file, names, parts in _marked(item, mark):
         spots = written.in_marker(file, names, mark.args, parts)
         if spots is not None:
-            return placed(result, shown(file, item.config), spots)
+            return placed(result, display(file), spots)
     return placed(result, *_test(item, len(mark.args)))
 
 
@@ -49,11 +49,3 @@ def _marked(item: pytest.Item, mark: pytest.Mark) -> Iterator[tuple[str, list[st
         if code is not None:
             names = [name for name in function.__qualname__.split(".") if name != "<locals>"]
             yield code.co_filename, names, ["decorators"]
-
-
-def shown(file: str, config: pytest.Config) -> str:
-    """Return a file as pytest names it: from its root folder, with forward slashes."""
-    try:
-        return Path(os.path.relpath(file, config.rootpath)).as_posix()
-    except ValueError:  # another drive
-        return Path(file).as_posix()
