@@ -26,10 +26,12 @@ def terminal_width() -> int:
 
 def wrapped(lines: Iterable[Line], width: int) -> Iterator[Line]:
     """Yield lines of at most ``width`` columns where words allow it; 0 leaves them as they are."""
-    for spans in lines:
-        text = "".join(visible(span.text) for span in spans)
+    for line in lines:
+        # What is cut for its length is cut before it is broken.
+        spans = tuple(Span(visible(span.text), span.style) for span in line)
+        text = "".join(span.text for span in spans)
         if not width or len(text) <= width or _is_drawing(text):
-            yield spans
+            yield line
         else:
             yield from _broken(spans, text, width)
 
@@ -54,7 +56,7 @@ def _broken(spans: Line, text: str, width: int) -> Iterator[Line]:
     piece: list[Span] = []
     used = 0
     for words in _together(spans):
-        length = sum(len(visible(word.text)) for word in words)
+        length = sum(len(word.text) for word in words)
         if piece and used + length > width:
             yield tuple(piece)
             stripped = words[0].text.lstrip(" ")
