@@ -44,6 +44,7 @@ def around(folder: Path) -> Path | None:
     That is the root that is set already; else the folder, where the run was started in it; else the working
     directory.
     """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100  (without the .. of "../rf.toml")
     try:
         return root() or (folder if Path.cwd().is_relative_to(folder) else None)
     except OSError:  # the working directory is no more
@@ -60,10 +61,10 @@ def display(path: str | os.PathLike[str]) -> str:
     return absolute.as_posix() if relative.parts.count("..") > _FURTHEST else relative.as_posix()
 
 
-def recorded(path: str) -> str:
-    """Return a path that was written down, perhaps on another machine: from the root if that holds it."""
+def below(path: str | os.PathLike[str]) -> str:
+    """Return a path as it was given, or from the root where that is the beginning of it; with forward slashes."""
     try:
         top = str(root() or Path.cwd())
-    except OSError:
+    except OSError:  # the working directory is no more
         top = ""
-    return path.removeprefix(top + os.sep).replace("\\", "/")
+    return os.fspath(path).removeprefix(top + os.sep).replace(os.sep, "/")

@@ -8,6 +8,7 @@ every requirement for the findings. What a model's source stands for is looked u
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -45,7 +46,7 @@ def load(path: Path | str) -> Config:
     Raises:
         ConfigError: it cannot be read or says something that is wrong; the text names the line.
     """
-    path = Path(path).absolute()
+    path = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
     with paths.named_from(paths.around(path.parent)):
         return _Loader(path.parent).config(ours(tomlfile.read(path)))
 

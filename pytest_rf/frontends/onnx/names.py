@@ -7,7 +7,7 @@ import re
 
 import onnx
 
-from pytest_rf.paths import recorded
+from pytest_rf.paths import below
 
 SCOPES = "pkg.torch.onnx.name_scopes"
 TRACE = "pkg.torch.onnx.stack_trace"
@@ -42,7 +42,7 @@ def _source(trace: str) -> str:
     """Return the innermost line of a stack trace that is not a library's; files below the root from there."""
     own = (frame for frame in reversed(FRAME.findall(trace)) if not _LIBRARY.search(frame[0]))
     file, line = next(own, ("", ""))
-    return f"{recorded(file)}:{line}" if file else ""
+    return f"{below(file)}:{line}".replace("\\", "/") if file else ""
 
 
 def _module(name: str, scopes: str) -> str:
