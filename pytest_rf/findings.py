@@ -137,6 +137,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         accepted: the sources of context that the model's authors accept and that this finding leaves out.
         others: the further tensors where the same requirement or rule fails, the worst first; the finding's own is
             the worst of all.
+        waived: why the model's authors accept it; empty where no waiver covers it.
     """
 
     code: str
@@ -173,6 +174,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     undecidable: bool = False
     accepted: tuple[str, ...] = ()
     others: tuple[Elsewhere, ...] = ()
+    waived: str = ""
 
     def elsewhere(self) -> Elsewhere:
         """Return the finding's own tensor as one of another finding's others."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from msgspec.structs import replace
+
 from pytest_rf.checks import Rule, waiver_expired, waiver_unused
 from pytest_rf.config.declared import Waiver
 from pytest_rf.findings import Elsewhere, Finding
@@ -18,8 +20,9 @@ def apply(
     """Sort the findings of a model by its waivers.
 
     Returns:
-        What no waiver covers, what is covered at all its tensors, and what is wrong with the waivers themselves: a
-        date that has passed (the waiver then covers nothing) and, if that rule is selected, one that covers nothing.
+        What no waiver covers, what is covered at all its tensors with the reasons, and what is wrong with the waivers
+        themselves: a date that has passed (the waiver then covers nothing) and, if that rule is selected, one that
+        covers nothing.
     """
     kept: list[Finding] = []
     waived: list[Finding] = []
@@ -28,8 +31,15 @@ def apply(
     for finding in findings:
         covering = [_covering(finding, tensor, waivers) for tensor in finding.tensors]
         used.update(index for indices in covering for index in indices)
-        live = all(any(not _expired(waivers[index], today) for index in indices) for indices in covering)
-        (waived if live else kept).append(finding)
+        live = [
+            next((waivers[index] for index in indices if not _expired(waivers[index], today)), None)
+            for indices in covering
+        ]
+        reasons = dict.fromkeys(_reason(waiver) for waiver in live if waiver is not None)
+        if None in live:
+            kept.append(finding)
+        else:
+            waived.append(replace(finding, waived="; ".join(reasons)))
     for index, waiver in enumerate(waivers):
         if _expired(waiver, today):
             about.append(
@@ -71,6 +81,10 @@ def _covering(finding: Finding, tensor: Elsewhere, waivers: Sequence[Waiver]) ->
     ]
 
 
+def _reason(waiver: Waiver) -> str:
+    return waiver.reason if waiver.until is None else f"{waiver.reason} (until {waiver.until})"
+
+
 def _expired(waiver: Waiver, today: date) -> bool:
     return waiver.until is not None and waiver.until < today
 
@@ -84,4 +98,5 @@ def _finding(rule: Rule, waiver: Waiver, model: str, message: str, advice: str) 
         file=waiver.file,
         line=waiver.line,
         help=advice,
+        severity=rule.severity,
     )

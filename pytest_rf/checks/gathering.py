@@ -35,19 +35,24 @@ def gathered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
     The findings of requirements stay as they are.
     """
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
     for one in findings:
         if one.number is None and one.tensor:
-            groups.setdefault((one.code, one.op), []).append(one)
+            groups.setdefault(_kind(one), []).append(one)
     many = {key: group for key, group in groups.items() if len(group) > FEW}
     found: list[Finding] = []
     for one in findings:
-        group = many.get((one.code, one.op), []) if one.number is None else []
+        group = many.get(_kind(one), []) if one.number is None else []
         if not group:
             found.append(one)
         elif one is group[0]:
             found.append(_all_in(group))
     return tuple(found)
+
+
+def _kind(found: Finding) -> tuple[str, str, str]:
+    """Return what findings of a rule share that are told as one."""
+    return found.code, found.op, found.waived
 
 
 def _all_in(group: Sequence[Finding]) -> Finding:

@@ -89,7 +89,7 @@ def output(command: Command) -> Command:
     for option in (
         click.option("--debug", is_flag=True, help="Show the traceback of a bug of pytest-rf."),
         click.option("--color/--no-color", default=None, help="Colour; by default on a terminal only."),
-        click.option("-o", "--output", metavar="FILE", help="Write to a file below the working directory."),
+        click.option("-o", "--output", metavar="FILE", help="Write to a file instead."),
     ):
         command = option(command)
     return command

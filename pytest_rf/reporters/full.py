@@ -10,7 +10,7 @@ from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
 from pytest_rf.reporters.growth_path import growth
 from pytest_rf.reporters.lines import Line, Span, line
-from pytest_rf.reporters.summary import closing, more, verdicts
+from pytest_rf.reporters.summary import more
 from pytest_rf.reporters.wrapping import middle
 from pytest_rf.requirements.vocabulary import PREDICATES
 from pytest_rf.requirements.wording import elsewhere, measured, on_axes
@@ -26,18 +26,14 @@ OTHERS = 6
 _NAME = 44
 
 
-def check(run: Run) -> Iterator[Line]:
-    """Yield the findings, then what became of each model, then the closing line."""
+def findings(run: Run) -> Iterator[Line]:
+    """Yield the findings, each as a paragraph; what many models have in common once."""
     for one in alike.findings(run, MOST):
         if isinstance(one, Group):
             yield from finding(one.finding, one.models)
         else:
             yield more(len(one.findings) - MOST)
         yield ()
-    yield from verdicts(run)
-    if run.models:
-        yield ()
-    yield closing(run)
 
 
 def finding(found: Finding, models: Sequence[str] = ()) -> Iterator[Line]:

@@ -56,14 +56,18 @@ def verdicts(run: Run) -> Iterator[Line]:
     """Yield one line on each model; where there are many, one on all that came out the same."""
     few = len(run.models) if len(run.models) <= MANY else alike.FEW
     for same in alike.outcomes([(result, (_sign(result), _outcome(result))) for result in run.models], few):
-        result = same[0]
-        if len(same) > 1:
-            name, where = count(len(same), "model"), alike.named([one.model for one in same])
-        else:
-            name, where = result.model, result.file if result.file != result.model else ""
-        file = [Span(f" ({where})", "dim")] if where else []
-        colon = Span(": " if len(same) == 1 else ", each: ")
-        yield (_sign(result), Span(name, "bold"), *file, colon, *_outcome(result))
+        if len(same) == 1:
+            yield verdict(same[0])
+            continue
+        names = Span(f" ({alike.named([one.model for one in same])})", "dim")
+        models = Span(count(len(same), "model"), "bold")
+        yield (_sign(same[0]), models, names, Span(", each: "), *_outcome(same[0]))
+
+
+def verdict(result: ModelResult) -> Line:
+    """Return one line on a model: what was checked and how it came out."""
+    file = [Span(f" ({result.file})", "dim")] if result.file not in ("", result.model) else []
+    return (_sign(result), Span(result.model, "bold"), *file, Span(": "), *_outcome(result))
 
 
 def _outcome(result: ModelResult) -> Line:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from pytest_rf.reporters.lines import Line, Span, visible
 
@@ -19,8 +21,12 @@ _UNIT = 4
 
 
 def terminal_width() -> int:
-    """Return the columns of the terminal, or what ``COLUMNS`` says; 0 where output goes elsewhere."""
-    columns = shutil.get_terminal_size((0, 0)).columns
+    """Return the columns of standard output, or what ``COLUMNS`` says; 0 where that is not a terminal."""
+    told = os.environ.get("COLUMNS", "")
+    columns = int(told) if told.isdecimal() else 0
+    if not columns:
+        with suppress(AttributeError, OSError, ValueError):  # closed, or not a file
+            columns = os.get_terminal_size(sys.stdout.fileno()).columns
     return max(columns, _NARROWEST) if columns else 0
 
 

@@ -83,9 +83,9 @@ def test_names_are_shortened_in_the_middle(most: int, shown: str) -> None:
 
 def test_only_paragraphs_are_broken() -> None:
     long = run(finding(message="word " * 40))
-    assert max(map(len, plain(check(long, "concise", 40)))) > 100
-    assert check(long, "json", 40) == check(long, "json")
-    assert max(map(len, plain(check(long, "full", 60)))) <= 62
+    assert max(map(len, plain(check(long, "concise", width=40)))) > 100
+    assert check(long, "json", width=40) == check(long, "json")
+    assert max(map(len, plain(check(long, "full", width=60)))) <= 62
 
 
 def test_a_file_and_a_pipe_get_whole_lines(tmp_path: Path) -> None:
