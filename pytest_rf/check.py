@@ -88,7 +88,7 @@ def run(
             model, inputs={**model.inputs, **shapes}, requires=(*model.requires, *stated)
         )
         target = dataclasses.replace(target, model=whole)
-        rules = chosen.over(item.config.select, item.config.ignore)
+        rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
             target, item.config, rules, allow_code, load or analyse, today or date.today()
         )
@@ -123,6 +123,7 @@ def _result(
         file=target.source,
         spacing=model.spacing,
         origin=model.origin,
+        root=model.root,
         waived=waivers.covered(model.waivers, today),
     )
     for number, one in enumerate(model.requires):
@@ -178,7 +179,7 @@ def _unjudged(
     """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
     if config.uncovered == "ignore":
         return result
-    inapplicable = [one.reason for one in result.requirements]
+    inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
     selected = [rule.code for rule in rules if rule.judges is not None]
     text = remedies.for_unjudged(target, config, inapplicable, selected)
     if config.uncovered == "warn":

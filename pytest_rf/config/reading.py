@@ -10,31 +10,28 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf import checks, paths
 from pytest_rf.analysis import steps
-from pytest_rf.config import packs, tomlfile
+from pytest_rf.config import tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
+from pytest_rf.config.layers import Files, Layer
 from pytest_rf.config.positions import Keys
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError, RequirementError
 from pytest_rf.globs import matcher
-from pytest_rf.requirements import RequirementTextError, parse
 from pytest_rf.requirements.settings import spacings
 
 if TYPE_CHECKING:
     from pytest_rf.config.tables import LimitsTable, ModelTable, PackFile, WaiverTable
 
 __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver", "load", "schema"]
-
-#: Files that extend files that extend files.
-MAX_DEPTH = 8
 
 #: Limits that the format has and that are not enforced yet.
 NOT_ENFORCED = ("depth", "seconds", "memory")
@@ -63,15 +60,14 @@ class _Loader:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.select: list[str] = []
-        self.ignore: list[str] = []
-        self.requires: list[PlacedRequirement] = []
+        self.files = Files(root, lambda document: _convert(document, _pack()))
+        self.shared = Layer(self.files)
 
     def config(self, document: Document) -> Config:
         from pytest_rf.config.tables import ConfigFile
 
         table: ConfigFile = _convert(document, ConfigFile)
-        self.general(document, table, (document.path.resolve(),))
+        self.shared.take(document, table)
         names: dict[str, int] = {}
         models = []
         limits = self.limits(document, table.limits)
@@ -88,51 +84,13 @@ class _Loader:
             path=document.path,
             file=document.name,
             root=self.root,
-            select=tuple(dict.fromkeys(self.select)),
-            ignore=tuple(dict.fromkeys(self.ignore)),
-            requires=tuple(self.requires),
+            select=tuple(dict.fromkeys(self.shared.select)),
+            ignore=tuple(dict.fromkeys(self.shared.ignore)),
+            requires=tuple(self.shared.requires),
             models=tuple(models),
             uncovered=table.uncovered,
             limits=limits,
         )
-
-    def general(
-        self,
-        document: Document,
-        table: PackFile,
-        chain: tuple[Path, ...],
-        place: tuple[str, int, int] | None = None,
-    ) -> None:
-        """Take what is not about one model, first from the files that this one extends."""
-        from pytest_rf.config.tables import PackFile
-
-        for number, text in enumerate(table.extend):
-            line, column = document.place("extend", number)
-            path = packs.locate(text, document, self.root, line)
-            if path in chain:
-                raise document.error(f'"{text}" extends itself in a circle', line)
-            if len(chain) > MAX_DEPTH:
-                raise document.error(f"files extend files more than {MAX_DEPTH} deep", line)
-            extended = tomlfile.read(path)
-            # Who reads a finding of a pack's requirement can change the line that takes the pack in, not the pack.
-            taken = place or ((document.name, line, column) if text.startswith("pytest-rf:") else None)
-            self.general(extended, _convert(extended, PackFile), (*chain, path), taken)
-        for key, texts in (("select", table.select), ("ignore", table.ignore)):
-            for number, text in enumerate(texts):
-                self.rule(document, text, key, number)
-        for number, text in enumerate(table.ignore):
-            kept = [rule for rule in checks.match(text) if rule.always]
-            if kept and len(text) > len("RF0"):
-                raise document.error(
-                    f"{kept[0].code} cannot be ignored; waive the finding in [[model.waiver]]",
-                    document.line("ignore", number),
-                )
-        self.select += table.select
-        self.ignore += table.ignore
-        shared = len(chain) > 1
-        for one in self.stated(document, table.require):
-            file, line, column = place or (one.file, one.line, one.column)
-            self.requires.append(PlacedRequirement(one.requirement, file, line, shared, column))
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:
         """Take the limits; one that would not be enforced is refused."""
@@ -142,13 +100,6 @@ class _Loader:
                 reason = f"limits.{name} is not enforced yet in this version of pytest-rf"
                 raise document.error(reason, document.line("limits", name))
         return limits
-
-    def rule(self, document: Document, text: str, *keys: str | int) -> None:
-        """Refuse what stands for no rule."""
-        try:
-            checks.match(text)
-        except KeyError as error:
-            raise document.error(str(error.args[0]), document.line(*keys)) from None
 
     def model(self, document: Document, index: int, entry: ModelTable) -> Model:
         at = ("model", index)
@@ -165,6 +116,8 @@ class _Loader:
         self.pattern(document, entry.source, *at, "source")
         for number, text in enumerate(entry.accept_context):
             self.pattern(document, text, *at, "accept_context", number)
+        own = Layer(self.files, self.shared)
+        own.take(document, entry, *at)
         return Model(
             source=entry.source,
             name=entry.name,
@@ -178,7 +131,9 @@ class _Loader:
             accept_lines=tuple(
                 document.line(*at, "accept_context", number) for number in range(len(entry.accept_context))
             ),
-            requires=(*self.requires, *self.stated(document, entry.require, *at)),
+            requires=(*self.shared.requires, *own.requires),
+            select=tuple(dict.fromkeys(own.select)),
+            ignore=tuple(dict.fromkeys(own.ignore)),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
             root=self.root,
             file=document.name,
@@ -208,16 +163,11 @@ class _Loader:
         except ValueError as error:
             raise document.error(str(error), document.line(*keys)) from None
 
-    def stated(self, document: Document, texts: Iterable[str], *table: str | int) -> list[PlacedRequirement]:
-        """Read the requirements of a table and remember their places."""
-        found: list[PlacedRequirement] = []
-        for number, text in enumerate(texts):
-            line, column = document.place(*table, "require", number)
-            try:
-                found.append(PlacedRequirement(parse(text), document.name, line, column=column))
-            except RequirementTextError as error:
-                raise document.error(str(error), line, error.detail) from None
-        return found
+
+def _pack() -> type[PackFile]:
+    from pytest_rf.config.tables import PackFile
+
+    return PackFile
 
 
 def _convert(document: Document, kind: type[PackFile]) -> Any:

@@ -47,7 +47,8 @@ class Checker:
         analysis = analyze(model, *example, inputs=inputs, **options)
         caller = sys._getframe(1)
         file, line = caller.f_code.co_filename, caller.f_lineno
-        settings = Settings(model=analysis.name, file=display(file), line=line)
+        root = self._item.config.rootpath
+        settings = Settings(model=analysis.name, file=display(file), line=line, root=root)
         result = judge(analysis, requirements, settings, self._item.nodeid)
         if result.findings:
             result = placed(result, settings.file, in_call(file, line, requirements))
