@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 from pytest_rf.analyzing import analyzed, nearest
 from pytest_rf.errors import RequirementError
 from pytest_rf.judging import judge
+from pytest_rf.paths import display
 from pytest_rf.reporters import full
 from pytest_rf.reporters.lines import plain
 from pytest_rf.results import ModelResult
+from pytest_rf.written import in_call, placed
 
 
 def assert_rf(model: Any, *args: Any, **options: Any) -> None:
@@ -30,9 +33,12 @@ def assert_rf(model: Any, *args: Any, **options: Any) -> None:
     example, requirements = divided(args)
     name = options.pop("name", None)
     analysis = analyzed(model, example, options, nearest, Path.cwd(), name=name)
-    result = judge(analysis, requirements, analysis.settings(file="assert_rf"), analysis.name)
+    caller = sys._getframe(1)
+    file, line = caller.f_code.co_filename, caller.f_lineno
+    settings = analysis.settings(display(file), line)
+    result = judge(analysis, requirements, settings, analysis.name)
     if result.findings:
-        raise AssertionError(explain(result))
+        raise AssertionError(explain(placed(result, settings.file, in_call(file, line, requirements))))
 
 
 def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:

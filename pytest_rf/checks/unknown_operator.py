@@ -55,6 +55,7 @@ def check(model: Subject) -> Iterator[Finding]:
                 ),
                 required=Required(text="known"),
                 help=_help(tensor),
+                reason=reason,
                 undecidable=True,
             )
 

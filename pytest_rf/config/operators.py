@@ -22,17 +22,15 @@ def statements(document: Document, entries: Sequence[OperatorTable]) -> dict[str
     Raises:
         ConfigError: a statement is not one, its operator is known, or is stated twice; the text names the line.
     """
-    lines = [number + 1 for number in document.headers("operator")]
     found: dict[str, Statement] = {}
     for place, entry in enumerate(entries):
-        line = lines[place] if place < len(lines) else 0
         try:
             key = _key(entry.name)
             if key in found:
                 raise ConfigError(f'"{entry.name}" is stated twice')
             found[key] = _statement(entry)
         except ConfigError as error:
-            raise document.error(f"operator: {error}", line) from None
+            raise document.error(f"operator: {error}", document.line("operator", place)) from None
     return found
 
 

@@ -12,9 +12,9 @@ from pytest_rf.calls import stated
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory, is_there
+from pytest_rf.paths import display
 
 
 def find(word: str, config: Config | None = None, call: Mapping[str, Any] | None = None) -> Target:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_rf.config.declared import Model
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory
 from pytest_rf.globs import matcher
+from pytest_rf.paths import display
 
 _MAGIC = re.compile(r"[*?\[]")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.asserting import divided, explain
 from pytest_rf.judging import judge
+from pytest_rf.paths import display
 from pytest_rf.testing.models import analysed
+from pytest_rf.written import in_call, placed
 
 if TYPE_CHECKING:
     import pytest
@@ -41,9 +44,12 @@ class Checker:
         __tracebackhide__ = True
         example, requirements = divided(args)
         analysis = self.analyze(model, *example, **options)
-        file, line, _ = self._item.location
-        settings = analysis.settings(file, (line or 0) + 1, root=self._item.config.rootpath)
+        caller = sys._getframe(1)
+        file, line = caller.f_code.co_filename, caller.f_lineno
+        settings = analysis.settings(display(file), line, root=self._item.config.rootpath)
         result = judge(analysis, requirements, settings, self._item.nodeid)
+        if result.findings:
+            result = placed(result, settings.file, in_call(file, line, requirements))
         self._state.record(result)
         if result.findings:
             raise AssertionError(explain(result))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_rf.errors import RFError
 from pytest_rf.judging import judge
 from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements.vocabulary import nearest
-from pytest_rf.testing import listener
+from pytest_rf.testing import listener, places
 from pytest_rf.testing.choice import choose
 from pytest_rf.testing.models import analysed
 
@@ -126,8 +127,10 @@ def _judged(
     name: str,
 ) -> Iterator[str]:
     file, line, _ = item.location
-    settings = analysis.settings(file, (line or 0) + 1, name, item.config.rootpath)
+    settings = analysis.settings(Path(file).as_posix(), (line or 0) + 1, name, item.config.rootpath)
     result = judge(analysis, mark.args, settings, item.nodeid)
+    if result.findings:
+        result = places.of_marker(item, mark, result)
     state.record(result)
     if result.findings:
         yield explain(result)
