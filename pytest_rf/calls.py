@@ -206,10 +206,13 @@ def _spacing(value: Any) -> dict[str, Quantity]:
     for axis, one in table.items():
         if not isinstance(one, (str, Quantity)):
             raise CallError("spacing", f'{axis} is a number with a unit, as in "0.5 mm", not {_shown(one)}')
-    try:
-        return spacings(table)
-    except RequirementError as error:
-        raise CallError("spacing", str(error)) from None
+    found: dict[str, Quantity] = {}
+    for axis, one in table.items():
+        try:
+            found.update(spacings({axis: one}))
+        except RequirementError as error:
+            raise CallError("spacing", str(error), axis) from None
+    return found
 
 
 def _origin(value: Any) -> Origin:
@@ -226,7 +229,7 @@ def _stands_for(value: Any) -> dict[str, str]:
         try:
             steps.parse(text)
         except RequirementError as error:
-            raise CallError("stands_for", f"{axis}: {error}") from None
+            raise CallError("stands_for", f"{axis}: {error}", axis) from None
     return table
 
 

@@ -34,12 +34,18 @@ Typed = tuple[tuple[int, ...], str]
 
 
 class CallError(ModelError):
-    """What is given of a call is not of its form; ``key`` is what it was given as."""
+    """What is given of a call is not of its form.
 
-    def __init__(self, key: str, reason: str, *, plain: bool = False) -> None:
-        """Keep the key beside the message; ``plain``: the reason names it itself, or goes behind it as it is."""
+    Attributes:
+        key: what it was given as.
+        at: the keys and places that lead to it from there.
+    """
+
+    def __init__(self, key: str, reason: str, *at: str | int, plain: bool = False) -> None:
+        """Keep the place beside the message; ``plain``: the reason goes behind the key as it is."""
         super().__init__(f"{key} {reason}" if plain else f"{key}: {reason}")
         self.key = key
+        self.at = at
 
 
 def written(given: Any) -> str:
@@ -78,7 +84,7 @@ def specs(given: Any) -> Any:
         CallError: one is not a shape, or its type is unknown.
     """
     if isinstance(given, Mapping):
-        return {str(name): spec(str(name), one) for name, one in given.items()}
+        return {str(name): _inside(str(name), str(name), one) for name, one in given.items()}
     if isinstance(given, (list, tuple)) and not is_shape(given) and not _is_pair(given):
         if not given:
             raise CallError("inputs", "is empty; give shapes, as in inputs={'x': (1, 3, 224, 224)}")
@@ -99,16 +105,25 @@ def spec(name: str, given: Any) -> Any:
     if isinstance(given, Mapping):
         if _is_table(given):
             return _table(name, given)
-        return {key: spec(f"{name}.{key}", one) for key, one in given.items()}
+        return {key: _inside(str(key), f"{name}.{key}", one) for key, one in given.items()}
     if isinstance(given, (list, tuple)):
         if given and all(isinstance(one, (Real, str)) for one in given):
             raise CallError(
                 "inputs",
                 f"input {name!r}: {given!r} is not a shape, which has whole numbers, as in (1, 3, 224, 224)",
             )
-        structure = [spec(f"{name}.{place}", one) for place, one in enumerate(given)]
+        structure = [_inside(place, f"{name}.{place}", one) for place, one in enumerate(given)]
         return tuple(structure) if type(given) is tuple else structure if type(given) is list else given
     return given
+
+
+def _inside(key: str | int, name: str, given: Any) -> Any:
+    """Return what :func:`spec` does of a part of a structure; errors tell the way to it."""
+    try:
+        return spec(name, given)
+    except CallError as error:
+        error.at = (key, *error.at)
+        raise
 
 
 def is_shape(given: Any) -> bool:
@@ -134,10 +149,10 @@ def shape(name: str, given: Any) -> tuple[int, ...]:
         CallError: an extent is less than 1, or too large.
     """
     extents = tuple(int(extent) for extent in given)
-    if min(extents) < 1:
-        raise CallError("inputs", f"input {name!r}: shape {list(extents)}: every extent must be at least 1")
-    if max(extents) > LARGEST:
-        raise CallError("inputs", f"input {name!r}: shape {list(extents)}: an extent is at most {LARGEST}")
+    for place, extent in enumerate(extents):
+        reason = "every extent must be at least 1" if extent < 1 else f"an extent is at most {LARGEST}"
+        if not 1 <= extent <= LARGEST:
+            raise CallError("inputs", f"input {name!r}: shape {list(extents)}: {reason}", place)
     return extents
 
 

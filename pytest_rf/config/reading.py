@@ -131,7 +131,7 @@ class _Loader:
         try:
             return stated(model, given, self.root)
         except CallError as error:
-            raise document.error(str(error), document.line(*at, error.key)) from None
+            raise document.error(str(error), document.line(*at, error.key, *error.at)) from None
 
     def waiver(self, document: Document, model: int, index: int, entry: WaiverTable) -> Waiver:
         at = ("model", model, "waiver", index)
