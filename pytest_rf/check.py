@@ -116,10 +116,11 @@ def _result(
     rules = checks.selected(config.select, config.ignore)
     judging_rules: list[str] = []
     for rule in rules:
-        subject = Subject(analysis, settings)
+        subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires))
         try:
             findings += rule.findings(subject)
-            if rule.judges is not None and rule.judges(subject):
+            # What nobody asked for judges nothing: a model has not passed because it leaks no samples.
+            if config.select and rule.judges is not None and rule.judges(subject):
                 judging_rules.append(rule.code)
         except Exception as error:
             problems.append(_problem(error, target))

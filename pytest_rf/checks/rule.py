@@ -21,7 +21,8 @@ FAMILIES = {
     "RF1": "size of the field",
     "RF2": "stride and alignment",
     "RF3": "decoders and upsampling",
-    "RF4": "causality and streaming",
+    "RF4": "causality, streaming and samples",
+    "RF5": "needless operators",
 }
 
 #: Yields findings without code and name, which :meth:`Rule.findings` adds.
