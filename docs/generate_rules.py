@@ -6,7 +6,6 @@ Usage: python docs/generate_rules.py [--check]
 from __future__ import annotations
 
 import sys
-import textwrap
 from pathlib import Path
 
 from pytest_rf.checks import FAMILIES, RULES, Rule
@@ -52,7 +51,7 @@ def _page(rule: Rule) -> str:
         f"{rule.summary} Checked: {_when(rule)}. [All rules](../rules.md)\n",
     ]
     for heading, text in rule.explanation.items():
-        body = f"```text\n{textwrap.dedent('    ' + text)}\n```" if heading == "Example" else text
+        body = f"```text\n{text}\n```" if heading == "Example" else text
         parts.append(f"## {heading}\n\n{body}\n")
     return "\n".join(parts)
 

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_rf.commands import options
+from pytest_rf.commands import completion, options, reporting
+from pytest_rf.commands.failures import WRONG_RUN
 from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
+    from pytest_rf.reporters.destinations import Destination
     from pytest_rf.results import Run
 
 
 @click.command()
-@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=completion.models)
 @click.option(
     "requires",
     "--require",
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     multiple=True,
     help='Also require this, as "final rf >= 224"; repeatable.',
 )
+@reporting.judging
 @click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
+@reporting.telling
 @options.inputs
 @options.config
 @options.allow_code
@@ -30,7 +34,15 @@ if TYPE_CHECKING:
 def check(
     paths: tuple[str, ...],
     requires: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    exit_zero: bool,
     format: str,
+    reports: tuple[Destination, ...],
+    statistics: bool,
+    quiet: int,
+    verbose: int,
     inputs: tuple[tuple[str, tuple[int, ...]], ...],
     config: str | None,
     allow_code: bool,
@@ -43,27 +55,39 @@ def check(
     Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong
     (a model that no requirement and no selected rule judged, too), 3 a bug of pytest-rf.
     """
-    from pytest_rf import reporters
     from pytest_rf.check import run
-    from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
 
+    reporting.refuse(format, statistics, output, reports)
     settings = options.configuration(config)
     if settings is None and not paths:
         raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
+    kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
+    reporting.hold(output, reports, kept)
     shapes = options.shapes(inputs)
     with progress() as load:
-        found = run(settings, paths, requires, inputs=shapes, allow_code=allow_code, load=load)
-    emit(reporters.check(found, format), output, color)
-    _complain(found, debug)
-    return found.exit_code
+        found = run(
+            settings,
+            paths,
+            requires,
+            inputs=shapes,
+            allow_code=allow_code,
+            select=select,
+            ignore=ignore,
+            fail_on=None if exit_zero else fail_on,
+            load=load,
+        )
+    telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
+    written = telling.write(found)
+    _complain(found, telling.verbosity, debug)
+    return found.exit_code if written else max(found.exit_code, WRONG_RUN)
 
 
-def _complain(found: Run, debug: bool) -> None:
+def _complain(found: Run, verbosity: int, debug: bool) -> None:
     """Say on standard error why the run itself is wrong, one line per problem, and what it warns of."""
     from pytest_rf.commands import failures
 
-    for warning in found.warnings:
+    for warning in found.warnings if verbosity >= 0 else ():
         failures.warn(warning)
     for problem in found.problems:
         if problem.internal:

@@ -31,6 +31,9 @@ def closing(run: Run) -> Line:
     waived = sum(len(result.waived) for result in run.models)
     if waived:
         parts.append(Span(f"{waived:,} waived", "dim"))
+    inapplicable = sum(_inapplicable(result) for result in run.models)
+    if inapplicable:
+        parts.append(Span(f"{inapplicable:,} not applicable", "dim"))
     spans: list[Span] = [Span(f"{checked}: ")]
     for number, part in enumerate(parts):
         spans += [Span(", "), part] if number else [part]

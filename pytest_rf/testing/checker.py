@@ -43,7 +43,8 @@ class Checker:
         example, requirements = divided(args)
         analysis = analyze(model, *example, inputs=inputs, **options)
         file, line, _ = self._item.location
-        settings = Settings(model=analysis.name, file=file, line=(line or 0) + 1)
+        root = self._item.config.rootpath
+        settings = Settings(model=analysis.name, file=file, line=(line or 0) + 1, root=root)
         result = judge(analysis, requirements, settings, self._item.nodeid)
         self._state.record(result)
         if result.findings:
