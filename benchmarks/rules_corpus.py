@@ -16,10 +16,6 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent)]
-
-import figures
-
 from pytest_rf import checks
 from pytest_rf.checks.subject import Subject
 from pytest_rf.errors import RFError
@@ -40,7 +36,8 @@ def main() -> int:
     found: dict[str, list[str]] = defaultdict(list)
     models: dict[str, set[str]] = defaultdict(set)
     count = 0
-    sources = [runpy.run_path(file)["models"]() for file in options.models] or [figures.models()]
+    files = options.models or [str(Path(__file__).parent / "figures.py")]
+    sources = [runpy.run_path(file)["models"]() for file in files]
     for name, analyse in chain.from_iterable(sources):
         if not fnmatchcase(name, options.only):
             continue

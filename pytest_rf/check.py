@@ -133,8 +133,7 @@ def _result(
         subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires))
         try:
             findings += rule.findings(subject)
-            # What nobody asked for judges nothing: a model has not passed because it leaks no samples.
-            if config.select and rule.judges is not None and rule.judges(subject):
+            if rule.judges is not None and rule.judges(subject):
                 judging_rules.append(rule.code)
         except Exception as error:
             problems.append(_problem(error, target))

@@ -79,7 +79,7 @@ def merges(runs: Runs, key: Key) -> Iterator[Merge]:
         profiles = [
             one for one in (profile(field, key) for field in theory) if one is not None and _has_place(one)
         ]
-        origins = {_origin(makers, operand) for operand in step.operands}
+        origins = {origin for operand in step.operands for origin in _origins(makers, operand)}
         yield Merge(
             step.value.number,
             _is_aligned(runs, step, key),
@@ -104,19 +104,25 @@ def _distance(profiles: Sequence[Profile]) -> Fraction | None:
     return (max(centres) - min(centres)) / 2
 
 
-def _origin(makers: Mapping[int, Step], number: int) -> int:
-    """Return the value that another one is, moved by slices and pads alone."""
-    while number in makers:
-        action = makers[number].action
-        if not isinstance(action, Union) or len(action.reads) != 1 or not _moves(action.reads[0]):
-            break
-        number = action.reads[0].operand
-    return number
+def _origins(makers: Mapping[int, Step], number: int) -> frozenset[int]:
+    """Return the values that another one is made of by slices, pads and writes of parts alone."""
+    found, waiting = set[int](), [number]
+    while waiting:
+        at = waiting.pop()
+        action = makers[at].action if at in makers else None
+        if isinstance(action, Union) and all(map(_moves, action.reads)):
+            waiting += [read.operand for read in action.reads]
+        else:
+            found.add(at)
+    return frozenset(found)
 
 
 def _moves(read: Read) -> bool:
     """Whether a read does nothing but pick and move positions."""
-    return all(isinstance(one, Same) or (isinstance(one, Taps) and one.selects) for _, one in read.axes)
+    moved = [one for _, one in read.axes if not isinstance(one, Same)]
+    return bool(moved or read.where is not None) and all(
+        isinstance(one, Taps) and one.selects for one in moved
+    )
 
 
 def _merges(field: Along) -> Iterator[tuple[Step, bool | None]]:

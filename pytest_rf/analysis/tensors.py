@@ -58,11 +58,6 @@ class Tensor:
         return self._made_by.label
 
     @property
-    def operands(self) -> tuple[Value, ...]:
-        """The values that its node reads."""
-        return self._made_by.inputs
-
-    @property
     def number(self) -> int:
         """The number of the tensor's value in the graph."""
         return self.value.number

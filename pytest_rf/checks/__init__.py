@@ -6,6 +6,7 @@ Every rule has a file of its own with its explanation; ``pytest-rf rule`` and th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from pytest_rf.checks import (
@@ -104,7 +105,8 @@ def selected(
 ) -> tuple[Rule, ...]:
     """Return the rules to check: what is selected, or the defaults, without what is ignored.
 
-    The rules that cannot be left out are always among them.
+    The rules that cannot be left out are always among them. Those that are on by themselves judge nothing: a model
+    that nobody asks anything of has not passed because it leaks no samples.
 
     Args:
         select: codes, beginnings of codes or names of rules; without any, the defaults.
@@ -116,11 +118,13 @@ def selected(
         KeyError: a text stands for no rule.
     """
     texts = list(select)
+    asked = _matching([*texts, *(text for added, _ in more for text in added)])
     chosen = _matching(texts) if texts else {rule.code for rule in RULES if rule.default}
     chosen -= _matching(ignore)
     for added, left_out in more:
         chosen = (chosen | _matching(added)) - _matching(left_out)
-    return tuple(rule for rule in RULES if rule.always or rule.code in chosen)
+    found = (rule for rule in RULES if rule.always or rule.code in chosen)
+    return tuple(rule if rule.code in asked else replace(rule, judges=None) for rule in found)
 
 
 def _matching(texts: Iterable[str]) -> set[str]:

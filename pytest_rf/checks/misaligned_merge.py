@@ -58,7 +58,7 @@ def check(model: Subject) -> Iterator[Finding]:
 def _apart(merge: Merge) -> str:
     if merge.apart is None:
         return "have different strides"
-    return f"have centres {said(merge.apart)} positions apart"
+    return f"have centres {said(merge.apart)} position{'' if merge.apart == 1 else 's'} apart"
 
 
 def has_merges(model: Subject) -> bool:

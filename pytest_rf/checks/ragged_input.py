@@ -71,7 +71,7 @@ def _fits(model: Subject, key: Key, fits: Mapping[str, bool]) -> bool:
 def _ragged(model: Subject, key: Key) -> Iterator[tuple[Tensor, str]]:
     """Yield the layers whose windows do not come out even along an input axis, and how."""
     for layer in layers(model.analysis):
-        if layer.windows.transposed or not layer.windows.padding:
+        if layer.windows.transposed or layer.node.kind == "transposed" or not layer.windows.padding:
             continue
         for place, (axis, _, own) in enumerate(layer.axes()):
             if own == key and place < len(layer.windows.stride) and layer.windows.stride[place] > 1:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding
+from pytest_rf.severity import SEVERITIES
 
 #: The headings of an explanation, in their order, each as ``## heading``.
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "References")
@@ -42,7 +43,7 @@ class Rule:
             holds; None where the rule judges no model, as those about the run.
         default: whether the rule is checked when the configuration selects nothing.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
-        severity: what its findings are, one of :data:`pytest_rf.severity.SEVERITIES`.
+        severity: what its findings are, one of :data:`pytest_rf.severity.SEVERITIES`; one can be milder.
     """
 
     code: str
@@ -72,7 +73,8 @@ class Rule:
     def findings(self, model: Subject) -> Iterator[Finding]:
         """Yield what the rule finds in a model."""
         for found in self.check(model) if self.check is not None else ():
-            yield replace(found, code=self.code, rule=self.name, severity=self.severity)
+            milder = max(self.severity, found.severity, key=SEVERITIES.index)
+            yield replace(found, code=self.code, rule=self.name, severity=milder)
 
 
 def has_places(model: Subject) -> bool:

@@ -87,7 +87,7 @@ def _dropping(model: Subject, source: Input, number: int, last: bool) -> Tensor 
         span = _span(tensor, source, number)
         if span is not None and (span[1] == source.shape[number] - 1 if last else span[0] == 0):
             having.add(tensor.number)
-        elif any(value.number in having for value in tensor.operands):
+        elif any(operand.number in having for operand in tensor.operands):
             return tensor
     return None
 
