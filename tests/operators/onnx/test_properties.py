@@ -2,7 +2,7 @@
 
 A normal run draws the same 200 graphs each time, and some of each family. The nightly run,
 
-    pytest tests/test_properties.py --hypothesis-profile=nightly
+    pytest tests/operators/onnx/test_properties.py --hypothesis-profile=nightly
 
 draws 2,000 that are new each time, and ten times as many of each family; what it finds, it prints as a model.
 """
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from oracle.compare import compare
 from oracle.graphs import FAMILIES, Graph, graphs
-from oracle.influence import observed, structural
+from oracle.shown import observed, structural
 
 import pytest_rf
 

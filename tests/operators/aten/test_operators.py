@@ -7,8 +7,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
+from oracle.modules import check  # noqa: E402
 from torch import nn  # noqa: E402
-from torch_probing import check  # noqa: E402
 
 
 def filled_in_a_loop(x):

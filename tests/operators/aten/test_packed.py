@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from influence import Case, judge  # noqa: E402
+from oracle.calls import Case, judge  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.utils.rnn import (  # noqa: E402
     pack_padded_sequence,

@@ -1,26 +1,23 @@
-"""Models written as text, for tests that say one thing about one operator."""
+"""Models written as text, for tests that say one thing about one operator of the standard's newer versions."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import models
 import numpy as np
-import onnx
-from onnx import parser
 
 import pytest_rf
 from pytest_rf.analysis import Analysis
 
-
-def model(text: str, opset: int = 21, domains: str = "", functions: str = "") -> onnx.ModelProto:
-    """Return a model of the graph in ONNX's text format."""
-    header = f'<ir_version: 10, opset_import: ["" : {opset}{domains}]>'
-    return parser.parse_model(f"{header}\n{text}\n{functions}")
+model = partial(models.model, opset=21, ir=10, weights=False)
+"""A model as the text has it: with domains and functions, and nothing that the text does not give."""
 
 
 def analysed(text: str, opset: int = 21, domains: str = "", functions: str = "", **options: Any) -> Analysis:
     """Return the analysis of such a model."""
-    return pytest_rf.analyze(model(text, opset, domains, functions), **options)
+    return pytest_rf.analyze(model(text, opset=opset, domains=domains, functions=functions), **options)
 
 
 def bounds(analysis: Analysis, name: str, axis: int, input: str | None = None) -> list[Any]:

@@ -11,8 +11,8 @@ import pytest_rf
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
+from oracle.modules import Net, check  # noqa: E402
 from torch import nn  # noqa: E402
-from torch_probing import Net, check  # noqa: E402
 
 LENGTH = 5
 INF = float("inf")

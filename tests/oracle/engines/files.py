@@ -9,27 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx.reference import ReferenceEvaluator
 
-Arrays = Mapping[str, np.ndarray]
-
-
-class NoEngineError(Exception):
-    """No engine can run the model, or every one that can is known to run it wrongly."""
-
-
-class Engine(Protocol):
-    """Something that computes tensors of one model."""
-
-    name: str
-
-    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
-        """Compute every visible tensor."""
+from oracle.engines import Arrays, Engine, NoEngineError
 
 
 class OnnxRuntime:
@@ -67,7 +54,10 @@ class Reference:
             return dict(zip(self._names, self._session.run(None, dict(inputs)), strict=True))
 
 
-ENGINES: dict[str, Callable[[onnx.ModelProto], Engine]] = {"onnxruntime": OnnxRuntime, "reference": Reference}
+ENGINES: dict[str, Callable[[onnx.ModelProto], Engine[np.ndarray]]] = {
+    "onnxruntime": OnnxRuntime,
+    "reference": Reference,
+}
 
 
 @dataclass(frozen=True)
@@ -159,6 +149,11 @@ def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
                 yield from _nodes(inner)
 
 
+def nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """Return all nodes of a model, those of branches, loops and functions too."""
+    return [*_nodes(model.graph), *(node for function in model.functions for node in function.node)]
+
+
 def traps(model: onnx.ModelProto) -> list[Trap]:
     """Return the known mistakes that this model's nodes would run into."""
     version = opset(model)
@@ -166,7 +161,7 @@ def traps(model: onnx.ModelProto) -> list[Trap]:
     for trap in TRAPS:
         by_op.setdefault(trap.op, []).append(trap)
     hit = []
-    for node in [*_nodes(model.graph), *(n for f in model.functions for n in f.node)]:
+    for node in nodes(model):
         if node.op_type in by_op:
             found = attributes(node)
             hit += [trap for trap in by_op[node.op_type] if trap.applies(found, version)]
@@ -194,7 +189,9 @@ def trusted(model: onnx.ModelProto) -> list[str]:
     return [name for name in ENGINES if name not in wrong]
 
 
-def load(model: onnx.ModelProto, tensors: Iterable[str] | None = None, engine: str | None = None) -> Engine:
+def load(
+    model: onnx.ModelProto, tensors: Iterable[str] | None = None, engine: str | None = None
+) -> Engine[np.ndarray]:
     """Return an engine that computes ``tensors`` of the model, the first trusted one that can load it.
 
     Raises:
@@ -209,15 +206,3 @@ def load(model: onnx.ModelProto, tensors: Iterable[str] | None = None, engine: s
             reasons.append(f"{name}: {error}")
     reasons += [f"{trap.engine}: {trap.op}: {trap.why}" for trap in traps(model)]
     raise NoEngineError("; ".join(reasons))
-
-
-def first_run(engine: Engine, inputs: Arrays) -> dict[str, np.ndarray]:
-    """Run a model for the first time: some engines only find out here what they lack.
-
-    Raises:
-        NoEngineError: It cannot be run.
-    """
-    try:
-        return engine.run(inputs)
-    except Exception as error:
-        raise NoEngineError(f"{engine.name}: {error}") from error

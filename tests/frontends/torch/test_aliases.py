@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
+from oracle.modules import check  # noqa: E402
 from torch import nn  # noqa: E402
-from torch_probing import check  # noqa: E402
 
 ALIASES: dict[str, Callable[..., torch.Tensor]] = {
     "dropout": lambda x: F.dropout(x, 0.5, training=False),

@@ -10,7 +10,7 @@ import pytest
 
 import pytest_rf
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_the_examples_are_true() -> None:

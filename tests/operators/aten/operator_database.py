@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from hypothesis import settings
-from influence import Case
+from oracle.calls import Case
 
 from pytest_rf.frontends.torch.recording import leaves, replaced, tensors_in
 

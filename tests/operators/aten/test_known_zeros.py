@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
-from torch_probing import Net, check  # noqa: E402
+from oracle.modules import Net, check  # noqa: E402
 
 N = 4
 
