@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible, visible_line
 from pytest_rf.reporters.signs import fitting
+
+if TYPE_CHECKING:
+    from pytest_rf.results import Run
 
 WRONG_RUN = 2
 """Usage, configuration or model: the user can put it right."""
@@ -59,6 +63,18 @@ def warn(message: str) -> None:
 def explain(detail: str) -> None:
     """Write more about what is wrong: the caret under a requirement, a traceback."""
     _write("".join(f"  {visible_line(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
+
+
+def problems(found: Run, debug: bool, warnings: bool = True) -> None:
+    """Write why a run itself is wrong, one line per problem, and what it warns of."""
+    for warning in found.warnings if warnings else ():
+        warn(warning)
+    for problem in found.problems:
+        if problem.internal:
+            bug(problem.message, problem.detail if debug else "")
+        else:
+            complain(problem.message)
+            explain(problem.detail)
 
 
 def bug(message: str, detail: str = "") -> None:

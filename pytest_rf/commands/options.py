@@ -101,10 +101,15 @@ def allow_code(command: Command) -> Command:
     )(command)
 
 
+def debug(command: Command) -> Command:
+    """Add ``--debug``."""
+    return click.option("--debug", is_flag=True, help="Show the traceback of a bug of pytest-rf.")(command)
+
+
 def output(command: Command) -> Command:
     """Add ``--output``, ``--color`` and ``--debug``."""
     for option in (
-        click.option("--debug", is_flag=True, help="Show the traceback of a bug of pytest-rf."),
+        debug,
         click.option("--color/--no-color", default=None, help="Colour; by default on a terminal only."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file instead."),
     ):

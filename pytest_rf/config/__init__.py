@@ -6,6 +6,7 @@
 ``declared``  what it says, once it has been found right
 ``tomlfile``  TOML that may be hostile, and its lines
 ``packs``     the files that a configuration extends
+``records``   the files that pytest-rf writes beside it: baseline and lock
 ``asked``     what a run is asked to check
 ``sources``   what a model's source stands for
 ``selection`` what a word on the command line or in a marker means

@@ -96,6 +96,8 @@ class Config:
         uncovered: what a model is that no requirement and no selected rule judges: an ``error``, a warning
             (``warn``), or nothing to speak of (``ignore``).
         limits: what a model may take.
+        baseline: the file of what is known to fail; None where there is none.
+        lock: the file of figures that the models are held to; None where none is named.
     """
 
     path: Path | None = None
@@ -107,3 +109,5 @@ class Config:
     models: tuple[Model, ...] = ()
     uncovered: Literal["error", "warn", "ignore"] = "error"
     limits: Limits = field(default_factory=Limits)
+    baseline: Path | None = None
+    lock: Path | None = None

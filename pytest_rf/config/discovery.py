@@ -80,6 +80,20 @@ def unread(path: Path) -> str:
     return f"{' and '.join(others)} is not read, because {display(path)} lies beside it; keep one of them"
 
 
+def refuse_existing(path: Path) -> None:
+    """Refuse to begin a configuration where there is one, or something of its name.
+
+    Raises:
+        ConfigError: the file exists, or the folder has another configuration.
+    """
+    others = [] if path.name not in NAMES else list(_in(path.absolute().parent))
+    for there in (*([path] if os.path.lexists(path) else []), *others):
+        raise ConfigError(
+            f"{display(there)}: exists, and a configuration is never overwritten; add to it by hand, or write "
+            "another with --output"
+        )
+
+
 def ours(document: Document) -> Document:
     """Return a document with our table as its data: all of it, but for a ``pyproject.toml``.
 

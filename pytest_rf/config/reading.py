@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf import checks
 from pytest_rf.analysis import steps
-from pytest_rf.config import tomlfile
+from pytest_rf.config import records, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
 from pytest_rf.config.layers import Files, Layer
@@ -87,6 +87,9 @@ class _Loader:
             models=tuple(models),
             uncovered=table.uncovered,
             limits=limits,
+            baseline=records.named(document, "baseline", table.baseline)
+            or records.beside(document.path, records.BASELINE),
+            lock=records.named(document, "lock", table.lock),
         )
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:

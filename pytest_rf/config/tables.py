@@ -117,6 +117,15 @@ class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True
         Literal["error", "warn", "ignore"],
         Meta(description="what a model is that no requirement and no selected rule judges"),
     ] = "error"
+    baseline: Annotated[
+        Text,
+        Meta(
+            description="file of what is known to fail, below this file's folder; rf-baseline.toml by default"
+        ),
+    ] = ""
+    lock: Annotated[
+        Text, Meta(description='file of all figures that check holds, such as "rf.lock"; none by default')
+    ] = ""
     model: Annotated[list[ModelTable], Meta(max_length=2000)] = []
     limits: LimitsTable = LimitsTable()
 

@@ -147,14 +147,14 @@ class Document:
         return found
 
 
-def read(path: Path) -> Document:
-    """Read a TOML file.
+def read(path: Path, most: int = MAX_SIZE) -> Document:
+    """Read a TOML file of at most so many bytes.
 
     Raises:
         ConfigError: it is not a file, cannot be read, is too large, or is not TOML.
     """
     name = display(path)
-    text = _text(path, name)
+    text = _text(path, name, most)
     for number, line in enumerate(text.split("\n"), 1):
         # The parser's time grows with the square of a key's parts.
         if line.count(".") > MAX_DOTS and _STRING.sub("", line).partition("#")[0].count(".") > MAX_DOTS:
@@ -201,16 +201,16 @@ def refuse_special(path: Path) -> None:
     )
 
 
-def _text(path: Path, name: str) -> str:
+def _text(path: Path, name: str, most: int) -> str:
     refuse_special(path)
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_SIZE + 1)
+            content = file.read(most + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
-    if len(content) > MAX_SIZE:
-        raise ConfigError(f"{name}: larger than {MAX_SIZE} bytes, which no configuration is")
+    if len(content) > most:
+        raise ConfigError(f"{name}: larger than {most} bytes, which no configuration is")
     if content.startswith(b"\xef\xbb\xbf"):
         raise ConfigError(f"{name}:1: starts with a byte order mark; save it as UTF-8 without one")
     try:

@@ -55,7 +55,7 @@ def _counts(numbers: Mapping[str, int]) -> Iterator[Line]:
 
 
 def _details(result: ModelResult) -> Iterator[Line]:
-    """Yield what became of the requirements of a model that no finding is about, what is waived, what judged it."""
+    """Yield what became of requirements that no finding is about, what is waived or known, what judged the model."""
     told = [one for one in result.requirements if one.status in _TOLD]
     width = max((len(one.status) for one in told), default=0)
     for one in told[:MOST]:
@@ -65,5 +65,7 @@ def _details(result: ModelResult) -> Iterator[Line]:
         yield line("    ", status, f"  {one.text}{reason}", (place, "dim"))
     for found in result.waived[:MOST]:
         yield line("    ", ("waived", "dim"), f"  {found.code} {found.message}: {found.waived}")
+    for found in result.known[:MOST]:
+        yield line("    ", ("known", "dim"), f"  {found.code} {found.message}: in the baseline")
     if result.rules:
         yield line("    ", ("judged by", "dim"), f" {', '.join(result.rules)}")

@@ -29,6 +29,9 @@ _LONGEST = 100
 #: Longer messages are cut.
 _LIMIT = 1000
 
+#: Why what is in the baseline does not fail.
+_KNOWN = "known to fail: in the baseline"
+
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 _INDEX = {rule.code: number for number, rule in enumerate(RULES)}
@@ -60,15 +63,15 @@ def check(run: Run) -> str:
 
 
 def _results(run: Run) -> Iterator[sarif.Result]:
-    """Yield what was found, and then what is waived."""
+    """Yield what was found, and then what is waived or known."""
     pairs = [(result, found) for result in run.models for found in result.findings]
-    waived = [(result, found) for result in run.models for found in result.waived]
-    marks = fingerprints(found for _, found in (*pairs, *waived))
+    waived = [(result, found, found.waived) for result in run.models for found in result.waived]
+    waived += [(result, found, _KNOWN) for result in run.models for found in result.known]
+    marks = fingerprints([*(found for _, found in pairs), *(found for _, found, _ in waived)])
     for result, found in pairs:
         yield _result(run, result, found, next(marks))
-    for result, found in waived:
-        reason = _text(found.waived)
-        suppression = sarif.Suppression(kind="external", status="accepted", justification=reason)
+    for result, found, reason in waived:
+        suppression = sarif.Suppression(kind="external", status="accepted", justification=_text(reason))
         yield _result(run, result, found, next(marks), (suppression,))
 
 
@@ -158,7 +161,9 @@ def _invocation(run: Run, told: int) -> sarif.Invocation:
         for problem in result.problems
     ]
     notes += [sarif.Notification(level="warning", message=_message(warning)) for warning in run.warnings]
-    hidden = sum(len(result.findings) + len(result.waived) for result in run.models) - told
+    hidden = (
+        sum(len(result.findings) + len(result.waived) + len(result.known) for result in run.models) - told
+    )
     if hidden > 0:
         text = f"{count(hidden, 'more finding')} not in this report; --report json:FILE lists all"
         notes.append(sarif.Notification(level="warning", message=_message(text)))

@@ -25,12 +25,17 @@ def closing(run: Run) -> Line:
         parts.append(Span("nothing was judged", "bad" if run.problems else "warn"))
     else:
         if not parts and not run.problems:
-            parts.append(Span("all hold" if requirements else "nothing wrong", "good"))
+            new = any(result.known for result in run.models)
+            fine = "nothing new" if new else "all hold" if requirements else "nothing wrong"
+            parts.append(Span(fine, "good"))
         if unjudged:
             parts.append(Span(f"{count(unjudged, 'model')} not judged", "bad" if run.problems else "warn"))
     waived = sum(len(result.waived) for result in run.models)
     if waived:
         parts.append(Span(f"{waived:,} waived", "dim"))
+    known = sum(len(result.known) for result in run.models)
+    if known:
+        parts.append(Span(f"{known:,} known to fail", "dim"))
     inapplicable = sum(_inapplicable(result) for result in run.models)
     if inapplicable:
         parts.append(Span(f"{inapplicable:,} not applicable", "dim"))
@@ -64,18 +69,18 @@ def verdict(result: ModelResult) -> Line:
         spans.append(Span(f" ({result.file})", "dim"))
     spans.append(Span(": "))
     if not wrong:
-        held = len(result.requirements) - _inapplicable(result)
+        known = sum(one.status == "known" for one in result.requirements)
+        held = len(result.requirements) - _inapplicable(result) - known
+        fine = "nothing new" if result.known else "nothing wrong"
         wrong.append(
-            Span(
-                f"{count(held, 'requirement')} {'holds' if held == 1 else 'hold'}"
-                if held
-                else "nothing wrong"
-            )
+            Span(f"{count(held, 'requirement')} {'holds' if held == 1 else 'hold'}" if held else fine)
         )
     for number, part in enumerate(wrong):
         spans += [Span(", "), part] if number else [part]
     if result.waived:
         spans.append(Span(f", {len(result.waived):,} waived", "dim"))
+    if result.known:
+        spans.append(Span(f", {len(result.known):,} known to fail", "dim"))
     if _inapplicable(result):
         spans.append(Span(f", {_inapplicable(result):,} not applicable", "dim"))
     if result.accepted:

@@ -56,10 +56,10 @@ def test_items_can_be_chosen(project: Pytester) -> None:
 
 
 def test_a_model_is_analysed_once(project: Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_rf import check, targets
+    from pytest_rf import targets
 
-    seen = []
-    monkeypatch.setattr(check, "analyse", lambda target: seen.append(target.name) or targets.analyse(target))
+    seen, analyse = [], targets.analyse
+    monkeypatch.setattr(targets, "analyse", lambda target: seen.append(target.name) or analyse(target))
     project.runpytest("--rf")
     assert seen == ["unet", "tcn"]
 

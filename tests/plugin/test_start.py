@@ -22,7 +22,9 @@ def test_a_run_without_markers_and_options_imports_nothing_more(pytester: pytest
     pytester.makepyfile(
         f"import sys\ndef test_it(): assert not {{name.split('.')[0] for name in sys.modules}} & set({HEAVY})\n"
     )
-    pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:anyio").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(
+        "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:inline_snapshot"
+    ).assert_outcomes(passed=1)
 
 
 def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:
