@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any
@@ -10,10 +11,12 @@ from pytest_rf import loading
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError, RequirementError
 from pytest_rf.judging import judge
+from pytest_rf.paths import display
 from pytest_rf.reporters import full
 from pytest_rf.reporters.lines import plain
 from pytest_rf.requirements import Settings
 from pytest_rf.results import ModelResult
+from pytest_rf.written import in_call, placed
 
 #: What the authors of a model can say of it, once it is analysed too.
 SAID = ("axes", "accept_context", "stands_for")
@@ -35,10 +38,12 @@ def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> Non
     __tracebackhide__ = True
     example, requirements = divided(args)
     analysis = analyze(model, *example, inputs=inputs, **options)
-    settings = Settings(model=analysis.name, file="assert_rf")
+    caller = sys._getframe(1)
+    file, line = caller.f_code.co_filename, caller.f_lineno
+    settings = Settings(model=analysis.name, file=display(file), line=line)
     result = judge(analysis, requirements, settings, analysis.name)
     if result.findings:
-        raise AssertionError(explain(result))
+        raise AssertionError(explain(placed(result, settings.file, in_call(file, line, requirements))))
 
 
 def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:

@@ -17,7 +17,7 @@ from pytest_rf import checks, gc_pause, judging, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import complaint, unmatched
 from pytest_rf.baseline.sorting import sort
-from pytest_rf.checks import figures_changed
+from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config import asked, remedies
 from pytest_rf.config.asked import Asked
@@ -128,7 +128,12 @@ def _result(
     problems: list[Problem] = []
     findings: list[Finding] = []
     settings = Settings(
-        model=target.name, file=target.source, spacing=model.spacing, origin=model.origin, root=model.root
+        model=target.name,
+        file=target.source,
+        spacing=model.spacing,
+        origin=model.origin,
+        root=model.root,
+        waived=waivers.covered(model.waivers, today),
     )
     for number, one in enumerate(model.requires):
         try:
@@ -158,9 +163,9 @@ def _result(
     decided = _decided(requirements, findings, kept, by_baseline.known)
     result = replace(
         result,
-        findings=(*by_baseline.kept, *about),
-        waived=tuple(waived),
-        known=tuple(by_baseline.known),
+        findings=(*gathering.gathered(by_baseline.kept), *about),
+        waived=gathering.gathered(waived),
+        known=gathering.gathered(by_baseline.known),
         warnings=(told,) if told else (),
         problems=tuple(problems),
         requirements=decided,

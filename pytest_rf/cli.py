@@ -17,6 +17,7 @@ from pytest_rf.commands.rule import rule
 from pytest_rf.commands.schema import schema
 from pytest_rf.commands.show import show
 from pytest_rf.commands.snapshot import snapshot
+from pytest_rf.paths import named_from
 from pytest_rf.version import __version__
 
 
@@ -56,7 +57,8 @@ def run(arguments: Sequence[str]) -> int:
         status = cli.main(args=list(arguments), prog_name="pytest-rf", standalone_mode=False)
         return status if isinstance(status, int) else 0
 
-    return guarded(action, debug="--debug" in arguments)
+    with named_from(None):
+        return guarded(action, debug="--debug" in arguments)
 
 
 def main() -> None:

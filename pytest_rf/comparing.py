@@ -14,11 +14,11 @@ from pytest_rf.config.declared import Config
 from pytest_rf.config.records import ModelKey
 from pytest_rf.config.selection import find
 from pytest_rf.config.sources import Target, is_factory
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.locks import figures, lockfile
 from pytest_rf.locks.compare import Difference, paired
 from pytest_rf.locks.figures import ModelFigures
+from pytest_rf.paths import display
 from pytest_rf.revisions import content
 from pytest_rf.targets import refuse_code
 

@@ -16,9 +16,9 @@ from pytest_rf.baseline.file import Baseline
 from pytest_rf.config.declared import Config
 from pytest_rf.config.records import ModelKey, key
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.findings import Finding
+from pytest_rf.paths import display
 from pytest_rf.requirements import Settings
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.records import BASELINE, LOCK, ModelKey, key, refuse_link
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.findings import Finding
 from pytest_rf.locks import figures, lockfile
 from pytest_rf.locks.compare import paired
 from pytest_rf.locks.figures import ModelFigures
 from pytest_rf.locks.lockfile import Lock
+from pytest_rf.paths import display
 from pytest_rf.results import Run
 from pytest_rf.targets import analyse
 

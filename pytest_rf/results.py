@@ -10,7 +10,7 @@ from pytest_rf.findings import Finding, Problem
 from pytest_rf.severity import SEVERITIES, at_least
 from pytest_rf.version import __version__
 
-FORMAT = 2
+FORMAT = 3
 """Version of the form of a run's report; it grows when a reader of the old form could misread the new one."""
 
 #: What becomes of a requirement that judges a model.
@@ -28,6 +28,7 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
         file: the config that holds the requirement, or empty.
         line: its line there, or 0.
         reason: why it is not applicable, in plain words without the requirement.
+        column: its column in that line, or 0.
     """
 
     text: str
@@ -35,6 +36,7 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
     file: str = ""
     line: int = 0
     reason: str = ""
+    column: int = 0
 
 
 def status(

@@ -64,13 +64,12 @@ def failures(finding: Finding) -> Iterator[tuple[Failure, Elsewhere | None]]:
     """Yield what fails, at each tensor and axis that a finding tells of, with which of its ``others`` tells it."""
     for other in (None, *finding.others):
         at = finding if other is None else other
-        reason = finding.reason if finding.undecidable else None
         for axis in at.axes or ("",):
             yield (
                 Failure(
                     Place(finding.requirement or finding.code, at.tensor, at.input, axis),
                     {} if at.undecidable else dict(_figures(finding.metric, at.measured)),
-                    reason if at.undecidable else None,
+                    at.reason if at.undecidable else None,
                     "" if finding.required is None else finding.required.comparator,
                     _wanted(finding),
                 ),

@@ -15,6 +15,7 @@ from pytest_rf.config import tomlfile
 from pytest_rf.config.records import ModelKey, quoted
 from pytest_rf.errors import ConfigError
 from pytest_rf.figures import Number, Value, number, value
+from pytest_rf.paths import display
 
 FORMAT = 1
 """Version of the file's form; it grows when a reader of the old form could misread the new one."""
@@ -69,7 +70,7 @@ def read(path: Path) -> Baseline:
     Raises:
         ConfigError: there is none, or it is not a baseline; the text says how to write it anew.
     """
-    name = tomlfile.display(path)
+    name = display(path)
     if not path.exists():
         raise ConfigError(f"{name}: the configuration names this baseline, and there is none; write it with "
                           "pytest-rf baseline")  # fmt: skip

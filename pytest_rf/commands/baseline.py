@@ -63,7 +63,7 @@ def baseline(
 
 
 def _told(found: Baselined) -> str:
-    from pytest_rf.config.tomlfile import display
+    from pytest_rf.paths import display
     from pytest_rf.reporters.text import count
 
     before, now = (

@@ -66,14 +66,18 @@ def explain(detail: str) -> None:
 
 
 def problems(found: Run, debug: bool, warnings: bool = True) -> None:
-    """Write why a run itself is wrong, one line per problem, and what it warns of."""
+    """Write why a run itself is wrong, one line for the same problem of many models, and what it warns of."""
+    from pytest_rf.reporters import alike
+
     for warning in found.warnings if warnings else ():
         warn(warning)
-    for problem in found.problems:
+    for problem, models in alike.problems(found):
+        others = f"; the same in {len(models) - 1:,} more models: {alike.named(models[1:])}"
+        message = f"{problem.message}{others if len(models) > 1 else ''}"
         if problem.internal:
-            bug(problem.message, problem.detail if debug else "")
+            bug(message, problem.detail if debug else "")
         else:
-            complain(problem.message)
+            complain(message)
             explain(problem.detail)
 
 

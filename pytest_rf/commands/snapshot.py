@@ -57,8 +57,8 @@ def snapshot(
 def _write(found: Snapshot) -> None:
     """Write the lock, unless there is nothing to lock."""
     from pytest_rf.commands.output import emit
-    from pytest_rf.config.tomlfile import display
     from pytest_rf.locks import lockfile
+    from pytest_rf.paths import display
     from pytest_rf.reporters.files import save
     from pytest_rf.reporters.lines import line
     from pytest_rf.reporters.text import count
@@ -77,7 +77,7 @@ def _compare(found: Snapshot) -> bool:
 
     from pytest_rf.commands import failures
     from pytest_rf.commands.output import emit
-    from pytest_rf.config.tomlfile import display
+    from pytest_rf.paths import display
     from pytest_rf.reporters import difference
 
     comparison = found.comparison()

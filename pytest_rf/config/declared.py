@@ -22,12 +22,14 @@ class PlacedRequirement:
         line: the line there.
         shared: whether it comes from a pack or another file that the configuration extends; such a requirement
             is about models of many kinds, and does not apply to one without its axis.
+        column: the column in that line, counted from 1; 0 where it is not known.
     """
 
     requirement: Requirement
     file: str = ""
     line: int = 0
     shared: bool = False
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import Document, display
+from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import display
 
 #: The names that these files have where the configuration gives them no other.
 BASELINE = "rf-baseline.toml"
@@ -41,7 +42,7 @@ def named(document: Document, name: str, value: str) -> Path | None:
     if not value:
         return None
     path = document.path.parent / value
-    line = document.line_of_key(name, document.part())
+    line = document.line(name)
     try:
         inside = path.resolve().is_relative_to(document.path.parent.resolve())
     except (OSError, ValueError, RuntimeError):

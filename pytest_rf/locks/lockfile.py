@@ -23,9 +23,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from pytest_rf.config.records import ModelKey
-from pytest_rf.config.tomlfile import display, refuse_special
+from pytest_rf.config.tomlfile import refuse_special
 from pytest_rf.errors import ConfigError
 from pytest_rf.locks.figures import Figures, ModelFigures, TensorFigures, Towards
+from pytest_rf.paths import display
 
 FORMAT = 1
 """Version of the text's form; it grows when a reader of the old form could misread the new one."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rf.reporters.lines import Line, line
-from pytest_rf.reporters.summary import closing, verdict
+from pytest_rf.reporters.summary import closing, verdict, verdicts
 from pytest_rf.results import ModelResult, Run
 
 #: Requirements and waived findings told per model.
@@ -29,10 +29,12 @@ def told(run: Run, findings: Iterable[Line], verbosity: int, by_model: bool) -> 
     if verbosity < 0:
         return
     if run.models and (by_model or verbosity > 0):
-        for result in run.models:
-            yield verdict(result)
-            if verbosity > 0:
+        if verbosity > 0:
+            for result in run.models:
+                yield verdict(result)
                 yield from _details(result)
+        else:
+            yield from verdicts(run)
         yield ()
     yield closing(run)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from msgspec.structs import replace
-
 from pytest_rf.analysis.report import to_json
 from pytest_rf.checks import RULES, Rule
 from pytest_rf.figures import number, shown
@@ -17,7 +15,7 @@ from pytest_rf.reporters.fingerprints import fingerprints
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.places import Place
 from pytest_rf.reporters.text import count
-from pytest_rf.requirements.wording import measured
+from pytest_rf.requirements.wording import elsewhere
 from pytest_rf.results import ModelResult, Run
 
 #: Results of a run that GitHub takes.
@@ -109,16 +107,12 @@ def _related(found: Finding, place: Place) -> Iterator[sarif.Location]:
 
 
 def _other(found: Finding, other: Elsewhere, place: Place) -> sarif.Location:
-    said = "cannot be decided" if other.undecidable else _measured(found, other)
+    said = "cannot be decided" if other.undecidable else elsewhere(found, other)
     on = f" on {' and '.join(other.axes)}" if other.axes else ""
     message = _message(f"{other.tensor}: {said}{on}")
     return sarif.Location(
         _physical(places.of_source(other.source) or place), _logical(found.model, other), message
     )
-
-
-def _measured(found: Finding, other: Elsewhere) -> str:
-    return measured(replace(found, measured=other.measured, local=(), context=()))
 
 
 def _growth(found: Finding, place: Place) -> Iterator[sarif.CodeFlow]:

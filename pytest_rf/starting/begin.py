@@ -13,8 +13,8 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model, PlacedRequirement
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError, RFError
+from pytest_rf.paths import display
 from pytest_rf.requirements import parse
 from pytest_rf.starting import search, today
 from pytest_rf.starting.today import Stated

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import display
 
 #: What a folder may hold, everything below it counted, before it has to be named more narrowly.
 MOST_ENTRIES, MOST_MODELS, DEEPEST = 200_000, 500, 24

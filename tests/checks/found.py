@@ -13,9 +13,11 @@ from pytest_rf.requirements import Settings, parse
 
 
 def findings(model: Any, rule: str, *requirements: str, inputs: Sequence[Any] = ()) -> list[Finding]:
-    """Return what a rule, by its code or name, finds in a model that declares some requirements."""
+    """Return what a rule, by its code or name, finds in a model with requirements, axis by axis."""
     analysis = model if isinstance(model, pytest_rf.Analysis) else pytest_rf.analyze(model, *inputs)
-    return list(checks.find(rule).findings(Subject(analysis, Settings(), tuple(map(parse, requirements)))))
+    check = checks.find(rule).check
+    assert check is not None
+    return list(check(Subject(analysis, Settings(), tuple(map(parse, requirements)))))
 
 
 def rows(model: Any, rule: str, *requirements: str, inputs: Sequence[Any] = ()) -> list[tuple[str, str, str]]:
