@@ -144,10 +144,10 @@ def _result(
         findings += found
     judging_rules: list[str] = []
     for rule in rules:
-        subject = Subject(analysis, settings)
+        subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires))
         try:
             findings += rule.findings(subject)
-            if rule.judges is not None and rule.judges(subject):
+            if rule.judged(subject):
                 judging_rules.append(rule.code)
         except Exception as error:
             problems.append(_problem(error, target))

@@ -114,6 +114,7 @@ class Windows(NamedTuple):
         kernel, stride, dilation: the geometry.
         groups: the groups of channels.
         transposed: whether an output reads every input whose window reaches it.
+        padding: what is added before and after; negative crops.
     """
 
     kernel: tuple[int, ...]
@@ -121,6 +122,7 @@ class Windows(NamedTuple):
     dilation: tuple[int, ...]
     groups: int = 1
     transposed: bool = False
+    padding: tuple[tuple[int, int], ...] = ()
 
     def __str__(self) -> str:
         """Return the geometry in words: ``3×3 stride 2 dilation 2 transposed``."""

@@ -10,19 +10,21 @@ no centre. Where there is no theoretical map the actual units tell, those whose 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.access import Read, Same, Taps
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.profile import Profile, profile
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key, carried
-from pytest_rf.graph import Join, Node, Regroup, Step
+from pytest_rf.graph import Join, Node, Regroup, Step, Union
 from pytest_rf.interpreter import read_operand
 
 Numbers = npt.NDArray[np.float64]
@@ -45,6 +47,82 @@ def misaligned(field: Along) -> list[Node]:
     """Return the nodes on the way to a tensor at which branches of other stride or centre meet along an axis."""
     found = (step.node for step, aligned in _merges(field) if aligned is False)
     return list({node.index: node for node in found}.values())
+
+
+class Merge(NamedTuple):
+    """A value at which branches meet, as seen along one input axis.
+
+    Attributes:
+        value: its number.
+        aligned: whether they have one stride and one centre; None where that is not known.
+        apart: how many input positions their mean centres are apart; None where they have no common stride.
+        step: input positions per place of the merged tensor.
+        shifted: whether they are one tensor, moved on purpose.
+    """
+
+    value: int
+    aligned: bool | None
+    apart: Fraction | None
+    step: Fraction
+    shifted: bool
+
+
+def merges(runs: Runs, key: Key) -> Iterator[Merge]:
+    """Yield the values at which branches with positions of an input axis meet, in the order of the graph."""
+    makers = {step.value.number: step for step in runs.graph.program}
+    for step in runs.graph.program:
+        if len(set(step.operands)) < 2:
+            continue
+        theory = _branches(runs, step, key, theory=True)
+        if len(theory) < 2:
+            continue
+        profiles = [
+            one for one in (profile(field, key) for field in theory) if one is not None and _has_place(one)
+        ]
+        origins = {origin for operand in step.operands for origin in _origins(makers, operand)}
+        yield Merge(
+            step.value.number,
+            _is_aligned(runs, step, key),
+            _distance(profiles),
+            max((abs(_step(one)) for one in profiles), default=Fraction(1)),
+            len(origins) == 1,
+        )
+
+
+def mean_centre(field: Along) -> Fraction | None:
+    """Return the mean centre of the units of one period, seen from unit 0; None where there is none."""
+    own = profile(field.theory(), field.key)
+    found = None if own is None else _centre(own)
+    return None if found is None else found / 2
+
+
+def _distance(profiles: Sequence[Profile]) -> Fraction | None:
+    """Return how far mean centres are apart; None where there are no two of one stride."""
+    centres = [centre for centre in map(_centre, profiles) if centre is not None]
+    if len(centres) < 2 or not _one_step(profiles):
+        return None
+    return (max(centres) - min(centres)) / 2
+
+
+def _origins(makers: Mapping[int, Step], number: int) -> frozenset[int]:
+    """Return the values that another one is made of by slices, pads and writes of parts alone."""
+    found, waiting = set[int](), [number]
+    while waiting:
+        at = waiting.pop()
+        action = makers[at].action if at in makers else None
+        if isinstance(action, Union) and all(map(_moves, action.reads)):
+            waiting += [read.operand for read in action.reads]
+        else:
+            found.add(at)
+    return frozenset(found)
+
+
+def _moves(read: Read) -> bool:
+    """Whether a read does nothing but pick and move positions."""
+    moved = [one for _, one in read.axes if not isinstance(one, Same)]
+    return bool(moved or read.where is not None) and all(
+        isinstance(one, Taps) and one.selects for one in moved
+    )
 
 
 def _merges(field: Along) -> Iterator[tuple[Step, bool | None]]:

@@ -6,18 +6,35 @@ Every rule has a file of its own with its explanation; ``pytest-rf rule`` and th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from pytest_rf.checks import (
+    batch_leak,
+    border_reads_ahead,
     checkerboard,
     context_ahead,
+    dead_operator,
+    extent_dependent_grid,
     field_exceeds_input,
     figures_changed,
+    gridding,
+    hidden_context,
+    identity_resampling,
+    misaligned_merge,
+    off_grid,
+    padding_only_tap,
     ragged_input,
     requirement_undecidable,
     requirement_violated,
+    stride_skips_input,
+    training_mode,
+    uneven_padding,
     uneven_phases,
+    unfiltered_downsampling,
     unknown_operator,
+    unproductive_layer,
+    unread_input,
     waiver_expired,
     waiver_unused,
 )
@@ -34,10 +51,26 @@ RULES: tuple[Rule, ...] = (
     unknown_operator.RULE,
     figures_changed.RULE,
     field_exceeds_input.RULE,
+    unproductive_layer.RULE,
+    unread_input.RULE,
+    padding_only_tap.RULE,
     ragged_input.RULE,
+    stride_skips_input.RULE,
+    misaligned_merge.RULE,
+    off_grid.RULE,
+    uneven_padding.RULE,
+    unfiltered_downsampling.RULE,
     uneven_phases.RULE,
+    gridding.RULE,
     checkerboard.RULE,
+    extent_dependent_grid.RULE,
     context_ahead.RULE,
+    hidden_context.RULE,
+    border_reads_ahead.RULE,
+    batch_leak.RULE,
+    training_mode.RULE,
+    dead_operator.RULE,
+    identity_resampling.RULE,
 )
 
 
@@ -74,7 +107,8 @@ def selected(
 ) -> tuple[Rule, ...]:
     """Return the rules to check: what is selected, or the defaults, without what is ignored.
 
-    The rules that cannot be left out are always among them.
+    The rules that cannot be left out are always among them. Those that are on by themselves judge nothing: a model
+    that nobody asks anything of has not passed because it leaks no samples.
 
     Args:
         select: codes, beginnings of codes or names of rules; without any, the defaults.
@@ -86,11 +120,13 @@ def selected(
         KeyError: a text stands for no rule.
     """
     texts = list(select)
+    asked = _matching([*texts, *(text for added, _ in more for text in added)])
     chosen = _matching(texts) if texts else {rule.code for rule in RULES if rule.default}
     chosen -= _matching(ignore)
     for added, left_out in more:
         chosen = (chosen | _matching(added)) - _matching(left_out)
-    return tuple(rule for rule in RULES if rule.always or rule.code in chosen)
+    found = (rule for rule in RULES if rule.always or rule.code in chosen)
+    return tuple(rule if rule.code in asked else replace(rule, judges=None) for rule in found)
 
 
 def _matching(texts: Iterable[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 ## What it does
 Compares the theoretical field of the final feature map with the extent of the input that the model is analysed
-with.
+with. What mixes a whole axis reads as much as there is, and no more.
 
 ## Why is this bad
 Every unit then reads padding, at the borders or on all sides: layers behind the point where the field covers the
@@ -22,9 +22,10 @@ input is the aim, leave the rule off.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from pytest_rf.checks.rule import Rule, has_extents
+from pytest_rf.checks.rule import Rule, has_places
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
@@ -33,10 +34,8 @@ from pytest_rf.findings import Finding, Required
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis along which the smallest field of the final tensor exceeds the input."""
     for place in model.finals():
-        if place.number in place.input.chosen:
-            continue
         low, high = place.field.rf_range
-        if low > place.extent:
+        if place.extent < low < math.inf:
             yield place.finding(
                 f"final rf is {said(low)} on axis {place.axis}, the input has {place.extent} "
                 f'(tensor "{place.tensor.name}")',
@@ -48,4 +47,6 @@ def check(model: Subject) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(code="RF101", name="field-exceeds-input", doc=__doc__, check=check, judges=has_extents)
+RULE = Rule(
+    code="RF101", name="field-exceeds-input", doc=__doc__, check=check, judges=has_places, actual=True
+)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pytest_rf.checks.gathering import along_all_axes
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding
+from pytest_rf.severity import SEVERITIES
 
 #: The headings of an explanation, in their order, each as ``## heading``.
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "References")
@@ -22,7 +23,8 @@ FAMILIES = {
     "RF1": "size of the field",
     "RF2": "stride and alignment",
     "RF3": "decoders and upsampling",
-    "RF4": "causality and streaming",
+    "RF4": "causality, streaming and samples",
+    "RF5": "needless operators",
 }
 
 #: Yields findings without code and name, which :meth:`Rule.findings` adds.
@@ -41,8 +43,9 @@ class Rule:
         judges: whether a model has anything that the rule is about, so that no finding means that the rule
             holds; None where the rule judges no model, as those about the run.
         default: whether the rule is checked when the configuration selects nothing.
+        actual: whether it is about the actual input, so that it says nothing of axes whose extents are our choice.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
-        severity: what its findings are, one of :data:`pytest_rf.severity.SEVERITIES`.
+        severity: what its findings are, one of :data:`pytest_rf.severity.SEVERITIES`; one can be milder.
     """
 
     code: str
@@ -53,6 +56,7 @@ class Rule:
     default: bool = False
     always: bool = False
     severity: str = "error"
+    actual: bool = False
 
     @property
     def summary(self) -> str:
@@ -72,9 +76,30 @@ class Rule:
     def findings(self, model: Subject) -> list[Finding]:
         """Return what the rule finds in a model; what it finds on several axes is said once."""
         found = self.check(model) if self.check is not None else ()
+        if self.actual:
+            found = [one for one in found if not _is_chosen(model, one)]
         return along_all_axes(
-            replace(one, code=self.code, rule=self.name, severity=self.severity) for one in found
+            replace(
+                one,
+                code=self.code,
+                rule=self.name,
+                severity=max(self.severity, one.severity, key=SEVERITIES.index),
+            )
+            for one in found
         )
+
+    def judged(self, model: Subject) -> bool:
+        """Return whether the rule has judged a model: whether that has what the rule is about, at a given extent."""
+        return self.judges is not None and (not self.actual or has_extents(model)) and self.judges(model)
+
+
+def _is_chosen(model: Subject, found: Finding) -> bool:
+    """Return whether a finding is about axes whose extents are our choice."""
+    source = model.analysis.inputs.get(found.input)
+    chosen = () if source is None else source.chosen
+    return bool(found.axes) and all(
+        source is not None and source.axes.get(axis) in chosen for axis in found.axes
+    )
 
 
 def has_extents(model: Subject) -> bool:

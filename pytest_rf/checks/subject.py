@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from pytest_rf.requirements import verdicts
 from pytest_rf.requirements.explain import steps
 from pytest_rf.requirements.select import fields, places
 from pytest_rf.requirements.settings import Settings
+from pytest_rf.requirements.syntax import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,20 @@ class Subject:
     Attributes:
         analysis: the model.
         settings: what its authors state about it, as far as findings tell it.
+        requirements: what they require of it.
     """
 
     analysis: Analysis
     settings: Settings
+    requirements: tuple[Requirement, ...] = ()
 
     def known(self) -> Iterator[Tensor]:
         """Yield the tensors whose fields are known, in graph order."""
         return (tensor for tensor in self.analysis if tensor.status != "unknown")
+
+    def at(self, tensor: Tensor, message: str, **fields: Any) -> Finding:
+        """Return a finding at a tensor; ``fields`` are those of :class:`Finding`."""
+        return replace(verdicts.at(tensor, self.settings, message), **fields)
 
     def places(self) -> Iterator[Place]:
         """Yield the spatial axes of all known tensors."""
@@ -92,11 +100,25 @@ class Place:
         local: tuple[Measurement, ...] = (),
         context: tuple[str, ...] = (),
         help: str = "",
+        note: str = "",
+        severity: str = "error",
+        reason: str = "",
         grown: bool = False,
     ) -> Finding:
         """Return a finding at the place; its fields are those of :class:`Finding`.
 
-        ``grown``: whether it tells how the field grew.
+        Args:
+            message: the sentence.
+            metric: see there, as all up to ``severity``.
+            measured: see there.
+            required: see there.
+            local: see there.
+            context: see there.
+            help: see there.
+            note: see there.
+            severity: see there.
+            reason: why it cannot be decided, where it cannot.
+            grown: whether it tells how the field grew.
         """
         path = steps(self.tensor.path(self.number, self.input.name), METRICS["rf"]) if grown else ()
         return replace(
@@ -109,6 +131,10 @@ class Place:
             local=local,
             context=context,
             help=help,
+            note=note,
+            severity=severity,
+            reason=reason,
+            undecidable=bool(reason),
             figure="rf" if grown else "",
             path=path,
         )

@@ -99,8 +99,8 @@ def describe(
 ) -> None:
     """Give the node at hand its geometry, and say what ``kind`` it is."""
     kernel, stride = tuple(w.kernel for w in windows), tuple(w.stride for w in windows)
-    dilation = tuple(w.dilation for w in windows)
-    b.node.windows, b.node.kind = Windows(kernel, stride, dilation, groups, transposed), kind
+    dilation, padding = tuple(w.dilation for w in windows), tuple((w.before, w.after) for w in windows)
+    b.node.windows, b.node.kind = Windows(kernel, stride, dilation, groups, transposed, padding), kind
 
 
 def convolved(

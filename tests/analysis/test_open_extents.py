@@ -191,7 +191,7 @@ def test_an_endless_field_is_compared_with_any_extent(requirement: str, decided:
 
 def test_rules_about_extents_do_not_judge_chosen_ones() -> None:
     onnx.save(net([conv("y", "x", strides=[3])], {"x": [1, 1, "t"]}, W), "open.onnx")
-    for rule in ("RF101", "RF201"):
+    for rule in ("RF101", "RF103", "RF201"):
         (result,) = check.run(Config(select=(rule,)), ["open.onnx"]).models
         assert (result.findings, result.rules, result.unjudged) == ((), (), True)
         call = {"inputs": {"x": [1, 1, 256]}}

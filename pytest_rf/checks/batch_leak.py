@@ -1,0 +1,97 @@
+"""Samples of a batch influence each other.
+
+## What it does
+Holds `independent` for every output: each of its units must read its own sample only. The finding names the first
+operator that mixes, or says that only some samples are read at all. A batch of 1 says nothing. What a norm in
+training mode mixes is the matter of `training-mode`.
+
+## Why is this bad
+What a sample's answer is then depends on which others it was batched with: evaluation with another batch size gives
+other numbers, and users' data leak into each other's results.
+
+## Example
+    lstm(x)           # batch_first=False, called with (batch, time, features)
+
+## Use instead
+The axis order that the layer wants, reductions that leave axis 0 alone. For a net that takes time first, name the
+axes in the configuration: `axes = { x = { t = 0, batch = 1 } }`.
+
+## References
+- Karpathy: A Recipe for Training Neural Networks. 2019 ("use backprop to chart dependencies").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_rf.analysis import Tensor
+from pytest_rf.analysis.elements import reads
+from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.training_mode import by_training
+from pytest_rf.findings import Finding, Required
+from pytest_rf.interpreter import Ignorance
+from pytest_rf.requirements.independence import explained
+
+
+def check(model: Subject) -> Iterator[Finding]:
+    """Yield a finding per input whose samples some output mixes: at the first such output."""
+    for source in model.analysis.inputs.values():
+        if source.batch is None or source.shape[source.batch] < 2:
+            continue
+        for tensor in model.analysis.outputs:
+            if tensor.status == "unknown" or source.name not in tensor.inputs:
+                continue
+            field = tensor.field(source.name)[source.batch]
+            last = _only(tensor, field)
+            if (last or field.independent is False) and not by_training(field):
+                note, help = explained(field, source, source.batch)
+                yield model.at(
+                    tensor,
+                    f'"{tensor.name}" mixes samples of input {source.name}'
+                    + (f": {last or note}" if last or note else ""),
+                    axes=("n",),
+                    input=source.name,
+                    metric="independent",
+                    measured=measured(False),
+                    required=Required(text="independent"),
+                    note=note,
+                    help=help,
+                )
+                break
+
+
+def _only(tensor: Tensor, field: AxisField) -> str:
+    """Say which samples nothing reads, where there are any."""
+    found = reads(field.runs, tensor.value, field.key, [None] * len(tensor.value.extents), context=True)
+    if isinstance(found, Ignorance) or len(found) == field.extent or not found:
+        return ""
+    unread = sorted(set(range(field.extent)) - set(found))
+    one = len(unread) == 1
+    named = (
+        str(unread[0])
+        if one
+        else f"{unread[0]} … {unread[-1]}"
+        if _is_run(unread)
+        else ", ".join(map(str, unread))
+    )
+    return f"sample{'' if one else 's'} {named} {'is' if one else 'are'} read by nothing"
+
+
+def _is_run(numbers: list[int]) -> bool:
+    return numbers[-1] - numbers[0] == len(numbers) - 1
+
+
+def has_samples(model: Subject) -> bool:
+    """Return whether an output reads an input with two samples or more."""
+    inputs = model.analysis.inputs
+    return any(
+        (number := inputs[name].batch) is not None and inputs[name].shape[number] > 1
+        for tensor in model.analysis.outputs
+        if tensor.status != "unknown"
+        for name in tensor.inputs
+    )
+
+
+RULE = Rule(code="RF404", name="batch-leak", doc=__doc__, check=check, judges=has_samples, default=True)

@@ -1,0 +1,99 @@
+"""Rules about streams, context, and the samples of a batch."""
+
+from __future__ import annotations
+
+import pytest
+from found import findings, rows
+from models import model
+
+NORMED = """
+    net (float[1,4,{shape}] x) => (float[1,4,{unknown}] y) <float[4,4,{kernel}] w, float[4] s>
+    {{ a = Conv<pads=[{pads}]>(x, w)  y = {last} }}
+"""
+
+
+def normed(rank: int, last: str) -> str:
+    return NORMED.format(
+        shape=",".join(["16"] * rank),
+        unknown=",".join(["?"] * rank),
+        kernel=",".join(["3"] * rank),
+        pads=",".join(["1"] * 2 * rank),
+        last=last,
+    )
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize(
+    "declared", ["final halo <= 8", "final is bounded", "final lookahead <= 9", "final is causal"]
+)
+def test_a_norm_that_breaks_what_a_model_declares(rank: int, declared: str) -> None:
+    net = model(normed(rank, "InstanceNormalization(a, s, s)"))
+    found = findings(net, "hidden-context", declared)
+    assert [one.axes for one in found] == [(axis,) for axis in ("t", "hw", "dhw")[rank - 1]]
+    assert findings(net, "hidden-context", "final rf >= 3", "final is not bounded") == []
+    assert findings(net, "hidden-context") == []
+    assert findings(model(normed(rank, "Relu(a)")), "hidden-context", declared) == []
+
+
+def test_accepted_context_is_silent() -> None:
+    import pytest_rf
+
+    analysis = pytest_rf.analyze(model(normed(1, "InstanceNormalization(a, s, s)")))
+    analysis.accept_context = ("op:InstanceNormalization",)
+    assert findings(analysis, "hidden-context", "final is bounded") == []
+
+
+PADDED = """
+    net (float[1,2,9] x) => (float[1,2,?] y) <float[2,2,3] w, int64[6] p = {{0,0,2,0,0,0}}>
+    {{ a = Pad<mode="{mode}">(x, p)  y = Conv(a, w) }}
+"""
+
+
+@pytest.mark.parametrize(("mode", "found"), [("reflect", 1), ("wrap", 1), ("edge", 0), ("constant", 0)])
+def test_padding_that_fetches_what_lies_ahead(mode: str, found: int) -> None:
+    net = model(PADDED.format(mode=mode), 19)
+    assert len(findings(net, "border-reads-ahead", "final is causal")) == found
+    assert findings(net, "border-reads-ahead", "final rf >= 1") == []
+
+
+def test_where_interior_units_read_ahead_the_requirement_speaks() -> None:
+    net = model("net (float[1,2,9] x) => (float[1,2,?] y) <float[2,2,3] w> { y = Conv<pads=[1,1]>(x, w) }")
+    assert findings(net, "border-reads-ahead", "final is causal") == []
+
+
+def batched(last: str) -> str:
+    return f"""
+        net (float[3,2,9] x) => (float[?,?,?] y)
+        <float[2,2,3] w, int64[1] two = {{2}}, int64[1] three = {{3}}, int64[1] zero = {{0}}, int64 end = {{2}}>
+        {{ a = Conv<pads=[1,1]>(x, w)  {last} }}
+    """
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("m = ReduceMean<axes=[0]>(a)  y = Sub(a, m)", "ReduceMean"),
+        ("b = Transpose<perm=[2,1,0]>(a)  c = Softmax<axis=2>(b)  y = Transpose<perm=[2,1,0]>(c)", "Softmax"),
+        ("g = Gather<axis=0>(a, end)  y = Add(a, g)", "y"),
+    ],
+)
+def test_samples_that_influence_each_other(last: str, words: str) -> None:
+    (found,) = findings(model(batched(last)), "batch-leak")
+    assert found.axes == ("n",)
+    assert words in found.message
+
+
+def test_only_the_last_sample_is_taken() -> None:
+    (found,) = findings(
+        model(batched("y = Gather<axis=0>(a, end)").replace("[?,?,?] y", "[?,?] y")), "batch-leak"
+    )
+    assert "samples 0 … 1 are read by nothing" in found.message
+
+
+@pytest.mark.parametrize("last", ["y = Relu(a)", "m = ReduceMean<axes=[2]>(a)  y = Sub(a, m)"])
+def test_samples_that_do_not(last: str) -> None:
+    assert rows(model(batched(last)), "batch-leak") == []
+    alone = model(
+        batched("m = ReduceMean<axes=[0]>(a)  y = Sub(a, m)").replace("float[3,2,9]", "float[1,2,9]")
+    )
+    assert rows(alone, "batch-leak") == []
