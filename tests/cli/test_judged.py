@@ -49,7 +49,7 @@ def test_a_model_without_any_configuration_is_told_what_to_write(rf, folder: Pat
         "select = []\n" + ENTRY + "require = []\n",
         "select = ['RF0']\n" + ENTRY,
         "select = ['RF004', 'RF005']\n" + ENTRY,
-        "select = ['RF1']\nignore = ['RF101']\n" + ENTRY,
+        "select = ['RF101']\nignore = ['RF1']\n" + ENTRY,
         # The U-Net resizes, so a rule on transposed convolutions has nothing to judge.
         "select = ['RF303']\n" + ENTRY,
         # A pack on streams requires nothing of a model without time.
@@ -219,7 +219,7 @@ def test_what_applies_of_a_shared_requirement_is_held(rf, folder: Path) -> None:
 
 
 def test_json_tells_what_was_judged_and_fits_its_schema(rf, folder: Path) -> None:
-    configure(folder, "select = ['RF1', 'RF303']\n" + ENTRY + HOLDS)
+    configure(folder, "select = ['RF101', 'RF303']\n" + ENTRY + HOLDS)
     schema = json.loads(rf("schema", "report").out)
     data = json.loads(rf("check", "--format", "json").out)
     jsonschema.validate(data, schema)

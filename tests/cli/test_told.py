@@ -70,7 +70,7 @@ def test_the_command_line_goes_before_the_configuration() -> None:
     assert chosen(Choice()) == {"RF101"}
     assert chosen(Choice(ignore=("RF1",))) == set()
     assert chosen(Choice(select=("RF303",))) == {"RF303"}
-    assert chosen(Choice(("RF3",), ("RF301",))) == {"RF303"}
+    assert chosen(Choice(("RF301", "RF303"), ("RF301",))) == {"RF303"}
 
 
 @pytest.mark.parametrize("option", ["--select", "--ignore"])

@@ -156,6 +156,6 @@ def test_rules_are_selected_layer_by_layer() -> None:
         first, *more = layers
         return {rule.code for rule in selected(*first, *more) if not rule.always}
 
-    assert codes(([], []), (["RF303"], [])) == {"RF303"}
-    assert codes((["RF3"], []), (["RF101"], ["RF301"])) == {"RF303", "RF101"}
+    assert codes(([], []), (["RF303"], [])) == {"RF303", "RF404", "RF405"}
+    assert codes((["RF301", "RF303"], []), (["RF101"], ["RF301"])) == {"RF303", "RF101"}
     assert codes((["RF101"], ["RF101"]), (["RF101"], []), ([], ["RF1"])) == set()
