@@ -2,8 +2,8 @@
 
 ## What it does
 Holds `independent` for every output: each of its units must read its own sample only. The finding names the first
-operator that mixes, or says that only some samples are read at all. A batch of 1 says nothing. What a norm in
-training mode mixes is the matter of `training-mode`.
+operator that mixes, or says that only some samples are read at all. A batch of 1 says nothing, nor does a single
+number, which is a loss. What a norm in training mode mixes is the matter of `training-mode`.
 
 ## Why is this bad
 What a sample's answer is then depends on which others it was batched with: evaluation with another batch size gives
@@ -23,6 +23,7 @@ axes in the configuration: `axes = { x = { t = 0, batch = 1 } }`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.elements import reads
@@ -41,7 +42,11 @@ def check(model: Subject) -> Iterator[Finding]:
         if source.batch is None or source.shape[source.batch] < 2:
             continue
         for tensor in model.analysis.outputs:
-            if tensor.status == "unknown" or source.name not in tensor.inputs:
+            if (
+                tensor.status == "unknown"
+                or source.name not in tensor.inputs
+                or prod(tensor.value.extents) == 1
+            ):
                 continue
             field = tensor.field(source.name)[source.batch]
             last = _only(tensor, field)

@@ -97,3 +97,8 @@ def test_samples_that_do_not(last: str) -> None:
         batched("m = ReduceMean<axes=[0]>(a)  y = Sub(a, m)").replace("float[3,2,9]", "float[1,2,9]")
     )
     assert rows(alone, "batch-leak") == []
+
+
+def test_a_loss_is_no_leak() -> None:
+    loss = batched("m = ReduceMean<keepdims=0>(a)  y = Identity(m)").replace("float[?,?,?] y", "float y")
+    assert rows(model(loss), "batch-leak") == []
