@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from pytest_rf.testing.checker import Checker
@@ -32,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--rf-config",
         metavar="FILE",
-        help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards.",
+        help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards from rootdir.",
     )
     group.addoption(
         "--rf-report",
@@ -96,6 +97,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = collection.without_repeats(items)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Choose the items that tell what is wrong with whole models, now that it is settled which will run."""
+    if session.config.getoption("rf"):
+        from pytest_rf.testing import collection
+
+        collection.lead(session.items)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     """Listen while a marked test is prepared, so that its message can say what does not count."""
@@ -115,9 +124,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         marker.validate(item)
         marker.fetch(item)
         if marker.listens(item):
-            from pytest_rf.testing import listener
-
-            listener.listen(item).begin_body()
+            marker.listen(item)
 
 
 @pytest.hookimpl(trylast=True)
@@ -127,6 +134,22 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         from pytest_rf.testing import marker
 
         marker.check(item, state(item.config))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show errors of ours at the user's own line, and how figures in a failed ``assert`` came about."""
+    if "pytest_rf.analysis.metrics" not in sys.modules:  # without which there are neither
+        return (yield)
+    from pytest_rf.testing import failures
+
+    if not item.config.getoption("fulltrace"):
+        failures.shorten_all(item, call)
+    report = yield
+    failures.explain_figures(report, call)
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -84,10 +84,24 @@ def allow_code(command: Command) -> Command:
     )(command)
 
 
+def _debug(context: click.Context, option: click.Parameter, wanted: bool) -> bool:
+    """Have the package's own log records written to standard error, if ``--debug`` is given."""
+    if wanted:
+        from pytest_rf.commands import failures
+
+        failures.show_log()
+    return wanted
+
+
 def output(command: Command) -> Command:
     """Add ``--output``, ``--color`` and ``--debug``."""
     for option in (
-        click.option("--debug", is_flag=True, help="Show the traceback of a bug of pytest-rf."),
+        click.option(
+            "--debug",
+            is_flag=True,
+            callback=_debug,
+            help="Show the traceback of a bug of pytest-rf, and torch's log of a failed capture.",
+        ),
         click.option("--color/--no-color", default=None, help="Colour; by default on a terminal only."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file below the working directory."),
     ):

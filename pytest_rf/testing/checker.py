@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf.asserting import analyze, divided, explain
+from pytest_rf.asserting import analyze, calling, divided, explain
 from pytest_rf.judging import judge
 from pytest_rf.requirements import Settings
+from pytest_rf.testing import properties
 
 if TYPE_CHECKING:
     import pytest
@@ -42,9 +43,10 @@ class Checker:
         __tracebackhide__ = True
         example, requirements = divided(args)
         analysis = analyze(model, *example, inputs=inputs, **options)
-        file, line, _ = self._item.location
-        settings = Settings(model=analysis.name, file=file, line=(line or 0) + 1)
+        file, line = calling(self._item.config.rootpath)
+        settings = Settings(model=analysis.name, file=file, line=line)
         result = judge(analysis, requirements, settings, self._item.nodeid)
         self._state.record(result)
+        properties.record(self._item, analysis.name, properties.of(analysis))
         if result.findings:
             raise AssertionError(explain(result))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from pytest_rf import targets
 from pytest_rf.asserting import explain
 from pytest_rf.check import run
 from pytest_rf.config import sources, unread
@@ -20,8 +21,10 @@ from pytest_rf.errors import RFError
 from pytest_rf.findings import Problem
 from pytest_rf.reporters.lines import visible
 from pytest_rf.results import ModelResult, RequirementResult
+from pytest_rf.testing import properties
 
 if TYPE_CHECKING:
+    from pytest_rf.checkable import Analysis
     from pytest_rf.config.declared import Config, Model
     from pytest_rf.config.sources import Target
     from pytest_rf.testing.state import State
@@ -83,6 +86,15 @@ def without_repeats(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
         yield item
 
 
+def lead(items: Iterable[pytest.Item]) -> None:
+    """Have the first of a model's items that are to run tell what is wrong with the model as a whole."""
+    led = set()
+    for item in items:
+        if isinstance(item, RequirementItem):
+            item.leads = item.parent not in led
+            led.add(item.parent)
+
+
 class ConfigFile(pytest.File):
     """The configuration."""
 
@@ -123,6 +135,7 @@ class ModelCollector(pytest.Collector):
     model: Model
     target: Target | None
     state: State
+    figures: tuple[properties.Property, ...] = ()
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item per requirement, and one for the built-in rules."""
@@ -143,10 +156,17 @@ class ModelCollector(pytest.Collector):
         settings = dataclasses.replace(self.settings, models=(self.model,))
         paths = [] if self.target is None else [str(self.target.path or self.target.source)]
         # pytest runs the project's code anyway, so a factory needs no further leave.
-        models = run(settings, paths, allow_code=True).models
+        models = run(settings, paths, allow_code=True, load=self._analysed).models
         result = next(one for one in models if self.target is None or one.model == self.target.name)
         self.state.record(result)
         return result
+
+    def _analysed(self, target: Target) -> Analysis:
+        """Analyse the model, and keep the figures that reports of pytest show."""
+        analysis = targets.analyse(target)
+        if self.target is None or target.name == self.target.name:
+            self.figures = properties.of(analysis)
+        return analysis
 
 
 class RequirementItem(pytest.Item):
@@ -154,15 +174,23 @@ class RequirementItem(pytest.Item):
 
     number: int | None
     place: tuple[str, int]
+    leads = True
+    """Whether it tells what is wrong with the model as a whole; others of the same model are skipped then."""
 
     def runtest(self) -> None:
         """Fail where the requirement does not hold, where it cannot be decided, and where the model is in trouble."""
         assert isinstance(self.parent, ModelCollector)
         result = self.parent.result
+        properties.record(self, result.model, self.parent.figures)
+        whole = _of_the_model(result)
+        if whole and result.requirements and all(one.status == "error" for one in result.requirements):
+            if self.leads:
+                raise RequirementFailed(explain(replace(result, findings=(), problems=whole)))
+            pytest.skip(f"not checked: {visible(whole[0].message)}")
         if self.number is None:
             own = tuple(finding for finding in result.findings if finding.number is None)
-            # Rules that could not run have not passed, so every problem counts here.
-            self._judge(replace(result, findings=own))
+            # Rules that could not run have not passed.
+            self._judge(replace(result, findings=own, problems=whole))
             if result.unjudged:
                 pytest.skip("nothing was judged, and uncovered in the configuration lets that be")
             return
@@ -171,7 +199,7 @@ class RequirementItem(pytest.Item):
             pytest.skip("not applicable: the model does not have this axis")
         if one.status == "waived":
             pytest.xfail("waived in the configuration")
-        problems = _problems(result, one)
+        problems = _own(result, one)
         findings = tuple(finding for finding in result.findings if finding.number == self.number)
         self._judge(replace(result, findings=findings, problems=problems), one.status != "holds")
 
@@ -196,12 +224,17 @@ class RequirementFailed(Exception):
     """A requirement does not hold; the text says everything."""
 
 
-def _problems(result: ModelResult, one: RequirementResult) -> tuple[Problem, ...]:
-    """Return the problems that concern a requirement: its own, or the model's where nothing was checked."""
+def _own(result: ModelResult, one: RequirementResult) -> tuple[Problem, ...]:
+    """Return the problems of a requirement itself."""
     if one.status != "error":
         return ()
-    own = tuple(p for p in result.problems if (p.file, p.line) == (one.file, one.line))
-    return own or result.problems
+    return tuple(p for p in result.problems if p.file and (p.file, p.line) == (one.file, one.line))
+
+
+def _of_the_model(result: ModelResult) -> tuple[Problem, ...]:
+    """Return the problems that are no requirement's own: a file that cannot be read, a rule that could not run."""
+    own = [problem for one in result.requirements for problem in _own(result, one)]
+    return tuple(problem for problem in result.problems if problem not in own)
 
 
 class _Names:

@@ -20,7 +20,7 @@ from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements import Settings
 from pytest_rf.requirements.vocabulary import nearest
 from pytest_rf.targets import analyse
-from pytest_rf.testing import listener
+from pytest_rf.testing import listener, properties
 from pytest_rf.testing.choice import choose
 
 if TYPE_CHECKING:
@@ -77,6 +77,14 @@ def fetch(item: pytest.Item) -> None:
             item.stash.setdefault(_FIXTURES, {})[name] = request.getfixturevalue(name)
 
 
+def listen(item: pytest.Item) -> None:
+    """Begin to hear what the test itself calls; fail it where there is nothing to hear with."""
+    try:
+        listener.listen(item).begin_body()
+    except ModelError as error:
+        pytest.fail(f"marker rf of {visible(item.nodeid)}: {error}", pytrace=False)
+
+
 def listens(item: pytest.Item) -> bool:
     """Whether a marker leaves it to the test to call the model."""
     return any(mark.kwargs.get("model") is None for mark in item.iter_markers("rf"))
@@ -128,6 +136,7 @@ def _judged(
     stated = replace(settings, model=name, file=file, line=(line or 0) + 1)
     result = judge(analysis, mark.args, stated, item.nodeid)
     state.record(result)
+    properties.record(item, name, properties.of(analysis))
     if result.findings:
         yield explain(result)
 

@@ -22,7 +22,7 @@ class State:
 
     @cached_property
     def path(self) -> Path | None:
-        """The configuration file: ``--rf-config``, the ini setting, or the nearest one upwards."""
+        """The configuration file: ``--rf-config``, the ini setting, or the nearest one upwards from the root folder."""
         from pytest_rf.config import discover
 
         wanted: str | None = self._config.getoption("rf_config")
@@ -31,7 +31,7 @@ class State:
         ini: str = self._config.getini("rf_config")
         if ini:
             return (self._config.inipath or self._config.rootpath / "pytest.ini").parent / ini
-        return discover(self._config.invocation_params.dir)
+        return discover(self._config.rootpath)
 
     @cached_property
     def settings(self) -> Config:
