@@ -20,7 +20,8 @@ from pytest_rf.reporters.lines import plain
 from pytest_rf.requirements import Settings
 from pytest_rf.results import ModelResult
 
-_OURS = str(Path(__file__).parent) + os.sep
+#: How the files of this package begin.
+OURS = str(Path(__file__).parent) + os.sep
 
 #: What the authors of a model can say of it, once it is analysed too.
 SAID = ("axes", "accept_context", "stands_for")
@@ -51,7 +52,7 @@ def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> Non
 
 def is_ours(frame: FrameType) -> bool:
     """Return whether a frame runs code of this package."""
-    return frame.f_code.co_filename.startswith(_OURS)
+    return frame.f_code.co_filename.startswith(OURS)
 
 
 def calling(root: Path | None = None) -> tuple[str, int]:

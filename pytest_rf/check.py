@@ -208,7 +208,10 @@ def _problem(error: Exception, target: Target, file: str = "", line: int = 0) ->
     if isinstance(error, RFError):
         place = f"{file}{f':{line}' if line else ''}: " if file else ""
         about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
-        text = str(error) if place and str(error).startswith(file) else f"{place}{about}{error}"
+        told = str(error)
+        if target.path is not None:
+            told = told.replace(str(target.path), target.source)  # as the reader knows the file
+        text = told if place and told.startswith(file) else f"{place}{about}{told}"
         return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line)
     reason = " ".join(str(error).split())[:500]
     return Problem(

@@ -108,7 +108,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     """Listen while a marked test is prepared, so that its message can say what does not count."""
-    if "torch" in sys.modules and item.get_closest_marker("rf") is not None:
+    if sys.modules.get("torch") is not None and item.get_closest_marker("rf") is not None:
         from pytest_rf.testing import listener, marker
 
         if marker.listens(item):
@@ -145,10 +145,11 @@ def pytest_runtest_makereport(
         return (yield)
     from pytest_rf.testing import failures
 
-    if not item.config.getoption("fulltrace"):
+    if not item.config.getoption("fulltrace", False):
         failures.shorten_all(item, call)
     report = yield
     failures.explain_figures(report, call)
+    failures.place_skip(report, item)
     return report
 
 

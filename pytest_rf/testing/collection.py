@@ -37,7 +37,11 @@ _NAME_LIMIT = 200
 
 
 def ask(config: pytest.Config, state: State) -> None:
-    """Have pytest collect the configuration, unless its arguments do so already."""
+    """Have pytest collect the configuration, unless its arguments name that.
+
+    A folder that holds it does not do: pytest may not look there (``norecursedirs``), and of what is collected twice
+    one is dropped.
+    """
     try:
         path = state.path
         named = config.getoption("rf_config") or config.getini("rf_config")
@@ -56,19 +60,18 @@ def ask(config: pytest.Config, state: State) -> None:
         refuse_special(path)
     except RFError as error:
         raise pytest.UsageError(f"--rf: {error}") from None
-    if not any(_covers(argument, path, config.invocation_params.dir) for argument in config.args):
+    if not any(_names(argument, path, config.invocation_params.dir) for argument in config.args):
         config.args.append(str(path))
 
 
-def _covers(argument: str, path: Path, folder: Path) -> bool:
-    """Whether an argument of pytest names the file or a folder above it."""
-    given = (folder / argument.partition("::")[0]).absolute()
-    return path.absolute().is_relative_to(given)
+def _names(argument: str, path: Path, folder: Path) -> bool:
+    """Whether an argument of pytest is the file, or one of its models."""
+    return os.path.abspath(folder / argument.partition("::")[0]) == str(path)  # noqa: PTH100 (links stay links)
 
 
 def collect(path: Path, parent: pytest.Collector, state: State) -> pytest.Collector | None:
     """Return the collector of the configuration, if the path is that."""
-    if state.path is None or path.absolute() != state.path.absolute():
+    if state.path is None or path != state.path:
         return None
     file: ConfigFile = ConfigFile.from_parent(parent, path=path)
     file.state = state

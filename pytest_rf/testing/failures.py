@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.tensors import Tensor, TensorField, owners
-from pytest_rf.asserting import is_ours
+from pytest_rf.asserting import OURS, is_ours
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding
@@ -30,6 +30,9 @@ _BETWEEN = contextlib.__file__
 
 #: Types of ours whose attributes and items can be read once more: that changes nothing and costs little.
 _HELD = (Analysis, Tensor, TensorField, list)
+
+#: Longer texts of errors are cut.
+_LONGEST = 4000
 
 #: Figures explained of one failure.
 _MOST = 4
@@ -57,8 +60,21 @@ def explain_figures(report: pytest.TestReport, call: pytest.CallInfo[None]) -> N
         add(TITLE, text)
 
 
+def place_skip(report: pytest.TestReport, item: pytest.Item) -> None:
+    """Have a skip that pytest-rf itself decides upon point at the item instead of a line of ours."""
+    place = report.longrepr
+    if report.skipped and isinstance(place, tuple) and place[0].startswith(OURS):
+        path, line, _ = item.reportinfo()
+        report.longrepr = str(path), (line or 0) + 1, place[2]
+
+
 def shorten(error: BaseException) -> None:
-    """Cut the traceback of an error that pytest-rf raised behind the user's own last line; its text says everything."""
+    """Cut the traceback of an error that pytest-rf raised behind the user's own last line; its text says everything.
+
+    It can name what a model holds, so it is made fit to be shown.
+    """
+    if isinstance(error, RFError):
+        error.args = (visible(str(error), _LONGEST),)
     entries = list(_entries(error.__traceback__))
     first = next((place for place, entry in enumerate(entries) if is_ours(entry.tb_frame)), 0)
     if not first or not isinstance(error, RFError | AssertionError) or not is_ours(entries[-1].tb_frame):
