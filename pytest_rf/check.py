@@ -25,7 +25,7 @@ from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.requirements import Settings, parse
 from pytest_rf.results import ModelResult, RequirementResult, Run, is_judged, status
-from pytest_rf.targets import accepted_at, analyse, refuse_code
+from pytest_rf.targets import accepted_at, analyse, leaving_out, refuse_code
 
 #: How a model becomes an analysis.
 Load = Callable[[Target], Analysis]
@@ -39,6 +39,7 @@ def run(
     inputs: Mapping[str, Sequence[int]] | None = None,
     models: Sequence[str] = (),
     allow_code: bool = False,
+    skip_code: bool = False,
     load: Load | None = None,
     today: date | None = None,
 ) -> Run:
@@ -53,6 +54,7 @@ def run(
         inputs: shapes that go before the config's, by input name.
         models: of the config, only the models with these names.
         allow_code: whether ``package.module:factory`` may run code.
+        skip_code: whether it is left out where it may not, which is an error otherwise.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
 
@@ -80,6 +82,11 @@ def run(
             model, inputs={**model.inputs, **shapes}, requires=(*model.requires, *stated)
         )
         target = dataclasses.replace(target, model=whole)
+        reason = leaving_out(target, item.config, skip_code=skip_code and not allow_code)
+        if reason:
+            missing[number] = {}
+            results.append(ModelResult(model=target.name, file=target.source, skipped=reason))
+            continue
         result, missing[number] = _result(
             target, item.config, allow_code, load or analyse, today or date.today()
         )

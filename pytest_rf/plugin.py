@@ -88,13 +88,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return collection.collect(file_path, parent, state(parent.config))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop models that were collected twice, by their folder and by name."""
-    if config.getoption("rf"):
-        from pytest_rf.testing import collection
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Add models that pytest has not come upon; drop those that were collected twice, by their folder and by name."""
+    if not config.getoption("rf"):
+        return (yield)
+    from pytest_rf.testing import collection
 
-        items[:] = collection.without_repeats(items)
+    items += collection.missed(session, state(config))
+    yield
+    items[:] = collection.without_repeats(items)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

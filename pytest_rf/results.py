@@ -65,6 +65,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
         waived: findings that a waiver covers.
         problems: why the run itself is wrong for this model.
         accepted: context that the model's authors accept (their patterns).
+        skipped: why it was left out, so that nothing is said of it; empty where it was not.
     """
 
     model: str
@@ -77,11 +78,12 @@ class ModelResult(Struct, frozen=True, kw_only=True):
     waived: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     accepted: tuple[str, ...] = ()
+    skipped: str = ""
 
     @property
     def unjudged(self) -> bool:
         """Return whether nothing judged the model though nothing else is wrong with it."""
-        return not self.judged and all(problem.unjudged for problem in self.problems)
+        return not self.judged and not self.skipped and all(problem.unjudged for problem in self.problems)
 
     @property
     def error(self) -> str | None:

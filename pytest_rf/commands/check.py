@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     help='Also require this, as "final rf >= 224"; repeatable.',
 )
 @click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
+@click.option(
+    "--hook",
+    is_flag=True,
+    help="As commit hooks call it: hold each PATH against the configuration nearest above it, and leave out what "
+    "runs code (unless --allow-code is given) and every pyproject.toml that is not about pytest-rf.",
+)
 @options.inputs
 @options.config
 @options.allow_code
@@ -31,6 +38,7 @@ def check(
     paths: tuple[str, ...],
     requires: tuple[str, ...],
     format: str,
+    hook: bool,
     inputs: tuple[tuple[str, tuple[int, ...]], ...],
     config: str | None,
     allow_code: bool,
@@ -45,15 +53,21 @@ def check(
     """
     from pytest_rf import reporters
     from pytest_rf.check import run
+    from pytest_rf.commands.hooked import run_hooked
     from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
 
-    settings = options.configuration(config)
-    if settings is None and not paths:
-        raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
     shapes = options.shapes(inputs)
-    with progress() as load:
-        found = run(settings, paths, requires, inputs=shapes, allow_code=allow_code, load=load)
+    check_models = partial(run, requires=requires, inputs=shapes, allow_code=allow_code, skip_code=hook)
+    if hook and config is None and paths:
+        with progress() as load:
+            found = run_hooked(paths, partial(check_models, load=load))
+    else:
+        settings = options.configuration(config)
+        if settings is None and not paths:
+            raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
+        with progress() as load:
+            found = check_models(settings, paths, load=load)
     emit(reporters.check(found, format), output, color)
     _complain(found, debug)
     return found.exit_code

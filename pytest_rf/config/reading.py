@@ -90,6 +90,7 @@ class _Loader:
             requires=tuple(self.requires),
             models=tuple(models),
             uncovered=table.uncovered,
+            lfs=table.lfs,
             limits=limits,
         )
 

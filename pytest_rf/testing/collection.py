@@ -37,11 +37,7 @@ _NAME_LIMIT = 200
 
 
 def ask(config: pytest.Config, state: State) -> None:
-    """Have pytest collect the configuration, unless its arguments name that.
-
-    A folder that holds it does not do: pytest may not look there (``norecursedirs``), and of what is collected twice
-    one is dropped.
-    """
+    """Have pytest collect the configuration, unless its arguments name that or a folder above it."""
     try:
         path = state.path
         named = config.getoption("rf_config") or config.getini("rf_config")
@@ -60,19 +56,30 @@ def ask(config: pytest.Config, state: State) -> None:
         refuse_special(path)
     except RFError as error:
         raise pytest.UsageError(f"--rf: {error}") from None
-    if not any(_names(argument, path, config.invocation_params.dir) for argument in config.args):
+    # pytest 8 leaves all else out of a folder of which it is also given a file.
+    if not any(_covers(argument, path, config.invocation_params.dir) for argument in config.args):
         config.args.append(str(path))
 
 
-def _names(argument: str, path: Path, folder: Path) -> bool:
-    """Whether an argument of pytest is the file, or one of its models."""
-    return os.path.abspath(folder / argument.partition("::")[0]) == str(path)  # noqa: PTH100 (links stay links)
+def _covers(argument: str, path: Path, folder: Path) -> bool:
+    """Whether an argument of pytest names the file, one of its models or a folder above it."""
+    given = os.path.abspath(folder / argument.partition("::")[0])  # noqa: PTH100 (links stay links)
+    return path.is_relative_to(given)
+
+
+def missed(session: pytest.Session, state: State) -> Iterator[pytest.Item]:
+    """Yield the items of a configuration that pytest has not come upon, in a folder that it does not enter."""
+    if state.path is not None and not state.collected:
+        file = collect(state.path, session, state)
+        assert file is not None, "it is the configuration"
+        yield from session.genitems(file)
 
 
 def collect(path: Path, parent: pytest.Collector, state: State) -> pytest.Collector | None:
     """Return the collector of the configuration, if the path is that."""
     if state.path is None or path != state.path:
         return None
+    state.collected = True
     file: ConfigFile = ConfigFile.from_parent(parent, path=path)
     file.state = state
     return file
@@ -185,6 +192,8 @@ class RequirementItem(pytest.Item):
         assert isinstance(self.parent, ModelCollector)
         result = self.parent.result
         properties.record(self, result.model, self.parent.figures)
+        if result.skipped:
+            pytest.skip(f"left out: {visible(result.skipped)}")
         whole = _of_the_model(result)
         if whole and result.requirements and all(one.status == "error" for one in result.requirements):
             if self.leads:

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 
 class State:
-    """One per process; under pytest-xdist the workers' results are handed to the controller."""
+    """One per process; under pytest-xdist the workers' results are handed to the controller.
+
+    Attributes:
+        collected: whether pytest has come upon the configuration.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._results: list[ModelResult] = []
+        self.collected = False
 
     @cached_property
     def path(self) -> Path | None:

@@ -136,4 +136,19 @@ def test_the_root_folder_decides_where_the_configuration_is_looked_for(
         passed=1, failed=1
     )
     # What is given is relative to the working directory.
-    project.runpytest_subprocess("--rf", "--rf-config=../rf.toml").assert_outcomes(passed=1, failed=1)
+    for argument in ([], ["."], [".."], ["test_a.py"]):
+        result = project.runpytest_subprocess("--rf", "--rf-config=../rf.toml", *argument)
+        result.assert_outcomes(passed=1, failed=1)
+
+
+@pytest.mark.parametrize("folder", [".hidden", "build", "plain", "node_modules/deep"])
+@pytest.mark.parametrize("argument", [None, ".", "test_it.py"])
+def test_a_configuration_is_collected_wherever_it_lies(project: Pytester, folder: str, argument: str | None) -> None:
+    place = project.path / folder
+    place.mkdir(parents=True)
+    for name in ("rf.toml", "unet.onnx", "tcn.onnx"):
+        (project.path / name).rename(place / name)
+    project.makepyfile(test_it="def test_it(): pass\n")
+    arguments = ["--rf", f"--rf-config={folder}/rf.toml", *([argument] if argument else [])]
+    project.runpytest(*arguments).assert_outcomes(passed=6, failed=1)
+    project.runpytest(*arguments, "-k", "unet").assert_outcomes(passed=2, failed=1, deselected=4)
