@@ -10,22 +10,23 @@ runners=("${@:-pre-commit}")
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 
+revision="$(git -C "$repository" rev-parse HEAD)"
+
 # The environments of the hooks are made anew, so that what they take can be measured.
 export PRE_COMMIT_HOME="$scratch/pre-commit" PREK_HOME="$scratch/prek"
-# The system hook takes what is on the PATH.
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 
 fail() { echo "try.sh: $*" >&2; exit 1; }
 
-# The n-th try is logged; it must end with the wanted status and say all that follows.
+# A try must end with the wanted status and say all that follows.
 try() {
   local name="$1" wanted="$2" status=0
   shift 2
   local arguments=()
   while [ "$1" != -- ]; do arguments+=("$1"); shift; done
   shift
-  echo "-- $runner: $name"
-  "$runner" try-repo "$repository" "${hook:-pytest-rf}" --verbose --color never "${arguments[@]}" > log 2>&1 || status=$?
+  echo "-- $(basename "$runner"): $name"
+  "$runner" "${call[@]}" --verbose --color never "${arguments[@]}" > log 2>&1 || status=$?
   cat log
   [ "$status" -eq "$wanted" ] || fail "$name ended with $status instead of $wanted"
   for text in "$@"; do grep -qF -e "$text" log || fail "$name does not say: $text"; done
@@ -42,14 +43,20 @@ begin() {
   cd "$scratch/work"
   git init --quiet
   printf 'log\n' > .gitignore
+  printf 'repos:\n- repo: %s\n  rev: %s\n  hooks:\n  - id: %s\n' "$repository" "$revision" "$1" > .pre-commit-config.yaml
+  call=(run "$1")
   cp "$repository/examples/unet.onnx" models/
   config 36
   git commit --quiet --message first
 }
 
 for runner in "${runners[@]}"; do
-  begin
+  begin pytest-rf
+  call=(try-repo "$repository" pytest-rf)
   try "a model that meets its requirement" 0 --all-files -- \
+    '✓ unet (models/unet.onnx): 1 requirement holds'
+  call=(run pytest-rf) # which keeps its environment
+  try "the same, installed" 0 --all-files -- \
     '✓ unet (models/unet.onnx): 1 requirement holds'
 
   config 41
@@ -114,9 +121,10 @@ for runner in "${runners[@]}"; do
   git reset --quiet --hard && git clean --quiet --force -d
 done
 
+# With what is on the PATH, where that has torch.
 if [ -n "${TRY_SYSTEM:-}" ]; then
-  runner="${runners[0]}" hook=pytest-rf-system
-  begin
+  runner="${runners[0]}"
+  begin pytest-rf-system
   printf 'import torch\n\ndef build(): return torch.nn.Conv2d(1, 1, 3)\n' > nets.py
   printf '[[model]]\nname = "net"\nsource = "nets:build"\ninputs = { input = [1, 1, 8, 8] }\nrequire = ["final rf >= 5"]\n' >> rf.toml
   git add .

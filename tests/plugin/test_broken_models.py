@@ -74,3 +74,13 @@ def test_a_requirement_in_trouble_is_its_own_failure_alone(project: Pytester) ->
 def test_a_model_in_trouble_without_requirements_fails(broken: Pytester) -> None:
     (broken.path / "rf.toml").write_text('uncovered = "ignore"\n[[model]]\nsource = "unet.onnx"\n')
     broken.runpytest("--rf").assert_outcomes(failed=1)
+
+
+def test_a_pointer_of_git_lfs_that_is_left_out_is_skipped(project: Pytester) -> None:
+    (project.path / "unet.onnx").write_text("version https://git-lfs.github.com/spec/v1\n")
+    text = (project.path / "rf.toml").read_text()
+    project.runpytest("--rf").assert_outcomes(passed=3, failed=1, skipped=2)
+    (project.path / "rf.toml").write_text(f'lfs = "skip"\n{text}')
+    result = project.runpytest("--rf", "-rs")
+    result.assert_outcomes(passed=3, skipped=3)
+    result.stdout.fnmatch_lines(["SKIPPED * left out: a Git LFS pointer, which lfs = ?skip? in rf.toml leaves out"])
