@@ -83,4 +83,6 @@ def test_a_pointer_of_git_lfs_that_is_left_out_is_skipped(project: Pytester) -> 
     (project.path / "rf.toml").write_text(f'lfs = "skip"\n{text}')
     result = project.runpytest("--rf", "-rs")
     result.assert_outcomes(passed=3, skipped=3)
-    result.stdout.fnmatch_lines(["SKIPPED * left out: a Git LFS pointer, which lfs = ?skip? in rf.toml leaves out"])
+    result.stdout.fnmatch_lines(
+        ["SKIPPED * left out: a Git LFS pointer, which lfs = ?skip? in rf.toml leaves out"]
+    )

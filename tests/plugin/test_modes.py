@@ -143,7 +143,9 @@ def test_the_root_folder_decides_where_the_configuration_is_looked_for(
 
 @pytest.mark.parametrize("folder", [".hidden", "build", "plain", "node_modules/deep"])
 @pytest.mark.parametrize("argument", [None, ".", "test_it.py"])
-def test_a_configuration_is_collected_wherever_it_lies(project: Pytester, folder: str, argument: str | None) -> None:
+def test_a_configuration_is_collected_wherever_it_lies(
+    project: Pytester, folder: str, argument: str | None
+) -> None:
     place = project.path / folder
     place.mkdir(parents=True)
     for name in ("rf.toml", "unet.onnx", "tcn.onnx"):
