@@ -40,6 +40,9 @@ def run(
     models: Sequence[str] = (),
     allow_code: bool = False,
     skip_code: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fail_on: str | None = "error",
     load: Load | None = None,
     today: date | None = None,
 ) -> Run:
@@ -55,6 +58,9 @@ def run(
         models: of the config, only the models with these names.
         allow_code: whether ``package.module:factory`` may run code.
         skip_code: whether it is left out where it may not, which is an error otherwise.
+        select: rules to check in place of those that the config selects or ignores: codes, prefixes or names.
+        ignore: rules to leave out beside those that are left out anyway.
+        fail_on: the least severity of findings that makes the exit status 1; None where none does.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
 
@@ -63,6 +69,7 @@ def run(
         ConfigError: there is nothing to check: ``models`` names none, or the config has none.
     """
     config = config or Config()
+    chosen = checks.Choice(tuple(select), tuple(ignore))
     stated = tuple(PlacedRequirement(parse(text)) for text in requires)
     shapes = {name: tuple(shape) for name, shape in (inputs or {}).items()}
     results: list[ModelResult] = []
@@ -87,16 +94,22 @@ def run(
             missing[number] = {}
             results.append(ModelResult(model=target.name, file=target.source, skipped=reason))
             continue
+        rules = chosen.over(item.config.select, item.config.ignore)
         result, missing[number] = _result(
-            target, item.config, allow_code, load or analyse, today or date.today()
+            target, item.config, rules, allow_code, load or analyse, today or date.today()
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
-    return Run.of(results, config.file)
+    return Run.of(results, config.file, fail_on)
 
 
 def _result(
-    target: Target, config: Config, allow_code: bool, load: Load, today: date
+    target: Target,
+    config: Config,
+    rules: Sequence[checks.Rule],
+    allow_code: bool,
+    load: Load,
+    today: date,
 ) -> tuple[ModelResult, dict[str, str]]:
     """Analyse one model and hold it against its requirements and the rules; and return what :func:`_unmatched` does."""
     model = target.model
@@ -120,7 +133,6 @@ def _result(
             outcome, found = judging.failed(one), []
         requirements.append(outcome)
         findings += found
-    rules = checks.selected(config.select, config.ignore)
     judging_rules: list[str] = []
     for rule in rules:
         subject = Subject(analysis, settings)
@@ -131,7 +143,7 @@ def _result(
         except Exception as error:
             problems.append(_problem(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
-    decided = _decided(requirements, findings, waived)
+    decided = _decided(requirements, findings, kept)
     result = replace(
         result,
         findings=(*kept, *about),
@@ -147,9 +159,10 @@ def _result(
 
 
 def _decided(
-    requirements: Sequence[RequirementResult], findings: Sequence[Finding], waived: Sequence[Finding]
+    requirements: Sequence[RequirementResult], findings: Sequence[Finding], kept: Sequence[Finding]
 ) -> tuple[RequirementResult, ...]:
     """Return the outcomes of requirements with their status, now that it is known what is waived."""
+    waived = set(findings).difference(kept)
     own: dict[int | None, list[Finding]] = {}
     for finding in findings:
         own.setdefault(finding.number, []).append(finding)

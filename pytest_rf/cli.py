@@ -17,7 +17,7 @@ from pytest_rf.version import __version__
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
-@click.version_option(__version__, prog_name="pytest-rf", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="pytest-rf", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> int | None:
     """Check what neural networks can see: exact receptive fields of ONNX and PyTorch models.

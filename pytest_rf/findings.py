@@ -130,6 +130,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         undecidable: the truth is not known; it fails like a violation.
         accepted: the sources of context that the model's authors accept and that this finding leaves out.
         others: the further tensors of which the same is true, the worst first; the finding's own is worse.
+        waived: why the model's authors accept it; empty where no waiver covers it.
     """
 
     code: str
@@ -166,6 +167,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     undecidable: bool = False
     accepted: tuple[str, ...] = ()
     others: tuple[Elsewhere, ...] = ()
+    waived: str = ""
 
 
 class Problem(Struct, frozen=True, kw_only=True):

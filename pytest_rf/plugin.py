@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from pytest_rf.testing.checker import Checker
     from pytest_rf.testing.state import State
 
-#: What ``--rf-report`` can write, by suffix: formats of ``pytest-rf check``.
-REPORTS = {".json": "json", ".txt": "full"}
-
 _STATE: pytest.StashKey[State] = pytest.StashKey()
 
 
@@ -37,8 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--rf-report",
-        metavar="FILE",
-        help=f"Write what was found to a file below the working directory ({', '.join(REPORTS)}).",
+        action="append",
+        metavar="[KIND:]FILE",
+        help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.json, rf.xml, "
+        "rf.md, rf.txt by their ending; repeatable.",
     )
     parser.addini("rf_config", "The configuration of pytest-rf, relative to this file.", default="")
 
@@ -54,16 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "is meant, or 'first', 'last' or 'all'; required: False lets tests be that call no model; said: axes, "
         "accept_context and stands_for, as the authors of the model say them.",
     )
-    report = config.getoption("rf_report")
-    if report is not None and not report.endswith(tuple(REPORTS)):
-        raise pytest.UsageError(f"--rf-report {report}: give a file that ends in {' or '.join(REPORTS)}")
-    if report is not None:
-        from pytest_rf.reporters.files import OutputError, place
+    if config.getoption("rf_report"):
+        from pytest_rf.testing import reports
 
-        try:
-            place(report, config.invocation_params.dir)
-        except OutputError as error:
-            raise pytest.UsageError(f"--rf-report {error}") from None
+        reports.hold(config)
     if config.getoption("rf"):
         from pytest_rf.testing import collection
 
@@ -169,10 +162,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the report, or hand the results to the process that does."""
-    report = session.config.getoption("rf_report")
-    if _STATE in session.config.stash or report is not None:
-        formats = [format for suffix, format in REPORTS.items() if (report or "").endswith(suffix)]
-        state(session.config).finish(*formats)
+    if _STATE in session.config.stash or session.config.getoption("rf_report"):
+        state(session.config).finish()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from msgspec import Struct
 
 from pytest_rf.findings import Finding, Problem
+from pytest_rf.severity import SEVERITIES, at_least
 from pytest_rf.version import __version__
 
 FORMAT = 2
@@ -35,10 +36,10 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-def status(findings: Iterable[Finding], waived: Iterable[Finding] = ()) -> str:
+def status(findings: Iterable[Finding], waived: Container[Finding] = ()) -> str:
     """Return what became of a requirement that was held: by what was found, and what of that is waived."""
-    found, covered = list(findings), list(waived)
-    open_ = [one for one in found if one not in covered]
+    found = list(findings)
+    open_ = [one for one in found if one not in waived]
     if not open_:
         return "waived" if found else "holds"
     return "undecidable" if all(one.undecidable for one in open_) else "violated"
@@ -98,7 +99,8 @@ class Run(Struct, frozen=True, kw_only=True, tag="check", tag_field="report"):
         format: the version of this form.
         version: that of pytest-rf.
         config: the config file's path as a reader knows it, or empty.
-        exit_code: 0 for clean, 1 for findings, 2 where the run itself is wrong, 3 for a bug of our own.
+        exit_code: 0 for clean, 1 for findings that are grave enough, 2 where the run itself is wrong, 3 for a bug
+            of our own.
         models: one result per model, in the order of the config, then of the paths.
     """
 
@@ -109,10 +111,17 @@ class Run(Struct, frozen=True, kw_only=True, tag="check", tag_field="report"):
     models: tuple[ModelResult, ...]
 
     @classmethod
-    def of(cls, models: Iterable[ModelResult], config: str = "") -> Run:
-        """Return the run of models that were checked, with its exit status."""
+    def of(cls, models: Iterable[ModelResult], config: str = "", fail_on: str | None = "error") -> Run:
+        """Return the run of models that were checked, with its exit status.
+
+        Args:
+            models: their results.
+            config: the config file's path as a reader knows it, or empty.
+            fail_on: the least severity of findings that makes the status 1; None where none does.
+        """
         found = tuple(models)
-        return cls(config=config, exit_code=_exit_code(found), models=found)
+        grave = () if fail_on is None else at_least(fail_on)
+        return cls(config=config, exit_code=_exit_code(found, grave), models=found)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -130,10 +139,15 @@ class Run(Struct, frozen=True, kw_only=True, tag="check", tag_field="report"):
         return tuple(warning for model in self.models for warning in model.warnings)
 
 
-def _exit_code(models: Sequence[ModelResult]) -> int:
+def _exit_code(models: Sequence[ModelResult], grave: Container[str]) -> int:
     problems = [problem for model in models for problem in model.problems]
     if any(problem.internal for problem in problems):
         return 3
     if problems:
         return 2
-    return int(any(model.findings for model in models))
+    return int(any(_severity(found) in grave for model in models for found in model.findings))
+
+
+def _severity(found: Finding) -> str:
+    """Return how grave a finding is: what cannot be decided must never pass for less than an error."""
+    return SEVERITIES[0] if found.undecidable else found.severity

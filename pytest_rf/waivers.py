@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec.structs import replace
+
 from pytest_rf.checks import Rule, waiver_expired, waiver_unused
 from pytest_rf.config.declared import Waiver
 from pytest_rf.findings import Finding
@@ -17,8 +19,8 @@ def apply(
     """Sort the findings of a model by its waivers.
 
     Returns:
-        What no waiver covers, what one covers, and what is wrong with the waivers themselves: a date that has
-        passed (the waiver then covers nothing) and, if that rule is selected, one that covers nothing.
+        What no waiver covers, what one covers with its reason, and what is wrong with the waivers themselves: a
+        date that has passed (the waiver then covers nothing) and, if that rule is selected, one that covers nothing.
     """
     kept: list[Finding] = []
     waived: list[Finding] = []
@@ -27,8 +29,11 @@ def apply(
     for finding in findings:
         covering = [index for index, waiver in enumerate(waivers) if covers(waiver, finding)]
         used.update(covering)
-        live = any(not _expired(waivers[index], today) for index in covering)
-        (waived if live else kept).append(finding)
+        live = [waivers[index] for index in covering if not _expired(waivers[index], today)]
+        if live:
+            waived.append(replace(finding, waived=_reason(live[0])))
+        else:
+            kept.append(finding)
     for index, waiver in enumerate(waivers):
         if _expired(waiver, today):
             about.append(
@@ -59,6 +64,10 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
     return waiver.rule == finding.code and selects(waiver.at, finding.op, names)
 
 
+def _reason(waiver: Waiver) -> str:
+    return waiver.reason if waiver.until is None else f"{waiver.reason} (until {waiver.until})"
+
+
 def _expired(waiver: Waiver, today: date) -> bool:
     return waiver.until is not None and waiver.until < today
 
@@ -72,4 +81,5 @@ def _finding(rule: Rule, waiver: Waiver, model: str, message: str, advice: str) 
         file=waiver.file,
         line=waiver.line,
         help=advice,
+        severity=rule.severity,
     )

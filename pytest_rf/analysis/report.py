@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -190,13 +190,14 @@ _STEERING = re.compile(
 )
 
 
-def to_json(report: msgspec.Struct) -> str:
-    """Return a report as indented JSON without a character that could steer a terminal."""
+def to_json(report: msgspec.Struct | Sequence[msgspec.Struct]) -> str:
+    """Return a report, or a list of them, as indented JSON that steers neither a terminal nor a CI runner."""
     try:
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
     except UnicodeEncodeError:  # A path that is not Unicode: only escapes can write it.
         text = json.dumps(msgspec.to_builtins(report), indent=2)
     # Outside of strings JSON is ASCII, so every hit lies inside of one, where an escape is its equal.
+    text = text.replace("##[", "##\\u005b")  # a runner obeys such a line wherever this stands in it
     return _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 
 

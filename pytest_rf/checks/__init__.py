@@ -6,6 +6,7 @@ Every rule has a file of its own with its explanation; ``pytest-rf rule`` and th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from pytest_rf.checks import (
     checkerboard,
@@ -22,7 +23,7 @@ from pytest_rf.checks import (
 from pytest_rf.checks.rule import FAMILIES, HEADINGS, Rule
 from pytest_rf.requirements.vocabulary import nearest
 
-__all__ = ["FAMILIES", "HEADINGS", "RULES", "Rule", "find", "match", "selected"]
+__all__ = ["FAMILIES", "HEADINGS", "RULES", "Choice", "Rule", "find", "match", "selected"]
 
 RULES: tuple[Rule, ...] = (
     requirement_violated.RULE,
@@ -79,6 +80,26 @@ def selected(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Ru
     unwanted = [rule for text in ignore for rule in match(text)]
     chosen = wanted if texts else [rule for rule in RULES if rule.default]
     return tuple(rule for rule in RULES if rule.always or (rule in chosen and rule not in unwanted))
+
+
+class Choice(NamedTuple):
+    """The rules that a command line asks for: codes, beginnings of some, or names."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def over(self, select: Iterable[str], ignore: Iterable[str]) -> tuple[Rule, ...]:
+        """Return the rules to check where a configuration selects and ignores these.
+
+        What is selected here stands in the place of the configuration's choice, and so may name what it ignores;
+        what is ignored here is left out in any case.
+
+        Raises:
+            KeyError: a text stands for no rule.
+        """
+        if self.select:
+            return selected(self.select, self.ignore)
+        return selected(select, (*ignore, *self.ignore))
 
 
 def _no_rule(text: str) -> str:

@@ -41,6 +41,7 @@ class Rule:
             holds; None where the rule judges no model, as those about the run.
         default: whether the rule is checked when the configuration selects nothing.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
+        severity: what its findings are, one of :data:`pytest_rf.severity.SEVERITIES`.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Rule:
     judges: Callable[[Subject], bool] | None = None
     default: bool = False
     always: bool = False
+    severity: str = "error"
 
     @property
     def summary(self) -> str:
@@ -61,12 +63,15 @@ class Rule:
         """The text under each heading."""
         body = textwrap.dedent("\n" + self.doc.strip().partition("\n")[2])
         parts = re.split(r"(?m)^## (.+)\n", body)
-        return {heading: text.strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
+        return {
+            heading: textwrap.dedent(text.strip("\n")).rstrip()
+            for heading, text in zip(parts[1::2], parts[2::2], strict=True)
+        }
 
     def findings(self, model: Subject) -> Iterator[Finding]:
         """Yield what the rule finds in a model."""
         for found in self.check(model) if self.check is not None else ():
-            yield replace(found, code=self.code, rule=self.name)
+            yield replace(found, code=self.code, rule=self.name, severity=self.severity)
 
 
 def has_places(model: Subject) -> bool:

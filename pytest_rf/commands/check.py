@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_rf.commands import options
+from pytest_rf.commands import completion, options, reporting
+from pytest_rf.commands.failures import WRONG_RUN
 from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
+    from pytest_rf.reporters.destinations import Destination
     from pytest_rf.results import Run
 
 
 @click.command()
-@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=completion.models)
 @click.option(
     "requires",
     "--require",
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     multiple=True,
     help='Also require this, as "final rf >= 224"; repeatable.',
 )
+@reporting.judging
 @click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
 @click.option(
     "--hook",
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     help="As commit hooks call it: hold each PATH against the configuration nearest above it, and leave out what "
     "runs code (unless --allow-code is given) and every pyproject.toml that is not about pytest-rf.",
 )
+@reporting.telling
 @options.inputs
 @options.config
 @options.allow_code
@@ -37,8 +41,16 @@ if TYPE_CHECKING:
 def check(
     paths: tuple[str, ...],
     requires: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    exit_zero: bool,
     format: str,
     hook: bool,
+    reports: tuple[Destination, ...],
+    statistics: bool,
+    quiet: int,
+    verbose: int,
     inputs: tuple[tuple[str, tuple[int, ...]], ...],
     config: str | None,
     allow_code: bool,
@@ -51,33 +63,43 @@ def check(
     Exit status: 0 nothing wrong, 1 violations (what cannot be decided is one), 2 the run itself is wrong
     (a model that no requirement and no selected rule judged, too), 3 a bug of pytest-rf.
     """
-    from pytest_rf import reporters
     from pytest_rf.check import run
     from pytest_rf.commands.hooked import run_hooked
-    from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
 
+    reporting.refuse(format, statistics, output, reports)
+    by_file = hook and config is None and bool(paths)  # each belongs to a configuration of its own
+    settings = None if by_file else options.configuration(config)
+    if settings is None and not paths:
+        raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
+    kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
+    reporting.hold(output, reports, kept)
     shapes = options.shapes(inputs)
-    check_models = partial(run, requires=requires, inputs=shapes, allow_code=allow_code, skip_code=hook)
-    if hook and config is None and paths:
-        with progress() as load:
-            found = run_hooked(paths, partial(check_models, load=load))
-    else:
-        settings = options.configuration(config)
-        if settings is None and not paths:
-            raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
-        with progress() as load:
-            found = check_models(settings, paths, load=load)
-    emit(reporters.check(found, format), output, color)
-    _complain(found, debug)
-    return found.exit_code
+    least = None if exit_zero else fail_on
+    with progress() as load:
+        check_models = partial(
+            run,
+            requires=requires,
+            inputs=shapes,
+            allow_code=allow_code,
+            skip_code=hook,
+            select=select,
+            ignore=ignore,
+            fail_on=least,
+            load=load,
+        )
+        found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
+    telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
+    written = telling.write(found)
+    _complain(found, telling.verbosity, debug)
+    return found.exit_code if written else max(found.exit_code, WRONG_RUN)
 
 
-def _complain(found: Run, debug: bool) -> None:
+def _complain(found: Run, verbosity: int, debug: bool) -> None:
     """Say on standard error why the run itself is wrong, one line per problem, and what it warns of."""
     from pytest_rf.commands import failures
 
-    for warning in found.warnings:
+    for warning in found.warnings if verbosity >= 0 else ():
         failures.warn(warning)
     for problem in found.problems:
         if problem.internal:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import click
 
 from pytest_rf.errors import RFError
-from pytest_rf.reporters.lines import visible
+from pytest_rf.reporters.lines import visible, visible_line
+from pytest_rf.reporters.signs import fitting
 
 WRONG_RUN = 2
 """Usage, configuration or model: the user can put it right."""
@@ -58,7 +59,7 @@ def warn(message: str) -> None:
 
 def explain(detail: str) -> None:
     """Write more about what is wrong: the caret under a requirement, a traceback."""
-    _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
+    _write("".join(f"  {visible_line(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
 
 
 class _Log(logging.Handler):
@@ -98,5 +99,5 @@ def _traceback(error: Exception) -> str:
 def _write(text: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(text)
+            sys.stderr.write(fitting(text, sys.stderr.encoding or "utf-8"))
             sys.stderr.flush()

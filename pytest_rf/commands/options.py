@@ -103,7 +103,7 @@ def output(command: Command) -> Command:
             help="Show the traceback of a bug of pytest-rf, and torch's log of a failed capture.",
         ),
         click.option("--color/--no-color", default=None, help="Colour; by default on a terminal only."),
-        click.option("-o", "--output", metavar="FILE", help="Write to a file below the working directory."),
+        click.option("-o", "--output", metavar="FILE", help="Write to a file instead."),
     ):
         command = option(command)
     return command

@@ -5,49 +5,64 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterable
 
-from pytest_rf.reporters.files import OutputError, save
-from pytest_rf.reporters.lines import Document, visible, write
+from pytest_rf.reporters.files import OutputError, report_place, save
+from pytest_rf.reporters.lines import Document, write
+from pytest_rf.reporters.signs import FOR_PEOPLE, fitting
 
 
-def emit(document: Document, file: str | None = None, color: bool | None = None) -> None:
+def emit(
+    document: Document,
+    file: str | None = None,
+    color: bool | None = None,
+    escape: str = FOR_PEOPLE,
+    kept: Iterable[str] = (),
+) -> None:
     """Write a document to a file or to standard output.
 
     Args:
         document: what a reporter returned.
-        file: a path below the working directory, or None for standard output.
-        color: whether to colour standard output; None for terminals only, and not under ``NO_COLOR``.
+        file: a path, or None for standard output.
+        color: whether to colour standard output; None for what the environment asks for, see :func:`wants_color`.
+        escape: how signs are written that standard output cannot show, see :mod:`pytest_rf.reporters.signs`.
+        kept: files that are never written over: the models and configurations of the run.
 
     Raises:
         OutputError: it cannot be written.
     """
     buffer = io.StringIO()
-    write(document, buffer, file is None and (_wants_color() if color is None else color))
+    write(document, buffer, file is None and (wants_color() if color is None else color))
     if file is None:
-        _print(buffer.getvalue())
+        _print(buffer.getvalue(), escape)
     else:
-        save(buffer.getvalue(), file)
+        report_place(file, kept=kept)
+        save(buffer.getvalue(), file, kept=kept)
 
 
-def _wants_color() -> bool:
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+def wants_color() -> bool:
+    """Return whether standard output is to be coloured where no option says so.
+
+    ``NO_COLOR`` forbids it, ``FORCE_COLOR`` and ``CLICOLOR_FORCE`` ask for it (none of them counts where it is
+    empty); otherwise terminals are coloured that are not dumb, unless ``CLICOLOR`` is 0.
+    """
+    told = os.environ.get
+    if told("NO_COLOR"):
+        return False
+    if told("FORCE_COLOR") or told("CLICOLOR_FORCE", "") not in ("", "0"):
+        return True
+    if told("TERM") == "dumb" or told("CLICOLOR") == "0":
         return False
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def _print(text: str) -> None:
+def _print(text: str, escape: str) -> None:
     stream = sys.stdout
     if stream is None:
         raise OutputError("standard output is closed; write to a file with --output")
     try:
-        stream.write(text)
+        stream.write(fitting(text, stream.encoding or "utf-8", escape))
         stream.flush()
-    except UnicodeEncodeError as error:
-        sign = visible(error.object[error.start])
-        raise OutputError(
-            f"standard output is {stream.encoding} and cannot show {sign!a}; set PYTHONUTF8=1, "
-            "or write to a file with --output"
-        ) from None
     except OSError as error:
         _abandon()
         reason = "was closed before all was written" if isinstance(error, BrokenPipeError) else error.strerror

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pytest_rf.reporters.lines import visible
+from pytest_rf.reporters.signs import fitting
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
@@ -54,5 +55,5 @@ def limited(target: Target) -> Iterator[None]:
 
 def _write(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(text)
+        sys.stderr.write(fitting(text, sys.stderr.encoding or "utf-8"))
         sys.stderr.flush()

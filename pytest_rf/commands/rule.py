@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from pytest_rf.commands import options
+from pytest_rf.commands import completion, options
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=completion.rule)
 @options.output
 def rule(code: str | None, output: str | None, color: bool | None, debug: bool) -> int:
     """Explain the rule CODE (its code or its name), or list all rules."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_rf.commands import options
+from pytest_rf.commands import completion, options
 from pytest_rf.reporters import SHOW
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @click.option("--node", metavar="GLOB", help="Only tensors whose name, node or module path matches.")
 @click.option(
     "--unit", type=options.Unit(), help="Show what this unit reads, by its place on the spatial axes."
@@ -53,7 +53,8 @@ def show(
     from pytest_rf.commands.output import emit
 
     analysis = _analysis(model, options.shapes(inputs), config, allow_code)
-    emit(reporters.show(view.view(analysis, node, unit, figures), format), output, color)
+    found = view.view(analysis, node, unit, figures)
+    emit(reporters.show(found, format), output, color, reporters.escape(format), [model])
     return 0
 
 

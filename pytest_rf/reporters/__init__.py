@@ -1,7 +1,8 @@
 """One file per output format; each is imported when it is asked for.
 
-A reporter for ``check`` offers ``check(run)``, one for ``show`` offers ``show(view)``. Both return a
-:data:`~pytest_rf.reporters.lines.Document`: lines for a person, or the text of a data format.
+A reporter for ``check`` offers ``check(run)``, or, where it is for readers, ``findings(run)``; one for ``show``
+offers ``show(view)``. They return a :data:`~pytest_rf.reporters.lines.Document`: lines for a person, or the text of a
+data format.
 """
 
 from __future__ import annotations
@@ -9,25 +10,60 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pytest_rf.reporters.signs import FOR_JSON, FOR_PEOPLE, FOR_XML
+
 if TYPE_CHECKING:
     from pytest_rf.reporters.lines import Document
     from pytest_rf.results import Run
     from pytest_rf.view import View
 
 #: Formats of ``check`` and their modules; the first is the default.
-CHECK = {"full": "full", "concise": "concise", "json": "json"}
+CHECK = {
+    "full": "full",
+    "concise": "concise",
+    "json": "json",
+    "sarif": "sarif",
+    "github": "github",
+    "gitlab": "gitlab",
+    "junit": "junit",
+    "markdown": "job_summary",
+}
+
+#: Formats of ``check`` that are lines for a person, and say more or less as they are asked to.
+FOR_READERS = ("full", "concise")
 
 #: Formats of ``show`` and their modules; the first is the default.
 SHOW = {"table": "table", "json": "json", "csv": "csv", "markdown": "markdown"}
 
+#: How formats write signs that a stream cannot show, where that is not as for people.
+_ESCAPES = {"json": FOR_JSON, "sarif": FOR_JSON, "gitlab": FOR_JSON, "junit": FOR_XML, "markdown": FOR_XML}
 
-def check(run: Run, format: str) -> Document:
-    """Return a run in one of the formats of ``CHECK``."""
-    document: Document = import_module(f"pytest_rf.reporters.{CHECK[format]}").check(run)
-    return document
+
+def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False) -> Document:
+    """Return a run in one of the formats of ``CHECK``.
+
+    Args:
+        run: what was found.
+        format: the format.
+        verbosity: 0, or below for findings only, above for what holds, too. Data formats are always whole.
+        statistics: whether findings are counted instead of listed; not in data formats.
+    """
+    module = import_module(f"pytest_rf.reporters.{CHECK[format]}")
+    if format not in FOR_READERS:
+        document: Document = module.check(run)
+        return document
+    from pytest_rf.reporters import reading
+
+    found = reading.statistics(run) if statistics else module.findings(run)
+    return reading.told(run, found, verbosity, by_model=format == "full" and not statistics)
 
 
 def show(view: View, format: str) -> Document:
     """Return a view of a model in one of the formats of ``SHOW``."""
     document: Document = import_module(f"pytest_rf.reporters.{SHOW[format]}").show(view)
     return document
+
+
+def escape(format: str) -> str:
+    """Return how a format writes signs that a stream cannot show (:mod:`pytest_rf.reporters.signs`)."""
+    return _ESCAPES.get(format, FOR_PEOPLE)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_rf.reporters.lines import Line, line
-from pytest_rf.reporters.summary import closing, more
+from pytest_rf.reporters.summary import more
 from pytest_rf.results import Run
 
 #: Findings shown per model.
 MOST = 1000
 
 
-def check(run: Run) -> Iterator[Line]:
-    """Yield a line per finding and the closing line."""
+def findings(run: Run) -> Iterator[Line]:
+    """Yield a line per finding."""
     for result in run.models:
         for found in result.findings[:MOST]:
             place = f"{found.file or result.file}:{found.line}" if found.line else found.file or result.file
             yield line((place, "place"), ": ", (found.code, "bad"), f" {found.model}: {found.message}")
         if len(result.findings) > MOST:
             yield more(len(result.findings) - MOST)
-    yield closing(run)

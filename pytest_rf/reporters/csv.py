@@ -25,9 +25,9 @@ def show(view: View) -> str:
 
 
 def text(value: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula and no terminal for an order."""
+    """Return a cell that no spreadsheet takes for a formula, no terminal and no CI runner for an order."""
     value = visible(value)
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "|", "%") else value
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "|", "%") or value.startswith("::") else value
 
 
 def _model(view: ModelView) -> Iterator[list[Any]]:

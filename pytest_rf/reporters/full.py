@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.growth_path import growth
 from pytest_rf.reporters.lines import Line, Span, line
-from pytest_rf.reporters.summary import closing, more, verdict
+from pytest_rf.reporters.summary import more
 from pytest_rf.requirements.wording import measured
 from pytest_rf.results import Run
 
@@ -15,8 +15,8 @@ from pytest_rf.results import Run
 MOST = 100
 
 
-def check(run: Run) -> Iterator[Line]:
-    """Yield the findings, then a line per model, then the closing line."""
+def findings(run: Run) -> Iterator[Line]:
+    """Yield the findings, each as a paragraph."""
     for result in run.models:
         for found in result.findings[:MOST]:
             yield from finding(found)
@@ -24,11 +24,6 @@ def check(run: Run) -> Iterator[Line]:
         if len(result.findings) > MOST:
             yield more(len(result.findings) - MOST)
             yield ()
-    for result in run.models:
-        yield verdict(result)
-    if run.models:
-        yield ()
-    yield closing(run)
 
 
 def finding(found: Finding) -> Iterator[Line]:

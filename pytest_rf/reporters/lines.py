@@ -20,6 +20,10 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+#: A runner obeys commands of this form wherever they stand in a line, those with colons at its beginning.
+_ORDER, _ORDER_AT_START = "##[", "::"
+
+
 class Span(NamedTuple):
     """A piece of a line with the name of its style, one of ``STYLES``."""
 
@@ -46,16 +50,18 @@ Document = Iterable[Line] | str
 
 
 def visible(text: str, limit: int = SPAN_LIMIT) -> str:
-    r"""Return text that can neither steer a terminal nor flood it.
+    r"""Return text that can neither steer a terminal or a CI runner nor flood it.
 
-    Control characters, escape sequences and bidirectional controls are shown escaped (``\x1b``); text longer
-    than ``limit`` is cut, and says how much is missing.
+    Control characters, escape sequences and bidirectional controls are shown escaped (``\x1b``), and so is what
+    runners obey anywhere in a line; text longer than ``limit`` is cut, and says how much is missing.
     """
     missing = len(text) - limit
     if missing > 0:
         text = text[:limit]
     if not text.isascii() or not text.isprintable():
         text = "".join(_shown(char) for char in text)
+    if _ORDER in text:
+        text = text.replace(_ORDER, "##\\x5b")
     return f"{text}… ({missing:,} more characters)" if missing > 0 else text
 
 
@@ -82,7 +88,27 @@ def line(*spans: str | Span | tuple[str, str]) -> Line:
 def plain(lines: Iterable[Line]) -> Iterator[str]:
     """Return lines as text without styles."""
     for spans in lines:
-        yield "".join(visible(span.text) for span in spans).rstrip()
+        yield "".join(span.text for span in _fit(spans)).rstrip()
+
+
+def visible_line(text: str, limit: int = SPAN_LIMIT) -> str:
+    """Return text as :func:`visible` does that is to stand on a line of its own, at most behind spaces."""
+    return "".join(span.text for span in _unordered((Span(visible(text, limit)),)))
+
+
+def _fit(spans: Line) -> Line:
+    """Return a line that is fit to be shown."""
+    return _unordered(tuple(Span(visible(span.text), span.style) for span in spans))
+
+
+def _unordered(shown: Line) -> Line:
+    """Return a line that no CI runner takes for a command, without styles if it had to be changed."""
+    whole = "".join(span.text for span in shown)
+    if whole.lstrip().startswith(_ORDER_AT_START):
+        whole = whole.replace(":", "\\x3a", 1)
+    elif _ORDER not in whole:
+        return shown
+    return (Span(whole.replace(_ORDER, "##\\x5b")),)
 
 
 def text(document: Document) -> str:
@@ -98,10 +124,19 @@ def write(document: Document, stream: IO[str], color: bool) -> None:
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+        # Whether to colour is settled by now; rich would look at the environment once more.
+        console = Console(
+            file=stream,
+            force_terminal=True,
+            color_system="standard",
+            no_color=False,
+            legacy_windows=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         for spans in document:
             styled = Text()
-            for span in spans:
-                styled.append(visible(span.text), STYLES[span.style] or None)
+            for span in _fit(spans):
+                styled.append(span.text, STYLES[span.style] or None)
             console.print(styled, soft_wrap=True)
     stream.flush()

@@ -60,7 +60,7 @@ class State:
 
     def record(self, result: ModelResult) -> None:
         """Keep a result for the report."""
-        if self._config.getoption("rf_report") is not None:
+        if self._config.getoption("rf_report"):
             self._results.append(result)
 
     def receive(self, results: list[Any]) -> None:
@@ -71,30 +71,22 @@ class State:
 
         self._results += msgspec.convert(results, list[ModelResult])
 
-    def finish(self, format: str = "json") -> None:
-        """Write the report in a format of ``pytest-rf check``, or hand the results to the controller."""
+    def finish(self) -> None:
+        """Write the reports, or hand the results to the controller."""
         if hasattr(self._config, "workeroutput"):
             import msgspec
 
             self._config.workeroutput["pytest_rf"] = msgspec.to_builtins(self._results)
             return
-        file = self._config.getoption("rf_report")
-        if file is None:
+        if not self._config.getoption("rf_report"):
             return
-        from pytest_rf import reporters
-        from pytest_rf.errors import RFError
-        from pytest_rf.reporters.files import save
-        from pytest_rf.reporters.lines import text
         from pytest_rf.results import Run
+        from pytest_rf.testing import reports
 
         # Workers finish in any order and each may have analysed the same model: sorted, and each shown once.
         unique = dict.fromkeys(sorted(self._results, key=lambda one: (one.file, one.model)))
         config = "" if self.__dict__.get("path") is None else self._shown(self.__dict__["path"])
-        document = reporters.check(Run.of(unique, config), format)
-        try:
-            save(text(document), file, self._config.invocation_params.dir)
-        except RFError as error:
-            pytest.exit(f"--rf-report: {error}", returncode=2)
+        reports.write(self._config, Run.of(unique, config), kept=self.__dict__.get("path"))
 
     def _shown(self, path: Path) -> str:
         root = self._config.rootpath

@@ -251,3 +251,14 @@ def test_the_commands_module_imports_nothing_heavy() -> None:
         "torch",
         "pytest",
     }
+
+
+def test_no_message_is_a_command_for_a_ci_runner(rf, folder: Path) -> None:
+    (folder / "rf.toml").write_text(
+        '[[model]]\nsource = "unet.onnx"\nrequire = ["::error::x ##[error]y >= 1"]\n'
+    )
+    for arguments in (("check",), ("check", "::error::x", "--require", "::error::x"), ("show", "::error::x")):
+        lines = (result := rf(*arguments)).err.splitlines() + result.out.splitlines()
+        assert result.status == 2
+        assert lines
+        assert not any(line.strip().startswith("::") or "##[" in line for line in lines)

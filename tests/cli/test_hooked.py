@@ -168,3 +168,18 @@ def test_a_second_configuration_beside_the_first_is_an_error(repository: Path) -
     (repository / "one" / "pyproject.toml").write_text("[tool.pytest-rf]\n")
     text = told("one/models/unet.onnx", status=2)
     assert f"one{os.sep}pyproject.toml is not read, because one{os.sep}rf.toml lies beside it" in text
+
+
+def test_other_formats_say_what_was_left_out(repository: Path) -> None:
+    (repository / "two" / "models" / "tcn.onnx").write_text(POINTER)
+    (repository / "two" / "pyproject.toml").write_text(
+        '[tool.pytest-rf]\nlfs = "skip"\n'
+        + entry("models/*.onnx", 99).replace("[[model]]", "[[tool.pytest-rf.model]]")
+    )
+    paths = ("one/models/unet.onnx", "two/models/tcn.onnx")
+    junit = told(*paths, "--format", "junit", status=0)
+    assert 'tests="2"' in junit
+    assert "left out: a Git LFS pointer, which lfs = &quot;skip&quot; in two/pyproject.toml leaves out" in junit
+    assert junit.count("<skipped ") == 1
+    summary = told(*paths, "--format", "markdown", status=0)
+    assert "| ➖ | `tcn` left out: `a Git LFS pointer, which lfs = " in summary

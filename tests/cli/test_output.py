@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -19,22 +20,31 @@ def test_output_goes_to_a_file(rf, folder: Path) -> None:
     assert (folder / "out.txt").read_text(encoding="utf-8") == rf("check").out
 
 
-@pytest.mark.parametrize(
-    "file", ["../out.txt", "/nix/out.txt", "link.txt", "away/out.txt", ".", "fifo", "nix/out.txt"]
-)
-def test_files_elsewhere_are_refused(
+@pytest.mark.parametrize("file", ["../out.txt", "link.txt", "away/out.txt"])
+def test_the_command_line_may_name_any_file(
     rf, folder: Path, tmp_path_factory: pytest.TempPathFactory, file: str
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (elsewhere / "kept.txt").write_text("kept")
-    (folder / "link.txt").symlink_to(elsewhere / "kept.txt")
+    (folder / "link.txt").symlink_to(elsewhere / "out.txt")
     (folder / "away").symlink_to(elsewhere)
+    for command in ("check", "show unet.onnx"):
+        assert rf(*command.split(), "-o", file).status == 0
+        assert (folder / file).read_text(encoding="utf-8") == rf(*command.split()).out
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["/nix/out.txt", ".", "fifo", "nix/out.txt", "unet.onnx", "rf.toml", "link.txt", "mine.py", "NEW.ONNX"],
+)
+def test_what_is_no_place_for_a_report_is_refused(rf, folder: Path, file: str) -> None:
+    (folder / "link.txt").symlink_to("unet.onnx")
     os.mkfifo(folder / "fifo")
-    result = rf("check", "-o", file)
-    assert result.status == 2
-    assert len(result.err.splitlines()) == 1
-    assert [path.name for path in elsewhere.iterdir()] == ["kept.txt"]
-    assert (elsewhere / "kept.txt").read_text() == "kept"
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    for command in ("check", "show unet.onnx"):
+        result = rf(*command.split(), "-o", file)
+        assert (result.status, result.out) == (2, "")
+        assert len(result.err.splitlines()) == 1
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 class Terminal(io.StringIO):
@@ -50,19 +60,52 @@ class Terminal(io.StringIO):
         ({"TERM": "dumb"}, [], False),
         ({}, ["--no-color"], False),
         ({"NO_COLOR": "1"}, ["--color"], True),
+        ({"NO_COLOR": ""}, [], True),
+        ({"CLICOLOR": "0"}, [], False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, [], True),
+        ({"TERM": "dumb"}, ["--color"], True),
     ],
 )
 def test_colour_is_for_terminals(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str], colored: bool
 ) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
+    _plain(monkeypatch)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     assert cli.run(["check", *arguments]) == 0
-    assert ("\x1b[" in terminal.getvalue()) is colored
+    assert ("\x1b[1;32m" in terminal.getvalue()) is colored
+    assert ("\x1b" in terminal.getvalue()) is colored
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "colored"),
+    [
+        ({}, [], False),
+        ({"FORCE_COLOR": "1"}, [], True),
+        ({"CLICOLOR_FORCE": "1"}, [], True),
+        ({"CLICOLOR_FORCE": "0"}, [], False),
+        ({"FORCE_COLOR": ""}, [], False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, [], False),
+        ({"FORCE_COLOR": "1"}, ["--no-color"], False),
+        ({"FORCE_COLOR": "1"}, ["--format", "json"], False),
+        ({"FORCE_COLOR": "1"}, ["-o", "out.txt"], False),
+    ],
+)
+def test_colour_can_be_asked_for_where_there_is_no_terminal(
+    rf, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str], colored: bool
+) -> None:
+    _plain(monkeypatch)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert ("\x1b" in rf("check", *arguments).out) is colored
+
+
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
 
 
 def test_no_colour_where_nobody_looks(rf) -> None:
@@ -72,21 +115,64 @@ def test_no_colour_where_nobody_looks(rf) -> None:
 
 def _program(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest_rf", *arguments]
-    return subprocess.run(
-        command, text=True, encoding="utf-8", check=False, stderr=subprocess.PIPE, **settings
-    )  # type: ignore[call-overload]
+    settings = {"encoding": "utf-8", "stderr": subprocess.PIPE, **settings}
+    return subprocess.run(command, text=True, check=False, **settings)  # type: ignore[call-overload]
 
 
 def test_output_that_cannot_be_written_is_status_2() -> None:
-    done = _program(
-        "show", "unet.onnx", stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"}
-    )
-    assert done.returncode == 2
-    assert "standard output is ascii and cannot show" in done.stderr
     with Path("/dev/full").open("w") as full:
         done = _program("check", stdout=full)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+ASCII = {"PYTHONIOENCODING": "ascii"}
+C = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+WINDOWS = {"PYTHONIOENCODING": "cp1252"}
+
+
+@pytest.mark.parametrize("environment", [ASCII, C, WINDOWS], ids=["ascii", "C", "cp1252"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check",),
+        ("check", "--color"),
+        ("check", "--format", "markdown"),
+        ("show", "unet.onnx"),
+        ("rule", "RF301"),
+    ],
+)
+def test_what_a_stream_cannot_show_is_said_otherwise(
+    folder: Path, environment: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    config = '[[model]]\nsource = "unet.onnx"\nrequire = ["final rf ≥ 41"]\n'
+    (folder / "rf.toml").write_text(config, encoding="utf-8")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LC_"))}
+    inherited |= {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
+    plain = _program(*arguments, stdout=subprocess.PIPE, env={**inherited, "PYTHONUTF8": "1"})
+    poor = _program(*arguments, stdout=subprocess.PIPE, env={**inherited, **environment}, encoding="cp1252")
+    assert poor.returncode == plain.returncode == (1 if "check" in arguments else 0)
+    assert (poor.stderr, plain.stderr) == ("", "")
+    assert len(poor.stdout.splitlines()) == len(plain.stdout.splitlines())
+    assert "\\u" not in poor.stdout
+    assert "≥" not in poor.stdout
+
+
+@pytest.mark.parametrize("format", ["json", "sarif", "gitlab"])
+def test_data_means_the_same_on_a_poor_stream(folder: Path, format: str) -> None:
+    arguments = ("check", "--require", "final rf ≥ 41", "--format", format)
+    poor = _program(*arguments, stdout=subprocess.PIPE, env={**os.environ, **ASCII})
+    assert poor.returncode == 1
+    assert poor.stdout.isascii()
+    utf8 = _program(*arguments, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    assert json.loads(poor.stdout) == json.loads(utf8.stdout)
+
+
+def test_errors_are_said_in_ascii_where_they_must(folder: Path) -> None:
+    done = _program("check", "--require", "final rf ≥ ≥", stdout=subprocess.PIPE, env={**os.environ, **ASCII})
+    assert done.returncode == 2
+    assert "final rf >= >=" in done.stderr
+    assert done.stderr.isascii()
 
 
 def test_a_reader_that_leaves_is_status_2() -> None:

@@ -45,7 +45,7 @@ def _run(command: str) -> str:
     result = subprocess.run(
         [sys.executable, "-m", *_PROGRAMS[program], *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"},
+        env={**_elsewhere(), "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"},
         text=True,
         encoding="utf-8",
         stdout=subprocess.PIPE,
@@ -53,6 +53,12 @@ def _run(command: str) -> str:
         check=False,
     )
     return result.stdout
+
+
+def _elsewhere() -> dict[str, str]:
+    """Return the environment without what CI systems say of themselves."""
+    ours = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "FORCE_COLOR", "CLICOLOR_FORCE")
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def _update(page: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from pytest_rf.reporters.lines import line, plain, visible, write
         ("\U000e0041", "\\U000e0041"),
         ("\udc80", "\\udc80"),
         ("a\u2028b", "a\\u2028b"),
+        ("a##[error]b", "a##\\x5berror]b"),
     ],
 )
 def test_what_steers_a_terminal_is_shown_escaped(text: str, shown: str) -> None:
@@ -35,6 +37,22 @@ def test_long_text_is_cut_with_a_count() -> None:
 
 def test_lines_are_escaped_whatever_their_spans_hold() -> None:
     assert list(plain([line("a\nb", ("\x1b[0m", "bad"), "  ")])) == ["a\\nb\\x1b[0m"]
+
+
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize(
+    ("spans", "shown"),
+    [
+        (("::error::x",), "\\x3a:error::x"),
+        ((" ", (":", "bad"), ":error::x"), " \\x3a:error::x"),
+        (("a ::error::x",), "a ::error::x"),
+        (("a##", "[error]"), "a##\\x5berror]"),
+    ],
+)
+def test_no_runner_takes_a_line_for_a_command(spans: tuple[Any, ...], shown: str, color: bool) -> None:
+    stream = io.StringIO()
+    write([line(*spans)], stream, color)
+    assert stream.getvalue() == f"{shown}\n"
 
 
 def test_colour_adds_styles_and_nothing_else() -> None:

@@ -7,11 +7,17 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from pytest_rf.frontends.torch.failures import Unsupported
 from pytest_rf.frontends.torch.recording import leaves, tensors_in
 from pytest_rf.frontends.torch.tape import Tape
 
 Mode = AbstractContextManager[Any]
+
+
+#: Whether torch is so early that these operators do not go to a mode by themselves, and have other forms.
+_EARLY = not hasattr(TorchDispatchMode, "supports_higher_order_operators")
 
 
 def run(tape: Tape, mode: Mode, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -29,6 +35,22 @@ def run(tape: Tape, mode: Mode, name: str, args: tuple[Any, ...], kwargs: dict[s
     """
     rule = _RULES.get(name)
     return NotImplemented if rule is None else rule(tape, mode, *args, **kwargs)
+
+
+def admit(mode: type[TorchDispatchMode]) -> None:
+    """Give every higher-order operator a rule for a kind of mode: an early torch knows no other way to it."""
+    if not _EARLY:
+        return
+    for operator in torch._ops._higher_order_ops.values():
+        if mode not in operator.python_key_table:
+            operator.py_impl(mode)(_handed_over(operator))
+
+
+def _handed_over(operator: Any) -> Callable[..., Any]:
+    def rule(mode: TorchDispatchMode, *args: Any, **kwargs: Any) -> Any:
+        return mode.__torch_dispatch__(operator, (), args, kwargs)
+
+    return rule
 
 
 def _cond(tape: Tape, mode: Mode, predicate: Any, true: Any, false: Any, operands: Sequence[Any] = ()) -> Any:
@@ -68,10 +90,12 @@ def _scan(
     combine: Any,
     init: Sequence[Any],
     xs: Sequence[Any],
-    additional: Sequence[Any] = (),
-    **_: Any,
+    *others: Any,
 ) -> Any:
     """A scan, step by step."""
+    if _EARLY and others[:2] != (0, False):
+        tape.stop(Unsupported("a scan along another axis than the first, or from the end"))
+    additional = others[-1] if others else ()
     carry, outputs = list(init), []
     with mode:
         for step in range(xs[0].shape[0]):
@@ -150,7 +174,8 @@ def _flex_attention(
         )
     output = tape.merge("rf.attention.default", [query, key, value, *([] if mask is None else [mask])], like)
     sums = torch.empty((n, heads, rows), dtype=torch.float32, device=like.device)
-    return output, tape.merge("rf.log_sum.default", [query, key], sums), sums
+    results = output, tape.merge("rf.log_sum.default", [query, key], sums), sums
+    return results[:2] if _EARLY else results
 
 
 def _evaluated(function: Callable[..., Any], shape: tuple[int, ...]) -> torch.Tensor:

@@ -58,7 +58,7 @@ class ProgramLocator(Locator):
                 lines = getattr(module, "_lineno_map", None)
                 if not isinstance(module, torch.fx.GraphModule) or lines is None:
                     return None
-                number = lines.get(frame.f_lineno - (getattr(module, "_prologue_start", None) or 0))
+                number = lines.get(frame.f_lineno - frame.f_code.co_firstlineno)
                 if id(module) not in self._nodes:
                     self._nodes[id(module)] = list(module.graph.nodes)
                 nodes = self._nodes[id(module)]

@@ -39,6 +39,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
 
     def __init__(self, tape: Tape, device: torch.device) -> None:
         super().__init__()
+        higher_order.admit(Recorder)
         self._tape = tape
         self._home = Home(device, tape.real)
 

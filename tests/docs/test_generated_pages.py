@@ -1,0 +1,36 @@
+"""The pages that are written from the code say what the code says."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_there_is_a_page_for_every_rule() -> None:
+    pages = runpy.run_path(str(DOCS / "generate_rules.py"))["pages"]()
+    assert set((DOCS / "rules").glob("*.md")) == pages.keys() - {DOCS / "rules.md"}
+    for path, text in pages.items():
+        assert path.read_text(encoding="utf-8") == text, path
+
+
+def test_every_key_of_the_configuration_is_on_its_page() -> None:
+    text = runpy.run_path(str(DOCS / "generate_configuration.py"))["page"]()
+    assert (DOCS / "configuration.md").read_text(encoding="utf-8") == text
+    from pytest_rf.config.tables import field_names
+
+    for keys in field_names().values():
+        for key in keys:
+            assert f"| `{key}` |" in text
+
+
+@pytest.mark.parametrize(
+    "row",
+    [line for line in (DOCS / "configuration.md").read_text("utf-8").splitlines() if line.startswith("| `")],
+)
+def test_every_key_is_explained(row: str) -> None:
+    assert row.rstrip("| ").count("|") >= 3
+    assert row.split("|")[-2].strip()
