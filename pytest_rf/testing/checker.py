@@ -23,6 +23,9 @@ class Checker:
         self._state = state
         self._item = item
 
+    def __repr__(self) -> str:
+        return f"<rf of {self._item.name}>"
+
     def analyze(self, model: Any, *example: Any, inputs: Any = None, **options: Any) -> Analysis:
         """Analyse a model like :func:`pytest_rf.analyze`; ``inputs`` of an .onnx file may be one bare shape."""
         return analyze(model, *example, inputs=inputs, **options)

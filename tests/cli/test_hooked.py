@@ -179,7 +179,9 @@ def test_other_formats_say_what_was_left_out(repository: Path) -> None:
     paths = ("one/models/unet.onnx", "two/models/tcn.onnx")
     junit = told(*paths, "--format", "junit", status=0)
     assert 'tests="2"' in junit
-    assert "left out: a Git LFS pointer, which lfs = &quot;skip&quot; in two/pyproject.toml leaves out" in junit
+    assert (
+        "left out: a Git LFS pointer, which lfs = &quot;skip&quot; in two/pyproject.toml leaves out" in junit
+    )
     assert junit.count("<skipped ") == 1
     summary = told(*paths, "--format", "markdown", status=0)
     assert "| ➖ | `tcn` left out: `a Git LFS pointer, which lfs = " in summary
