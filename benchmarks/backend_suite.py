@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from oracle.suite import cases, judge
+from oracle.verdicts import WRONG
 
 
 def main() -> int:
@@ -30,7 +31,7 @@ def main() -> int:
     probed = sum(counts[name] for name in ("exact", "inexact", "upper", "unsound"))
     if probed:
         print(f"exact: {100 * counts['exact'] / probed:.1f} % of {probed} with truth")
-    return 1 if counts["crash"] or counts["unsound"] or counts["error"] else 0
+    return 1 if any(counts[status] for status in WRONG) else 0
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ import numpy as np
 import pytest_rf
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "pytorch")]
+sys.path.insert(0, str(ROOT / "tests"))
 
 KEYS = ("model", "tensor", "input", "axis")
 
@@ -54,9 +54,9 @@ def models() -> Models:
         import torch
     except ImportError:
         return
-    from exported_nets import NETS
-    from hard_nets import LOOSE, TIGHT, ZEROED
-    from published_nets import NETWORKS, Network
+    from pytorch.exported_nets import NETS
+    from pytorch.hard_nets import LOOSE, TIGHT, ZEROED
+    from pytorch.published_nets import NETWORKS, Network
 
     def made(make: Callable[[], Any], *example: Any, **more: Any) -> Any:
         torch.manual_seed(0)

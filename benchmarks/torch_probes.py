@@ -9,19 +9,28 @@ of the outputs and of modules in between) are changed one by one, and all units 
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from linearised import MAGNITUDES, LinearProber
 
 import pytest_rf
 from pytest_rf.frontends.torch.arguments import arguments
-from pytest_rf.probing.modules import Prober
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from oracle.engines.linearised import MAGNITUDES, LinearProber
+from oracle.engines.modules import InDouble
+from oracle.influence import differs
+from oracle.perturb import Change, nudged, watch
+
+BASE = 1
+"""Changes are made on random inputs: an example may be of zeros."""
 WATCHED = 12
 """So many modules are watched beside the outputs."""
 ALWAYS = 4
@@ -86,19 +95,24 @@ def probe(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis, s
         TimeoutError: the model is too slow.
     """
     start = time.process_time()
-    prober = _prober(module, example, analysis)
+    engine, rng = _engine(module, example, analysis), np.random.default_rng(1)
     if time.process_time() - start > SLOW:
         raise TimeoutError(f"two passes take more than {SLOW} seconds")
-    targets = list(_targets(analysis, prober))
+    targets = list(_targets(analysis, engine))
     verdicts, until = Verdicts(), time.monotonic() + seconds
     reached: dict[tuple[str, int, int], dict[str, np.ndarray[Any, Any]]] = {}
-    for number, (source, axis, first, last) in enumerate(_changes(targets, prober)):
+    for number, (source, axis, first, last) in enumerate(_changes(targets, engine)):
         if number >= ALWAYS and time.monotonic() > until:
             break
         here = [t for t in targets if (t.source, t.axis) == (source, axis)]
         seen = {t.name: np.zeros(t.lo.shape, bool) for t in here}
+        where = (slice(None),) * axis + (slice(first, last),)
         for magnitude in MAGNITUDES:
-            _run(prober, here, seen, source, axis, first, last, magnitude)
+            _run(
+                engine,
+                Change(source, number, nudged(engine.points[BASE][source], where, magnitude, rng)),
+                seen,
+            )
             if first + 1 < last or not any(_missing(t, seen[t.name], first) for t in here):
                 break
         if first + 1 == last:
@@ -110,32 +124,30 @@ def probe(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis, s
     return verdicts
 
 
-def _prober(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis) -> Prober:
+def _engine(module: torch.nn.Module, example: Any, analysis: pytest_rf.Analysis) -> InDouble:
     known = analysis.graph.modules
     paths = [
         path for path, value in known.items() if value.varies and "@" not in path and f"{path}@2" not in known
     ]
     watched = random.sample(paths, min(WATCHED, len(paths)))
-    prober = LinearProber(module, arguments(module, example), 1, watched)
-    prober.bases, prober.plain = prober.bases[1:], prober.plain[1:]
-    return prober
+    return InDouble(LinearProber(module, arguments(module, example), 1, watched))
 
 
-def _targets(analysis: pytest_rf.Analysis, prober: Prober) -> Iterator[Target]:
+def _targets(analysis: pytest_rf.Analysis, engine: InDouble) -> Iterator[Target]:
     """Yield outputs first, then modules, along the samples, where there are two, then every spatial axis."""
     tensors = list(zip(analysis.graph.outputs, analysis.outputs, strict=True))
-    tensors += [(path, analysis[path]) for path in prober.plain[0] if path in analysis.graph.modules]
+    tensors += [(path, analysis[path]) for path in engine.plain[BASE] if path in analysis.graph.modules]
     for source in analysis.inputs.values():
-        if source.name not in prober.inputs:
+        if source.name not in engine.points[BASE]:
             continue
         two = source.batch is not None and source.shape[source.batch] > 1
         spatial = list(source.axes.values())
         axes = [source.batch] * two + random.sample(spatial, len(spatial))
         for name, tensor in tensors:
-            plain = prober.plain[0].get(name)
-            if plain is None or tensor.status == "unknown" or tuple(plain.shape) != tensor.shape:
+            plain = engine.plain[BASE].get(name)
+            if plain is None or tensor.status == "unknown" or plain.shape != tensor.shape:
                 continue
-            if plain.numel() and (plain.is_floating_point() or plain.is_complex()):
+            if plain.size and plain.dtype.kind in "fc":
                 for axis in axes:
                     lo, hi = tensor.bounds(axis, source.name, context=True)
                     units = list(_units(tensor.shape))
@@ -149,12 +161,12 @@ def _units(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     yield tuple(min(n - 1, 2 * random.randrange((n + 1) // 2) + 1) for n in shape)
 
 
-def _changes(targets: list[Target], prober: Prober) -> Iterator[tuple[str, int, int, int]]:
+def _changes(targets: list[Target], engine: InDouble) -> Iterator[tuple[str, int, int, int]]:
     """Yield what to change: the ends of the central units first, what lies outside of them, then the others."""
     done = set()
     for number in range(4):
         for target in targets:
-            unit, extent = target.units[number], prober.inputs[target.source].shape[target.axis]
+            unit, extent = target.units[number], engine.points[BASE][target.source].shape[target.axis]
             spans = [(end, end + 1) for end in sorted(target.ends(unit))]
             if number == 0 and spans:
                 spans += [(0, spans[0][0]), (spans[-1][1], extent)]
@@ -166,21 +178,12 @@ def _changes(targets: list[Target], prober: Prober) -> Iterator[tuple[str, int, 
 
 
 def _run(
-    prober: Prober,
-    here: list[Target],
-    seen: dict[str, np.ndarray[Any, Any]],
-    source: str,
-    axis: int,
-    first: int,
-    last: int,
-    magnitude: float,
+    engine: InDouble, change: Change[np.ndarray[Any, Any]], seen: dict[str, np.ndarray[Any, Any]]
 ) -> None:
     """Run the model with one change, and add the units that changed to those seen to."""
-    after = prober.changed(prober.bases[0], source, axis, first, last, magnitude)
-    for target in here:
-        before, now = prober.plain[0][target.name], after[target.name]
-        if now.shape == before.shape:  # what overflowed says nothing
-            seen[target.name] |= ((now != before) & torch.isfinite(now)).numpy()
+    for _, name, now, before in watch(engine, engine.points[BASE], [change], engine.plain[BASE]):
+        if name in seen and now.shape == before.shape:  # what overflowed says nothing
+            seen[name] |= differs(now, before) & np.isfinite(now)
 
 
 def _missing(target: Target, seen: np.ndarray[Any, Any], position: int) -> bool:

@@ -25,6 +25,14 @@ INTRODUCTION = """\
 that prefix (`[[tool.pytest-rf.model]]`). The nearest one upwards from the working directory counts; `--config FILE`
 names another. Paths are relative to the file's folder and stay below it. A key that is not listed here is an error
 that names the nearest one. `pytest-rf schema config` prints the JSON Schema, with which editors complete and check.
+
+**What goes before what.** There are two layers: the file, for all models, and on top of it a model's own `extend`,
+`select`, `ignore` and `require`, for that model alone. A layer begins with what it extends, in the order written, each
+file once (what the file extends is not taken again for a model). Requirements add up; all of them must hold. Rules: the
+file's `select` (or the defaults) without its `ignore`, then with the model's `select` added and its `ignore` taken
+away. So a model can select what the file ignores and ignore what the file selects; within a layer `ignore` goes before
+`select`. Rules that are always checked (RF0) cannot be left out. What requirements say stands in
+[The requirement language](requirements.md).
 """
 
 #: How the tables are headed, by the type that stands for them; the outermost comes first.

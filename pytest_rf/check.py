@@ -94,7 +94,7 @@ def run(
             missing[number] = {}
             results.append(ModelResult(model=target.name, file=target.source, skipped=reason))
             continue
-        rules = chosen.over(item.config.select, item.config.ignore)
+        rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
             target, item.config, rules, allow_code, load or analyse, today or date.today()
         )
@@ -124,7 +124,9 @@ def _result(
     requirements: list[RequirementResult] = []
     problems: list[Problem] = []
     findings: list[Finding] = []
-    settings = Settings(model=target.name, file=target.source, spacing=model.spacing, origin=model.origin)
+    settings = Settings(
+        model=target.name, file=target.source, spacing=model.spacing, origin=model.origin, root=model.root
+    )
     for number, one in enumerate(model.requires):
         try:
             outcome, found = judging.hold(analysis, one, settings, number)
@@ -178,7 +180,7 @@ def _unjudged(
     """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
     if config.uncovered == "ignore":
         return result
-    inapplicable = [one.reason for one in result.requirements]
+    inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
     selected = [rule.code for rule in rules if rule.judges is not None]
     text = remedies.for_unjudged(target, config, inapplicable, selected)
     if config.uncovered == "warn":

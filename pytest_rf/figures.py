@@ -6,6 +6,7 @@ A figure is a whole number, a fraction, or a float, which is infinite or was com
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated
 
@@ -56,6 +57,30 @@ def shown(value: Number | None) -> str:
     if value is None:
         return "–"
     return _floating(value) if isinstance(value, float) else str(value)
+
+
+def shape(extents: Sequence[int] | None) -> str:
+    """Return a shape as people write it: ``1×3×224×224``; ``?`` where it is not known."""
+    if extents is None:
+        return "?"
+    return "×".join(map(str, extents)) if extents else "scalar"
+
+
+def span(low: Number, high: Number) -> str:
+    """Return one figure, or ``187 to 188`` where they differ."""
+    return shown(high) if low == high else f"{shown(low)} to {shown(high)}"
+
+
+def per_axis(figures: Mapping[str, str]) -> str:
+    """Return a figure once where all axes agree, else per axis: ``h 427, w 215``."""
+    if len(set(figures.values())) <= 1:
+        return next(iter(figures.values()), "")
+    return ", ".join(f"{axis} {text}" for axis, text in figures.items())
+
+
+def truth(value: bool | None) -> str:
+    """Return an answer: ``yes``, ``no``, or ``?`` where it is not known."""
+    return "?" if value is None else "yes" if value else "no"
 
 
 def said(value: Number) -> str:

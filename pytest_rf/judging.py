@@ -11,7 +11,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.config.declared import PlacedRequirement
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Settings, evaluate, parse
-from pytest_rf.requirements.syntax import AbsentAxisError
+from pytest_rf.requirements.syntax import AbsentError
 from pytest_rf.results import ModelResult, RequirementResult, is_judged, status
 
 
@@ -46,7 +46,7 @@ def hold(
 ) -> tuple[RequirementResult, list[Finding]]:
     """Return what becomes of a requirement, and what was found.
 
-    A shared one does not apply where the model lacks its axis.
+    A shared one does not apply where the model lacks what it is about: an axis, an input, an operator.
 
     Args:
         analysis: the model.
@@ -65,8 +65,8 @@ def hold(
         try:
             found += evaluate(analysis, dataclasses.replace(requirement, parts=(part,)), settings)
             applies = True
-        except AbsentAxisError as error:
-            reason = reason or str(error)
+        except AbsentError as error:
+            reason = reason or error.reason
     found = [replace(one, number=number) for one in found]
     outcome = RequirementResult(
         text=requirement.text,

@@ -125,6 +125,7 @@ def _analyzed(
             None,
             way,
             reopen=lambda: reopened(model, given, inputs, kwargs, values, weights),
+            module=model,
         )
     raise ModelError(no_model(model))
 

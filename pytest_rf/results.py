@@ -23,10 +23,10 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
     Attributes:
         text: the requirement as its author wrote it.
         status: ``holds``, ``violated``, ``undecidable``, ``waived``, ``error``, or ``not applicable`` where a pack's
-            requirement is about an axis that the model does not have.
+            requirement is about what the model does not have: an axis, an input, an operator.
         file: the config that holds the requirement, or empty.
         line: its line there, or 0.
-        reason: why it is not applicable.
+        reason: why it is not applicable, in plain words without the requirement.
     """
 
     text: str

@@ -6,21 +6,43 @@ import onnx
 import onnx.parser
 
 
-def model(text: str, opset: int = 17) -> onnx.ModelProto:
+def model(
+    text: str,
+    opset: int = 17,
+    ir: int = 8,
+    *,
+    domains: str = "",
+    functions: str = "",
+    weights: bool = True,
+) -> onnx.ModelProto:
     """Return the model of ``text`` in ONNX's own syntax, without the header.
 
-    Declared tensors that nothing computes become weights without elements: the analysis needs none.
+    Args:
+        text: the graph.
+        opset: version of the default operator set.
+        ir: version of the format.
+        domains: further operator sets, as in ``', "own" : 1'``.
+        functions: the model's own functions, in the same syntax.
+        weights: whether declared tensors that nothing computes become weights, without elements: the analysis
+            needs none.
     """
-    header = f'<ir_version: 8, opset_import: ["" : {opset}]>\n'
-    parsed = onnx.parser.parse_model(header + text)
-    computed = {name for node in parsed.graph.node for name in node.output}
-    computed |= {tensor.name for tensor in parsed.graph.initializer}
-    for info in parsed.graph.value_info:
+    header = f'<ir_version: {ir}, opset_import: ["" : {opset}{domains}]>'
+    parsed = onnx.parser.parse_model(f"{header}\n{text}\n{functions}")
+    if weights:
+        _fill(parsed.graph)
+    return parsed
+
+
+def _fill(graph: onnx.GraphProto) -> None:
+    """Give every declared tensor that nothing computes the shape of a weight."""
+    computed = {name for node in graph.node for name in node.output}
+    computed |= {tensor.name for tensor in graph.initializer}
+    for info in graph.value_info:
         if info.name not in computed:
             dims = [dim.dim_value for dim in info.type.tensor_type.shape.dim]
-            weight = onnx.TensorProto(name=info.name, data_type=onnx.TensorProto.FLOAT, dims=dims)
-            parsed.graph.initializer.append(weight)
-    return parsed
+            graph.initializer.append(
+                onnx.TensorProto(name=info.name, data_type=onnx.TensorProto.FLOAT, dims=dims)
+            )
 
 
 def conv(kernel: int, extent: int = 224, **attributes: object) -> onnx.ModelProto:

@@ -16,7 +16,9 @@
 ``paths``      the path along which a figure grew
 ``tensors``    one tensor: bounds, regions, fields
 ``finals``     where the figures of an output are taken
+``cells``      figures as short text, for tables
 ``report``     the JSON report
+``notebook``   what a notebook shows of an analysis
 ``analysis``   what users hold: inputs, outputs, tensors by name
 ``accepting``  what to say of accepted context that matches nothing
 """

@@ -14,6 +14,7 @@ from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.report import AnalysisReport, of_input, of_tensor, to_dict, to_json
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
+from pytest_rf.figures import shape
 from pytest_rf.graph import Node, Value
 
 
@@ -21,7 +22,14 @@ class Analysis(Described):
     """An analysed model: its description, its inputs, and its tensors with all their figures."""
 
     def __repr__(self) -> str:
-        return f"<Analysis {self.name!r}: {len(self)} tensors, {self.capture}>"
+        ends = (_listed(ends) for ends in (self.graph.inputs, self.graph.outputs))
+        return f"<Analysis {self.name!r}: {len(self)} tensors, {self.capture}, {' to '.join(ends)}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from pytest_rf.analysis import notebook
+
+        return notebook.page(self.name, self.inputs.values(), self.final, list(self))
 
     @cached_property
     def runs(self) -> Runs:
@@ -141,3 +149,10 @@ class Analysis(Described):
     def to_json(self) -> str:
         """Return :meth:`to_dict` as JSON text."""
         return to_json(self.report())
+
+
+def _listed(values: Mapping[str, Value]) -> str:
+    """Return the first of some named values with its shape, and how many more there are."""
+    name, value = next(iter(values.items()), ("nothing", None))
+    first = name if value is None else f"{name} {shape(value.shape)}"
+    return first if len(values) <= 1 else f"{first} and {len(values) - 1} more"

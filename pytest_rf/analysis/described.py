@@ -28,6 +28,8 @@ class Described:
         accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
         stands_for: axis name -> what a step stands for, where its authors say it.
         reopen: gives what lowers the model again at other shapes of its inputs.
+        module: the PyTorch module or program that was analysed, whose attributes can declare figures; None for an
+            ONNX model.
 
     Raises:
         ModelError: ``wanted_axes`` name an input or an axis that there is not.
@@ -41,6 +43,7 @@ class Described:
     accept_context: Sequence[str] = ()
     stands_for: Mapping[str, Steps] = field(default_factory=dict)
     reopen: Callable[[], Relower] | None = None
+    module: object | None = None
 
     def __post_init__(self) -> None:
         self.wanted_axes = checked(self.name, self.shapes, self.wanted_axes)

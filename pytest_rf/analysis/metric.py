@@ -13,7 +13,8 @@ from pytest_rf.figures import Number
 
 Kind = Literal["length", "place", "step", "ratio", "truth"]
 Form = Literal["figure", "largest", "smallest", "sides", "truth", "sources"]
-Format = Literal["json", "csv", "table"]
+Format = Literal["json", "csv", "table", "final"]
+"""What shows metrics: the formats of ``show``, and its block about the final tensors."""
 Origin = Literal["end", "start", "center"]
 
 _UNITS: Mapping[Kind, str] = {

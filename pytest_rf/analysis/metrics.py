@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pytest_rf.analysis import alignment, elements, guarantees, sizes, smallest, units
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.metric import Format, Metric, Origin
-from pytest_rf.figures import Number
+from pytest_rf.figures import Number, shown, span
 from pytest_rf.interpreter import Ignorance
 
 __all__ = ["METRICS", "PREDICATES", "TABLE", "AxisField", "Format", "Metric", "Origin"]
@@ -51,7 +51,7 @@ TABLE: tuple[Metric, ...] = (
         certain=sizes.rf_certain,
         grows="the field",
         cause="layers",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
         aliases=("size", "receptive_field", "field", "fov"),
     ),
     Metric(
@@ -74,7 +74,7 @@ TABLE: tuple[Metric, ...] = (
         grows="the stride",
         multiplies=True,
         cause="strides",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
         aliases=("jump",),
     ),
     Metric(
@@ -83,7 +83,7 @@ TABLE: tuple[Metric, ...] = (
         "first position that unit 0 reads; negative where that is padding",
         sizes.start,
         grows="the start",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
     ),
     Metric(
         "center",
@@ -161,6 +161,7 @@ TABLE: tuple[Metric, ...] = (
         shift=_later,
         grows="look-ahead",
         cause="ahead",
+        formats=("json", "csv", "final"),
         aliases=("look_ahead",),
     ),
     Metric(
@@ -187,7 +188,7 @@ TABLE: tuple[Metric, ...] = (
         tiled=guarantees.halo,
         grows="the halo",
         cause="layers",
-        formats=("json",),
+        formats=("json", "final"),
         aliases=("padding",),
     ),
     Metric(
@@ -272,7 +273,7 @@ TABLE: tuple[Metric, ...] = (
         form="sources",
         always=True,
         cause="context",
-        formats=("json", "csv", "table"),
+        formats=("json", "csv", "table", "final"),
     ),
 )
 """All metrics and predicates, in the order in which reports show them."""
@@ -328,8 +329,9 @@ class AxisField(Along):
     def __repr__(self) -> str:
         found = self.runs.structure(self.value)
         if isinstance(found, Ignorance):
-            return f"<Field along axis {self.axis} of {self.input.name!r}: unknown: {found.reason}>"
-        return f"<Field along axis {self.axis} of {self.input.name!r}: rf {self.rf}, stride {self.stride}>"
+            return f"<Field along axis {self.axis_name} of {self.input.name!r}: unknown: {found.reason}>"
+        figures = f"rf {span(*self.rf_range)}, stride {shown(self.stride)}, start {shown(self.start)}"
+        return f"<Field along axis {self.axis_name} of {self.input.name!r}: {figures}>"
 
 
 def _attach() -> None:

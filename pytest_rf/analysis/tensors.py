@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -11,10 +12,12 @@ from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Measure, figure, trace
+from pytest_rf.analysis.profile import profile
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.units import Bounds, positions
+from pytest_rf.domains.layout import carried
 from pytest_rf.errors import UnknownError
-from pytest_rf.figures import Number
+from pytest_rf.figures import Number, shape
 from pytest_rf.graph import Node, Value
 from pytest_rf.interpreter import Ignorance
 
@@ -47,7 +50,7 @@ class Tensor:
         self.shape = value.shape
 
     def __repr__(self) -> str:
-        return f"<Tensor {self.name!r} {self.op} {self.shape}>"
+        return f"<Tensor {self.name!r}: {f'{self.op} {self.label}'.rstrip()}, {shape(self.shape)}, {self.status}>"
 
     @property
     def label(self) -> str:
@@ -58,6 +61,12 @@ class Tensor:
     def number(self) -> int:
         """The number of the tensor's value in the graph."""
         return self.value.number
+
+    @property
+    def operands(self) -> tuple[Tensor, ...]:
+        """What its node reads of all that depends on an input, as tensors without a name."""
+        varying = (value for value in self._made_by.inputs if value.varies)
+        return tuple(Tensor(self.runs, "", Node("", ""), value) for value in varying)
 
     @property
     def status(self) -> str:
@@ -163,6 +172,35 @@ class Tensor:
             low, high = lo[index], hi[index]
             read = low <= high
             result[name] = (int(low[read].min()), int(high[read].max())) if read.any() else (0, -1)
+        return result
+
+    def unclipped(self, unit: Sequence[int], input: str | None = None) -> dict[str, tuple[int, int]]:
+        """Return what one unit would read along each spatial axis if the input went on beyond its borders.
+
+        What lies outside of the input is padding there. Axes along which there is no such interval are left out: the
+        unit reads all of the axis, or nothing, or its positions lie on none or on several axes of the tensor.
+
+        Args:
+            unit: the unit's position along the tensor's spatial axes, ``(12, 7)``.
+            input: the input's name; may be left out where there is one.
+
+        Raises:
+            IndexError: the position does not fit the tensor.
+            UnknownError: the tensor is unknown.
+        """
+        source = self._input(input)
+        index = self._index(unit, source)
+        result: dict[str, tuple[int, int]] = {}
+        for name, number in source.axes.items():
+            key = (source.name, number)
+            theory = self.runs.field(self.value, key, theory=True)
+            own = profile(theory, key)
+            places = [n for n, axis in enumerate(theory.layout) if key in carried((axis,))]
+            place = index[places[0]] if own is not None and len(places) == 1 else None
+            if own is not None and isinstance(place, int):
+                low, high = own.at(place)
+                if math.isfinite(low) and math.isfinite(high) and low <= high:
+                    result[name] = (int(low), int(high))
         return result
 
     def reads(

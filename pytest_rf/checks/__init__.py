@@ -67,19 +67,32 @@ def match(text: str) -> tuple[Rule, ...]:
     return chosen
 
 
-def selected(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
+def selected(
+    select: Iterable[str] = (), ignore: Iterable[str] = (), *more: tuple[Iterable[str], Iterable[str]]
+) -> tuple[Rule, ...]:
     """Return the rules to check: what is selected, or the defaults, without what is ignored.
 
     The rules that cannot be left out are always among them.
+
+    Args:
+        select: codes, beginnings of codes or names of rules; without any, the defaults.
+        ignore: those to leave out.
+        more: what is selected and ignored on top of that, such as for one model: it adds to what came before,
+            or takes from it.
 
     Raises:
         KeyError: a text stands for no rule.
     """
     texts = list(select)
-    wanted = [rule for text in texts for rule in match(text)]
-    unwanted = [rule for text in ignore for rule in match(text)]
-    chosen = wanted if texts else [rule for rule in RULES if rule.default]
-    return tuple(rule for rule in RULES if rule.always or (rule in chosen and rule not in unwanted))
+    chosen = _matching(texts) if texts else {rule.code for rule in RULES if rule.default}
+    chosen -= _matching(ignore)
+    for added, left_out in more:
+        chosen = (chosen | _matching(added)) - _matching(left_out)
+    return tuple(rule for rule in RULES if rule.always or rule.code in chosen)
+
+
+def _matching(texts: Iterable[str]) -> set[str]:
+    return {rule.code for text in texts for rule in match(text)}
 
 
 class Choice(NamedTuple):
@@ -88,8 +101,10 @@ class Choice(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
-    def over(self, select: Iterable[str], ignore: Iterable[str]) -> tuple[Rule, ...]:
-        """Return the rules to check where a configuration selects and ignores these.
+    def over(
+        self, select: Iterable[str], ignore: Iterable[str], *more: tuple[Iterable[str], Iterable[str]]
+    ) -> tuple[Rule, ...]:
+        """Return the rules to check where a configuration selects and ignores these, and ``more`` for a model.
 
         What is selected here stands in the place of the configuration's choice, and so may name what it ignores;
         what is ignored here is left out in any case.
@@ -99,7 +114,7 @@ class Choice(NamedTuple):
         """
         if self.select:
             return selected(self.select, self.ignore)
-        return selected(select, (*ignore, *self.ignore))
+        return selected(select, ignore, *more, ((), self.ignore))
 
 
 def _no_rule(text: str) -> str:

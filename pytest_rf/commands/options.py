@@ -55,6 +55,23 @@ class Unit(click.ParamType[tuple[int, ...]]):
         return tuple(int(place) for place in value.split(","))
 
 
+class Names(click.ParamType[tuple[str, ...]]):
+    """``rf,halo,lookahead``."""
+
+    name = "rf,halo,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the names."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(name.strip() for name in value.split(","))
+        if "" in names:
+            self.fail(f"{value!r} has an empty name; write names with commas between, as rf,halo", param, ctx)
+        return names
+
+
 def inputs(command: Command) -> Command:
     """Add ``--input``."""
     return click.option(

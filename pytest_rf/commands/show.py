@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model", shell_complete=completion.models)
-@click.option("--node", metavar="GLOB", help="Only tensors whose name, node or module path matches.")
 @click.option(
-    "--unit", type=options.Unit(), help="Show what this unit reads, by its place on the spatial axes."
+    "--node",
+    metavar="PATTERN",
+    help="Only tensors whose name, node or module path matches this glob, or op:Conv: of this operator.",
+)
+@click.option(
+    "--columns",
+    type=options.Names(),
+    help="Show these columns: rf, halo, lookahead, ... and name, node, op, module, source, shape, status, input.",
 )
 @click.option(
     "--figure",
@@ -26,7 +32,21 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Show this figure too: halo, aligned, ...; repeatable.",
 )
+@click.option(
+    "--changed", is_flag=True, help="Only tensors whose rf or stride is not that of what they read."
+)
+@click.option("--sort", metavar="COLUMN", help="Sort by a column: rf; -rf for the largest first.")
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show modules as a tree, down to N parts of their paths, each with the figures of its last tensor.",
+)
+@click.option(
+    "--unit", type=options.Unit(), help="Show what this unit reads, by its place on the spatial axes."
+)
 @click.option("--format", "format", type=click.Choice(list(SHOW)), default="table", show_default=True)
+@click.option("--pager/--no-pager", default=True, help="On a terminal, page what is longer than the screen.")
 @options.inputs
 @options.config
 @options.allow_code
@@ -34,9 +54,14 @@ if TYPE_CHECKING:
 def show(
     model: str,
     node: str | None,
-    unit: tuple[int, ...] | None,
+    columns: tuple[str, ...] | None,
     figures: tuple[str, ...],
+    changed: bool,
+    sort: str | None,
+    depth: int | None,
+    unit: tuple[int, ...] | None,
     format: str,
+    pager: bool,
     inputs: tuple[tuple[str, tuple[int, ...]], ...],
     config: str | None,
     allow_code: bool,
@@ -50,11 +75,12 @@ def show(
     positions of the input that one unit reads, of the final tensors or of those that --node selects.
     """
     from pytest_rf import reporters, view
-    from pytest_rf.commands.output import emit
+    from pytest_rf.commands import pager as paging
 
     analysis = _analysis(model, options.shapes(inputs), config, allow_code)
-    found = view.view(analysis, node, unit, figures)
-    emit(reporters.show(found, format), output, color, reporters.escape(format), [model])
+    chosen = view.view(analysis, node, unit, figures, columns or (), depth, changed, sort)
+    document = reporters.show(chosen, format, paging.screen(output))
+    paging.page(document, output, color, pager, reporters.escape(format), [model])
     return 0
 
 

@@ -56,7 +56,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model of the configuration, or all that its source's glob finds."""
+    """A model of the configuration, or all that its source's glob finds.
+
+    ``requires`` holds the file's requirements, too; ``select`` and ``ignore`` go on top of the file's.
+    """
 
     source: str
     name: str = ""
@@ -69,6 +72,8 @@ class Model:
     accept_context: tuple[str, ...] = ()
     accept_lines: tuple[int, ...] = ()
     requires: tuple[PlacedRequirement, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
     root: Path = field(default_factory=Path.cwd)

@@ -16,23 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf import checks
 from pytest_rf.analysis import steps
-from pytest_rf.config import packs, tomlfile
+from pytest_rf.config import tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
+from pytest_rf.config.layers import Files, Layer
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError, RequirementError
 from pytest_rf.globs import matcher
-from pytest_rf.requirements import RequirementTextError, parse
 from pytest_rf.requirements.settings import spacings
 
 if TYPE_CHECKING:
     from pytest_rf.config.tables import LimitsTable, ModelTable, PackFile, WaiverTable
 
 __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver", "load", "schema"]
-
-#: Files that extend files that extend files.
-MAX_DEPTH = 8
 
 #: Limits that the format has and that are not enforced yet.
 NOT_ENFORCED = ("depth", "seconds", "memory")
@@ -60,15 +57,14 @@ class _Loader:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.select: list[str] = []
-        self.ignore: list[str] = []
-        self.requires: list[PlacedRequirement] = []
+        self.files = Files(root, lambda document: _convert(document, _pack()))
+        self.shared = Layer(self.files)
 
     def config(self, document: Document) -> Config:
         from pytest_rf.config.tables import ConfigFile
 
         table: ConfigFile = _convert(document, ConfigFile)
-        self.general(document, table, (document.path.resolve(),))
+        self.shared.take(document, table, document.part())
         names: dict[str, int] = {}
         models = []
         limits = self.limits(document, table.limits)
@@ -85,55 +81,14 @@ class _Loader:
             path=document.path,
             file=document.name,
             root=self.root,
-            select=tuple(dict.fromkeys(self.select)),
-            ignore=tuple(dict.fromkeys(self.ignore)),
-            requires=tuple(self.requires),
+            select=tuple(dict.fromkeys(self.shared.select)),
+            ignore=tuple(dict.fromkeys(self.shared.ignore)),
+            requires=tuple(self.shared.requires),
             models=tuple(models),
             uncovered=table.uncovered,
             lfs=table.lfs,
             limits=limits,
         )
-
-    def general(
-        self,
-        document: Document,
-        table: PackFile,
-        chain: tuple[Path, ...],
-        place: tuple[str, int] | None = None,
-    ) -> None:
-        """Take what is not about one model, first from the files that this one extends."""
-        from pytest_rf.config.tables import PackFile
-
-        part = document.part()
-        for text in table.extend:
-            line = document.line_of_text(text, part)
-            path = packs.locate(text, document, self.root, line)
-            if path in chain:
-                raise document.error(f'"{text}" extends itself in a circle', line)
-            if len(chain) > MAX_DEPTH:
-                raise document.error(f"files extend files more than {MAX_DEPTH} deep", line)
-            extended = tomlfile.read(path)
-            # Who reads a finding of a pack's requirement can change the line that takes the pack in, not the pack.
-            taken = place or ((document.name, line) if text.startswith("pytest-rf:") else None)
-            self.general(extended, _convert(extended, PackFile), (*chain, path), taken)
-        for texts in (table.select, table.ignore):
-            for text in texts:
-                self.rule(document, text, document.line_of_text(text, part))
-        for text in table.ignore:
-            kept = [rule for rule in checks.match(text) if rule.always]
-            if kept and len(text) > len("RF0"):
-                line = document.line_of_text(text, part)
-                raise document.error(
-                    f"{kept[0].code} cannot be ignored; waive the finding in [[model.waiver]]", line
-                )
-        self.select += table.select
-        self.ignore += table.ignore
-        stated = self.stated(document, table.require, part)
-        shared = len(chain) > 1
-        self.requires += [
-            PlacedRequirement(one.requirement, *(place or (one.file, one.line)), shared=shared)
-            for one in stated
-        ]
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:
         """Take the limits; one that would not be enforced is refused."""
@@ -143,13 +98,6 @@ class _Loader:
                 line = document.line_of_key(name, (0, len(document.lines)))
                 raise document.error(f"limits.{name} is not enforced yet in this version of pytest-rf", line)
         return limits
-
-    def rule(self, document: Document, text: str, line: int) -> None:
-        """Refuse what stands for no rule."""
-        try:
-            checks.match(text)
-        except KeyError as error:
-            raise document.error(str(error.args[0]), line) from None
 
     def model(self, document: Document, index: int, entry: ModelTable) -> Model:
         part = document.part(index)
@@ -165,6 +113,8 @@ class _Loader:
                 place = document.line_of_key("stands_for", part) or line
                 raise document.error(f"{axis}: {error}", place) from None
         self.patterns(document, (entry.source, *entry.accept_context), line)
+        own = Layer(self.files, self.shared)
+        own.take(document, entry, part)
         return Model(
             source=entry.source,
             name=entry.name,
@@ -176,7 +126,9 @@ class _Loader:
             stands_for=entry.stands_for,
             accept_context=tuple(entry.accept_context),
             accept_lines=tuple(document.line_of_text(text, part) for text in entry.accept_context),
-            requires=(*self.requires, *self.stated(document, entry.require, part)),
+            requires=(*self.shared.requires, *own.requires),
+            select=tuple(dict.fromkeys(own.select)),
+            ignore=tuple(dict.fromkeys(own.ignore)),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
             root=self.root,
             file=document.name,
@@ -205,20 +157,11 @@ class _Loader:
             except ValueError as error:
                 raise document.error(str(error), line) from None
 
-    def stated(
-        self, document: Document, texts: Iterable[str], part: tuple[int, int]
-    ) -> list[PlacedRequirement]:
-        """Read requirements and remember their lines."""
-        found: list[PlacedRequirement] = []
-        seen: dict[str, int] = {}
-        for text in texts:
-            line = document.line_of_text(text, part, seen.get(text, 0))
-            seen[text] = seen.get(text, 0) + 1
-            try:
-                found.append(PlacedRequirement(parse(text), document.name, line))
-            except RequirementTextError as error:
-                raise document.error(str(error), line, error.detail) from None
-        return found
+
+def _pack() -> type[PackFile]:
+    from pytest_rf.config.tables import PackFile
+
+    return PackFile
 
 
 def _convert(document: Document, kind: type[PackFile]) -> Any:

@@ -30,7 +30,7 @@ def for_unjudged(target: Target, config: Config, inapplicable: Sequence[str], ru
         ("[[tool.pytest-rf.model]]", "under [tool.pytest-rf]") if pyproject else ("[[model]]", "at the top")
     )
     if target.model.file:
-        what = f"write {_REQUIRE} into its {entry}, or {_PACK} {top} of {file}"
+        what = f"write {_REQUIRE} or {_PACK} into its {entry}"
     else:
         what = (
             f"write {entry} with source = {json.dumps(_source(target, config), ensure_ascii=False)} and {_REQUIRE} "
@@ -50,7 +50,7 @@ def _place(target: Target) -> str:
 def _why(config: Config, target: Target, inapplicable: Sequence[str], rules: Sequence[str]) -> str:
     reasons = []
     if inapplicable:
-        reasons.append(f"what is required of it is about axes that it does not have ({inapplicable[0]})")
+        reasons.append(f"what is required of it is about what it does not have ({inapplicable[0]})")
     elif target.model.file:
         reasons.append("it has no requirement")
     elif config.file:

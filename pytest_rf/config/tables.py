@@ -66,6 +66,16 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="op:NAME or globs: what may bring context in without breaking a guarantee",
         ),
     ] = []
+    extend: Annotated[
+        list[Text],
+        Meta(max_length=1000, description='packs ("pytest-rf:streaming") or files for this model alone'),
+    ] = []
+    select: Annotated[
+        list[Text], Meta(max_length=1000, description="rules to check beside those of the whole file")
+    ] = []
+    ignore: Annotated[
+        list[Text], Meta(max_length=1000, description="rules to leave out, also those of the whole file")
+    ] = []
     require: Annotated[
         list[Text], Meta(max_length=1000, description='requirements, such as "final rf >= 224"')
     ] = []

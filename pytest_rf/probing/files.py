@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis import Analysis
 from pytest_rf.errors import ModelError
+from pytest_rf.frontends.onnx import read
 from pytest_rf.frontends.onnx.outside import first_outside
-from pytest_rf.probing.search import Search
+from pytest_rf.loading import analyze
+from pytest_rf.probing.search import Call, Search
 
 Array = npt.NDArray[Any]
 
@@ -109,11 +113,36 @@ class Evaluator(Search):
         return one.shape == other.shape and bool(((one == other) | ((one != one) & (other != other))).all())
 
 
-def shapes_of(example: Mapping[str, Any]) -> dict[str, Any]:
+def call(
+    model: Any, example: Any, inputs: Any, kwargs: Mapping[str, Any] | None, values: Any, seed: int
+) -> Call:
+    """Return the call of an .onnx file; the arguments are those of ``verify``, and it has none by keyword.
+
+    Raises:
+        ModelError: the file cannot be read, or its inputs are not named.
+    """
+    proto, name = (model, model.graph.name) if hasattr(model, "graph") else (read(model), str(model))
+    if not all(isinstance(given, (Mapping, NoneType)) for given in (example, inputs)):
+        raise ModelError(f"{name}: name the inputs, as in {{'image': (1, 3, 224, 224)}}")
+    arrays = {**_arrays_in(example or {}), **dict(values or {})}
+    shapes = {**_shapes_of(example or {}), **dict(inputs or {})} or None
+
+    def search(analysis: Analysis, watched: Sequence[str]) -> Search:
+        found = {key: source.shape for key, source in analysis.inputs.items()}
+        return Evaluator(proto, name, found, arrays, seed)
+
+    return Call(
+        analyse=lambda: analyze(model, inputs=shapes, values=values),
+        search=search,
+        named=lambda tensor, asked: tensor.name,
+    )
+
+
+def _shapes_of(example: Mapping[str, Any]) -> dict[str, Any]:
     """Return the shapes that an example for a file stands for: arrays, or shapes themselves."""
     return {name: getattr(value, "shape", value) for name, value in example.items()}
 
 
-def arrays_in(example: Mapping[str, Any]) -> dict[str, Array]:
+def _arrays_in(example: Mapping[str, Any]) -> dict[str, Array]:
     """Return the arrays of an example."""
     return {name: np.asarray(value) for name, value in example.items() if hasattr(value, "shape")}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from pytest_rf.analysis import Analysis
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.torch.arguments import Arguments, given, input_names, output_name
 from pytest_rf.frontends.torch.copying import copied
@@ -17,7 +18,8 @@ from pytest_rf.frontends.torch.exported import program_call
 from pytest_rf.frontends.torch.failures import told
 from pytest_rf.frontends.torch.preserve import preserved
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
-from pytest_rf.probing.search import Search
+from pytest_rf.loading import analyze
+from pytest_rf.probing.search import Call, Search
 
 
 class Prober(Search):
@@ -165,23 +167,29 @@ def _double() -> Iterator[None]:
         torch.set_default_dtype(usual)
 
 
-def prober(
+def call(
     model: Any,
     example: Any,
     inputs: Any,
     kwargs: Mapping[str, Any] | None,
     values: Mapping[str, Any] | None,
     seed: int,
-) -> Callable[[Sequence[str]], Prober]:
-    """Return what makes a prober that watches some modules; the arguments are those of ``analyze``."""
-    if isinstance(model, torch.export.ExportedProgram):
-        module, call = program_call(model, example, inputs, kwargs, values)
-    else:
-        module = getattr(model, "_orig_mod", model)
-        call = given(module, example, inputs, kwargs, values)
-    return lambda watched: Prober(module, call, seed, watched)
+) -> Call:
+    """Return the call of a module or an exported program; the arguments are those of ``verify``."""
+    if example is not None and inputs is None and next(named_tensors(example), None) is None:
+        example, inputs = None, example  # an example without tensors is of shapes
+    examples = () if example is None else (example,)
 
+    def search(analysis: Analysis, watched: Sequence[str]) -> Search:
+        if isinstance(model, torch.export.ExportedProgram):
+            module, arguments = program_call(model, example, inputs, kwargs, values)
+        else:
+            module = getattr(model, "_orig_mod", model)
+            arguments = given(module, example, inputs, kwargs, values)
+        return Prober(module, arguments, seed, watched)
 
-def has_tensors(example: Any) -> bool:
-    """Whether an example holds tensors; one that does not is of shapes."""
-    return next(named_tensors(example), None) is not None
+    return Call(
+        analyse=lambda: analyze(model, *examples, inputs=inputs, kwargs=kwargs, values=values),
+        search=search,
+        named=lambda tensor, asked: asked,
+    )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from pytest_rf.analysis import Analysis, Tensor
 
 MAGNITUDES = (1.0, 300.0, 300.0)
 """Sizes of the changes that are tried: small ones stay in a unit's sensitive range, large ones reach far."""
@@ -69,6 +72,22 @@ class Search(ABC):
         first = _smallest(1, extent, lambda end: changes(0, end)) - 1
         last = extent - _smallest(1, extent, lambda count: changes(extent - count, extent))
         return (first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a model, as its front-end understands it.
+
+    Attributes:
+        analyse: analyses it.
+        search: makes what runs it, given its analysis and the paths of modules that are to be watched beside the
+            outputs.
+        named: what a run calls a tensor in between, given the tensor and the name that it was asked for by.
+    """
+
+    analyse: Callable[[], Analysis]
+    search: Callable[[Analysis, Sequence[str]], Search]
+    named: Callable[[Tensor, str], str]
 
 
 def _smallest(low: int, high: int, holds: Callable[[int], bool]) -> int:

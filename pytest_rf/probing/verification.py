@@ -6,12 +6,11 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
-from types import NoneType
 from typing import Any
 
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.errors import ModelError
-from pytest_rf.probing.search import Interval, Search
+from pytest_rf.probing.search import Call, Interval, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,37 +123,10 @@ def verify(
         ModelError: the model does not run (a module: in double precision), draws other numbers each time,
             or there is no such output, unit or axis.
     """
-    is_file = isinstance(model, (str, PathLike)) or hasattr(model, "opset_import")
-    runs: Callable[[Sequence[str]], Search]
-    if is_file:
-        example, inputs, values, make = _file(model, example, inputs, values, seed)
-        analysis = analysis or _analysed(model, inputs=inputs, values=values)
-        shapes = {name: one.shape for name, one in analysis.inputs.items()}
-        runs = lambda _: make(shapes)  # noqa: E731 - a file's run keeps all tensors
-    else:
-        from pytest_rf.loading import is_torch, no_model
-
-        if not is_torch(model):
-            raise ModelError(no_model(model))
-        from pytest_rf.probing.modules import has_tensors, prober
-
-        if example is not None and inputs is None and not has_tensors(example):
-            example, inputs = None, example
-        examples = () if example is None else (example,)
-        analysis = analysis or _analysed(model, *examples, inputs=inputs, kwargs=kwargs, values=values)
-        runs = prober(model, example, inputs, kwargs, values, seed)
-    varying = {name: value for name, value in analysis.graph.outputs.items() if value.varies}
-    if output is None or output in varying:
-        chosen = {
-            name: next(t for t in analysis.outputs if t.number == value.number)
-            for name, value in varying.items()
-            if output in (None, name)
-        }
-        search = runs(())
-    else:
-        tensor = _tensor(analysis, output)
-        chosen = {tensor.name if is_file else output: tensor}
-        search = runs((output,))
+    call = _front_end(model)(model, example, inputs, kwargs, values, seed)
+    analysis = analysis or call.analyse()
+    chosen, watched = _chosen(analysis, output, call)
+    search = call.search(analysis, watched)
     if not search.steady():
         raise ModelError(
             f"{analysis.name} gives other results for the same input when it is run again: "
@@ -172,25 +144,33 @@ def verify(
     return Verification(tuple(probes))
 
 
-def _analysed(model: Any, *example: Any, **options: Any) -> Analysis:
-    from pytest_rf.loading import analyze
+def _front_end(model: Any) -> Callable[..., Call]:
+    """Return what makes a call of a model out of the arguments of ``verify``."""
+    if isinstance(model, (str, PathLike)) or hasattr(model, "opset_import"):
+        from pytest_rf.probing import files
 
-    return analyze(model, *example, **options)
+        return files.call
+    from pytest_rf.loading import is_torch, no_model
+
+    if not is_torch(model):
+        raise ModelError(no_model(model))
+    from pytest_rf.probing import modules
+
+    return modules.call
 
 
-def _file(
-    model: Any, example: Any, inputs: Any, values: Any, seed: int
-) -> tuple[Any, Any, Any, Callable[[Mapping[str, Any]], Search]]:
-    """Return shapes and constants of an .onnx file's inputs, and what runs it."""
-    from pytest_rf.frontends.onnx import read
-    from pytest_rf.probing.files import Evaluator, arrays_in, shapes_of
-
-    proto, name = (model, model.graph.name) if hasattr(model, "graph") else (read(model), str(model))
-    if not all(isinstance(given, (Mapping, NoneType)) for given in (example, inputs)):
-        raise ModelError(f"{name}: name the inputs, as in {{'image': (1, 3, 224, 224)}}")
-    arrays = {**arrays_in(example or {}), **dict(values or {})}
-    shapes = {**shapes_of(example or {}), **dict(inputs or {})} or None
-    return None, shapes, values, lambda found: Evaluator(proto, name, found, arrays, seed)
+def _chosen(analysis: Analysis, output: str | None, call: Call) -> tuple[dict[str, Tensor], Sequence[str]]:
+    """Return the tensors that are probed, by what a run calls them, and the modules that it must watch."""
+    varying = {name: value for name, value in analysis.graph.outputs.items() if value.varies}
+    if output is not None and output not in varying:
+        tensor = _tensor(analysis, output)
+        return {call.named(tensor, output): tensor}, (output,)
+    chosen = {
+        name: next(tensor for tensor in analysis.outputs if tensor.number == value.number)
+        for name, value in varying.items()
+        if output in (None, name)
+    }
+    return chosen, ()
 
 
 def _tensor(analysis: Analysis, name: str) -> Tensor:

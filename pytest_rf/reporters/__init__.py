@@ -1,8 +1,8 @@
 """One file per output format; each is imported when it is asked for.
 
 A reporter for ``check`` offers ``check(run)``, or, where it is for readers, ``findings(run)``; one for ``show``
-offers ``show(view)``. They return a :data:`~pytest_rf.reporters.lines.Document`: lines for a person, or the text of a
-data format.
+offers ``show(view)``, or, where it fits a screen, ``show(view, screen)``. They return a
+:data:`~pytest_rf.reporters.lines.Document`: lines for a person, or the text of a data format.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pytest_rf.reporters.signs import FOR_JSON, FOR_PEOPLE, FOR_XML
 
 if TYPE_CHECKING:
     from pytest_rf.reporters.lines import Document
+    from pytest_rf.reporters.screen import Screen
     from pytest_rf.results import Run
     from pytest_rf.view import View
 
@@ -34,6 +35,9 @@ FOR_READERS = ("full", "concise")
 
 #: Formats of ``show`` and their modules; the first is the default.
 SHOW = {"table": "table", "json": "json", "csv": "csv", "markdown": "markdown"}
+
+#: Formats of ``show`` that fit a screen.
+FITTED = ("table",)
 
 #: How formats write signs that a stream cannot show, where that is not as for people.
 _ESCAPES = {"json": FOR_JSON, "sarif": FOR_JSON, "gitlab": FOR_JSON, "junit": FOR_XML, "markdown": FOR_XML}
@@ -58,9 +62,10 @@ def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False) -
     return reading.told(run, found, verbosity, by_model=format == "full" and not statistics)
 
 
-def show(view: View, format: str) -> Document:
-    """Return a view of a model in one of the formats of ``SHOW``."""
-    document: Document = import_module(f"pytest_rf.reporters.{SHOW[format]}").show(view)
+def show(view: View, format: str, screen: Screen | None = None) -> Document:
+    """Return a view of a model in one of the formats of ``SHOW``; ``screen`` is that of the person who reads it."""
+    reporter = import_module(f"pytest_rf.reporters.{SHOW[format]}")
+    document: Document = reporter.show(view, screen) if format in FITTED else reporter.show(view)
     return document
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_rf.analysis.metrics import Metric
 from pytest_rf.figures import shown
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.text import shape, truth
-from pytest_rf.view import ModelView, UnitView, View
-
-ABOUT = ("name", "node", "op", "module", "source", "shape", "status", "input", "axis")
+from pytest_rf.reporters.rows import Row, about, rows
+from pytest_rf.reporters.text import truth
+from pytest_rf.view import Column, ModelView, UnitView, View
 
 
 def show(view: View) -> str:
@@ -31,21 +30,42 @@ def text(value: str) -> str:
 
 
 def _model(view: ModelView) -> Iterator[list[Any]]:
-    metrics = view.metrics("csv")
-    columns = [name for row in metrics for name in row.columns()]
-    yield [*ABOUT, *columns]
-    for tensor in view.tensors:
-        about = [text(x) for x in (tensor.name, tensor.node, tensor.op, tensor.module, tensor.source)]
-        about += [shape(tensor.shape), tensor.status]
-        if tensor.status == "unknown":
-            yield [*about, "", "", *[""] * (len(columns) - 1), text(tensor.reason or "")]
-            continue
-        for source in tensor.inputs:
-            field = tensor.field(source)
-            for axis in map(str, field):
-                read = ((row, row.read(field[axis])) for row in metrics)
-                cells = [_cell(row, one) for row, reading in read for one in row.cells(reading)]
-                yield [*about, text(source), text(axis), *cells]
+    columns = view.columns("csv")
+    first = next((place for place, one in enumerate(columns) if one.metric is not None), len(columns))
+    before, after = columns[:first], columns[first:]
+    # An axis has a row of its own, so it is told, and of which input.
+    towards = () if any(column.name == "input" for column in columns) else (Column("input"),)
+    before = (*before, *towards)
+    yield [*_heads(before), "axis", *_heads(after)]
+    for row in rows(view):
+        for axis in row.fields or [""]:
+            cells = [*_cells(before, row, axis), text(axis), *_cells(after, row, axis)]
+            if row.unknown and columns[-1].metric is not None:
+                cells[-1] = text(row.entry.tensor.reason or "")
+            yield cells
+
+
+def _heads(columns: Sequence[Column]) -> Iterator[str]:
+    for column in columns:
+        yield from (column.name,) if column.metric is None else column.metric.columns()
+
+
+def _cells(columns: Sequence[Column], row: Row, axis: str) -> Iterator[str]:
+    for column in columns:
+        metric = column.metric
+        if metric is None:
+            yield text(_about(row, column.name))
+        elif not axis:
+            yield from [""] * len(metric.columns())
+        else:
+            yield from (_cell(metric, one) for one in metric.cells(metric.read(row.fields[axis])))
+
+
+def _about(row: Row, name: str) -> str:
+    """Return what a row is about as programs want it: the bare operator, the whole path of a module."""
+    if name == "op":
+        return row.entry.tensor.op
+    return row.entry.path if name == "module" else about(row.entry, name, row.input)
 
 
 def _cell(metric: Metric, value: Any) -> str:

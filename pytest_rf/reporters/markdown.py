@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pytest_rf.reporters.headings import filled
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.rows import header, rows, several_inputs
+from pytest_rf.reporters.rows import rows
 from pytest_rf.view import ModelView, UnitView, View
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:])")
@@ -26,10 +27,16 @@ def text(value: str) -> str:
 
 
 def _model(view: ModelView) -> Iterator[list[str]]:
-    with_input, metrics = several_inputs(view), view.metrics("table")
-    yield header(metrics, with_input)
-    for row in rows(view):
-        yield [text(cell) for cell in row.cells(metrics, with_input)]
+    body = list(rows(view))
+    columns = filled(view, view.columns("table"), body)
+    yield [column.name for column in columns]
+    for row in body:
+        cells = row.cells(columns)
+        if (
+            row.unknown and columns[-1].metric is not None
+        ):  # what is known of it stands before, why the rest is not stands last
+            cells[-1] = row.unknown
+        yield [text(cell) for cell in cells]
 
 
 def _unit(view: UnitView) -> Iterator[list[str]]:

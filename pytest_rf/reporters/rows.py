@@ -1,129 +1,135 @@
-"""The figures of tensors as rows of text, for the tabular formats of ``show``."""
+"""Tensors as rows of text, for the tabular formats of ``show``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pytest_rf.analysis.metrics import Metric
-from pytest_rf.figures import shown
-from pytest_rf.reporters.text import per_axis, shape, span, truth
+from pytest_rf.analysis import cells
+from pytest_rf.analysis.cells import IRREGULAR
+from pytest_rf.reporters.text import per_axis, shape
+from pytest_rf.view import Column, Entry, ModelView
 
 if TYPE_CHECKING:
+    from pytest_rf.analysis.metric import Metric
     from pytest_rf.analysis.metrics import AxisField
     from pytest_rf.analysis.tensors import Tensor
-    from pytest_rf.view import ModelView, UnitView
 
-IRREGULAR = "*"
-"""Marks figures that are the largest over the actual units (SEMANTICS 6)."""
+__all__ = ["AXES", "IRREGULAR", "Row", "about", "of_final", "rows"]
+
+AXES = Column("axes")
+"""Tells which axes of the input a row is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One tensor towards one input; figures that all axes share are shown once.
+    """A tensor, or a module with its last tensor, towards one input; figures that all axes share are told once.
 
     Attributes:
-        name: the tensor.
-        op: its operator, with its geometry.
-        shape: its extents.
+        entry: what it is about.
         input: the input's name.
-        figures: metric -> its figures; empty where the tensor is unknown.
+        fields: its fields by axis; empty where the tensor is unknown.
         unknown: why it is.
+        is_part: whether it is about some axes only, which it tells then, in a column of their own if there is one.
+        texts: figures that were read already: by metric, and axis.
     """
 
-    name: str
-    op: str
-    shape: str
+    entry: Entry
     input: str = ""
-    figures: Mapping[Metric, str] = field(default_factory=dict)
+    fields: Mapping[str, AxisField] = field(default_factory=dict)
     unknown: str = ""
+    is_part: bool = False
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def cells(self, metrics: Sequence[Metric], with_input: bool) -> list[str]:
-        """Return the cells, with the input's name where a model has several; why it is unknown stands last."""
-        source = [self.input] if with_input else []
-        figures = [self.figures.get(metric, "?") for metric in metrics]
-        return [
-            self.name,
-            self.op,
-            self.shape,
-            *source,
-            *([*figures[:-1], self.unknown] if self.unknown else figures),
-        ]
+    def cells(self, columns: Sequence[Column]) -> list[str]:
+        """Return the row's cells; of what is not known ``?``."""
+        found = [self._cell(column) for column in columns]
+        first = next((place for place, one in enumerate(columns) if one.metric is not None), None)
+        if self.is_part and first is not None and AXES not in columns:
+            found[first] = f"{', '.join(self.fields)} {found[first]}"
+        return found
+
+    def split(self, columns: Sequence[Column]) -> Iterator[Row]:
+        """Yield a row per group of axes whose figures agree, which tells its axes; the row itself where all do."""
+        groups: dict[tuple[str, ...], dict[str, AxisField]] = {}
+        metrics = [column.metric for column in columns if column.metric is not None]
+        for axis, one in self.fields.items():
+            groups.setdefault(tuple(self._figures(metric)[axis] for metric in metrics), {})[axis] = one
+        if len(groups) <= 1:
+            yield self
+        else:
+            for fields in groups.values():
+                yield Row(self.entry, self.input, fields, is_part=True)
+
+    def irregular(self, columns: Sequence[Column]) -> bool:
+        """Return whether some figure is the largest over the actual units."""
+        ranged = any(column.metric is not None and column.metric.ranged for column in columns)
+        return ranged and any(one.irregular for one in self.fields.values())
+
+    def _cell(self, column: Column) -> str:
+        if column == AXES:
+            return ", ".join(self.fields)
+        if column.metric is None:
+            return about(self.entry, column.name, self.input)
+        return "?" if self.unknown else per_axis(self._figures(column.metric))
+
+    def _figures(self, metric: Metric) -> dict[str, str]:
+        if metric.name not in self.texts:
+            self.texts[metric.name] = {axis: cells.figure(metric, one) for axis, one in self.fields.items()}
+        return self.texts[metric.name]
 
 
-def header(metrics: Sequence[Metric], with_input: bool) -> list[str]:
-    """Return the headings of :meth:`Row.cells`."""
-    return ["name", "op", "output shape", *(["input"] if with_input else []), *(one.name for one in metrics)]
-
-
-def several_inputs(view: ModelView | UnitView) -> bool:
-    """Whether rows must tell inputs apart."""
-    return sum(bool(source.axes) for source in view.analysis.inputs.values()) > 1
+def about(entry: Entry, name: str, source: str = "") -> str:
+    """Return what a column that is not a figure says of a row."""
+    tensor = entry.tensor
+    if name == "op":
+        return cells.operator(tensor)
+    if name == "shape":
+        return shape(tensor.shape)
+    if name == "input":
+        return source
+    if name == "tensors":
+        return str(entry.count)
+    if name == "module":
+        part = entry.path if entry.level is None else entry.path.rpartition(".")[2] or "(no module)"
+        return "  " * (entry.level or 0) + part
+    text: str = getattr(tensor, name)
+    return text
 
 
 def rows(view: ModelView) -> Iterator[Row]:
-    """Yield a row per tensor and input that it reads."""
-    metrics = view.metrics("table")
-    for tensor in view.tensors:
-        yield from _of_tensor(tensor, metrics)
+    """Yield a row per tensor, or module, and input that it reads."""
+    known: dict[tuple[int, str], Row] = {}
+    for entry in view.entries:
+        for row in _of_entry(entry):
+            # Elementwise operators pass a value on, whose figures are read once.
+            same = known.setdefault((entry.tensor.number, row.input), row)
+            yield row if same is row else replace(row, fields=same.fields, texts=same.texts)
 
 
-def _of_tensor(tensor: Tensor, metrics: Sequence[Metric]) -> Iterator[Row]:
-    """Yield the rows of one tensor."""
+def _of_entry(entry: Entry) -> Iterator[Row]:
+    tensor = entry.tensor
     if tensor.status == "unknown":
-        yield Row(tensor.name, _op(tensor), shape(tensor.shape), unknown=f"unknown: {tensor.reason}")
+        yield Row(entry, unknown=f"unknown: {tensor.reason}")
         return
     for source in tensor.inputs:
-        if fields := tensor.field(source):
-            yield _row(tensor, source, {str(axis): fields[axis] for axis in fields}, metrics)
+        if fields := cells.fields(tensor, source):
+            yield Row(entry, source, fields)
 
 
-def of_final(tensor: Tensor, metrics: Sequence[Metric]) -> Iterator[tuple[Row, tuple[str, ...]]]:
-    """Yield the rows of what is final for an output, each with the axes that it is about: none where that is all.
+def of_final(tensor: Tensor) -> Iterator[Row]:
+    """Yield the rows of what is final for an output, which tell their axes in a column ``axes``.
 
     Axes whose positions end at one tensor share a row.
     """
     if tensor.status == "unknown":
-        yield from ((row, ()) for row in _of_tensor(tensor, metrics))
+        yield from _of_entry(Entry.of(tensor))
         return
     for source in tensor.inputs:
         ends: dict[int, tuple[Tensor, dict[str, AxisField]]] = {}
-        towards = tensor.field(source)
-        for axis in map(str, towards):
+        for axis, towards in cells.fields(tensor, source).items():
             own = tensor.at(axis, source)
-            ends.setdefault(id(own), (own, {}))[1][axis] = towards[axis]
+            ends.setdefault(id(own), (own, {}))[1][axis] = towards
         for own, fields in ends.values():
-            yield _row(own, source, fields, metrics), () if len(ends) == 1 else tuple(fields)
-
-
-def _row(tensor: Tensor, source: str, fields: Mapping[str, AxisField], metrics: Sequence[Metric]) -> Row:
-    figures = {metric: _figures(metric, fields) for metric in metrics}
-    return Row(tensor.name, _op(tensor), shape(tensor.shape), source, figures)
-
-
-def _op(tensor: Tensor) -> str:
-    return f"{tensor.op} {tensor.label}" if tensor.label else tensor.op
-
-
-def _figures(metric: Metric, fields: Mapping[str, AxisField]) -> str:
-    """Return what a cell says of a metric along several axes."""
-    if metric.form == "sources":
-        return _listed(list(dict.fromkeys(node for one in fields.values() for node in metric.read(one))))
-    return per_axis({axis: _figure(metric, one) for axis, one in fields.items()})
-
-
-def _figure(metric: Metric, about: AxisField) -> str:
-    reading = metric.read(about)
-    if metric.form == "truth":
-        return truth(reading)
-    if reading is None:
-        return "–"
-    text = span(*reading) if metric.ranged else " and ".join(map(shown, metric.cells(reading)))
-    most = "≤ " if metric.monotone and about.upper_bound else ""
-    return f"{most}{text}{IRREGULAR if metric.ranged and about.irregular else ''}"
-
-
-def _listed(nodes: Sequence[str], most: int = 2) -> str:
-    first = ", ".join(nodes[:most])
-    return first if len(nodes) <= most else f"{first} and {len(nodes) - most} more"
+            yield Row(Entry.of(own), source, fields)

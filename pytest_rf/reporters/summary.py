@@ -35,6 +35,9 @@ def closing(run: Run) -> Line:
     waived = sum(len(result.waived) for result in run.models)
     if waived:
         parts.append(Span(f"{waived:,} waived", "dim"))
+    inapplicable = sum(_inapplicable(result) for result in run.models)
+    if inapplicable:
+        parts.append(Span(f"{inapplicable:,} not applicable", "dim"))
     if skipped:
         parts.append(Span(f"{skipped:,} left out", "warn"))
     spans: list[Span] = [Span(f"{checked}: ")]

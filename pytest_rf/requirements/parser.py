@@ -2,41 +2,55 @@ r"""Reads a requirement. The grammar is:
 
     requirement: part ('and' part)* END
     part:        claim | comparison
-    claim:       [where] 'is' ['not'] predicate [axis]
+    claim:       [where] 'is' ['not'] predicate [axis] [input]
     comparison:  figure comparator value
                | value comparator figure [comparator value]
-    figure:      [where] metric ['(' 'align' '=' NUMBER ')'] [axis]
-    where:       'final' | 'output' | STRING | 'op:'NAME
+    figure:      [where] metric ['(' 'align' '=' NUMBER ')'] [axis] [input]
+    where:       'final' | 'output' | STRING | 'op:'PATTERN
     axis:        '.' (WORD | NUMBER)
+    input:       'from' (WORD | STRING)
     comparator:  '>=' | '<=' | '>' | '<' | '==' | '!=' | '≥' | '≤' | '≠'
-    value:       number ['%' | UNIT] | 'input' | 'attr:'NAME | 'meta:'NAME | 'yes' | 'no'
-    number:      ['-' | '+'] NUMBER ['/' NUMBER]
+    value:       sum | 'yes' | 'no'
+    sum:         product (('+' | '-') product)*
+    product:     factor (('*' | '/') factor)*
+    factor:      ('-' | '+') factor | atom ['%' | UNIT]
+    atom:        number | 'input' | '(' sum ')' | 'attr:'NAME | 'meta:'NAME | 'file:'FILE
+    number:      NUMBER ['/' NUMBER]
 
-    STRING:      a glob (* ? [abc]) in single or double quotes, without escapes
+    STRING:      anything in single or double quotes, without escapes; as a where, a glob (* ? [abc])
     NUMBER:      digits, with a decimal point or an exponent if need be; at most 15 digits either side
-    NAME:        letters, digits and . : / * ? _ -, or anything in quotes
+    WORD:        letters, digits and _, not beginning with a digit
+    UNIT:        a WORD that the language does not use itself
+    PATTERN:     letters, digits and . : / * ? _ -, or anything in quotes
+    NAME:        letters, digits and . : _, or anything in quotes
+    FILE:        a path (letters, digits and . / _ -), # and a key (letters, digits and . _), or the like in quotes
     metric:      a word of the table in pytest_rf/analysis/metrics.py that is compared: rf, stride, halo, context ...
     predicate:   a word of that table that is claimed: bounded, causal ...
 
 Its meaning:
 
-- Words are read in any case; globs, units and the names of attributes and metadata are not.
+- Words are read in any case; globs, units and the names of inputs, attributes, metadata and files are not.
 - A part without a where is about what the part before it is about; the first part's default is ``final``. So
   ``"encoder.*" rf >= 3 and stride <= 16`` makes both claims of the encoder.
 - ``64 <= final halo <= 128`` is two comparisons of one figure. The figure stands in the middle or at one end.
 - ``yes`` and ``no`` are for ``context`` alone: ``final context == no``.
 - A percentage of a length is one of the input's extent; ``input`` is that extent.
-- There is no ``or`` and no arithmetic, and there are no infinities: ``is bounded`` says that.
+- ``1/2 mm`` is half a millimetre: a fraction at the beginning of a product is one number.
+- Numbers are exact fractions. Brackets and signs stand within each other at most 32 deep, and a value has at most
+  64 signs. Dividing by zero is an error.
+- There is no ``or``, and there are no infinities: ``is bounded`` says that.
 """
 
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import Literal, NoReturn
 
 from pytest_rf.requirements import scanner
-from pytest_rf.requirements.scanner import Kind, Token
+from pytest_rf.requirements.arithmetic import ONE_SIDE, Arithmetic
+from pytest_rf.requirements.dimensions import PlacedError, refuse
+from pytest_rf.requirements.expressions import Expression, Value, beginning
+from pytest_rf.requirements.scanner import Kind
 from pytest_rf.requirements.syntax import (
     MIRRORED,
     Claim,
@@ -44,15 +58,12 @@ from pytest_rf.requirements.syntax import (
     Comparison,
     Figure,
     Requirement,
-    Value,
+    Source,
     Where,
 )
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, nearest
 
-_BOUNDED = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?")
-_LARGEST = 10**15 - 1
 _PLACES = ("final", "output")
-_RESERVED = frozenset({"and", "is", "not", "or", "final", "output", "input", *METRICS, *PREDICATES})
 
 
 def parse(text: str) -> Requirement:
@@ -64,58 +75,12 @@ def parse(text: str) -> Requirement:
     return _Parser(text).requirement()
 
 
-class _Parser:
+class _Parser(Arithmetic):
     """One method per rule of the grammar; each reads what it stands for and leaves the rest."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = scanner.scan(text)
-        self.index = 0
+        super().__init__(text)
         self.where = Where()
-
-    @property
-    def current(self) -> Token:
-        return self.tokens[self.index]
-
-    @property
-    def behind(self) -> int:
-        """The place behind the token that was taken last."""
-        return self.tokens[self.index - 1].end
-
-    @property
-    def following(self) -> Token:
-        return self.tokens[min(self.index + 1, len(self.tokens) - 1)]
-
-    def fail(self, reason: str, token: Token | None = None) -> NoReturn:
-        scanner.fail(reason, self.text, (token or self.current).position)
-
-    def found(self) -> str:
-        """Name the current token for an error."""
-        return "the end" if self.current.kind is Kind.END else f'"{self.current.value[:60]}"'
-
-    def at_end(self) -> bool:
-        return self.current.kind is Kind.END
-
-    def take(self) -> Token:
-        token = self.current
-        if token.kind is not Kind.END:
-            self.index += 1
-        return token
-
-    def at_word(self, *words: str) -> bool:
-        return self.current.kind is Kind.WORD and self.current.value.lower() in words
-
-    def accept_word(self, word: str) -> bool:
-        if self.at_word(word):
-            self.take()
-            return True
-        return False
-
-    def accept_sign(self, sign: str) -> bool:
-        if self.current.kind is Kind.SIGN and self.current.value == sign:
-            self.take()
-            return True
-        return False
 
     def requirement(self) -> Requirement:
         if self.at_end():
@@ -128,6 +93,8 @@ class _Parser:
         token = self.current
         if token.kind is Kind.COMPARATOR:
             self.fail("the figure of a chain stands in the middle, as in 64 <= final halo <= 128")
+        if self.at_word("from"):
+            self.fail("from stands behind the metric, as in final halo from image <= 48")
         if token.kind is not Kind.END:
             self.fail(f'expected "and" or the end, found {self.found()}')
         return Requirement(self.text, tuple(parts))
@@ -165,7 +132,8 @@ class _Parser:
                 hint = f": {name} is compared, as in {self.where} {name} {_example(name)}"
             self.fail(f"expected a predicate ({', '.join(PREDICATES)}), found {self.found()}{hint}")
         self.take()
-        return Claim(self.where, name, self.axis(), negated, token.position, (start, token.end))
+        axis = self.axis()
+        return Claim(self.where, name, axis, negated, self.source(), token.position, (start, token.end))
 
     def figure(self, placed: bool = False) -> Figure:
         if not placed:
@@ -175,12 +143,27 @@ class _Parser:
         if token.kind is not Kind.WORD or name not in METRICS:
             self.no_metric(name)
         self.take()
-        align = self.align(name)
-        return Figure(self.where, name, self.axis(), align, token.position)
+        align, axis = self.align(name), self.axis()
+        return Figure(self.where, name, axis, align, self.source(), token.position)
+
+    def source(self) -> Source | None:
+        """Read the input that a figure is about, if it names one."""
+        if not self.accept_word("from"):
+            return None
+        token = self.take()
+        if token.kind not in (Kind.WORD, Kind.STRING) or token.value.lower() in ("and", "is"):
+            self.fail(
+                "expected the name of an input, as in from image; what is not one word in quotes", token
+            )
+        if self.current.kind is Kind.SIGN and self.current.value in "./:-":
+            self.fail("a name of more than letters, digits and _ stands in quotes", token)
+        return Source(token.value, token.position)
 
     def no_metric(self, name: str) -> NoReturn:
         """Say what stands where a metric should."""
         token, following = self.current, self.following
+        if self.at_word("from"):
+            self.fail("from stands behind the metric, as in final halo from image <= 48")
         if token.kind is not Kind.WORD:
             self.fail(f"expected a metric ({', '.join(METRICS)}), found {self.found()}")
         if name in PREDICATES:
@@ -244,78 +227,28 @@ class _Parser:
         if token.kind is Kind.SIGN and token.value == "=":
             self.fail("write == for equality")
         if token.kind is not Kind.COMPARATOR:
-            self.fail(f"expected a comparator (>=, <=, >, <, ==, !=), found {self.found()}")
+            hint = ONE_SIDE if self.at_sign("+-*/(") else ""
+            self.fail(f"expected a comparator (>=, <=, >, <, ==, !=), found {self.found()}{hint}")
         self.take()
         return token.value  # type: ignore[return-value]  # the scanner knows no others
 
-    def at_value(self) -> bool:
-        token = self.current
-        if token.kind is Kind.REFERENCE:
-            return not token.value.startswith("op:")
-        return (
-            token.kind is Kind.NUMBER
-            or (token.kind is Kind.SIGN and token.value in "+-")
-            or self.at_word("input", "yes", "no", "nan", "inf", "infinity")
-        )
-
-    def value(self) -> Value:
-        start = self.current
-        if self.at_word("nan", "inf", "infinity"):
-            self.fail('no figure is compared with infinity: "is bounded" and "is not bounded" say that')
-        if start.kind is Kind.REFERENCE and self.at_value():
-            self.take()
-            kind, _, name = start.value.partition(":")
-            return Value("attr" if kind == "attr" else "meta", name=name, position=start.position)
-        if self.at_word("input"):
-            self.take()
-            return Value("input", position=start.position)
-        if self.at_word("yes", "no"):
-            return Value("truth", Fraction(self.take().value.lower() == "yes"), position=start.position)
-        negative = self.accept_sign("-")
-        if not negative:
-            self.accept_sign("+")
-        number = self.number()
-        if self.accept_sign("/"):
-            divisor = self.current
-            bottom = self.number()
-            if not bottom:
-                self.fail("division by zero", divisor)
-            number /= bottom
-        if max(abs(number.numerator), number.denominator) > _LARGEST:
-            self.fail("the number is out of range: at most 15 digits", start)
-        number = -number if negative else number
-        if self.accept_sign("%"):
-            return Value("percent", number, position=start.position)
-        if self.current.kind is Kind.WORD and self.current.value.lower() not in _RESERVED:
-            return Value("quantity", number, self.take().value, start.position)
-        return Value("number", number, position=start.position)
-
-    def number(self) -> Fraction:
-        token = self.current
-        if token.kind is not Kind.NUMBER:
-            self.fail(f"expected a value, found {self.found()}")
-        if not _BOUNDED.fullmatch(token.value):
-            self.fail("the number is too long: at most 15 digits")
-        self.take()
-        return Fraction(token.value)
-
     def compared(
-        self, figure: Figure, comparator: Comparator, value: Value, span: tuple[int, int]
+        self, figure: Figure, comparator: Comparator, value: Expression, span: tuple[int, int]
     ) -> Comparison:
         """Refuse what can be seen to make no sense before there is a model."""
-        metric = METRICS[figure.metric]
-        if (metric.kind == "truth") != (value.kind == "truth"):
+        metric, position = METRICS[figure.metric], beginning(value)
+        truth = isinstance(value, Value) and value.kind == "truth"
+        if (metric.kind == "truth") != truth:
             wanted = "yes or no" if metric.kind == "truth" else "a number"
-            scanner.fail(f"{metric.name} is compared with {wanted}", self.text, value.position)
-        if metric.kind == "truth" and comparator not in ("==", "!="):
-            scanner.fail(f"{metric.name} takes == or !=", self.text, value.position)
-        if value.kind == "quantity" and metric.kind == "ratio":
-            scanner.fail(f"{metric.name} is a share and has no unit", self.text, value.position)
-        if value.kind == "percent" and metric.kind == "step":
-            scanner.fail(f"{metric.name} takes no percentage", self.text, value.position)
-        if value.kind == "input" and metric.kind in ("ratio", "step"):
-            scanner.fail(f"{metric.name} is not compared with the input's extent", self.text, value.position)
-        return Comparison(figure, comparator, value, span)
+            scanner.fail(f"{metric.name} is compared with {wanted}", self.text, position)
+        if truth and comparator not in ("==", "!="):
+            scanner.fail(f"{metric.name} takes == or !=", self.text, position)
+        try:
+            refuse(value, metric)
+        except PlacedError as error:
+            scanner.fail(str(error), self.text, error.position)
+        written = " ".join(self.text[slice(*span)].split()).strip("<>=!≥≤≠ ")
+        return Comparison(figure, comparator, value, span, written)
 
 
 def _example(metric: str) -> str:

@@ -6,6 +6,7 @@ import enum
 import re
 from typing import NamedTuple, NoReturn
 
+from pytest_rf.requirements.expressions import BARE
 from pytest_rf.requirements.syntax import RequirementTextError
 
 #: Nobody writes a requirement this long by hand; what is longer is refused before it is read.
@@ -39,13 +40,14 @@ _COMPARATORS = {"≥": ">=", "≤": "<=", "≠": "!=", "=>": "?", "=<": "?", "<>
 _PATTERN = re.compile(
     r"""(?P<space>\s+)
     | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
-    | (?P<reference>(?:op|attr|meta):)
+    | (?P<reference>(?:op|attr|meta|file):)
     | (?P<word>[^\W\d]\w*)
     | (?P<comparator>>=|<=|==|!=|=>|=<|<>|[<>≥≤≠])
-    | (?P<sign>[.%/()=+−-])""",
+    | (?P<sign>[.%/()=+*×−-])""",
     re.VERBOSE | re.IGNORECASE,
 )
-_REFERENCE_NAME = re.compile(r"[\w.:*?/-]+")
+#: Signs that are written in several ways.
+_SIGNS = {"−": "-", "×": "*"}
 
 
 def scan(text: str) -> list[Token]:
@@ -77,7 +79,7 @@ def scan(text: str) -> list[Token]:
                 fail("no such comparator: use >=, <=, >, <, == or !=", text, position)
             tokens.append(Token(Kind.COMPARATOR, value, position, end))
         elif kind != "space":
-            tokens.append(Token(Kind[kind.upper()], "-" if value == "−" else value, position, end))
+            tokens.append(Token(Kind[kind.upper()], _SIGNS.get(value, value), position, end))
         position = end
     tokens.append(Token(Kind.END, "", len(text), len(text)))
     return tokens
@@ -99,10 +101,16 @@ def _string(text: str, position: int) -> tuple[str, int]:
 
 
 def _reference_name(text: str, prefix: str, position: int) -> tuple[str, int]:
-    """Return the name behind ``op:``, ``attr:`` or ``meta:``, quoted or bare, and the position behind it."""
+    """Return the name behind ``op:``, ``attr:``, ``meta:`` or ``file:``, quoted or bare, and the position behind it."""
     if position < len(text) and text[position] in "\"'":
         return _string(text, position)
-    match = _REFERENCE_NAME.match(text, position)
+    match = BARE[prefix[:-1].lower()].match(text, position)
+    if match is None and prefix.lower() == "file:":
+        fail(
+            "a file and a key must follow, as in file:docs/model.toml#unet.rf; other names in quotes",
+            text,
+            position,
+        )
     if match is None:
         fail(f"a name must follow {prefix} without a space", text, position)
     return match.group(), match.end()

@@ -14,7 +14,7 @@ from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.tensors import TensorField
 from pytest_rf.globs import matcher, operator_names
 from pytest_rf.requirements import scanner
-from pytest_rf.requirements.syntax import AbsentAxisError, Where
+from pytest_rf.requirements.syntax import AbsentError, Source, Where
 from pytest_rf.requirements.vocabulary import nearest
 
 #: Near misses are looked for among this many names, so that no model can make an error take minutes.
@@ -22,6 +22,9 @@ _NAMES = 5000
 
 #: What TOML takes as a key without quotes.
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+#: An error lists at most this many inputs.
+_LISTED = 8
 
 _BATCH = ("n", "b", "batch")
 _CHANNEL = ("c", "channel")
@@ -39,7 +42,7 @@ def tensors(analysis: Analysis, where: Where, text: str) -> list[Tensor]:
     """Return the tensors that a ``where`` selects, in the order of the graph.
 
     Raises:
-        RequirementTextError: there are none.
+        AbsentError: there are none.
     """
     if where.kind == "final":
         chosen = list(analysis.final)
@@ -62,7 +65,7 @@ def tensors(analysis: Analysis, where: Where, text: str) -> list[Tensor]:
         )
         reason = f"selects nothing{'' if chosen else _near(where.pattern, analysis)}"
     if not chosen:
-        scanner.fail(reason, text, where.position)
+        raise AbsentError(reason, text, where.position)
     return chosen
 
 
@@ -76,6 +79,21 @@ def names(tensor: Tensor) -> Iterator[str]:
 def fields(analysis: Analysis, tensor: Tensor) -> list[tuple[Input, TensorField]]:
     """Return pairs of an input and the tensor's field in it, for the inputs that the tensor reads."""
     return [(analysis.inputs[name], tensor.field(name)) for name in tensor.inputs]
+
+
+def source(analysis: Analysis, named: Source, text: str) -> Input:
+    """Return the input that a requirement names.
+
+    Raises:
+        AbsentError: the model has none of this name; the text names the nearest, or all.
+    """
+    found = analysis.inputs.get(named.name)
+    if found is None:
+        there = list(analysis.inputs)[:_LISTED]
+        more = "" if len(analysis.inputs) <= _LISTED else f" and {len(analysis.inputs) - _LISTED} more"
+        hint = nearest(named.name, analysis.inputs) or f"; its inputs are {', '.join(there)}{more}"
+        raise AbsentError(f'the model has no input "{named.name}"{hint}', text, named.position)
+    return found
 
 
 def places(tensor: Tensor, field: TensorField, source: Input, number: int, guarantee: bool) -> Iterator[Held]:
@@ -120,10 +138,11 @@ def no_batch(sources: Iterable[Input], text: str, position: int) -> NoReturn:
     sources = list(sources)
     having = [source.name for source in sources if source.batch is not None]
     if having:
-        scanner.fail(f"reads no input that has a batch axis, as {', '.join(having)} has", text, position)
+        reason = f"reads no input that has a batch axis, as {', '.join(having)} has"
+        raise AbsentError(reason, text, position)
     ranked = [source.name for source in sources if len(source.shape) > 1]
     example = f"axes = {{ {ranked[0] if ranked else 'x'} = {{ batch = 0 }} }}"
-    scanner.fail(
+    raise AbsentError(
         f"the model has no batch axis: all samples share its inputs; name it where there is one, as in {example}",
         text,
         position,
@@ -149,7 +168,7 @@ def no_axis(sources: Iterable[Input], axis: str | int | None, text: str, positio
         here = f"; there are {', '.join(there)}{_naming(known, axis)}"
         hint = hint or (here if there else f"; state the model's axes{example}")
         reason = f'no input has an axis "{axis}"{hint}'
-    raise AbsentAxisError(reason, text, position)
+    raise AbsentError(reason, text, position)
 
 
 def _naming(sources: Iterable[Input], axis: str | int) -> str:

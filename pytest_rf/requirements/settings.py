@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from pytest_rf.requirements.units import Quantity, parse_spacing
@@ -20,6 +21,7 @@ class Settings:
         spacing: the distance between neighbours on an axis, by the axis' name.
         origin: which of the input steps that an output step covers it stands for: the last (``end``), the
             first (``start``) or their middle (``center``).
+        root: the folder that ``file:`` is relative to and never leaves; None for the working directory.
     """
 
     model: str = ""
@@ -27,6 +29,7 @@ class Settings:
     line: int = 0
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     origin: Literal["end", "start", "center"] = "end"
+    root: Path | None = None
 
 
 def spacings(texts: Mapping[str, str | Quantity]) -> dict[str, Quantity]:

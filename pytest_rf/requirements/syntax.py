@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal
 
 from pytest_rf.errors import RequirementError
-from pytest_rf.figures import written
+from pytest_rf.requirements.expressions import BARE, Expression, quoted
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
 
@@ -49,8 +48,12 @@ class RequirementTextError(RequirementError):
         return f"{line}\n{' ' * (self.position - start)}^"
 
 
-class AbsentAxisError(RequirementTextError):
-    """A requirement is about an axis that no input of the model has."""
+class AbsentError(RequirementTextError):
+    """A requirement is about something that the model does not have: an axis, an input, an operator.
+
+    What the model's own requirement names must be there. One that is shared by models of many kinds does not
+    apply to this one.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,65 +66,57 @@ class Where:
 
     def __str__(self) -> str:
         if self.kind == "glob":
-            quote = "'" if '"' in self.pattern else '"'
-            return f"{quote}{self.pattern}{quote}"
-        return f"op:{self.pattern}" if self.kind == "op" else self.kind
+            return quoted(self.pattern)
+        if self.kind == "op":
+            return f"op:{self.pattern if BARE['op'].fullmatch(self.pattern) else quoted(self.pattern)}"
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The one input that a figure is about, by its name; without one it is about every input."""
+
+    name: str
+    position: int = field(default=0, compare=False)
+
+
+def _from(source: Source | None) -> str:
+    """Return how the input is written behind a figure; always in quotes, as a word would be read in its place."""
+    return "" if source is None else f" from {quoted(source.name)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A metric of the tensors that ``where`` selects, on one axis or (None) on every spatial one."""
+    """A metric of the tensors that ``where`` selects, on one axis or (None) on every spatial one.
+
+    ``source``: the input that it is about; None for every input.
+    """
 
     where: Where
     metric: str
     axis: str | int | None = None
     align: int | None = None
+    source: Source | None = None
     position: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         align = "" if self.align is None else f"(align={self.align})"
         axis = "" if self.axis is None else f".{self.axis}"
-        return f"{self.where} {self.metric}{align}{axis}"
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What a figure is held against.
-
-    The kinds: a plain number, a percentage, a quantity whose unit is ``name``, the input's extent, a figure
-    that the model declares under ``name`` (``attr`` or ``meta``), and yes/no (``truth``, the number 1 or 0).
-    """
-
-    kind: Literal["number", "percent", "quantity", "input", "attr", "meta", "truth"]
-    number: Fraction = Fraction(0)
-    name: str = ""
-    position: int = field(default=0, compare=False)
-
-    def __str__(self) -> str:
-        if self.kind == "input":
-            return "input"
-        if self.kind == "truth":
-            return "yes" if self.number else "no"
-        if self.kind == "attr":
-            return f"attr:{self.name}"
-        if self.kind == "meta":
-            quote = "'" if '"' in self.name else '"'
-            return f"meta:{quote}{self.name}{quote}"
-        unit = {"number": "", "percent": "%", "quantity": f" {self.name}"}[self.kind]
-        return written(self.number) + unit
+        return f"{self.where} {self.metric}{align}{axis}{_from(self.source)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """``figure comparator value``; the figure is always on the left here, wherever it was written.
 
-    ``span``: where in the text the comparator and the value stand.
+    ``span``: where in the text the comparator and the value stand; ``written``: the value as it was written.
     """
 
     figure: Figure
     comparator: Comparator
-    value: Value
+    value: Expression
     span: tuple[int, int] = field(default=(0, 0), compare=False)
+    written: str = field(default="", compare=False)
 
     @property
     def where(self) -> Where:
@@ -140,12 +135,13 @@ class Claim:
     predicate: str
     axis: str | int | None = None
     negated: bool = False
+    source: Source | None = None
     position: int = field(default=0, compare=False)
     span: tuple[int, int] = field(default=(0, 0), compare=False)
 
     def __str__(self) -> str:
         axis = "" if self.axis is None else f".{self.axis}"
-        return f"{self.where} is {'not ' if self.negated else ''}{self.predicate}{axis}"
+        return f"{self.where} is {'not ' if self.negated else ''}{self.predicate}{axis}{_from(self.source)}"
 
 
 @dataclass(frozen=True, slots=True)

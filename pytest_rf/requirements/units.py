@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import written
+from pytest_rf.requirements.expressions import POSITIONS, SAMPLES, STEPS
 from pytest_rf.requirements.vocabulary import nearest
 
 _PREFIXES = {
@@ -76,6 +77,11 @@ def parse_spacing(text: str) -> Quantity:
             f'"{shown}" is not a spacing: write a number and a unit, as in "0.5 mm" or "1/16000 s"'
         )
     number, divisor, unit = match.groups()
+    if unit in (*POSITIONS, *STEPS):
+        raise RequirementError(
+            f'"{text.strip()}" is not a spacing: {unit} are not measured but counted; name what a position is apart '
+            'from the next in another unit, as in "0.5 mm"'
+        )
     if not Fraction(number) or (divisor is not None and not Fraction(divisor)):
         raise RequirementError(f'a spacing is above 0, not "{text.strip()}"')
     return Quantity(Fraction(number) / Fraction(divisor or 1), unit)
@@ -115,6 +121,31 @@ def positions(length: Quantity, spacing: Quantity, axis: str) -> Fraction:
             f"axis {axis} has its spacing in {spacing.unit}, and {length.unit} is none of that{hint}"
         )
     return length.number * factor / (spacing.number * per_position)
+
+
+def example(unit: str) -> str:
+    """Return a spacing by which a length of a unit would be understood, for errors."""
+    return "1/16000 s" if unit in SAMPLES or _resolve(unit)[0] == "time" else "0.5 mm"
+
+
+def samples(length: Quantity, spacing: Quantity, axis: str) -> Fraction:
+    """Return how many positions of an axis a number of samples is.
+
+    A spacing of one part of a second, ``1/16000 s``, is that of samples; so is one that is stated in samples,
+    ``160 samples``.
+
+    Raises:
+        RequirementError: it is the spacing of something else, such as the frames of a spectrogram.
+    """
+    if spacing.unit in SAMPLES:
+        return length.number / spacing.number
+    if spacing.unit == "s" and spacing.number.numerator == 1:
+        return length.number
+    raise RequirementError(
+        f"axis {axis} has its spacing in {spacing.unit} ({spacing}), which does not say what a sample is: state the "
+        f'rate of a signal, as in spacing = {{ {axis} = "1/16000 s" }}, or the samples from one position to the '
+        f'next, as in "160 samples"'
+    )
 
 
 def physical(count: Fraction, spacing: Quantity, unit: str | None = None) -> Quantity:

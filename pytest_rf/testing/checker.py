@@ -46,8 +46,9 @@ class Checker:
         __tracebackhide__ = True
         example, requirements = divided(args)
         analysis = analyze(model, *example, inputs=inputs, **options)
-        file, line = calling(self._item.config.rootpath)
-        settings = Settings(model=analysis.name, file=file, line=line)
+        root = self._item.config.rootpath
+        file, line = calling(root)
+        settings = Settings(model=analysis.name, file=file, line=line, root=root)
         result = judge(analysis, requirements, settings, self._item.nodeid)
         self._state.record(result)
         properties.record(self._item, analysis.name, properties.of(analysis))

@@ -35,6 +35,9 @@ RULES = "rules"
 #: Longer names of items are cut.
 _NAME_LIMIT = 200
 
+#: Longer reasons, too.
+_REASON_LIMIT = 500
+
 
 def ask(config: pytest.Config, state: State) -> None:
     """Have pytest collect the configuration, unless its arguments name that or a folder above it."""
@@ -208,7 +211,7 @@ class RequirementItem(pytest.Item):
             return
         one = result.requirements[self.number]
         if one.status == "not applicable":
-            pytest.skip("not applicable: the model does not have this axis")
+            pytest.skip(visible(f"not applicable: {one.reason}", _REASON_LIMIT))
         if one.status == "waived":
             pytest.xfail("waived in the configuration")
         problems = _own(result, one)

@@ -133,7 +133,8 @@ def _judged(
 ) -> Iterator[str]:
     analysis = analyze(analysis, **{key: mark.kwargs[key] for key in SAID if mark.kwargs.get(key)})
     file, line, _ = item.location
-    stated = replace(settings, model=name, file=file, line=(line or 0) + 1)
+    root = settings.root or item.config.rootpath
+    stated = replace(settings, model=name, file=file, line=(line or 0) + 1, root=root)
     result = judge(analysis, mark.args, stated, item.nodeid)
     state.record(result)
     properties.record(item, name, properties.of(analysis))
@@ -179,7 +180,7 @@ def _declared(target: Target, inputs: Any) -> tuple[Analysis, Settings]:
 
 
 def _settings(target: Target) -> Settings:
-    return Settings(spacing=target.model.spacing, origin=target.model.origin)
+    return Settings(spacing=target.model.spacing, origin=target.model.origin, root=target.model.root)
 
 
 def _path(item: pytest.Item, model: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from models import model
 from oracle.graphs import Graph, graphs
-from oracle.influence import structural
+from oracle.shown import structural
 
 import pytest_rf
 from pytest_rf.domains.instructions import Policy

@@ -244,9 +244,12 @@ def test_show_and_reports_name_the_tensor_of_each_axis() -> None:
     analysis = recogniser("forward")
     document = reporters.show(view(analysis), "table")
     text = document if isinstance(document, str) else "\n".join(reporters.lines.plain(document))
-    assert text.splitlines()[-2:] == [
-        "final y along t: rf inf, stride 1, start 0",
-        "final p along f: rf 3, stride 1, start 0",
+    lines = [line.split() for line in text.splitlines()]
+    start = next(place for place, line in enumerate(lines) if line[:1] == ["final"])
+    assert lines[start][:5] == ["final", "axes", "rf", "stride", "start"]
+    assert [line[:5] for line in lines[start + 1 : start + 3]] == [
+        ["y", "t", "inf", "1", "0"],
+        ["p", "f", "3", "1", "0"],
     ]
     report = analysis.to_dict()
     assert report["final"] == ["y"]

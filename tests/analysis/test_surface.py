@@ -7,6 +7,7 @@ import pytest
 from models import conv, model
 
 import pytest_rf
+from pytest_rf.figures import shape
 
 
 @pytest.fixture
@@ -19,7 +20,11 @@ def test_it_shows_itself_in_a_line(analysis: pytest_rf.Analysis) -> None:
     for thing in (analysis, tensor, tensor.field(), next(iter(tensor.field().values()))):
         assert len(repr(thing)) < 120
         assert "Graph(" not in repr(thing)
-    assert "1 tensors, onnx" in repr(analysis)
+    (name, source), (output,) = next(iter(analysis.inputs.items())), analysis.outputs
+    ends = f"{name} {shape(source.shape)} to {output.name} {shape(output.shape)}"
+    assert repr(analysis) == f"<Analysis {analysis.name!r}: 1 tensors, onnx, {ends}>"
+    assert repr(tensor) == f"<Tensor {tensor.name!r}: Conv 3×3, {shape(tensor.shape)}, exact>"
+    assert repr(tensor["h"]) == f"<Field along axis h of {name!r}: rf 3, stride 1, start {tensor['h'].start}>"
 
 
 @pytest.mark.parametrize("name", ["", 0, None])

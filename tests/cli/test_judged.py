@@ -202,7 +202,7 @@ def test_a_pack_that_fits_one_model_only_does_not_apply_to_the_other(rf, folder:
     result = rf("check")
     assert (result.status, result.err) == (0, "")
     assert "net (unet.onnx): 1 requirement holds, 1 not applicable" in result.out
-    assert result.out.endswith("Checked 2 models, 2 requirements: all hold.\n")
+    assert result.out.endswith("Checked 2 models, 2 requirements: all hold, 1 not applicable.\n")
     data = json.loads(rf("check", "--format", "json").out)
     assert [one["status"] for one in data["models"][1]["requirements"]] == ["not applicable", "holds"]
     # A model's own requirement, or one that the configuration itself states, means what it says.

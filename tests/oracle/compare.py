@@ -8,9 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from oracle.perturb import Influence
-
-Hull = tuple[np.ndarray, np.ndarray]
+from oracle.influence import Hull, Influence
 
 
 class Bounded(Protocol):
@@ -61,10 +59,18 @@ def _interval(bounds: tuple[int, int]) -> str:
 
 @dataclass
 class Comparison:
-    """The outcome: ``unsound`` reads outside the bounds, ``inexact`` bounds wider than what is read."""
+    """The outcome.
+
+    Attributes:
+        unsound: reads outside the bounds.
+        inexact: bounds wider than what is read.
+        unknown: tensors that were looked at and of which the analysis claims nothing.
+        compared: how often a tensor's bounds along an axis were compared.
+    """
 
     unsound: list[Difference] = field(default_factory=list)
     inexact: list[Difference] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     compared: int = 0
 
     def report(self) -> str:
@@ -92,7 +98,7 @@ def compare(
         names: How the analysis calls the inputs, where it differs.
 
     Returns:
-        The differences. An element of a tensor of status ``unknown`` claims nothing and is not compared.
+        The differences. A tensor of status ``unknown`` claims nothing: it is named and not compared.
     """
     wanted = set(influence.tensors() if tensors is None else tensors)
     found = Comparison()
@@ -101,6 +107,8 @@ def compare(
             continue
         tensor = analysis[name]
         if tensor.status == "unknown":
+            if name not in found.unknown:
+                found.unknown.append(name)
             continue
         low, high = influence.hull(name, source, axis)
         claimed = tensor.bounds(axis, input=(names or {}).get(source, source), context=context)
@@ -109,29 +117,38 @@ def compare(
     return found
 
 
-def note(
-    found: Comparison,
-    place: tuple[str, str, str, int],
-    claimed: Hull,
-    seen: Hull,
-) -> None:
-    """Enter the differences between claimed and seen bounds of one tensor along one axis."""
-    low, high = np.broadcast_arrays(*seen)
-    claim_low, claim_high = (np.broadcast_to(np.asarray(bound), low.shape) for bound in claimed)
-    reads = low <= high
+def outside(claimed: Hull, seen: Hull) -> np.ndarray:
+    """Return which elements were seen to read outside of what is claimed."""
+    (claim_low, claim_high), (low, high) = _alike(claimed, seen)
     claims = claim_low <= claim_high
-    unsound = reads & (~claims | (claim_low > low) | (claim_high < high))
-    inexact = ~unsound & claims & (~reads | (claim_low != low) | (claim_high != high))
+    return np.asarray((low <= high) & (~claims | (claim_low > low) | (claim_high < high)))
+
+
+def wider(claimed: Hull, seen: Hull) -> np.ndarray:
+    """Return which elements are claimed to read what they were not seen to."""
+    (claim_low, claim_high), (low, high) = _alike(claimed, seen)
+    claims = claim_low <= claim_high
+    return np.asarray(claims & ((low > high) | (claim_low < low) | (claim_high > high)))
+
+
+def note(found: Comparison, place: tuple[str, str, str, int], claimed: Hull, seen: Hull) -> None:
+    """Enter the differences between claimed and seen bounds of one tensor along one axis."""
+    unsound = outside(claimed, seen)
+    inexact = ~unsound & wider(claimed, seen)
     for kind, wrong in ((found.unsound, unsound), (found.inexact, inexact)):
         if wrong.any():
-            at = tuple(map(int, np.unravel_index(wrong.argmax(), wrong.shape)))
-            kind.append(
-                Difference(
-                    *place,
-                    int(wrong.sum()),
-                    wrong.size,
-                    at,
-                    (int(claim_low[at]), int(claim_high[at])),
-                    (int(low[at]), int(high[at])),
-                )
-            )
+            kind.append(difference(place, wrong, claimed, seen))
+
+
+def difference(place: tuple[str, str, str, int], wrong: np.ndarray, claimed: Hull, seen: Hull) -> Difference:
+    """Return what is to be said of the elements that are wrong, with the first of them as an example."""
+    (claim_low, claim_high), (low, high) = _alike(claimed, seen)
+    at = tuple(map(int, np.unravel_index(wrong.argmax(), wrong.shape)))
+    claim, fact = (int(claim_low[at]), int(claim_high[at])), (int(low[at]), int(high[at]))
+    return Difference(*place, int(wrong.sum()), wrong.size, at, claim, fact)
+
+
+def _alike(claimed: Hull, seen: Hull) -> tuple[Hull, Hull]:
+    low, high = np.broadcast_arrays(*seen)
+    claim_low, claim_high = (np.broadcast_to(np.asarray(bound), low.shape) for bound in claimed)
+    return (claim_low, claim_high), (low, high)

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 
 from oracle.compare import Analysed
-from oracle.engines import OnnxRuntime, expose
+from oracle.engines.files import OnnxRuntime, expose
 from oracle.twin import linearised_twin, reached
 
 DIRECTORY = Path(onnx.__file__).parent / "backend/test/data/light"

@@ -7,8 +7,7 @@ them shows.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -19,8 +18,10 @@ from onnx import numpy_helper
 import pytest_rf
 from oracle.compare import Comparison, compare
 from oracle.engines import NoEngineError
+from oracle.engines.files import load, nodes
 from oracle.perturb import probe_rows
 from oracle.twin import NoTwinError, linearised_twin, probe_twin
+from oracle.verdicts import Verdict
 from pytest_rf.analysis import Analysis
 from pytest_rf.errors import ModelError
 
@@ -37,23 +38,6 @@ class Case:
     name: str
     model: onnx.ModelProto
     inputs: dict[str, Any]
-
-
-@dataclass
-class Verdict:
-    """What came of a case.
-
-    Attributes:
-        status: "error" (a ModelError), "crash", "unknown", "unprobed" (no truth to compare with), "exact",
-            "sound" (whole numbers, which cannot show more), "inexact" (wider than seen), "upper" (wider,
-            and said to be an upper bound) or "unsound".
-        detail: the first difference, or why there is none.
-    """
-
-    case: str
-    status: str
-    detail: str = ""
-    operators: frozenset[tuple[str, int]] = field(default_factory=frozenset)
 
 
 @cache
@@ -139,7 +123,6 @@ def _analysis(case: Case, values: dict[str, Any]) -> Analysis:
 
 def judge(case: Case, probe: bool = True) -> Verdict:
     """Analyse a case and hold it against what is seen."""
-    operators = frozenset(_operators(case.model))
     try:
         analysis, values = analysed(case)
         for tensor in analysis:
@@ -148,70 +131,69 @@ def judge(case: Case, probe: bool = True) -> Verdict:
                     for axis in range(len(source.shape)):
                         tensor.bounds(axis, input=name, context=True)
     except ModelError as error:
-        return Verdict(case.name, "error", str(error), operators)
+        return Verdict(case.name, "error", str(error))
     except Exception as error:  # the point of the suite: nothing may crash
-        return Verdict(case.name, "crash", f"{type(error).__name__}: {error}", operators)
+        return Verdict(case.name, "crash", f"{type(error).__name__}: {error}")
     unknown = [tensor for tensor in analysis.outputs if tensor.status == "unknown"]
     if unknown:
-        return Verdict(case.name, "unknown", str(unknown[0].reason), operators)
+        return Verdict(case.name, "unknown", str(unknown[0].reason))
     if not probe:
-        return Verdict(case.name, "unprobed", "not asked for", operators)
-    return _compared(case, analysis, values, operators)
+        return Verdict(case.name, "unprobed", "not asked for")
+    return _compared(case, analysis, values)
 
 
-def _compared(case: Case, analysis: Analysis, values: dict[str, Any], operators: Any) -> Verdict:
+def _compared(case: Case, analysis: Analysis, values: dict[str, Any]) -> Verdict:
     moving = {n: v for n, v in case.inputs.items() if n not in values}
     wanted = [
         t.name for t in analysis.outputs if t.number in {v.number for v in analysis.graph.values if v.varies}
     ]
     if not moving or not wanted:
-        return Verdict(case.name, "unprobed", "no input of real numbers reaches an output", operators)
+        return Verdict(case.name, "unprobed", "no input of real numbers reaches an output")
     rows = sum(sum(v.shape) for v in moving.values())
     if max(v.size for v in moving.values()) > LARGEST or rows > MOST_ROWS:
-        return Verdict(case.name, "unprobed", "large", operators)
-    if case.name in WRONG:
-        return Verdict(case.name, "unprobed", WRONG[case.name], operators)
+        return Verdict(case.name, "unprobed", "large")
+    if case.name in MISTAKEN:
+        return Verdict(case.name, "unprobed", MISTAKEN[case.name])
     if operators_of(case.model) & RANDOM:
-        return Verdict(case.name, "unprobed", "random numbers differ in every run", operators)
+        return Verdict(case.name, "unprobed", "random numbers differ in every run")
     if any(isinstance(v, list) or v is None for v in values.values()):
-        return Verdict(case.name, "unprobed", "sequences cannot be bound", operators)
+        return Verdict(case.name, "unprobed", "sequences cannot be bound")
     model = bound(case.model, values)
     names = [info.name for info in model.graph.output if info.name in wanted]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            seen = probe_rows(model, moving, tensors=names, magnitudes=_magnitudes(case), bases=1)
+            engine, magnitudes = load(model, names), _magnitudes(case)
+            seen = probe_rows(engine, moving, magnitudes=magnitudes, bases=1)
             for seed in (1, 2):
                 # Maxima, thresholds and rounding hide much at one point; few cases need others.
                 if compare(analysis, seen).inexact:
-                    more = probe_rows(
-                        model, moving, tensors=names, magnitudes=_magnitudes(case), bases=6 * seed, seed=seed
-                    )
+                    more = probe_rows(engine, moving, magnitudes=magnitudes, bases=6 * seed, seed=seed)
                     seen = seen.merge(more)
         except Exception as error:  # engines and sampled values: whatever does not run shows nothing
-            return Verdict(case.name, "unprobed", str(error)[:200], operators)
+            return Verdict(case.name, "unprobed", str(error)[:200])
     for name in names:
         got = next((rows.shape[1:] for (t, _, _), rows in seen.rows.items() if t == name), None)
         if got is not None and analysis[name].shape != got:
-            return Verdict(
-                case.name, "unsound", f"{name}: shape {analysis[name].shape}, should be {got}", operators
-            )
+            return Verdict(case.name, "unsound", f"{name}: shape {analysis[name].shape}, should be {got}")
     found = compare(analysis, seen)
+    if not found.compared:
+        return Verdict(case.name, "unprobed", "no result is an array")
     if found.inexact and not found.unsound:
         found = _structural(case, model, analysis, moving, names) or found
     if found.unsound:
-        return Verdict(case.name, "unsound", found.report(), operators)
+        return Verdict(case.name, "unsound", found.report())
     if all(value.dtype not in FLOATS for value in moving.values()):
         # Whole numbers hide most of what they influence: they show what is unsound, not what is exact.
-        return Verdict(case.name, "sound", "", operators)
+        return Verdict(case.name, "sound")
     if found.inexact:
         upper = any(tensor.status == "upper_bound" for tensor in analysis.outputs)
-        return Verdict(case.name, "upper" if upper else "inexact", found.report(), operators)
-    return Verdict(case.name, "exact", "", operators)
+        return Verdict(case.name, "upper" if upper else "inexact", found.report())
+    return Verdict(case.name, "exact")
 
 
 def _magnitudes(case: Case) -> tuple[float, ...]:
-    operators = {node.op_type for node in case.model.graph.node}
+    operators = operators_of(case.model)
     if operators & {"IsInf", "IsNaN"}:
         return (np.inf, np.nan)
     # A decay of e^300 times a state of 0 is no influence.
@@ -239,7 +221,7 @@ def _masks(model: onnx.ModelProto) -> bool:
     return any(np.isneginf(array).any() for array in [*arrays, np.array(numbers)])
 
 
-WRONG = {
+MISTAKEN = {
     "test_maxunpool_export_with_output_shape": "onnxruntime counts its indices in the larger output",
 }
 """Cases of which the engine's answer is not the one that the case itself expects."""
@@ -247,12 +229,5 @@ RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUnifo
 
 
 def operators_of(model: onnx.ModelProto) -> set[str]:
-    """Return the names of the operators in a model."""
-    return {node.op_type for node in model.graph.node}
-
-
-def _operators(model: onnx.ModelProto) -> Iterator[tuple[str, int]]:
-    versions = {entry.domain: entry.version for entry in model.opset_import}
-    for node in model.graph.node:
-        domain = "" if node.domain == "ai.onnx" else node.domain
-        yield (f"{domain}::{node.op_type}" if domain else node.op_type), versions.get(node.domain, 0)
+    """Return the names of the operators in a model, in its branches, loops and functions too."""
+    return {node.op_type for node in nodes(model)}

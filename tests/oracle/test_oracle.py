@@ -10,9 +10,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from oracle.compare import compare
-from oracle.engines import NoEngineError, expose, load, traps, trusted
+from oracle.engines import NoEngineError
+from oracle.engines.files import expose, load, traps, trusted
 from oracle.graphs import Graph, Value
-from oracle.perturb import Influence, differs, generic_inputs, probe_elements, probe_rows, rows_of
+from oracle.influence import Influence, differs
+from oracle.perturb import generic_inputs, probe_elements, probe_rows, rows_of
 from oracle.twin import NoTwinError, linearised_twin, probe_twin
 
 Build = Callable[[Graph, Value], Value]
@@ -91,11 +93,11 @@ def make(build: Build) -> tuple[Graph, str]:
 
 
 def by_rows(graph: Graph) -> Influence:
-    return probe_rows(graph.model(), graph.inputs)
+    return probe_rows(load(graph.model()), graph.inputs)
 
 
 def by_elements(graph: Graph) -> Influence:
-    return rows_of(probe_elements(graph.model(), graph.inputs, bases=1), graph.inputs)
+    return rows_of(probe_elements(load(graph.model()), graph.inputs, bases=1), graph.inputs)
 
 
 def by_twin(graph: Graph) -> Influence:
@@ -188,7 +190,7 @@ class Claim:
 )
 def test_wrong_bounds_are_noticed(low: list[int], high: list[int], unsound: int, inexact: int) -> None:
     graph, name = make(conv)
-    seen = probe_rows(graph.model(), graph.inputs, axes={"x0": [2]})
+    seen = probe_rows(load(graph.model()), graph.inputs, axes={"x0": [2]})
     found = compare({name: Claim(name, low, high)}, seen)
     assert sum(d.elements for d in found.unsound) == unsound
     assert sum(d.elements for d in found.inexact) == inexact
@@ -197,7 +199,7 @@ def test_wrong_bounds_are_noticed(low: list[int], high: list[int], unsound: int,
 
 def test_a_difference_says_where_it_is() -> None:
     graph, name = make(conv)
-    seen = probe_rows(graph.model(), graph.inputs, axes={"x0": [2]})
+    seen = probe_rows(load(graph.model()), graph.inputs, axes={"x0": [2]})
     found = compare({name: Claim(name, [0, 1, 3, 5], [1, 3, 4, 7])}, seen)
     assert found.report() == (
         f"unsound: {name} (Conv), along axis 2 of x0: 6 of 24 elements; element (0, 0, 2) claims [3, 4], seen [3, 5]"
@@ -206,13 +208,15 @@ def test_a_difference_says_where_it_is() -> None:
 
 def test_unknown_claims_nothing() -> None:
     graph, name = make(conv)
-    seen = probe_rows(graph.model(), graph.inputs, axes={"x0": [2]})
+    seen = probe_rows(load(graph.model()), graph.inputs, axes={"x0": [2]})
     assert compare({name: Claim(name, [], [], status="unknown")}, seen).compared == 0
 
 
 def test_both_engines_see_the_same() -> None:
     graph, name = make(conv)
-    one_way, other = (probe_rows(graph.model(), graph.inputs, engine=e) for e in ("onnxruntime", "reference"))
+    one_way, other = (
+        probe_rows(load(graph.model(), engine=e), graph.inputs) for e in ("onnxruntime", "reference")
+    )
     assert all(np.array_equal(rows, other.rows[key]) for key, rows in one_way.rows.items())
     assert {tensor for tensor, _, _ in one_way.rows} == {name}
 
@@ -255,7 +259,7 @@ def test_integers_and_truths_are_moved_within_their_kind() -> None:
         "i": np.array([0, 3, 0]),  # indices out of range make the engine refuse, which is no influence
         "c": np.array([True, True, False]),
     }
-    found = probe_elements(model, given)
+    found = probe_elements(load(model), given)
     assert found["y", "c"].tolist() == np.eye(3, dtype=bool).tolist()
     assert found["g", "i"].tolist() == np.eye(3, dtype=bool).tolist()
     assert found["y", "i"].tolist() == np.diag([True, True, False]).tolist()

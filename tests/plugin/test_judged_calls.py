@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 torch = pytest.importorskip("torch")
+import torch._dynamo  # noqa: E402, F401, F811 - as the next line
 from called_nets import run  # noqa: E402
 
 import pytest_rf.frontends.torch  # noqa: E402, F401 - runs in this process forget what they import

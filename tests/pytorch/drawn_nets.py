@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from random_nets import (
+
+from pytorch.random_nets import (
     Chain,
     Conv,
     ConvTranspose,
@@ -22,7 +23,7 @@ from random_nets import (
     Sum,
     Windows,
 )
-from random_sequences import (
+from pytorch.random_sequences import (
     ALONG_SAMPLES,
     ALONG_TIME,
     Attention,

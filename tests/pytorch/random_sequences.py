@@ -9,7 +9,9 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from random_nets import (
+from torch import Tensor
+
+from pytorch.random_nets import (
     UNCLEAR,
     Module,
     Net,
@@ -17,7 +19,6 @@ from random_nets import (
     Step,
     filled,
 )
-from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from random_nets import Chain, Conv, ConvTranspose, Crop, Net, Pool, Resize, Shift, Step, Sum
-from random_sequences import Attention, EndToEnd, FirstApart, Named, Norm, Recurrent
+
+from pytorch.random_nets import Chain, Conv, ConvTranspose, Crop, Net, Pool, Resize, Shift, Step, Sum
+from pytorch.random_sequences import Attention, EndToEnd, FirstApart, Named, Norm, Recurrent
 
 OPSET = 20
 MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}

@@ -13,9 +13,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 import onnx  # noqa: E402
-from exported_nets import NETS, Net  # noqa: E402
 
 import pytest_rf  # noqa: E402
+from pytorch.exported_nets import NETS, Net  # noqa: E402
 
 SCRIPTED_IF = "an if on data must be a torch.cond"
 NOT_EXPORTED = {

@@ -9,10 +9,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from test_smallest_inputs import drawn, runs  # noqa: E402
 from torch import nn  # noqa: E402
 
 import pytest_rf  # noqa: E402
+from pytorch.test_smallest_inputs import drawn, runs  # noqa: E402
 
 
 def summing(net: nn.Module) -> nn.Module:

@@ -16,18 +16,21 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracle.engines import NoEngineError, load
+from oracle.engines import NoEngineError
+from oracle.engines.files import load
+from oracle.influence import hull
 
 import pytest_rf
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
-from drawn_nets import batch_nets, examples, time_nets  # noqa: E402
-from random_nets import Chain, Conv, Net, Pool, Resize, Shift, Step, data  # noqa: E402
-from random_sequences import EndToEnd, FirstApart, Named, Norm, Recurrent, Scaled  # noqa: E402
-from sequences_in_onnx import NoModelError, model  # noqa: E402
 from torch import Tensor  # noqa: E402
+
+from pytorch.drawn_nets import batch_nets, examples, time_nets  # noqa: E402
+from pytorch.random_nets import Chain, Conv, Net, Pool, Resize, Shift, Step, data  # noqa: E402
+from pytorch.random_sequences import EndToEnd, FirstApart, Named, Norm, Recurrent, Scaled  # noqa: E402
+from pytorch.sequences_in_onnx import NoModelError, model  # noqa: E402
 
 CHANGES = (1.0, -3.0, 30.0)
 
@@ -84,10 +87,7 @@ def truth(module: Callable[[Tensor], Tensor], shape: tuple[int, ...], axis: int 
     """Change every position along time, and see which steps of the output change."""
     rows = moved(module, shape, axis)
     steps = rows.any(axis=tuple(a + 1 for a in range(rows.ndim - 1) if a != axis))
-    found = steps.any(axis=0)
-    first = np.where(found, steps.argmax(axis=0), len(steps))
-    last = np.where(found, len(steps) - 1 - steps[::-1].argmax(axis=0), -1)
-    return Truth(first, last)
+    return Truth(*hull(steps))
 
 
 def passes(analysis: pytest_rf.Analysis, requirement: str) -> bool:

@@ -6,8 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
-from torch_probing import check  # noqa: E402
+from oracle.modules import check  # noqa: E402
+
+from pytorch.hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
 
 
 @pytest.mark.parametrize("name", TIGHT)

@@ -9,9 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from published_nets import NETWORKS, Network  # noqa: E402
-
 import pytest_rf  # noqa: E402
+from pytorch.published_nets import NETWORKS, Network  # noqa: E402
 
 TABLE = Path(__file__).parents[1] / "data" / "published_rf.csv"
 ANY = 299

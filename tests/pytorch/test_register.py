@@ -8,8 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from oracle.modules import Net  # noqa: E402
 from torch import nn  # noqa: E402
-from torch_probing import Net  # noqa: E402
 
 import pytest_rf  # noqa: E402
 from pytest_rf import registry  # noqa: E402

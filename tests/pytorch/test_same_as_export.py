@@ -12,9 +12,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 import onnx  # noqa: E402
-from hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
 
 import pytest_rf  # noqa: E402
+from pytorch.hard_nets import LOOSE, TIGHT, ZEROED  # noqa: E402
 
 NETS = {**TIGHT, **LOOSE, **ZEROED}
 DIFFERENT = {

@@ -9,10 +9,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models import model  # noqa: E402
-from published_nets import NETWORKS, Network  # noqa: E402
 from torch import nn  # noqa: E402
 
 import pytest_rf  # noqa: E402
+from pytorch.published_nets import NETWORKS, Network  # noqa: E402
 
 
 class Crossing(nn.Module):

@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402, N812
+from oracle.modules import Net, check  # noqa: E402
 from torch import nn  # noqa: E402
-from torch_probing import Net, check  # noqa: E402
 
 import pytest_rf  # noqa: E402
 

@@ -19,8 +19,10 @@ import pytest_rf
 
 torch = pytest.importorskip("torch")
 
-from drawn_nets import examples, nets  # noqa: E402
-from random_nets import (  # noqa: E402
+from torch import Tensor  # noqa: E402
+
+from pytorch.drawn_nets import examples, nets  # noqa: E402
+from pytorch.random_nets import (  # noqa: E402
     Chain,
     Conv,
     ConvTranspose,
@@ -34,7 +36,6 @@ from random_nets import (  # noqa: E402
     Windows,
     data,
 )
-from torch import Tensor  # noqa: E402
 
 SAME = 1e-9
 UNFIT = (RuntimeError, ValueError)

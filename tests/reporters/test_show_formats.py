@@ -48,10 +48,12 @@ def test_the_table_names_axes_where_they_differ() -> None:
         "net: 1 tensor",
         "input x 1×1×16×16, spatial axes: h, w",
         "",
-        "name  op                   output shape        rf    stride  start  context",
-        "y     Conv 3×5 stride 1×2  1×1×14×6      h 3, w 5  h 1, w 2      0",
+        "final  axes  rf  stride  start  lookahead     halo",
+        "y      h      3       1      0          2  0 and 2",
+        "y      w      5       2      0          3  0 and 3",
         "",
-        "final y: rf h 3, w 5, stride h 1, w 2, start 0",
+        "name  op                   shape           rf    stride  start",
+        "y     Conv 3×5 stride 1×2  1×1×14×6  h 3, w 5  h 1, w 2      0",
     ]
 
 
@@ -71,8 +73,11 @@ def test_unknown_operators_are_said_aloud() -> None:
 def test_several_inputs_have_rows_of_their_own() -> None:
     nodes = conv("x", "a"), conv("z", "b"), helper.make_node("Add", ["a", "b"], ["y"])
     analysis = pytest_rf.analyze(model(*nodes, inputs=("x", "z")))
-    rows = [line.split() for line in text(analysis, "table").splitlines() if line.startswith("y ")]
-    assert [row[3] for row in rows] == ["x", "z"]
+    finals, body = text(analysis, "table").split("\nname ")
+    assert [row.split()[3] for row in body.splitlines() if row.startswith("y ")] == ["x", "z"]
+    assert [row.split()[1:4] for row in finals.splitlines() if row.startswith("y ")] == [
+        [axis, source, size] for source in ("x", "z") for axis, size in (("h", "3"), ("w", "5"))
+    ]
 
 
 @pytest.mark.parametrize("chosen", [{}, {"node": "node_*"}, {"unit": (0, 1)}, {"unit": (2, 3), "node": "y"}])
@@ -113,6 +118,13 @@ def test_units_are_regions() -> None:
         "unit (2, 3) of y (Conv, 1×1×14×12) reads",
         "  h: 2 to 4 (3 of 16)",
         "  w: 3 to 7 (5 of 16)",
+        "",
+        "     0             15",
+        *["   0 ················", "     ················"],
+        *["     ···█████········"] * 3,
+        *["     ················"] * 10,
+        "  15 ················",
+        "  █ read, · not read; positions a sign: h 1 down, w 1 across",
     ]
     assert text(analysis, "csv", unit=(0, 0)).splitlines()[1:] == ["y,0 0,x,h,0,2", "y,0 0,x,w,0,4"]
 

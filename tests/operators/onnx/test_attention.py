@@ -12,7 +12,7 @@ from onnx.reference import ReferenceEvaluator
 
 import pytest_rf
 
-from .text import analysed, model
+from .written import analysed, model
 
 TEXT = """g (float[1,2,3,4] q, float[1,2,6,4] k, float[1,2,6,4] v, int64[1] n) => (y) {{
     y = Attention<is_causal=1>(q, k, v, , , , n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operators.onnx.text import analysed, bounds
+from operators.onnx.written import analysed, bounds
 
 
 def test_a_constant_condition_chooses_for_each_element() -> None:

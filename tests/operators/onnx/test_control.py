@@ -5,7 +5,7 @@ import pytest
 
 from pytest_rf.errors import ModelError
 
-from .text import analysed, bounds
+from .written import analysed, bounds
 
 CONV = "<float[1,1,3] w = {1, 1, 1}, float[1,1,5] v = {1, 1, 1, 1, 1}>"
 

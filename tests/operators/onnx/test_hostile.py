@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 import pytest_rf
 from pytest_rf.errors import ModelError
 
-from .text import analysed, model
+from .written import analysed, model
 
 NODES = {
     "stride 0": "y = Conv<strides=[0]>(x, w)",

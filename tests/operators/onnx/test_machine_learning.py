@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .text import analysed
+from .written import analysed
 
 TREE = """nodes_featureids = [4, 0, 2, 0, 0], nodes_values = [0.1, 0.0, 0.3, 0.0, 0.0],
     nodes_modes = ["BRANCH_LEQ", "LEAF", "BRANCH_LEQ", "LEAF", "LEAF"], nodes_nodeids = [0, 1, 2, 3, 4],

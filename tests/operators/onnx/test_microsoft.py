@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 from oracle.compare import compare
+from oracle.engines.files import load
 from oracle.perturb import probe_rows, sample
 
 import pytest_rf
@@ -109,7 +110,7 @@ CASES = {
 def test_bounds_hold_what_onnxruntime_reads(case: Any) -> None:
     model, arrays = case
     analysis = pytest_rf.analyze(model)
-    seen = probe_rows(model, arrays, engine="onnxruntime", bases=4)
+    seen = probe_rows(load(model, engine="onnxruntime"), arrays, bases=4)
     found = compare(analysis, seen)
     assert found.compared
     assert not found.unsound, found.report()
@@ -157,7 +158,7 @@ def test_bounds_hold_what_quantised_operators_read(case: Any) -> None:
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     arrays = {"x": sample(IMAGE, np.dtype(np.float32), np.random.default_rng(0))}
     analysis = pytest_rf.analyze(model)
-    seen = probe_rows(model, arrays, tensors=["y"], engine="onnxruntime", bases=4)
+    seen = probe_rows(load(model, ["y"], "onnxruntime"), arrays, bases=4)
     found = compare(analysis, seen)
     assert not found.unsound, found.report()
     if op != "QLinearSoftmax":

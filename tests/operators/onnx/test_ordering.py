@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from .text import analysed
+from .written import analysed
 
 
 def test_the_inverse_of_unique_is_as_long_as_its_axis_though_nothing_is_known_of_the_values() -> None:

@@ -11,7 +11,7 @@ import pytest
 import pytest_rf
 from pytest_rf.errors import ModelError
 
-from .text import model
+from .written import model
 
 SHAPES = {1: (5,), 2: (3, 5), 3: (2, 3, 4)}
 PADS = {

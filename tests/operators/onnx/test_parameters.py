@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from oracle.compare import compare
+from oracle.engines.files import load
 from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
 
-from .text import analysed, bounds, model
+from .written import analysed, bounds, model
 
 SCORES = "a mask that ends before the keys, in the scores"
 GROUPS = (
@@ -56,12 +57,12 @@ GRAPHS = {
 @pytest.mark.parametrize("name", GRAPHS)
 def test_what_stands_beside_a_tensor(name: str) -> None:
     opset, weights, text = GRAPHS[name]
-    graph = model(text, opset)
+    graph = model(text, opset=opset)
     shapes = {
         one.name: [place.dim_value for place in one.type.tensor_type.shape.dim] for one in graph.graph.input
     }
     engine = "reference" if name == SCORES else None  # onnxruntime takes no mask that is too short
-    influence = probe_rows(graph, generic_inputs(shapes), engine=engine)
+    influence = probe_rows(load(graph, engine=engine), generic_inputs(shapes))
     found = compare(pytest_rf.analyze(graph, weights=weights), influence)
     assert found.compared
     assert not found.unsound + found.inexact, found.report()

@@ -11,12 +11,13 @@ import onnxruntime
 import pytest
 from onnx.reference import ReferenceEvaluator
 from oracle.compare import compare
+from oracle.engines.files import load
 from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
 from pytest_rf.analysis import Tensor
 
-from .text import model
+from .written import model
 
 SCALES = ("0.25", "0.5", "0.75", "1.0", "1.25", "1.5", "2.0")
 
@@ -36,7 +37,7 @@ def test_what_an_output_samples(transform: str, mode: str, antialias: int) -> No
         for scale in SCALES:
             text = TEXT.format(n=n, scale=scale, mode=mode, antialias=antialias, transform=transform)
             graph = model(text, opset=19)
-            found = compare(pytest_rf.analyze(graph), probe_rows(graph, generic_inputs({"x": (1, n)})))
+            found = compare(pytest_rf.analyze(graph), probe_rows(load(graph), generic_inputs({"x": (1, n)})))
             assert found.compared
             assert not found.unsound, f"{n} times {scale}: {found.report()}"
 

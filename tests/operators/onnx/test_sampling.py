@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .text import analysed, bounds
+from .written import analysed, bounds
 
 TEXT = """g (float[1,1,1,{n}] x) => (y) <float[1,2,3] matrix = {{1,0,0, 0,1,0}}> {{
     size = Shape(x)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .text import analysed, bounds
+from .written import analysed, bounds
 
 WORDS = "r = Cast<to = 7>(x) s = Cast<to = 8>(r)"
 

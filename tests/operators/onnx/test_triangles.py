@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from oracle.compare import compare
+from oracle.engines.files import load
 from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
 
-from .text import model
+from .written import model
 
 
 @pytest.mark.parametrize("upper", [0, 1])
@@ -20,7 +21,9 @@ def test_linear_attention_over_a_triangle_is_causal_one_way_or_the_other(upper: 
         y = MatMul(side, v)
     }}""")
     analysis = pytest_rf.analyze(graph)
-    found = compare(analysis, probe_rows(graph, generic_inputs({"q": (4, 3), "k": (4, 3), "v": (4, 2)})))
+    found = compare(
+        analysis, probe_rows(load(graph), generic_inputs({"q": (4, 3), "k": (4, 3), "v": (4, 2)}))
+    )
     assert found.compared
     assert not found.unsound, found.report()
     low, high = (one[:, 0].tolist() for one in analysis["y"].bounds(0, "v"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from oracle.compare import compare
+from oracle.engines.files import load
 from oracle.perturb import generic_inputs, probe_rows
 
 import pytest_rf
 
-from .text import model
+from .written import model
 
 # Of a matrix x whose upper side is 0 in t.
 SUMS = {
@@ -45,7 +46,9 @@ def test_zeros_of_a_mask(operator: str) -> None:
     graph = model(
         TEXT.format(operator=operator, operands=SUMS[operator], kind="c" if compares else "y", cast=cast)
     )
-    found = compare(pytest_rf.analyze(graph, weights=True), probe_rows(graph, generic_inputs({"x": (3, 3)})))
+    found = compare(
+        pytest_rf.analyze(graph, weights=True), probe_rows(load(graph), generic_inputs({"x": (3, 3)}))
+    )
     assert found.compared
     assert not found.unsound, found.report()
 

@@ -12,7 +12,7 @@ import onnx.checker
 import onnx.parser
 from onnx import helper, inliner, numpy_helper
 
-from oracle.engines import load
+from oracle.engines.files import load
 from oracle.perturb import sample
 
 OPSET = 21

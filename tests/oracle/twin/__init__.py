@@ -20,8 +20,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import onnx
 
-from oracle.engines import Engine, first_run, load
-from oracle.perturb import Influence
+from oracle.engines import Engine, first_run
+from oracle.engines.files import load
+from oracle.influence import Influence
 from oracle.twin.builder import NoTwinError, Twin, reads
 from oracle.twin.learning import RULES
 
@@ -60,7 +61,7 @@ def inferred_ranks(model: onnx.ModelProto) -> dict[str, int]:
     }
 
 
-def reached(engine: Engine, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def reached(engine: Engine[np.ndarray], inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return which elements of the twin's tensors read a positive element of ``inputs``."""
     return {name: value > 0 for name, value in engine.run(inputs).items() if value.dtype.kind == "f"}
 
@@ -91,10 +92,7 @@ def probe_twin(
             lit = value.copy()
             lit[(slice(None),) * axis + (index,)] = 1
             for name, hit in reached(session, {**blank, source: lit}).items():
-                key = (name, source, axis)
-                if key not in seen.rows:
-                    seen.rows[key] = np.zeros((value.shape[axis], *hit.shape), bool)
-                seen.rows[key][index] = hit & ~silent[name]
+                seen.add((name, source, axis), index, value.shape[axis], hit & ~silent[name])
     return seen
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from oracle.engines import attributes, opset
+from oracle.engines.files import attributes, opset
 
 
 class NoTwinError(Exception):

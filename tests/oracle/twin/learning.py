@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from oracle.engines import attributes
+from oracle.engines.files import attributes
 from oracle.twin.builder import Twin, rule
 from oracle.twin.fused import RULES
 

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from oracle.engines import attributes
+from oracle.engines.files import attributes
 from oracle.twin.builder import RULES, NoTwinError, Twin, rule
 from oracle.twin.rules import copied, data_only_first, rank_of, with_statistics
 

@@ -1,0 +1,170 @@
+"""What a configuration says of many models, or of one: rules and requirements, of its own and of what it extends.
+
+There are two layers. The file's holds for every model; a model's lies on top of it for that model alone. Within a
+layer what is ignored goes before what is selected; between layers the model's word goes before the file's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pytest_rf import checks
+from pytest_rf.config import packs, tomlfile
+from pytest_rf.config.declared import PlacedRequirement
+from pytest_rf.config.tomlfile import Document
+from pytest_rf.requirements import RequirementTextError, parse
+
+#: Files that extend files that extend files.
+MAX_DEPTH = 8
+
+#: More files than this are extended by mistake, or by malice.
+MAX_FILES = 100
+
+
+class Table(Protocol):
+    """The keys that a configuration, a pack and a model have in common."""
+
+    @property
+    def extend(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def select(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def ignore(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def require(self) -> Sequence[str]: ...  # noqa: D102
+
+
+class Files:
+    """The files that are extended, each read once."""
+
+    def __init__(self, root: Path, convert: Callable[[Document], Table]) -> None:
+        """Remember where they must lie.
+
+        Args:
+            root: the folder that paths must stay in.
+            convert: gives the table of a document, or raises the error of its place.
+        """
+        self.root = root
+        self._convert = convert
+        self._known: dict[Path, tuple[Document, Table]] = {}
+
+    def read(self, path: Path, by: Document, line: int) -> tuple[Document, Table]:
+        """Return what a file says, and what that means; ``by`` extends it in a line.
+
+        Raises:
+            ConfigError: it cannot be read, is not a pack, or there are too many files.
+        """
+        if path not in self._known:
+            if len(self._known) >= MAX_FILES:
+                raise by.error(f"more than {MAX_FILES} files are extended", line)
+            document = tomlfile.read(path)
+            self._known[path] = document, self._convert(document)
+        return self._known[path]
+
+
+class Layer:
+    """Rules and requirements of a file or a model, those that it extends first.
+
+    Attributes:
+        select: the rules that are selected.
+        ignore: the rules that are ignored.
+        requires: the requirements.
+    """
+
+    def __init__(self, files: Files, below: Layer | None = None) -> None:
+        """Begin with nothing.
+
+        Args:
+            files: the files that can be extended.
+            below: the layer that this one lies on; what that extends is not taken twice.
+        """
+        self.select: list[str] = []
+        self.ignore: list[str] = []
+        self.requires: list[PlacedRequirement] = []
+        self._files = files
+        self._taken: set[Path] = set() if below is None else set(below._taken)
+
+    def take(self, document: Document, table: Table, part: tuple[int, int]) -> None:
+        """Take what a table of a document says.
+
+        Args:
+            document: the document.
+            table: the table.
+            part: its first line, and the one behind it.
+
+        Raises:
+            ConfigError: it says something that is wrong; the text names the line.
+        """
+        self._take(document, table, part, (document.path.resolve(),))
+
+    def _take(
+        self,
+        document: Document,
+        table: Table,
+        part: tuple[int, int],
+        chain: tuple[Path, ...],
+        place: tuple[str, int] | None = None,
+    ) -> None:
+        for text in table.extend:
+            self._extend(document, text, document.line_of_text(text, part), chain, place)
+        for text in (*table.select, *table.ignore):
+            _known(document, text, document.line_of_text(text, part))
+        for text in table.ignore:
+            kept = [rule for rule in checks.match(text) if rule.always]
+            if kept and len(text) > len("RF0"):
+                line = document.line_of_text(text, part)
+                raise document.error(
+                    f"{kept[0].code} cannot be ignored; waive the finding in [[model.waiver]]", line
+                )
+        self.select += table.select
+        self.ignore += table.ignore
+        shared = len(chain) > 1
+        self.requires += [
+            PlacedRequirement(one.requirement, *(place or (one.file, one.line)), shared=shared)
+            for one in stated(document, table.require, part)
+        ]
+
+    def _extend(
+        self, document: Document, text: str, line: int, chain: tuple[Path, ...], place: tuple[str, int] | None
+    ) -> None:
+        """Take what an extended file says, unless it has been taken."""
+        path = packs.locate(text, document, self._files.root, line)
+        if path in chain:
+            raise document.error(f'"{text}" extends itself in a circle', line)
+        if len(chain) > MAX_DEPTH:
+            raise document.error(f"files extend files more than {MAX_DEPTH} deep", line)
+        if path in self._taken:
+            return
+        extended, table = self._files.read(path, document, line)
+        # Who reads a finding of a pack's requirement can change the line that takes the pack in, not the pack.
+        taken = place or ((document.name, line) if text.startswith("pytest-rf:") else None)
+        self._take(extended, table, extended.part(), (*chain, path), taken)
+        self._taken.add(path)
+
+
+def stated(document: Document, texts: Iterable[str], part: tuple[int, int]) -> list[PlacedRequirement]:
+    """Read requirements and remember their lines.
+
+    Raises:
+        ConfigError: one cannot be understood.
+    """
+    found: list[PlacedRequirement] = []
+    seen: dict[str, int] = {}
+    for text in texts:
+        line = document.line_of_text(text, part, seen.get(text, 0))
+        seen[text] = seen.get(text, 0) + 1
+        try:
+            found.append(PlacedRequirement(parse(text), document.name, line))
+        except RequirementTextError as error:
+            raise document.error(str(error), line, error.detail) from None
+    return found
+
+
+def _known(document: Document, text: str, line: int) -> None:
+    """Refuse what stands for no rule."""
+    try:
+        checks.match(text)
+    except KeyError as error:
+        raise document.error(str(error.args[0]), line) from None

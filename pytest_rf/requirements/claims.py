@@ -1,0 +1,99 @@
+"""Holds a claim at a place, and says what is to blame where it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from pytest_rf.analysis.metrics import METRICS, PREDICATES, AxisField, Metric, Origin
+from pytest_rf.analysis.paths import Measure
+from pytest_rf.analysis.tensors import Contribution
+from pytest_rf.findings import Finding, Measurement
+from pytest_rf.requirements import advice, explain, extent, independence, measure
+from pytest_rf.requirements.measure import Undecidable
+from pytest_rf.requirements.places import Place
+from pytest_rf.requirements.settings import Settings
+from pytest_rf.requirements.syntax import Claim
+
+
+def verdicts(place: Place, part: Claim, settings: Settings) -> Iterator[Finding]:
+    """Yield a verdict where a claim does not hold at a place."""
+    holds: bool | None = None
+    predicate = PREDICATES[part.predicate]
+    samples = predicate.axis == "batch"
+    if samples:
+        holds, reason = independence.verdict(place.field, place.source, place.number)
+    else:
+        try:
+            holds = _predicate(place.field, predicate, settings.origin)
+            reason = f"whether it is {part.predicate} is not known"
+        except Undecidable as why:
+            reason = str(why)
+        # What holds of an upper bound holds of all that it contains; what does not hold of it may.
+        if holds is False and predicate.steady != "always" and place.field.upper_bound:
+            holds, reason = None, measure.left_open(place.field)
+    if holds is not None and holds is not part.negated:
+        return
+    measured: tuple[Measurement, ...] = ()
+    if holds is not None:
+        reason = ""
+        measured = (Measurement(low=holds, high=holds),)
+    figure = METRICS[predicate.within or "lookahead"]
+    look = explain.reader(figure, None, settings.origin)
+    path = place.path(look) if predicate.within else []
+    note, help_ = "", ""
+    if holds is False and samples:
+        note, help_ = independence.explained(place.field, place.source, place.number)
+    elif holds is not None:
+        note, help_ = _explained(place, part, settings, look, path)
+    yield replace(
+        place.verdict(part, settings),
+        measured=measured,
+        reason=reason,
+        note=note,
+        figure=figure.name if path else "",
+        path=explain.steps(path, figure),
+        help=help_,
+    )
+
+
+def _explained(
+    place: Place, part: Claim, settings: Settings, look: Measure, path: Sequence[Contribution]
+) -> tuple[str, str]:
+    """Return what is to blame for a claim that does not hold, and what would put it right."""
+    predicate = PREDICATES[part.predicate]
+    case = place.case(path, look, lambda changed: _predicate(changed, predicate, settings.origin))
+    note = "" if part.negated else _blamed(place, predicate, look, path)
+    return note, advice.for_claim(case, predicate, part.negated)
+
+
+def _blamed(place: Place, predicate: Metric, look: Measure, path: Sequence[Contribution]) -> str:
+    """Return what is to blame for a claim that does not hold."""
+    if predicate.cause == "ahead":
+        return explain.first_ahead(path, look(place.field), place.number, place.source.name)
+    if not place.traced:
+        return ""
+    if predicate.cause == "branches":
+        return explain.sides(place.field)
+    first = explain.first_of(place.tensor, place.number, place.source.name, predicate.name)
+    if first is None:
+        return ""
+    if predicate.cause == "context":
+        return explain.unbounded(first, place.number, place.source.name)
+    return f"the first that is not {predicate.name} is {explain.placed(first)}"
+
+
+def _predicate(axis_field: AxisField, predicate: Metric, origin: Origin) -> bool | None:
+    """Return whether a predicate holds of a field; where time is counted from is the model's choice."""
+    if predicate.within and origin != "end":
+        (figure,) = measure.read(axis_field, METRICS[predicate.within], None, origin)
+        return figure.high.upper <= 0
+    if predicate.guarantee and axis_field.vacuous:
+        raise Undecidable(measure.VACUOUS)
+    holds: bool | None = getattr(axis_field, predicate.name)
+    if holds is None and predicate.within and axis_field.uneven:
+        raise Undecidable(extent.unsteady(axis_field))
+    if holds is None and predicate.why is not None:
+        raise Undecidable(predicate.why(axis_field))
+    return holds

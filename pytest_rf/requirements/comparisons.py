@@ -1,0 +1,141 @@
+"""Holds a comparison at a place: reads the figure, resolves what it is compared with, and says what is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from fractions import Fraction
+
+from msgspec.structs import replace
+
+from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
+from pytest_rf.figures import value
+from pytest_rf.findings import Finding, Measurement, Spacing
+from pytest_rf.requirements import advice, explain, measure, values
+from pytest_rf.requirements.expressions import POSITIONS, SAMPLES, STEPS, units
+from pytest_rf.requirements.measure import Reading, Undecidable
+from pytest_rf.requirements.places import Place, required
+from pytest_rf.requirements.settings import Settings
+from pytest_rf.requirements.syntax import Comparison
+from pytest_rf.requirements.units import Quantity
+
+
+def verdicts(place: Place, part: Comparison, settings: Settings) -> Iterator[Finding]:
+    """Yield a verdict where a comparison does not hold at a place."""
+    metric = METRICS[part.figure.metric]
+    spacing = settings.spacing.get(place.axis)
+    verdict = place.verdict(part, settings)
+    try:
+        wanted = values.resolved(part.value, metric, _along(place, part, spacing))
+        verdict = replace(verdict, required=required(part, wanted))
+        readings = _read(place, part, metric, settings)
+    except Undecidable as why:
+        yield replace(verdict, reason=str(why))
+        return
+    outcomes = [measure.decide(reading, part.comparator, wanted) for reading in readings]
+    if all(outcomes):
+        return
+    verdict = replace(
+        verdict,
+        measured=_measurements(readings, metric),
+        local=_measurements(_without_context(place, part, metric, settings, readings), metric),
+        context=place.context.remaining if metric.form == "sources" else (),
+        spacing=_spacing(part, metric, spacing, readings),
+    )
+    worst = False if False in outcomes else None
+    failing = max(
+        (reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is worst),
+        key=lambda reading: reading.high.upper,
+    )
+    read = explain.reader(
+        metric, part.figure.align, settings.origin, failing.side, part.comparator[0] == ">", place.field
+    )
+    path = place.path(read) if metric.grows else []
+    reason, note, help_ = "", "", ""
+    if False in outcomes:
+
+        def holds(changed: AxisField) -> bool:
+            return _holds(place._replace(field=changed), part, metric, settings, wanted)
+
+        note = explain.endless(path, place.number, place.source.name)
+        case = place.case(path, read, holds)
+        low, high = failing.low.upper, failing.high.upper
+        help_ = advice.for_comparison(case, metric, part.comparator, low, high, wanted)
+    elif all(reading.exact for reading in readings):
+        reason = "units differ, and whether one has just this figure is not known"
+    else:
+        reason = measure.left_open(place.field)
+    yield replace(
+        verdict,
+        reason=reason,
+        note=note,
+        figure=metric.name if path else "",
+        side=failing.side if path else "",
+        path=explain.steps(path, metric),
+        help=help_,
+    )
+
+
+def _along(place: Place, part: Comparison, spacing: Quantity | None) -> values.Along:
+    """Return the axis along which the value of a comparison is resolved."""
+    stride = None
+    if any(unit in STEPS for unit in units(part.value)):
+        with suppress(Undecidable):
+            (reading,) = measure.read(place.field, METRICS["stride"], None, "end")
+            stride = Fraction(reading.low.upper) if reading.exact else None
+    extent = place.source.shape[place.number]
+    return values.Along(place.axis, extent, spacing, stride, place.references)
+
+
+def _holds(place: Place, part: Comparison, metric: Metric, settings: Settings, wanted: Fraction) -> bool:
+    """Return whether a comparison holds at a place for certain."""
+    readings = _read(place, part, metric, settings)
+    return all(measure.decide(reading, part.comparator, wanted) for reading in readings)
+
+
+def _read(place: Place, part: Comparison, metric: Metric, settings: Settings) -> list[measure.Reading]:
+    """Read the figure of a comparison."""
+    if metric.form == "sources":
+        return measure.truth(bool(place.context.remaining))
+    return measure.read(place.field, metric, part.figure.align, settings.origin)
+
+
+def _without_context(
+    place: Place, part: Comparison, metric: Metric, settings: Settings, readings: list[Reading]
+) -> list[Reading]:
+    """Return the local figure, where context makes the guaranteed one, ``readings``, larger."""
+    if not metric.guarantee or not place.context.remaining:
+        return []
+    try:
+        local = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
+    except Undecidable:
+        return []
+    return [] if local == readings else local
+
+
+def _measurements(readings: Sequence[Reading], metric: Metric) -> tuple[Measurement, ...]:
+    """Return readings as findings hold them."""
+    found = []
+    for reading in readings:
+        low, high = reading.low, reading.high
+        if metric.kind == "truth":
+            found.append(Measurement(low=bool(low.upper), high=bool(high.upper), side=reading.side))
+            continue
+        certain = None if reading.exact else (value(low.certain), value(high.certain))
+        found.append(
+            Measurement(low=value(low.upper), high=value(high.upper), certain=certain, side=reading.side)
+        )
+    return tuple(found)
+
+
+def _spacing(
+    part: Comparison, metric: Metric, spacing: Quantity | None, readings: Sequence[Reading]
+) -> Spacing | None:
+    """Return the spacing in which a finding shows lengths; None where it has none to show."""
+    finite = any(math.isfinite(end.upper) for reading in readings for end in (reading.low, reading.high))
+    if spacing is None or metric.kind in ("ratio", "truth") or not finite:
+        return None
+    counted = ("%", *POSITIONS, *STEPS, *SAMPLES)
+    shown = next((unit for unit in units(part.value) if unit not in counted), "")
+    return Spacing(number=value(spacing.number), unit=spacing.unit, shown=shown)
