@@ -56,7 +56,7 @@ def _table(models: Sequence[ModelResult]) -> str:
     lines = ["| | model | requirements | findings | waived |", "|---|---|--:|--:|--:|"]
     for result in models[:MOST_MODELS]:
         name = (
-            f"{_code(result.model)} left out: {_code(result.skipped)}"
+            f"{_code(result.model)} left out: {_text(result.skipped)}"
             if result.skipped
             else _code(result.model)
         )
