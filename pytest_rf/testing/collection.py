@@ -59,15 +59,17 @@ def ask(config: pytest.Config, state: State) -> None:
         refuse_special(path)
     except RFError as error:
         raise pytest.UsageError(f"--rf: {error}") from None
-    # pytest 8 leaves all else out of a folder of which it is also given a file.
-    if not any(_covers(argument, path, config.invocation_params.dir) for argument in config.args):
+    given = {argument: _place(argument, config.invocation_params.dir) for argument in config.args}
+    if not any(path.is_relative_to(place) for place in given.values()):
         config.args.append(str(path))
+    elif any(path.is_relative_to(place) and path != place for place in given.values()):
+        # pytest 8 leaves all else out of a folder of which it is also given a file.
+        config.args[:] = [argument for argument in config.args if "::" in argument or given[argument] != path]
 
 
-def _covers(argument: str, path: Path, folder: Path) -> bool:
-    """Whether an argument of pytest names the file, one of its models or a folder above it."""
-    given = os.path.abspath(folder / argument.partition("::")[0])  # noqa: PTH100 (links stay links)
-    return path.is_relative_to(given)
+def _place(argument: str, folder: Path) -> Path:
+    """Return the path that an argument of pytest names."""
+    return Path(os.path.abspath(folder / argument.partition("::")[0]))  # noqa: PTH100 (links stay links)
 
 
 def missed(session: pytest.Session, state: State) -> Iterator[pytest.Item]:
