@@ -81,13 +81,16 @@ def classifier() -> None:
     b.save("classifier.onnx", ("image", [1, 3, 128, 128]), ("logits", [1, 10]))
 
 
-def unet() -> None:
-    """A U-Net of depth 2 that upsamples by nearest neighbour: its field differs from unit to unit."""
+def unet(name: str = "unet.onnx", dilation: int = 1) -> None:
+    """A U-Net of depth 2 that upsamples by nearest neighbour: its field differs from unit to unit.
+
+    ``dilation`` is that of the encoder's second level, which is how the U-Net of docs/ratchet.md has changed.
+    """
     b = Builder()
     skips = []
     x, width = "image", 1
     for level, out in enumerate((4, 8)):
-        x = double(b, x, f"encoder.{level}", width, out)
+        x = double(b, x, f"encoder.{level}", width, out, dilation if level else 1)
         skips.append((x, out))
         x = b.node("MaxPool", [x], f"encoder.{level}.pool", kernel_shape=[2, 2], strides=[2, 2])
         width = out
@@ -108,12 +111,14 @@ def unet() -> None:
         x = b.node("Relu", [x], f"decoder.{level}.relu")
         width = out
     b.conv(x, "head", (width, 2), [1, 1])
-    b.save("unet.onnx", ("image", [1, 1, 96, 96]), ("mask", [1, 2, 96, 96]))
+    b.save(name, ("image", [1, 1, 96, 96]), ("mask", [1, 2, 96, 96]))
 
 
-def double(b: Builder, x: str, module: str, width: int, out: int) -> str:
+def double(b: Builder, x: str, module: str, width: int, out: int, dilation: int = 1) -> str:
     for number, inner in (("1", width), ("2", out)):
-        x = b.conv(x, f"{module}.conv{number}", (inner, out), [3, 3], pads=[1] * 4)
+        wide = {"dilations": [dilation] * 2} if dilation > 1 and number == "2" else {}
+        pads = [dilation if wide else 1] * 4
+        x = b.conv(x, f"{module}.conv{number}", (inner, out), [3, 3], pads=pads, **wide)
         x = b.node("Relu", [x], f"{module}.relu{number}")
     return x
 
@@ -155,6 +160,7 @@ def single_layers() -> None:
 def main() -> None:
     classifier()
     unet()
+    unet("changed/unet.onnx", dilation=2)
     tcn()
     single_layers()
 

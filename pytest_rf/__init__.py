@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pytest_rf.analysis import Input, Tensor
     from pytest_rf.asserting import assert_rf
     from pytest_rf.checkable import Analysis
+    from pytest_rf.inline import snapshot
     from pytest_rf.loading import analyze
     from pytest_rf.probing import Verification, verify
     from pytest_rf.registry import Stated, register
@@ -29,11 +30,13 @@ __all__ = [
     "analyze",
     "assert_rf",
     "register",
+    "snapshot",
     "verify",
 ]
 
 _HOMES = {
     "analyze": "pytest_rf.loading",
+    "snapshot": "pytest_rf.inline",
     "assert_rf": "pytest_rf.asserting",
     "Analysis": "pytest_rf.checkable",
     "Input": "pytest_rf.analysis",

@@ -12,13 +12,14 @@ from typing import Any
 
 from pytest_rf import loading
 from pytest_rf.checkable import Analysis
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ModelError, RequirementError
 from pytest_rf.judging import judge
+from pytest_rf.paths import display
 from pytest_rf.reporters import full
 from pytest_rf.reporters.lines import plain
 from pytest_rf.requirements import Settings
 from pytest_rf.results import ModelResult
+from pytest_rf.written import in_call, placed
 
 #: How the files of this package begin.
 OURS = str(Path(__file__).parent) + os.sep
@@ -43,33 +44,17 @@ def assert_rf(model: Any, *args: Any, inputs: Any = None, **options: Any) -> Non
     __tracebackhide__ = True
     example, requirements = divided(args)
     analysis = analyze(model, *example, inputs=inputs, **options)
-    file, line = calling()
-    settings = Settings(model=analysis.name, file=file, line=line)
+    caller = sys._getframe(1)
+    file, line = caller.f_code.co_filename, caller.f_lineno
+    settings = Settings(model=analysis.name, file=display(file), line=line)
     result = judge(analysis, requirements, settings, analysis.name)
     if result.findings:
-        raise AssertionError(explain(result))
+        raise AssertionError(explain(placed(result, settings.file, in_call(file, line, requirements))))
 
 
 def is_ours(frame: FrameType) -> bool:
     """Return whether a frame runs code of this package."""
     return frame.f_code.co_filename.startswith(OURS)
-
-
-def calling(root: Path | None = None) -> tuple[str, int]:
-    """Return file and line of the innermost call from other code into this package, as findings point at it.
-
-    Args:
-        root: the folder that the file is shown relative to; by default the working directory.
-    """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and is_ours(frame):
-        frame = frame.f_back
-    if frame is None:
-        return "", 0
-    path = Path(frame.f_code.co_filename)
-    if root is not None and path.is_relative_to(root):
-        return path.relative_to(root).as_posix(), frame.f_lineno
-    return path.name if path.name.startswith("<") else display(path), frame.f_lineno
 
 
 def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:

@@ -16,6 +16,8 @@ from msgspec.structs import replace
 from pytest_rf import checks, gc_pause, judging, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import complaint, unmatched
+from pytest_rf.baseline.sorting import sort
+from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config import asked, remedies
 from pytest_rf.config.asked import Asked
@@ -23,6 +25,7 @@ from pytest_rf.config.declared import Config, PlacedRequirement
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
+from pytest_rf.recorded import Recorded, unused
 from pytest_rf.requirements import Settings, parse
 from pytest_rf.results import ModelResult, RequirementResult, Run, is_judged, status
 from pytest_rf.targets import accepted_at, analyse, leaving_out, refuse_code
@@ -45,6 +48,7 @@ def run(
     fail_on: str | None = "error",
     load: Load | None = None,
     today: date | None = None,
+    recorded: Recorded | None = None,
 ) -> Run:
     """Check models and return what was found.
 
@@ -63,6 +67,7 @@ def run(
         fail_on: the least severity of findings that makes the exit status 1; None where none does.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
+        recorded: the configurations' baselines and locks, where they have been read already.
 
     Raises:
         RequirementError: a text in ``requires`` cannot be understood.
@@ -75,6 +80,7 @@ def run(
     results: list[ModelResult] = []
     missing: dict[int, dict[str, str]] = {}
     items = asked.models(config, paths, models)
+    recorded = recorded or Recorded(item.config for item in items)
     for number, item in enumerate(items):
         model, target = item.model, item.target
         if target is None or item.problem is not None:
@@ -96,10 +102,13 @@ def run(
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
-            target, item.config, rules, allow_code, load or analyse, today or date.today()
+            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today()
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
+    if not paths and not models and all(item.target for item in items):
+        told = recorded.gone(config, [item.target for item in items if item.target])
+        results[-1] = replace(results[-1], warnings=(*results[-1].warnings, *told))
     return Run.of(results, config.file, fail_on)
 
 
@@ -107,6 +116,7 @@ def _result(
     target: Target,
     config: Config,
     rules: Sequence[checks.Rule],
+    recorded: Recorded,
     allow_code: bool,
     load: Load,
     today: date,
@@ -125,7 +135,12 @@ def _result(
     problems: list[Problem] = []
     findings: list[Finding] = []
     settings = Settings(
-        model=target.name, file=target.source, spacing=model.spacing, origin=model.origin, root=model.root
+        model=target.name,
+        file=target.source,
+        spacing=model.spacing,
+        origin=model.origin,
+        root=model.root,
+        waived=waivers.covered(model.waivers, today),
     )
     for number, one in enumerate(model.requires):
         try:
@@ -144,12 +159,21 @@ def _result(
                 judging_rules.append(rule.code)
         except Exception as error:
             problems.append(_problem(error, target))
+    try:
+        findings += recorded.moved(config, target, analysis, settings)
+        judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
+    except Exception as error:
+        problems.append(_problem(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
-    decided = _decided(requirements, findings, kept)
+    by_baseline = sort(kept, recorded.known(config, target))
+    told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
+    decided = _decided(requirements, findings, kept, by_baseline.known)
     result = replace(
         result,
-        findings=(*kept, *about),
-        waived=tuple(waived),
+        findings=(*gathering.gathered(by_baseline.kept), *about),
+        waived=gathering.gathered(waived),
+        known=gathering.gathered(by_baseline.known),
+        warnings=(told,) if told else (),
         problems=tuple(problems),
         requirements=decided,
         rules=tuple(judging_rules),
@@ -161,15 +185,18 @@ def _result(
 
 
 def _decided(
-    requirements: Sequence[RequirementResult], findings: Sequence[Finding], kept: Sequence[Finding]
+    requirements: Sequence[RequirementResult],
+    findings: Sequence[Finding],
+    kept: Sequence[Finding],
+    known: Sequence[Finding],
 ) -> tuple[RequirementResult, ...]:
-    """Return the outcomes of requirements with their status, now that it is known what is waived."""
-    waived = set(findings).difference(kept)
+    """Return the outcomes of requirements with their status, now that it is clear what is waived or known."""
+    waived, familiar = set(findings).difference(kept), set(known)
     own: dict[int | None, list[Finding]] = {}
     for finding in findings:
         own.setdefault(finding.number, []).append(finding)
     return tuple(
-        replace(one, status=status(own[number], waived)) if number in own else one
+        replace(one, status=status(own[number], waived, familiar)) if number in own else one
         for number, one in enumerate(requirements)
     )
 
@@ -184,7 +211,7 @@ def _unjudged(
     selected = [rule.code for rule in rules if rule.judges is not None]
     text = remedies.for_unjudged(target, config, inapplicable, selected)
     if config.uncovered == "warn":
-        return replace(result, warnings=(text,))
+        return replace(result, warnings=(*result.warnings, text))
     model = target.model
     return replace(result, problems=(Problem(message=text, file=model.file, line=model.line, unjudged=True),))
 

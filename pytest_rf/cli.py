@@ -8,15 +8,30 @@ from collections.abc import Sequence
 
 import click
 
+from pytest_rf.commands.baseline import baseline
 from pytest_rf.commands.check import check
+from pytest_rf.commands.diff import diff
 from pytest_rf.commands.failures import WRONG_RUN, guarded
+from pytest_rf.commands.init import init
 from pytest_rf.commands.rule import rule
 from pytest_rf.commands.schema import schema
 from pytest_rf.commands.show import show
+from pytest_rf.commands.snapshot import snapshot
+from pytest_rf.paths import named_from
 from pytest_rf.version import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+class _InOrder(click.Group):
+    """Lists its commands in the order in which they are needed, not by the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
+)
 @click.version_option(__version__, "-V", "--version", prog_name="pytest-rf", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> int | None:
@@ -31,7 +46,7 @@ def cli(context: click.Context) -> int | None:
     return None
 
 
-for command in (check, show, rule, schema):
+for command in (init, check, show, diff, baseline, snapshot, rule, schema):
     cli.add_command(command)
 
 
@@ -42,7 +57,8 @@ def run(arguments: Sequence[str]) -> int:
         status = cli.main(args=list(arguments), prog_name="pytest-rf", standalone_mode=False)
         return status if isinstance(status, int) else 0
 
-    return guarded(action, debug="--debug" in arguments)
+    with named_from(None):
+        return guarded(action, debug="--debug" in arguments)
 
 
 def main() -> None:

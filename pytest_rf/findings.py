@@ -69,31 +69,37 @@ class Spacing(Struct, frozen=True, kw_only=True):
 
 
 class Elsewhere(Struct, frozen=True, kw_only=True):
-    """A further tensor of which the same requirement fails, with what was measured there.
+    """A further tensor of which the same requirement or rule fails, with what was measured there.
+
+    It is the finding's own tensor where its axes do not agree.
 
     Attributes:
         tensor: the name of the tensor.
         node: the name of the node that computes it.
+        op: that node's operator.
         module: the path of the module that the node belongs to.
         source: the source line of that module, where known.
         axes: the axes of which the very same is true.
         input: the graph input that the figure is about.
         measured: as of a finding.
+        reason: why it cannot be decided; empty for a violation.
         undecidable: the truth is not known there.
     """
 
     tensor: str
     node: str = ""
+    op: str = ""
     module: str = ""
     source: str = ""
     axes: tuple[str, ...] = ()
     input: str = ""
     measured: tuple[Measurement, ...] = ()
+    reason: str = ""
     undecidable: bool = False
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong with a model, or that could not be decided.
+    """One thing that is wrong with a model, or that could not be decided: at one tensor, or at several.
 
     Attributes:
         code: the rule's code, such as ``RF001``.
@@ -129,7 +135,8 @@ class Finding(Struct, frozen=True, kw_only=True):
         help: what would put it right, in plain words.
         undecidable: the truth is not known; it fails like a violation.
         accepted: the sources of context that the model's authors accept and that this finding leaves out.
-        others: the further tensors of which the same is true, the worst first; the finding's own is worse.
+        others: the further tensors where the same requirement or rule fails, the worst first; the finding's own is
+            the worst of all.
         waived: why the model's authors accept it; empty where no waiver covers it.
     """
 
@@ -168,6 +175,26 @@ class Finding(Struct, frozen=True, kw_only=True):
     accepted: tuple[str, ...] = ()
     others: tuple[Elsewhere, ...] = ()
     waived: str = ""
+
+    def elsewhere(self) -> Elsewhere:
+        """Return the finding's own tensor as one of another finding's others."""
+        return Elsewhere(
+            tensor=self.tensor,
+            node=self.node,
+            op=self.op,
+            module=self.module,
+            source=self.source,
+            axes=self.axes,
+            input=self.input,
+            measured=self.measured,
+            reason=self.reason,
+            undecidable=self.undecidable,
+        )
+
+    @property
+    def tensors(self) -> tuple[Elsewhere, ...]:
+        """The finding's own tensor and the others."""
+        return (self.elsewhere(), *self.others)
 
 
 class Problem(Struct, frozen=True, kw_only=True):

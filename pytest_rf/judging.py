@@ -27,8 +27,9 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
     Raises:
         RequirementError: one cannot be understood, or not be applied to this model.
     """
+    file, line, column = settings.file, settings.line, settings.column
     held = [
-        hold(analysis, PlacedRequirement(parse(text), settings.file, settings.line), settings, number)
+        hold(analysis, PlacedRequirement(parse(text), file, line, column=column), settings, number)
         for number, text in enumerate(requirements)
     ]
     outcomes = tuple(outcome for outcome, _ in held)
@@ -57,7 +58,8 @@ def hold(
     Raises:
         RequirementError: it cannot be applied to this model.
     """
-    settings = dataclasses.replace(settings, file=stated.file or settings.file, line=stated.line)
+    file = stated.file or settings.file
+    settings = dataclasses.replace(settings, file=file, line=stated.line, column=stated.column)
     requirement, found, applies, reason = stated.requirement, [], not stated.shared, ""
     if not stated.shared:
         found = evaluate(analysis, requirement, settings)
@@ -74,10 +76,12 @@ def hold(
         file=stated.file,
         line=stated.line,
         reason="" if applies else reason,
+        column=stated.column,
     )
     return outcome, found
 
 
 def failed(stated: PlacedRequirement) -> RequirementResult:
     """Return what becomes of a requirement that could not be held."""
-    return RequirementResult(text=stated.requirement.text, status="error", file=stated.file, line=stated.line)
+    text, file, line, column = stated.requirement.text, stated.file, stated.line, stated.column
+    return RequirementResult(text=text, status="error", file=file, line=line, column=column)

@@ -39,6 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.json, rf.xml, "
         "rf.md, rf.txt by their ending; repeatable.",
     )
+    group.addoption(
+        "--rf-update",
+        action="store_true",
+        help="With --rf: renew the lock that the configuration names with the figures of the models that run.",
+    )
     parser.addini("rf_config", "The configuration of pytest-rf, relative to this file.", default="")
 
 
@@ -61,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_rf.testing import collection
 
         collection.ask(config, state(config))
+    elif config.getoption("rf_update"):
+        raise pytest.UsageError("--rf-update renews the lock of the configuration's models: give --rf, too")
 
 
 def state(config: pytest.Config) -> State:
@@ -164,6 +171,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the report, or hand the results to the process that does."""
     if _STATE in session.config.stash or session.config.getoption("rf_report"):
         state(session.config).finish()
+    if session.config.getoption("rf_update"):
+        from pytest_rf.testing import locking
+
+        locking.finish(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -172,6 +183,11 @@ def pytest_testnodedown(node: Any) -> None:
     results = getattr(node, "workeroutput", {}).get("pytest_rf")
     if results:
         state(node.config).receive(results)
+    locked = getattr(node, "workeroutput", {}).get("pytest_rf_lock")
+    if locked:
+        from pytest_rf.testing import locking
+
+        locking.receive(node.config, locked)
 
 
 @pytest.fixture

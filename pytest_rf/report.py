@@ -1,4 +1,4 @@
-"""The JSON Schema of the reports: of an analysis, of a unit, of a run."""
+"""The JSON Schema of the reports: of an analysis, of a unit, of a run, of a comparison."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import msgspec
 
 from pytest_rf.analysis.metrics import TABLE
 from pytest_rf.analysis.report import AnalysisReport, UnitReport, fields
+from pytest_rf.locks.report import DiffReport
 from pytest_rf.results import Run
 
-Report = AnalysisReport | UnitReport | Run
+Report = AnalysisReport | UnitReport | Run | DiffReport
 
 
 def schema() -> dict[str, Any]:

@@ -10,11 +10,11 @@ from pytest_rf.findings import Finding, Problem
 from pytest_rf.severity import SEVERITIES, at_least
 from pytest_rf.version import __version__
 
-FORMAT = 2
+FORMAT = 3
 """Version of the form of a run's report; it grows when a reader of the old form could misread the new one."""
 
 #: What becomes of a requirement that judges a model.
-JUDGED = ("holds", "violated", "undecidable", "waived")
+JUDGED = ("holds", "violated", "undecidable", "waived", "known")
 
 
 class RequirementResult(Struct, frozen=True, kw_only=True):
@@ -22,11 +22,13 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
 
     Attributes:
         text: the requirement as its author wrote it.
-        status: ``holds``, ``violated``, ``undecidable``, ``waived``, ``error``, or ``not applicable`` where a pack's
-            requirement is about what the model does not have: an axis, an input, an operator.
+        status: ``holds``, ``violated``, ``undecidable``, ``waived``, ``known`` where the baseline has all that is
+            wrong, ``error``, or ``not applicable`` where a pack's requirement is about what the model does not have:
+            an axis, an input, an operator.
         file: the config that holds the requirement, or empty.
         line: its line there, or 0.
         reason: why it is not applicable, in plain words without the requirement.
+        column: its column in that line, or 0.
     """
 
     text: str
@@ -34,14 +36,17 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
     file: str = ""
     line: int = 0
     reason: str = ""
+    column: int = 0
 
 
-def status(findings: Iterable[Finding], waived: Container[Finding] = ()) -> str:
-    """Return what became of a requirement that was held: by what was found, and what of that is waived."""
+def status(
+    findings: Iterable[Finding], waived: Container[Finding] = (), known: Container[Finding] = ()
+) -> str:
+    """Return what became of a requirement that was held: by what was found, and what of that is waived or known."""
     found = list(findings)
-    open_ = [one for one in found if one not in waived]
+    open_ = [one for one in found if one not in waived and one not in known]
     if not open_:
-        return "waived" if found else "holds"
+        return "holds" if not found else "known" if any(one in known for one in found) else "waived"
     return "undecidable" if all(one.undecidable for one in open_) else "violated"
 
 
@@ -59,11 +64,12 @@ class ModelResult(Struct, frozen=True, kw_only=True):
             test that checked it.
         judged: whether a requirement or a selected rule judged it; if none did, it has not passed.
         rules: codes of the selected rules that found in the model what they are about, and so judged it. The
-            rules that are always checked (RF0) are not among them.
+            rules that are always checked (RF0) are not among them, but RF006 is where the configuration names a lock.
         warnings: what the configuration wants to be told, and not to fail for.
         requirements: every requirement with its outcome.
         findings: what is wrong, requirements first, then built-in checks; waived findings are not among them.
         waived: findings that a waiver covers.
+        known: findings that the baseline has and that did not get worse.
         problems: why the run itself is wrong for this model.
         accepted: context that the model's authors accept (their patterns).
         skipped: why it was left out, so that nothing is said of it; empty where it was not.
@@ -77,6 +83,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
     requirements: tuple[RequirementResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     waived: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     accepted: tuple[str, ...] = ()
     skipped: str = ""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from msgspec.structs import replace
 
 from pytest_rf.checks import Rule, waiver_expired, waiver_unused
 from pytest_rf.config.declared import Waiver
-from pytest_rf.findings import Finding
+from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.globs import selects
+from pytest_rf.requirements.verdicts import UNDECIDABLE, VIOLATED
 
 
 def apply(
@@ -19,21 +20,26 @@ def apply(
     """Sort the findings of a model by its waivers.
 
     Returns:
-        What no waiver covers, what one covers with its reason, and what is wrong with the waivers themselves: a
-        date that has passed (the waiver then covers nothing) and, if that rule is selected, one that covers nothing.
+        What no waiver covers, what is covered at all its tensors with the reasons, and what is wrong with the waivers
+        themselves: a date that has passed (the waiver then covers nothing) and, if that rule is selected, one that
+        covers nothing.
     """
     kept: list[Finding] = []
     waived: list[Finding] = []
     about: list[Finding] = []
     used: set[int] = set()
     for finding in findings:
-        covering = [index for index, waiver in enumerate(waivers) if covers(waiver, finding)]
-        used.update(covering)
-        live = [waivers[index] for index in covering if not _expired(waivers[index], today)]
-        if live:
-            waived.append(replace(finding, waived=_reason(live[0])))
-        else:
+        covering = [_covering(finding, tensor, waivers) for tensor in finding.tensors]
+        used.update(index for indices in covering for index in indices)
+        live = [
+            next((waivers[index] for index in indices if not _expired(waivers[index], today)), None)
+            for indices in covering
+        ]
+        reasons = dict.fromkeys(_reason(waiver) for waiver in live if waiver is not None)
+        if None in live:
             kept.append(finding)
+        else:
+            waived.append(replace(finding, waived="; ".join(reasons)))
     for index, waiver in enumerate(waivers):
         if _expired(waiver, today):
             about.append(
@@ -58,10 +64,21 @@ def apply(
     return kept, waived, about
 
 
-def covers(waiver: Waiver, finding: Finding) -> bool:
-    """Return whether a waiver is about a finding, whatever its date."""
-    names = (name for name in (finding.tensor, finding.node, finding.module) if name)
-    return waiver.rule == finding.code and selects(waiver.at, finding.op, names)
+def covered(waivers: Sequence[Waiver], today: date) -> Callable[[Finding], bool]:
+    """Return what says whether a waiver that has not ended covers what is wrong at a finding's own tensor."""
+    live = [waiver for waiver in waivers if not _expired(waiver, today)]
+    return lambda finding: bool(_covering(finding, finding.elsewhere(), live))
+
+
+def _covering(finding: Finding, tensor: Elsewhere, waivers: Sequence[Waiver]) -> list[int]:
+    """Return which waivers, whatever their date, are about what is wrong at one of a finding's tensors."""
+    code = UNDECIDABLE[0] if tensor.undecidable and finding.code == VIOLATED[0] else finding.code
+    names = [name for name in (tensor.tensor, tensor.node, tensor.module) if name]
+    return [
+        index
+        for index, waiver in enumerate(waivers)
+        if waiver.rule == code and selects(waiver.at, tensor.op, names)
+    ]
 
 
 def _reason(waiver: Waiver) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from pytest_rf.checks.gathering import along_all_axes
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding
 
@@ -68,10 +69,12 @@ class Rule:
             for heading, text in zip(parts[1::2], parts[2::2], strict=True)
         }
 
-    def findings(self, model: Subject) -> Iterator[Finding]:
-        """Yield what the rule finds in a model."""
-        for found in self.check(model) if self.check is not None else ():
-            yield replace(found, code=self.code, rule=self.name, severity=self.severity)
+    def findings(self, model: Subject) -> list[Finding]:
+        """Return what the rule finds in a model; what it finds on several axes is said once."""
+        found = self.check(model) if self.check is not None else ()
+        return along_all_axes(
+            replace(one, code=self.code, rule=self.name, severity=self.severity) for one in found
+        )
 
 
 def has_places(model: Subject) -> bool:

@@ -45,6 +45,7 @@ def check(model: Subject) -> Iterator[Finding]:
                     f'nothing is known from tensor "{tensor.name}" ({tensor.op}) on: {reason}',
                 ),
                 required=Required(text="known"),
+                reason=reason,
                 undecidable=True,
             )
 

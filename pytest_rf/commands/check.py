@@ -13,10 +13,9 @@ from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
     from pytest_rf.reporters.destinations import Destination
-    from pytest_rf.results import Run
 
 
-@click.command()
+@click.command(short_help="Hold models against their requirements.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=completion.models)
 @click.option(
     "requires",
@@ -64,6 +63,7 @@ def check(
     (a model that no requirement and no selected rule judged, too), 3 a bug of pytest-rf.
     """
     from pytest_rf.check import run
+    from pytest_rf.commands import failures
     from pytest_rf.commands.hooked import run_hooked
     from pytest_rf.commands.progress import progress
 
@@ -91,19 +91,5 @@ def check(
         found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
     telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
     written = telling.write(found)
-    _complain(found, telling.verbosity, debug)
+    failures.problems(found, debug, warnings=telling.verbosity >= 0)
     return found.exit_code if written else max(found.exit_code, WRONG_RUN)
-
-
-def _complain(found: Run, verbosity: int, debug: bool) -> None:
-    """Say on standard error why the run itself is wrong, one line per problem, and what it warns of."""
-    from pytest_rf.commands import failures
-
-    for warning in found.warnings if verbosity >= 0 else ():
-        failures.warn(warning)
-    for problem in found.problems:
-        if problem.internal:
-            failures.bug(problem.message, problem.detail if debug else "")
-        else:
-            failures.complain(problem.message)
-            failures.explain(problem.detail)

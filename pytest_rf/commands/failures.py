@@ -6,12 +6,16 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible, visible_line
 from pytest_rf.reporters.signs import fitting
+
+if TYPE_CHECKING:
+    from pytest_rf.results import Run
 
 WRONG_RUN = 2
 """Usage, configuration or model: the user can put it right."""
@@ -78,6 +82,22 @@ def show_log() -> None:
     log.setLevel(logging.DEBUG)
     if not any(isinstance(one, _Log) for one in log.handlers):
         log.addHandler(_Log())
+
+
+def problems(found: Run, debug: bool, warnings: bool = True) -> None:
+    """Write why a run itself is wrong, one line for the same problem of many models, and what it warns of."""
+    from pytest_rf.reporters import alike
+
+    for warning in found.warnings if warnings else ():
+        warn(warning)
+    for problem, models in alike.problems(found):
+        others = f"; the same in {len(models) - 1:,} more models: {alike.named(models[1:])}"
+        message = f"{problem.message}{others if len(models) > 1 else ''}"
+        if problem.internal:
+            bug(message, problem.detail if debug else "")
+        else:
+            complain(message)
+            explain(problem.detail)
 
 
 def bug(message: str, detail: str = "") -> None:

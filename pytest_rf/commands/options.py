@@ -110,15 +110,20 @@ def _debug(context: click.Context, option: click.Parameter, wanted: bool) -> boo
     return wanted
 
 
+def debug(command: Command) -> Command:
+    """Add ``--debug``."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        callback=_debug,
+        help="Show the traceback of a bug of pytest-rf, and torch's log of a failed capture.",
+    )(command)
+
+
 def output(command: Command) -> Command:
     """Add ``--output``, ``--color`` and ``--debug``."""
     for option in (
-        click.option(
-            "--debug",
-            is_flag=True,
-            callback=_debug,
-            help="Show the traceback of a bug of pytest-rf, and torch's log of a failed capture.",
-        ),
+        debug,
         click.option("--color/--no-color", default=None, help="Colour; by default on a terminal only."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file instead."),
     ):
@@ -141,16 +146,19 @@ def shapes(pairs: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, tuple[in
 
 
 def configuration(file: str | None) -> Config | None:
-    """Return the configuration of ``--config``, or the nearest one upwards, or None."""
-    from pytest_rf import config
+    """Return the configuration of ``--config``, or the nearest one upwards, or None; files are named from its folder.
+
+    They are named from the working directory where that is no part of the folder.
+    """
+    from pytest_rf import config, paths
     from pytest_rf.commands import failures
 
-    if file is not None:
-        return config.load(file)
-    found = config.discover()
-    if found is None:
-        return None
-    unread = config.unread(found)
-    if unread:
+    found = config.discover() if file is None else None
+    if found is not None and (unread := config.unread(found)):
         failures.warn(unread)
-    return config.load(found)
+    place = found if file is None else file
+    if place is None:
+        return None
+    loaded = config.load(place)
+    paths.name_from(paths.around(loaded.root))
+    return loaded

@@ -138,9 +138,11 @@ class Telling(NamedTuple):
     def _main(self, run: Run) -> None:
         from pytest_rf import reporters
         from pytest_rf.commands.output import emit
+        from pytest_rf.reporters.wrapping import terminal_width
 
         if self.verbosity > SILENT or self.output is not None:
-            document = reporters.check(run, self.format, self.verbosity, self.statistics)
+            width = terminal_width() if self.output is None else 0
+            document = reporters.check(run, self.format, self.verbosity, self.statistics, width)
             kept = (*self.kept, *destinations.touched(run))
             emit(document, self.output, self.color, reporters.escape(self.format), kept)
 

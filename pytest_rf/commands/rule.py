@@ -7,7 +7,7 @@ import click
 from pytest_rf.commands import completion, options
 
 
-@click.command()
+@click.command(short_help="Explain a rule, or list all.")
 @click.argument("code", required=False, shell_complete=completion.rule)
 @options.output
 def rule(code: str | None, output: str | None, color: bool | None, debug: bool) -> int:

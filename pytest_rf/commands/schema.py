@@ -7,7 +7,7 @@ import click
 from pytest_rf.commands import options
 
 
-@click.command()
+@click.command(short_help="Print a JSON Schema of the configuration or reports.")
 @click.argument("what", type=click.Choice(["config", "report"]))
 @options.output
 def schema(what: str, output: str | None, color: bool | None, debug: bool) -> int:

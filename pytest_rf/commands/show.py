@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_rf import Analysis
 
 
-@click.command()
+@click.command(short_help="Show the figures of a model, tensor by tensor.")
 @click.argument("model", shell_complete=completion.models)
 @click.option(
     "--node",

@@ -4,8 +4,10 @@
 ``reading``   reads and checks a configuration file with all that it extends
 ``tables``    the shape of the file as types; its JSON Schema
 ``declared``  what it says, once it has been found right
-``tomlfile``  TOML that may be hostile, and its lines
+``tomlfile``  TOML that may be hostile
+``positions`` where its keys and items stand
 ``packs``     the files that a configuration extends
+``records``   the files that pytest-rf writes beside it: baseline and lock
 ``asked``     what a run is asked to check
 ``sources``   what a model's source stands for
 ``selection`` what a word on the command line or in a marker means

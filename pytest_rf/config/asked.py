@@ -11,9 +11,9 @@ from typing import NamedTuple
 from pytest_rf.config import reading, sources
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.findings import Problem
+from pytest_rf.paths import display
 from pytest_rf.requirements.vocabulary import nearest
 
 

@@ -22,12 +22,14 @@ class PlacedRequirement:
         line: the line there.
         shared: whether it comes from a pack or another file that the configuration extends; such a requirement
             is about models of many kinds, and does not apply to one without its axis.
+        column: the column in that line, counted from 1; 0 where it is not known.
     """
 
     requirement: Requirement
     file: str = ""
     line: int = 0
     shared: bool = False
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,8 @@ class Config:
             (``warn``), or nothing to speak of (``ignore``).
         lfs: what a model file is that is still a Git LFS pointer: an ``error``, or left out (``skip``).
         limits: what a model may take.
+        baseline: the file of what is known to fail; None where there is none.
+        lock: the file of figures that the models are held to; None where none is named.
     """
 
     path: Path | None = None
@@ -109,3 +113,5 @@ class Config:
     uncovered: Literal["error", "warn", "ignore"] = "error"
     lfs: Literal["error", "skip"] = "error"
     limits: Limits = field(default_factory=Limits)
+    baseline: Path | None = None
+    lock: Path | None = None

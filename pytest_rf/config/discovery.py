@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf.config import tomlfile
-from pytest_rf.config.tomlfile import Document, display
+from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import display
 
 #: Names of configuration files, in the order in which a folder is searched.
 NAMES = ("rf.toml", ".rf.toml", "pyproject.toml")
@@ -37,7 +38,8 @@ _NEARLY = (
 PYPROJECT = "pyproject.toml"
 _OURS = "pytest-rf"
 _BARE = "pytestrf"
-_PREFIX = f"tool.{_OURS}"
+_KEYS = ("tool", _OURS)
+_PREFIX = ".".join(_KEYS)
 
 _WORD = re.compile(r"[\w-]{7,10}")
 _SPLIT = re.compile(r"(?mi)pytest\W{0,2}rf|\b(?:tool|pytest)\W{1,8}rf\b|^\s*\[+\s*[\"']?rf\b")
@@ -81,6 +83,20 @@ def unread(path: Path) -> str:
     return f"{' and '.join(others)} is not read, because {display(path)} lies beside it; keep one of them"
 
 
+def refuse_existing(path: Path) -> None:
+    """Refuse to begin a configuration where there is one, or something of its name.
+
+    Raises:
+        ConfigError: the file exists, or the folder has another configuration.
+    """
+    others = [] if path.name not in NAMES else list(_in(path.absolute().parent))
+    for there in (*([path] if os.path.lexists(path) else []), *others):
+        raise ConfigError(
+            f"{display(there)}: exists, and a configuration is never overwritten; add to it by hand, or write "
+            "another with --output"
+        )
+
+
 def ours(document: Document) -> Document:
     """Return a document with our table as its data: all of it, but for a ``pyproject.toml``.
 
@@ -94,7 +110,7 @@ def ours(document: Document) -> Document:
         raise document.error(f"has no table [{_PREFIX}]")
     if not isinstance(table, dict):
         raise document.error(f"{_PREFIX} is not a table")
-    return Document(document.path, document.text, table, _PREFIX)
+    return Document(document.path, document.text, table, _KEYS)
 
 
 def is_nearly_ours(key: str) -> bool:
@@ -139,23 +155,23 @@ def _table(document: Document) -> Any:
     Raises:
         ConfigError: a table has nearly this name.
     """
-    for place, key in _misnamed(document.data):
-        line = document.line_of_key(key, (0, len(document.lines)))
-        raise document.error(f"unknown table [{place}], did you mean [{_PREFIX}]?", line)
+    for keys in _misnamed(document.data):
+        reason = f"unknown table [{dotted(*keys)}], did you mean [{_PREFIX}]?"
+        raise document.error(reason, document.line(*keys))
     tool = document.data.get("tool")
     return tool.get(_OURS) if isinstance(tool, dict) else None
 
 
-def _misnamed(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the names of tables that should be ``tool.pytest-rf``, and the last part of each."""
+def _misnamed(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the keys of tables that should be ``tool.pytest-rf``."""
     for key, value in data.items():
         if is_nearly_ours(key):
-            yield dotted(key), key
+            yield (key,)
         elif isinstance(value, dict) and get_close_matches(key.lower(), ("tool",), cutoff=0.8):
             for name in value:
                 if (name != _OURS or key != "tool") and is_nearly_ours(name):
-                    yield dotted(key, name), name
+                    yield key, name
             inner = value.get("pytest")
             for name in inner if isinstance(inner, dict) else ():
                 if is_nearly_ours(name):
-                    yield dotted(key, "pytest", name), name
+                    yield key, "pytest", name

@@ -13,6 +13,7 @@ from typing import Protocol
 from pytest_rf import checks
 from pytest_rf.config import packs, tomlfile
 from pytest_rf.config.declared import PlacedRequirement
+from pytest_rf.config.positions import Keys, Place
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.requirements import RequirementTextError, parse
 
@@ -86,50 +87,55 @@ class Layer:
         self._files = files
         self._taken: set[Path] = set() if below is None else set(below._taken)
 
-    def take(self, document: Document, table: Table, part: tuple[int, int]) -> None:
+    def take(self, document: Document, table: Table, *at: str | int) -> None:
         """Take what a table of a document says.
 
         Args:
             document: the document.
             table: the table.
-            part: its first line, and the one behind it.
+            at: the way to the table: none to the whole document, ``"model", 0`` to a model.
 
         Raises:
             ConfigError: it says something that is wrong; the text names the line.
         """
-        self._take(document, table, part, (document.path.resolve(),))
+        self._take(document, table, at, (document.path.resolve(),))
 
     def _take(
         self,
         document: Document,
         table: Table,
-        part: tuple[int, int],
+        at: Keys,
         chain: tuple[Path, ...],
-        place: tuple[str, int] | None = None,
+        taken_in: tuple[str, Place] | None = None,
     ) -> None:
-        for text in table.extend:
-            self._extend(document, text, document.line_of_text(text, part), chain, place)
-        for text in (*table.select, *table.ignore):
-            _known(document, text, document.line_of_text(text, part))
-        for text in table.ignore:
+        for number, text in enumerate(table.extend):
+            self._extend(document, text, document.place(*at, "extend", number), chain, taken_in)
+        for key, texts in (("select", table.select), ("ignore", table.ignore)):
+            for number, text in enumerate(texts):
+                _known(document, text, *at, key, number)
+        for number, text in enumerate(table.ignore):
             kept = [rule for rule in checks.match(text) if rule.always]
             if kept and len(text) > len("RF0"):
-                line = document.line_of_text(text, part)
                 raise document.error(
-                    f"{kept[0].code} cannot be ignored; waive the finding in [[model.waiver]]", line
+                    f"{kept[0].code} cannot be ignored; waive the finding in [[model.waiver]]",
+                    document.line(*at, "ignore", number),
                 )
         self.select += table.select
         self.ignore += table.ignore
-        shared = len(chain) > 1
-        self.requires += [
-            PlacedRequirement(one.requirement, *(place or (one.file, one.line)), shared=shared)
-            for one in stated(document, table.require, part)
-        ]
+        for one in stated(document, table.require, *at):
+            file, (line, column) = taken_in or (one.file, Place(one.line, one.column))
+            self.requires.append(PlacedRequirement(one.requirement, file, line, len(chain) > 1, column))
 
     def _extend(
-        self, document: Document, text: str, line: int, chain: tuple[Path, ...], place: tuple[str, int] | None
+        self,
+        document: Document,
+        text: str,
+        place: Place,
+        chain: tuple[Path, ...],
+        taken_in: tuple[str, Place] | None,
     ) -> None:
         """Take what an extended file says, unless it has been taken."""
+        line = place.line
         path = packs.locate(text, document, self._files.root, line)
         if path in chain:
             raise document.error(f'"{text}" extends itself in a circle', line)
@@ -139,32 +145,30 @@ class Layer:
             return
         extended, table = self._files.read(path, document, line)
         # Who reads a finding of a pack's requirement can change the line that takes the pack in, not the pack.
-        taken = place or ((document.name, line) if text.startswith("pytest-rf:") else None)
-        self._take(extended, table, extended.part(), (*chain, path), taken)
+        taken_in = taken_in or ((document.name, place) if text.startswith("pytest-rf:") else None)
+        self._take(extended, table, (), (*chain, path), taken_in)
         self._taken.add(path)
 
 
-def stated(document: Document, texts: Iterable[str], part: tuple[int, int]) -> list[PlacedRequirement]:
-    """Read requirements and remember their lines.
+def stated(document: Document, texts: Iterable[str], *at: str | int) -> list[PlacedRequirement]:
+    """Read the requirements of a table and remember their places.
 
     Raises:
         ConfigError: one cannot be understood.
     """
     found: list[PlacedRequirement] = []
-    seen: dict[str, int] = {}
-    for text in texts:
-        line = document.line_of_text(text, part, seen.get(text, 0))
-        seen[text] = seen.get(text, 0) + 1
+    for number, text in enumerate(texts):
+        line, column = document.place(*at, "require", number)
         try:
-            found.append(PlacedRequirement(parse(text), document.name, line))
+            found.append(PlacedRequirement(parse(text), document.name, line, column=column))
         except RequirementTextError as error:
             raise document.error(str(error), line, error.detail) from None
     return found
 
 
-def _known(document: Document, text: str, line: int) -> None:
+def _known(document: Document, text: str, *at: str | int) -> None:
     """Refuse what stands for no rule."""
     try:
         checks.match(text)
     except KeyError as error:
-        raise document.error(str(error.args[0]), line) from None
+        raise document.error(str(error.args[0]), document.line(*at)) from None

@@ -8,18 +8,20 @@ every requirement for the findings. What a model's source stands for is looked u
 from __future__ import annotations
 
 import difflib
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf import checks
+from pytest_rf import checks, paths
 from pytest_rf.analysis import steps
-from pytest_rf.config import tomlfile
+from pytest_rf.config import records, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
 from pytest_rf.config.layers import Files, Layer
+from pytest_rf.config.positions import Keys
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError, RequirementError
@@ -41,8 +43,9 @@ def load(path: Path | str) -> Config:
     Raises:
         ConfigError: it cannot be read or says something that is wrong; the text names the line.
     """
-    path = Path(path).absolute()
-    return _Loader(path.parent).config(ours(tomlfile.read(path)))
+    path = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
+    with paths.named_from(paths.around(path.parent)):
+        return _Loader(path.parent).config(ours(tomlfile.read(path)))
 
 
 def schema() -> dict[str, Any]:
@@ -64,7 +67,7 @@ class _Loader:
         from pytest_rf.config.tables import ConfigFile
 
         table: ConfigFile = _convert(document, ConfigFile)
-        self.shared.take(document, table, document.part())
+        self.shared.take(document, table)
         names: dict[str, int] = {}
         models = []
         limits = self.limits(document, table.limits)
@@ -88,6 +91,9 @@ class _Loader:
             uncovered=table.uncovered,
             lfs=table.lfs,
             limits=limits,
+            baseline=records.named(document, "baseline", table.baseline)
+            or records.beside(document.path, records.BASELINE),
+            lock=records.named(document, "lock", table.lock),
         )
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:
@@ -95,67 +101,71 @@ class _Loader:
         limits = Limits(**{name: getattr(table, name) for name in table.__struct_fields__})
         for name in NOT_ENFORCED:
             if getattr(limits, name) is not None:
-                line = document.line_of_key(name, (0, len(document.lines)))
-                raise document.error(f"limits.{name} is not enforced yet in this version of pytest-rf", line)
+                reason = f"limits.{name} is not enforced yet in this version of pytest-rf"
+                raise document.error(reason, document.line("limits", name))
         return limits
 
     def model(self, document: Document, index: int, entry: ModelTable) -> Model:
-        part = document.part(index)
-        line = part[0] + 1 if document.models else 0
-        try:
-            spacing = spacings(entry.spacing)
-        except RequirementError as error:
-            raise document.error(f"spacing: {error}", document.line_of_key("spacing", part) or line) from None
+        at = ("model", index)
+        for axis, text in entry.spacing.items():
+            try:
+                spacings({axis: text})
+            except RequirementError as error:
+                raise document.error(f"spacing: {error}", document.line(*at, "spacing", axis)) from None
         for axis, text in entry.stands_for.items():
             try:
                 steps.parse(text)
             except RequirementError as error:
-                place = document.line_of_key("stands_for", part) or line
-                raise document.error(f"{axis}: {error}", place) from None
-        self.patterns(document, (entry.source, *entry.accept_context), line)
+                raise document.error(f"{axis}: {error}", document.line(*at, "stands_for", axis)) from None
+        self.pattern(document, entry.source, *at, "source")
+        for number, text in enumerate(entry.accept_context):
+            self.pattern(document, text, *at, "accept_context", number)
         own = Layer(self.files, self.shared)
-        own.take(document, entry, part)
+        own.take(document, entry, *at)
         return Model(
             source=entry.source,
             name=entry.name,
             inputs={name: tuple(shape) for name, shape in entry.inputs.items()},
             values=dict(entry.values),
-            spacing=spacing,
+            spacing=spacings(entry.spacing),
             axes=entry.axes,
             origin=entry.origin,
             stands_for=entry.stands_for,
             accept_context=tuple(entry.accept_context),
-            accept_lines=tuple(document.line_of_text(text, part) for text in entry.accept_context),
+            accept_lines=tuple(
+                document.line(*at, "accept_context", number) for number in range(len(entry.accept_context))
+            ),
             requires=(*self.shared.requires, *own.requires),
             select=tuple(dict.fromkeys(own.select)),
             ignore=tuple(dict.fromkeys(own.ignore)),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
             root=self.root,
             file=document.name,
-            line=line,
+            line=document.line(*at),
         )
 
     def waiver(self, document: Document, model: int, index: int, entry: WaiverTable) -> Waiver:
-        part = document.part(model, index)
-        line = part[0] + 1
+        at = ("model", model, "waiver", index)
         try:
             rule = checks.find(entry.rule)
         except KeyError as error:
-            raise document.error(
-                f"waiver: {error.args[0]}", document.line_of_key("rule", part) or line
-            ) from None
-        self.patterns(document, (entry.at,), line)
+            raise document.error(f"waiver: {error.args[0]}", document.line(*at, "rule")) from None
+        self.pattern(document, entry.at, *at, "at")
         return Waiver(
-            rule=rule.code, at=entry.at, reason=entry.reason, until=entry.until, file=document.name, line=line
+            rule=rule.code,
+            at=entry.at,
+            reason=entry.reason,
+            until=entry.until,
+            file=document.name,
+            line=document.line(*at),
         )
 
-    def patterns(self, document: Document, patterns: Iterable[str], line: int) -> None:
-        """Refuse patterns that are too long to match."""
-        for pattern in patterns:
-            try:
-                matcher(pattern)
-            except ValueError as error:
-                raise document.error(str(error), line) from None
+    def pattern(self, document: Document, pattern: str, *keys: str | int) -> None:
+        """Refuse a pattern that is too long to match."""
+        try:
+            matcher(pattern)
+        except ValueError as error:
+            raise document.error(str(error), document.line(*keys)) from None
 
 
 def _pack() -> type[PackFile]:
@@ -184,25 +194,49 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
 
     reason, _, where = text.partition(" - at `$")
     where = where.rstrip("`").lstrip(".")
-    model = re.match(r"model\[(\d+)\]", where)
-    waiver = re.match(r"model\[\d+\]\.waiver\[(\d+)\]", where)
-    part = document.part(int(model[1]) if model else None, int(waiver[1]) if waiver else None)
-    unknown = re.search(r"unknown field `(.*)`", reason)
+    at = _keys(document, text, where, kind)
+    unknown = re.search(r"unknown field `(.*)`", reason, re.DOTALL)
     if unknown is not None:
-        table = "waiver" if waiver else "model" if model else where
+        # A model's tables go by their own names, as tables.field_names has them.
+        table = next((str(key) for key in reversed(at) if not isinstance(key, int)), "")
         keys = field_names().get(table, ()) if table else kind.__struct_fields__
         hint = _nested(document, unknown[1]) if not table else ""
         hint = hint or _nearest(unknown[1], keys)
-        everywhere = part if model else (0, len(document.lines))
-        line = document.line_of_key(unknown[1], everywhere) or (part[0] + 1 if model else 0)
-        return document.error(f'unknown key "{unknown[1][:100]}"{hint}', line)
+        return document.error(f'unknown key "{unknown[1][:100]}"{hint}', document.line(*at, unknown[1]))
     if "enum value" in reason:
         reason += f"; there are {', '.join(choices(where.rpartition('.')[2]))}"
     if where == "model" and "got `object`" in reason:
         reason += "; write [[model]], with two brackets"
-    key = re.findall(r"[A-Za-z_]+", where)
-    line = (document.line_of_key(key[-1], part) if key else 0) or (part[0] + 1 if model else 0)
-    return document.error(f"{where + ': ' if where else ''}{reason[:1].lower()}{reason[1:]}", line)
+    return document.error(
+        f"{where + ': ' if where else ''}{reason[:1].lower()}{reason[1:]}", document.line(*at)
+    )
+
+
+def _keys(document: Document, text: str, where: str, kind: type[PackFile]) -> Keys:
+    """Return the way to what is wrong, which msgspec writes as ``model[0].inputs[...][1]``.
+
+    A key of the user's own is ``[...]``: it is the one that is wrong in the same way without its neighbours.
+    """
+    from pytest_rf.config.tables import convert
+
+    keys: list[str | int] = []
+    holder: Any = document.data
+    for name, number in re.findall(r"(\w+)|\[(\d+|\.\.\.)\]", where):
+        value: Any = holder[keys[-1]] if keys else holder
+        if number == "...":
+            for key in value:
+                holder[keys[-1]] = {key: value[key]}
+                try:
+                    convert(document.data, kind)
+                except ValueError as error:
+                    if str(error) == text:
+                        break
+            holder[keys[-1]] = value
+            keys.append(key)
+        else:
+            keys.append(int(number) if number else name)
+        holder = value
+    return tuple(keys)
 
 
 def _nested(document: Document, key: str) -> str:

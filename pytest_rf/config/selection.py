@@ -10,8 +10,8 @@ from pathlib import Path
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import display
 
 
 def find(

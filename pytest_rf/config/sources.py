@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_rf.config.declared import Model
-from pytest_rf.config.tomlfile import display
 from pytest_rf.errors import ConfigError
 from pytest_rf.globs import matcher
+from pytest_rf.paths import display
 
 _FACTORY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _MAGIC = re.compile(r"[*?\[]")

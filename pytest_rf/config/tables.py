@@ -123,6 +123,15 @@ class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True
             description="what a model file is that is still a Git LFS pointer: wrong, or left out with a word on it"
         ),
     ] = "error"
+    baseline: Annotated[
+        Text,
+        Meta(
+            description="file of what is known to fail, below this file's folder; rf-baseline.toml by default"
+        ),
+    ] = ""
+    lock: Annotated[
+        Text, Meta(description='file of all figures that check holds, such as "rf.lock"; none by default')
+    ] = ""
     model: Annotated[list[ModelTable], Meta(max_length=2000)] = []
     limits: LimitsTable = LimitsTable()
 

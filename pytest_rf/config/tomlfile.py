@@ -1,8 +1,7 @@
-"""Reads TOML that may be hostile, and finds the lines that errors and findings point at."""
+"""Reads TOML that may be hostile, and knows the places that errors and findings point at."""
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import sys
@@ -12,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pytest_rf.config.positions import Place, Positions
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import display
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,20 +30,6 @@ _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_I
 
 # A string without an end goes to the end of its line, so that nothing is ever looked at twice.
 _STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\\?(?:\"|$)|'[^']*(?:'|$)""")
-
-
-def display(path: Path) -> str:
-    """Return a path as a reader in the working directory would write it, with forward slashes."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
-    try:
-        return absolute.relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError):
-        pass
-    try:
-        relative = os.path.relpath(absolute)
-    except (ValueError, OSError):
-        return absolute.as_posix()
-    return Path(relative).as_posix() if relative.count("..") <= 3 else absolute.as_posix()
 
 
 class PlacedConfigError(ConfigError):
@@ -62,13 +49,13 @@ class Document:
         path: where it lies.
         text: what it says.
         data: what it means.
-        prefix: the table that is ours, ``tool.pytest-rf`` in a ``pyproject.toml``, otherwise empty.
+        prefix: the keys of the table that is ours, ``tool`` and ``pytest-rf`` in a ``pyproject.toml``, otherwise none.
     """
 
     path: Path
     text: str
     data: dict[str, Any]
-    prefix: str = ""
+    prefix: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,81 +67,29 @@ class Document:
         return PlacedConfigError(f"{self.name}{f':{line}' if line else ''}: {reason}", detail)
 
     @cached_property
-    def lines(self) -> list[str]:
-        """The lines of the file."""
-        return self.text.split("\n")
+    def _positions(self) -> Positions:
+        return Positions(self.text)
 
-    @cached_property
-    def models(self) -> list[int]:
-        """The lines, counted from 0, of the headers ``[[model]]``."""
-        return self._headers("model")
+    def place(self, *keys: str | int) -> Place:
+        """Return where a key of ours or an item stands: ``place("model", 0, "require", 2)``.
 
-    @cached_property
-    def waivers(self) -> list[int]:
-        """The lines, counted from 0, of the headers ``[[model.waiver]]``."""
-        return self._headers("model.waiver")
+        Where the file does not have it, the table or array that it would stand in; 0 where that is not known.
+        """
+        return self._positions.at((*self.prefix, *keys))
 
-    def _headers(self, name: str) -> list[int]:
-        dotted = ".".join(filter(None, (self.prefix, name)))
-        wanted = f"[[{dotted}]]"
-        return [
-            number
-            for number, line in enumerate(self.lines)
-            if line.lstrip().startswith("[[") and re.sub(r"[\s\"']", "", line.split("#")[0]) == wanted
-        ]
-
-    def part(self, model: int | None = None, waiver: int | None = None) -> tuple[int, int]:
-        """Return the first line of a model's table, or of the outermost, and the line behind it, from 0."""
-        if model is None:
-            return 0, self.models[0] if self.models else len(self.lines)
-        if model >= len(self.models):
-            return 0, len(self.lines)
-        start = self.models[model]
-        end = self.models[model + 1] if model + 1 < len(self.models) else len(self.lines)
-        if waiver is None:
-            return start, end
-        headers = [line for line in self.waivers if start <= line < end]
-        if waiver >= len(headers):
-            return start, end
-        return headers[waiver], headers[waiver + 1] if waiver + 1 < len(headers) else end
-
-    def line_of_key(self, key: str, part: tuple[int, int]) -> int:
-        """Return the line, counted from 1, where a key stands in a part; 0 where it is not seen."""
-        if len(key) > 100:
-            return 0
-        pattern = re.compile(rf"\s*\[{{0,2}}(?:[\w.\"'-]+\.)?[\"']?{re.escape(key)}[\"']?\s*(?:=|\]|\.)")
-        inline = re.compile(rf"[{{,]\s*[\"']?{re.escape(key)}[\"']?\s*=")
-        for search in (pattern.match, inline.search):
-            for number in range(*part):
-                if search(self.lines[number]):
-                    return number + 1
-        return 0
-
-    def line_of_text(self, text: str, part: tuple[int, int], occurrence: int = 0) -> int:
-        """Return the line, from 1, where a string stands in a part, or else where the part begins."""
-        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-        places = self.strings.get(text) or self.strings.get(escaped) or []
-        inside = [number for number in places if part[0] <= number < part[1]]
-        return inside[min(occurrence, len(inside) - 1)] + 1 if inside else part[0] + 1
-
-    @cached_property
-    def strings(self) -> dict[str, list[int]]:
-        """The lines, from 0, of every string as it is written, without its quotes."""
-        found: dict[str, list[int]] = {}
-        for number, line in enumerate(self.lines):
-            for match in _STRING.finditer(line):
-                found.setdefault(match.group()[1:-1], []).append(number)
-        return found
+    def line(self, *keys: str | int) -> int:
+        """Return the line of :meth:`place`."""
+        return self.place(*keys).line
 
 
-def read(path: Path) -> Document:
-    """Read a TOML file.
+def read(path: Path, most: int = MAX_SIZE) -> Document:
+    """Read a TOML file of at most so many bytes.
 
     Raises:
         ConfigError: it is not a file, cannot be read, is too large, or is not TOML.
     """
     name = display(path)
-    text = _text(path, name)
+    text = _text(path, name, most)
     for number, line in enumerate(text.split("\n"), 1):
         # The parser's time grows with the square of a key's parts.
         if line.count(".") > MAX_DOTS and _STRING.sub("", line).partition("#")[0].count(".") > MAX_DOTS:
@@ -201,16 +136,16 @@ def refuse_special(path: Path) -> None:
     )
 
 
-def _text(path: Path, name: str) -> str:
+def _text(path: Path, name: str, most: int) -> str:
     refuse_special(path)
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_SIZE + 1)
+            content = file.read(most + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{name}: cannot be read: {reason}") from None
-    if len(content) > MAX_SIZE:
-        raise ConfigError(f"{name}: larger than {MAX_SIZE} bytes, which no configuration is")
+    if len(content) > most:
+        raise ConfigError(f"{name}: larger than {most} bytes, which no configuration is")
     if content.startswith(b"\xef\xbb\xbf"):
         raise ConfigError(f"{name}:1: starts with a byte order mark; save it as UTF-8 without one")
     try:

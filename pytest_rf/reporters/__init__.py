@@ -33,6 +33,9 @@ CHECK = {
 #: Formats of ``check`` that are lines for a person, and say more or less as they are asked to.
 FOR_READERS = ("full", "concise")
 
+#: Those made of paragraphs; lines of the others stay lines.
+PARAGRAPHS = ("full",)
+
 #: Formats of ``show`` and their modules; the first is the default.
 SHOW = {"table": "table", "json": "json", "csv": "csv", "markdown": "markdown"}
 
@@ -43,7 +46,7 @@ FITTED = ("table",)
 _ESCAPES = {"json": FOR_JSON, "sarif": FOR_JSON, "gitlab": FOR_JSON, "junit": FOR_XML, "markdown": FOR_XML}
 
 
-def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False) -> Document:
+def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False, width: int = 0) -> Document:
     """Return a run in one of the formats of ``CHECK``.
 
     Args:
@@ -51,6 +54,7 @@ def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False) -
         format: the format.
         verbosity: 0, or below for findings only, above for what holds, too. Data formats are always whole.
         statistics: whether findings are counted instead of listed; not in data formats.
+        width: the columns that paragraphs are broken to fit, as on a terminal; 0 leaves them as they are.
     """
     module = import_module(f"pytest_rf.reporters.{CHECK[format]}")
     if format not in FOR_READERS:
@@ -59,7 +63,12 @@ def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False) -
     from pytest_rf.reporters import reading
 
     found = reading.statistics(run) if statistics else module.findings(run)
-    return reading.told(run, found, verbosity, by_model=format == "full" and not statistics)
+    told = reading.told(run, found, verbosity, by_model=format == "full" and not statistics)
+    if not width or format not in PARAGRAPHS:
+        return told
+    from pytest_rf.reporters.wrapping import wrapped
+
+    return wrapped(told, width)
 
 
 def show(view: View, format: str, screen: Screen | None = None) -> Document:

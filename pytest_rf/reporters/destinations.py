@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_rf import reporters
+from pytest_rf import paths, reporters
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.files import OutputError, report_place, save
 from pytest_rf.reporters.lines import text
@@ -79,11 +79,12 @@ def write(
 
 
 def touched(run: Run) -> set[str]:
-    """Return the files that a run is about: its models and configurations."""
+    """Return the files that a run is about: its models and configurations, which are named from the root."""
+    top = paths.root() or Path.cwd()
     files = {run.config, *(problem.file for problem in run.problems), *(one.file for one in run.findings)}
     for model in run.models:
         files |= {model.file, *(one.file for one in model.requirements), *(one.file for one in model.waived)}
-    return {file for file in files if file}
+    return {str(top / file) for file in files if file}
 
 
 def _read(word: str) -> Destination:

@@ -9,11 +9,15 @@ from pytest_rf.figures import number, shown, value
 from pytest_rf.findings import Finding, Step
 from pytest_rf.reporters.lines import Line, Span
 from pytest_rf.reporters.text import count
+from pytest_rf.reporters.wrapping import middle
 from pytest_rf.requirements.vocabulary import METRICS
 
 #: Paths longer than this are folded: the first and the last few layers are shown, the others counted.
 LONGEST = 12
 _FIRST, _LAST = 4, 6
+
+#: Longer descriptions of layers are shortened.
+_LAYER = 56
 
 
 def growth(finding: Finding, indent: str) -> Iterator[Line]:
@@ -35,7 +39,7 @@ def growth(finding: Finding, indent: str) -> Iterator[Line]:
             Span(f"{indent}  "),
             Span(f"{_growth(step):>{added}}", "figure"),
             Span(f" → {_total(step):>{size}}  ", "dim"),
-            Span(step.layer),
+            Span(middle(step.layer, _LAYER)),
         )
 
 

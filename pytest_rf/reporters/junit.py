@@ -68,7 +68,7 @@ def _cases(result: ModelResult) -> Iterator[TestCase]:
 
 
 def _rules(result: ModelResult, told: Sequence[Finding]) -> list[str]:
-    found = (one.code for one in (*told, *result.waived) if one.number is None)
+    found = (one.code for one in (*told, *result.waived, *result.known) if one.number is None)
     return sorted({*result.rules, *found})
 
 
@@ -77,6 +77,8 @@ def _of_requirement(one: RequirementResult, about: Iterable[Finding]) -> list[Fi
         return [Error("could not be held against the model", "error")]
     if one.status == "waived":
         return [Skipped("waived", "waived")]
+    if one.status == "known":
+        return [Skipped("known to fail: in the baseline", "known")]
     if one.status == "not applicable":
         return [Skipped(_text(f"not applicable: {one.reason}"), "not applicable")]
     failures: list[FinalResult] = list(map(_failure, about))

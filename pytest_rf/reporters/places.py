@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_rf import paths
 from pytest_rf.config.sources import is_factory
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.results import ModelResult, Run
@@ -66,7 +67,7 @@ def _file(word: str) -> str:
 def _in_repository(file: str) -> str:
     """Return a path as it is from the root of the repository, where a CI system says what that is."""
     file = file.replace(os.sep, "/")
-    here = Path.cwd()
+    here = paths.root() or Path.cwd()
     for name in _ROOTS:
         root = os.environ.get(name, "")
         if root and here.is_relative_to(root):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rf.reporters.lines import Line, line
-from pytest_rf.reporters.summary import closing, verdict
+from pytest_rf.reporters.summary import closing, verdict, verdicts
 from pytest_rf.results import ModelResult, Run
 
 #: Requirements and waived findings told per model.
@@ -29,10 +29,12 @@ def told(run: Run, findings: Iterable[Line], verbosity: int, by_model: bool) -> 
     if verbosity < 0:
         return
     if run.models and (by_model or verbosity > 0):
-        for result in run.models:
-            yield verdict(result)
-            if verbosity > 0:
+        if verbosity > 0:
+            for result in run.models:
+                yield verdict(result)
                 yield from _details(result)
+        else:
+            yield from verdicts(run)
         yield ()
     yield closing(run)
 
@@ -55,7 +57,7 @@ def _counts(numbers: Mapping[str, int]) -> Iterator[Line]:
 
 
 def _details(result: ModelResult) -> Iterator[Line]:
-    """Yield what became of the requirements of a model that no finding is about, what is waived, what judged it."""
+    """Yield what became of requirements that no finding is about, what is waived or known, what judged the model."""
     told = [one for one in result.requirements if one.status in _TOLD]
     width = max((len(one.status) for one in told), default=0)
     for one in told[:MOST]:
@@ -65,5 +67,7 @@ def _details(result: ModelResult) -> Iterator[Line]:
         yield line("    ", status, f"  {one.text}{reason}", (place, "dim"))
     for found in result.waived[:MOST]:
         yield line("    ", ("waived", "dim"), f"  {found.code} {found.message}: {found.waived}")
+    for found in result.known[:MOST]:
+        yield line("    ", ("known", "dim"), f"  {found.code} {found.message}: in the baseline")
     if result.rules:
         yield line("    ", ("judged by", "dim"), f" {', '.join(result.rules)}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from msgspec.structs import replace
-
 from pytest_rf.analysis.report import to_json
 from pytest_rf.checks import RULES, Rule
 from pytest_rf.figures import number, shown
@@ -17,7 +15,7 @@ from pytest_rf.reporters.fingerprints import fingerprints
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.places import Place
 from pytest_rf.reporters.text import count
-from pytest_rf.requirements.wording import measured
+from pytest_rf.requirements.wording import elsewhere
 from pytest_rf.results import ModelResult, Run
 
 #: Results of a run that GitHub takes.
@@ -28,6 +26,9 @@ _LONGEST = 100
 
 #: Longer messages are cut.
 _LIMIT = 1000
+
+#: Why what is in the baseline does not fail.
+_KNOWN = "known to fail: in the baseline"
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
@@ -60,15 +61,15 @@ def check(run: Run) -> str:
 
 
 def _results(run: Run) -> Iterator[sarif.Result]:
-    """Yield what was found, and then what is waived."""
+    """Yield what was found, and then what is waived or known."""
     pairs = [(result, found) for result in run.models for found in result.findings]
-    waived = [(result, found) for result in run.models for found in result.waived]
-    marks = fingerprints(found for _, found in (*pairs, *waived))
+    waived = [(result, found, found.waived) for result in run.models for found in result.waived]
+    waived += [(result, found, _KNOWN) for result in run.models for found in result.known]
+    marks = fingerprints([*(found for _, found in pairs), *(found for _, found, _ in waived)])
     for result, found in pairs:
         yield _result(run, result, found, next(marks))
-    for result, found in waived:
-        reason = _text(found.waived)
-        suppression = sarif.Suppression(kind="external", status="accepted", justification=reason)
+    for result, found, reason in waived:
+        suppression = sarif.Suppression(kind="external", status="accepted", justification=_text(reason))
         yield _result(run, result, found, next(marks), (suppression,))
 
 
@@ -106,16 +107,12 @@ def _related(found: Finding, place: Place) -> Iterator[sarif.Location]:
 
 
 def _other(found: Finding, other: Elsewhere, place: Place) -> sarif.Location:
-    said = "cannot be decided" if other.undecidable else _measured(found, other)
+    said = "cannot be decided" if other.undecidable else elsewhere(found, other)
     on = f" on {' and '.join(other.axes)}" if other.axes else ""
     message = _message(f"{other.tensor}: {said}{on}")
     return sarif.Location(
         _physical(places.of_source(other.source) or place), _logical(found.model, other), message
     )
-
-
-def _measured(found: Finding, other: Elsewhere) -> str:
-    return measured(replace(found, measured=other.measured, local=(), context=()))
 
 
 def _growth(found: Finding, place: Place) -> Iterator[sarif.CodeFlow]:
@@ -158,7 +155,9 @@ def _invocation(run: Run, told: int) -> sarif.Invocation:
         for problem in result.problems
     ]
     notes += [sarif.Notification(level="warning", message=_message(warning)) for warning in run.warnings]
-    hidden = sum(len(result.findings) + len(result.waived) for result in run.models) - told
+    hidden = (
+        sum(len(result.findings) + len(result.waived) + len(result.known) for result in run.models) - told
+    )
     if hidden > 0:
         text = f"{count(hidden, 'more finding')} not in this report; --report json:FILE lists all"
         notes.append(sarif.Notification(level="warning", message=_message(text)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pytest_rf.findings import Finding
+from pytest_rf.reporters import alike
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.text import count
 from pytest_rf.results import ModelResult, Run
+
+#: Of more models than this, those that came out the same share a line.
+MANY = 20
 
 
 def closing(run: Run) -> Line:
@@ -29,12 +33,17 @@ def closing(run: Run) -> Line:
         parts.append(Span("nothing was judged", "bad" if run.problems else "warn"))
     else:
         if not parts and not run.problems:
-            parts.append(Span("all hold" if requirements else "nothing wrong", "good"))
+            new = any(result.known for result in run.models)
+            fine = "nothing new" if new else "all hold" if requirements else "nothing wrong"
+            parts.append(Span(fine, "good"))
         if unjudged:
             parts.append(Span(f"{count(unjudged, 'model')} not judged", "bad" if run.problems else "warn"))
     waived = sum(len(result.waived) for result in run.models)
     if waived:
         parts.append(Span(f"{waived:,} waived", "dim"))
+    known = sum(len(result.known) for result in run.models)
+    if known:
+        parts.append(Span(f"{known:,} known to fail", "dim"))
     inapplicable = sum(_inapplicable(result) for result in run.models)
     if inapplicable:
         parts.append(Span(f"{inapplicable:,} not applicable", "dim"))
@@ -57,8 +66,26 @@ def _wrong(findings: Sequence[Finding]) -> list[Span]:
     return parts
 
 
+def verdicts(run: Run) -> Iterator[Line]:
+    """Yield one line on each model; where there are many, one on all that came out the same."""
+    few = len(run.models) if len(run.models) <= MANY else alike.FEW
+    for same in alike.outcomes([(result, (_sign(result), _outcome(result))) for result in run.models], few):
+        if len(same) == 1:
+            yield verdict(same[0])
+            continue
+        names = Span(f" ({alike.named([one.model for one in same])})", "dim")
+        models = Span(count(len(same), "model"), "bold")
+        yield (_sign(same[0]), models, names, Span(", each: "), *_outcome(same[0]))
+
+
 def verdict(result: ModelResult) -> Line:
     """Return one line on a model: what was checked and how it came out."""
+    file = [Span(f" ({result.file})", "dim")] if result.file not in ("", result.model) else []
+    return (_sign(result), Span(result.model, "bold"), *file, Span(": "), *_outcome(result))
+
+
+def _outcome(result: ModelResult) -> Line:
+    """Return how a model came out."""
     wrong: list[Span] = []
     if result.skipped:
         wrong.append(Span(f"left out: {result.skipped}", "warn"))
@@ -67,23 +94,19 @@ def verdict(result: ModelResult) -> Line:
     elif result.problems:
         wrong.append(Span("error", "bad"))
     wrong += _wrong(result.findings)
-    spans = [_sign(result), Span(result.model, "bold")]
-    if result.file and result.file != result.model:
-        spans.append(Span(f" ({result.file})", "dim"))
-    spans.append(Span(": "))
     if not wrong:
-        held = len(result.requirements) - _inapplicable(result)
-        wrong.append(
-            Span(
-                f"{count(held, 'requirement')} {'holds' if held == 1 else 'hold'}"
-                if held
-                else "nothing wrong"
-            )
-        )
+        known = sum(one.status == "known" for one in result.requirements)
+        held = len(result.requirements) - _inapplicable(result) - known
+        fine = "nothing new" if result.known else "nothing wrong"
+        verb = "holds" if held == 1 else "hold"
+        wrong.append(Span(f"{count(held, 'requirement')} {verb}" if held else fine))
+    spans: list[Span] = []
     for number, part in enumerate(wrong):
         spans += [Span(", "), part] if number else [part]
     if result.waived:
         spans.append(Span(f", {len(result.waived):,} waived", "dim"))
+    if result.known:
+        spans.append(Span(f", {len(result.known):,} known to fail", "dim"))
     if _inapplicable(result):
         spans.append(Span(f", {_inapplicable(result):,} not applicable", "dim"))
     if result.accepted:

@@ -22,9 +22,7 @@ from pytest_rf.requirements.syntax import (
     Requirement,
     RequirementTextError,
 )
-
-#: At most this many tensors have their path told; a requirement that hundreds of tensors break is about something else.
-_PATHS = 5
+from pytest_rf.requirements.verdicts import Verdict
 
 
 def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
@@ -40,8 +38,8 @@ def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | 
     references = References(analysis, settings.root)
     found: list[Finding] = []
     for part in requirement.parts:
-        wrong = list(_Held(analysis, part, requirement.text, settings, references).verdicts())
-        found += verdicts.findings(analysis, wrong, requirement.text)
+        wrong = _Held(analysis, part, requirement.text, settings, references).verdicts()
+        found += verdicts.findings(analysis, wrong, requirement.text, settings.waived)
     return found
 
 
@@ -69,10 +67,9 @@ class _Held:
         )
         self.accepted = context.accepted(analysis)
         self.together: dict[tuple[str, int], Place] = {}
-        self.told: set[str] = set()
         self.judged: set[tuple[int, str, int]] = set()
 
-    def verdicts(self) -> Iterator[Finding]:
+    def verdicts(self) -> Iterator[Verdict]:
         """Yield what is wrong."""
         text, subject = self.text, self.subject
         source = None if subject.source is None else select.source(self.analysis, subject.source, text)
@@ -80,7 +77,7 @@ class _Held:
         for tensor in select.tensors(self.analysis, self.part.where, text):
             if tensor.status == "unknown":
                 reads_any = measured_any = True
-                yield replace(at(tensor, self.part, self.settings), reason=verdicts.unknown(tensor))
+                yield _undecidable(at(tensor, self.part, self.settings), verdicts.unknown(tensor))
                 continue
             for read, field in _fields(self.analysis, tensor, self.part, source):
                 reads_any = True
@@ -88,7 +85,7 @@ class _Held:
                     measured_any = True
                     yield from self.placed(self.along(tensor, field, read, axis, number))
         for place in self.together.values():
-            yield from self.placed(_wrong(place, self.part, self.settings))
+            yield from self.placed(_verdicts(place, self.part, self.settings))
         if not reads_any:
             what = "no input" if source is None else f'nothing of input "{source.name}"'
             raise AbsentError(f"selects only what reads {what}", text, self.part.where.position)
@@ -102,7 +99,7 @@ class _Held:
         """Return names and numbers of the axes of an input that the part is about."""
         return select.batch(source) if self.batch else select.axes(source, self.subject.axis) or ()
 
-    def placed(self, held: Iterator[Finding]) -> Iterator[Finding]:
+    def placed(self, held: Iterator[Verdict]) -> Iterator[Verdict]:
         """Yield verdicts; errors get their place in the text."""
         try:
             yield from held
@@ -113,7 +110,7 @@ class _Held:
 
     def along(
         self, tensor: Tensor, field: TensorField, source: Input, axis: str, number: int
-    ) -> Iterator[Finding]:
+    ) -> Iterator[Verdict]:
         """Yield what is wrong along one axis of an input, seen from a tensor."""
         for own, axis_field, why in select.places(tensor, field, source, number, self.guarantee):
             key = id(own), source.name, number
@@ -121,17 +118,14 @@ class _Held:
                 continue
             self.judged.add(key)
             if why:
-                yield replace(at(own, self.part, self.settings, source, axis), reason=why)
+                yield _undecidable(at(own, self.part, self.settings, source, axis), why)
                 continue
             sources = context.of(axis_field, self.accepted)
-            traced = len(self.told) < _PATHS
-            place = Place(own, source, axis, number, axis_field, sources, traced, self.references)
+            place = Place(own, source, axis, number, axis_field, sources, False, self.references)
             if self.joint:
                 self.together[source.name, number] = place.beside(self.together.get((source.name, number)))
                 continue
-            for verdict in _wrong(place, self.part, self.settings):
-                self.told.add(own.name)
-                yield verdict
+            yield from _verdicts(place, self.part, self.settings)
 
 
 def _fields(
@@ -152,8 +146,20 @@ def _fields(
     return placed or fields
 
 
+def _undecidable(found: Finding, reason: str) -> Verdict:
+    """Return a verdict of which nothing but the reason is known."""
+    found = replace(found, reason=reason)
+    return Verdict(found, lambda: found)
+
+
+def _verdicts(place: Place, part: Comparison | Claim, settings: Settings) -> Iterator[Verdict]:
+    """Yield a verdict where a part does not hold at a place; its path is looked for when it is told."""
+    for found in _wrong(place, part, settings):
+        yield Verdict(found, lambda: next(_wrong(place._replace(traced=True), part, settings)))
+
+
 def _wrong(place: Place, part: Comparison | Claim, settings: Settings) -> Iterator[Finding]:
-    """Yield a verdict where a part does not hold at a place."""
+    """Yield a finding where a part does not hold at a place."""
     if isinstance(part, Claim):
         return claims.verdicts(place, part, settings)
     return comparisons.verdicts(place, part, settings)

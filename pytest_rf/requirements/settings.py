@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from pytest_rf.findings import Finding
 from pytest_rf.requirements.units import Quantity, parse_spacing
 
 
@@ -18,6 +19,8 @@ class Settings:
         model: the model's name, for findings; by default the analysis' own.
         file: the file that holds the requirement, for findings.
         line: its line there.
+        column: the column in that line.
+        waived: says of a finding at one tensor whether a waiver covers it; what is waived is told apart.
         spacing: the distance between neighbours on an axis, by the axis' name.
         origin: which of the input steps that an output step covers it stands for: the last (``end``), the
             first (``start``) or their middle (``center``).
@@ -27,6 +30,8 @@ class Settings:
     model: str = ""
     file: str = ""
     line: int = 0
+    column: int = 0
+    waived: Callable[[Finding], bool] | None = None
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     origin: Literal["end", "start", "center"] = "end"
     root: Path | None = None

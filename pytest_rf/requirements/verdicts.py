@@ -1,12 +1,14 @@
-"""Findings at a tensor, and those of a requirement: one line each, the same figure on several axes said once."""
+"""Findings at a tensor, and those of a requirement: one with its worst tensor, the same on several axes said once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis, Tensor
+from pytest_rf.figures import Number, number
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.wording import sentence
@@ -14,6 +16,18 @@ from pytest_rf.requirements.wording import sentence
 #: The rules that requirements report under; their explanations are in ``pytest_rf/checks``.
 VIOLATED = ("RF001", "requirement-violated")
 UNDECIDABLE = ("RF002", "requirement-undecidable")
+
+
+class Verdict(NamedTuple):
+    """A part of a requirement that fails at one tensor, on one axis of one input.
+
+    Attributes:
+        finding: what was found, without rule and message.
+        explained: returns the same with the path that led to it and what would help, which cost more.
+    """
+
+    finding: Finding
+    explained: Callable[[], Finding]
 
 
 def at(tensor: Tensor, settings: Settings, message: str = "") -> Finding:
@@ -25,6 +39,7 @@ def at(tensor: Tensor, settings: Settings, message: str = "") -> Finding:
         message=message,
         file=settings.file or tensor.runs.about.path or "",
         line=settings.line,
+        column=settings.column,
         tensor=tensor.name,
         node=tensor.node,
         op=tensor.op,
@@ -33,22 +48,64 @@ def at(tensor: Tensor, settings: Settings, message: str = "") -> Finding:
     )
 
 
-def findings(analysis: Analysis, verdicts: Iterable[Finding], text: str) -> list[Finding]:
-    """Return the findings of a requirement, in their order, from those of each axis.
+def findings(
+    analysis: Analysis,
+    verdicts: Iterable[Verdict],
+    text: str,
+    waived: Callable[[Finding], bool] | None = None,
+) -> list[Finding]:
+    """Return the findings of a part of a requirement: one per input, at the worst of its tensors.
 
     Args:
         analysis: the model.
-        verdicts: a finding per tensor, input and axis, without rule and message.
+        verdicts: what is wrong, per tensor, input and axis, in graph order.
         text: the requirement.
+        waived: whether a waiver covers what is wrong at a tensor; such tensors have a finding of their own.
     """
-    merged: dict[Finding, Finding] = {}
-    for verdict in verdicts:
-        alone = replace(verdict, axes=())
-        axes = merged.get(alone, alone).axes
+    groups: dict[Hashable, dict[Finding, list[Verdict]]] = {}
+    whole = [one._replace(finding=_coded(one.finding, text)) for one in verdicts]
+    inputs = {one.finding.input for one in whole} - {""}
+    for one in whole:
+        # What is unknown is so towards every input.
+        source = one.finding.input or (min(inputs) if len(inputs) == 1 else "")
+        group = groups.setdefault((source, waived is not None and waived(one.finding)), {})
         # Two outputs can have one name, and what is true of both is said once.
-        merged[alone] = replace(verdict, axes=(*axes, *(axis for axis in verdict.axes if axis not in axes)))
+        group.setdefault(replace(one.finding, axes=()), []).append(one)
     several = len(analysis.inputs) > 1
-    return [_finished(verdict, text, several) for verdict in merged.values()]
+    return [_gathered(list(group.values()), several) for group in groups.values()]
+
+
+def _gathered(failing: list[list[Verdict]], several: bool) -> Finding:
+    """Return the finding of tensors that fail, each with its axes; the worst comes first."""
+    failing.sort(key=lambda axes: badness(axes[0].finding))
+    explained: dict[Finding, list[str]] = {}
+    for one in failing[0]:
+        found = _coded(one.explained(), one.finding.requirement)
+        explained.setdefault(replace(found, axes=()), []).extend(found.axes)
+    worst, *apart = (replace(found, axes=tuple(dict.fromkeys(axes))) for found, axes in explained.items())
+    rest = [replace(axes[0].finding, axes=_axes(axes)) for axes in failing[1:]]
+    worst = replace(worst, others=tuple(one.elsewhere() for one in (*apart, *rest)))
+    return replace(worst, message=sentence(worst, several))
+
+
+def _axes(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(axis for one in verdicts for axis in one.finding.axes))
+
+
+def badness(found: Finding) -> tuple[bool, Number]:
+    """Return what sorts the findings of a requirement: violations before the undecidable, the furthest off first."""
+    return found.undecidable, 0 if found.undecidable else -_distance(found)
+
+
+def _distance(found: Finding) -> Number:
+    """Return how far a figure is from what is required; 0 where nothing is compared."""
+    need = found.required
+    if need is None or not need.comparator or need.value is None or not found.measured:
+        return 0
+    wanted = number(need.value)
+    below = max(wanted - number(one.low) for one in found.measured)
+    above = max(number(one.high) - wanted for one in found.measured)
+    return {">": below, "<": above, "=": max(below, above), "!": 0}[need.comparator[0]]
 
 
 def unknown(tensor: Tensor) -> str:
@@ -56,13 +113,7 @@ def unknown(tensor: Tensor) -> str:
     return tensor.reason or f"operator {tensor.op} has no rule"
 
 
-def _finished(verdict: Finding, text: str, several: bool) -> Finding:
+def _coded(verdict: Finding, text: str) -> Finding:
+    """Return a verdict as a finding of its rule."""
     code, rule = UNDECIDABLE if verdict.reason else VIOLATED
-    return replace(
-        verdict,
-        code=code,
-        rule=rule,
-        message=sentence(verdict, several),
-        requirement=text,
-        undecidable=bool(verdict.reason),
-    )
+    return replace(verdict, code=code, rule=rule, requirement=text, undecidable=bool(verdict.reason))

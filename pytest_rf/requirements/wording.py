@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from pytest_rf.figures import Number, number, said, written
-from pytest_rf.findings import Finding, Measurement, Spacing
+from pytest_rf.findings import Elsewhere, Finding, Measurement, Spacing
 from pytest_rf.requirements.units import Quantity, physical
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES
 
@@ -42,18 +44,56 @@ def sentence(found: Finding, several: bool) -> str:
         found: the finding.
         several: whether the model has several inputs, so that the line has to name the one that is meant.
     """
-    on = f" on ax{'is' if len(found.axes) == 1 else 'es'} {' and '.join(found.axes)}" if found.axes else ""
+    on = on_axes(found.axes)
     if several and found.input:
         on += f' of input "{found.input}"'
-    at = f' (tensor "{found.tensor}", {found.op or "input"})'
     claim = found.metric in PREDICATES
     subject = f"{found.where} is" if claim else f"{found.where} {found.metric}"
-    if found.reason:
-        known = f"; it is {measured(found)}" if found.measured and not claim else ""
-        return f"{subject} {required(found)}: cannot be decided{on}: {found.reason}{known}{at}"
     note = f"; {found.note}" if found.note else ""
-    verb = "" if claim else " is"
-    return f"{subject}{verb} {measured(found)}{on}, required {required(found)}{note}{at}"
+    known = f"; it is {measured(found)}" if found.reason and found.measured and not claim else ""
+    if any(one.tensor != found.tensor for one in found.others):
+        said = (
+            f"{found.reason}{known}" if found.reason else f"{'' if claim else 'measured '}{measured(found)}"
+        )
+        worst = f'"{found.tensor}" ({found.op or "input"})'
+        return f"{subject} {required(found)}: {failing(found)} {worst}{on}: {said}{note}"
+    also = "".join(f"; {_other_axes(found, one)}" for one in found.others)
+    at = f'{also} (tensor "{found.tensor}", {found.op or "input"})'
+    if found.reason:
+        return f"{subject} {required(found)}: cannot be decided{on}: {found.reason}{known}{at}"
+    return f"{subject}{'' if claim else ' is'} {measured(found)}{on}, required {required(found)}{note}{at}"
+
+
+def failing(found: Finding) -> str:
+    """Return at how many tensors something fails: ``8 tensors fail and 3 cannot be decided, worst``."""
+    failing = {one.tensor for one in found.tensors if not one.undecidable}
+    open_ = {one.tensor for one in found.tensors} - failing
+    if not failing:
+        return f"cannot be decided at {len(open_):,} tensors, first"
+    fail = f"{len(failing):,} tensor{'s fail' if len(failing) > 1 else ' fails'}"
+    rank = "worst" if found.required is not None and found.required.comparator else "first"
+    return f"{fail}{f' and {len(open_):,} cannot be decided' if open_ else ''}, {rank}"
+
+
+def elsewhere(found: Finding, other: Elsewhere) -> str:
+    """Return what was measured at one of a finding's further tensors, or that it is not known."""
+    if other.undecidable:
+        return "undecidable"
+    return measured(replace(found, measured=other.measured, local=(), context=()))
+
+
+def on_axes(axes: Sequence[str]) -> str:
+    """Return axes as sentences name them: `` on axis h``, `` on axes h and w``; nothing of no axis."""
+    return f" on ax{'is' if len(axes) == 1 else 'es'} {' and '.join(axes)}" if axes else ""
+
+
+def _other_axes(found: Finding, other: Elsewhere) -> str:
+    """Return what is measured at the finding's tensor where its axes do not agree."""
+    if other.undecidable:
+        return (
+            f"undecidable{on_axes(other.axes)}{f': {other.reason}' if other.reason != found.reason else ''}"
+        )
+    return f"{elsewhere(found, other)}{on_axes(other.axes)}"
 
 
 def listed(words: Sequence[str], most: int = 3) -> str:

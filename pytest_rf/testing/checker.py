@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_rf.asserting import analyze, calling, divided, explain
+from pytest_rf.asserting import analyze, divided, explain
 from pytest_rf.judging import judge
+from pytest_rf.paths import display
 from pytest_rf.requirements import Settings
 from pytest_rf.testing import properties
+from pytest_rf.written import in_call, placed
 
 if TYPE_CHECKING:
     import pytest
@@ -46,10 +49,13 @@ class Checker:
         __tracebackhide__ = True
         example, requirements = divided(args)
         analysis = analyze(model, *example, inputs=inputs, **options)
+        caller = sys._getframe(1)
+        file, line = caller.f_code.co_filename, caller.f_lineno
         root = self._item.config.rootpath
-        file, line = calling(root)
-        settings = Settings(model=analysis.name, file=file, line=line, root=root)
+        settings = Settings(model=analysis.name, file=display(file), line=line, root=root)
         result = judge(analysis, requirements, settings, self._item.nodeid)
+        if result.findings:
+            result = placed(result, settings.file, in_call(file, line, requirements))
         self._state.record(result)
         properties.record(self._item, analysis.name, properties.of(analysis))
         if result.findings:

@@ -15,13 +15,15 @@ from msgspec.structs import replace
 from pytest_rf import targets
 from pytest_rf.asserting import explain
 from pytest_rf.check import run
+from pytest_rf.checks import figures_changed
 from pytest_rf.config import sources, unread
 from pytest_rf.config.tomlfile import refuse_special
 from pytest_rf.errors import RFError
-from pytest_rf.findings import Problem
+from pytest_rf.findings import Finding, Problem
+from pytest_rf.recorded import Recorded
 from pytest_rf.reporters.lines import visible
 from pytest_rf.results import ModelResult, RequirementResult
-from pytest_rf.testing import properties
+from pytest_rf.testing import locking, properties
 
 if TYPE_CHECKING:
     from pytest_rf.checkable import Analysis
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
 
 #: The item that stands for the built-in rules.
 RULES = "rules"
+
+#: The item that holds the figures to the lock.
+LOCK = "lock"
+
+#: The rule that the lock is held by.
+FIGURES_CHANGED = figures_changed.RULE.code
 
 #: Longer names of items are cut.
 _NAME_LIMIT = 200
@@ -118,7 +126,8 @@ class ConfigFile(pytest.File):
     def collect(self) -> Iterator[pytest.Collector]:
         """Yield its models; a source that is wrong is a model that fails."""
         try:
-            settings = self.state.settings
+            settings = locking.readable(self.config, self.state.settings)
+            recorded = Recorded([settings])
         except RFError as error:
             raise self.CollectError(
                 "\n".join(filter(None, (str(error), getattr(error, "detail", ""))))
@@ -132,7 +141,7 @@ class ConfigFile(pytest.File):
                     self, name=names.unique(target.name if target else model.name or model.source)
                 )
                 collector.settings, collector.model, collector.target = settings, model, target
-                collector.state = self.state
+                collector.state, collector.recorded = self.state, recorded
                 yield collector
 
 
@@ -151,9 +160,10 @@ class ModelCollector(pytest.Collector):
     target: Target | None
     state: State
     figures: tuple[properties.Property, ...] = ()
+    recorded: Recorded
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield an item per requirement, and one for the built-in rules."""
+        """Yield an item per requirement, one for the built-in rules, and one for the lock if there is one."""
         names = _Names()
         for number, stated in enumerate(self.model.requires):
             item: RequirementItem = RequirementItem.from_parent(
@@ -164,6 +174,10 @@ class ModelCollector(pytest.Collector):
         rules: RequirementItem = RequirementItem.from_parent(self, name=names.unique(RULES))
         rules.number, rules.place = None, (self.model.file, self.model.line)
         yield rules
+        if self.state.settings.lock is not None and self.target is not None:
+            lock: LockItem = LockItem.from_parent(self, name=names.unique(LOCK))
+            lock.number, lock.place = None, (self.model.file, self.model.line)
+            yield lock
 
     @cached_property
     def result(self) -> ModelResult:
@@ -171,16 +185,17 @@ class ModelCollector(pytest.Collector):
         settings = dataclasses.replace(self.settings, models=(self.model,))
         paths = [] if self.target is None else [str(self.target.path or self.target.source)]
         # pytest runs the project's code anyway, so a factory needs no further leave.
-        models = run(settings, paths, allow_code=True, load=self._analysed).models
+        models = run(settings, paths, allow_code=True, load=self._analysed, recorded=self.recorded).models
         result = next(one for one in models if self.target is None or one.model == self.target.name)
         self.state.record(result)
         return result
 
     def _analysed(self, target: Target) -> Analysis:
-        """Analyse the model, and keep the figures that reports of pytest show."""
+        """Analyse the model, and keep the figures that reports of pytest show, and all where the lock is renewed."""
         analysis = targets.analyse(target)
         if self.target is None or target.name == self.target.name:
             self.figures = properties.of(analysis)
+        locking.keep(self.config, self.state.settings, target, analysis)
         return analysis
 
 
@@ -205,7 +220,7 @@ class RequirementItem(pytest.Item):
                 raise RequirementFailed(explain(replace(result, findings=(), problems=whole)))
             pytest.skip(f"not checked: {visible(whole[0].message)}")
         if self.number is None:
-            own = tuple(finding for finding in result.findings if finding.number is None)
+            own = tuple(finding for finding in _of_rules(result) if finding.code != FIGURES_CHANGED)
             # Rules that could not run have not passed.
             self._judge(replace(result, findings=own, problems=whole))
             if result.unjudged:
@@ -216,6 +231,8 @@ class RequirementItem(pytest.Item):
             pytest.skip(visible(f"not applicable: {one.reason}", _REASON_LIMIT))
         if one.status == "waived":
             pytest.xfail("waived in the configuration")
+        if one.status == "known":
+            pytest.xfail("known in the baseline")
         problems = _own(result, one)
         findings = tuple(finding for finding in result.findings if finding.number == self.number)
         self._judge(replace(result, findings=findings, problems=problems), one.status != "holds")
@@ -235,6 +252,27 @@ class RequirementItem(pytest.Item):
         _, line = self.place
         assert self.parent is not None
         return self.path, line - 1 if line else None, f"{self.parent.name}: {self.name}"
+
+
+class LockItem(RequirementItem):
+    """All figures of a model, held to the lock; or written to it, under ``--rf-update``."""
+
+    def runtest(self) -> None:
+        """Fail where figures are not those of the lock; a model that cannot be analysed fails elsewhere."""
+        assert isinstance(self.parent, ModelCollector)
+        result = self.parent.result
+        own = tuple(finding for finding in _of_rules(result) if finding.code == FIGURES_CHANGED)
+        if own:
+            self._judge(replace(result, findings=own, problems=()))
+        elif self.leads and result.problems:  # none of the other items runs
+            self._judge(replace(result, findings=()))
+        elif FIGURES_CHANGED not in result.rules and not locking.is_asked(self.config):
+            pytest.skip(f"left out: {visible(result.skipped)}" if result.skipped else "not analysed")
+
+
+def _of_rules(result: ModelResult) -> Iterator[Finding]:
+    """Yield the findings that are no requirement's."""
+    return (finding for finding in result.findings if finding.number is None)
 
 
 class RequirementFailed(Exception):

@@ -20,7 +20,7 @@ from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements import Settings
 from pytest_rf.requirements.vocabulary import nearest
 from pytest_rf.targets import analyse
-from pytest_rf.testing import listener, properties
+from pytest_rf.testing import listener, places, properties
 from pytest_rf.testing.choice import choose
 
 if TYPE_CHECKING:
@@ -134,8 +134,10 @@ def _judged(
     analysis = analyze(analysis, **{key: mark.kwargs[key] for key in SAID if mark.kwargs.get(key)})
     file, line, _ = item.location
     root = settings.root or item.config.rootpath
-    stated = replace(settings, model=name, file=file, line=(line or 0) + 1, root=root)
+    stated = replace(settings, model=name, file=Path(file).as_posix(), line=(line or 0) + 1, root=root)
     result = judge(analysis, mark.args, stated, item.nodeid)
+    if result.findings:
+        result = places.of_marker(item, mark, result)
     state.record(result)
     properties.record(item, name, properties.of(analysis))
     if result.findings:

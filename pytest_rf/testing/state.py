@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from pytest_rf import paths
 
 if TYPE_CHECKING:
     from pytest_rf.config.declared import Config
@@ -23,6 +25,9 @@ class State:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        # Reports name files as pytest does, wherever it was started.
+        config.add_cleanup(partial(paths.name_from, paths.root()))
+        paths.name_from(config.rootpath)
         self._results: list[ModelResult] = []
         self.collected = False
 
@@ -85,9 +90,5 @@ class State:
 
         # Workers finish in any order and each may have analysed the same model: sorted, and each shown once.
         unique = dict.fromkeys(sorted(self._results, key=lambda one: (one.file, one.model)))
-        config = "" if self.__dict__.get("path") is None else self._shown(self.__dict__["path"])
+        config = "" if self.__dict__.get("path") is None else paths.display(self.__dict__["path"])
         reports.write(self._config, Run.of(unique, config), kept=self.__dict__.get("path"))
-
-    def _shown(self, path: Path) -> str:
-        root = self._config.rootpath
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

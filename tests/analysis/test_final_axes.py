@@ -39,7 +39,8 @@ def test_a_recogniser_has_frequency_before_the_fold_and_time_behind_it(direction
     assert (final["t"].lookahead, final["f"].lookahead) == (ahead, 2)
     assert (final["f"].rf, final["f"].stride, final[3].rf) == (3, 1, 3)
     assert final.field(input="x")["f"].rf == final.at("f")["f"].rf
-    found = [(f.tensor, f.op, ", ".join(f.axes)) for f in analysis.check("final is causal")]
+    (finding,) = analysis.check("final is causal")
+    found = [(one.tensor, one.op, ", ".join(one.axes)) for one in finding.tensors]
     assert found == [("y", "LSTM", "t")] * (ahead > 0) + [("p", "Transpose", "f")]
     assert [step.tensor.name for step in final.path("f")] == ["a"]
 
@@ -104,7 +105,8 @@ def test_a_video_loses_one_axis_after_the_other(name: str) -> None:
 
 def test_one_finding_for_axes_that_agree_in_tensor_and_figure() -> None:
     analysis = pytest_rf.analyze(model(VIDEO.format(fold=FOLDS["rows and columns"][0])))
-    assert [(f.tensor, ", ".join(f.axes)) for f in analysis.check("final rf >= 4")] == [
+    (finding,) = analysis.check("final rf >= 4")
+    assert [(one.tensor, ", ".join(one.axes)) for one in finding.tensors] == [
         ("y", "d"),
         ("p", "h, w"),
     ]
@@ -189,7 +191,8 @@ def test_a_guarantee_is_held_at_every_branch_that_ends() -> None:
     analysis = pytest_rf.analyze(model(BRANCHES))
     assert (analysis.final[0].name, analysis.final[0]["t"].rf) == ("a", 3)
     assert [f.tensor for f in analysis.check("final is causal")] == ["b"]
-    assert [f.tensor for f in analysis.check("final halo <= 1")] == ["b", "a"]
+    (finding,) = analysis.check("final halo <= 1")
+    assert [one.tensor for one in finding.tensors] == ["b", "a"]
 
 
 def test_each_output_has_its_own() -> None:
@@ -208,7 +211,8 @@ def test_each_output_has_its_own() -> None:
         ("dense", "dense"),
     ]
     # Two outputs share a last tensor, which is told once.
-    assert [(f.tensor, ", ".join(f.axes)) for f in analysis.check("final rf >= 9")] == [
+    (finding,) = analysis.check("final rf >= 9")
+    assert [(one.tensor, ", ".join(one.axes)) for one in finding.tensors] == [
         ("dense", "h"),
         ("dense", "w"),
         ("steps", "h"),

@@ -76,12 +76,12 @@ def test_unknown_operator() -> None:
 
 
 def test_field_exceeds_input() -> None:
-    assert codes(extent=2, code="RF101") == [("RF101", "h"), ("RF101", "w")]
+    assert codes(extent=2, code="RF101") == [("RF101", "h", "w")]
     assert codes(extent=3, code="RF101") == []
 
 
 def test_ragged_input() -> None:
-    assert codes(extent=33, code="RF201") == [("RF201", "h"), ("RF201", "w")]
+    assert codes(extent=33, code="RF201") == [("RF201", "h", "w")]
     assert codes(extent=34, code="RF201") == []
 
 
@@ -94,7 +94,7 @@ def test_checkerboard(kernel: int, stride: int, uneven: bool) -> None:
 
 
 def test_uneven_phases() -> None:
-    assert codes(kernel=3, middle=transposed(3, 2), code="RF301") == [("RF301", "h"), ("RF301", "w")]
+    assert codes(kernel=3, middle=transposed(3, 2), code="RF301") == [("RF301", "h", "w")]
     assert codes(kernel=4, middle=transposed(4, 2), code="RF301") == []
 
 

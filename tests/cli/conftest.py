@@ -18,6 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     config = '[[model]]\nname = "net"\nsource = "unet.onnx"\nrequire = ["final rf >= 36"]\n'
     (tmp_path / "rf.toml").write_text(config)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     return tmp_path
 
 

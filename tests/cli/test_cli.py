@@ -47,6 +47,35 @@ def test_the_configuration_is_found_upwards_and_can_be_named(rf, folder: Path, m
     assert rf("check", "--config", "nix.toml").status == 2
 
 
+def test_files_are_named_from_the_folder_of_the_configuration(rf, folder: Path, monkeypatch) -> None:
+    (folder / "rf.toml").write_text('[[model]]\nsource = "unet.onnx"\nrequire = [\n  "final rf >= 41"]\n')
+    (folder / "deep").mkdir()
+    monkeypatch.chdir(folder / "deep")
+    for arguments in ((), ("--config", "../rf.toml")):
+        result = rf("check", *arguments)
+        assert "\n  --> rf.toml:4:3 in model unet\n" in result.out
+        assert "✗ unet (unet.onnx): 1 violation\n" in result.out
+    (folder / "rf.toml").write_text("selct = []")
+    assert rf("check").err.startswith('error: rf.toml:1: unknown key "selct"')
+    # Where the run is not started in it, the working directory is what a reader knows.
+    (folder / "rf.toml").rename(folder / "deep" / "rf.toml")
+    monkeypatch.chdir(folder)
+    assert rf("check", "--config", "deep/rf.toml").err.startswith(
+        'error: deep/rf.toml:1: unknown key "selct"'
+    )
+
+
+def test_a_problem_of_many_models_is_one_line(rf, folder: Path) -> None:
+    for number in range(30):
+        (folder / f"m{number}.onnx").write_bytes(b"")
+    (folder / "rf.toml").write_text('[[model]]\nsource = "m*.onnx"\nrequire = ["final rf >= 41"]\n')
+    result = rf("check")
+    assert result.status == 2
+    (line,) = result.err.splitlines()
+    assert line.startswith("error: rf.toml:1: m0.onnx: is empty")
+    assert line.endswith("; the same in 29 more models: m1, m10, m11, … and 26 more")
+
+
 def test_nothing_to_check_is_status_2(rf, folder: Path) -> None:
     (folder / "rf.toml").unlink()
     result = rf("check")

@@ -48,7 +48,7 @@ def told(*paths: str, status: int) -> str:
 def test_each_file_is_held_against_the_configuration_nearest_above_it(repository: Path) -> None:
     text = told("one/models/unet.onnx", "two/models/tcn.onnx", status=1)
     assert "✓ unet (one/models/unet.onnx): 1 requirement holds" in text
-    assert "--> two/pyproject.toml:3 in model tcn" in text
+    assert "--> two/pyproject.toml:3:12 in model tcn" in text
     assert "Checked 2 models, 2 requirements: 1 violation." in text
 
 

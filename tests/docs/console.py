@@ -1,6 +1,7 @@
 """Runs the commands of the documentation's ``console`` blocks and holds what they print against the page.
 
-``python tests/docs/console.py`` writes what they print now into the pages.
+``python tests/docs/console.py`` writes what they print now into the pages. A block whose commands write files runs in
+a copy of the examples; there ``cat`` and ``cp`` do what they do in a shell.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +20,10 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _BLOCK = re.compile(r"(?ms)^```console\n(.*?)^```$")
 _TIME = re.compile(r"=+ (.*) in \d+\.\d+s(?: \(.*\))? =+")
-_PROGRAMS = {"pytest-rf": ["pytest_rf"], "pytest": ["pytest", "-p", "no:cacheprovider", "-o", "addopts="]}
+_PROGRAMS = {
+    "pytest-rf": ["pytest_rf"],
+    "pytest": ["pytest", "-p", "no:cacheprovider", "-p", "no:inline_snapshot", "-o", "addopts="],
+}
 
 
 def blocks(text: str) -> list[str]:
@@ -27,7 +33,15 @@ def blocks(text: str) -> list[str]:
 
 def printed(block: str) -> str:
     """Return a console block with what its commands print now."""
-    return "".join(f"$ {command}\n{_run(command)}" for command in commands(block))
+    if not any(map(_writes, commands(block))):
+        return "".join(f"$ {command}\n{_run(command, ROOT)}" for command in commands(block))
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "examples", Path(folder) / "examples")
+        return "".join(f"$ {command}\n{_run(command, Path(folder))}" for command in commands(block))
+
+
+def _writes(command: str) -> bool:
+    return command.startswith(("pytest-rf init", "pytest-rf baseline", "pytest-rf snapshot"))
 
 
 def commands(block: str) -> list[str]:
@@ -40,13 +54,16 @@ def same(one: str, other: str) -> bool:
     return _TIME.sub(r"= \1 =", one) == _TIME.sub(r"= \1 =", other)
 
 
-def _run(command: str) -> str:
+def _run(command: str, folder: Path) -> str:
     program, *arguments = shlex.split(command)
-    # Plugins of others say something where they find themselves in a worker of pytest-xdist.
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    if program == "cat":
+        return (folder / arguments[0]).read_text(encoding="utf-8")
+    if program == "cp":
+        shutil.copy(folder / arguments[0], folder / arguments[1])
+        return ""
     result = subprocess.run(
         [sys.executable, "-m", *_PROGRAMS[program], *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env={**_elsewhere(), "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"},
         text=True,
         encoding="utf-8",
@@ -58,9 +75,13 @@ def _run(command: str) -> str:
 
 
 def _elsewhere() -> dict[str, str]:
-    """Return the environment without what CI systems say of themselves."""
+    """Return the environment without what CI systems and workers of pytest-xdist say of themselves."""
     ours = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "FORCE_COLOR", "CLICOLOR_FORCE")
-    return {name: value for name, value in os.environ.items() if name not in ours}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ours and not name.startswith("PYTEST_")
+    }
 
 
 def _update(page: Path) -> None:

@@ -117,7 +117,7 @@ for runner in "${runners[@]}"; do
   printf '[project]\nname = "all"\n' > pyproject.toml
   git add packages/*/*.onnx pyproject.toml
   try "several configurations" 1 -- \
-    '--> packages/one/rf.toml:3 in model unet' '✓ tcn (packages/two/tcn.onnx): 1 requirement holds'
+    '--> packages/one/rf.toml:3:' '✓ tcn (packages/two/tcn.onnx): 1 requirement holds'
   git reset --quiet --hard && git clean --quiet --force -d
 done
 

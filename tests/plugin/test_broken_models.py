@@ -86,3 +86,11 @@ def test_a_pointer_of_git_lfs_that_is_left_out_is_skipped(project: Pytester) -> 
     result.stdout.fnmatch_lines(
         ["SKIPPED * left out: a Git LFS pointer, which lfs = ?skip? in rf.toml leaves out"]
     )
+
+
+def test_the_item_of_the_lock_fails_where_it_is_the_only_one(broken: Pytester) -> None:
+    text = (broken.path / "rf.toml").read_text()
+    (broken.path / "rf.toml").write_text(f'lock = "rf.lock"\n{text}')
+    (broken.path / "rf.lock").write_text("pytest-rf lock 1\n")
+    broken.runpytest("--rf", "rf.toml::unet::lock").assert_outcomes(failed=1)
+    broken.runpytest("--rf", "rf.toml::unet").assert_outcomes(failed=1, skipped=3)

@@ -215,7 +215,9 @@ def test_fixture(rf):
     )
     result = project.runpytest("--rf-report=out.json")
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["*--> test_it.py:6 in model unet", "*--> sub/test_it.py:12 in model unet"])
+    result.stdout.fnmatch_lines(
+        ["*--> test_it.py:7:* in model unet", "*--> sub/test_it.py:12:* in model unet"]
+    )
     (finding,) = json.loads(Path("out.json").read_text())["models"][0]["findings"]
     assert (finding["file"], finding["line"]) == ("sub/test_it.py", 12)
 

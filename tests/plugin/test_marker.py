@@ -28,7 +28,7 @@ def test_fails(): pass
     )
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["RF001 final rf is 36 to 40*required >= 41*", "*--> test_it.py:6 in model unet*"]
+        ["RF001 final rf is 36 to 40*required >= 41*", "*--> test_it.py:6:17 in model unet*"]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
 

@@ -18,7 +18,7 @@ def test_several_reports_of_one_run(project: pytest.Pytester) -> None:
     (found,) = run["results"]
     assert found["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "rf.toml", "uriBaseId": "%SRCROOT%"},
-        "region": {"startLine": 5},
+        "region": {"startLine": 5, "startColumn": 30},
     }
     assert json.loads(Path("rf.json").read_text())["report"] == "check"
     assert ElementTree.parse("rf.xml").getroot().attrib["failures"] == "1"

@@ -142,8 +142,8 @@ def test_accepted_context_does_not_mix_samples() -> None:
 def test_every_tensor_of_a_net_can_be_asked() -> None:
     case = CASES["windows"]
     assert analysed(case).check('"*" is independent') == []
-    wrong = analysed(CASES["fold taken apart in the wrong order"]).check('"*" is independent')
-    assert [finding.op for finding in wrong] == ["aten.view", "aten.transpose", "aten.mul"]
+    (wrong,) = analysed(CASES["fold taken apart in the wrong order"]).check('"*" is independent')
+    assert [tensor.op for tensor in wrong.tensors] == ["aten.view", "aten.transpose", "aten.mul"]
 
 
 ROLES = [

@@ -71,6 +71,14 @@ def test_concise_is_a_line_per_finding() -> None:
     ]
 
 
+def test_places_have_a_column_where_it_is_known() -> None:
+    assert lines(run(finding(column=3)), "full")[1] == "  --> rf.toml:7:3 in model net"
+    assert lines(run(finding(column=3)), "concise")[0].startswith("rf.toml:7:3: RF001 net: ")
+    bare = run(finding(file="", line=0))
+    assert lines(bare, "full")[1] == " --> --require in model net"
+    assert lines(bare, "concise")[0].startswith("net.onnx: RF001 net: ")
+
+
 def test_what_holds_is_told_per_model() -> None:
     held = ModelResult(
         model="net",

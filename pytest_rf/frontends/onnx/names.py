@@ -7,16 +7,22 @@ import re
 
 import onnx
 
+from pytest_rf.paths import below
+
 SCOPES = "pkg.torch.onnx.name_scopes"
 TRACE = "pkg.torch.onnx.stack_trace"
 FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+_LIBRARY = re.compile(
+    r"^<|[/\\](site|dist)-packages[/\\]|[/\\]lib[/\\]python3|[/\\]torch[/\\]nn[/\\]modules[/\\]"
+)
 PARAMETERS = ("weight", "bias", "in_proj_weight", "running_mean", "weight_v", "weight_g")
 
 
 def origin_of(node: onnx.NodeProto, weights: dict[str, str]) -> tuple[str, str]:
     """Return the dotted path of the module that made the node, and "file.py:line" of the code.
 
-    Each is "" where nothing tells it. The line is that of the innermost frame of the recorded stack.
+    Each is "" where nothing tells it. The line is that of the innermost frame of the recorded stack
+    that is not a library's.
 
     The initializer's name is the best witness (``encoder.conv1.weight``): exporters' optimisers name
     fused nodes after the last of them. Then come the recorded scopes, and names like
@@ -27,10 +33,16 @@ def origin_of(node: onnx.NodeProto, weights: dict[str, str]) -> tuple[str, str]:
         weights: initializer name -> module path, for names that end like a parameter's.
     """
     metadata = {entry.key: entry.value for entry in getattr(node, "metadata_props", ())}
-    frames = FRAME.findall(metadata[TRACE]) if TRACE in metadata else []
-    source = f"{frames[-1][0]}:{frames[-1][1]}" if frames else ""
+    source = _source(metadata[TRACE]) if TRACE in metadata else ""
     owner = next((weights[name] for name in node.input[1:] if name in weights), None) if weights else None
     return _module(node.name, metadata.get(SCOPES, "")) if owner is None else owner, source
+
+
+def _source(trace: str) -> str:
+    """Return the innermost line of a stack trace that is not a library's; files below the root from there."""
+    own = (frame for frame in reversed(FRAME.findall(trace)) if not _LIBRARY.search(frame[0]))
+    file, line = next(own, ("", ""))
+    return f"{below(file)}:{line}".replace("\\", "/") if file else ""
 
 
 def _module(name: str, scopes: str) -> str:

@@ -9,6 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from pytest_rf.errors import ModelError
+from pytest_rf.paths import below
 
 SIZE_LIMIT = 2 << 30
 """Bytes; protobuf itself reads no more."""
@@ -30,30 +31,30 @@ def read(path: str | Path, size_limit: int = SIZE_LIMIT) -> onnx.ModelProto:
     Raises:
         ModelError: the file is no ONNX model, is larger than ``size_limit`` bytes or cannot be read.
     """
-    place = Path(path)
+    place, name = Path(path), below(path)
     if place.suffix.lower() in PICKLED:
         raise ModelError(
-            f"{path}: {place.suffix} files run code when they are read; export the model to ONNX, or check it "
+            f"{name}: {place.suffix} files run code when they are read; export the model to ONNX, or check it "
             "as package.module:factory with --allow-code"
         )
     try:
         status = place.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise ModelError(f"{path}: is not a regular file; give the path of an .onnx file")
+            raise ModelError(f"{name}: is not a regular file; give the path of an .onnx file")
         if status.st_size > size_limit:
             raise ModelError(
-                f"{path}: {status.st_size} bytes are more than the limit of {size_limit} (limits.file_size); "
+                f"{name}: {status.st_size} bytes are more than the limit of {size_limit} (limits.file_size); "
                 "store the weights as external data"
             )
         content = place.read_bytes()
     except FileNotFoundError:
         what = "is a dangling symbolic link" if place.is_symlink() else "no such file"
-        raise ModelError(f"{path}: {what}; check the path") from None
+        raise ModelError(f"{name}: {what}; check the path") from None
     except OSError as error:
         raise ModelError(
-            f"{path}: cannot be read: {error.strerror or error}; check its permissions"
+            f"{name}: cannot be read: {error.strerror or error}; check its permissions"
         ) from None
-    return parse(content, str(path))
+    return parse(content, name)
 
 
 def parse(content: bytes, name: str) -> onnx.ModelProto:

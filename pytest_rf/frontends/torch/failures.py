@@ -9,7 +9,7 @@ import torch
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.torch.arguments import Arguments, misfit
-from pytest_rf.frontends.torch.locate import shown
+from pytest_rf.frontends.torch.locate import somewhere
 
 _ABOUT_TYPES = re.compile(r"dtype|scalar type|\b(float|long|int|half|double)\b|Tensor\b.*type", re.IGNORECASE)
 
@@ -73,11 +73,11 @@ def told(error: BaseException) -> str:
 
 
 def line_of(error: BaseException) -> str:
-    """Return "file.py:line" of the innermost line of the user's code that an error passed through, or ""."""
+    """Return "file.py:line" of the innermost line that an error passed through outside torch, or ""."""
     found = ""
     step: TracebackType | None = error.__traceback__
     while step is not None:
-        file = shown(step.tb_frame.f_code.co_filename)
+        file = somewhere(step.tb_frame.f_code.co_filename)
         if file is not None:
             found = f"{file}:{step.tb_lineno}"
         step = step.tb_next

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from pytest_rf.frontends.torch.recording import Place
+from pytest_rf.paths import display, root
 
 _SKIPPED = (
     # With the separator: torchvision is another package.
@@ -115,18 +116,33 @@ class Locator:
 
 
 def shown(filename: str) -> str | None:
-    """Return a file as reports show it, None where its frames are not the user's."""
+    """Return a file as reports show it, None where its frames are not the user's but a library's."""
     if filename.startswith("<"):
         return filename if filename.startswith(_TYPED_IN) else None
     if filename.startswith(_SKIPPED):
         return None
+    if installed := _installed(filename):
+        return _checked_out(installed)
+    return None if filename.startswith(_STANDARD) else display(filename)
+
+
+def somewhere(filename: str) -> str | None:
+    """Return a file as :func:`shown` does, and one of a library by its name there; None where it is torch's or ours."""
+    return shown(filename) or (None if filename.startswith(_SKIPPED) else _installed(filename) or None)
+
+
+def _installed(filename: str) -> str:
+    """Return the name of an installed file, ``timm/models/resnet.py``; empty where it is none."""
     for part in _PACKAGES:
-        _, found, rest = filename.rpartition(part)
+        _, found, rest = filename.replace(os.sep, "/").rpartition(part)
         if found:
             return rest
-    if filename.startswith(_STANDARD):
-        return None
-    try:
-        return Path(filename).relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return Path(filename).as_posix()
+    return ""
+
+
+def _checked_out(installed: str) -> str | None:
+    """Return where the user has the source of an installed file, as a project that tests its own package does."""
+    top = root() or Path.cwd()
+    return next(
+        (display(path / installed) for path in (top, top / "src") if (path / installed).is_file()), None
+    )

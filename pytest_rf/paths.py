@@ -1,0 +1,70 @@
+"""Files as reports name them: from one root folder, with forward slashes on every platform.
+
+The root is the folder of the configuration, or of the tests; reports are then the same wherever a run was started.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+_ROOT: ContextVar[Path | None] = ContextVar("root", default=None)
+
+#: Files further up than this are named by their whole path.
+_FURTHEST = 3
+
+
+def root() -> Path | None:
+    """Return the folder that files are named from; None is the working directory."""
+    return _ROOT.get()
+
+
+def name_from(folder: Path | None) -> None:
+    """Name files from a folder from now on; None is the working directory."""
+    _ROOT.set(folder)
+
+
+@contextmanager
+def named_from(folder: Path | None) -> Iterator[None]:
+    """Name files from a folder for as long as the context lasts."""
+    before = root()
+    name_from(folder)
+    try:
+        yield
+    finally:
+        name_from(before)
+
+
+def around(folder: Path) -> Path | None:
+    """Return the root of a run whose configuration lies in a folder.
+
+    That is the root that is set already; else the folder, where the run was started in it; else the working
+    directory.
+    """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100  (without the .. of "../rf.toml")
+    try:
+        return root() or (folder if Path.cwd().is_relative_to(folder) else None)
+    except OSError:  # the working directory is no more
+        return None
+
+
+def display(path: str | os.PathLike[str]) -> str:
+    """Return a path from the root with forward slashes; whole where it lies far away or on another drive."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
+    try:
+        relative = Path(os.path.relpath(absolute, root() or Path.cwd()))
+    except (ValueError, OSError):
+        return absolute.as_posix()
+    return absolute.as_posix() if relative.parts.count("..") > _FURTHEST else relative.as_posix()
+
+
+def below(path: str | os.PathLike[str]) -> str:
+    """Return a path as it was given, or from the root where that is the beginning of it; with forward slashes."""
+    try:
+        top = str(root() or Path.cwd())
+    except OSError:  # the working directory is no more
+        top = ""
+    return os.fspath(path).removeprefix(top + os.sep).replace(os.sep, "/")

@@ -1,0 +1,185 @@
+"""``pytest-rf diff``: what changed in the fields, between files, locks and revisions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import onnx
+import pytest
+from test_snapshot import widen
+
+
+@pytest.fixture
+def wider(folder: Path) -> str:
+    """A copy of the U-Net with a dilated convolution."""
+    shutil.copy("unet.onnx", "wider.onnx")
+    widen("wider.onnx")
+    return "wider.onnx"
+
+
+@pytest.fixture
+def repository(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit: both models and their lock."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+    git("init", "-q")
+    return folder
+
+
+def git(*arguments: str) -> None:
+    names = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *names, *arguments], check=True, capture_output=True)
+
+
+def commit() -> None:
+    git("add", "-A")
+    git("commit", "-qm", "x")
+
+
+def test_the_same_is_status_0(rf) -> None:
+    result = rf("diff", "unet.onnx", "net")
+    assert (result.status, result.err) == (0, "")
+    assert result.out == "No figure differs from unet.onnx to net (1 model).\n"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_table_fits_the_terminal(rf, wider: str, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = rf("diff", "unet.onnx", wider)
+    assert result.status == 1
+    table = result.out.partition("\n(+2)")[0].splitlines()
+    assert max(map(len, table)) <= width
+    assert table[2].split()[:2] == ["tensor", "rf"]
+    assert table[3].startswith("encoder.1.conv2 (+1)   14 → 18")
+    missing = {60: "halo, rf_min, lookahead, lookback", 80: "lookahead, lookback", 120: ""}[width]
+    assert (f"moved too, but no room here: {missing};" in result.out) is bool(missing)
+
+
+def test_long_names_keep_both_ends(rf, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    model = onnx.load("unet.onnx")
+    model.graph.node[0].output[0] = model.graph.node[1].input[0] = f"first.{'x' * 90}.last"
+    model.graph.node[0].name = ""
+    for initializer in model.graph.initializer:
+        if initializer.name == model.graph.node[0].input[1]:
+            initializer.name = model.graph.node[0].input[1] = "w"
+    onnx.save(model, "old.onnx")
+    shutil.copy("old.onnx", "new.onnx")
+    widen("new.onnx", f"first.{'x' * 90}.last")
+    (row,) = (one for one in rf("diff", "old.onnx", "new.onnx").out.splitlines() if one.startswith("first"))
+    assert "…" in row
+    assert ".last" in row
+    assert len(row) <= 80
+
+
+def test_markdown_and_json(rf, wider: str) -> None:
+    result = rf("diff", "unet.onnx", wider, "--format", "markdown")
+    assert result.status == 1
+    assert "| tensor | rf | start | halo | rf\\_min |" in result.out.replace("rf_min", "rf\\_min")
+    assert "| encoder.1.conv2 \\(\\+1\\) | 14 → 18 |" in result.out
+    found = json.loads(rf("diff", "unet.onnx", wider, "--format", "json").out)
+    jsonschema.validate(found, json.loads(rf("schema", "report").out))
+    first = found["models"][0]["changed"][0]
+    assert (first["tensor"], first["op"]) == ("encoder.1.conv2", "Conv")
+    assert {"input": "image", "axes": ["h", "w"], "metric": "rf", "old": "14", "new": "18"} in first["moved"]
+
+
+def test_layers_that_came_and_went(rf, folder: Path) -> None:
+    model = onnx.load("tcn.onnx")
+    node = model.graph.node[0]
+    old = node.input[0]
+    node.input[0] = "before"
+    model.graph.node.insert(0, onnx.helper.make_node("Sqrt", [old], ["before"], name="before"))
+    onnx.save(model, "new.onnx")
+    assert "+ before  Sqrt\n" in rf("diff", "tcn.onnx", "new.onnx").out
+    result = rf("diff", "new.onnx", "tcn.onnx")
+    assert result.status == 1
+    assert "tcn: 1 removed" in result.out
+    assert "- before  Sqrt\n" in result.out
+
+
+def test_a_lock_and_a_file(rf, wider: str, folder: Path) -> None:
+    rf("snapshot", "unet.onnx", "tcn.onnx")
+    assert rf("diff", "rf.lock", "unet.onnx").status == 0
+    assert rf("diff", "unet.onnx", "rf.lock").status == 0
+    result = rf("diff", "rf.lock", wider)
+    assert result.status == 2
+    assert 'rf.lock: has no model that is wider.onnx; it has "net", "tcn"' in result.err
+    shutil.copy(wider, "unet.onnx")
+    assert rf("diff", "rf.lock", "unet.onnx").status == 1
+
+
+def test_two_revisions_of_a_lock(rf, repository: Path) -> None:
+    rf("snapshot", "unet.onnx", "tcn.onnx")
+    commit()
+    widen("unet.onnx")
+    rf("snapshot", "--update", "unet.onnx")
+    result = rf("diff", "HEAD:rf.lock", "rf.lock")
+    assert result.status == 1
+    assert "net: 16 of 23 tensors changed" in result.out
+    assert result.out.endswith("1 of 2 models changed from HEAD:rf.lock to rf.lock.\n")
+    commit()
+    assert rf("diff", "HEAD:rf.lock", "rf.lock").status == 0
+    assert rf("diff", "HEAD~1:./rf.lock", "HEAD:rf.lock").status == 1
+
+
+def test_a_model_at_a_revision(rf, repository: Path) -> None:
+    commit()
+    widen("unet.onnx")
+    assert rf("diff", "HEAD:unet.onnx", "unet.onnx").status == 1
+    assert rf("diff", "HEAD:unet.onnx", "HEAD:./unet.onnx").status == 0
+    (repository / "bad.onnx").write_bytes(b"bad")
+    commit()
+    result = rf("diff", "HEAD:bad.onnx", "unet.onnx")
+    assert result.status == 2
+    assert result.err.startswith("error: HEAD:bad.onnx: is not an ONNX model")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("HEAD~7:rf.lock", "git has no such revision or file"),
+        ("HEAD:nix.lock", "git has no such revision or file"),
+        ("HEAD:rf.toml", "neither a lock nor an .onnx file"),
+        ("HEAD:../rf.lock", "git has no such revision or file"),
+        ("--batch:x", "begins with a dash"),
+        ("HEAD:\x1b[2J", "git has no such revision or file"),
+    ],
+)
+def test_what_git_does_not_have_is_one_line(rf, repository: Path, word: str, said: str) -> None:
+    commit()
+    result = rf("diff", "--", word, "unet.onnx")
+    assert (result.status, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert said in line
+    assert "\x1b" not in line
+
+
+def test_nothing_of_the_repository_is_run(rf, repository: Path) -> None:
+    git("config", "diff.lock.textconv", f"touch {repository / 'ran'}; cat")
+    (repository / ".gitattributes").write_text("rf.lock diff=lock\n")
+    rf("snapshot", "unet.onnx")
+    commit()
+    assert rf("diff", "HEAD:rf.lock", "rf.lock").status == 0
+    assert not (repository / "ran").exists()
+
+
+def test_without_git_or_a_repository(rf, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+    assert rf("diff", "HEAD:rf.lock", "unet.onnx").status == 2
+    monkeypatch.setenv("PATH", str(folder))
+    result = rf("diff", "HEAD:rf.lock", "unet.onnx")
+    assert result.status == 2
+    assert "there is no git" in result.err
+
+
+def test_code_needs_leave(rf, folder: Path) -> None:
+    (folder / "mine.py").write_text("import pathlib\npathlib.Path('ran').touch()\ndef net(): return 3\n")
+    assert "--allow-code" in rf("diff", "mine:net", "unet.onnx").err
+    assert not (folder / "ran").exists()
