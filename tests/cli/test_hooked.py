@@ -39,7 +39,13 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def told(*paths: str, status: int) -> str:
     command = [sys.executable, "-m", "pytest_rf", "check", "--hook", *paths]
     found = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", check=False
+        command,
+        env={**os.environ, "COLUMNS": "200", "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
     assert found.returncode == status, found.stdout
     return found.stdout

@@ -14,6 +14,8 @@ revision="$(git -C "$repository" rev-parse HEAD)"
 
 # The environments of the hooks are made anew, so that what they take can be measured.
 export PRE_COMMIT_HOME="$scratch/pre-commit" PREK_HOME="$scratch/prek"
+# Lines are looked for whole.
+export COLUMNS=200
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 
 fail() { echo "try.sh: $*" >&2; exit 1; }
@@ -134,6 +136,7 @@ fi
 # What the isolated hook takes: services that run hooks allow 250 MB for one.
 largest=150
 for home in "$PRE_COMMIT_HOME" "$PREK_HOME"; do
+  [ -d "$home" ] || continue
   site="$(find "$home" -type d -path '*/site-packages/pytest_rf' 2> /dev/null | head -n 1)"
   [ -n "$site" ] || continue
   size="$(du -sm --apparent-size "${site%/lib/*}" | cut -f 1)"
