@@ -54,7 +54,7 @@ class Described:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: what the model is, without what was found out and without the model itself."""
-        return {one.name: getattr(self, one.name) for one in fields(self)} | {"reopen": None}
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"reopen": None, "module": None}
 
     @property
     def shapes(self) -> dict[str, Shape]:
