@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from pytest_rf.analyzing import analyzed, nearest
@@ -15,6 +17,9 @@ from pytest_rf.reporters import full
 from pytest_rf.reporters.lines import plain
 from pytest_rf.results import ModelResult
 from pytest_rf.written import in_call, placed
+
+#: How the files of this package begin.
+OURS = str(Path(__file__).parent) + os.sep
 
 
 def assert_rf(model: Any, *args: Any, **options: Any) -> None:
@@ -39,6 +44,11 @@ def assert_rf(model: Any, *args: Any, **options: Any) -> None:
     result = judge(analysis, requirements, settings, analysis.name)
     if result.findings:
         raise AssertionError(explain(placed(result, settings.file, in_call(file, line, requirements))))
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Return whether a frame runs code of this package."""
+    return frame.f_code.co_filename.startswith(OURS)
 
 
 def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:

@@ -29,7 +29,7 @@ from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
 from pytest_rf.requirements import Settings, parse
 from pytest_rf.results import ModelResult, RequirementResult, Run, chosen, is_judged, status
-from pytest_rf.targets import accepted_at, analyse, refuse_code
+from pytest_rf.targets import accepted_at, analyse, leaving_out, refuse_code
 
 #: How a model becomes an analysis.
 Load = Callable[[Target], Analysis]
@@ -43,6 +43,7 @@ def run(
     call: Mapping[str, Any] | None = None,
     models: Sequence[str] = (),
     allow_code: bool = False,
+    skip_code: bool = False,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: str | None = "error",
@@ -61,6 +62,7 @@ def run(
         call: how models are called, key by key (:data:`pytest_rf.calls.KEYS`), before what the config says.
         models: of the config, only the models with these names.
         allow_code: whether ``package.module:factory`` may run code.
+        skip_code: whether it is left out where it may not, which is an error otherwise.
         select: rules to check in place of those that the config selects or ignores: codes, prefixes or names.
         ignore: rules to leave out beside those that are left out anyway.
         fail_on: the least severity of findings that makes the exit status 1; None where none does.
@@ -92,6 +94,11 @@ def run(
             gc_pause.collect()
         whole = dataclasses.replace(calls.stated(model, call or {}), requires=(*model.requires, *stated))
         target = dataclasses.replace(target, model=whole)
+        reason = leaving_out(target, item.config, skip_code=skip_code and not allow_code)
+        if reason:
+            missing[number] = {}
+            results.append(ModelResult(model=target.name, file=target.source, skipped=reason))
+            continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
             target, item.config, rules, recorded, allow_code, load or analyse, today or date.today()
@@ -250,7 +257,10 @@ def _problem(error: Exception, target: Target, file: str = "", line: int = 0) ->
     if isinstance(error, RFError):
         place = f"{file}{f':{line}' if line else ''}: " if file else ""
         about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
-        text = str(error) if place and str(error).startswith(file) else f"{place}{about}{error}"
+        told = str(error)
+        if target.path is not None:
+            told = told.replace(str(target.path), target.source)  # as the reader knows the file
+        text = told if place and told.startswith(file) else f"{place}{about}{told}"
         return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line)
     reason = " ".join(str(error).split())[:500]
     return Problem(

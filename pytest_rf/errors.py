@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_TORCH = "torch is not installed; install it with pip install 'pytest-rf[torch]'"
+"""What to say where a model needs torch and there is none."""
+
 
 class RFError(Exception):
     """Base of every error that is not a bug of pytest-rf itself (exit status 2 on the command line)."""

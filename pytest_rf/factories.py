@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf.containment import contained, told
-from pytest_rf.errors import ModelError
+from pytest_rf.errors import NO_TORCH, ModelError
 
 _FACTORY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -70,6 +70,7 @@ def _imported(source: str, root: Path, args: Arguments) -> Any:
             with contained(source):
                 found = getattr(import_module(place), name)
         except ModuleNotFoundError as error:
+            _refuse_without_torch(error, source)
             if place.endswith(".py"):
                 raise ModelError(f"{source}: write the module's name, {place[:-3]}:{name}") from error
             raise ModelError(
@@ -104,6 +105,7 @@ def called(factory: Any, source: str, args: Arguments = ()) -> Any:
     except ModelError:
         raise
     except Exception as error:  # whatever the code does
+        _refuse_without_torch(error, source)
         raise ModelError(f"{source}: {told(error)}{_hint(error, args)}") from error
     if not _is_model(model):
         raise ModelError(f"{source}: gave {_a(model)} instead of an nn.Module")
@@ -127,6 +129,12 @@ def _no_factory(what: str) -> str:
 
 def _kind(model: Any) -> str:
     return type(model).__name__
+
+
+def _refuse_without_torch(error: Exception, source: str) -> None:
+    """Say how to install torch, if it is what the code has not found."""
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == "torch":
+        raise ModelError(f"{source}: {NO_TORCH}") from error
 
 
 def _is_model(found: Any) -> bool:

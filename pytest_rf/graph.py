@@ -49,6 +49,11 @@ class Value:
     masked: npt.NDArray[np.bool_] | None = None
     zero: npt.NDArray[np.bool_] | None = None
 
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Return what is pickled: all but the elements of a constant, which no figure needs any more."""
+        kept = {name: getattr(self, name) for name in Value.__slots__}
+        return None, {**kept, "load": None, "_data": None}
+
     @property
     def data(self) -> npt.NDArray[Any] | None:
         """The elements of a constant; None where they are not known."""
@@ -92,6 +97,10 @@ class Deferred(Value):
         self.nesting = nesting
         self.masked = self.zero = None
         self._resolve = resolve
+
+    def __reduce__(self) -> tuple[type[Value], tuple[Any, ...]]:
+        """Return what is pickled: a plain constant of the shape that it has."""
+        return Value, (self.number, self.shape, False, None, self.missing)
 
     def __getattr__(self, name: str) -> Any:
         """Give what the constant does not have until it is worked out."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from pytest_rf.testing.checker import Checker
@@ -29,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--rf-config",
         metavar="FILE",
-        help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards.",
+        help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards from rootdir.",
     )
     group.addoption(
         "--rf-report",
@@ -87,19 +88,32 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return collection.collect(file_path, parent, state(parent.config))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop models that were collected twice, by their folder and by name."""
-    if config.getoption("rf"):
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Add models that pytest has not come upon; drop those that were collected twice, by their folder and by name."""
+    if not config.getoption("rf"):
+        return (yield)
+    from pytest_rf.testing import collection
+
+    items += collection.missed(session, state(config))
+    yield
+    items[:] = collection.without_repeats(items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Choose the items that tell what is wrong with whole models, now that it is settled which will run."""
+    if session.config.getoption("rf"):
         from pytest_rf.testing import collection
 
-        items[:] = collection.without_repeats(items)
+        collection.lead(session.items)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     """Listen while a marked test is prepared, so that its message can say what does not count."""
-    if "torch" in sys.modules and item.get_closest_marker("rf") is not None:
+    if sys.modules.get("torch") is not None and item.get_closest_marker("rf") is not None:
         from pytest_rf.testing import listener, marker
 
         if marker.listens(item):
@@ -115,9 +129,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         marker.validate(item)
         marker.fetch(item)
         if marker.listens(item):
-            from pytest_rf.testing import listener
-
-            listener.listen(item).begin_body()
+            marker.listen(item)
 
 
 @pytest.hookimpl(trylast=True)
@@ -127,6 +139,23 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         from pytest_rf.testing import marker
 
         marker.check(item, state(item.config))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show errors of ours at the user's own line, and how figures in a failed ``assert`` came about."""
+    if "pytest_rf.analysis.metrics" not in sys.modules:  # without which there are neither
+        return (yield)
+    from pytest_rf.testing import failures
+
+    if not item.config.getoption("fulltrace", False):
+        failures.shorten_all(item, call)
+    report = yield
+    failures.explain_figures(report, call)
+    failures.place_skip(report, item)
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -101,6 +101,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
         problems: why the run itself is wrong for this model.
         accepted: context that the model's authors accept (their patterns).
         chosen: the extents that the model leaves open and nobody gave.
+        skipped: why it was left out, so that nothing is said of it; empty where it was not.
     """
 
     model: str
@@ -115,11 +116,12 @@ class ModelResult(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     accepted: tuple[str, ...] = ()
     chosen: tuple[Extent, ...] = ()
+    skipped: str = ""
 
     @property
     def unjudged(self) -> bool:
         """Return whether nothing judged the model though nothing else is wrong with it."""
-        return not self.judged and all(problem.unjudged for problem in self.problems)
+        return not self.judged and not self.skipped and all(problem.unjudged for problem in self.problems)
 
     @property
     def error(self) -> str | None:

@@ -10,10 +10,13 @@ from typing import Any
 from pytest_rf.analysis.accepting import complaint, unmatched
 from pytest_rf.calls import analysed
 from pytest_rf.checkable import Analysis
-from pytest_rf.config.declared import Model
+from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.sources import Target
 from pytest_rf.containment import contained
 from pytest_rf.errors import ConfigError, ModelError
+
+#: How the files begin that Git LFS leaves in place of what has not been fetched.
+_LFS = b"version https://git-lfs"
 
 
 def refuse_code(target: Target, allow_code: bool) -> None:
@@ -24,6 +27,26 @@ def refuse_code(target: Target, allow_code: bool) -> None:
     """
     if target.is_code and not allow_code:
         raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
+
+
+def leaving_out(target: Target, config: Config, skip_code: bool) -> str:
+    """Return why a model is left out; empty where it is not.
+
+    Args:
+        target: the model.
+        config: its configuration, which can leave Git LFS pointers out.
+        skip_code: whether what runs code is left out.
+    """
+    if target.path is None:
+        return "runs code, which is left to the hook pytest-rf-system" if skip_code else ""
+    if config.lfs != "skip":
+        return ""
+    try:
+        with target.path.open("rb") as file:
+            is_pointer = file.read(len(_LFS)) == _LFS
+    except OSError:  # which reading the model will tell
+        return ""
+    return f'a Git LFS pointer, which lfs = "skip" in {config.file} leaves out' if is_pointer else ""
 
 
 def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from pytest_rf.analysis.roles import checked
 from pytest_rf.analysis.steps import Steps
@@ -52,6 +53,10 @@ class Described:
     def accepts(self, node: Node) -> bool:
         """Return whether the context that a node brings in is accepted."""
         return is_accepted(node, self.accept_context)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: what the model is, without what was found out and without the model itself."""
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"reopen": None, "module": None}
 
     @property
     def shapes(self) -> dict[str, Shape]:

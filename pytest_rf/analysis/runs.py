@@ -74,6 +74,10 @@ class Runs:
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
         self._done: dict[tuple[Counting, bool, bool], dict[int, Hulls]] = {}
 
+    def __reduce__(self) -> tuple[type[Runs], tuple[Described, None, Mapping[str, Input]]]:
+        """Return what is pickled: the graph and what is said of it; the runs are made again when they are needed."""
+        return Runs, (self.about, None, self.inputs)
+
     def amended(self, graph: Graph) -> Runs:
         """Return the runs over a graph that differs here and there; inputs keep the roles of their axes."""
         # What both graphs share is not planned again.

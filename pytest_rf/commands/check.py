@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 )
 @reporting.judging
 @click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
+@click.option(
+    "--hook",
+    is_flag=True,
+    help="As commit hooks call it: hold each PATH against the configuration nearest above it, and leave out what "
+    "runs code (unless --allow-code is given) and every pyproject.toml that is not about pytest-rf.",
+)
 @reporting.telling
 @options.call
 @options.config
@@ -38,6 +45,7 @@ def check(
     fail_on: str,
     exit_zero: bool,
     format: str,
+    hook: bool,
     reports: tuple[Destination, ...],
     statistics: bool,
     quiet: int,
@@ -59,26 +67,30 @@ def check(
     """
     from pytest_rf.check import run
     from pytest_rf.commands import failures
+    from pytest_rf.commands.hooked import run_hooked
     from pytest_rf.commands.progress import progress
 
     reporting.refuse(format, statistics, output, reports)
-    settings = options.configuration(config)
+    by_file = hook and config is None and bool(paths)  # each belongs to a configuration of its own
+    settings = None if by_file else options.configuration(config)
     if settings is None and not paths:
         raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
     kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
     reporting.hold(output, reports, kept)
+    least = None if exit_zero else fail_on
     with progress() as load:
-        found = run(
-            settings,
-            paths,
-            requires,
+        check_models = partial(
+            run,
+            requires=requires,
             call=call,
             allow_code=allow_code,
+            skip_code=hook,
             select=select,
             ignore=ignore,
-            fail_on=None if exit_zero else fail_on,
+            fail_on=least,
             load=load,
         )
+        found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
     telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
     written = telling.write(found)
     failures.problems(found, debug, warnings=telling.verbosity >= 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -63,6 +64,24 @@ def warn(message: str) -> None:
 def explain(detail: str) -> None:
     """Write more about what is wrong: the caret under a requirement, a traceback."""
     _write("".join(f"  {visible_line(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
+
+
+class _Log(logging.Handler):
+    """Writes the package's log records like everything else that is told beside the result."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, line by line."""
+        first, *rest = record.getMessage().splitlines()
+        _write(f"debug: {visible(first, MESSAGE_LIMIT)}\n")
+        _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in rest))
+
+
+def show_log() -> None:
+    """Write what the package logs to standard error."""
+    log = logging.getLogger("pytest_rf")
+    log.setLevel(logging.DEBUG)
+    if not any(isinstance(one, _Log) for one in log.handlers):
+        log.addHandler(_Log())
 
 
 def problems(found: Run, debug: bool, warnings: bool = True) -> None:

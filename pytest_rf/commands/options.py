@@ -195,9 +195,23 @@ def allow_code(command: Command) -> Command:
     )(command)
 
 
+def _debug(context: click.Context, option: click.Parameter, wanted: bool) -> bool:
+    """Have the package's own log records written to standard error, if ``--debug`` is given."""
+    if wanted:
+        from pytest_rf.commands import failures
+
+        failures.show_log()
+    return wanted
+
+
 def debug(command: Command) -> Command:
     """Add ``--debug``."""
-    return click.option("--debug", is_flag=True, help="Show the traceback of a bug of pytest-rf.")(command)
+    return click.option(
+        "--debug",
+        is_flag=True,
+        callback=_debug,
+        help="Show the traceback of a bug of pytest-rf, and torch's log of a failed capture.",
+    )(command)
 
 
 def output(command: Command) -> Command:

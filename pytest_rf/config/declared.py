@@ -102,6 +102,7 @@ class Config:
         models: the models; their requirements include those of ``requires``.
         uncovered: what a model is that no requirement and no selected rule judges: an ``error``, a warning
             (``warn``), or nothing to speak of (``ignore``).
+        lfs: what a model file is that is still a Git LFS pointer: an ``error``, or left out (``skip``).
         limits: what a model may take.
         operators: what it states of operators, ``domain::Operator`` -> statement.
         baseline: the file of what is known to fail; None where there is none.
@@ -116,6 +117,7 @@ class Config:
     requires: tuple[PlacedRequirement, ...] = ()
     models: tuple[Model, ...] = ()
     uncovered: Literal["error", "warn", "ignore"] = "error"
+    lfs: Literal["error", "skip"] = "error"
     limits: Limits = field(default_factory=Limits)
     operators: Operators = field(default_factory=dict)
     baseline: Path | None = None

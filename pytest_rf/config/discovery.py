@@ -34,7 +34,8 @@ _NEARLY = (
     "pytest_rf.toml",
 )
 
-_PYPROJECT = "pyproject.toml"
+#: The configuration that is other tools' as well.
+PYPROJECT = "pyproject.toml"
 _OURS = "pytest-rf"
 _BARE = "pytestrf"
 _KEYS = ("tool", _OURS)
@@ -102,7 +103,7 @@ def ours(document: Document) -> Document:
     Raises:
         ConfigError: there is no such table, or one that nearly has its name.
     """
-    if document.path.name != _PYPROJECT:
+    if document.path.name != PYPROJECT:
         return document
     table = _table(document)
     if table is None:
@@ -132,11 +133,11 @@ def _in(folder: Path) -> Iterator[Path]:
         candidate = folder / name
         if os.path.lexists(candidate):
             tomlfile.refuse_special(candidate)
-            if name != _PYPROJECT or _is_about_us(candidate):
+            if name != PYPROJECT or is_about_us(candidate):
                 yield candidate
 
 
-def _is_about_us(path: Path) -> bool:
+def is_about_us(path: Path) -> bool:
     """Return whether a ``pyproject.toml`` has our table; most have not, and need not be parsed."""
     try:
         with path.open("rb") as file:

@@ -88,6 +88,7 @@ class _Loader:
             requires=tuple(self.shared.requires),
             models=tuple(models),
             uncovered=table.uncovered,
+            lfs=table.lfs,
             limits=limits,
             operators=self.shared.operators,
             baseline=records.named(document, "baseline", table.baseline)

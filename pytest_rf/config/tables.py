@@ -181,6 +181,12 @@ class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True
         Literal["error", "warn", "ignore"],
         Meta(description="what a model is that no requirement and no selected rule judges"),
     ] = "error"
+    lfs: Annotated[
+        Literal["error", "skip"],
+        Meta(
+            description="what a model file is that is still a Git LFS pointer: wrong, or left out with a word on it"
+        ),
+    ] = "error"
     baseline: Annotated[
         Text,
         Meta(

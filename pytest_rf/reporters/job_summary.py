@@ -55,7 +55,12 @@ def check(run: Run) -> str:
 def _table(models: Sequence[ModelResult]) -> str:
     lines = ["| | model | requirements | findings | waived |", "|---|---|--:|--:|--:|"]
     for result in models[:MOST_MODELS]:
-        cells = (_sign(result), _code(result.model), len(result.requirements), len(result.findings))
+        name = (
+            f"{_code(result.model)} left out: {_text(result.skipped)}"
+            if result.skipped
+            else _code(result.model)
+        )
+        cells = (_sign(result), name, len(result.requirements), len(result.findings))
         lines.append(f"| {' | '.join(map(str, cells))} | {len(result.waived)} |")
     hidden = len(models) - MOST_MODELS
     if hidden > 0:

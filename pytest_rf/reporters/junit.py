@@ -51,6 +51,8 @@ def _suite(result: ModelResult) -> TestSuite:
 
 def _cases(result: ModelResult) -> Iterator[TestCase]:
     """Yield what was asked of a model, with what became of it."""
+    if result.skipped:
+        yield _case(result, "model", [Skipped(_text(f"left out: {result.skipped}"), "left out")])
     told = result.findings[:MOST]
     for number, one in enumerate(result.requirements):
         about = [found for found in told if found.number == number]

@@ -17,7 +17,11 @@ MANY = 20
 def closing(run: Run) -> Line:
     """Return the closing line: ``Checked 9 models, 27 requirements: 2 violations.``"""
     requirements = sum(len(result.requirements) - _inapplicable(result) for result in run.models)
-    checked = f"Checked {count(len(run.models), 'model')}"
+    skipped = sum(bool(result.skipped) for result in run.models)
+    if skipped == len(run.models):
+        left_out = [Span(": "), Span(f"{count(skipped, 'model')} left out", "warn")] if skipped else []
+        return line("Checked nothing", *left_out, ".")
+    checked = f"Checked {count(len(run.models) - skipped, 'model')}"
     if requirements:
         checked += f", {count(requirements, 'requirement')}"
     parts = _wrong(run.findings)
@@ -25,7 +29,7 @@ def closing(run: Run) -> Line:
     if errors:
         parts.append(Span(count(errors, "error"), "bad"))
     unjudged = sum(result.unjudged for result in run.models)
-    if unjudged == len(run.models):
+    if unjudged == len(run.models) - skipped:
         parts.append(Span("nothing was judged", "bad" if run.problems else "warn"))
     else:
         if not parts and not run.problems:
@@ -43,6 +47,8 @@ def closing(run: Run) -> Line:
     inapplicable = sum(_inapplicable(result) for result in run.models)
     if inapplicable:
         parts.append(Span(f"{inapplicable:,} not applicable", "dim"))
+    if skipped:
+        parts.append(Span(f"{skipped:,} left out", "warn"))
     spans: list[Span] = [Span(f"{checked}: ")]
     for number, part in enumerate(parts):
         spans += [Span(", "), part] if number else [part]
@@ -81,7 +87,9 @@ def verdict(result: ModelResult) -> Line:
 def _outcome(result: ModelResult) -> Line:
     """Return how a model came out."""
     wrong: list[Span] = []
-    if result.unjudged:
+    if result.skipped:
+        wrong.append(Span(f"left out: {result.skipped}", "warn"))
+    elif result.unjudged:
         wrong.append(Span("nothing was judged", "bad" if result.problems else "warn"))
     elif result.problems:
         wrong.append(Span("error", "bad"))

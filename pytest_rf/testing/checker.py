@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_rf.asserting import divided, explain
 from pytest_rf.judging import judge
 from pytest_rf.paths import display
+from pytest_rf.testing import properties
 from pytest_rf.testing.models import analysed
 from pytest_rf.written import in_call, placed
 
@@ -24,6 +25,9 @@ class Checker:
     def __init__(self, state: State, item: pytest.Item) -> None:
         self._state = state
         self._item = item
+
+    def __repr__(self) -> str:
+        return f"<rf of {self._item.name}>"
 
     def analyze(self, model: Any, *example: Any, **options: Any) -> Analysis:
         """Analyse a model like :func:`pytest_rf.analyze`; a fixture's name is a model, too."""
@@ -51,5 +55,6 @@ class Checker:
         if result.findings:
             result = placed(result, settings.file, in_call(file, line, requirements))
         self._state.record(result)
+        properties.record(self._item, analysis.name, properties.of(analysis))
         if result.findings:
             raise AssertionError(explain(result))

@@ -88,7 +88,20 @@ def _candidates(heard: Sequence[Heard]) -> list[Heard]:
         is_step = inner and all(call.is_step for call in one.calls.values())
         found += [other for other in (inner if is_step else [one]) if other not in found]
     rank = min(one.rank for one in found)
-    return [one for one in found if one.rank == rank]
+    found = [one for one in found if one.rank == rank]
+    return [one for one in found if not _is_script_of(one, found)]
+
+
+def _is_script_of(one: Heard, others: Sequence[Heard]) -> bool:
+    """Whether a module is the script, or the trace, of one that the test calls as well, and holds against it."""
+    from pytest_rf.frontends.torch.identity import is_script, weights
+
+    return is_script(one.module) and any(
+        other.kinds[0] == one.kinds[0]
+        and not is_script(other.module)
+        and weights(other.module) == weights(one.module)
+        for other in others
+    )
 
 
 def _called(which: str, heard: Sequence[Heard]) -> list[Heard]:

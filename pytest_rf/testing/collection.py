@@ -23,10 +23,10 @@ from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded
 from pytest_rf.reporters.lines import visible
 from pytest_rf.results import ModelResult, RequirementResult
-from pytest_rf.testing import locking
+from pytest_rf.testing import locking, properties
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis import Analysis
+    from pytest_rf.checkable import Analysis
     from pytest_rf.config.declared import Config, Model
     from pytest_rf.config.sources import Target
     from pytest_rf.testing.state import State
@@ -48,7 +48,7 @@ _REASON_LIMIT = 500
 
 
 def ask(config: pytest.Config, state: State) -> None:
-    """Have pytest collect the configuration, unless its arguments do so already."""
+    """Have pytest collect the configuration, unless its arguments name that or a folder above it."""
     try:
         path = state.path
         named = config.getoption("rf_config") or config.getini("rf_config")
@@ -67,20 +67,32 @@ def ask(config: pytest.Config, state: State) -> None:
         refuse_special(path)
     except RFError as error:
         raise pytest.UsageError(f"--rf: {error}") from None
-    if not any(_covers(argument, path, config.invocation_params.dir) for argument in config.args):
+    given = {argument: _place(argument, config.invocation_params.dir) for argument in config.args}
+    if not any(path.is_relative_to(place) for place in given.values()):
         config.args.append(str(path))
+    elif any(path.is_relative_to(place) and path != place for place in given.values()):
+        # pytest 8 leaves all else out of a folder of which it is also given a file.
+        config.args[:] = [argument for argument in config.args if "::" in argument or given[argument] != path]
 
 
-def _covers(argument: str, path: Path, folder: Path) -> bool:
-    """Whether an argument of pytest names the file or a folder above it."""
-    given = (folder / argument.partition("::")[0]).absolute()
-    return path.absolute().is_relative_to(given)
+def _place(argument: str, folder: Path) -> Path:
+    """Return the path that an argument of pytest names."""
+    return Path(os.path.abspath(folder / argument.partition("::")[0]))  # noqa: PTH100 (links stay links)
+
+
+def missed(session: pytest.Session, state: State) -> Iterator[pytest.Item]:
+    """Yield the items of a configuration that pytest has not come upon, in a folder that it does not enter."""
+    if state.path is not None and not state.collected:
+        file = collect(state.path, session, state)
+        assert file is not None, "it is the configuration"
+        yield from session.genitems(file)
 
 
 def collect(path: Path, parent: pytest.Collector, state: State) -> pytest.Collector | None:
     """Return the collector of the configuration, if the path is that."""
-    if state.path is None or path.absolute() != state.path.absolute():
+    if state.path is None or path != state.path:
         return None
+    state.collected = True
     file: ConfigFile = ConfigFile.from_parent(parent, path=path)
     file.state = state
     return file
@@ -95,6 +107,15 @@ def without_repeats(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
                 continue
             seen.add(item.nodeid)
         yield item
+
+
+def lead(items: Iterable[pytest.Item]) -> None:
+    """Have the first of a model's items that are to run tell what is wrong with the model as a whole."""
+    led = set()
+    for item in items:
+        if isinstance(item, RequirementItem):
+            item.leads = item.parent not in led
+            led.add(item.parent)
 
 
 class ConfigFile(pytest.File):
@@ -138,6 +159,7 @@ class ModelCollector(pytest.Collector):
     model: Model
     target: Target | None
     state: State
+    figures: tuple[properties.Property, ...] = ()
     recorded: Recorded
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -169,8 +191,10 @@ class ModelCollector(pytest.Collector):
         return result
 
     def _analysed(self, target: Target) -> Analysis:
-        """Analyse the model, and keep its figures where the lock is renewed."""
+        """Analyse the model, and keep the figures that reports of pytest show, and all where the lock is renewed."""
         analysis = targets.analyse(target)
+        if self.target is None or target.name == self.target.name:
+            self.figures = properties.of(analysis)
         locking.keep(self.config, self.state.settings, target, analysis)
         return analysis
 
@@ -180,15 +204,25 @@ class RequirementItem(pytest.Item):
 
     number: int | None
     place: tuple[str, int]
+    leads = True
+    """Whether it tells what is wrong with the model as a whole; others of the same model are skipped then."""
 
     def runtest(self) -> None:
         """Fail where the requirement does not hold, where it cannot be decided, and where the model is in trouble."""
         assert isinstance(self.parent, ModelCollector)
         result = self.parent.result
+        properties.record(self, result.model, self.parent.figures)
+        if result.skipped:
+            pytest.skip(f"left out: {visible(result.skipped)}")
+        whole = _of_the_model(result)
+        if whole and result.requirements and all(one.status == "error" for one in result.requirements):
+            if self.leads:
+                raise RequirementFailed(explain(replace(result, findings=(), problems=whole)))
+            pytest.skip(f"not checked: {visible(whole[0].message)}")
         if self.number is None:
             own = tuple(finding for finding in _of_rules(result) if finding.code != FIGURES_CHANGED)
-            # Rules that could not run have not passed, so every problem counts here.
-            self._judge(replace(result, findings=own))
+            # Rules that could not run have not passed.
+            self._judge(replace(result, findings=own, problems=whole))
             if result.unjudged:
                 pytest.skip("nothing was judged, and uncovered in the configuration lets that be")
             return
@@ -199,7 +233,7 @@ class RequirementItem(pytest.Item):
             pytest.xfail("waived in the configuration")
         if one.status == "known":
             pytest.xfail("known in the baseline")
-        problems = _problems(result, one)
+        problems = _own(result, one)
         findings = tuple(finding for finding in result.findings if finding.number == self.number)
         self._judge(replace(result, findings=findings, problems=problems), one.status != "holds")
 
@@ -230,8 +264,10 @@ class LockItem(RequirementItem):
         own = tuple(finding for finding in _of_rules(result) if finding.code == FIGURES_CHANGED)
         if own:
             self._judge(replace(result, findings=own, problems=()))
+        elif self.leads and result.problems:  # none of the other items runs
+            self._judge(replace(result, findings=()))
         elif FIGURES_CHANGED not in result.rules and not locking.is_asked(self.config):
-            pytest.skip("not analysed")
+            pytest.skip(f"left out: {visible(result.skipped)}" if result.skipped else "not analysed")
 
 
 def _of_rules(result: ModelResult) -> Iterator[Finding]:
@@ -243,12 +279,17 @@ class RequirementFailed(Exception):
     """A requirement does not hold; the text says everything."""
 
 
-def _problems(result: ModelResult, one: RequirementResult) -> tuple[Problem, ...]:
-    """Return the problems that concern a requirement: its own, or the model's where nothing was checked."""
+def _own(result: ModelResult, one: RequirementResult) -> tuple[Problem, ...]:
+    """Return the problems of a requirement itself."""
     if one.status != "error":
         return ()
-    own = tuple(p for p in result.problems if (p.file, p.line) == (one.file, one.line))
-    return own or result.problems
+    return tuple(p for p in result.problems if p.file and (p.file, p.line) == (one.file, one.line))
+
+
+def _of_the_model(result: ModelResult) -> tuple[Problem, ...]:
+    """Return the problems that are no requirement's own: a file that cannot be read, a rule that could not run."""
+    own = [problem for one in result.requirements for problem in _own(result, one)]
+    return tuple(problem for problem in result.problems if problem not in own)
 
 
 class _Names:

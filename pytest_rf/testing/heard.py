@@ -155,7 +155,11 @@ def names(module: Any, frames: Sequence[FrameType]) -> Iterator[tuple[str, str]]
     for frame in reversed(frames):
         used = frame.f_code.co_names
         seen = variables(frame) | {name: frame.f_globals[name] for name in used if name in frame.f_globals}
-        yield from ((name, "variable") for name, value in seen.items() if value is module and name != "self")
+        yield from (
+            (name, "variable")
+            for name, value in seen.items()
+            if value is module and name != "self" and name.isidentifier()  # pytest's asserts have others
+        )
         for value in seen.values():
             yield from ((name, "attribute") for name in _attributes(value, module, used, _DEPTH))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_rf.errors import ModelError
+from pytest_rf.errors import NO_TORCH, ModelError
 from pytest_rf.testing.heard import MOST, Call, Heard, Key, names
 
 _LISTENER: pytest.StashKey[Listener] = pytest.StashKey()
@@ -62,8 +62,7 @@ class Listener:
             import torch
         except ImportError:
             raise ModelError(
-                "a marker without model= hears which PyTorch module the test calls, and torch is not installed; "
-                "give model="
+                f"a marker without model= hears which PyTorch module the test calls, and {NO_TORCH}, or give model="
             ) from None
 
         original = torch.nn.Module.__call__

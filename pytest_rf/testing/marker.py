@@ -11,11 +11,11 @@ import pytest
 
 from pytest_rf.asserting import explain
 from pytest_rf.calls import KEYS, SAID, Call, said, stated
-from pytest_rf.errors import RFError
+from pytest_rf.errors import ModelError, RFError
 from pytest_rf.judging import judge
 from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements.vocabulary import nearest
-from pytest_rf.testing import listener, places
+from pytest_rf.testing import listener, places, properties
 from pytest_rf.testing.choice import choose
 from pytest_rf.testing.models import analysed
 
@@ -77,6 +77,14 @@ def fetch(item: pytest.Item) -> None:
             item.stash.setdefault(_FIXTURES, {})[name] = request.getfixturevalue(name)
 
 
+def listen(item: pytest.Item) -> None:
+    """Begin to hear what the test itself calls; fail it where there is nothing to hear with."""
+    try:
+        listener.listen(item).begin_body()
+    except ModelError as error:
+        pytest.fail(f"marker rf of {visible(item.nodeid)}: {error}", pytrace=False)
+
+
 def listens(item: pytest.Item) -> bool:
     """Whether a marker leaves it to the test to call the model."""
     return any(mark.kwargs.get("model") is None for mark in item.iter_markers("rf"))
@@ -132,6 +140,7 @@ def _judged(
     if result.findings:
         result = places.of_marker(item, mark, result)
     state.record(result)
+    properties.record(item, name, properties.of(analysis))
     if result.findings:
         yield explain(result)
 

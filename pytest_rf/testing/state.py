@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class State:
-    """One per process; under pytest-xdist the workers' results are handed to the controller."""
+    """One per process; under pytest-xdist the workers' results are handed to the controller.
+
+    Attributes:
+        collected: whether pytest has come upon the configuration.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -24,19 +29,25 @@ class State:
         config.add_cleanup(partial(paths.name_from, paths.root()))
         paths.name_from(config.rootpath)
         self._results: list[ModelResult] = []
+        self.collected = False
 
     @cached_property
     def path(self) -> Path | None:
-        """The configuration file: ``--rf-config``, the ini setting, or the nearest one upwards."""
-        from pytest_rf.config import discover
-
+        """The configuration file: ``--rf-config``, the ini setting, or the nearest one upwards from the root folder."""
         wanted: str | None = self._config.getoption("rf_config")
-        if wanted is not None:
-            return self._config.invocation_params.dir / wanted
         ini: str = self._config.getini("rf_config")
-        if ini:
-            return (self._config.inipath or self._config.rootpath / "pytest.ini").parent / ini
-        return discover(self._config.invocation_params.dir)
+        if wanted is not None:
+            path = self._config.invocation_params.dir / wanted
+        elif ini:
+            path = (self._config.inipath or self._config.rootpath / "pytest.ini").parent / ini
+        else:
+            from pytest_rf.config import discover
+
+            found = discover(self._config.rootpath)
+            if found is None:
+                return None
+            path = found
+        return Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
 
     @cached_property
     def settings(self) -> Config:

@@ -75,9 +75,13 @@ def _run(command: str, folder: Path) -> str:
 
 
 def _elsewhere() -> dict[str, str]:
-    """Return the environment without what CI systems say of themselves."""
+    """Return the environment without what CI systems and workers of pytest-xdist say of themselves."""
     ours = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "FORCE_COLOR", "CLICOLOR_FORCE")
-    return {name: value for name, value in os.environ.items() if name not in ours}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ours and not name.startswith("PYTEST_")
+    }
 
 
 def _update(page: Path) -> None:

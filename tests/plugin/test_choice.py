@@ -48,6 +48,8 @@ ONE = {
     "a frozen script": """
     torch.jit.freeze(torch.jit.script(nn.Sequential(nn.Conv2d(1, 1, 7)).eval()))(Blur()(X))""",
     "what a tracer calls": "torch.jit.trace(Net(7), X)(X)",
+    "a model and its trace": "n = Net(7); assert torch.equal(torch.jit.trace(n, X)(X), n(X))",
+    "a model and its script": "n = Net(7); torch.jit.script(n.conv); n(X); torch.jit.trace(n.eval(), X)(X)",
     "what an exporter calls": "n = Net(7); torch.export.export(n, (X,)); n(X)",
     "a partial": "functools.partial(Net(7), times=1)(X)",
     "a helper": "call(Net(7))",

@@ -18,13 +18,14 @@ def test_nothing_heavy_is_imported_at_start(module: str) -> None:
     assert {name for name in out if name.startswith("pytest_rf.")} <= {"pytest_rf.errors", "pytest_rf.plugin"}
 
 
-def test_a_run_without_markers_and_options_imports_nothing_more(pytester: pytest.Pytester) -> None:
+def test_a_run_without_markers_and_options_imports_nothing_more(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others may import what they like
     pytester.makepyfile(
         f"import sys\ndef test_it(): assert not {{name.split('.')[0] for name in sys.modules}} & set({HEAVY})\n"
     )
-    pytester.runpytest_subprocess(
-        "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:inline_snapshot"
-    ).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-p", "pytest_rf.plugin").assert_outcomes(passed=1)
 
 
 def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:

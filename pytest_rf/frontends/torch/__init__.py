@@ -17,7 +17,7 @@ Its recording:
 ``higher_order``, ``opaque``, ``factories``  what the dispatcher sees otherwise, or not at all
 ``exits``       what leaves torch, or the thread; ``outside``: what may have come of it
 ``locate``      module paths and source lines; ``programs``: those within generated code
-``exported``    programs of ``torch.export``
+``exported``    programs of ``torch.export``; ``muted``: what torch writes while it makes one
 ``preserve``    the module and the process are left as found; ``copying``: copies of modules
 ``identity``    which class and device a module has; ``callers``, ``signatures``: who calls it, and with what
 ``failures``    what is said when it does not work

@@ -9,6 +9,7 @@ import torch
 
 from pytest_rf.frontends.torch.arguments import Arguments, given
 from pytest_rf.frontends.torch.failures import Failed
+from pytest_rf.frontends.torch.muted import muted
 from pytest_rf.frontends.torch.record import record
 from pytest_rf.frontends.torch.recording import Recording
 
@@ -37,7 +38,7 @@ def capture_program(*args: Any) -> Recording:
 
 def export(module: torch.nn.Module, call: Arguments) -> Recording:
     """Export a module, a copy of the user's, and record the program."""
-    with torch.no_grad():
+    with torch.no_grad(), muted(type(module).__name__):
         program = torch.export.export(module, call.args, {**call.kwargs, **call.constants}, strict=False)
     return _record(program.module(), call)
 

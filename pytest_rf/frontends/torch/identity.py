@@ -80,3 +80,13 @@ def home(module: torch.nn.Module) -> torch.device:
     for tensor in tensors_of(module):
         return tensor.device
     return torch.device("cpu")
+
+
+def is_script(module: torch.nn.Module) -> bool:
+    """Return whether a module was scripted or traced."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def weights(module: torch.nn.Module) -> list[tuple[str, torch.Size]]:
+    """Return the names and shapes of a module's parameters."""
+    return [(name, parameter.shape) for name, parameter in module.named_parameters()]
