@@ -107,7 +107,7 @@ def _named(word: str, known: Sequence[Asked]) -> list[Asked]:
 
 def _files(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: a file, or all that a folder or a pattern stands for."""
-    folder = is_there(path) and Path(path).is_dir()
+    folder = is_there(path) and Path(path).is_dir() and Path(path).suffix != ".onnx"  # which is no model
     if not folder and (not sources.is_pattern(path) or is_there(path)):
         return _given(path, config, items)
     found = sources.files(f"{path.rstrip('/')}/**/*.onnx" if folder else path)
