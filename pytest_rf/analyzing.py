@@ -134,7 +134,8 @@ def analyzed(
         own = stated(target.model, given)
         return analyse(dataclasses.replace(target, model=own), example)
     operators = _operators(settings) if stating else NONE
-    return analysed(model, stated(Call(), given), example, name=name, root=root, operators=operators)
+    call = stated(Call(), given, empty=True)
+    return analysed(model, call, example, name=name, root=root, operators=operators)
 
 
 def _operators(settings: Settings) -> Operators:

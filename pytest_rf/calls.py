@@ -19,7 +19,7 @@ from pytest_rf.arrays import Npy, npy
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import RequirementError
 from pytest_rf.factories import made
-from pytest_rf.given import CallError, specs
+from pytest_rf.given import CallError, refuse_empty, specs
 from pytest_rf.globs import matcher
 from pytest_rf.loading import described, load
 from pytest_rf.registry import NONE, Operators
@@ -71,13 +71,14 @@ SAID = ("axes", "spacing", "origin", "stands_for", "accept_context")
 Same = TypeVar("Same", bound=Call)
 
 
-def stated(base: Same, given: Mapping[str, Any], root: Path | None = None) -> Same:
+def stated(base: Same, given: Mapping[str, Any], root: Path | None = None, *, empty: bool = False) -> Same:
     """Return a call with what a door was given beside, or in place of, what it holds.
 
     Args:
         base: the call.
         given: key -> what was given; None is as if the key were not there.
         root: the folder that files of values must lie below; None where whoever gives them may read any.
+        empty: whether inputs may be without elements, if the model says so, too.
 
     Raises:
         CallError: a key is unknown, or what it has is not of its form.
@@ -90,6 +91,8 @@ def stated(base: Same, given: Mapping[str, Any], root: Path | None = None) -> Sa
         if value is None:
             continue
         new = _values(value, root) if key == "values" else _FORMS[key](value)
+        if key == "inputs" and not empty:
+            refuse_empty(new)
         old = getattr(base, key)
         if key == "accept_context":
             new = (*old, *new)

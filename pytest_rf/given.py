@@ -146,14 +146,39 @@ def shape(name: str, given: Any) -> tuple[int, ...]:
     """Return a shape as whole numbers.
 
     Raises:
-        CallError: an extent is less than 1, or too large.
+        CallError: an extent is negative, or too large.
     """
     extents = tuple(int(extent) for extent in given)
     for place, extent in enumerate(extents):
-        reason = "every extent must be at least 1" if extent < 1 else f"an extent is at most {LARGEST}"
-        if not 1 <= extent <= LARGEST:
+        if extent < 0:
+            raise empty(name, extents, place)
+        if extent > LARGEST:
+            reason = f"an extent is at most {LARGEST}"
             raise CallError("inputs", f"input {name!r}: shape {list(extents)}: {reason}", place)
     return extents
+
+
+def empty(name: str, extents: Sequence[int], *at: str | int) -> CallError:
+    """Return the error of an input that has no elements."""
+    return CallError("inputs", f"input {name!r}: shape {list(extents)}: every extent must be at least 1", *at)
+
+
+def refuse_empty(given: Any, name: str = "", at: tuple[str | int, ...] = ()) -> None:
+    """Refuse inputs, in the form of :func:`specs`, among which one has no elements.
+
+    Raises:
+        CallError: there is one.
+    """
+    extents = given[0] if is_typed(given) else given
+    if is_shape(extents):
+        if 0 in extents:
+            raise empty(name or "0", extents, *at, *([] if is_typed(given) else [list(extents).index(0)]))
+    elif isinstance(given, Mapping):
+        for key, one in given.items():
+            refuse_empty(one, f"{name}.{key}" if name else str(key), (*at, str(key)))
+    elif isinstance(given, (list, tuple)):
+        for place, one in enumerate(given):
+            refuse_empty(one, f"{name}.{place}" if name else str(place), (*at, place))
 
 
 def type_name(name: str, given: Any) -> str:

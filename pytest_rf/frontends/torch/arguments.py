@@ -15,7 +15,7 @@ import torch
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
-from pytest_rf.given import remedy
+from pytest_rf.given import empty, remedy
 
 
 @dataclasses.dataclass(slots=True)
@@ -257,7 +257,7 @@ def _is_shape(value: Any) -> bool:
 def _filled(name: str, shape: Sequence[Any], dtype: torch.dtype) -> torch.Tensor:
     extents = [operator.index(extent) for extent in shape]
     if any(extent < 1 for extent in extents):
-        raise ModelError(f"input {name!r}: shape {extents}: every extent must be at least 1")
+        raise empty(name, extents)
     generator = torch.Generator().manual_seed(0)
     if dtype.is_floating_point or dtype.is_complex:
         return torch.rand(*extents, generator=generator, dtype=torch.float32).to(dtype)
