@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -76,12 +76,18 @@ class _Log(logging.Handler):
         _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in rest))
 
 
-def show_log() -> None:
-    """Write what the package logs to standard error."""
-    log = logging.getLogger("pytest_rf")
+@contextlib.contextmanager
+def shown_log() -> Iterator[None]:
+    """Write what the package logs to standard error, for as long as the context lasts."""
+    log, handler = logging.getLogger("pytest_rf"), _Log()
+    before = log.level
     log.setLevel(logging.DEBUG)
-    if not any(isinstance(one, _Log) for one in log.handlers):
-        log.addHandler(_Log())
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def problems(found: Run, debug: bool, warnings: bool = True) -> None:

@@ -200,7 +200,7 @@ def _debug(context: click.Context, option: click.Parameter, wanted: bool) -> boo
     if wanted:
         from pytest_rf.commands import failures
 
-        failures.show_log()
+        context.find_root().with_resource(failures.shown_log())
     return wanted
 
 

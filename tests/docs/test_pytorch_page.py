@@ -42,6 +42,7 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(registry, "_MODULES", {})
     monkeypatch.setattr(registry, "_OPERATORS", {})
+    monkeypatch.setattr(registry, "_ONNX", {})
     page = (ROOT / "docs" / "pytorch.md").read_text(encoding="utf-8")
     names = {
         "torch": torch,

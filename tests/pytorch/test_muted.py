@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import warnings
@@ -39,7 +40,14 @@ FAILURE = "error: Guarded cannot be captured: "
 def test_on_the_command_line(tmp_path: Path, debug: bool) -> None:
     (tmp_path / "guarded.py").write_text(GUARDED)
     command = [*CHECK, "--require", "final rf >= 3", *["--debug"] * debug]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert run.returncode == 2
     lines = run.stderr.splitlines()
     assert [line for line in lines if line.startswith(FAILURE)] == lines[-1:]

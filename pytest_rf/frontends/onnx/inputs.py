@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnx
 
 from pytest_rf.errors import ModelError
-from pytest_rf.given import empty, remedy
+from pytest_rf.given import remedy
 from pytest_rf.graph import Builder, Shape
 from pytest_rf.operators.onnx.call import Element, Items
 
@@ -43,7 +43,7 @@ def input_shape(
     declared = None if kind is None else kind.tensor_type
     dims = list(declared.shape.dim) if declared is not None and declared.HasField("shape") else None
     if given is not None:
-        shape = _given(place, info.name, given, dims, opened)
+        shape = _given(place, given, dims, opened)
     elif dims is None:
         raise ModelError(
             f"{place}: its shape is not in the file; give it: {remedy(info.name, (1, 3, 224, 224))}"
@@ -59,24 +59,11 @@ def input_shape(
 
 
 def _given(
-    place: str,
-    name: str,
-    given: Sequence[int],
-    dims: Sequence[onnx.TensorShapeProto.Dimension] | None,
-    opened: bool,
+    place: str, given: Sequence[int], dims: Sequence[onnx.TensorShapeProto.Dimension] | None, opened: bool
 ) -> Shape:
     shape = tuple(int(n) for n in given)
-    # Nobody means an input without elements who does not have to: a model that says so itself is the exception.
-    known = (
-        dims
-        if dims is not None and len(dims) == len(shape)
-        else [onnx.TensorShapeProto.Dimension()] * len(shape)
-    )
-    if any(
-        n < 0 or (n == 0 and (not dim.HasField("dim_value") or dim.dim_value))
-        for n, dim in zip(shape, known, strict=True)
-    ):
-        raise empty(name, shape)
+    if any(n < 0 for n in shape):
+        raise ModelError(f"{place}: shape {shape} has a negative extent")
     if dims is not None and len(dims) != len(shape):
         raise ModelError(f"{place} has {len(dims)} axes, the given shape {shape} has {len(shape)}")
     for axis, dim in enumerate([] if opened else dims or []):

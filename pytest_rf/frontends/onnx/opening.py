@@ -11,7 +11,7 @@ import onnx
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.inputs import LONGEST, OPEN_BATCH, tensor_type
 from pytest_rf.frontends.onnx.lowering import lower
-from pytest_rf.given import CallError, is_shape, is_typed, option, remedy
+from pytest_rf.given import empty, is_shape, is_typed, option, remedy
 from pytest_rf.graph import Graph, Shape
 from pytest_rf.registry import NONE, Operators
 
@@ -62,7 +62,17 @@ def _shape(model: str, name: str, given: Any, info: onnx.ValueInfoProto | None) 
             f"{model}: input {name!r} is given as {type(given).__name__}; give its shape: "
             f"{remedy(name, (1, 3, 224, 224))}"
         )
-    return tuple(int(extent) for extent in shape)
+    extents = tuple(int(extent) for extent in shape)
+    if 0 in extents and not _says(info, extents):
+        raise empty(name, extents, extents.index(0))
+    return extents
+
+
+def _says(info: onnx.ValueInfoProto | None, extents: Shape) -> bool:
+    """Whether the file itself has an input without elements: nobody means one who does not have to."""
+    kind = None if info is None else tensor_type(info)
+    dims = [] if kind is None else kind.tensor_type.shape.dim
+    return [dim.dim_value if dim.HasField("dim_value") else -1 for dim in dims] == list(extents)
 
 
 def _type_name(elem_type: int) -> str:
@@ -110,8 +120,6 @@ def lowered(
         shapes = {**inputs, **opened.shapes(extent)}
         try:
             graph = lower(model, name, shapes, values, weights, operators=operators)
-        except CallError:  # which no other extent would mend
-            raise
         except ModelError as error:
             failure = failure or error
             continue
