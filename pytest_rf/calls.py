@@ -62,6 +62,10 @@ class Call:
     weights: bool = False
 
 
+class StepError(CallError, RequirementError):
+    """What a step stands for is not understood: the call is wrong, and so is the text, as one of a requirement."""
+
+
 KEYS = tuple(one.name for one in fields(Call))
 """The keys by which every door describes a call."""
 
@@ -232,7 +236,7 @@ def _stands_for(value: Any) -> dict[str, str]:
         try:
             steps.parse(text)
         except RequirementError as error:
-            raise CallError("stands_for", f"{axis}: {error}", axis) from None
+            raise StepError("stands_for", f"{axis}: {error}", axis) from None
     return table
 
 

@@ -55,6 +55,18 @@ class Twin:
         self._positive: dict[str, str] = {}
         self._count = 0
 
+    def comes_from(self, name: str, operator: str) -> bool:
+        """Return whether an operator is among those that a tensor is computed by, on any way."""
+        waiting, seen = [name], set[str]()
+        while waiting:
+            one = waiting.pop()
+            node = None if one in seen else self.producers.get(one)
+            seen.add(one)
+            if node is not None and node.op_type == operator:
+                return True
+            waiting += reads(node) if node is not None else ()
+        return False
+
     def build(self) -> onnx.ModelProto:
         """Return the twin.
 

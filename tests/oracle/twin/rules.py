@@ -88,7 +88,13 @@ def activation(twin: Twin, node: onnx.NodeProto) -> Nodes:
     "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Xor",
 )  # fmt: skip
 def elementwise(twin: Twin, node: onnx.NodeProto) -> Nodes:
-    """Elementwise in several operands: their sum, constants counting for their shape alone."""
+    """Elementwise in several operands: their sum, constants counting for their shape alone.
+
+    A product with a side of a triangle that is 0 reads nothing there, which no sum shows.
+    """
+    products = node.op_type in ("Mul", "And", "BitwiseAnd") and len(twin.data.intersection(node.input)) > 1
+    if products and any(twin.comes_from(name, "Trilu") for name in node.input):
+        raise NoTwinError(f"{node.op_type} with a triangle")
     yield helper.make_node("Sum", [n if n in twin.data else twin.zero(n) for n in node.input], node.output)
 
 
