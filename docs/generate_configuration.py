@@ -66,11 +66,17 @@ def _section(name: str, tables: Mapping[str, Schema]) -> str:
         f"## {heading}\n\n{about}\n\n| key | takes | default | meaning |\n| --- | --- | --- | --- |\n{rows}\n"
     )
     examples = "".join(
-        f"{key} = {toml(kind['examples'][0])}\n"
+        f"{key} = {_date(kind, toml(kind['examples'][0]))}\n"
         for key, kind in table["properties"].items()
         if "examples" in kind
     )
     return f"{text}\n```toml\n{examples}```\n" if examples else text
+
+
+def _date(kind: Schema, text: str) -> str:
+    """Return an example as TOML has it: a date is no text there."""
+    formats = [one.get("format") for one in kind.get("anyOf", [])]
+    return text.strip('"') if "date" in formats else text
 
 
 def _about(table: Schema) -> str:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from pytest_rf.config.examples import illustrated
+
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 
 
@@ -233,9 +235,11 @@ def choices(key: str) -> tuple[str, ...]:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a configuration file."""
-    schema = msgspec.json.schema(ConfigFile)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Configuration of pytest-rf",
-        **schema,
-    }
+    return illustrated(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:pytest-rf:schema:config",
+            "title": "Configuration of pytest-rf",
+            **msgspec.json.schema(ConfigFile),
+        }
+    )

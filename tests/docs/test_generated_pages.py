@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -34,3 +35,20 @@ def test_every_key_of_the_configuration_is_on_its_page() -> None:
 def test_every_key_is_explained(row: str) -> None:
     assert row.rstrip("| ").count("|") >= 3
     assert row.split("|")[-2].strip()
+
+
+def test_every_key_has_an_example_that_is_of_its_form() -> None:
+    from pytest_rf.config.tables import json_schema
+
+    for name, table in json_schema()["$defs"].items():
+        for key, kind in table["properties"].items():
+            if "$ref" not in kind and "$ref" not in kind.get("items", {}):
+                (example,) = kind["examples"]
+                jsonschema.validate(example, {**kind, "$defs": json_schema()["$defs"]})
+                assert f"{key} = " in (DOCS / "configuration.md").read_text("utf-8"), (name, key)
+
+
+def test_the_schema_has_a_name() -> None:
+    from pytest_rf.config.tables import json_schema
+
+    assert json_schema()["$id"] == "urn:pytest-rf:schema:config"

@@ -1,0 +1,74 @@
+"""An example of every key of the configuration, for its page and for editors, which show those of the JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: By the type that stands for a table: key -> what it may say.
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "ConfigFile": {
+        "extend": ["pytest-rf:segmentation", "shared/rf.toml"],
+        "select": ["RF1", "checkerboard"],
+        "ignore": ["RF102"],
+        "require": ["final stride <= 32"],
+        "uncovered": "warn",
+        "lfs": "skip",
+        "baseline": "rf-baseline.toml",
+        "lock": "rf.lock",
+    },
+    "ModelTable": {
+        "source": "models/unet.onnx",
+        "name": "unet",
+        "inputs": {"image": [1, 3, 224, 224], "ids": {"shape": [1, 16], "dtype": "int64"}},
+        "values": {"sr": 16000, "sizes": "sizes.npy"},
+        "kwargs": {"return_dict": False},
+        "args": {"width": 64},
+        "weights": True,
+        "spacing": {"h": "0.5 mm", "w": "0.5 mm"},
+        "axes": {"x": {"t": 0, "batch": 1}},
+        "origin": "start",
+        "stands_for": {"t": "4i"},
+        "accept_context": ["op:InstanceNormalization", "decoder.se*"],
+        "extend": ["pytest-rf:streaming"],
+        "select": ["RF4"],
+        "ignore": ["context-ahead"],
+        "require": ["final rf >= 180", "final is causal"],
+    },
+    "WaiverTable": {
+        "rule": "RF303",
+        "reason": "checkerboard accepted until the v3 decoder",
+        "at": "decoder.up4",
+        "until": "2027-03-01",
+    },
+    "OperatorTable": {
+        "name": "acme::Blur",
+        "kernel": 5,
+        "stride": [1, 2],
+        "dilation": 1,
+        "padding": [[2, 1], 2],
+        "transposed": True,
+        "output_padding": 1,
+        "channels": 8,
+        "elementwise": True,
+        "mixing": True,
+        "nothing": True,
+    },
+    "LimitsTable": {
+        "file_size": 500_000_000,
+        "nodes": 100_000,
+        "depth": 32,
+        "extent": 1_000_000,
+        "seconds": 60,
+        "memory": 4_000_000_000,
+    },
+}
+
+
+def illustrated(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a JSON Schema of the configuration with the examples in it."""
+    for name, table in schema["$defs"].items():
+        for key, kind in table.get("properties", {}).items():
+            if key in EXAMPLES.get(name, {}):
+                kind["examples"] = [EXAMPLES[name][key]]
+    return schema
