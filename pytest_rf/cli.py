@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -64,4 +65,9 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line as a program."""
     gc.disable()  # the program ends before a search for garbage would pay
+    if sys.platform == "win32":
+        with suppress(ImportError):  # click brings it there
+            from colorama import just_fix_windows_console
+
+            just_fix_windows_console()  # which shows colours as signs of their own otherwise
     sys.exit(run(sys.argv[1:]))

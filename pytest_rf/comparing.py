@@ -80,7 +80,7 @@ def side(word: str, config: Config | None, allow_code: bool, load: Load) -> Side
         RFError: it cannot be read.
     """
     path = Path(word)
-    if path.exists() or ":" not in word or is_factory(word):
+    if path.exists() or path.drive or ":" not in word or is_factory(word):
         if path.is_file() and _begins_as_lock(path):
             return Side(word, list(lockfile.read(path).values()), True)
         return _model(word, find(word, config), allow_code, load)

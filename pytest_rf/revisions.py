@@ -23,6 +23,8 @@ def content(word: str) -> bytes:
     Raises:
         ModelError: there is no git, no such revision or no such file there.
     """
+    revision, colon, file = word.partition(":")
+    word = f"{revision}{colon}{file.replace(os.sep, '/')}"  # as git names files on every platform
     if word.startswith("-"):
         raise ModelError(f"{word}: begins with a dash, which no revision does")
     size = _git(word, "-s")

@@ -12,6 +12,12 @@ import click
 if TYPE_CHECKING:
     from pytest_rf.config.declared import Config
 
+    PairType = click.ParamType[tuple[str, Any]]
+    UnitType = click.ParamType[tuple[int, ...]]
+    NamesType = click.ParamType[tuple[str, ...]]
+else:  # what a ParamType converts to can be stated from click 8.4 on
+    PairType = UnitType = NamesType = click.ParamType
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 Pairs = tuple[tuple[str, Any], ...]
@@ -22,7 +28,7 @@ _INPUT = re.compile(
 _UNIT = re.compile(r"[0-9]{1,12}(?:,[0-9]{1,12})*")
 
 
-class InputShape(click.ParamType[tuple[str, Any]]):
+class InputShape(PairType):
     """``name=1,3,224,224`` or, with the type of its elements, ``ids=1,16:int64``."""
 
     name = "name=1,3,224,224"
@@ -46,7 +52,7 @@ class InputShape(click.ParamType[tuple[str, Any]]):
         return match["name"], shape if match["dtype"] is None else {"shape": shape, "dtype": match["dtype"]}
 
 
-class Setting(click.ParamType[tuple[str, Any]]):
+class Setting(PairType):
     """``name=value``: a number, true or false, a list such as ``8,8`` or ``[8, 8]``, else a text."""
 
     name = "name=value"
@@ -76,7 +82,7 @@ def _value(text: str) -> Any:
     return text
 
 
-class Unit(click.ParamType[tuple[int, ...]]):
+class Unit(UnitType):
     """``12,7``."""
 
     name = "12,7"
@@ -94,7 +100,7 @@ class Unit(click.ParamType[tuple[int, ...]]):
         return tuple(int(place) for place in value.split(","))
 
 
-class Names(click.ParamType[tuple[str, ...]]):
+class Names(NamesType):
     """``rf,halo,lookahead``."""
 
     name = "rf,halo,..."

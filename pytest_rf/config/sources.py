@@ -55,6 +55,8 @@ def files(pattern: str) -> list[str]:
     parts = pattern.replace(os.sep, "/").split("/")
     fixed = next(place for place, part in enumerate(parts) if _MAGIC.search(part))
     folder = "/".join(parts[:fixed]) or ("/" if fixed else ".")
+    if os.sep != "/" and folder.endswith(":"):  # "C:" alone is wherever one is on that drive
+        folder += "/"
     try:
         found = {path.as_posix() for path in _matches(Path(folder), [one for one in parts[fixed:] if one])}
     except ValueError as error:
@@ -75,7 +77,7 @@ def of(model: Model) -> list[Target]:
         path = _inside(model, model.root / model.source)
         return [Target(name=model.name or path.stem, source=display(path), path=path, model=model)]
     parts = model.source.replace(os.sep, "/").split("/")
-    if model.source.startswith("/") or ".." in parts:
+    if model.source.startswith("/") or ".." in parts or Path(model.source).anchor:
         raise _error(model, "leads out of the folder of the configuration")
     try:
         found = sorted(

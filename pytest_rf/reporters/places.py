@@ -66,12 +66,10 @@ def _file(word: str) -> str:
 
 def _in_repository(file: str) -> str:
     """Return a path as it is from the root of the repository, where a CI system says what that is."""
-    file = file.replace(os.sep, "/")
     here = paths.root() or Path.cwd()
     for name in _ROOTS:
         root = os.environ.get(name, "")
         if root and here.is_relative_to(root):
-            absolute = posixpath.normpath(posixpath.join(here.as_posix(), file))
-            inside = Path(absolute)
-            return inside.relative_to(root).as_posix() if inside.is_relative_to(root) else absolute
-    return posixpath.normpath(file)
+            inside = Path(os.path.normpath(here / file))
+            return (inside.relative_to(root) if inside.is_relative_to(root) else inside).as_posix()
+    return posixpath.normpath(file.replace(os.sep, "/"))

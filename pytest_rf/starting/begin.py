@@ -101,7 +101,10 @@ def _sources(word: str, root: Path) -> Iterator[str]:
     if not path.exists():
         raise ConfigError(f"{word}: no such file or folder")
     for file in search.models(path, root) if path.is_dir() else [path]:
-        yield os.path.relpath(file.absolute(), root.absolute()).replace(os.sep, "/")
+        try:
+            yield os.path.relpath(file.absolute(), root.absolute()).replace(os.sep, "/")
+        except ValueError:  # another drive, which is refused as all that lies elsewhere is
+            yield file.absolute().as_posix()
 
 
 def _stem(source: str) -> str:

@@ -26,7 +26,9 @@ _TYPED_IN = ("<stdin", "<string", "<ipython", "<python-input", "<command", "<cel
 """Names of code that users type or ``exec``; other names in angle brackets are of generated code."""
 
 _PACKAGES = ("site-packages/", "dist-packages/")
-_STANDARD = sysconfig.get_path("stdlib") + os.sep
+_STANDARD = os.path.normcase(
+    sysconfig.get_path("stdlib") + os.sep
+)  # Windows: C:\\Python\\Lib, and lib in frames
 
 Run = Callable[[Callable[..., Any], torch.nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -123,7 +125,7 @@ def shown(filename: str) -> str | None:
         return None
     if installed := _installed(filename):
         return _checked_out(installed)
-    return None if filename.startswith(_STANDARD) else display(filename)
+    return None if os.path.normcase(filename).startswith(_STANDARD) else display(filename)
 
 
 def somewhere(filename: str) -> str | None:
