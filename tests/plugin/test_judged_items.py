@@ -129,7 +129,9 @@ def test_a_configuration_that_is_no_file_is_a_usage_error(project: Pytester, kin
 def test_a_configuration_beside_another_is_a_warning(project: Pytester) -> None:
     (project.path / "pyproject.toml").write_text("[tool.pytest-rf]\n")
     configure(project, 'select = ["RF101"]\n' + ENTRY)
-    result = project.runpytest("--rf")
+    # Where this process has the plugin already, some versions of pytest warn of that as well.
+    ours = ["--rf", "-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+    result = project.runpytest(*ours)
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*pyproject.toml is not read, because rf.toml lies beside it*"])
-    project.runpytest("--rf", "--rf-config", "rf.toml").assert_outcomes(passed=1, warnings=0)
+    project.runpytest(*ours, "--rf-config", "rf.toml").assert_outcomes(passed=1, warnings=0)

@@ -23,7 +23,7 @@ def test_fixture(rf): rf.check("unet.onnx", "final rf >= 36")
     [
         ["-n0"],
         ["-n2"],
-        *(["-n2", "--dist", one] for one in ("no", "load", "loadscope", "loadfile", "loadgroup")),
+        *(["-n2", "--dist", one] for one in ("no", "load", "loadscope", "loadfile", "loadgroup", "worksteal")),
     ],
     ids=" ".join,
 )
@@ -97,8 +97,10 @@ def test_an_item_that_is_not_there(project: Pytester) -> None:
 
 
 def test_subtests_are_shown_at_the_users_line(project: Pytester) -> None:
-    if not hasattr(pytest, "Subtests"):
+    arguments = []
+    if not hasattr(pytest, "Subtests"):  # pytest 9 has them
         pytest.importorskip("pytest_subtests")
+        arguments = ["-p", "pytest_subtests.plugin"]
     project.makepyfile(
         test_it="""
         def test_it(rf, subtests):
@@ -107,7 +109,7 @@ def test_subtests_are_shown_at_the_users_line(project: Pytester) -> None:
                     rf.check(f"{name}.onnx", "final rf >= 41")
         """
     )
-    result = project.runpytest()
+    result = project.runpytest(*arguments)
     result.stdout.fnmatch_lines(
         [
             '>               rf.check(f"{name}.onnx", "final rf >= 41")',
