@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import onnx
 import onnx.parser
+
+#: The name of a node before it, ``[head] a = Relu(x)``, and its first output: not every parser knows such names.
+_NAMED = re.compile(r"(?<=[{\n])(\s*)\[([\w.]+)\] *(\w+)(?= =)")
 
 
 def model(
@@ -27,7 +32,11 @@ def model(
             needs none.
     """
     header = f'<ir_version: {ir}, opset_import: ["" : {opset}{domains}]>'
-    parsed = onnx.parser.parse_model(f"{header}\n{text}\n{functions}")
+    names = {output: name for _, name, output in _NAMED.findall(text)}
+    unnamed = _NAMED.sub(r"\1\3", text)
+    parsed = onnx.parser.parse_model(f"{header}\n{unnamed}\n{functions}")
+    for node in parsed.graph.node if names else ():
+        node.name = names.get(node.output[0], node.name)
     if weights:
         _fill(parsed.graph)
     return parsed
