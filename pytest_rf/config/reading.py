@@ -207,6 +207,8 @@ def _keys(document: Document, text: str, where: str, kind: type[PackFile]) -> Ke
 
     A key of the user's own is ``[...]``: it is the one that is wrong in the same way without its neighbours.
     """
+    import msgspec
+
     from pytest_rf.config.tables import convert
 
     keys: list[str | int] = []
@@ -218,7 +220,7 @@ def _keys(document: Document, text: str, where: str, kind: type[PackFile]) -> Ke
                 holder[keys[-1]] = {key: value[key]}
                 try:
                     convert(document.data, kind)
-                except ValueError as error:
+                except msgspec.ValidationError as error:
                     if str(error) == text:
                         break
             holder[keys[-1]] = value

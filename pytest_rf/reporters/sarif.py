@@ -87,7 +87,7 @@ def _result(
         level=_LEVELS[found.severity],
         message=_message(found.message, found.help),
         locations=(sarif.Location(_physical(place), _logical(found.model, found)),),
-        related_locations=tuple(_related(found, place)),
+        related_locations=tuple(_related(found, place)) or (),  # older msgspec leaves out only this very one
         code_flows=tuple(_growth(found, place)),
         suppressions=suppressions,
         partial_fingerprints={"pytestRf/v1": mark},

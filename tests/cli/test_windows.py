@@ -251,10 +251,10 @@ def test_a_file_that_is_there_is_replaced(folder: Path, monkeypatch: pytest.Monk
 def test_a_file_that_another_program_holds_is_one_line(
     rf, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(old: object, new: object, **settings: object) -> None:
+    def refuse(old: Path, new: Path) -> None:
         raise PermissionError(13, "The process cannot access the file")
 
-    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     before = sorted(folder.iterdir())
     (folder / "out.json").write_text("old")
     result = rf("check", "--output", "out.json")

@@ -23,7 +23,10 @@ def test_fixture(rf): rf.check("unet.onnx", "final rf >= 36")
     [
         ["-n0"],
         ["-n2"],
-        *(["-n2", "--dist", one] for one in ("no", "load", "loadscope", "loadfile", "loadgroup", "worksteal")),
+        *(
+            ["-n2", "--dist", one]
+            for one in ("no", "load", "loadscope", "loadfile", "loadgroup", "worksteal")
+        ),
     ],
     ids=" ".join,
 )
