@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_rf.config import packs
 from pytest_rf.config.records import quoted
+from pytest_rf.factories import is_factory
 from pytest_rf.given import written
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.text import count, shape
@@ -25,7 +26,7 @@ _COLUMN = 36
 def text(entries: Sequence[Entry]) -> str:
     """Return a configuration of these models; those of which nothing can be checked stand in comments."""
     lines = [
-        "# What these models must be able to see. Check them with: pytest-rf check",
+        f"# What these models must be able to see. Check them with: {check(entries)}",
         "# Every requirement below holds today (pytest-rf init wrote it): keep those that you rely on, sharpen or",
         "# delete the others, and say why. pytest-rf show MODEL shows all figures.",
         "",
@@ -36,6 +37,12 @@ def text(entries: Sequence[Entry]) -> str:
     for entry in entries:
         lines += ["", *(_broken(entry) if entry.wrong else _model(entry))]
     return "\n".join(lines) + "\n"
+
+
+def check(entries: Sequence[Entry]) -> str:
+    """Return the command that checks these models."""
+    runs_code = any(is_factory(entry.source) for entry in entries if not entry.wrong)
+    return "pytest-rf check" + (" --allow-code" if runs_code else "")
 
 
 def _model(entry: Entry) -> Iterator[str]:

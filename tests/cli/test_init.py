@@ -199,7 +199,9 @@ def test_a_factory(rf, empty: Path) -> None:
     result = rf("init", "initnets:net", "unet.onnx", "--allow-code", "--input", "input=1,3,32,48")
     assert result.status == 0
     assert "unet.onnx: not checked" in result.err
+    assert result.out.endswith("Next: read it, then run pytest-rf check --allow-code\n")
     text = (empty / "rf.toml").read_text()
+    assert "Check them with: pytest-rf check --allow-code\n" in text
     assert 'source = "initnets:net"\ninputs = { input = [1, 3, 32, 48] }\n' in text
     assert '"final rf >= 7",' in text
     assert rf("check", "--allow-code").status == 0
