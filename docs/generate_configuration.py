@@ -32,7 +32,7 @@ that names the nearest one. `pytest-rf schema config` prints the JSON Schema, wi
 file once (what the file extends is not taken again for a model). Requirements add up; all of them must hold. Rules: the
 file's `select` (or the defaults) without its `ignore`, then with the model's `select` added and its `ignore` taken
 away. So a model can select what the file ignores and ignore what the file selects; within a layer `ignore` goes before
-`select`. Rules that are always checked (RF0) cannot be left out. What requirements say stands in
+`select`. [Rules](rules.md) that are checked *always* cannot be left out. What requirements say stands in
 [The requirement language](requirements.md).
 """
 

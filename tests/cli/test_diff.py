@@ -58,7 +58,7 @@ def test_the_table_fits_the_terminal(rf, wider: str, monkeypatch: pytest.MonkeyP
     assert table[2].split()[:2] == ["tensor", "rf"]
     assert table[3].startswith("encoder.1.conv2 (+1)   14 → 18")
     missing = {60: "halo, rf_min, lookahead, lookback", 80: "lookahead, lookback", 120: ""}[width]
-    assert (f"moved too, but no room here: {missing};" in result.out) is bool(missing)
+    assert (f"left out at {width} columns, moved too: {missing} (" in result.out) is bool(missing)
 
 
 def test_long_names_keep_both_ends(rf, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
