@@ -52,6 +52,11 @@ def _model(entry: Entry) -> Iterator[str]:
     yield f"source = {quoted(entry.source)}"
     if entry.inputs:
         yield f"inputs = {{ {', '.join(f'{_key(name)} = {written(one)}' for name, one in entry.inputs.items())} }}"
+    if entry.chosen:
+        names = dict.fromkeys(one.input for one in entry.chosen)
+        shapes = ", ".join(f"{_key(name)} = {written(entry.shapes[name])}" for name in names)
+        axes = " and ".join(dict.fromkeys(one.axis for one in entry.chosen))
+        yield f"# inputs = {{ {shapes} }}  # the file leaves {visible(axes)} open: state what they are in use"
     if entry.axes:
         spacing = ", ".join(f"{_key(axis)} = {quoted(_SPACING.get(axis, _PIXEL))}" for axis in entry.axes)
         length = "25 ms" if entry.axes == ("t",) else "20 mm"

@@ -125,7 +125,9 @@ def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
     if any(row.followers for row in shown):
         yield line(("(+2): the next two tensors moved in the same way", "dim"))
     if hidden:
-        yield line((f"left out at {width} columns, moved too: {', '.join(hidden)} (--format json has all)", "dim"))
+        yield line(
+            (f"left out at {width} columns, moved too: {', '.join(hidden)} (--format json has all)", "dim")
+        )
 
 
 def rows(found: Difference) -> Iterator[_Row]:
