@@ -130,4 +130,8 @@ def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
         real = os.path.realpath(file)
         same = [item for item, target in known if target.path and os.path.realpath(target.path) == real]
         own = Target(name=file.stem, source=display(file), path=file, model=made)
+        names = [item.model.name or target.name for item, target in known]
+        if not same and config.file and names and not file.suffix and not is_there(path):
+            what = f"no such file, and {config.file} has no model of this name{nearest(path, names)}"
+            return [Asked(config, made, None, Problem(message=f"{path}: {what}"))]
     return same or [Asked(config, made, own)]

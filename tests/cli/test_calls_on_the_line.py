@@ -68,7 +68,9 @@ def test_a_file_goes_before_a_name_and_before_a_pattern(rf, several: Path) -> No
     [
         ("models/*.pt", "models/*.pt: matches no file"),
         ("empty", "empty: holds no .onnx file"),
-        ("nix", "nix: no such file"),
+        ("nix", "nix: no such file, and rf.toml has no model of this name\n"),
+        ("nett", 'nett: no such file, and rf.toml has no model of this name, did you mean "net"?\n'),
+        ("nix.onnx", "nix.onnx: no such file; check the path\n"),
         ("*" * 5000, "error: "),
     ],
 )
