@@ -40,8 +40,12 @@ def explain(
     """
     from pytest_rf.commands.output import emit
     from pytest_rf.reporters import explanation
+    from pytest_rf.reporters.wrapping import terminal_width, wrapped
 
     analysis = analysis_of(model, call, config, allow_code)
     found = explanation.of(analysis, tensor, metric, towards)
-    emit(explanation.as_json(found) if format == "json" else explanation.lines(found), output, color)
+    if format == "json":
+        emit(explanation.as_json(found), output, color)
+    else:
+        emit(wrapped(explanation.lines(found), 0 if output else terminal_width()), output, color)
     return 0

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pytest_rf.config import reading, sources
 from pytest_rf.config.declared import Config, Model
+from pytest_rf.config.selection import no_name
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory, is_there
@@ -131,7 +132,7 @@ def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
         same = [item for item, target in known if target.path and os.path.realpath(target.path) == real]
         own = Target(name=file.stem, source=display(file), path=file, model=made)
         names = [item.model.name or target.name for item, target in known]
-        if not same and config.file and names and not file.suffix and not is_there(path):
-            what = f"no such file, and {config.file} has no model of this name{nearest(path, names)}"
-            return [Asked(config, made, None, Problem(message=f"{path}: {what}"))]
+        what = "" if same else no_name(path, config, names)
+        if what:
+            return [Asked(config, made, None, Problem(message=what))]
     return same or [Asked(config, made, own)]

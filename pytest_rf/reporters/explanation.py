@@ -39,7 +39,8 @@ def of(analysis: Analysis, name: str | None, metric: str, towards: str | None) -
     try:
         tensors: Sequence[Tensor] = analysis.final if name in (None, "final") else [analysis[str(name)]]
     except KeyError as error:
-        raise RequirementError(f"{analysis.name}: {error.args[0]}") from None
+        hint = f"; a figure is chosen by --metric {name}" if name in EXPLAINED else ""
+        raise RequirementError(f"{analysis.name}: {error.args[0]}{hint}") from None
     found = [
         tensor.explain(metric, source)
         for tensor in tensors

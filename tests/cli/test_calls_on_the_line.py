@@ -82,6 +82,13 @@ def test_what_means_no_model(rf, several: Path, path: str, says: str) -> None:
     assert result.err.count("\n") == 1
 
 
+def test_a_misspelt_name_is_told_by_every_command(rf, several: Path) -> None:
+    says = 'error: nett: no such file, and rf.toml has no model of this name, did you mean "net"?\n'
+    for words in (["show", "nett"], ["check", "-q", "nett"], ["diff", "net", "nett"]):
+        result = rf(*words)
+        assert (result.status, result.out, result.err) == (2, "", says)
+
+
 def resized() -> None:
     """A model whose output extent an input gives."""
     nodes = [

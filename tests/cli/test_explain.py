@@ -19,6 +19,13 @@ def test_final_tensors_are_explained_by_default(rf) -> None:
     assert lines[-1] == "  beside it at decoder.0 Concat: encoder.0.conv2 3×3, rf 5"
 
 
+def test_lines_fit_the_terminal(rf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = rf("explain", str(EXAMPLES / "unet.onnx")).out.splitlines()
+    assert max(map(len, lines)) <= 50
+    assert "beside it at decoder.0 Concat: encoder.0.conv2 3×3, rf 5" in " ".join(" ".join(lines).split())
+
+
 def test_figures_that_multiply_do(rf) -> None:
     result = rf("explain", str(EXAMPLES / "classifier.onnx"), "layer1.0.conv2", "--metric", "stride")
     assert [line.split()[:3] for line in result.out.splitlines()[1:]] == [["×2", "→", "2"], ["×2", "→", "4"]]
@@ -37,6 +44,7 @@ def test_json_holds_numbers(rf) -> None:
     ("arguments", "words"),
     [
         (("nix",), "no tensor, node or module 'nix'"),
+        (("halo",), "no tensor, node or module 'halo'; a figure is chosen by --metric halo"),
         (("mask", "--metric", "hallo"), 'no figure "hallo" grows from layer to layer, did you mean "halo"?'),
         (("mask", "--towards", "imag"), 'has no input "imag", did you mean "image"?'),
     ],
