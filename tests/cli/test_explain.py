@@ -44,7 +44,7 @@ def test_json_holds_numbers(rf) -> None:
     ("arguments", "words"),
     [
         (("nix",), "no tensor, node or module 'nix'"),
-        (("halo",), "no tensor, node or module 'halo'; a figure is chosen by --metric halo"),
+        (("halo",), "; a figure is chosen by --metric halo"),
         (("mask", "--metric", "hallo"), 'no figure "hallo" grows from layer to layer, did you mean "halo"?'),
         (("mask", "--towards", "imag"), 'has no input "imag", did you mean "image"?'),
     ],
