@@ -71,6 +71,6 @@ def no_name(word: str, config: Config, names: Sequence[str]) -> str:
         config: the configuration.
         names: those of its models.
     """
-    if not (config.file and names) or Path(word).suffix or is_there(word):
+    if not (config.file and names) or ":" in word or Path(word).suffix or is_there(word):
         return ""
     return f"{word}: no such file, and {config.file} has no model of this name{nearest(word, names)}"
