@@ -15,11 +15,9 @@ CODE = "--allow-code"
 
 
 @pytest.fixture
-def folder(pytester: Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p pytest_rf.plugin")
-    zoo.write(pytester.path, code=True)
-    return pytester.path
+def folder(alone: Path) -> Path:
+    zoo.write(alone, code=True)
+    return alone
 
 
 def test_every_door(pytester: Pytester, folder: Path) -> None:

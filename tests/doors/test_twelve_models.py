@@ -20,11 +20,6 @@ from doors import (
     under_pytest,
 )
 
-# Runs of pytest in this process forget what they import; numpy cannot be imported twice.
-import pytest_rf.frontends.onnx
-import pytest_rf.loading
-import pytest_rf.report
-import pytest_rf.testing.collection  # noqa: F401
 from pytest_rf import cli
 from pytest_rf.results import JUDGED
 
@@ -32,11 +27,9 @@ Pytester = pytest.Pytester
 
 
 @pytest.fixture
-def folder(pytester: Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p pytest_rf.plugin")
-    zoo.write(pytester.path)
-    return pytester.path
+def folder(alone: Path) -> Path:
+    zoo.write(alone)
+    return alone
 
 
 def test_all_that_can_become_of_a_model_is_there(folder: Path) -> None:
@@ -51,7 +44,7 @@ def test_all_that_can_become_of_a_model_is_there(folder: Path) -> None:
         for key in ("problems", "skipped", "waived", "known", "chosen", "warnings")
     }
     assert named == {
-        "problems": {"wrong", "broken", "missing", "nothing", "second"},
+        "problems": {"wrong", "broken", "missing", "empty", "second"},
         "skipped": {"pointer"},
         "waived": {"waived"},
         "known": {"known", "worse"},

@@ -198,7 +198,7 @@ source = "missing.onnx"
 require = ["final rf >= 3"]
 
 [[model]]
-name = "nothing"
+name = "empty"
 source = "nothing/*.onnx"
 require = ["final rf >= 3"]
 
