@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from pytest_rf.config import packs
@@ -29,8 +30,11 @@ def text(entries: Sequence[Entry]) -> str:
         "# Every requirement below holds today (pytest-rf init wrote it): keep those that you rely on, sharpen or",
         "# delete the others, and say why. pytest-rf show MODEL shows all figures.",
         "",
-        "# Requirements for models of a kind, and rules beside them (pytest-rf rule lists them):",
-        f"# extend = [{quoted(f'pytest-rf:{packs.names()[0]}')}]  # or {', '.join(packs.names()[1:])}",
+        "# Requirements for models of a kind, and rules beside them (pytest-rf rule lists them). The kinds:",
+        *textwrap.wrap(
+            ", ".join(packs.names()), 110, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        ),
+        f"# extend = [{quoted(f'pytest-rf:{packs.names()[0]}')}]",
         '# select = ["RF1", "RF3"]',
     ]
     for entry in entries:
