@@ -23,9 +23,6 @@ _PIXEL = "0.5 mm"
 #: Comments stand in this column, where there is room.
 _COLUMN = 36
 
-#: Sentences are broken at this column.
-_WIDTH = 106
-
 
 def text(entries: Sequence[Entry]) -> str:
     """Return a configuration of these models; those of which nothing can be checked stand in comments."""
@@ -34,15 +31,11 @@ def text(entries: Sequence[Entry]) -> str:
         "# Every requirement below holds today (pytest-rf init wrote it): keep those that you rely on, sharpen or",
         "# delete the others, and say why. pytest-rf show MODEL shows all figures.",
         "",
+        "# Requirements for models of a kind, and rules beside them (pytest-rf rule lists them). The kinds:",
         *textwrap.wrap(
-            f"Requirements for models of a kind ({', '.join(packs.names())}), and rules beside them "
-            "(pytest-rf rule lists them):",
-            _WIDTH,
-            initial_indent="# ",
-            subsequent_indent="# ",
-            break_on_hyphens=False,
+            ", ".join(packs.names()), 110, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
         ),
-        '# extend = ["pytest-rf:classification"]',
+        f"# extend = [{quoted(f'pytest-rf:{packs.names()[0]}')}]",
         '# select = ["RF1", "RF3"]',
     ]
     for entry in entries:
