@@ -35,7 +35,7 @@ def text(entries: Sequence[Entry]) -> str:
         *textwrap.wrap(
             ", ".join(packs.names()), 110, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
         ),
-        f"# extend = [{quoted(f'pytest-rf:{packs.names()[0]}')}]",
+        '# extend = ["pytest-rf:classification"]',
         '# select = ["RF1", "RF3"]',
     ]
     for entry in entries:
