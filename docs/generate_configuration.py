@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_rf.config.reading import NOT_ENFORCED
 from pytest_rf.config.tables import json_schema
 
 PAGE = Path(__file__).parent / "configuration.md"
@@ -31,7 +32,7 @@ that names the nearest one. `pytest-rf schema config` prints the JSON Schema, wi
 file once (what the file extends is not taken again for a model). Requirements add up; all of them must hold. Rules: the
 file's `select` (or the defaults) without its `ignore`, then with the model's `select` added and its `ignore` taken
 away. So a model can select what the file ignores and ignore what the file selects; within a layer `ignore` goes before
-`select`. Rules that are always checked (RF0) cannot be left out. What requirements say stands in
+`select`. [Rules](rules.md) that are checked *always* cannot be left out. What requirements say stands in
 [The requirement language](requirements.md).
 """
 
@@ -66,7 +67,7 @@ def _section(name: str, tables: Mapping[str, Schema]) -> str:
         f"## {heading}\n\n{about}\n\n| key | takes | default | meaning |\n| --- | --- | --- | --- |\n{rows}\n"
     )
     examples = "".join(
-        f"{key} = {_date(kind, toml(kind['examples'][0]))}\n"
+        f"{'# ' if key in NOT_ENFORCED else ''}{key} = {_date(kind, toml(kind['examples'][0]))}\n"
         for key, kind in table["properties"].items()
         if "examples" in kind
     )

@@ -14,9 +14,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pytest_rf import calls, checks, gc_pause, judging, waivers
+from pytest_rf import calls, checks, gc_pause, judging, siblings, waivers
 from pytest_rf.analysis import Analysis
-from pytest_rf.analysis.accepting import complaint, unmatched
 from pytest_rf.baseline.sorting import sort
 from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
@@ -29,7 +28,8 @@ from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
 from pytest_rf.requirements import Settings, parse
 from pytest_rf.results import ModelResult, RequirementResult, Run, chosen, is_judged, status
-from pytest_rf.targets import accepted_at, analyse, leaving_out, refuse_code
+from pytest_rf.siblings import Missing
+from pytest_rf.targets import analyse, leaving_out, refuse_code
 
 #: How a model becomes an analysis.
 Load = Callable[[Target], Analysis]
@@ -79,15 +79,16 @@ def run(
     chosen = checks.Choice(tuple(select), tuple(ignore))
     stated = tuple(PlacedRequirement(parse(text)) for text in requires)
     results: list[ModelResult] = []
-    missing: dict[int, dict[str, str]] = {}
+    missing: dict[int, Missing] = {}
     items = asked.models(config, paths, models)
     recorded = recorded or Recorded(item.config for item in items)
     for number, item in enumerate(items):
         model, target = item.model, item.target
         if target is None or item.problem is not None:
             problems = (item.problem,) if item.problem else ()
+            name, stuck = model.name or model.source, map(judging.failed, (*model.requires, *stated))
             results.append(
-                ModelResult(model=model.name or model.source, file=model.source, problems=problems)
+                ModelResult(model=name, file=model.source, problems=problems, requirements=tuple(stuck))
             )
             continue
         if results:
@@ -119,8 +120,8 @@ def _result(
     allow_code: bool,
     load: Load,
     today: date,
-) -> tuple[ModelResult, dict[str, str]]:
-    """Analyse one model and hold it against its requirements and the rules; and return what :func:`_unmatched` does."""
+) -> tuple[ModelResult, Missing]:
+    """Hold one model against its requirements and the rules; and return what accepted context it misses."""
     model = target.model
     result = ModelResult(model=target.name, file=target.source, accepted=model.accept_context)
     try:
@@ -181,7 +182,7 @@ def _result(
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)
-    return result, _unmatched(analysis, target)
+    return result, siblings.missing(analysis, target)
 
 
 def _decided(
@@ -216,40 +217,20 @@ def _unjudged(
     return replace(result, problems=(Problem(message=text, file=model.file, line=model.line, unjudged=True),))
 
 
-def _unmatched(analysis: Analysis, target: Target) -> dict[str, str]:
-    """Return the accepted context that is not in a model, and what to say, where its entry stands for others too."""
-    if target.siblings == 1 or not target.model.accept_context:
-        return {}
-    models = f"any of the {target.siblings} models of {target.model.source}"
-    patterns = unmatched(analysis, target.model.accept_context)
-    return {pattern: complaint(pattern, analysis, models) for pattern in patterns}
-
-
 def _refuse_unmatched(
-    items: Sequence[Asked], results: list[ModelResult], missing: Mapping[int, Mapping[str, str]]
+    items: Sequence[Asked], results: list[ModelResult], missing: Mapping[int, Missing]
 ) -> None:
-    """Make a problem of accepted context that no model of an entry has.
-
-    Only a run of all of an entry's models can tell; and where one of them is in trouble, the run is wrong
-    anyway.
-    """
+    """Make a problem of accepted context that no model of an entry has; only a run of all of them can tell."""
     entries: dict[int, list[int]] = {}
     for number, item in enumerate(items):
         if item.target is not None and item.target.siblings > 1:
             entries.setdefault(id(item.model), []).append(number)
     for numbers in entries.values():
         model, target = items[numbers[0]].model, items[numbers[0]].target
-        complete = target is not None and len(numbers) == target.siblings
-        if not complete or any(results[number].problems for number in numbers):
-            continue
-        first, *others = (missing[number] for number in numbers)
-        for pattern, told in first.items():
-            if all(pattern in other for other in others):
-                problem = Problem(
-                    message=f"{accepted_at(model, pattern)}{told}", file=model.file, line=model.line
-                )
-                last = results[numbers[-1]]
-                results[numbers[-1]] = replace(last, problems=(*last.problems, problem))
+        if target is not None and len(numbers) == target.siblings:
+            problems = siblings.refused(model, [missing[number] for number in numbers])
+            last = results[numbers[-1]]
+            results[numbers[-1]] = replace(last, problems=(*last.problems, *problems))
 
 
 def _problem(error: Exception, target: Target, file: str = "", line: int = 0) -> Problem:

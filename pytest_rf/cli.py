@@ -12,6 +12,7 @@ import click
 from pytest_rf.commands.baseline import baseline
 from pytest_rf.commands.check import check
 from pytest_rf.commands.diff import diff
+from pytest_rf.commands.explain import explain
 from pytest_rf.commands.failures import WRONG_RUN, guarded
 from pytest_rf.commands.init import init
 from pytest_rf.commands.rule import rule
@@ -47,7 +48,7 @@ def cli(context: click.Context) -> int | None:
     return None
 
 
-for command in (init, check, show, diff, baseline, snapshot, rule, schema):
+for command in (init, check, show, explain, diff, baseline, snapshot, rule, schema):
     cli.add_command(command)
 
 

@@ -14,7 +14,7 @@ from pytest_rf.baseline import file
 from pytest_rf.baseline.entries import Entry
 from pytest_rf.baseline.file import Baseline
 from pytest_rf.config.declared import Config
-from pytest_rf.config.records import ModelKey, key
+from pytest_rf.config.records import ModelKey, command, key
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
 from pytest_rf.findings import Finding
@@ -43,7 +43,7 @@ class Recorded:
                 if not config.lock.exists():
                     raise ConfigError(
                         f"{display(config.lock)}: {config.file} names this lock, and there is none; write it with "
-                        "pytest-rf snapshot"
+                        f"{command('snapshot', config)}"
                     )
                 from pytest_rf.locks import lockfile
 
@@ -64,22 +64,25 @@ class Recorded:
         called = key(target, config.lock.parent)
         locked = self._locks[config.lock].get(called)
         now = figures.of(analysis, called)
-        return holding.held(analysis, now, locked, settings, display(config.lock))
+        return holding.held(
+            analysis, now, locked, settings, display(config.lock), command("snapshot --update", config)
+        )
 
     def gone(self, config: Config, targets: Iterable[Target]) -> list[str]:
         """Return what to say of models that a baseline or lock has and the configuration has no longer."""
         texts = []
         there = list(targets)
         for path, models, remedy in (
-            (config.baseline, self._baselines, "pytest-rf baseline --prune"),
-            (config.lock, self._locks, "pytest-rf snapshot --update"),
+            (config.baseline, self._baselines, "baseline --prune"),
+            (config.lock, self._locks, "snapshot --update"),
         ):
             if path is not None:
                 left = _left(models[path], [key(target, path.parent) for target in there])
                 if left:
                     texts.append(
                         f'{display(path)}: has model "{left[0].name}" ({left[0].source}), which {config.file} does '
-                        f"not have{f', and {len(left) - 1} more' if left[1:] else ''}; take it out with {remedy}"
+                        f"not have{f', and {len(left) - 1} more' if left[1:] else ''}; take it out with "
+                        f"{command(remedy, config)}"
                     )
         return texts
 
@@ -105,5 +108,5 @@ def unused(entries: Iterable[Entry], config: Config, rules: Iterable[str]) -> st
     others = f" and {len(left) - 1:,} more" if left[1:] else ""
     return (
         f"{display(config.baseline)}: {first.of}{where}{others} no longer "
-        f"fail{'' if others else 's'}; take {'them' if others else 'it'} out with pytest-rf baseline --prune"
+        f"fail{'' if others else 's'}; take {'them' if others else 'it'} out with {command('baseline --prune', config)}"
     )

@@ -182,9 +182,9 @@ def _exit_code(models: Sequence[ModelResult], grave: Container[str]) -> int:
         return 3
     if problems:
         return 2
-    return int(any(_severity(found) in grave for model in models for found in model.findings))
+    return int(any(severity(found) in grave for model in models for found in model.findings))
 
 
-def _severity(found: Finding) -> str:
+def severity(found: Finding) -> str:
     """Return how grave a finding is: what cannot be decided must never pass for less than an error."""
     return SEVERITIES[0] if found.undecidable else found.severity

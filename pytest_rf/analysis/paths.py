@@ -46,6 +46,28 @@ def figure(name: str, end: AxisField) -> Measure:
     return measure
 
 
+class Merge(NamedTuple):
+    """A value on the path that several are brought together in: the operand that was followed, and the others.
+
+    Attributes:
+        number: the value.
+        followed: the operand whose figure is closest to the result's.
+        left: the other operands with their figures.
+    """
+
+    number: int
+    followed: int
+    left: tuple[tuple[int, Number | None], ...]
+
+
+class Walk(NamedTuple):
+    """The way from an input to a value along which a figure came about, and where other ways joined it."""
+
+    steps: list[Growth]
+    start: Number
+    merges: list[Merge]
+
+
 def trace(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -> list[Growth]:
     """Return the steps from an input to value ``number`` that made a figure of its field grow.
 
@@ -54,6 +76,11 @@ def trace(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -
     left out, and so is what a later one undoes, and steps that change nothing. Infinite growth is that
     of the first operator that is to blame for it.
     """
+    return walk(runs, number, source, axis, measure).steps
+
+
+def walk(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -> Walk:
+    """Return the same, with the figure that it began with and the branches that were not followed."""
     graph = runs.graph
     makers = {step.value.number: step for step in graph.program}
     named = {value.number for node in graph.nodes for value in node.outputs.values() if value.varies}
@@ -80,6 +107,7 @@ def trace(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -
                 waiting += fresh
         return list(found)
 
+    merges: list[Merge] = []
     after = figure(number)
     chain: list[tuple[int | None, Number]] = [] if after is None else [(number, after)]
     while number in makers:
@@ -88,12 +116,17 @@ def trace(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -
             break
         goal = after
         # Of equal operands the first is the main branch.
-        number = min(candidates, key=lambda one: _distance(figure(one), goal))
+        followed = min(candidates, key=lambda one: _distance(figure(one), goal))
+        left = tuple((one, figure(one)) for one in candidates if one != followed)
+        merges += [Merge(number, followed, left)] if left else []
+        number = followed
         before = figure(number)
         if before is not None:
             chain.append((number if number in named else None, before))
             after = before
-    return _lasting(chain[::-1])
+    steps = _lasting(chain[::-1])
+    first = (steps[0].total - steps[0].growth) if steps else (0 if after is None else chain[0][1])
+    return Walk(steps, first, merges[::-1])
 
 
 def _distance(figure: Number | None, goal: Number | None) -> Number:

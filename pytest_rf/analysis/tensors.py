@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from pytest_rf.analysis.elements import reads
+from pytest_rf.analysis.explaining import Explanation, Layer, along
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Measure, figure, trace
@@ -275,6 +276,30 @@ class Tensor:
         number = source.axis(axis)
         measure = figure(metric, self.field(source.name)[number]) if isinstance(metric, str) else metric
         return contributions(self.runs, self, source, number, measure)
+
+    def explain(self, metric: str = "rf", input: str | None = None) -> Explanation:
+        """Return why a figure is what it is, axis by axis: layers, branches that lost, context.
+
+        Args:
+            metric: the figure: ``rf``, ``lookahead``, ``halo`` ...; of a halo it is the larger side.
+            input: the input's name; may be left out where the tensor depends on one only.
+
+        Raises:
+            UnknownError: the tensor is unknown (a ModelError, and a ValueError).
+            KeyError: there is no such input or figure.
+        """
+        if self.status == "unknown":
+            raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
+        source = self._input(input)
+        known = {number: tensor.layer for number, tensor in owners(self.runs).items()}
+        places = [(self.at(number, source.name), number) for number in source.axes.values()]
+        axes = [along(own.field(source.name)[number], own.layer, metric, known) for own, number in places]
+        return Explanation(self.layer, metric, source.name, tuple(axes))
+
+    @property
+    def layer(self) -> Layer:
+        """The tensor by its names, as explanations tell it."""
+        return Layer(self.name, self.node, self.op, self.module, self.source, self.label)
 
 
 class Contribution(NamedTuple):

@@ -156,5 +156,7 @@ class Choice(NamedTuple):
 
 
 def _no_rule(text: str) -> str:
+    if text.lower() == "all":
+        return f'no rule "{text}"; "RF" stands for all'
     hint = nearest(text, [*(rule.code for rule in RULES), *(rule.name for rule in RULES)])
     return f'no rule "{text[:60]}"{hint or "; pytest-rf rule lists all"}'

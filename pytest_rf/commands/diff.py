@@ -35,16 +35,15 @@ def diff(
 
     Exit status: 0 no figure differs, 1 some do, 2 one of them cannot be read.
     """
-    import shutil
-
     from pytest_rf import comparing
     from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import progress
     from pytest_rf.reporters import difference
+    from pytest_rf.reporters.wrapping import terminal_width
 
     settings = options.configuration(config)
     with progress() as load:
         sides = [comparing.side(word, settings, allow_code, load) for word in (old, new)]
     found = comparing.compare(*sides)
-    emit(difference.diff(found, format, shutil.get_terminal_size().columns), output, color)
+    emit(difference.diff(found, format, 0 if output else terminal_width()), output, color)
     return int(bool(found))

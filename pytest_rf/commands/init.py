@@ -58,7 +58,7 @@ def init(
         raise ConfigError("nothing was written: nothing can be checked of any model")
     save(beginning.text(entries), output)
     held = sum(len(entry.stated) for entry in good)
-    check = "pytest-rf check" + ("" if output == "rf.toml" else f" --config {output}")
+    check = beginning.check(good) + ("" if output == "rf.toml" else f" --config {output}")
     told = f"{count(len(good), 'model')}, {count(held, 'requirement')} that hold today"
     emit([line(f"Wrote {output}: {told}. Next: read it, then run {check}")])
     return 0

@@ -79,14 +79,14 @@ def show(
     from pytest_rf import reporters, view
     from pytest_rf.commands import pager as paging
 
-    analysis = _analysis(model, call, config, allow_code)
+    analysis = analysis_of(model, call, config, allow_code)
     chosen = view.view(analysis, node, unit, figures, columns or (), depth, changed, sort)
     document = reporters.show(chosen, format, paging.screen(output))
     paging.page(document, output, color, pager, reporters.escape(format), [model])
     return 0
 
 
-def _analysis(model: str, call: dict[str, Any], config: str | None, allow_code: bool) -> Analysis:
+def analysis_of(model: str, call: dict[str, Any], config: str | None, allow_code: bool) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
     from pytest_rf.commands.progress import limited
     from pytest_rf.config.selection import find

@@ -9,6 +9,7 @@ import click
 from pytest_rf.commands import options
 
 if TYPE_CHECKING:
+    from pytest_rf.config.declared import Config
     from pytest_rf.renewing import Snapshot
 
 
@@ -50,7 +51,7 @@ def snapshot(
     if found.before is None or update:
         _write(found)
     else:
-        moved = _compare(found)
+        moved = bool(found.now or found.gone) and _compare(found, settings)
     return found.run.exit_code if found.run.problems else int(moved)
 
 
@@ -71,20 +72,19 @@ def _write(found: Snapshot) -> None:
         emit([line(f"Wrote {display(found.path)}: {told}.")])
 
 
-def _compare(found: Snapshot) -> bool:
+def _compare(found: Snapshot, config: Config | None) -> bool:
     """Show what differs from the lock, and return whether anything does."""
-    import shutil
-
     from pytest_rf.commands import failures
     from pytest_rf.commands.output import emit
+    from pytest_rf.config.records import command
     from pytest_rf.paths import display
     from pytest_rf.reporters import difference
+    from pytest_rf.reporters.wrapping import terminal_width
 
     comparison = found.comparison()
-    emit(difference.diff(comparison, "table", shutil.get_terminal_size().columns))
+    emit(difference.diff(comparison, "table", terminal_width()))
     if comparison:
         name = display(found.path)
-        failures.warn(
-            f"{name} holds other figures; if the change is meant, renew it: pytest-rf snapshot --update"
-        )
+        remedy = command("snapshot --update", config)
+        failures.warn(f"{name} holds other figures; if the change is meant, renew it: {remedy}")
     return bool(comparison)

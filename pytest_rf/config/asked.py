@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pytest_rf.config import reading, sources
 from pytest_rf.config.declared import Config, Model
+from pytest_rf.config.selection import no_name
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory, is_there
@@ -130,4 +131,8 @@ def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
         real = os.path.realpath(file)
         same = [item for item, target in known if target.path and os.path.realpath(target.path) == real]
         own = Target(name=file.stem, source=display(file), path=file, model=made)
+        names = [item.model.name or target.name for item, target in known]
+        what = "" if same else no_name(path, config, names)
+        if what:
+            return [Asked(config, made, None, Problem(message=what))]
     return same or [Asked(config, made, own)]

@@ -35,6 +35,17 @@ __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver",
 #: Limits that the format has and that are not enforced yet.
 NOT_ENFORCED = ("depth", "seconds", "memory")
 
+#: What the documentation calls the types that msgspec names.
+_KINDS = {
+    "array": "a list",
+    "object": "a table",
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "date": "a date",
+}
+
 
 def load(path: Path | str) -> Config:
     """Read a configuration file, with all that it extends.
@@ -195,11 +206,24 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
         return document.error(f'unknown key "{unknown[1][:100]}"{hint}', document.line(*at, unknown[1]))
     if "enum value" in reason:
         reason += f"; there are {', '.join(choices(where.rpartition('.')[2]))}"
-    if where == "model" and "got `object`" in reason:
-        reason += "; write [[model]], with two brackets"
-    return document.error(
-        f"{where + ': ' if where else ''}{reason[:1].lower()}{reason[1:]}", document.line(*at)
-    )
+    elif where in ("model", "operator") and "got `object`" in reason:
+        reason += f"; write [[{where}]], with two brackets"
+    elif reason.startswith("Expected `array`, got `str`"):
+        reason += f'; write {where.rpartition(".")[2]} = ["..."]'
+    return document.error(f"{where + ': ' if where else ''}{_in_words(reason)}", document.line(*at))
+
+
+def _in_words(reason: str) -> str:
+    """Return what msgspec says in the words of the documentation: a list is no array, a table no object."""
+    missing = re.fullmatch(r"Object missing required field `(\w+)`", reason)
+    if missing is not None:
+        return f'the key "{missing[1]}" is missing'
+    return re.sub(r"`([a-z]+(?: \| [a-z]+)*)`", _kinds, reason[:1].lower() + reason[1:])
+
+
+def _kinds(found: re.Match[str]) -> str:
+    kinds = [_KINDS.get(one, one) for one in found[1].split(" | ") if one != "null"]
+    return " or ".join(dict.fromkeys(kinds))
 
 
 def _keys(document: Document, text: str, where: str, kind: type[PackFile]) -> Keys:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_rf.config import discovery
+from pytest_rf.config.declared import Config
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError
@@ -50,6 +54,19 @@ def named(document: Document, name: str, value: str) -> Path | None:
     if not inside:
         raise document.error(f'{name}: "{value}" lies outside of the configuration\'s folder', line)
     return path
+
+
+def command(words: str, config: Config | None) -> str:
+    """Return a command about a configuration, which is named where the working directory does not lead to it."""
+    told = f"pytest-rf {words}"
+    if config is None or config.path is None:
+        return told
+    with suppress(OSError, ValueError, ConfigError):
+        if discovery.discover() == config.path:
+            return told
+    with suppress(OSError, ValueError):  # another drive, or the working directory is no more
+        return f"{told} --config {shlex.quote(os.path.relpath(config.path).replace(os.sep, '/'))}"
+    return f"{told} --config {shlex.quote(config.path.as_posix())}"
 
 
 def beside(config: Path, name: str) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory, is_there
 from pytest_rf.paths import display
+from pytest_rf.requirements.vocabulary import nearest
 
 
 def find(word: str, config: Config | None = None, call: Mapping[str, Any] | None = None) -> Target:
@@ -27,6 +28,7 @@ def find(word: str, config: Config | None = None, call: Mapping[str, Any] | None
 
     Raises:
         CallError: ``call`` is not understood.
+        ConfigError: the word is a name that the configuration does not have.
     """
     target = declared(word, config) or _given(word, config or Config())
     return replace(target, model=stated(target.model, call or {}))
@@ -55,4 +57,20 @@ def _given(word: str, config: Config) -> Target:
     if is_factory(word) and not is_there(word):
         return Target(name=word.rpartition(":")[2], source=word, path=None, model=model)
     path = Path(word)
+    what = no_name(word, config, [target.name for target in _known(config)])
+    if what:
+        raise ConfigError(what)
     return Target(name=path.stem, source=display(path), path=path, model=model)
+
+
+def no_name(word: str, config: Config, names: Sequence[str]) -> str:
+    """Return what to say of a word that looks like the name of a model and is none; empty of any other.
+
+    Args:
+        word: what was given.
+        config: the configuration.
+        names: those of its models.
+    """
+    if not (config.file and names) or ":" in word or Path(word).suffix or is_there(word):
+        return ""
+    return f"{word}: no such file, and {config.file} has no model of this name{nearest(word, names)}"

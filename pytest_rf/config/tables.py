@@ -152,10 +152,20 @@ class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     nodes: (
         Annotated[int, Meta(ge=1, description="nodes of a graph, subgraphs and functions included")] | None
     ) = None
-    depth: Annotated[int, Meta(ge=1, description="nesting of subgraphs and functions")] | None = None
+    depth: (
+        Annotated[
+            int,
+            Meta(ge=1, description="nesting of subgraphs and functions; refused so far"),
+        ]
+        | None
+    ) = None
     extent: Annotated[int, Meta(ge=1, description="positions along an axis")] | None = None
-    seconds: Annotated[float, Meta(gt=0, le=1e6, description="seconds for a model")] | None = None
-    memory: Annotated[int, Meta(ge=1, description="bytes of memory for a model")] | None = None
+    seconds: (
+        Annotated[float, Meta(gt=0, le=1e6, description="seconds for a model; refused so far")] | None
+    ) = None
+    memory: Annotated[int, Meta(ge=1, description="bytes of memory for a model; refused so far")] | None = (
+        None
+    )
 
 
 class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,7 +21,12 @@ _FIRST = ("status", "input", "rf", "stride", "halo", "lookahead")
 
 
 def held(
-    analysis: Analysis, now: ModelFigures, locked: ModelFigures | None, settings: Settings, lock: str
+    analysis: Analysis,
+    now: ModelFigures,
+    locked: ModelFigures | None,
+    settings: Settings,
+    lock: str,
+    remedy: str = "pytest-rf snapshot --update",
 ) -> list[Finding]:
     """Return what has moved since the lock was written; nothing where its figures are the same.
 
@@ -31,6 +36,7 @@ def held(
         locked: its figures in the lock; None where it has no such model.
         settings: what findings say of the model.
         lock: the lock, as a reader knows it.
+        remedy: the command that renews it.
     """
     rule = figures_changed.RULE
     finding = Finding(
@@ -40,7 +46,7 @@ def held(
         message="",
         file=lock,
         required=Required(text=f"the figures of {lock}"),
-        help="if this is meant, renew it: pytest-rf snapshot --update",
+        help=f"if this is meant, renew it: {remedy}",
     )
     if locked is None:
         return [replace(finding, message=f"{lock} has no figures of this model")]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from pytest_rf.config import packs
 from pytest_rf.config.records import quoted
+from pytest_rf.factories import is_factory
 from pytest_rf.given import written
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.text import count, shape
@@ -25,17 +27,26 @@ _COLUMN = 36
 def text(entries: Sequence[Entry]) -> str:
     """Return a configuration of these models; those of which nothing can be checked stand in comments."""
     lines = [
-        "# What these models must be able to see. Check them with: pytest-rf check",
+        f"# What these models must be able to see. Check them with: {check(entries)}",
         "# Every requirement below holds today (pytest-rf init wrote it): keep those that you rely on, sharpen or",
         "# delete the others, and say why. pytest-rf show MODEL shows all figures.",
         "",
-        "# Requirements for models of a kind, and rules beside them (pytest-rf rule lists them):",
-        f"# extend = [{quoted(f'pytest-rf:{packs.names()[0]}')}]  # or {', '.join(packs.names()[1:])}",
+        "# Requirements for models of a kind, and rules beside them (pytest-rf rule lists them). The kinds:",
+        *textwrap.wrap(
+            ", ".join(packs.names()), 110, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        ),
+        '# extend = ["pytest-rf:classification"]',
         '# select = ["RF1", "RF3"]',
     ]
     for entry in entries:
         lines += ["", *(_broken(entry) if entry.wrong else _model(entry))]
     return "\n".join(lines) + "\n"
+
+
+def check(entries: Sequence[Entry]) -> str:
+    """Return the command that checks these models."""
+    runs_code = any(is_factory(entry.source) for entry in entries if not entry.wrong)
+    return "pytest-rf check" + (" --allow-code" if runs_code else "")
 
 
 def _model(entry: Entry) -> Iterator[str]:
@@ -45,6 +56,11 @@ def _model(entry: Entry) -> Iterator[str]:
     yield f"source = {quoted(entry.source)}"
     if entry.inputs:
         yield f"inputs = {{ {', '.join(f'{_key(name)} = {written(one)}' for name, one in entry.inputs.items())} }}"
+    if entry.chosen:
+        names = dict.fromkeys(one.input for one in entry.chosen)
+        shapes = ", ".join(f"{_key(name)} = {written(entry.shapes[name])}" for name in names)
+        axes = " and ".join(dict.fromkeys(one.axis for one in entry.chosen))
+        yield f"# inputs = {{ {shapes} }}  # the file leaves {visible(axes)} open: state what they are in use"
     if entry.axes:
         spacing = ", ".join(f"{_key(axis)} = {quoted(_SPACING.get(axis, _PIXEL))}" for axis in entry.axes)
         length = "25 ms" if entry.axes == ("t",) else "20 mm"

@@ -50,8 +50,8 @@ class _Row(NamedTuple):
     cells: Mapping[str, str]
 
 
-def diff(found: Comparison, format: str, width: int = 80) -> Document:
-    """Return a comparison in one of ``FORMATS``; ``width`` is that of the reader's screen, in characters."""
+def diff(found: Comparison, format: str, width: int = 0) -> Document:
+    """Return a comparison in one of ``FORMATS``; ``width`` is that of the reader's screen, 0 where there is none."""
     if format == "json":
         return to_json(report.of(found.old, found.new, found.models))
     return _markdown(found) if format == "markdown" else _table(found, width)
@@ -110,12 +110,12 @@ def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
     used = min(longest, _NAME)
     for column in (name for name in COLUMNS if any(name in row.cells for row in body)):
         wide = max(len(visible(text)) for text in [column, *(row.cells.get(column, "") for row in shown)])
-        if columns and (hidden or used + 2 + wide > width):
+        if columns and width and (hidden or used + 2 + wide > width):
             hidden.append(column)
         else:
             columns.append((column, wide))
             used += 2 + wide
-    room = min(longest, max(width - sum(2 + wide for _, wide in columns), _NAME))
+    room = longest if not width else min(longest, max(width - sum(2 + wide for _, wide in columns), _NAME))
     yield (Span("  ".join([f"{'tensor':<{room}}", *(f"{name:<{wide}}" for name, wide in columns)]), "bold"),)
     for row, name in zip(shown, names, strict=True):
         figures = [f"{visible(row.cells.get(column, '')):<{wide}}" for column, wide in columns]
@@ -125,7 +125,9 @@ def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
     if any(row.followers for row in shown):
         yield line(("(+2): the next two tensors moved in the same way", "dim"))
     if hidden:
-        yield line((f"moved too, but no room here: {', '.join(hidden)}; --format json has all", "dim"))
+        yield line(
+            (f"left out at {width} columns, moved too: {', '.join(hidden)} (--format json has all)", "dim")
+        )
 
 
 def rows(found: Difference) -> Iterator[_Row]:

@@ -29,6 +29,7 @@ class Heading:
             ``whole`` is never torn.
         rank: columns of a higher rank are left out first; those of rank 0 stay.
         least: so far names and words are shortened before another column is left out.
+        yields: whether it is shortened so far before any other column is.
         is_figure: whether it tells what is not known of an unknown tensor.
         is_number: whether its cells stand at the right.
         style: that of its cells.
@@ -38,6 +39,7 @@ class Heading:
     kind: Literal["name", "words", "whole"] = "whole"
     rank: int = 0
     least: int = 12
+    yields: bool = False
     is_figure: bool = False
     is_number: bool = False
     style: str = ""
@@ -147,7 +149,7 @@ def _shared(natural: Sequence[int], headings: Sequence[Heading], width: int | No
             spare = [place for place in range(len(widths)) if widths[place] > floors[place]]
             if not spare:
                 break
-            widths[max(spare, key=lambda place: widths[place])] -= 1
+            widths[max(spare, key=lambda place: (headings[place].yields, widths[place]))] -= 1
             excess -= 1
     return widths
 

@@ -48,6 +48,7 @@ def table(
         titles: headings that are not the column's name.
     """
     titles = titles or {}
+    named = {one.name for one in view.chosen} | {*view.asked}
     first = next((column.name for column in columns if column.metric is not None), "")
     headings = [
         Heading(
@@ -55,6 +56,7 @@ def table(
             "name" if column.name in _NAMES else "words" if column.name in _WORDS else "whole",
             rank=0 if place == 0 or column.name in ("input", AXES.name, first) else _rank(view, column),
             least=_LEAST.get(column.name, 10),
+            yields=column.name == "context" and column.name not in named,
             is_figure=column.metric is not None,
             is_number=column.name == "tensors"
             or (column.metric is not None and column.metric.kind != "truth"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_rf import calls, check
+from pytest_rf import calls, check, results
 from pytest_rf.analysis import Analysis
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model, PlacedRequirement
@@ -18,6 +18,7 @@ from pytest_rf.errors import ConfigError, RFError
 from pytest_rf.factories import is_factory
 from pytest_rf.paths import display
 from pytest_rf.requirements import parse
+from pytest_rf.results import Extent
 from pytest_rf.starting import search, today
 from pytest_rf.starting.today import Stated
 from pytest_rf.targets import analyse, refuse_code
@@ -40,6 +41,7 @@ class Entry:
         tensors: how many tensors it has.
         shapes: the shapes of its inputs.
         axes: the names of its spatial axes.
+        chosen: the extents that the file leaves open, and that were chosen.
         stated: what holds of it.
         wrong: why nothing can be checked of it; empty where something can.
     """
@@ -50,6 +52,7 @@ class Entry:
     tensors: int = 0
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     axes: tuple[str, ...] = ()
+    chosen: tuple[Extent, ...] = ()
     stated: tuple[Stated, ...] = ()
     wrong: str = ""
 
@@ -127,6 +130,7 @@ def _entry(target: Target, load: Load) -> Entry:
         tensors=len(analysis),
         shapes={name: source.shape for name, source in analysis.inputs.items()},
         axes=tuple(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes)),
+        chosen=results.chosen(analysis.inputs.values()),
         stated=tuple(stated),
     )
     requires = tuple(PlacedRequirement(parse(one.text)) for one in stated)

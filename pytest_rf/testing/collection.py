@@ -22,8 +22,10 @@ from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded
 from pytest_rf.reporters.lines import visible
-from pytest_rf.results import ModelResult, RequirementResult
+from pytest_rf.results import ModelResult, RequirementResult, severity
+from pytest_rf.severity import SEVERITIES
 from pytest_rf.testing import locking, properties
+from pytest_rf.testing.entries import Entry
 
 if TYPE_CHECKING:
     from pytest_rf.checkable import Analysis
@@ -111,11 +113,14 @@ def without_repeats(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
 
 def lead(items: Iterable[pytest.Item]) -> None:
     """Have the first of a model's items that are to run tell what is wrong with the model as a whole."""
-    led = set()
+    led: set[ModelCollector] = set()
     for item in items:
         if isinstance(item, RequirementItem):
+            assert isinstance(item.parent, ModelCollector)
             item.leads = item.parent not in led
             led.add(item.parent)
+            if item.parent.target is not None:
+                item.parent.entry.chosen.add(item.parent.target.source)
 
 
 class ConfigFile(pytest.File):
@@ -136,12 +141,14 @@ class ConfigFile(pytest.File):
             raise self.CollectError(f"{settings.file}: has no [[model]]")
         names = _Names()
         for model in settings.models:
-            for target in _targets(model):
+            found = _targets(model)
+            entry = Entry(settings, model, [target for target in found if target is not None])
+            for target in found:
                 collector: ModelCollector = ModelCollector.from_parent(
                     self, name=names.unique(target.name if target else model.name or model.source)
                 )
                 collector.settings, collector.model, collector.target = settings, model, target
-                collector.state, collector.recorded = self.state, recorded
+                collector.state, collector.recorded, collector.entry = self.state, recorded, entry
                 yield collector
 
 
@@ -161,6 +168,7 @@ class ModelCollector(pytest.Collector):
     state: State
     figures: tuple[properties.Property, ...] = ()
     recorded: Recorded
+    entry: Entry
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item per requirement, one for the built-in rules, and one for the lock if there is one."""
@@ -187,12 +195,16 @@ class ModelCollector(pytest.Collector):
         # pytest runs the project's code anyway, so a factory needs no further leave.
         models = run(settings, paths, allow_code=True, load=self._analysed, recorded=self.recorded).models
         result = next(one for one in models if self.target is None or one.model == self.target.name)
+        if self.target is not None:
+            of_all = self.entry.problems(self.target)
+            result = replace(result, problems=(*result.problems, *of_all)) if of_all else result
         self.state.record(result)
         return result
 
     def _analysed(self, target: Target) -> Analysis:
         """Analyse the model, and keep the figures that reports of pytest show, and all where the lock is renewed."""
         analysis = targets.analyse(target)
+        self.entry.note(target, analysis)
         if self.target is None or target.name == self.target.name:
             self.figures = properties.of(analysis)
         locking.keep(self.config, self.state.settings, target, analysis)
@@ -208,7 +220,10 @@ class RequirementItem(pytest.Item):
     """Whether it tells what is wrong with the model as a whole; others of the same model are skipped then."""
 
     def runtest(self) -> None:
-        """Fail where the requirement does not hold, where it cannot be decided, and where the model is in trouble."""
+        """Fail where the requirement does not hold, where it cannot be decided, and where the model is in trouble.
+
+        What rules find that is less than an error is a warning, as it does not fail ``pytest-rf check`` either.
+        """
         assert isinstance(self.parent, ModelCollector)
         result = self.parent.result
         properties.record(self, result.model, self.parent.figures)
@@ -220,9 +235,14 @@ class RequirementItem(pytest.Item):
                 raise RequirementFailed(explain(replace(result, findings=(), problems=whole)))
             pytest.skip(f"not checked: {visible(whole[0].message)}")
         if self.number is None:
-            own = tuple(finding for finding in _of_rules(result) if finding.code != FIGURES_CHANGED)
+            own = [finding for finding in _of_rules(result) if finding.code != FIGURES_CHANGED]
+            grave = tuple(finding for finding in own if severity(finding) == SEVERITIES[0])
+            for finding in own:
+                if finding not in grave:
+                    told = visible(f"{finding.code} {finding.model}: {finding.message}", _REASON_LIMIT)
+                    self.warn(pytest.PytestWarning(told))
             # Rules that could not run have not passed.
-            self._judge(replace(result, findings=own, problems=whole))
+            self._judge(replace(result, findings=grave, problems=whole))
             if result.unjudged:
                 pytest.skip("nothing was judged, and uncovered in the configuration lets that be")
             return

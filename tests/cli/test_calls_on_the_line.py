@@ -68,7 +68,9 @@ def test_a_file_goes_before_a_name_and_before_a_pattern(rf, several: Path) -> No
     [
         ("models/*.pt", "models/*.pt: matches no file"),
         ("empty", "empty: holds no .onnx file"),
-        ("nix", "nix: no such file"),
+        ("nix", "nix: no such file, and rf.toml has no model of this name\n"),
+        ("nett", 'nett: no such file, and rf.toml has no model of this name, did you mean "net"?\n'),
+        ("nix.onnx", "nix.onnx: no such file; check the path\n"),
         ("*" * 5000, "error: "),
     ],
 )
@@ -78,6 +80,13 @@ def test_what_means_no_model(rf, several: Path, path: str, says: str) -> None:
     assert result.status == 2
     assert says in result.err
     assert result.err.count("\n") == 1
+
+
+def test_a_misspelt_name_is_told_by_every_command(rf, several: Path) -> None:
+    says = 'error: nett: no such file, and rf.toml has no model of this name, did you mean "net"?\n'
+    for words in (["show", "nett"], ["check", "-q", "nett"], ["diff", "net", "nett"]):
+        result = rf(*words)
+        assert (result.status, result.out, result.err) == (2, "", says)
 
 
 def resized() -> None:

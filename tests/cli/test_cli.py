@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -191,10 +192,24 @@ def test_show_formats(rf, format: str) -> None:
     assert "blocks.4" in result.out
 
 
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_rules_fit_the_terminal(rf, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    everything = rf("rule").out
+    assert " ".join(everything.split()).count("(when selected)") == everything.count("(when selected)") > 10
+    prose, example, after = re.split(r"\nExample\n|\nUse instead\n", rf("rule", "RF005").out)
+    assert 'name = "com.acme::Warp"\n      kernel = 3                      # or' in after
+    assert example == "  y = com.acme::Warp(x)           # a custom operator\n"
+    # Summaries begin behind the longest name, and have some room on any terminal.
+    assert max(map(len, everything.split("\n"))) <= max(columns, 33 + 24)
+    assert max(map(len, prose.split("\n"))) <= columns
+
+
 def test_rules_are_listed_and_explained(rf) -> None:
     assert "RF001 requirement-violated" in rf("rule").out
     for name in ("RF001", "rf001", "requirement-violated"):
         assert "Why is this bad" in rf("rule", name).out
+    assert '"RF" stands for all' in rf("check", "--select", "ALL").err
     result = rf("rule", "RF0001")
     assert result.status == 2
     assert "did you mean" in result.err
@@ -234,6 +249,7 @@ def test_the_schema_of_the_configuration_accepts_the_examples(rf) -> None:
         ["show", "unet.onnx", "--input", "nix=1,1,8,8"],
         ["show", "."],
         ["show", "net.pt"],
+        ["show", "net.py"],
         ["show", "\x1b[2J.onnx"],
         ["schema"],
         ["schema", "nix"],

@@ -58,7 +58,19 @@ def test_the_table_fits_the_terminal(rf, wider: str, monkeypatch: pytest.MonkeyP
     assert table[2].split()[:2] == ["tensor", "rf"]
     assert table[3].startswith("encoder.1.conv2 (+1)   14 → 18")
     missing = {60: "halo, rf_min, lookahead, lookback", 80: "lookahead, lookback", 120: ""}[width]
-    assert (f"moved too, but no room here: {missing};" in result.out) is bool(missing)
+    assert (f"left out at {width} columns, moved too: {missing} (" in result.out) is bool(missing)
+
+
+def test_in_a_pipe_and_in_a_file_nothing_is_left_out(
+    rf, folder: Path, wider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    piped = rf("diff", "unet.onnx", wider).out
+    assert "lookback" in piped
+    assert "left out at" not in piped
+    monkeypatch.setenv("COLUMNS", "60")
+    rf("diff", "unet.onnx", wider, "-o", "diff.txt")
+    assert (folder / "diff.txt").read_text(encoding="utf-8") == piped
 
 
 def test_long_names_keep_both_ends(rf, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,21 @@ def test_what_cannot_be_checked_stands_in_a_comment(rf, empty: Path) -> None:
     assert rf("check").status == 0
 
 
+def test_extents_that_the_file_leaves_open_can_be_stated(rf, empty: Path) -> None:
+    model = onnx.load(empty / "unet.onnx")
+    for dim in model.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dim.dim_param = "side"
+    del model.graph.value_info[:]
+    onnx.save(model, empty / "unet.onnx")
+    assert rf("init", "unet.onnx").status == 0
+    text = (empty / "rf.toml").read_text()
+    line = "# inputs = { image = [1, 1, 256, 256] }  # the file leaves h and w open: state what they are in use\n"
+    assert f'source = "unet.onnx"\n{line}' in text
+    (empty / "rf.toml").write_text(text.replace(line, line[2:]))
+    assert rf("check").status == 0
+    assert "leaves open" not in rf("check").out
+
+
 def test_where_nothing_can_be_checked_nothing_is_written(rf, empty: Path) -> None:
     for name in ("unet.onnx", "tcn.onnx"):
         (empty / name).write_bytes(b"bad")
@@ -199,7 +214,9 @@ def test_a_factory(rf, empty: Path) -> None:
     result = rf("init", "initnets:net", "unet.onnx", "--allow-code", "--input", "input=1,3,32,48")
     assert result.status == 0
     assert "unet.onnx: not checked" in result.err
+    assert result.out.endswith("Next: read it, then run pytest-rf check --allow-code\n")
     text = (empty / "rf.toml").read_text()
+    assert "Check them with: pytest-rf check --allow-code\n" in text
     assert 'source = "initnets:net"\ninputs = { input = [1, 3, 32, 48] }\n' in text
     assert '"final rf >= 7",' in text
     assert rf("check", "--allow-code").status == 0

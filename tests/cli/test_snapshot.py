@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -86,6 +87,37 @@ def test_check_holds_models_to_the_lock(rf, lock: Path) -> None:
     assert "✓ tcn" in result.out
     rf("snapshot", "--update")
     assert rf("check").status == 0
+
+
+@pytest.mark.parametrize("name", ["rf.toml", "my models.toml"])
+def test_what_it_says_to_run_finds_the_configuration(
+    rf, folder: Path, lock: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (folder / "rf.toml").rename(folder / name)
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    config = [] if name == "rf.toml" else ["--config", f"../{name}"]
+    first = told(rf("check", *config).err, "write it with ")
+    assert rf(*first).status == 0
+    widen("../unet.onnx")
+    told_by_check = told(rf("check", *config).out, "renew it: ")
+    assert told(rf("snapshot", *config).err, "renew it: ") == told_by_check
+    assert told_by_check == ["snapshot", "--update", *config]
+    assert rf(*told_by_check).status == 0
+    assert rf("check", *config).status == 0
+
+
+def told(text: str, before: str) -> list[str]:
+    """Return the arguments of the command that a message says to run."""
+    program, *arguments = shlex.split(text.partition(before)[2].splitlines()[0])
+    assert program == "pytest-rf"
+    return arguments
+
+
+def test_where_nothing_could_be_analysed_nothing_is_said_to_be_the_same(rf, lock: Path) -> None:
+    rf("snapshot")
+    result = rf("snapshot", "nix.onnx")
+    assert (result.status, result.out) == (2, "")
 
 
 def test_it_cannot_be_ignored_but_waived(rf, lock: Path, folder: Path) -> None:

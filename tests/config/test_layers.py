@@ -116,7 +116,10 @@ def test_another_model_keeps_the_rules_of_the_file(folder: Path) -> None:
         ('extend = ["../out.toml"]', "rf.toml:3: "),
         ('extend = ["rf.toml"]', 'rf.toml:3: "rf.toml" extends itself in a circle'),
         ('extends = ["pytest-rf:streaming"]', 'rf.toml:3: unknown key "extends", did you mean "extend"?'),
-        ('extend = "pytest-rf:streaming"', "rf.toml:3: model[0].extend: expected `array`, got `str`"),
+        (
+            'extend = "pytest-rf:streaming"',
+            'rf.toml:3: model[0].extend: expected a list, got a text; write extend = ["..."]',
+        ),
     ],
 )
 def test_what_is_wrong_is_told_at_its_line(folder: Path, own: str, says: str) -> None:

@@ -81,7 +81,7 @@ nothing = true
             1,
             "output_padding goes with transposed = true",
         ),
-        ('name = "acme::Blur"\nkernel = 0', 3, "expected `int` >= 1"),
+        ('name = "acme::Blur"\nkernel = 0', 3, "expected a whole number >= 1"),
         ('name = "acme::Blur"\nkernel = []', 1, "kernel [] is wrong"),
         ('name = "acme::Blur"\nkernel = 3\npadding = [[1, 2, 3]]', 1, "padding [[1, 2, 3]] is wrong"),
         ('name = "acme::Blur"\nkernel = 3\nstrides = 2', 4, 'unknown key "strides", did you mean "stride"?'),

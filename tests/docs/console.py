@@ -76,7 +76,7 @@ def _run(command: str, folder: Path) -> str:
 
 def _elsewhere() -> dict[str, str]:
     """Return the environment without what CI systems and workers of pytest-xdist say of themselves."""
-    ours = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "FORCE_COLOR", "CLICOLOR_FORCE")
+    ours = ("CI", "BUILD_NUMBER", "GITHUB_WORKSPACE", "CI_PROJECT_DIR", "FORCE_COLOR", "CLICOLOR_FORCE")
     return {
         name: value
         for name, value in os.environ.items()

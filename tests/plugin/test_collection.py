@@ -114,8 +114,9 @@ def test_globs_become_models_and_one_that_matches_nothing_fails(project: Pyteste
         '[[model]]\nsource = "nix/*.onnx"\nrequire = ["final rf >= 3"]\n'
     )
     result = project.runpytest("--rf", "-v")
-    result.assert_outcomes(passed=4, failed=2)
+    result.assert_outcomes(passed=4, failed=1, skipped=1)  # told once, as of a file that cannot be read
     result.stdout.fnmatch_lines(["rf.toml::tcn::final rf >= 3 PASSED*", "*matches no file*"])
+    result.stdout.no_fnmatch_line("*IndexError*")
 
 
 def test_waived_findings_are_expected_failures(project: Pytester) -> None:

@@ -6,7 +6,11 @@ import json
 import os
 from pathlib import Path
 
+import onnx
 import pytest
+from models import model
+
+from pytest_rf import cli
 
 Pytester = pytest.Pytester
 
@@ -68,6 +72,36 @@ def test_accepted_context_of_a_glob_is_looked_for_by_who_checks_all(project: Pyt
         '[[model]]\nsource = "*.onnx"\nrequire = ["final rf >= 3"]\naccept_context = ["op:MaxPool"]\n',
     )
     project.runpytest("--rf").assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize("mode", [[], ["-pxdist", "-n2"]], ids=["one process", "workers"])
+def test_accepted_context_that_no_model_of_a_glob_has_fails_once(project: Pytester, mode: list[str]) -> None:
+    if mode:
+        pytest.importorskip("xdist")
+    configure(
+        project,
+        '[[model]]\nsource = "*.onnx"\nrequire = ["final rf >= 3"]\naccept_context = ["op:GroupNorm"]\n',
+    )
+    result = project.runpytest_subprocess("--rf", *mode)
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(
+        ['rf.toml:4: accept_context "op:GroupNorm" matches nothing in any of the 2 models of [*].onnx*']
+    )
+    # Of some of the models alone nobody can tell.
+    project.runpytest_subprocess("--rf", "-k", "unet", *mode).assert_outcomes(passed=2)
+
+
+def test_what_is_less_than_an_error_is_a_warning(project: Pytester) -> None:
+    text = """net (float[1,1,16] x) => (float[1,1,16] y) <int64[3] s = {1,1,16}, float[1,1,1] w>
+    { r = Conv(x, w) y = Resize<mode="nearest">(r, , , s) }"""
+    onnx.save(model(text), project.path / "mild.onnx")
+    configure(project, '[[model]]\nsource = "mild.onnx"\nselect = ["RF502"]\nrequire = ["final rf >= 1"]\n')
+    assert cli.run(["check", "--config", str(project.path / "rf.toml")]) == 0
+    result = project.runpytest_subprocess("--rf", "--rf-report=out.json")
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(['*RF502 mild: "y" (Resize) changes nothing at this extent'])
+    data = json.loads(Path("out.json").read_text())
+    assert (data["exit_code"], data["models"][0]["findings"][0]["severity"]) == (0, "info")
 
 
 def test_fixture_and_marker_refuse_it_as_well(project: Pytester) -> None:

@@ -108,6 +108,17 @@ def test_the_least_important_columns_go_first(width: int, left_out: list[str]) -
     assert table([row], width).left_out == left_out
 
 
+def test_a_column_that_yields_is_shortened_first() -> None:
+    texts = "layer1.0.conv1", "Conv 3×3 stride 2", "/pool/GlobalAveragePool"
+    for yields, width in ((True, 47), (False, 57)):
+        context = Heading("context", "words", least=10, yields=yields)
+        headings = Heading("name", "name", least=16), Heading("op", "words"), context
+        (_, line) = plain(Table(headings, [Cells(texts)], Screen(width)).lines())
+        assert ("stride 2" in line) is (yields or width >= 57)
+    (_, line) = plain(Table(headings, [Cells(texts)], Screen(47)).lines())
+    assert "stride" not in line
+
+
 def test_what_is_unknown_is_said_in_the_place_of_figures() -> None:
     row = ("layer", "", "Odd", "?", "?", "?", "unknown: there is no rule for it, and nothing is guessed")
     (_, line) = plain(table([row], None).lines())

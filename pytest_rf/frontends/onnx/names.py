@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import onnx
 
@@ -15,27 +18,51 @@ FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _LIBRARY = re.compile(
     r"^<|[/\\](site|dist)-packages[/\\]|[/\\]lib[/\\]python3|[/\\]torch[/\\]nn[/\\]modules[/\\]"
 )
+#: What the TorchScript exporter adds to the names of a module's second and later calls: block_1/conv_1.
+_CALL = re.compile(r"_\d+(?=\.|$)")
 PARAMETERS = ("weight", "bias", "in_proj_weight", "running_mean", "weight_v", "weight_g")
 
 
-def origin_of(node: onnx.NodeProto, weights: dict[str, str]) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The modules that initializers belong to by their names, ``encoder.conv1.weight``.
+
+    Attributes:
+        sole: initializer that a single node reads -> module path.
+        shared: initializer that several nodes read -> module path. They may be calls of one module, but exporters also
+            keep one copy of parameters that are equal, such as those of all fresh norms.
+    """
+
+    sole: Mapping[str, str] = field(default_factory=dict)
+    shared: Mapping[str, str] = field(default_factory=dict)
+
+
+def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
     """Return the dotted path of the module that made the node, and "file.py:line" of the code.
 
     Each is "" where nothing tells it. The line is that of the innermost frame of the recorded stack
     that is not a library's.
 
-    The initializer's name is the best witness (``encoder.conv1.weight``): exporters' optimisers name
-    fused nodes after the last of them. Then come the recorded scopes, and names like
-    ``/encoder/conv1/Conv`` of the TorchScript exporter.
+    The name of an initializer that no other node reads is the best witness (``encoder.conv1.weight``):
+    exporters' optimisers name fused nodes after the last of them. Then come the recorded scopes, names like
+    ``/encoder/conv1/Conv`` of the TorchScript exporter, and initializers that other nodes read, too.
 
     Args:
         node: the node.
-        weights: initializer name -> module path, for names that end like a parameter's.
+        owners: the modules of initializers.
     """
     metadata = {entry.key: entry.value for entry in getattr(node, "metadata_props", ())}
     source = _source(metadata[TRACE]) if TRACE in metadata else ""
-    owner = next((weights[name] for name in node.input[1:] if name in weights), None) if weights else None
-    return _module(node.name, metadata.get(SCOPES, "")) if owner is None else owner, source
+    module = _owner(node, owners.sole)
+    if not module:
+        module, owner = _module(node.name, metadata.get(SCOPES, "")), _owner(node, owners.shared)
+        if not module or _CALL.sub("", module) == _CALL.sub("", owner):
+            module = owner
+    return module, source
+
+
+def _owner(node: onnx.NodeProto, owners: Mapping[str, str]) -> str:
+    return next((owners[name] for name in node.input[1:] if name in owners), "") if owners else ""
 
 
 def _source(trace: str) -> str:
@@ -71,11 +98,17 @@ def _innermost_scope(text: str) -> str:
     return named[-1] if named else ""
 
 
-def parameter_owners(names: list[str]) -> dict[str, str]:
+def parameter_owners(graph: onnx.GraphProto) -> Owners:
     """Return the module path for each initializer whose name is that of a module's parameter."""
     owners: dict[str, str] = {}
-    for name in names:
-        owner, _, last = name.rpartition(".")
+    for tensor in graph.initializer:
+        owner, _, last = tensor.name.rpartition(".")
         if owner and last in PARAMETERS:
-            owners[name] = owner
-    return owners
+            owners[tensor.name] = owner
+    if not owners:
+        return Owners()
+    readers = Counter(name for node in graph.node for name in set(node.input) if name in owners)
+    return Owners(
+        {name: owner for name, owner in owners.items() if readers[name] < 2},
+        {name: owner for name, owner in owners.items() if readers[name] > 1},
+    )

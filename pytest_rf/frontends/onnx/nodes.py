@@ -78,7 +78,7 @@ class Nodes:
         b: Builder,
         name: str,
         functions: Functions,
-        owners: dict[str, str],
+        owners: names.Owners,
         operators: registry.Operators = registry.NONE,
         declared: Declared | None = None,
     ) -> None:

@@ -32,6 +32,10 @@ def read(path: str | Path, size_limit: int = SIZE_LIMIT) -> onnx.ModelProto:
         ModelError: the file is no ONNX model, is larger than ``size_limit`` bytes or cannot be read.
     """
     place, name = Path(path), below(path)
+    if place.suffix.lower() == ".py":
+        raise ModelError(
+            f"{name}: is code; name what makes the model, as package.module:factory, with --allow-code"
+        )
     if place.suffix.lower() in PICKLED:
         raise ModelError(
             f"{name}: {place.suffix} files run code when they are read; export the model to ONNX, or check it "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import strategies as st
 
 from oracle.graphs.bodies import Names
@@ -30,8 +31,12 @@ def draws(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
         return graph.script("g = Greater(x, w) p = Cast<to = 1>(g) y = Bernoulli(p)", **names)
     if not (x := graph.of_rank(x, 2)):
         return []
-    text = f"l = Mul(h, thousand) i = Multinomial<sample_size = {draw(st.integers(1, 3))}>(l) y = Cast<to = 1>(i)"
-    return graph.script(f"h = Hardmax<axis = 1>(x) {text}", **names | {"x": x})
+    # Where nothing is the largest (of what is no number, say) the first is drawn, and not any of them.
+    names["first"] = graph.constant(np.eye(1, x.shape[1]) * 500)
+    text = f"i = Multinomial<sample_size = {draw(st.integers(1, 3))}>(l) y = Cast<to = 1>(i)"
+    return graph.script(
+        f"h = Hardmax<axis = 1>(x) m = Mul(h, thousand) l = Add(m, first) {text}", **names | {"x": x}
+    )
 
 
 @family("optimiser_steps", since=13)

@@ -1,0 +1,49 @@
+"""The same with models that code makes: every door that may run it finds the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import zoo
+from doors import REPORTED, agree, checked, checked_outside, outcomes, reported, same, under_pytest
+
+pytest.importorskip("torch")
+
+Pytester = pytest.Pytester
+CODE = "--allow-code"
+
+
+@pytest.fixture
+def folder(alone: Path) -> Path:
+    zoo.write(alone, code=True)
+    return alone
+
+
+def test_every_door(pytester: Pytester, folder: Path) -> None:
+    expected = checked(folder, CODE)
+    same(checked_outside(CODE), expected)
+    same(checked(folder, "--hook", CODE, "rf.toml"), expected)
+    same(checked_outside("--hook", CODE, "--config", "rf.toml"), expected)
+    same(under_pytest(pytester), expected)
+    pytest.importorskip("xdist")
+    same(under_pytest(pytester, "-pxdist", "-n2"), expected)
+
+
+def test_pytest_in_the_same_process(pytester: Pytester, folder: Path) -> None:
+    expected = checked(folder, CODE)
+    run = pytester.inline_run(*REPORTED, "-Wdefault")
+    same(reported(folder), expected)
+    agree(outcomes(run), expected)
+
+
+def test_without_leave_code_is_an_error_and_left_out_by_the_hook(folder: Path) -> None:
+    allowed = checked(folder, CODE)
+    refused, left = checked(folder), checked(folder, "--hook", "rf.toml")
+    for key, one in allowed.items():
+        if key[1].endswith(".onnx"):
+            assert refused[key] == left[key] == one
+        else:
+            assert "needs --allow-code" in refused[key]["problems"][0]["message"]
+            assert "pytest-rf-system" in left[key]["skipped"]
+            assert not left[key]["problems"]
