@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import onnx
 
@@ -20,8 +21,7 @@ class Declared:
     """
 
     def __init__(self, graph: onnx.GraphProto, inputs: Mapping[str, Shape]) -> None:
-        infos = (*graph.value_info, *graph.output)
-        self._told = {info.name: dims for info in infos if (dims := _dims(info)) is not None}
+        self._graph = graph
         self._symbols: dict[str, int | None] = {}
         self._as_filed = True
         for info in graph.input:
@@ -32,6 +32,12 @@ class Declared:
                         self._symbols[dim.dim_param] = None
                 elif dim.dim_value > 0 and dim.dim_value != extent:
                     self._as_filed = False
+
+    @cached_property
+    def _told(self) -> Mapping[str, Sequence[onnx.TensorShapeProto.Dimension]]:
+        """What the file tells of tensors, by name; few models have an operator that asks for it."""
+        infos = (*self._graph.value_info, *self._graph.output)
+        return {info.name: dims for info in infos if (dims := _dims(info)) is not None}
 
     def shape(self, name: str) -> Told | None:
         """Return the declared shape of a tensor, None for extents that are not told; None where there is none."""

@@ -51,7 +51,8 @@ def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
         node: the node.
         owners: the modules of initializers.
     """
-    metadata = {entry.key: entry.value for entry in getattr(node, "metadata_props", ())}
+    props = getattr(node, "metadata_props", ())
+    metadata = {entry.key: entry.value for entry in props} if props else {}
     source = _source(metadata[TRACE]) if TRACE in metadata else ""
     module = _owner(node, owners.sole)
     if not module:
