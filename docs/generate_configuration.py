@@ -1,13 +1,12 @@
 """Writes docs/configuration.md: every table and key of ``rf.toml``, from the types that hold a configuration.
 
-Usage: python docs/generate_configuration.py [--check]
+Usage: python docs/generate_configuration.py
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -149,17 +148,10 @@ def toml(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime.date) else json.dumps(value)
 
 
-def main() -> int:
-    """Write the page, or say whether it is up to date."""
-    text = page()
-    if "--check" in sys.argv:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            print(f"{PAGE.name} is out of date: run python docs/generate_configuration.py")
-            return 1
-        return 0
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -1,12 +1,11 @@
 """Writes the table of docs/figures.md from the table of metrics that the analysis uses.
 
-Usage: python docs/generate_figures.py [--check]
+Usage: python docs/generate_figures.py
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 from pytest_rf.analysis.metrics import TABLE
@@ -27,17 +26,10 @@ def page(text: str) -> str:
     return _TABLE.sub(lambda _: table(), text, count=1)
 
 
-def main() -> int:
-    """Write the page, or say whether it is up to date."""
-    current = PAGE.read_text(encoding="utf-8")
-    if "--check" in sys.argv:
-        if current != page(current):
-            print(f"{PAGE.name} is out of date: run python docs/generate_figures.py")
-            return 1
-        return 0
-    PAGE.write_text(page(current), encoding="utf-8")
-    return 0
+def main() -> None:
+    """Write what is generated of the page."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

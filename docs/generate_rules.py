@@ -1,11 +1,10 @@
 """Writes docs/rules.md and a page per rule below docs/rules/, from the docstrings that ``pytest-rf rule`` shows.
 
-Usage: python docs/generate_rules.py [--check]
+Usage: python docs/generate_rules.py
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from pytest_rf.checks import FAMILIES, RULES, Rule
@@ -60,24 +59,16 @@ def _when(rule: Rule) -> str:
     return "always" if rule.always else "by default" if rule.default else "when selected"
 
 
-def main() -> int:
-    """Write the pages, or say which are out of date."""
+def main() -> None:
+    """Write the pages, and delete those of rules that are gone."""
     wanted = pages()
-    stray = [path for path in (DOCS / "rules").glob("*.md") if path not in wanted]
-    if "--check" in sys.argv:
-        stale = [
-            path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text
-        ]
-        for path in [*stale, *stray]:
-            print(f"{path.relative_to(DOCS)} is out of date: run python docs/generate_rules.py")
-        return int(bool(stale or stray))
-    for path in stray:
-        path.unlink()
+    for path in (DOCS / "rules").glob("*.md"):
+        if path not in wanted:
+            path.unlink()
     for path, text in wanted.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from pytest_rf.analyzing import analyzed, nearest
+from pytest_rf.containment import OURS
 from pytest_rf.errors import RequirementError
 from pytest_rf.judging import judge
 from pytest_rf.paths import display
@@ -17,9 +17,6 @@ from pytest_rf.reporters import full
 from pytest_rf.reporters.lines import plain
 from pytest_rf.results import ModelResult
 from pytest_rf.written import in_call, placed
-
-#: How the files of this package begin.
-OURS = str(Path(__file__).parent) + os.sep
 
 
 def assert_rf(model: Any, *args: Any, **options: Any) -> None:

@@ -19,7 +19,8 @@ SECONDS = 300.0
 """How long making and running a model may take on the command line."""
 
 
-_OURS = str(Path(__file__).parent) + os.sep
+#: How the files of this package begin.
+OURS = str(Path(__file__).parent) + os.sep
 _IMPORTS = str(Path(importlib.__file__).parent) + os.sep
 
 
@@ -91,7 +92,7 @@ def told(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not file.startswith((_OURS, _IMPORTS, "<")):
+        if not file.startswith((OURS, _IMPORTS, "<")):
             place = f" (at {Path(file).name}:{trace.tb_lineno})"
         trace = trace.tb_next
     return f"{type(error).__name__}{': ' if text else ''}{text[:500]}{place}"

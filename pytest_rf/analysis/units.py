@@ -37,6 +37,15 @@ def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:
     return lo, hi
 
 
+def span(field: Field, key: Key) -> tuple[int, int] | None:
+    """Return the first and the last position that any unit of a field reads; None where none reads anything."""
+    hull = field.hulls.get(key)
+    if hull is None:
+        return None
+    reads = hull.lo < LIMIT
+    return (int(hull.lo[reads].min()), int(hull.hi[reads].max())) if reads.any() else None
+
+
 def symmetric(field: Field, key: Key, extent: int) -> bool | None:
     """Return whether the units are mirror images of each other: ``lo(i) = extent - 1 - hi(m - 1 - i)`` of all m.
 

@@ -26,13 +26,12 @@ from collections.abc import Iterator
 from math import prod
 
 from pytest_rf.analysis import Tensor
-from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.units import span
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.training_mode import by_training
 from pytest_rf.findings import Finding, Required
-from pytest_rf.interpreter import Ignorance
 from pytest_rf.requirements.independence import explained
 
 
@@ -68,24 +67,22 @@ def check(model: Subject) -> Iterator[Finding]:
 
 
 def _only(tensor: Tensor, field: AxisField) -> str:
-    """Say which samples nothing reads, where there are any."""
-    found = reads(field.runs, tensor.value, field.key, [None] * len(tensor.value.extents), context=True)
-    if isinstance(found, Ignorance) or len(found) == field.extent or not found:
+    """Say which of the first and the last samples nothing reads, where there are any."""
+    read = span(tensor.runs.field(tensor.value, field.key, context=True), field.key)
+    if read is None:
         return ""
-    unread = sorted(set(range(field.extent)) - set(found))
-    one = len(unread) == 1
-    named = (
-        str(unread[0])
-        if one
-        else f"{unread[0]} … {unread[-1]}"
-        if _is_run(unread)
-        else ", ".join(map(str, unread))
+    unread = [_run(0, read[0] - 1), _run(read[1] + 1, field.extent - 1)]
+    told = " and ".join(filter(None, unread))
+    count = field.extent - 1 - (read[1] - read[0])
+    return (
+        f"sample{'' if count == 1 else 's'} {told} {'is' if count == 1 else 'are'} read by nothing"
+        if told
+        else ""
     )
-    return f"sample{'' if one else 's'} {named} {'is' if one else 'are'} read by nothing"
 
 
-def _is_run(numbers: list[int]) -> bool:
-    return numbers[-1] - numbers[0] == len(numbers) - 1
+def _run(first: int, last: int) -> str:
+    return "" if last < first else str(first) if first == last else f"{first} … {last}"
 
 
 def has_samples(model: Subject) -> bool:

@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_rf.analysis import Input, Tensor
+from pytest_rf.analysis.units import span
 from pytest_rf.checks.rule import Rule, has_places
 from pytest_rf.checks.subject import Subject, measured
-from pytest_rf.domains.hull import LIMIT
 from pytest_rf.findings import Finding, Required
 
 
@@ -48,12 +48,9 @@ def _read(tensors: Sequence[Tensor], source: Input, number: int) -> tuple[int, i
 
 
 def _span(tensor: Tensor, source: Input, number: int) -> tuple[int, int] | None:
+    """Return the first and the last position that a tensor reads in any way; None where it reads none."""
     key = (source.name, number)
-    hull = tensor.runs.field(tensor.value, key, context=True).hulls.get(key)
-    if hull is None:
-        return None
-    reads = hull.lo < LIMIT
-    return (int(hull.lo[reads].min()), int(hull.hi[reads].max())) if reads.any() else None
+    return span(tensor.runs.field(tensor.value, key, context=True), key)
 
 
 def _finding(model: Subject, source: Input, axis: str, number: int, read: tuple[int, int]) -> Finding:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.tensors import Tensor, TensorField, owners
-from pytest_rf.asserting import OURS, is_ours
+from pytest_rf.asserting import is_ours
 from pytest_rf.checkable import Analysis
+from pytest_rf.containment import OURS
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.growth_path import growth

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 yaml = pytest.importorskip("yaml")
-from pytest_rf import reporters  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 BASH = shutil.which("bash")
@@ -161,7 +160,6 @@ def test_what_is_installed(action: Any, tmp_path: Path, version: str, package: s
     assert found.stdout.splitlines()[-1] == f"<{package}>", found.stderr
 
 
-@pytest.mark.skipif("github" not in reporters.CHECK, reason="the formats are not there")
 @pytest.mark.parametrize(("size", "status"), [(36, 0), (41, 1)])
 def test_a_real_check(action: Any, tmp_path: Path, size: int, status: int) -> None:
     if shutil.which("pytest-rf", path=str(Path(sys.executable).parent)) is None:

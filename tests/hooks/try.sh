@@ -40,9 +40,9 @@ config() {
 }
 
 begin() {
-  rm -rf "$scratch/work"
-  mkdir -p "$scratch/work/models"
-  cd "$scratch/work"
+  rm -rf "$scratch/project"
+  mkdir -p "$scratch/project/models"
+  cd "$scratch/project"
   git init --quiet
   printf 'log\n' > .gitignore
   printf 'repos:\n- repo: %s\n  rev: %s\n  hooks:\n  - id: %s\n' "$repository" "$revision" "$1" > .pre-commit-config.yaml

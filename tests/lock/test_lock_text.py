@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import pytest
@@ -130,8 +129,15 @@ def test_what_is_not_a_lock_is_an_error_at_its_line(old: str, new: str, line: in
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_lock_or_an_error(content: bytes) -> None:
     for data in (content, b"pytest-rf lock 1\nmodel a b\n  " + content):
-        with contextlib.suppress(ConfigError):
-            lockfile.parse(data, "rf.lock")
+        told = "rf.lock: one line"
+        try:
+            parsed = lockfile.parse(data, "rf.lock")
+        except ConfigError as error:
+            told = str(error)
+        else:
+            assert lockfile.parse(data, "rf.lock") == parsed
+        assert told.startswith("rf.lock:")
+        assert "\n" not in told
 
 
 def test_figures_of_many_tensors_are_read_once_a_value(monkeypatch: pytest.MonkeyPatch) -> None:

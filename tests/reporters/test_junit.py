@@ -100,7 +100,8 @@ def test_any_name_gives_valid_xml(name: str) -> None:
         message=name, model=name, tensor=name, file=name, requirement=name, path=(Step(name, 1, 2),), number=0
     )  # fmt: skip
     broken = run(found, problems=(Problem(message=name, detail=name),))
-    suites(Run.of([replace(broken.models[0], model=name)]))
+    (suite,) = suites(Run.of([replace(broken.models[0], model=name)]))  # valid by the schema
+    assert [one.tag for one in suite.iter() if one.tag in ("failure", "error")] == ["failure", "error"]
 
 
 def test_xml_cannot_hold_everything() -> None:

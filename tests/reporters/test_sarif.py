@@ -214,7 +214,9 @@ def test_any_name_gives_a_valid_log(name: str, file: str) -> None:
         message=name, model=name, tensor=name, node=name, module=name, source=file, requirement=name, file=file,
         path=(Step(name, 2, 3),), help=name, others=(Elsewhere(tensor=name, source=file),),
     )  # fmt: skip
-    log(run(found, problems=(Problem(message=name, file=file),), waived=(finding(waived=name),)))
+    one = log(run(found, problems=(Problem(message=name, file=file),), waived=(finding(waived=name),)))
+    assert ["suppressions" in result for result in one["results"]] == [False, True]
+    assert len(one["invocations"][0]["toolExecutionNotifications"]) == 1
 
 
 def test_hostile_names_steer_nothing() -> None:
