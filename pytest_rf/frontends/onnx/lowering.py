@@ -56,7 +56,7 @@ def lower(
         )
     opsets = _opsets(model, name)
     scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}), opened)
-    owners = names.parameter_owners(model.graph)
+    owners = names.Owners(model.graph)
     declared = Declared(model.graph, {key: value.extents for key, value in b.graph.inputs.items()})
     Nodes(b, name, Functions(model), owners, operators, declared).run(
         model.graph.node, scope, Frame("", opsets)

@@ -16,7 +16,8 @@ from pytest_rf.frontends.onnx.attributes import Attributes, bound, subgraphs
 from pytest_rf.frontends.onnx.declared import Declared, Told
 from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_of, is_function, standard
 from pytest_rf.frontends.onnx.inputs import LONGEST
-from pytest_rf.graph import Builder, Node, Undetermined, Value
+from pytest_rf.frontends.onnx.repeats import Repeats
+from pytest_rf.graph import Builder, Node, Traced, Undetermined, Value
 from pytest_rf.operators.onnx import table
 from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Rule, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
@@ -88,6 +89,7 @@ class Nodes:
         self.owners = owners
         self.operators = operators
         self.declared = declared
+        self.repeats = Repeats(b)
         self.count = 0
         self.unrolled = 0
 
@@ -134,6 +136,8 @@ class Nodes:
     ) -> Sequence[Element]:
         function = self.functions.of(node)
         nesting = _nesting(operands)
+        if nesting and node.op_type == "Identity" and not node.domain and operands:
+            return [value for value in operands[:1] if value is not None]  # nothing to wait for
         if nesting and not (function or node.op_type in COLLECTING or subgraphs(node)):
             if nesting > constants.DEEPEST:
                 return constants.settled(self._constants(node, operands, scope, frame))
@@ -150,8 +154,8 @@ class Nodes:
             return (self.b.deferred(resolve, nesting),)
         if not frame.visible:
             return self._apply(node, operands, scope, frame, function)
-        module, source = names.origin_of(node, self.owners)
-        entry = Node(frame.prefix + called(node), node.op_type, module, source, inputs=tuple(flat(operands)))
+        origin = partial(names.origin_of, node, self.owners)
+        entry = Traced(frame.prefix + called(node), node.op_type, origin, tuple(flat(operands)))
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)
         self.b.node = entry
@@ -191,14 +195,21 @@ class Nodes:
             if stated is None:
                 return self._unknown(operands, f"operator {key} has no rule", node, key)
             rule = rule_of(stated)
-        if any(value.varies and value.shape is None for value in flat(operands)) and not subgraphs(node):
-            return self._unknown(operands, f"the shape of an input of {key} is not known", node)
+        for value in flat(operands):
+            if value.varies and value.shape is None and not subgraphs(node):
+                return self._unknown(operands, f"the shape of an input of {key} is not known", node)
+        version = self._version(node, domain, frame)
+        like = self.repeats.key(rule, node, version, operands)
+        made = None if like is None else self.repeats.again(like, operands)
+        if made is not None:
+            return made
+        first = len(self.b.graph.values)
         call = NodeCall(
             self.b,
             node.op_type,
             operands,
             Attributes(node),
-            self._version(node, domain, frame),
+            version,
             len(node.output),
             lambda name: _Subgraph(self, node, name, scope, frame),
             lambda name: constants.attribute(self.b, node, name),
@@ -224,6 +235,8 @@ class Nodes:
                 )
         if len(results) < len(node.output):
             results += self._unknown(operands, f"this output of {key} is not known", node)[len(results) :]
+        if like is not None:
+            self.repeats.note(like, operands, results, first)
         return results
 
     def _declared(self, node: onnx.NodeProto, place: int, frame: Frame) -> Told | None:
