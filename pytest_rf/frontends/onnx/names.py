@@ -118,3 +118,13 @@ def _innermost_scope(text: str) -> str:
     # The last scope is the node itself; the one before it the module that called it.
     named = [scope for scope in scopes[:-1] if isinstance(scope, str) and scope]
     return named[-1] if named else ""
+
+
+def told(node: onnx.NodeProto) -> str:
+    """Return how messages name a node."""
+    return f"node {called(node)!r} ({node.op_type})"
+
+
+def called(node: onnx.NodeProto) -> str:
+    """Return a node's name; that of its first output where it has none."""
+    return str(node.name or next((name for name in node.output if name), node.op_type))

@@ -12,10 +12,9 @@ from typing import NamedTuple
 import onnx
 
 from pytest_rf.access import Read
+from pytest_rf.frontends.onnx.elements import Operands
 from pytest_rf.graph import Action, Builder, Join, Regroup, Shape, Union, Unknown, Value, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
-
-Operands = Sequence["Element | None"]
 
 
 class Made(NamedTuple):
