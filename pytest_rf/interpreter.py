@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args
 
@@ -43,14 +43,12 @@ class Transfer:
         branches: its operands.
         join: how they lie one behind the other; None where they meet element by element.
         node: the operator that the step belongs to.
-        last: the values that no later transfer reads.
     """
 
     value: int
     branches: Sequence[Branch]
     join: EndToEnd | None
     node: Node
-    last: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -87,7 +85,6 @@ def plan(graph: Graph) -> Plan:
         known = made.structures.get(value.number)
         if isinstance(known, Structure):
             made.facts.learn_output(known)
-    _note_last_uses(made)
     return made
 
 
@@ -112,7 +109,6 @@ def amended(old: Plan, graph: Graph) -> Plan:
         found = _outcome(step, made, readings)
         # Windows of other taps leave the structure as it was, and all that follows.
         made.structures[number] = before if before is not None and _same(found, before) else found
-    _note_last_uses(made)
     return made
 
 
@@ -122,13 +118,19 @@ def _same(a: Structure | Ignorance, b: Structure | Ignorance) -> bool:
     return same(a, b)
 
 
-def _note_last_uses(made: Plan) -> None:
-    seen: set[int] = set()
-    for transfer in reversed(made.transfers.values()):
-        for number in (transfer.value, *[branch.operand for branch in transfer.branches]):
-            if number not in seen:
-                seen.add(number)
-                transfer.last.append(number)
+def _schedule(plan: Plan, wanted: Collection[int] | None) -> Iterable[tuple[Transfer, Sequence[int]]]:
+    """Return the transfers that wanted values rest on, in order, each with the values that are of no use after it."""
+    if wanted is None:
+        return [(transfer, ()) for transfer in plan.transfers.values()]
+    needed, kept = set(wanted), set(wanted)
+    found: list[tuple[Transfer, Sequence[int]]] = []
+    for transfer in reversed(plan.transfers.values()):
+        if transfer.value in needed:
+            operands = {branch.operand for branch in transfer.branches}
+            found.append((transfer, [*(operands - kept)]))
+            needed |= operands
+            kept |= operands
+    return reversed(found)
 
 
 def _outcome(step: Step, made: Plan, readings: Readings) -> Structure | Ignorance:
@@ -188,11 +190,11 @@ def _join(branches: Sequence[Branch], action: Join, total: int, how: Seam) -> En
 Outcomes = dict[int, Mapping[Key, T | Ignorance]]
 """Value number -> input axis -> what a domain knows. Values without a structure are absent, and so are axes of
 which nothing is read."""
-Keep = Callable[[int], bool]
-"""Of a value's number, whether it is wanted at the end of a run; others are freed after their last use."""
 
 
-def run(plan: Plan, domain: Domain[T], keys: Keys | None = None, keep: Keep | None = None) -> Outcomes[T]:
+def run(
+    plan: Plan, domain: Domain[T], keys: Keys | None = None, wanted: Collection[int] | None = None
+) -> Outcomes[T]:
     """Run a domain over a plan: return what it knows of every value that depends on an input.
 
     Where the domain has no rule for an instruction, or gives up (:class:`Beyond`), nothing is known, nor is it
@@ -202,13 +204,14 @@ def run(plan: Plan, domain: Domain[T], keys: Keys | None = None, keep: Keep | No
         plan: what is known of the graph.
         domain: the domain.
         keys: the input axes that are followed; None for all.
-        keep: the values that are wanted; None for all.
+        wanted: numbers of the values that are asked for; None for all. What they do not rest on is left out, and
+            what they rest on is freed after its last use.
     """
-    return _Run(domain).over(plan, keys, keep)
+    return _Run(domain).over(plan, keys, wanted)
 
 
 def run_total(
-    plan: Plan, domain: Domain[T], keys: Keys | None = None, keep: Keep | None = None
+    plan: Plan, domain: Domain[T], keys: Keys | None = None, wanted: Collection[int] | None = None
 ) -> dict[int, Mapping[Key, T]]:
     """Run a domain that has a rule for everything, like :func:`run`.
 
@@ -216,7 +219,7 @@ def run_total(
         TypeError: it has not.
     """
     one = _Run(domain)
-    return one.total(one.over(plan, keys, keep))
+    return one.total(one.over(plan, keys, wanted))
 
 
 def read_operand(domain: Domain[T], known: Mapping[Key, T], branch: Branch) -> Mapping[Key, T]:
@@ -254,29 +257,29 @@ class _Run(Generic[T]):
         return getattr(self.domain, name, lacking)
 
     @gc_pause.paused()
-    def over(self, plan: Plan, keys: Keys | None, keep: Keep | None) -> Outcomes[T]:
-        """Return what the domain knows of the values of a graph."""
+    def over(self, plan: Plan, keys: Keys | None, wanted: Collection[int] | None) -> Outcomes[T]:
+        """Return what the domain knows of the values of a graph that are wanted, and perhaps of inputs."""
         live: Outcomes[T] = {}
         for name, value in plan.graph.inputs.items():
             shape = value.extents
-            wanted = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
-            live[value.number] = {key: self.domain.point(key, shape[key[1]], len(shape)) for key in wanted}
+            own = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
+            live[value.number] = {key: self.domain.point(key, shape[key[1]], len(shape)) for key in own}
         node = Node("", "")
         try:
-            for transfer in plan.transfers.values():
+            for transfer, gone in _schedule(plan, wanted):
                 node = transfer.node
-                parts = [self.read(live[branch.operand], branch) for branch in transfer.branches]
-                live[transfer.value] = (
-                    self._joined(parts, transfer.join) if transfer.join else self._met(parts)
-                )
-                if keep is not None:
-                    for number in transfer.last:
-                        if not keep(number):
-                            del live[number]
+                live[transfer.value] = self._made(transfer, live)
+                for number in gone:
+                    del live[number]
         except Exception as error:
             _note(error, node)
             raise
         return live
+
+    def _made(self, transfer: Transfer, live: Outcomes[T]) -> Mapping[Key, T | Ignorance]:
+        """Return what is known of what a step makes."""
+        parts = [self.read(live[branch.operand], branch) for branch in transfer.branches]
+        return self._joined(parts, transfer.join) if transfer.join else self._met(parts)
 
     def total(self, outcomes: Outcomes[T]) -> dict[int, Mapping[Key, T]]:
         """Return outcomes, all of which are known."""

@@ -6,15 +6,16 @@ Here stands what several figures are read from; the figures themselves are rows 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, wraps
 from math import lcm, prod
-from typing import TypeVar
+from typing import Literal, TypeVar, cast
 
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.profile import profile
+from pytest_rf.analysis.profile import Profile, profile
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
@@ -25,6 +26,7 @@ from pytest_rf.figures import Number
 from pytest_rf.graph import Value
 
 Same = TypeVar("Same", bound="Along")
+Found = TypeVar("Found")
 
 
 def plain(number: Fraction | float) -> Number:
@@ -32,6 +34,20 @@ def plain(number: Fraction | float) -> Number:
     if isinstance(number, Fraction):
         return number.numerator if number.denominator == 1 else number
     return int(number) if math.isfinite(number) and number == int(number) else number
+
+
+def once(figure: Callable[[Along], Found]) -> Callable[[Along], Found]:
+    """Compute a figure that others are made of once, for as long as the field is held."""
+    name = f"_{figure.__name__}"
+
+    @wraps(figure)
+    def found(field: Along) -> Found:
+        known = vars(field)
+        if name not in known:
+            known[name] = figure(field)
+        return cast("Found", known[name])
+
+    return found
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +81,7 @@ class Along:
         Raises:
             UnknownError: the tensor is unknown.
         """
-        return self.runs.field(self.value, self.key, theory=True)
+        return self._read("field", True)
 
     def finite(self) -> Field:
         """Return the field on the actual input.
@@ -73,7 +89,7 @@ class Along:
         Raises:
             UnknownError: the tensor is unknown.
         """
-        return self.runs.field(self.value, self.key)
+        return self._read("field", False)
 
     @property
     def irregular(self) -> bool:
@@ -90,7 +106,37 @@ class Along:
         """Return the field in one kind of run, on an input without end or the actual one."""
         # What counts when all context is accepted is what the local run has counted already.
         counting = "local" if self.local and counting == "guaranteed" else counting
-        return self.runs.counted(counting, self.value, self.key, theory)
+        return self._read(counting, theory)
+
+    def profile(self, theory: bool) -> Profile | None:
+        """Return the profile of what guarantees count, on an input without end or the actual one."""
+        counting: Counting = "local" if self.local else "guaranteed"
+        if (counting, theory) not in self._profiles:
+            self._profiles[counting, theory] = profile(self.counted(counting, theory), self.key)
+        return self._profiles[counting, theory]
+
+    def _read(self, counting: Counting | Literal["field"], theory: bool) -> Field:
+        """Return a field, which most figures read; it is kept as long as this object is."""
+        if (counting, theory) not in self._fields:
+            runs, value, key = self.runs, self.value, self.key
+            self._fields[counting, theory] = (
+                runs.field(value, key, theory)
+                if counting == "field"
+                else runs.counted(counting, value, key, theory)
+            )
+        return self._fields[counting, theory]
+
+    @cached_property
+    def _fields(self) -> dict[tuple[str, bool], Field]:
+        return {}
+
+    @cached_property
+    def _profiles(self) -> dict[tuple[str, bool], Profile | None]:
+        return {}
+
+    @cached_property
+    def _theory_profile(self) -> Profile | None:
+        return profile(self.theory(), self.key)
 
     @cached_property
     def upper_bound(self) -> bool:
@@ -131,7 +177,7 @@ class Along:
             return Fraction(0)
         if self.uneven:
             return None
-        own = profile(field, self.key)
+        own = self._theory_profile
         if own and own.jump:
             return own.stride
         # Where everything is read nothing moves; the windows on the way tell the step.
@@ -142,7 +188,7 @@ class Along:
     def uneven(self) -> bool:
         """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
         field = self.theory()
-        hull, own = field.hulls.get(self.key), profile(field, self.key)
+        hull, own = field.hulls.get(self.key), self._theory_profile
         if hull is None or (own and own.jump):
             return False
         joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)

@@ -11,7 +11,7 @@ from pytest_rf.analysis import tensors
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.finals import final
 from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.report import AnalysisReport, of_input, of_tensor, to_dict, to_json
+from pytest_rf.analysis.report import AnalysisReport, Known, of_input, of_tensor, to_dict, to_json
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.figures import shape
@@ -51,7 +51,9 @@ class Analysis(Described):
         return tensors.of(self.runs)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return iter(self.tensors.values())
+        every = self.tensors.values()
+        self.runs.expect(tensor.value for tensor in every)
+        return iter(every)
 
     def __len__(self) -> int:
         return len(self.tensors)
@@ -68,11 +70,15 @@ class Analysis(Described):
         for source, value in self.graph.inputs.items():
             if value is returned:  # an encoder's first feature map, say
                 return self._input_tensor(source)
-        found = [t for t in self if returned is not None and t.number == returned.number]
+        found = [t for t in self.tensors.values() if returned is not None and t.number == returned.number]
         # Behind the module others may pass the same value on.
         path = name.partition("@")[0]
         found = [t for t in found if t.module == path or t.module.startswith(f"{path}.")] or found
-        found = found or [t for t in self if t.node == name] or [t for t in self if t.module == name]
+        found = (
+            found
+            or [t for t in self.tensors.values() if t.node == name]
+            or [t for t in self.tensors.values() if t.module == name]
+        )
         if found:
             return found[-1]
         for node in self.graph.nodes:
@@ -84,7 +90,7 @@ class Analysis(Described):
             return Tensor(self.runs, name, Node(name, "Constant"), self.graph.constants[name])
         if name in self.graph.inputs:
             return self._input_tensor(name)
-        known = {x for t in self for x in (t.name, t.node, t.module) if x}
+        known = {x for t in self.tensors.values() for x in (t.name, t.node, t.module) if x}
         close = get_close_matches(name, known, n=3, cutoff=0.5)
         raise KeyError(
             f"no tensor, node or module {name!r}" + (f"; near misses: {', '.join(close)}" if close else "")
@@ -124,6 +130,9 @@ class Analysis(Described):
             tensors: those that it is about; by default all.
             asked: metrics that it shows beside the usual ones.
         """
+        known: Known = {}
+        shown = list(self if tensors is None else tensors)
+        self.runs.expect(tensor.value for tensor in shown)
         return AnalysisReport(
             model=self.name,
             path=self.path,
@@ -139,7 +148,7 @@ class Analysis(Described):
                 for tensor in self.final
             ),
             notes=tuple(self.graph.notes),
-            tensors=tuple(of_tensor(tensor, asked) for tensor in (self if tensors is None else tensors)),
+            tensors=tuple(of_tensor(one, asked, known) for one in shown),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def _map(
     structure = runs.structure(value)
     if isinstance(structure, Ignorance):
         return structure
-    found: Any = runs.of_elements(kind, key, theory, context).get(value.number, {}).get(key)
+    found: Any = runs.of_element(kind, value, key, theory, context)
     if found is None or isinstance(found, Ignorance):
         return found
     try:

@@ -13,7 +13,6 @@ from math import ceil, prod
 import numpy as np
 
 from pytest_rf.analysis.along import Along, plain
-from pytest_rf.analysis.profile import profile
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.layout import carried
@@ -33,7 +32,7 @@ def reach(field: Along, ahead: bool) -> Number | None:
         return None
     found = [
         own.lookahead(steps) if ahead else own.lookback(steps)
-        for own in (profile(theory, field.key), profile(field.counted("guaranteed", False), field.key))
+        for own in (field.profile(theory=True), field.profile(theory=False))
         # Along an axis without end steps that move at another rate get ever further from what they read.
         if own is not None and (not own.jump or own.stride == steps.rate)
     ]
@@ -69,7 +68,7 @@ def halo(field: Along, align: int) -> tuple[Number, Number] | None:
     steps = field.steps if field.key in carried(theory.layout) else None
     if steps is None and field.uneven:
         return None
-    own, actual = profile(theory, field.key), profile(field.counted("guaranteed", False), field.key)
+    own, actual = field.profile(theory=True), field.profile(theory=False)
     if steps is None or actual is None or field.tied("grid", "window", "circular"):
         return math.inf, math.inf
     # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.

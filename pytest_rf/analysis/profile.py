@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor, isfinite, lcm, prod
 from typing import NamedTuple
@@ -10,9 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.steps import Steps
+from pytest_rf.analysis.steps import Places, Steps
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
 from pytest_rf.domains.layout import Axis, Key, is_interleaved, places
+
+PIECE = 1 << 16
+"""So many places of a long axis are looked at together."""
+Line = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 
 def sizes(hull: Hull) -> npt.NDArray[np.float64]:
@@ -27,11 +32,19 @@ class Profile(NamedTuple):
 
     Place ``i`` reads ``lo[i mod p] + jump·⌊i/p⌋`` to ``hi[...] + jump·⌊i/p⌋``, where ``p`` is the length
     of the arrays. Infinite bounds are ±inf; a place that reads nothing has ``lo = inf``, ``hi = -inf``.
+    Where neither comes up the arrays may be of whole numbers.
     """
 
-    lo: npt.NDArray[np.float64]
-    hi: npt.NDArray[np.float64]
+    lo: Line
+    hi: Line
     jump: int
+
+    def pieces(self) -> Iterator[tuple[Places, npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+        """Yield places with what they read, so many at a time that long axes take no room of their own."""
+        for first in range(0, len(self.lo), PIECE):
+            piece = slice(first, first + PIECE)
+            lo, hi = self.lo[piece].astype(np.float64), self.hi[piece].astype(np.float64)
+            yield np.arange(first, first + len(lo)), lo, hi
 
     @property
     def stride(self) -> Fraction:
@@ -45,13 +58,13 @@ class Profile(NamedTuple):
 
     def lookahead(self, steps: Steps) -> Fraction | float:
         """Return how far a step reads ahead of the last position that it stands for, at the most."""
-        ends = steps.ends(np.arange(len(self.hi)))
-        return _scaled((self.hi * steps.scale - ends).max(initial=-np.inf), steps.scale)
+        ahead = [(hi * steps.scale - steps.ends(at)).max(initial=-np.inf) for at, _, hi in self.pieces()]
+        return _scaled(max(ahead, default=-np.inf), steps.scale)
 
     def lookback(self, steps: Steps) -> Fraction | float:
         """Return how far a step reads back from the first position that it stands for, at the most."""
-        begins = steps.begins(np.arange(len(self.lo)))
-        return _scaled((begins - self.lo * steps.scale).max(initial=-np.inf), steps.scale)
+        back = [(steps.begins(at) - lo * steps.scale).max(initial=-np.inf) for at, lo, _ in self.pieces()]
+        return _scaled(max(back, default=-np.inf), steps.scale)
 
     def is_even(self, stride: Fraction) -> bool:
         """Whether the places of an axis with borders move by one stride, or all read the same."""
@@ -81,14 +94,20 @@ class Profile(NamedTuple):
 
         A step belongs to the tile in which the first position lies that it stands for.
         """
-        borders = np.arange(align, extent, align)
-        first = np.searchsorted(steps.begins(np.arange(len(self.lo))), borders * steps.scale)
-        # What any step from a border on, or up to it, reads.
-        lowest = np.append(np.minimum.accumulate(self.lo[::-1])[::-1], np.inf)
-        highest = np.append(-np.inf, np.maximum.accumulate(self.hi))
-        before = (borders - lowest[first]).max(initial=0.0)
-        after = (highest[first] - (borders - 1)).max(initial=0.0)
-        return float(before), float(after)
+        # What any step from a border on, or up to it, reads; most fields move forward as they are.
+        lowest, highest = self.lo, self.hi
+        if (lowest[1:] < lowest[:-1]).any():
+            lowest = np.minimum.accumulate(lowest[::-1])[::-1]
+        if (highest[1:] < highest[:-1]).any():
+            highest = np.maximum.accumulate(highest)
+        before = after = 0.0
+        for begin in range(align, extent, align * PIECE):
+            borders = np.arange(begin, min(begin + align * PIECE, extent), align)
+            first = steps.from_on(borders).clip(0, len(lowest))
+            on, up = first < len(lowest), first > 0
+            before = max(before, float((borders[on] - lowest[first[on]]).max(initial=0)))
+            after = max(after, float((highest[first[up] - 1] - (borders[up] - 1)).max(initial=0)))
+        return before, after
 
 
 def _scaled(number: float, scale: int) -> Fraction | float:
@@ -113,6 +132,8 @@ def profile(field: Field, key: Key, parts: bool = True) -> Profile | None:
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
         return None
     lo, hi = _reduced(hull, axis, start, own, key in field.endless)
+    if len(lo) > PIECE and lo.min() > -ENDLESS and lo.max() < CUT and hi.min() > -CUT and hi.max() < ENDLESS:
+        return Profile(lo, hi, hull.moves(own[0]))
     low = np.where(lo >= CUT, np.inf, np.where(lo <= -ENDLESS, -np.inf, lo))
     high = np.where(hi <= -CUT, -np.inf, np.where(hi >= ENDLESS, np.inf, hi))
     return Profile(low, high, hull.moves(own[0]))

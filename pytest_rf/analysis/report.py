@@ -129,13 +129,20 @@ class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_fiel
     regions: tuple[RegionReport, ...]
 
 
-def of_tensor(tensor: Tensor, asked: tuple[str, ...] = ()) -> TensorReport:
-    """Return the report of one tensor; ``asked`` for metrics beside the usual."""
+Known = dict[tuple[int, str], dict[str, AxisReport]]
+"""(number of a value, input) -> axis -> figures: what operators pass on is a tensor of several names."""
+
+
+def of_tensor(tensor: Tensor, asked: tuple[str, ...] = (), known: Known | None = None) -> TensorReport:
+    """Return the report of one tensor; ``asked`` for metrics beside the usual; ``known`` takes its figures."""
     found: dict[str, dict[str, AxisReport]] = {}
-    if tensor.status != "unknown":
-        for name in tensor.inputs:
+    known = {} if known is None else known
+    for name in tensor.inputs if tensor.status != "unknown" else ():
+        place = (tensor.number, name)
+        if place not in known:
             field = tensor.field(name)
-            found[name] = {str(axis): _axis(field[axis], asked) for axis in field}
+            known[place] = {str(axis): _axis(field[axis], asked) for axis in field}
+        found[name] = known[place]
     return TensorReport(
         name=tensor.name,
         node=tensor.node,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from typing import Literal
 
+from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.field import Field, Hulls, Outcome
 from pytest_rf.analysis.inputs import Input
@@ -71,8 +72,9 @@ class Runs:
         self._rims: dict[tuple[Key, bool], dict[int, Mapping[Key, rims.State]]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
+        self._asked = Asked(self._named)
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
-        self._done: dict[tuple[Counting, bool, bool], dict[int, Hulls]] = {}
+        self._done: dict[tuple[Counting, bool, Key], dict[int, Hulls]] = {}
 
     def __reduce__(self) -> tuple[type[Runs], tuple[Described, None, Mapping[str, Input]]]:
         """Return what is pickled: the graph and what is said of it; the runs are made again when they are needed."""
@@ -192,13 +194,21 @@ class Runs:
             self._reads[key, uncertain] = run_total(self.plan, Intervals(policy), frozenset({key}))
         return self._reads[key, uncertain]
 
-    def of_elements(self, kind: type[Maps], key: Key, theory: bool, context: bool) -> Outcomes[State]:
-        """Return what a domain of single elements knows of all named values along one axis."""
-        place = (kind, key, theory, context)
-        if place not in self._elements:
+    def expect(self, values: Iterable[Value]) -> None:
+        """Say of which values figures will be asked for: one run answers for all of them."""
+        self._asked.expect(value.number for value in values)
+
+    def of_element(
+        self, kind: type[Maps], value: Value, key: Key, theory: bool, context: bool
+    ) -> State | Ignorance | None:
+        """Return what a domain of single elements knows of a value along one axis; None where nothing is read."""
+        done = self._elements.setdefault((kind, key, theory, context), {})
+        if value.number not in done:
             policy = Policy(endless=self.spatial if theory else frozenset(), context=context)
-            self._elements[place] = run(self.plan, kind(policy), frozenset({key}), self._named.__contains__)
-        return self._elements[place]
+            wanted = self._asked.together(value.number, done)
+            known = run(self.plan, kind(policy), frozenset({key}), wanted)
+            done.update({number: known.get(number, {}) for number in wanted})
+        return done[value.number].get(key)
 
     def field(self, value: Value, key: Key, theory: bool = False, context: bool = False) -> Field:
         """Return the field of a named value along one input axis.
@@ -228,22 +238,19 @@ class Runs:
         known = self.structure(value)
         if isinstance(known, Ignorance):
             raise UnknownError(f"unknown: {known.reason}")
-        hulls = self._hulls(counting, theory, key).get(value.number, {})
-        if key in hulls:
-            hulls = {**hulls, key: settled(hulls[key])}
+        hulls = {key: settled(hull) for key, hull in self._hulls(counting, theory, key, value.number).items()}
         return Field(known, hulls, self.spatial if theory else frozenset())
 
     @cached_property
     def _any_context(self) -> bool:
         return any(isinstance(known, Structure) and known.context for known in self.plan.structures.values())
 
-    def _hulls(self, counting: Counting, theory: bool, key: Key) -> dict[int, Hulls]:
+    def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
         if counting in ("full", "guaranteed") and not self._any_context:
             counting = "local"  # which counts all that there is
-        if (counting, theory, True) in self._done:
-            return self._done[counting, theory, True]
-        every = key not in self.spatial
-        if (counting, theory, every) not in self._done:
+        done = self._done.setdefault((counting, theory, key), {})
+        if number not in done:
+            wanted = self._asked.together(number, done)
             policy = Policy(
                 endless=self.spatial if theory else frozenset(),
                 context=counting in ("full", "guaranteed", "sure"),
@@ -251,6 +258,12 @@ class Runs:
                 uncertain=counting not in ("certain", "sure"),
             )
             domain = (Shortest if counting == "shortest" else Intervals)(policy)
-            keys = None if every else self.spatial
-            self._done[counting, theory, every] = run_total(self.plan, domain, keys, self._named.__contains__)
-        return self._done[counting, theory, every]
+            # Maps without end are small: all axes are followed at once.
+            keys = self.spatial if theory and key in self.spatial else frozenset({key})
+            known = run_total(self.plan, domain, keys, wanted)
+            for each in keys:
+                one = self._done.setdefault((counting, theory, each), {})
+                for value in wanted:
+                    hulls = known.get(value, {})
+                    one[value] = {each: hulls[each]} if each in hulls else {}
+        return done[number]

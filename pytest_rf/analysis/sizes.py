@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from pytest_rf.analysis.along import Along, plain
+from pytest_rf.analysis.along import Along, once, plain
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.profile import sizes
 from pytest_rf.domains.hull import LIMIT, Hull
@@ -19,6 +19,7 @@ Range = tuple[Number, Number]
 """The smallest and the largest of all units."""
 
 
+@once
 def rf(field: Along) -> Range:
     """Return the smallest and the largest theoretical size over phases and units; infinite where unbounded.
 
@@ -58,6 +59,7 @@ def _by_place(about: Along, field: Field, hull: Hull) -> Hull:
     return Hull(hull.lo.min(axis=rest, keepdims=True), hull.hi.max(axis=rest, keepdims=True), hull.jump)
 
 
+@once
 def start(about: Along) -> Number | None:
     """Return the first position of unit 0 in the theoretical field; where that is unbounded, on the actual input.
 
@@ -77,6 +79,7 @@ def start(about: Along) -> Number | None:
     return 0
 
 
+@once
 def center(field: Along) -> Number | None:
     """Return ``start + (rf - 1) / 2``; None where the units do not move evenly."""
     first, size = start(field), rf(field)[1]

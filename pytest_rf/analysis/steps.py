@@ -46,6 +46,13 @@ class Steps(NamedTuple):
         """Return the last position that each step stands for, times ``scale``."""
         return self._at(self.last, steps)
 
+    def from_on(self, positions: Places) -> Places:
+        """Return the first step whose positions begin at each of these positions, or after it."""
+        denominator = lcm(self.rate.denominator, self.first.denominator)
+        ahead = positions * denominator - int(self.first * denominator)
+        found: Places = -(-ahead // int(self.rate * denominator))
+        return found
+
     def _at(self, offset: Fraction, steps: Places) -> Places:
         denominator = lcm(self.rate.denominator, offset.denominator)
         found: Places = int(self.rate * denominator) * steps + int(offset * denominator)

@@ -13,10 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
+from pytest_rf.domains import slices
 from pytest_rf.domains.hull import NOWHERE, Hull, Positions, irregular, leaner, to_common_period
 
 MANY = 1 << 22
-"""Above this number of (element, tap) pairs only the outermost taps of a monotone field are read."""
+"""Above this number of (element, tap) pairs taps are read one after the other."""
+LONG = 1 << 8
+"""Along longer axes windows are read as slices; along shorter ones a table that is kept is faster."""
 
 
 class Gather(NamedTuple):
@@ -38,11 +41,9 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
         return _prefix(hull, dim, relation.reverse)
     if isinstance(relation, Sets):
         return _sets(hull, dim, relation.reads)
-    plan = (
-        _tap_gather(relation, extent, output)
-        if isinstance(relation, Taps)
-        else _table_gather(relation, extent)
-    )
+    if isinstance(relation, Taps) and max(output, extent) > LONG:
+        return slices.window(hull, dim, relation, extent, output)
+    plan = gathered(relation, extent, output)
     if plan.identity or (plan.complete and hull.lo.shape[dim] == 1):
         return hull
     if hull.lo.shape[dim] == 1:
@@ -52,11 +53,10 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
 
 def gathered(relation: Taps | Table, extent: int, output: int) -> Gather:
     """Return which of ``extent`` elements each of ``output`` ones reads."""
-    return (
-        _tap_gather(relation, extent, output)
-        if isinstance(relation, Taps)
-        else _table_gather(relation, extent)
-    )
+    if isinstance(relation, Table):
+        return _table_gather(relation, extent)
+    build = _tap_gather if max(output, extent) <= LONG else _tap_gather.__wrapped__
+    return build(relation, extent, output)
 
 
 @lru_cache(maxsize=4096)
@@ -71,23 +71,12 @@ def _tap_gather(relation: Taps, extent: int, output: int) -> Gather:
     inside = (reads >= 0) & (reads < extent)
     if relation.border != "drop":
         real = offset < np.iinfo(np.int32).max
-        reads = _fold(reads, extent, relation.border)
+        reads = slices.fold(reads, extent, relation.border)
         inside = real & (extent > 0)
     reads = np.where(inside, reads, extent)
     identity = output == extent and reads.shape[1] == 1 and bool((reads[:, 0] == place).all())
     hits = np.asarray(inside.any(axis=1))
     return Gather(reads, hits, identity, bool(hits.all()))
-
-
-def _fold(reads: npt.NDArray[np.int64], extent: int, border: str) -> npt.NDArray[np.int64]:
-    """Return the positions inside that stand for positions outside, by the border's rule."""
-    if border == "edge":
-        return np.clip(reads, 0, max(extent - 1, 0))
-    if border == "wrap":
-        return reads % max(extent, 1)
-    turn = max(2 * (extent - 1), 1)
-    folded = reads % turn
-    return np.where(folded < extent, folded, turn - folded)
 
 
 def _table_gather(relation: Table, extent: int) -> Gather:
@@ -98,12 +87,7 @@ def _table_gather(relation: Table, extent: int) -> Gather:
 
 def _gather(hull: Hull, dim: int, plan: Gather, extent: int) -> Hull:
     """Read the taps of every element; a position ``extent`` stands for one that reads nothing."""
-    reads = plan.reads
-    if reads.size * (hull.lo.size // max(extent, 1)) > MANY and _is_monotone(hull, dim):
-        first = np.where(reads < extent, reads, extent).min(axis=1, keepdims=True)
-        last = np.where(reads < extent, reads, -1).max(axis=1, keepdims=True)
-        reads = np.concatenate([first, np.where(last < 0, extent, last)], axis=1)
-    lo, hi = hull.lo, hull.hi
+    reads, lo, hi = plan.reads, hull.lo, hull.hi
     if (reads >= extent).any():
         border = [*lo.shape]
         border[dim] = 1
@@ -120,13 +104,6 @@ def _gather(hull: Hull, dim: int, plan: Gather, extent: int) -> Hull:
         np.minimum(low, lo.take(reads[:, tap], axis=dim), out=low)
         np.maximum(high, hi.take(reads[:, tap], axis=dim), out=high)
     return Hull(low, high, hull.jump)
-
-
-def _is_monotone(hull: Hull, dim: int) -> bool:
-    lo, hi = np.moveaxis(hull.lo, dim, 0), np.moveaxis(hull.hi, dim, 0)
-    ordered = (lo[1:] >= lo[:-1]).all() and (hi[1:] >= hi[:-1]).all()
-    # A mark among the positions would make an inner tap matter.
-    return bool(ordered and (np.abs(lo) < NOWHERE >> 2).all() and (np.abs(hi) < NOWHERE >> 2).all())
 
 
 def _where(hull: Hull, dim: int, hits: npt.NDArray[np.bool_]) -> Hull:

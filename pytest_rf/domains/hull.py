@@ -229,7 +229,7 @@ def union(a: Hull, b: Hull) -> Hull:
         room = prod(max(m, n) for m, n in zip(a.lo.shape, b.lo.shape, strict=True))
         if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):
             return replace(a, rest=b)
-        return leaner(Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi)))
+        return leaner(Hull(_least(np.minimum, a.lo, b.lo), _least(np.maximum, a.hi, b.hi)))
     alike = to_common_period([a, b])
     if alike is None:
         # What moves at different speeds lies ever further apart.
@@ -241,6 +241,17 @@ def union(a: Hull, b: Hull) -> Hull:
         if joined.moves(dim) and joined.period(dim) > 1:
             joined = shortest_period(joined, dim)
     return joined
+
+
+def _least(least: np.ufunc, a: Positions, b: Positions) -> Positions:
+    """Return the elementwise least of two arrays; a large one that is it already is not written once more."""
+    if a.size > ROOM and a.shape == b.shape:
+        holds = np.greater_equal if least is np.minimum else np.less_equal
+        for one, other in ((a, b), (b, a)):
+            if holds(other, one).all():
+                return one
+    found: Positions = least(a, b)
+    return found
 
 
 def to_common_period(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | None:

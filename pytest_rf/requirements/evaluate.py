@@ -74,7 +74,9 @@ class _Held:
         text, subject = self.text, self.subject
         source = None if subject.source is None else select.source(self.analysis, subject.source, text)
         reads_any, measured_any = False, False
-        for tensor in select.tensors(self.analysis, self.part.where, text):
+        selected = list(select.tensors(self.analysis, self.part.where, text))
+        self.analysis.runs.expect(tensor.value for tensor in selected)
+        for tensor in selected:
             if tensor.status == "unknown":
                 reads_any = measured_any = True
                 yield _undecidable(at(tensor, self.part, self.settings), verdicts.unknown(tensor))

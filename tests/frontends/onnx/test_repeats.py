@@ -53,7 +53,8 @@ def test_figures_are_those_of_each_node_on_its_own(graph: Graph) -> None:
         # The same geometry at another place, on another operand, twice the same operand, other attributes.
         "a = Conv <pads = [1, 1, 1, 1]> (x, w)  b = Conv <pads = [1, 1, 1, 1]> (a, w)  y = Add (a, b)",
         "a = Conv <pads = [1, 1, 1, 1]> (x, w)  b = Conv <pads = [2, 1, 0, 1]> (x, w)  y = Add (a, b)",
-        "a = Conv <pads = [1, 1, 1, 1]> (x, w)  b = Conv <pads = [2, 2, 2, 2], dilations = [2, 2]> (a, w)  y = Add (a, b)",
+        "a = Conv <pads = [1, 1, 1, 1]> (x, w)  b = Conv <pads = [2, 2, 2, 2], dilations = [2, 2]> (a, w)"
+        "  y = Add (a, b)",
         "a = Add (x, x)  b = Conv <pads = [1, 1, 1, 1]> (x, w)  c = Add (a, b)  y = Add (b, c)",
         "a = MaxPool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x)"
         "  b = AveragePool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a)  y = Add (a, b)",
