@@ -23,7 +23,7 @@ from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.bounded import gathered
 from pytest_rf.domains.hull import settled
 from pytest_rf.domains.instructions import Cut, Policy
-from pytest_rf.domains.layout import Key, Layout, is_interleaved, places
+from pytest_rf.domains.layout import Axis, Key, Layout, carried, is_interleaved, places
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Join, Regroup, Shape, Step, Union, Value
 from pytest_rf.interpreter import run_total
@@ -88,9 +88,7 @@ class Chains:
         domain = runs.domain(counting, theory=False)
         self._policy: Policy = domain.policy
         wanted = runs.graph.ancestors(number)
-        self._hulls: Mapping[int, Hulls] = run_total(
-            runs.plan, domain, frozenset({key}), wanted.__contains__
-        )
+        self._hulls: Mapping[int, Hulls] = run_total(runs.plan, domain, frozenset({key}), wanted.__contains__)
         self._known: dict[int, Bounds] = {}
 
     def of(self, index: Sequence[int | slice], side: Side) -> Chain | None:
@@ -118,31 +116,34 @@ class Chains:
             self._known[number] = positions(Field(structure, hulls), self.key, shape)
         return self._known[number]
 
-    def _extreme(
-        self, number: int, taken: Sequence[Places], side: Side
-    ) -> tuple[Element, int] | None:
+    def _extreme(self, number: int, taken: Sequence[Places], side: Side) -> tuple[Element, int] | None:
         """Return of some elements of a value, by their places along each axis, one that reads furthest, and how far."""
         if not all(map(len, taken)):
             return None
         lo, hi = self.bounds(number)
-        # Along axes along which nothing varies one element is as good as another.
         few = [
-            places if varies or n == 1 else places[:1]
-            for places, varies, n in zip(taken, map(bool, lo.strides), lo.shape, strict=True)
+            some if varies or len(some) == 1 else self._middle(some, axis)
+            for some, varies, axis in zip(taken, map(bool, lo.strides), self._layout(number), strict=True)
         ]
         block = np.ix_(*few)
         low, high = lo[block], hi[block]
         reads = low <= high
         if not reads.any():
             return None
-        # Of equal ones the outermost.
-        if side == "first":
-            flat = int(np.where(reads, low, np.iinfo(np.int64).max).argmin())
-        else:
-            flat = reads.size - 1 - int(np.where(reads, high, -1).ravel()[::-1].argmax())
-        at = np.unravel_index(flat, low.shape)
-        element = tuple(int(one[place]) for one, place in zip(few, at, strict=True))
-        return element, int((low if side == "first" else high)[at])
+        far = np.where(reads, -low, np.iinfo(np.int64).min) if side == "first" else np.where(reads, high, -1)
+        # Of equal ones the outermost: the last place along the input axis, the first along all others.
+        back = tuple(
+            slice(None, None, -1 if side == "last" and any(self.key in one.carries for one in axis) else 1)
+            for axis in self._layout(number)
+        )
+        at = np.unravel_index(int(far[back].argmax()), far.shape)
+        element = tuple(int(one[order][place]) for one, order, place in zip(few, back, at, strict=True))
+        return element, abs(int(far[back][at]))
+
+    def _middle(self, some: Places, axis: Axis) -> Places:
+        """Return one of places along which nothing varies: of positions the middle one, of channels the first."""
+        place = (len(some) - 1) // 2 if carried((axis,)) & self.runs.spatial else 0
+        return some[place : place + 1]
 
     def _followed(self, element: Element, position: int, side: Side) -> Chain:
         number, at, padding = self.number, (self.number, element), 0

@@ -323,7 +323,9 @@ class Tensor:
         numbers = source.axes.values() if axis is None else [source.axis(axis)]
         places = [(self.at(number, source.name), number) for number in numbers]
         if unit is None:
-            found = [along(own.field(source.name)[number], own.layer, metric, known) for own, number in places]
+            found = [
+                along(own.field(source.name)[number], own.layer, metric, known) for own, number in places
+            ]
             return Explanation(self.layer, metric, source.name, tuple(found))
         units = [
             unit_along(own.field(source.name)[number], own._index(unit, source), metric, known)
