@@ -22,6 +22,7 @@ from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.text import count
 from pytest_rf.reporters.widths import wrapped
+from pytest_rf.reporters.wrapping import wrapped as broken
 from pytest_rf.requirements.vocabulary import nearest
 
 Told = Explanation | UnitExplanation
@@ -136,13 +137,14 @@ def _paragraph(
 ) -> Iterator[Line]:
     on = f"on {'axis' if len(axes) == 1 else 'axes'} {' and '.join(axes)}"
     told = "none: its units do not move evenly" if along.figure is None else said(along.figure)
-    yield line(
+    head = line(
         (one.tensor.name, "bold"),
         f" ({one.tensor.op}): {one.metric} ",
         (told, "figure"),
         f" {on}, ",
         (f"towards {one.input}", "dim"),
     )
+    yield from broken([head], screen.room or 0)
     if along.figure is None:
         return
     times = METRICS[one.metric].multiplies

@@ -14,6 +14,7 @@ from pytest_rf.reporters.layer_groups import Row
 from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.widths import wrapped
+from pytest_rf.reporters.wrapping import wrapped as broken
 
 _BEYOND = {"first": "before", "last": "after"}
 
@@ -30,13 +31,14 @@ def lines(one: UnitExplanation, screen: Screen, every: bool) -> Iterator[Line]:
     for place, along in enumerate(one.axes):
         if place:
             yield ()
-        yield line(
+        head = line(
             f"unit ({unit}) of ",
             (one.tensor.name, "bold"),
             f" ({one.tensor.op}) ",
             *_reads(one, along),
             (f", towards {one.input}", "dim"),
         )
+        yield from broken([head], screen.room or 0)
         for chain in along.chains:
             yield from _chain(chain, screen, every, one.input)
 
@@ -52,7 +54,7 @@ def _reads(one: UnitExplanation, along: UnitAlong) -> Iterator[tuple[str, str]]:
 
 def _chain(chain: UnitChain, screen: Screen, every: bool, source: str) -> Iterator[Line]:
     far = "" if chain.figure is None else f", {_far(chain.figure, chain.side)}"
-    for text in wrapped(f"  its {chain.side} position is {chain.position}{far}", screen, "    "):
+    for text in wrapped(f"  {chain.side} position {chain.position}{far}", screen, "    "):
         yield line(text)
     if not chain.whole:
         yield line(("    no single element of what the first of these reads has that position", "warn"))
@@ -77,14 +79,12 @@ def _tells(links: Sequence[UnitLink], place: int) -> bool:
 
 def _far(figure: Number, side: Side) -> str:
     """Return where a position lies, seen from what a unit stands for."""
-    end, beyond, within = (
-        ("last position", "behind", "before") if side == "last" else ("first position", "before", "behind")
-    )
+    end, beyond, within = ("end", "behind", "before") if side == "last" else ("beginning", "before", "behind")
     if not figure:
-        return f"the {end} that the unit stands for"
-    return (
-        f"{said(abs(Fraction(figure)))} {beyond if figure > 0 else within} the {end} that the unit stands for"
-    )
+        return f"the {end} of what the unit stands for"
+    far = said(abs(Fraction(figure)))
+    way = beyond if figure > 0 else f"{within} the {end} of"
+    return f"{far} {way} what the unit stands for"
 
 
 def _row(link: UnitLink, source: str) -> Row:

@@ -53,7 +53,7 @@ def test_a_unit_is_followed_to_the_ends_of_its_field(rf) -> None:
     assert result.status == 0
     assert result.out.splitlines() == [
         "unit (0, 3) of mask (Conv) reads 0 to 17 on axis h: lookback 0, towards image",
-        "  its first position is 0, the first position that the unit stands for",
+        "  first position 0, the beginning of what the unit stands for",
         "    +0 → 0  image                [0, 0, 0, 3]",
         "    +0 → 0  encoder.0.conv1 3×3  [0, 0, 0, 3]",
         "    +0 → 0  encoder.0.conv2 3×3  [0, 0, 0, 3]",
