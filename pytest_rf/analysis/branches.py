@@ -12,10 +12,11 @@ from dataclasses import replace
 from functools import reduce
 from typing import TypeVar
 
-from pytest_rf.analysis.field import Hulls
+from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.domains import rims
 from pytest_rf.domains.domain import Domain
+from pytest_rf.domains.hull import settled
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Value
@@ -56,6 +57,7 @@ class Alone(Runs):
         self._number, self._operand = number, operand
         self._node = whole.plan.makers[number].node.index
         self._between = operands(whole, number)[1]
+        self._fields: dict[tuple[Counting, bool, Key], Field] = {}
 
     def structure(self, value: Value) -> Structure | Ignorance:
         """Return the structure of a value's field: of the tensor's, without what only other operands bring in."""
@@ -73,15 +75,29 @@ class Alone(Runs):
         }
         return replace(found, context=context, ties=ties)
 
-    def _hulls(self, counting: Counting, theory: bool, key: Key) -> dict[int, Hulls]:
-        every = super()._hulls(counting, theory, key)
-        own = every.get(self._operand, {})
-        return {**every, self._number: self._read(self.domain(counting, theory), own, key)}
+    def counted(self, counting: Counting, value: Value, key: Key, theory: bool) -> Field:
+        """Return the field of a named value in one kind of run.
 
-    def _every_rim(self, key: Key, local: bool) -> Mapping[int, Mapping[Key, rims.State]]:
-        every = super()._every_rim(key, local)
-        own = every.get(self._operand, {})
-        return {**every, self._number: self._read(self._rim_domain(key, local), own, key)}
+        Raises:
+            UnknownError: the value is unknown.
+        """
+        known = self.structure(value)
+        if value.number != self._number or isinstance(known, Ignorance):
+            return super().counted(counting, value, key, theory)
+        place = (counting, theory, key)
+        if place not in self._fields:
+            own = self._hulls(counting, theory, key).get(self._operand, {})
+            domain = self.domain(counting, theory)
+            hulls = {one: settled(hull) for one, hull in self._read(domain, own, key).items()}
+            self._fields[place] = Field(known, hulls, domain.policy.endless)
+        return self._fields[place]
+
+    def rim(self, value: Value, key: Key, local: bool = False) -> rims.State | None:
+        """Return how much of a value a tile gets wrong at its own borders; None: nothing."""
+        if value.number != self._number:
+            return super().rim(value, key, local)
+        own = self._every_rim(key, local).get(self._operand, {})
+        return self._read(self._rim_domain(key, local), own, key).get(key)
 
     def _read(self, domain: Domain[T], own: Mapping[Key, T], key: Key) -> Mapping[Key, T]:
         live = {self._operand: {key: own[key]} if key in own else {}}
