@@ -13,7 +13,11 @@
 ``metric``     what is said of one of them
 ``metrics``    the table of them, and the field that has them as attributes
 ``variants``   a model with a layer more or taps moved, in which advice is tried
+``branches``   a merge seen through one of its operands alone
 ``paths``      the path along which a figure grew
+``explaining`` why a figure is what it is: that path, the branches that lost, context
+``chains``     the units through which one unit reads the ends of its field
+``unit_explaining``  why a unit reads what it reads
 ``tensors``    one tensor: bounds, regions, fields
 ``finals``     where the figures of an output are taken
 ``cells``      figures as short text, for tables

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pytest_rf.analysis.metrics import METRICS, AxisField
-from pytest_rf.analysis.paths import figure, walk
+from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.paths import GROWING, Measure, Merge, alone_figure, figure, growths, walk
 from pytest_rf.figures import Number, said
 
 
@@ -30,10 +31,18 @@ class Layer(NamedTuple):
     source: str
     label: str
 
+    @property
+    def called(self) -> str:
+        """Its module, or else its node, or else its own name."""
+        return self.module or self.node or self.name
+
+    @property
+    def kind(self) -> str:
+        """Its geometry, or its operator where the name does not say it."""
+        return self.label or ("" if self.op.endswith(self.called) else self.op)
+
     def __str__(self) -> str:
-        called = self.module or self.node or self.name
-        kind = self.label or ("" if self.op.endswith(called) else self.op)
-        return f"{called} {kind}".rstrip()
+        return f"{self.called} {self.kind}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Grown:
     Attributes:
         layer: it.
         growth: what it added; infinite from a layer that reads the whole axis.
-        total: the figure after it.
+        total: the figure after it, which is that of its tensor.
     """
 
     layer: Layer
@@ -59,11 +68,14 @@ class Branch:
         at: where it was brought together with the branch that did.
         layer: the branch's last layer; None where it is the input itself.
         figure: its figure; None where it has none.
+        short: by how much the figure there would be smaller if this branch alone were read; 0 where it would be the
+            same, infinite where only another one reads everything, None where it would not be one.
     """
 
     at: Layer
     layer: Layer | None
     figure: Number | None
+    short: Number | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +84,11 @@ class Along:
 
     Attributes:
         axis: the axis.
-        figure: the figure; of a halo the larger side. None where there is none.
+        figure: the figure; of a halo the larger side. None where there is none, and so no path.
         start: what it began with at the input: ``start`` and all growths add up to ``figure``.
-        layers: the layers that made it grow, from the input on.
-        lost: the branches that did not, in the order of the graph.
-        context: the nodes whose statistics come in along the axis.
+        layers: the layers that changed it, from the input on.
+        lost: the branches that did not make it, in the order of the graph.
+        context: the layers whose statistics come in along the axis.
     """
 
     axis: str
@@ -84,18 +96,24 @@ class Along:
     start: Number
     layers: tuple[Grown, ...]
     lost: tuple[Branch, ...]
-    context: tuple[str, ...]
+    context: tuple[Layer, ...]
+
+    @property
+    def heaviest(self) -> tuple[Grown, ...]:
+        """The layers that made the figure grow, those that added most first: what to change to change it."""
+        grown = [one for one in self.layers if one.growth > 0]
+        return tuple(sorted(grown, key=lambda one: -one.growth))
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a figure of a tensor is what it is, axis by axis.
+    """Why a figure of a tensor is what it is, axis by axis; as a string it is the text.
 
     Attributes:
         tensor: the tensor.
         metric: the figure's name.
         input: the input that it is about.
-        axes: one for each spatial axis.
+        axes: one for each spatial axis, or for the one that was asked for.
     """
 
     tensor: Layer
@@ -112,12 +130,24 @@ class Explanation:
     def __str__(self) -> str:
         lines = []
         for one in self.axes:
-            told = "none" if one.figure is None else said(one.figure)
+            told = "none: its units do not move evenly" if one.figure is None else said(one.figure)
             lines.append(f"{self.metric} of {self.tensor.name} on axis {one.axis} is {told}")
             lines += [
                 f"  {said(step.growth):>6} to {said(step.total):>6}  {step.layer}" for step in one.layers
             ]
+            lines += [
+                f"  beside it at {branch.at}: {branch.layer or 'the input itself'}{_lag(branch)}"
+                for branch in one.lost
+            ]
+            if one.context:
+                lines.append(f"  context of the whole axis: {', '.join(map(str, one.context))}")
         return "\n".join(lines)
+
+
+def _lag(branch: Branch) -> str:
+    if branch.short is None or not math.isfinite(branch.short):
+        return ""
+    return f", {said(branch.short)} short" if branch.short else ", as far"
 
 
 def along(field: AxisField, own: Layer, metric: str, known: Mapping[int, Layer]) -> Along:
@@ -126,27 +156,53 @@ def along(field: AxisField, own: Layer, metric: str, known: Mapping[int, Layer])
     Args:
         field: the field of a tensor along an axis.
         own: the tensor.
-        metric: the figure: ``rf``, ``halo``, ``lookahead`` ...
+        metric: the figure: ``rf``, ``halo``, ``lookahead`` ...; of ``context`` the layers that bring it in are counted.
         known: the tensors of the model, by the numbers of their values.
 
     Raises:
         KeyError: there is no such figure, or nothing of it grows from layer to layer.
     """
+    if metric == "context":
+        sources = _context(field, known)
+        steps = tuple(Grown(layer, 1, place) for place, layer in enumerate(sources, 1))
+        return Along(field.axis_name, len(sources), 0, steps, (), ())
     measure = figure(metric, field)
     way = walk(field.runs, field.value.number, field.input, field.axis, measure)
+    start, grown = growths(way.stations)
     return Along(
         field.axis_name,
         measure(field),
-        way.start,
-        tuple(Grown(known.get(step.number, own), step.growth, step.total) for step in way.steps),
+        start,
+        tuple(Grown(known.get(step.number, own), step.growth, step.total) for step in grown),
         tuple(
-            Branch(known.get(merge.number, own), known.get(branch), found)
+            Branch(
+                known.get(merge.number, own),
+                known.get(branch),
+                measure(AxisField(field.runs, field.runs.graph.values[branch], field.input, field.axis)),
+                _short(field, merge, branch, measure),
+            )
             for merge in way.merges
-            for branch, found in merge.left
+            for branch in merge.others
         ),
-        field.context,
+        _context(field, known),
     )
 
 
-#: The figures that can be explained.
-EXPLAINED = tuple(row.name for row in METRICS.values() if row.grows)
+def _short(field: AxisField, merge: Merge, branch: int, measure: Measure) -> Number | None:
+    """Return by how much the figure of a merge would be smaller if it read one of its branches alone."""
+    runs, value = field.runs, field.runs.graph.values[merge.number]
+    reached = measure(AxisField(runs, value, field.input, field.axis))
+    alone = alone_figure(runs, merge.number, branch, field.input, field.axis, measure)
+    if reached is None or alone is None:
+        return None
+    return 0 if reached == alone else reached - alone
+
+
+def _context(field: AxisField, known: Mapping[int, Layer]) -> tuple[Layer, ...]:
+    """Return the layers that bring in context along the axis of a field."""
+    by_node = {layer.node: layer for layer in reversed([*known.values()])}
+    return tuple(by_node.get(node, Layer(node, node, "", "", "", "")) for node in field.context)
+
+
+#: The figures that can be explained: those that grow from layer to layer, and context, whose sources are counted.
+EXPLAINED = (*GROWING, "context")

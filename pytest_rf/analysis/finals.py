@@ -13,7 +13,8 @@ from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.runs import Runs
-from pytest_rf.analysis.tensors import Contribution, Held, Tensor, TensorField
+from pytest_rf.analysis.tensor_field import TensorField
+from pytest_rf.analysis.tensors import Contribution, Held, Tensor
 from pytest_rf.domains.layout import Key, Keys, Layout, are_within, carried, is_mixed
 from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import Ignorance

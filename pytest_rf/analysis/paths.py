@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
+from pytest_rf.analysis.branches import Alone, operands
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.figures import Number
+from pytest_rf.interpreter import Ignorance
 
 Measure = Callable[[AxisField], Number | None]
 """Reads one figure of a field; None where there is none."""
+
+GROWING = tuple(row.name for row in METRICS.values() if row.grows)
+"""The figures that grow from layer to layer."""
 
 
 class Growth(NamedTuple):
@@ -33,8 +39,7 @@ def figure(name: str, end: AxisField) -> Measure:
     """
     row = METRICS.get(name)
     if row is None or not row.grows:
-        known = ", ".join(one.name for one in METRICS.values() if one.grows)
-        raise KeyError(f"there is no path of {name!r}; there are those of {known}")
+        raise KeyError(f"there is no path of {name!r}; there are those of {', '.join(GROWING)}")
     # On the way strides are smaller: borders are where those of the tensor at the end are.
     align = end.multiple if row.tiled is not None else 1
 
@@ -47,86 +52,95 @@ def figure(name: str, end: AxisField) -> Measure:
 
 
 class Merge(NamedTuple):
-    """A value on the path that several are brought together in: the operand that was followed, and the others.
-
-    Attributes:
-        number: the value.
-        followed: the operand whose figure is closest to the result's.
-        left: the other operands with their figures.
-    """
+    """A value on the path that several are brought together in: the operand that was followed, and the others."""
 
     number: int
     followed: int
-    left: tuple[tuple[int, Number | None], ...]
+    others: tuple[int, ...]
 
 
 class Walk(NamedTuple):
-    """The way from an input to a value along which a figure came about, and where other ways joined it."""
+    """The way from an input to a value along which a figure came about, and where other ways joined it.
 
-    steps: list[Growth]
-    start: Number
+    Attributes:
+        stations: the values on the way with their figures, from the input on; those that have none are left out.
+        merges: where other ways joined it.
+    """
+
+    stations: list[tuple[int, Number]]
     merges: list[Merge]
 
 
 def trace(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -> list[Growth]:
     """Return the steps from an input to value ``number`` that made a figure of its field grow.
 
-    At every merge the path follows the operand whose figure is closest to the result's. What a layer
-    takes away and a later one brings back (padding on the left, and the convolution that it is for) is
-    left out, and so is what a later one undoes, and steps that change nothing. Infinite growth is that
-    of the first operator that is to blame for it.
+    At every merge the path follows the operand that made the figure. What a layer takes away and a later one brings
+    back (padding on the left, and the convolution that it is for) is left out, and so is what a later one undoes, and
+    steps that change nothing. Infinite growth is that of the first operator that is to blame for it.
     """
-    return walk(runs, number, source, axis, measure).steps
+    return _lasting(walk(runs, number, source, axis, measure).stations)
 
 
 def walk(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -> Walk:
-    """Return the same, with the figure that it began with and the branches that were not followed."""
-    graph = runs.graph
-    makers = {step.value.number: step for step in graph.program}
-    named = {value.number for node in graph.nodes for value in node.outputs.values() if value.varies}
-    inputs = {value.number for value in graph.inputs.values()}
+    """Return the way from an input to value ``number`` along which a figure of its field came about.
+
+    At every merge it follows the operand that alone would have made the result's figure; where none would, since
+    the ends of a field are from several, the one that alone would have come closest.
+    """
     known: dict[int, Number | None] = {}
 
     def figure(number: int) -> Number | None:
         if number not in known:
-            known[number] = measure(AxisField(runs, graph.values[number], source, axis))
+            known[number] = measure(AxisField(runs, runs.graph.values[number], source, axis))
         return known[number]
-
-    def operands(number: int) -> list[int]:
-        """Return the nearest named values that a value is computed from."""
-        found: dict[int, None] = {}
-        waiting = list(makers[number].operands)[::-1]
-        seen = set(waiting)
-        while waiting:
-            operand = waiting.pop()
-            if operand in named or operand in inputs:
-                found[operand] = None
-            elif operand in makers:
-                fresh = [one for one in makers[operand].operands[::-1] if one not in seen]
-                seen.update(fresh)
-                waiting += fresh
-        return list(found)
 
     merges: list[Merge] = []
     after = figure(number)
-    chain: list[tuple[int | None, Number]] = [] if after is None else [(number, after)]
-    while number in makers:
-        candidates = operands(number)
+    stations: list[tuple[int, Number]] = [] if after is None else [(number, after)]
+    while number in runs.plan.transfers:
+        candidates = [one for one in operands(runs, number)[0] if _reads(runs, one, source)]
         if not candidates:
             break
-        goal = after
-        # Of equal operands the first is the main branch.
-        followed = min(candidates, key=lambda one: _distance(figure(one), goal))
-        left = tuple((one, figure(one)) for one in candidates if one != followed)
-        merges += [Merge(number, followed, left)] if left else []
+        goal = known[number]
+        # Those first that are likely to have made it; of equal ones the first is the main branch.
+        candidates.sort(key=lambda one: _distance(figure(one), after if goal is None else goal))
+        followed = candidates[0]
+        if len(candidates) > 1 and goal is not None:
+            alone = (alone_figure(runs, number, one, source, axis, measure) for one in candidates)
+            followed = _closest(candidates, alone, goal)
+            others = tuple(one for one in operands(runs, number)[0] if one in candidates and one != followed)
+            merges.append(Merge(number, followed, others))
         number = followed
         before = figure(number)
         if before is not None:
-            chain.append((number if number in named else None, before))
+            stations.append((number, before))
             after = before
-    steps = _lasting(chain[::-1])
-    first = (steps[0].total - steps[0].growth) if steps else (0 if after is None else chain[0][1])
-    return Walk(steps, first, merges[::-1])
+    return Walk(stations[::-1], merges[::-1])
+
+
+def alone_figure(
+    runs: Runs, number: int, operand: int, source: Input, axis: int, measure: Measure
+) -> Number | None:
+    """Return what a figure of a value would be if it read one of its operands and nothing else."""
+    return measure(AxisField(Alone(runs, number, operand), runs.graph.values[number], source, axis))
+
+
+def _reads(runs: Runs, number: int, source: Input) -> bool:
+    known = runs.structure(runs.graph.values[number])
+    return not isinstance(known, Ignorance) and source.name in known.inputs
+
+
+def _closest(candidates: Sequence[int], alone: Iterable[Number | None], goal: Number) -> int:
+    """Return the first candidate that alone reaches a figure, or the one that comes closest."""
+    best = candidates[0]
+    least: Number = math.inf
+    for one, found in zip(candidates, alone, strict=True):
+        distance = _distance(found, goal)
+        if distance < least:
+            best, least = one, distance
+        if not distance:
+            break
+    return best
 
 
 def _distance(figure: Number | None, goal: Number | None) -> Number:
@@ -137,8 +151,27 @@ def _distance(figure: Number | None, goal: Number | None) -> Number:
     return max(figure - goal, goal - figure)
 
 
-def _lasting(chain: list[tuple[int | None, Number]]) -> list[Growth]:
+def growths(stations: Sequence[tuple[int, Number]]) -> tuple[Number, list[Growth]]:
+    """Return what a figure began with, and every step that changes it: together they add up to the last one.
+
+    What is infinite on the way to a finite figure are channels that read everything and are dropped again, or a
+    layout on the way that has no steps of its own: no layer on the way to the figure added that.
+    """
+    if not stations:
+        return 0, []
+    last = stations[-1][1]
+    kept = [one for one in stations if math.isfinite(one[1])]
+    if not math.isfinite(last):
+        blamed = len(stations) - 1
+        while blamed and stations[blamed - 1][1] == last:
+            blamed -= 1
+        kept = [one for one in stations[:blamed] if math.isfinite(one[1])] + [stations[blamed]]
+    return kept[0][1], _steps(kept)
+
+
+def _lasting(stations: Sequence[tuple[int, Number]]) -> list[Growth]:
     """Return the steps that changed a figure, without what later steps undo."""
+    chain = list(stations)
     if chain and math.isfinite(chain[-1][1]):  # channels that read everything, and that are dropped again
         chain = [one for one in chain if math.isfinite(one[1])]
     if not chain:
@@ -152,10 +185,12 @@ def _lasting(chain: list[tuple[int | None, Number]]) -> list[Growth]:
             dip.append(one)
         else:
             kept, dip = [*kept, one], []
-    steps: list[Growth] = []
-    before = chain[0][1]
-    for number, total in [*kept[1:], *dip]:
-        if total != before and number is not None:
-            steps.append(Growth(number, total - before, total))
-        before = total
-    return steps
+    return _steps([*kept, *dip])
+
+
+def _steps(stations: Sequence[tuple[int, Number]]) -> list[Growth]:
+    return [
+        Growth(number, total - before, total)
+        for (_, before), (number, total) in pairwise(stations)
+        if total != before
+    ]

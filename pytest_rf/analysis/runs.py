@@ -116,6 +116,10 @@ class Runs:
         found = {name: value for node in self.graph.nodes for name, value in node.outputs.items()}
         return {**self.graph.inputs, **self.graph.outputs, **found}
 
+    def is_named(self, number: int) -> bool:
+        """Whether a value is a tensor that has a name, or an input."""
+        return number in self._named
+
     def _accepted(self, number: int) -> bool:
         """Whether the context that a node brings in is accepted by the model's authors."""
         return self.about.accepts(self.graph.nodes[number])
@@ -165,11 +169,16 @@ class Runs:
 
         ``local``: all context is accepted, not only that which the model's authors accept.
         """
+        return self._every_rim(key, local).get(value.number, {}).get(key)
+
+    def _every_rim(self, key: Key, local: bool) -> Mapping[int, Mapping[Key, rims.State]]:
         if (key, local) not in self._rims:
-            short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
-            domain = rims.Rims((lambda _: True) if local else self._accepted, short)
-            self._rims[key, local] = run_total(self.plan, domain, frozenset({key}))
-        return self._rims[key, local].get(value.number, {}).get(key)
+            self._rims[key, local] = run_total(self.plan, self._rim_domain(key, local), frozenset({key}))
+        return self._rims[key, local]
+
+    def _rim_domain(self, key: Key, local: bool) -> rims.Rims:
+        short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
+        return rims.Rims((lambda _: True) if local else self._accepted, short)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""
@@ -251,19 +260,22 @@ class Runs:
         done = self._done.setdefault((counting, theory, key), {})
         if number not in done:
             wanted = self._asked.together(number, done)
-            policy = Policy(
-                endless=self.spatial if theory else frozenset(),
-                context=counting in ("full", "guaranteed", "sure"),
-                accepted=self._accepted if counting in ("guaranteed", "sure") else None,
-                uncertain=counting not in ("certain", "sure"),
-            )
-            domain = (Shortest if counting == "shortest" else Intervals)(policy)
             # Maps without end are small: all axes are followed at once.
             keys = self.spatial if theory and key in self.spatial else frozenset({key})
-            known = run_total(self.plan, domain, keys, wanted)
+            known = run_total(self.plan, self.domain(counting, theory), keys, wanted)
             for each in keys:
                 one = self._done.setdefault((counting, theory, each), {})
                 for value in wanted:
                     hulls = known.get(value, {})
                     one[value] = {each: hulls[each]} if each in hulls else {}
         return done[number]
+
+    def domain(self, counting: Counting, theory: bool) -> Intervals:
+        """Return the domain of one kind of run, on an input without end or on the actual one."""
+        policy = Policy(
+            endless=self.spatial if theory else frozenset(),
+            context=counting in ("full", "guaranteed", "sure"),
+            accepted=self._accepted if counting in ("guaranteed", "sure") else None,
+            uncertain=counting not in ("certain", "sure"),
+        )
+        return (Shortest if counting == "shortest" else Intervals)(policy)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.explaining import Explanation, Layer, along
@@ -15,6 +15,8 @@ from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Measure, figure, trace
 from pytest_rf.analysis.profile import profile
 from pytest_rf.analysis.runs import Runs
+from pytest_rf.analysis.tensor_field import TensorField
+from pytest_rf.analysis.unit_explaining import UnitExplanation, unit_along
 from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.layout import carried
 from pytest_rf.errors import UnknownError
@@ -295,24 +297,60 @@ class Tensor:
         measure = figure(metric, self.field(source.name)[number]) if isinstance(metric, str) else metric
         return contributions(self.runs, self, source, number, measure)
 
-    def explain(self, metric: str = "rf", input: str | None = None) -> Explanation:
+    @overload
+    def explain(
+        self,
+        metric: str = "rf",
+        unit: None = None,
+        axis: str | int | None = None,
+        input: str | None = None,
+    ) -> Explanation: ...
+
+    @overload
+    def explain(
+        self, metric: str, unit: Sequence[int], axis: str | int | None = None, input: str | None = None
+    ) -> UnitExplanation: ...
+
+    def explain(
+        self,
+        metric: str = "rf",
+        unit: Sequence[int] | None = None,
+        axis: str | int | None = None,
+        input: str | None = None,
+    ) -> Explanation | UnitExplanation:
         """Return why a figure is what it is, axis by axis: layers, branches that lost, context.
 
+        Of a unit, it is the chain of units through which it reads the ends of its field on the actual input.
+
         Args:
-            metric: the figure: ``rf``, ``lookahead``, ``halo`` ...; of a halo it is the larger side.
+            metric: the figure: ``rf``, ``lookahead``, ``halo`` ...; of a halo it is the larger side. Of ``context``
+                the layers that bring it in are told.
+            unit: the unit's position along the tensor's spatial axes, ``(12, 7)``; all its channels and samples.
+            axis: an axis of the input, by name or number; by default all spatial ones.
             input: the input's name; may be left out where the tensor depends on one only.
 
         Raises:
             UnknownError: the tensor is unknown (a ModelError, and a ValueError).
-            KeyError: there is no such input or figure.
+            KeyError: there is no such input, axis or figure, or it is none of a unit.
+            IndexError: the position does not fit the tensor.
         """
         if self.status == "unknown":
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         source = self._input(input)
-        known = {number: tensor.layer for number, tensor in owners(self.runs).items()}
-        places = [(self.at(number, source.name), number) for number in source.axes.values()]
-        axes = [along(own.field(source.name)[number], own.layer, metric, known) for own, number in places]
-        return Explanation(self.layer, metric, source.name, tuple(axes))
+        given = {value.number for value in self.runs.graph.inputs.values()}
+        known = {number: one.layer for number, one in owners(self.runs).items() if number not in given}
+        numbers = source.axes.values() if axis is None else [source.axis(axis)]
+        places = [(self.at(number, source.name), number) for number in numbers]
+        if unit is None:
+            found = [
+                along(own.field(source.name)[number], own.layer, metric, known) for own, number in places
+            ]
+            return Explanation(self.layer, metric, source.name, tuple(found))
+        units = [
+            unit_along(own.field(source.name)[number], own._index(unit, source), metric, known)
+            for own, number in places
+        ]
+        return UnitExplanation(self.layer, metric, source.name, tuple(map(int, unit)), tuple(units))
 
     @property
     def layer(self) -> Layer:
@@ -363,24 +401,3 @@ class Held(NamedTuple):
 
     tensor: Tensor
     why: str = ""
-
-
-class TensorField(Mapping[str | int, AxisField]):
-    """The field of a tensor towards one input: axis name or number -> :class:`AxisField`."""
-
-    def __init__(self, tensor: Tensor, input: Input) -> None:
-        self.tensor = tensor
-        self.input = input
-
-    def __repr__(self) -> str:
-        return f"<Field of {self.tensor.name!r} towards {self.input.name!r}: {', '.join(self.input.axes)}>"
-
-    def __getitem__(self, axis: str | int) -> AxisField:
-        number = self.input.axis(axis)
-        return AxisField(self.tensor.runs, self.tensor.value, self.input, number)
-
-    def __iter__(self) -> Iterator[str | int]:
-        return iter(self.input.axes)
-
-    def __len__(self) -> int:
-        return len(self.input.axes)

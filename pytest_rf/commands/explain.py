@@ -14,7 +14,12 @@ from pytest_rf.commands.show import analysis_of
 @click.argument("model", shell_complete=completion.models)
 @click.argument("tensor", required=False)
 @click.option("--metric", metavar="NAME", default="rf", show_default=True, help="rf, halo, lookahead, ...")
+@click.option(
+    "--unit", type=options.Unit(), help="Explain what this unit reads, by its place on the spatial axes."
+)
+@click.option("--axis", metavar="NAME", help="Only along this axis: h, t, ...")
 @click.option("--towards", metavar="INPUT", help="The input, where the tensor depends on several.")
+@click.option("-v", "--all", "every", is_flag=True, help="Tell every layer and branch one by one.")
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @options.call
 @options.config
@@ -24,7 +29,10 @@ def explain(
     model: str,
     tensor: str | None,
     metric: str,
+    unit: tuple[int, ...] | None,
+    axis: str | None,
     towards: str | None,
+    every: bool,
     format: str,
     call: dict[str, Any],
     config: str | None,
@@ -36,16 +44,17 @@ def explain(
     """Explain a figure of TENSOR in MODEL: the layers that made it, the branches that did not, and context.
 
     MODEL is an .onnx file, the name of a model in the configuration, or package.module:factory. TENSOR is the name
-    of a tensor, node or module; without one, the final tensors are explained.
+    of a tensor, node or module; without one, the final tensors are explained. With --unit, it is told through which
+    units of the layers before it one unit reads the ends of its field on the actual input.
     """
+    from pytest_rf.commands import pager
     from pytest_rf.commands.output import emit
     from pytest_rf.reporters import explanation
-    from pytest_rf.reporters.wrapping import terminal_width, wrapped
 
     analysis = analysis_of(model, call, config, allow_code)
-    found = explanation.of(analysis, tensor, metric, towards)
+    found = explanation.of(analysis, tensor, metric, towards, unit, axis)
     if format == "json":
         emit(explanation.as_json(found), output, color)
     else:
-        emit(wrapped(explanation.lines(found), 0 if output else terminal_width()), output, color)
+        emit(explanation.lines(found, pager.screen(output), every), output, color)
     return 0

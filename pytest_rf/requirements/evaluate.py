@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, PREDICATES
-from pytest_rf.analysis.tensors import TensorField
+from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import claims, comparisons, context, scanner, select, verdicts

@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.tensors import TensorField
+from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.globs import matcher, operator_names
 from pytest_rf.requirements import scanner
 from pytest_rf.requirements.syntax import AbsentError, Source, Where

@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis.metrics import METRICS, AxisField
-from pytest_rf.analysis.tensors import Tensor, TensorField, owners
+from pytest_rf.analysis.tensor_field import TensorField
+from pytest_rf.analysis.tensors import Tensor, owners
 from pytest_rf.asserting import is_ours
 from pytest_rf.checkable import Analysis
 from pytest_rf.containment import OURS

@@ -1,0 +1,33 @@
+"""The field of a tensor towards one input, by its axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.metrics import AxisField
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.tensors import Tensor
+
+
+class TensorField(Mapping[str | int, AxisField]):
+    """The field of a tensor towards one input: axis name or number -> :class:`AxisField`."""
+
+    def __init__(self, tensor: Tensor, input: Input) -> None:
+        self.tensor = tensor
+        self.input = input
+
+    def __repr__(self) -> str:
+        return f"<Field of {self.tensor.name!r} towards {self.input.name!r}: {', '.join(self.input.axes)}>"
+
+    def __getitem__(self, axis: str | int) -> AxisField:
+        number = self.input.axis(axis)
+        return AxisField(self.tensor.runs, self.tensor.value, self.input, number)
+
+    def __iter__(self) -> Iterator[str | int]:
+        return iter(self.input.axes)
+
+    def __len__(self) -> int:
+        return len(self.input.axes)
