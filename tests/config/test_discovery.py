@@ -76,9 +76,8 @@ def test_no_program_skips_it_or_waits_for_it(kind: str, folder: Path) -> None:
 def test_what_is_extended_is_a_file(kind: str, folder: Path) -> None:
     SPECIAL[kind](folder / "team.toml")
     (folder / "rf.toml").write_text('select = []\nextend = ["team.toml"]\n')
-    with pytest.raises(ConfigError, match=r"^rf\.toml:2: ") as caught:
+    with pytest.raises(ConfigError, match=rf"^rf\.toml:2: extend: team\.toml: not a file but a {kind}"):
         config.load("rf.toml")
-    assert "team.toml" in str(caught.value)
 
 
 def test_a_link_to_a_file_is_a_configuration(folder: Path) -> None:
