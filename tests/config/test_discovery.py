@@ -80,6 +80,26 @@ def test_what_is_extended_is_a_file(kind: str, folder: Path) -> None:
         config.load("rf.toml")
 
 
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("loop.onnx", 'source = "loop.onnx"'),
+        ("loop.toml", 'source = "tcn.onnx"\nrequire = ["final rf >= file:loop.toml#rf"]'),
+        ("loop.npy", 'source = "tcn.onnx"\nvalues = { x = "loop.npy" }'),
+    ],
+)
+def test_a_link_to_itself_is_told_by_its_name(name: str, keys: str, folder: Path) -> None:
+    shutil.copy(EXAMPLES / "tcn.onnx", "tcn.onnx")
+    (folder / name).symlink_to(name)
+    (folder / "rf.toml").write_text(f"[[model]]\n{keys}\n")
+    done = program("check")
+    assert done.returncode == 2
+    error = next(line for line in done.stderr.splitlines() if line.startswith("error: rf.toml:"))
+    assert f" {name}" in error
+    assert "cannot be read: Too many levels of symbolic links" in error
+    assert str(folder) not in error
+
+
 def test_a_link_to_a_file_is_a_configuration(folder: Path) -> None:
     (folder / "shared").mkdir()
     (folder / "shared" / "base.toml").write_text('require = ["rf >= 3"]\n')

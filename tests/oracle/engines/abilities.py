@@ -34,7 +34,9 @@ def onnxruntime_reads(opset: int) -> bool:
 @cache
 def onnxruntime_pads_what_is_left(mode: str) -> bool:
     """Return whether onnxruntime fills from what a crop leaves, or refuses; some read beside it."""
-    net = model(f'g (float[5] x) => (y) <int64[2] p = {{6, -3}}> {{ y = Pad<mode = "{mode}">(x, p) }}', opset=21)
+    net = model(
+        f'g (float[5] x) => (y) <int64[2] p = {{6, -3}}> {{ y = Pad<mode = "{mode}">(x, p) }}', opset=21
+    )
     x = np.arange(1, 6, dtype=np.float32)
     session = onnxruntime.InferenceSession(net.SerializeToString())
     try:
