@@ -61,6 +61,19 @@ def display(path: str | os.PathLike[str]) -> str:
     return absolute.as_posix() if relative.parts.count("..") > _FURTHEST else relative.as_posix()
 
 
+def lies_in(path: Path, folder: Path) -> bool:
+    """Return whether a path lies in a folder, also where links lead to.
+
+    Links that lead in a circle are no error here on any Python, as ``resolve()`` makes them until 3.12: whoever opens
+    the path says what it is.
+
+    Raises:
+        ValueError: it is no path, as one with a NUL.
+        OSError: the working directory, from which it goes, is no more.
+    """
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
 def below(path: str | os.PathLike[str]) -> str:
     """Return a path as it was given, or from the root where that is the beginning of it; with forward slashes."""
     try:

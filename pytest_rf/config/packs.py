@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_rf.config.tomlfile import Document, refuse_special
 from pytest_rf.errors import ConfigError
+from pytest_rf.paths import lies_in
 
 _PACK = re.compile(r"pytest-rf:(?P<name>[a-z0-9-]{1,40})")
 
@@ -26,7 +27,7 @@ def names() -> list[str]:
 
 
 def locate(text: str, document: Document, root: Path, line: int) -> Path:
-    """Return the file that an entry of ``extend`` means.
+    """Return the file that an entry of ``extend`` means, as itself where the entry names a link.
 
     Args:
         text: ``pytest-rf:NAME``, or a path relative to the file that holds it.
@@ -47,15 +48,16 @@ def locate(text: str, document: Document, root: Path, line: int) -> Path:
     if text.startswith("pytest-rf:"):
         raise document.error(f'"{text}" is not the name of a rule pack', line)
     try:
-        path = (document.path.parent / text).resolve()
-    except (OSError, ValueError, RuntimeError):
+        path = document.path.parent / text
+        inside = lies_in(path, root)
+    except (OSError, ValueError):
         raise document.error(f'"{text}" is not a path', line) from None
-    if not path.is_relative_to(root.resolve()):
+    if not inside:
         raise document.error(f'"{text}" lies outside of {root.name or root}; copy the file below it', line)
-    if not os.path.lexists(path):  # resolved, so it is the end of all links
+    if not os.path.lexists(path):
         raise document.error(f'"{text}" does not exist', line)
     try:
         refuse_special(path)
     except ConfigError as error:
         raise document.error(f"extend: {error}", line) from None
-    return path
+    return path.resolve()

@@ -13,7 +13,7 @@ from pytest_rf.config.declared import Config
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError
-from pytest_rf.paths import display
+from pytest_rf.paths import display, lies_in
 
 #: The names that these files have where the configuration gives them no other.
 BASELINE = "rf-baseline.toml"
@@ -48,8 +48,8 @@ def named(document: Document, name: str, value: str) -> Path | None:
     path = document.path.parent / value
     line = document.line(name)
     try:
-        inside = path.resolve().is_relative_to(document.path.parent.resolve())
-    except (OSError, ValueError, RuntimeError):
+        inside = lies_in(path, document.path.parent)
+    except (OSError, ValueError):
         raise document.error(f'{name}: "{value}" is not a path', line) from None
     if not inside:
         raise document.error(f'{name}: "{value}" lies outside of the configuration\'s folder', line)

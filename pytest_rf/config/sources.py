@@ -12,7 +12,7 @@ from pytest_rf.config.declared import Model
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory
 from pytest_rf.globs import matcher
-from pytest_rf.paths import display
+from pytest_rf.paths import display, lies_in
 
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -116,11 +116,10 @@ def _error(model: Model, reason: str) -> ConfigError:
 def _inside(model: Model, path: Path) -> Path:
     """Return the path if it stays in the root, also through symlinks."""
     try:
-        root = model.root.resolve()
-        real = path.resolve()
-    except (OSError, ValueError, RuntimeError):
+        inside = lies_in(path, model.root)
+    except (OSError, ValueError):
         raise _error(model, "is not a path") from None
-    if not real.is_relative_to(root):
+    if not inside:
         raise _error(model, "leads out of the folder of the configuration")
     return path
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf.errors import RequirementError
+from pytest_rf.paths import lies_in
 from pytest_rf.requirements.vocabulary import nearest
 
 if sys.version_info >= (3, 11):
@@ -59,12 +60,12 @@ def _text(name: str, root: Path) -> str:
     if Path(name).suffix.lower() not in (".toml", ".json"):
         raise RequirementError(f"{name}: figures are declared in .toml and .json files, no others")
     try:
-        path = (root / name).resolve()
-        inside = path.is_relative_to(root.resolve())
+        path = root / name
+        inside = lies_in(path, root)
         mode = path.stat().st_mode if inside else 0
     except FileNotFoundError:
         raise RequirementError(f"{name}: there is no such file below {_shown(root)}") from None
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError) as error:
         raise RequirementError(
             f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_rf.errors import ConfigError
-from pytest_rf.paths import display
+from pytest_rf.paths import display, lies_in
 
 #: What a folder may hold, everything below it counted, before it has to be named more narrowly.
 MOST_ENTRIES, MOST_MODELS, DEEPEST = 200_000, 500, 24
@@ -28,14 +28,13 @@ def models(folder: Path, root: Path) -> list[Path]:
     Raises:
         ConfigError: there are more files than can be looked at.
     """
-    real = root.resolve()
     found: list[Path] = []
     for number, entry in enumerate(_below(folder)):
         if number >= MOST_ENTRIES:
             raise _too_many(folder, f"{MOST_ENTRIES:,} files")
         if entry.name.endswith(".onnx") and entry.is_file():
             path = Path(entry.path)
-            if not entry.is_symlink() or path.resolve().is_relative_to(real):
+            if not entry.is_symlink() or lies_in(path, root):
                 found.append(path)
         if len(found) > MOST_MODELS:
             raise _too_many(folder, f"{MOST_MODELS} models")

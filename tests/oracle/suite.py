@@ -43,11 +43,11 @@ class Case:
 @cache
 def cases() -> tuple[Case, ...]:
     """Return all node tests of the installed onnx package."""
-    from onnx.backend.test import loader
+    from onnx.backend.test.case.node import collect_testcases
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = loader.load_model_tests(kind="node")
+        found = collect_testcases(None)
     return tuple(_case(one) for one in found if one.model is not None and one.data_sets)
 
 

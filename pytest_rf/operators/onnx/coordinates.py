@@ -51,6 +51,10 @@ def formulas(
         forms.pop()  # the reference evaluator does not know it
     else:
         forms.append(_padded(forms[1], reach))
+    if region is not None:
+        # Under NumPy 1 the reference evaluator has 64 bits for the start of a region, too.
+        wide = _form(transform, extent, output, scale, region, np.float64, np.float64)
+        forms += [wide, _padded(wide, reach)]
     if copied or (region is not None and scale == 1):
         forms[0] = _same
     elif region is not None and any(end.denominator > 1 << 8 for end in region):
@@ -78,8 +82,15 @@ def _padded(form: Formula, reach: int) -> Formula:
 
 
 def _form(
-    transform: str, extent: int, output: int, scale: Fraction, region: Region | None, dtype: Any
+    transform: str,
+    extent: int,
+    output: int,
+    scale: Fraction,
+    region: Region | None,
+    dtype: Any,
+    ends: Any = np.float32,
 ) -> Formula:
+    """Return the places of a transform in numbers of a type; those of a region's ends may be others."""
     s: Any = rounded(scale, dtype)
     half, one, n = dtype(0.5), dtype(1), dtype(extent)
     # ONNX Runtime knows the whole number of outputs, the reference evaluator what it was rounded from.
@@ -105,7 +116,7 @@ def _form(
         if dtype is np.float32:
             return _cropped(extent, output, region)(index)
         start, end = (rounded(number, np.float32) for number in region)
-        size, last = dtype(end - start), np.float32(extent - 1)
+        size, last = dtype(end - start), ends(extent - 1)
         if m == 1:
             return np.full_like(x, dtype((end - start) * last / 2) + dtype(start * last))
         return x * size * (n - one) / (m - one) + start * last

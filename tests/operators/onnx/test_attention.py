@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 from onnx.reference import ReferenceEvaluator
+from oracle.engines.abilities import onnxruntime_reads, reference_knows
 
 import pytest_rf
 
@@ -132,10 +133,14 @@ def test_a_mask_that_can_leave_a_query_no_key_is_read(case: Any, kind: str) -> N
     feeds = {
         name: random.normal(size=(2, heads if name == "q" else 1, 4, 2)).astype(np.float32) for name in "qkv"
     }
-    engines = [] if theirs else [lambda given: ReferenceEvaluator(net).run(None, given)[0]]
-    if runs:
+    engines = []
+    if not theirs and reference_knows(opset):
+        engines.append(lambda given: ReferenceEvaluator(net).run(None, given)[0])
+    if runs and onnxruntime_reads(opset):
         session = onnxruntime.InferenceSession(net.SerializeToString(), providers=["CPUExecutionProvider"])
         engines.append(lambda given: session.run(None, given)[0])
+    if not engines:
+        pytest.skip(f"no engine here has opset {opset}")
     tensor = pytest_rf.analyze(net)["y"]
     for run in engines:
         reads = rows_read(run, shape, kind, feeds)

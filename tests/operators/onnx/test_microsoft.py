@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 from oracle.compare import compare
+from oracle.engines.abilities import onnxruntime_counts_the_query_itself
 from oracle.engines.files import load
 from oracle.perturb import probe_rows, sample
 
@@ -88,12 +89,14 @@ CASES = {
     "GroupQueryAttention": node(
         "GroupQueryAttention",
         [(1, 5, 32), (1, 5, 16), (1, 5, 16), None, None, np.array([4], np.int32), np.array(5, np.int32)],
+        outputs=3,
         num_heads=2,
         kv_num_heads=1,
     ),
     "windowed GroupQueryAttention": node(
         "GroupQueryAttention",
         [(1, 5, 32), (1, 5, 16), (1, 5, 16), None, None, np.array([4], np.int32), np.array(5, np.int32)],
+        outputs=3,
         num_heads=2,
         kv_num_heads=1,
         local_window_size=2,
@@ -106,9 +109,11 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_bounds_hold_what_onnxruntime_reads(case: Any) -> None:
-    model, arrays = case
+@pytest.mark.parametrize("name", CASES)
+def test_bounds_hold_what_onnxruntime_reads(name: str) -> None:
+    if name == "windowed GroupQueryAttention" and not onnxruntime_counts_the_query_itself():
+        pytest.skip("in this onnxruntime a window of two keys holds three")
+    model, arrays = CASES[name]
     analysis = pytest_rf.analyze(model)
     seen = probe_rows(load(model, engine="onnxruntime"), arrays, bases=4)
     found = compare(analysis, seen)

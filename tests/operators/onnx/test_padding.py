@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import onnxruntime
 import pytest
+from oracle.engines.abilities import onnxruntime_pads_what_is_left
 
 import pytest_rf
 from pytest_rf.errors import ModelError
@@ -24,6 +25,8 @@ PADS = {
 @pytest.mark.parametrize("rank", SHAPES)
 @pytest.mark.parametrize("mode", ["wrap", "edge", "reflect", "constant"])
 def test_what_is_cropped_does_not_come_back(rank: int, mode: str) -> None:
+    if mode in ("wrap", "reflect") and not onnxruntime_pads_what_is_left(mode):
+        pytest.skip("this onnxruntime fills from beside what a crop leaves")
     shape, tried = SHAPES[rank], 0
     for pads, opset in product(PADS[rank], (19, 21)):
         dims = ",".join(map(str, shape))

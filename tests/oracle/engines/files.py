@@ -17,6 +17,7 @@ import onnxruntime
 from onnx.reference import ReferenceEvaluator
 
 from oracle.engines import Arrays, Engine, NoEngineError
+from oracle.engines.abilities import reference_goes_back_from_one_side
 
 
 class OnnxRuntime:
@@ -117,6 +118,12 @@ TRAPS: tuple[Trap, ...] = (
         "fractional lengths where the standard has those of the tensors",
     ),
     Trap("onnxruntime", "LRN", lambda *_: True, "a running sum leaks rounding into the neighbours"),
+    Trap(
+        "reference",
+        "DFT",
+        lambda a, _: a.get("inverse") and a.get("onesided") and not reference_goes_back_from_one_side(),
+        "both sides of the spectrum where the standard has one",
+    ),
     Trap("reference", "GlobalMaxPool", lambda *_: True, "pools the wrong axes of what has not four"),
     Trap("reference", "Loop", lambda *_: True, "stacks scan outputs along an axis that is there already"),
     Trap("reference", "LRN", lambda *_: True, "goes over samples where it should go over channels"),

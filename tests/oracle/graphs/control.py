@@ -52,8 +52,11 @@ def loop_steps(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value
         inner, out = inner.replace("t = ", "t_o = "), "t = Add(t_o, x) " + out
     going, trips = "d = Identity(c)", "n"
     if draw(st.booleans()):
-        going, trips = "d = Less(i, n)", draw(st.sampled_from(["", "four"]))
-        names["four"] = graph.ints(4)
+        going, trips = "d = Less(i, n)", draw(st.sampled_from(["none", "four"]))
+        names |= {
+            "four": graph.ints(4),
+            "none": "",
+        }  # not every parser takes a first operand that is left out
     text = f"y, z = Loop<body = b (int64 i, bool c, float s) => (bool d, float t, float u) {{ {inner} {out} {going} }}>"
     return graph.script(f"{text}({trips}, yes, x)", "y z" if x.rank < 5 else "y", **names)
 

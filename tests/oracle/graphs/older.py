@@ -100,4 +100,4 @@ def old_scan(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[Value]:
     body = "b (float s, float p) => (float t, float u) { t = Add(s, p) u = Identity(t) }"
     attrs = f"num_scan_inputs = 1, directions = [{draw(st.integers(0, 1))}]"
     init = graph.weight(x.shape[0], *x.shape[2:])
-    return graph.script(f"y, z = Scan<body = {body}, {attrs}>(, init, x)", "y z", x=x, init=init)
+    return graph.script(f"y, z = Scan<body = {body}, {attrs}>(none, init, x)", "y z", x=x, init=init, none="")

@@ -1,0 +1,75 @@
+"""What the engines that are installed can do, found by asking them.
+
+Older ones lack operators and compute some otherwise than the standard has it; what they say is then no oracle. They
+are asked by an example whose answer the standard gives, never by their version.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import onnx.defs
+import onnxruntime
+from models import model
+from onnx.reference import ReferenceEvaluator
+
+
+def reference_knows(opset: int) -> bool:
+    """Return whether onnx, and so its reference evaluator, has the operators of an opset."""
+    return onnx.defs.onnx_opset_version() >= opset
+
+
+@cache
+def onnxruntime_reads(opset: int) -> bool:
+    """Return whether onnxruntime takes models of an opset at all."""
+    net = model("g (float[1] x) => (float[1] y) { y = Identity(x) }", opset=opset, ir=10)
+    try:
+        onnxruntime.InferenceSession(net.SerializeToString())
+    except Exception:  # of a kind that differs between versions
+        return False
+    return True
+
+
+@cache
+def onnxruntime_pads_what_is_left(mode: str) -> bool:
+    """Return whether onnxruntime fills from what a crop leaves, or refuses; some read beside it."""
+    net = model(
+        f'g (float[5] x) => (y) <int64[2] p = {{6, -3}}> {{ y = Pad<mode = "{mode}">(x, p) }}', opset=21
+    )
+    x = np.arange(1, 6, dtype=np.float32)
+    session = onnxruntime.InferenceSession(net.SerializeToString())
+    try:
+        padded = session.run(None, {"x": x})[0]
+    except Exception:  # more than there is to reflect
+        return True
+    return np.array_equal(padded, np.pad(x[:2], (6, 0), mode=mode))  # type: ignore[call-overload]
+
+
+@cache
+def onnxruntime_counts_the_query_itself() -> bool:
+    """Return whether a window of two keys is the query's own and the one before; some have one before that."""
+    net = model(
+        """g (float[1,3,8] q, float[1,3,8] k, float[1,3,8] v) => (y, a, b) <int32[1] n = {2}, int32 m = {3}> {
+            y, a, b = com.microsoft.GroupQueryAttention<num_heads=1, kv_num_heads=1, local_window_size=2>(
+                q, k, v, , , n, m)
+        }""",
+        domains=', "com.microsoft" : 1',
+    )
+    session = onnxruntime.InferenceSession(net.SerializeToString())
+    feeds = {name: np.ones((1, 3, 8), np.float32) for name in "qkv"}
+    before = session.run(None, feeds)[0]
+    feeds["v"][0, 0] = 2
+    return np.array_equal(session.run(None, feeds)[0][0, 2], before[0, 2])
+
+
+@cache
+def reference_goes_back_from_one_side() -> bool:
+    """Return whether the reference evaluator makes a signal of one side of its spectrum.
+
+    An older standard has no such transform, and its evaluator computes another one without a word.
+    """
+    net = model(
+        "g (float[1,4,2] x) => (y) <int64 a = {1}> { y = DFT<inverse=1, onesided=1>(x, , a) }", opset=21
+    )
+    return ReferenceEvaluator(net).run(None, {"x": np.ones((1, 4, 2), np.float32)})[0].shape == (1, 6, 1)
