@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from pytest_rf import paths
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
@@ -115,7 +116,7 @@ def _tensor(found: Finding) -> list[Span]:
     if about:
         spans.append(Span(f" ({', '.join(about)})"))
     if found.source:
-        spans += [Span(", made in "), Span(found.source, "place")]
+        spans += [Span(", made in "), Span(paths.line(found.source), "place")]
     if found.input:
         spans.append(Span(f", towards input {found.input}"))
     return spans

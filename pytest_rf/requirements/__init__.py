@@ -12,13 +12,13 @@ from typing import Literal
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import verified
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.evaluate import evaluate
+from pytest_rf.requirements.evaluate import evaluate, holds
 from pytest_rf.requirements.parser import parse
 from pytest_rf.requirements.settings import Settings, spacings
 from pytest_rf.requirements.syntax import Requirement, RequirementTextError
 from pytest_rf.requirements.units import Quantity
 
-__all__ = ["Requirement", "RequirementTextError", "Settings", "check", "evaluate", "parse"]
+__all__ = ["Requirement", "RequirementTextError", "Settings", "check", "evaluate", "holds", "parse"]
 
 
 def check(

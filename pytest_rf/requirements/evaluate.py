@@ -35,12 +35,26 @@ def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | 
             figure that is not declared.
     """
     settings = settings or Settings()
-    references = References(analysis, settings.root)
     found: list[Finding] = []
-    for part in requirement.parts:
-        wrong = _Held(analysis, part, requirement.text, settings, references).verdicts()
+    for wrong in _parts(analysis, requirement, settings):
         found += verdicts.findings(analysis, wrong, requirement.text, settings.waived)
     return found
+
+
+def holds(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> bool:
+    """Return whether a requirement holds: as :func:`evaluate`, but nothing is explained that does not.
+
+    Raises:
+        RequirementError: as of :func:`evaluate`.
+    """
+    return not any(True for wrong in _parts(analysis, requirement, settings or Settings()) for _ in wrong)
+
+
+def _parts(analysis: Analysis, requirement: Requirement, settings: Settings) -> Iterator[Iterator[Verdict]]:
+    """Yield what is wrong, part by part."""
+    references = References(analysis, settings.root)
+    for part in requirement.parts:
+        yield _Held(analysis, part, requirement.text, settings, references).verdicts()
 
 
 class _Held:
