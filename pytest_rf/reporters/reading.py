@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.summary import closing, verdict, verdicts
+from pytest_rf.requirements.wording import held
 from pytest_rf.results import ModelResult, Run
 
 #: Requirements and waived findings told per model.
@@ -62,7 +63,9 @@ def _details(result: ModelResult) -> Iterator[Line]:
     width = max((len(one.status) for one in told), default=0)
     for one in told[:MOST]:
         place = f" ({one.file}{f':{one.line}' if one.line else ''})" if one.file else ""
-        reason = f": {one.reason}" if one.reason else ""
+        inputs = {at.input for each in told for at in each.held} - {""}
+        measured = held(one.held, len(inputs) > 1)
+        reason = f": {one.reason or measured}" if one.reason or measured else ""
         status = (f"{one.status:<{width}}", _TOLD[one.status])
         yield line("    ", status, f"  {one.text}{reason}", (place, "dim"))
     for found in result.waived[:MOST]:

@@ -26,7 +26,7 @@ RF001 final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)
        +6 →  7  stem 7×7 stride 2
        +4 → 11  layer1 3×3
        +8 → 19  layer2 3×3 stride 2
-   = help: 1 missing
+   = help: 1 input position is missing
 
 ✗ net (net.onnx): 1 violation
 

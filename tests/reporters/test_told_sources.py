@@ -38,7 +38,9 @@ def foreign() -> Analysis:
     x = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 1, 32])
     y = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 1, 30])
     node = helper.make_node("MaxPool", ["x"], ["y"], name="pool", kernel_shape=[3])
-    trace = 'File "/home/someone/work/repositories/proj/model.py", line 12, in forward\n    return self.pool(x)'
+    trace = (
+        'File "/home/someone/work/repositories/proj/model.py", line 12, in forward\n    return self.pool(x)'
+    )
     node.metadata_props.add(key="pkg.torch.onnx.stack_trace", value=trace)
     return analyze(helper.make_model(helper.make_graph([node], "g", [x], [y])))
 
