@@ -60,7 +60,9 @@ def hold(
         RequirementError: it cannot be applied to this model.
     """
     file = stated.file or settings.file
-    settings = dataclasses.replace(settings, file=file, line=stated.line, column=stated.column)
+    settings = dataclasses.replace(
+        settings, file=file, line=stated.line, column=stated.column, pack=stated.pack
+    )
     requirement, found, applies, reason = stated.requirement, [], not stated.shared, ""
     held: list[Finding] = []
     if not stated.shared:
@@ -80,6 +82,7 @@ def hold(
         reason="" if applies else reason,
         column=stated.column,
         held=() if found else spare.least(held),
+        pack=stated.pack,
     )
     return outcome, found
 
@@ -87,4 +90,4 @@ def hold(
 def failed(stated: PlacedRequirement) -> RequirementResult:
     """Return what becomes of a requirement that could not be held."""
     text, file, line, column = stated.requirement.text, stated.file, stated.line, stated.column
-    return RequirementResult(text=text, status="error", file=file, line=line, column=column)
+    return RequirementResult(text=text, status="error", file=file, line=line, column=column, pack=stated.pack)

@@ -64,6 +64,14 @@ def display(path: str | os.PathLike[str]) -> str:
     return absolute.as_posix() if relative.parts.count("..") > _FURTHEST else relative.as_posix()
 
 
+def place(file: str, line: int = 0, column: int = 0) -> str:
+    """Return a place as errors begin with it, ``rf.toml:9:3: ``, as far as it is known."""
+    if not file:
+        return ""
+    numbers = (str(number) for number in ((line, column) if line else ()) if number)
+    return ":".join([file, *numbers]) + ": "
+
+
 def line(source: str) -> str:
     """Return a source line, ``models/unet.py:42``, as people are told it; data keeps it whole.
 

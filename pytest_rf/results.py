@@ -62,6 +62,7 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
         reason: why it is not applicable, in plain words without the requirement.
         column: its column in that line, or 0.
         held: what was measured, where it holds.
+        pack: the pack that holds it; ``line`` is the one that takes it in.
     """
 
     text: str
@@ -71,6 +72,7 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
     reason: str = ""
     column: int = 0
     held: tuple[Held, ...] = ()
+    pack: str = ""
 
 
 def status(

@@ -62,7 +62,8 @@ def _details(result: ModelResult) -> Iterator[Line]:
     told = [one for one in result.requirements if one.status in _TOLD]
     width = max((len(one.status) for one in told), default=0)
     for one in told[:MOST]:
-        place = f" ({one.file}{f':{one.line}' if one.line else ''})" if one.file else ""
+        pack = f", from {one.pack}" if one.pack else ""
+        place = f" ({one.file}{f':{one.line}' if one.line else ''}{pack})" if one.file else ""
         inputs = {at.input for each in told for at in each.held} - {""}
         measured = held(one.held, len(inputs) > 1)
         reason = f": {one.reason or measured}" if one.reason or measured else ""

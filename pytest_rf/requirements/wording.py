@@ -45,6 +45,10 @@ def sentence(found: Finding, several: bool) -> str:
         found: the finding.
         several: whether the model has several inputs, so that the line has to name the one that is meant.
     """
+    return f"{_sentence(found, several)}{f' (from {found.pack})' if found.pack else ''}"
+
+
+def _sentence(found: Finding, several: bool) -> str:
     on = on_axes(found.axes)
     if several and found.input:
         on += f' of input "{found.input}"'
