@@ -176,7 +176,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
         models: the models of which none has them, in words, if they are several.
     """
     known = list(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes))
-    there = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known) or 'none; name them with axes'}"
+    there = f"there are {', '.join(known) or 'none; name them with axes'}"
 
     def told(axis: str) -> str:
         if models:

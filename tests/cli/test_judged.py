@@ -300,6 +300,8 @@ def test_accepted_context_of_a_glob_is_there_in_one_model_at_least(rf, folder: P
     assert rf("check").status == 0
     configure(folder, entry + '"op:InstanceNormalization", "op:GroupNorm*"]\n')
     line = only_error(rf("check"))
-    assert line.startswith('error: rf.toml:5:47: accept_context "op:GroupNorm*" matches nothing in any of the 2')
+    assert line.startswith(
+        'error: rf.toml:5:47: accept_context "op:GroupNorm*" matches nothing in any of the 2'
+    )
     # Who checks one of them cannot tell.
     assert rf("check", "b.onnx").status == 0
