@@ -64,7 +64,8 @@ def divided(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[str]]:
 def explain(result: ModelResult) -> str:
     """Return all that is wrong with a model as text, problems first."""
     parts = [f"{problem.message}\n{problem.detail}".strip() for problem in result.problems]
-    parts += ["\n".join(plain(full.finding(one))) for one in result.findings[: full.MOST]]
+    told: full.Told = {}
+    parts += ["\n".join(plain(full.finding(one, told=told))) for one in result.findings[: full.MOST]]
     hidden = len(result.findings) - full.MOST
     if hidden > 0:
         parts.append(f"… and {hidden:,} more findings")

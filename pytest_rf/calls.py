@@ -7,13 +7,14 @@ same forms, and say the same about what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis import steps
 from pytest_rf.arrays import Npy, npy
 from pytest_rf.checkable import Analysis
@@ -25,6 +26,7 @@ from pytest_rf.loading import described, load
 from pytest_rf.registry import NONE, Operators
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.units import Quantity
+from pytest_rf.requirements.vocabulary import nearest
 
 __all__ = ["KEYS", "SAID", "Call", "CallError", "analysed", "stated"]
 
@@ -152,12 +154,36 @@ def said(analysis: Analysis, call: Call) -> Analysis:
         ModelError: an axis or a pattern is not the model's.
         RequirementError: what a step stands for is not understood.
     """
-    analysis = described(analysis, call.axes, call.accept_context, call.stands_for)
+    analysis = described(analysis, call.axes, call.accept_context)
+    for axis, told in absent(analysis, call.stands_for).items():
+        raise StepError("stands_for", told, axis)
+    for axis, told in absent(analysis, call.spacing).items():
+        raise CallError("spacing", told, axis)
+    analysis = described(analysis, stands_for=call.stands_for)
     if call.spacing or call.origin != "end":
         spacing = {**analysis.spacing, **call.spacing}
         origin = call.origin if call.origin != "end" else analysis.origin
         analysis = replace(analysis, spacing=spacing, origin=origin)
     return analysis
+
+
+def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[str, str]:
+    """Return those of some axes that a model does not have, with what to say about each.
+
+    Args:
+        analysis: the model.
+        axes: names of axes.
+        models: the models of which none has them, in words, if they are several.
+    """
+    known = list(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes))
+    there = f"there are {', '.join(known) or 'none; name them with axes'}"
+
+    def told(axis: str) -> str:
+        if models:
+            return f'there is no axis "{axis}" in {models}'
+        return f'the model has no axis "{axis}"{nearest(axis, known)}; {there}'
+
+    return {axis: told(axis) for axis in axes if axis not in known}
 
 
 # ------------------------------------------------------------------ the form of each key

@@ -7,6 +7,7 @@ becomes a problem of that model, and the run goes on. A problem is never a pass.
 from __future__ import annotations
 
 import dataclasses
+import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -14,7 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pytest_rf import calls, checks, gc_pause, judging, siblings, waivers
+from pytest_rf import calls, checks, gc_pause, judging, paths, siblings, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline.sorting import sort
 from pytest_rf.checks import figures_changed, gathering
@@ -23,6 +24,7 @@ from pytest_rf.config import asked, remedies
 from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, PlacedRequirement
 from pytest_rf.config.sources import Target
+from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
@@ -106,10 +108,16 @@ def run(
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
-    if not paths and not models and all(item.target for item in items):
+    if not models and _is_whole(config, paths) and all(item.target for item in items):
         told = recorded.gone(config, [item.target for item in items if item.target])
         results[-1] = replace(results[-1], warnings=(*results[-1].warnings, *told))
     return Run.of(results, config.file, fail_on)
+
+
+def _is_whole(config: Config, paths: Sequence[str]) -> bool:
+    """Return whether all models of a configuration are asked for: no paths are given, or its own."""
+    own = "" if config.path is None else os.path.realpath(config.path)
+    return not paths or any(path.endswith(".toml") and os.path.realpath(path) == own for path in paths)
 
 
 def _result(
@@ -146,7 +154,9 @@ def _result(
         try:
             outcome, found = judging.hold(analysis, one, settings, number)
         except Exception as error:
-            problems.append(_problem(error, target, one.file, one.line))
+            problem = _problem(error, target, one.file, one.line, one.column)
+            pack = f" (from {one.pack})" if one.pack else ""
+            problems.append(replace(problem, message=problem.message + pack))
             outcome, found = judging.failed(one), []
         requirements.append(outcome)
         findings += found
@@ -165,7 +175,7 @@ def _result(
     except Exception as error:
         problems.append(_problem(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
-    by_baseline = sort(kept, recorded.known(config, target))
+    by_baseline = sort(kept, recorded.known(config, target), len(analysis.inputs) > 1)
     told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
     decided = _decided(requirements, findings, kept, by_baseline.known)
     result = replace(
@@ -233,16 +243,18 @@ def _refuse_unmatched(
             results[numbers[-1]] = replace(last, problems=(*last.problems, *problems))
 
 
-def _problem(error: Exception, target: Target, file: str = "", line: int = 0) -> Problem:
+def _problem(error: Exception, target: Target, file: str = "", line: int = 0, column: int = 0) -> Problem:
     """Return why the run is wrong: what the user can put right, or a bug of our own with its traceback."""
+    if isinstance(error, PlacedConfigError) and error.line:
+        line, column = error.line, error.column
     if isinstance(error, RFError):
-        place = f"{file}{f':{line}' if line else ''}: " if file else ""
+        place = paths.place(file, line, column)
         about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
         told = str(error)
         if target.path is not None:
             told = told.replace(str(target.path), target.source)  # as the reader knows the file
         text = told if place and told.startswith(file) else f"{place}{about}{told}"
-        return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line)
+        return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line, column=column)
     reason = " ".join(str(error).split())[:500]
     return Problem(
         message=f"{target.source}: internal error: {type(error).__name__}{': ' if reason else ''}{reason}",
@@ -250,4 +262,5 @@ def _problem(error: Exception, target: Target, file: str = "", line: int = 0) ->
         detail="".join(traceback.format_exception(error)),
         file=file,
         line=line,
+        column=column,
     )

@@ -138,6 +138,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         others: the further tensors where the same requirement or rule fails, the worst first; the finding's own is
             the worst of all.
         waived: why the model's authors accept it; empty where no waiver covers it.
+        pack: the pack that holds the requirement; ``line`` is the one that takes it in.
     """
 
     code: str
@@ -175,6 +176,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     accepted: tuple[str, ...] = ()
     others: tuple[Elsewhere, ...] = ()
     waived: str = ""
+    pack: str = ""
 
     def elsewhere(self) -> Elsewhere:
         """Return the finding's own tensor as one of another finding's others."""
@@ -207,6 +209,7 @@ class Problem(Struct, frozen=True, kw_only=True):
         file: the file that a reader should open.
         line: the line in ``file``, counted from 1; 0 where there is none.
         unjudged: True where nothing else is wrong than that nothing judged the model.
+        column: the column in the line, counted from 1; 0 where it is not known.
     """
 
     message: str
@@ -215,3 +218,4 @@ class Problem(Struct, frozen=True, kw_only=True):
     file: str = ""
     line: int = 0
     unjudged: bool = False
+    column: int = 0

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pytest_rf.analysis import Analysis
 from pytest_rf.config.declared import PlacedRequirement
 from pytest_rf.findings import Finding
-from pytest_rf.requirements import Settings, evaluate, parse
+from pytest_rf.requirements import Settings, evaluate, parse, spare
 from pytest_rf.requirements.syntax import AbsentError
 from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
 
@@ -60,13 +60,16 @@ def hold(
         RequirementError: it cannot be applied to this model.
     """
     file = stated.file or settings.file
-    settings = dataclasses.replace(settings, file=file, line=stated.line, column=stated.column)
+    settings = dataclasses.replace(
+        settings, file=file, line=stated.line, column=stated.column, pack=stated.pack
+    )
     requirement, found, applies, reason = stated.requirement, [], not stated.shared, ""
+    held: list[Finding] = []
     if not stated.shared:
-        found = evaluate(analysis, requirement, settings)
+        found = evaluate(analysis, requirement, settings, held)
     for part in requirement.parts if stated.shared else ():
         try:
-            found += evaluate(analysis, dataclasses.replace(requirement, parts=(part,)), settings)
+            found += evaluate(analysis, dataclasses.replace(requirement, parts=(part,)), settings, held)
             applies = True
         except AbsentError as error:
             reason = reason or error.reason
@@ -78,6 +81,8 @@ def hold(
         line=stated.line,
         reason="" if applies else reason,
         column=stated.column,
+        held=() if found else spare.least(held),
+        pack=stated.pack,
     )
     return outcome, found
 
@@ -85,4 +90,4 @@ def hold(
 def failed(stated: PlacedRequirement) -> RequirementResult:
     """Return what becomes of a requirement that could not be held."""
     text, file, line, column = stated.requirement.text, stated.file, stated.line, stated.column
-    return RequirementResult(text=text, status="error", file=file, line=line, column=column)
+    return RequirementResult(text=text, status="error", file=file, line=line, column=column, pack=stated.pack)

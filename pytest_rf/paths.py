@@ -16,6 +16,9 @@ _ROOT: ContextVar[Path | None] = ContextVar("root", default=None)
 #: Files further up than this are named by their whole path.
 _FURTHEST = 3
 
+#: Of source lines that lie elsewhere so many parts of the path are told.
+_TOLD = 3
+
 
 def root() -> Path | None:
     """Return the folder that files are named from; None is the working directory."""
@@ -72,6 +75,30 @@ def lies_in(path: Path, folder: Path) -> bool:
         OSError: the working directory, from which it goes, is no more.
     """
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def place(file: str, line: int = 0, column: int = 0) -> str:
+    """Return a place as errors begin with it, ``rf.toml:9:3: ``, as far as it is known."""
+    if not file:
+        return ""
+    numbers = (str(number) for number in ((line, column) if line else ()) if number)
+    return ":".join([file, *numbers]) + ": "
+
+
+def line(source: str) -> str:
+    """Return a source line, ``models/unet.py:42``, as people are told it; data keeps it whole.
+
+    Exporters write the whole path, often that of another machine: it is told from the root where it lies below that,
+    and otherwise as ``…/proj/models/unet.py:42``.
+    """
+    path = source.replace("\\", "/")
+    if not path.startswith("/") and path[1:3] != ":/":
+        return source
+    inner = below(source)
+    if inner != source.replace(os.sep, "/"):
+        return inner
+    parts = path.split("/")
+    return path if len(parts) <= _TOLD + 1 else "/".join(("…", *parts[-_TOLD:]))
 
 
 def below(path: str | os.PathLike[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from msgspec import Struct
 
 from pytest_rf.analysis.inputs import Input
-from pytest_rf.findings import Finding, Problem
+from pytest_rf.findings import Finding, Measurement, Problem, Required, Spacing
 from pytest_rf.severity import SEVERITIES, at_least
 from pytest_rf.version import __version__
 
@@ -16,6 +16,37 @@ FORMAT = 3
 
 #: What becomes of a requirement that judges a model.
 JUDGED = ("holds", "violated", "undecidable", "waived", "known")
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What was measured where a part of a requirement holds, at the tensor where least is to spare.
+
+    Attributes:
+        metric: the metric that was read; of a claim the one that it is about, or its predicate.
+        measured: its value, one measurement or one per side.
+        required: what was required.
+        spacing: the distance between neighbours on the axis, where lengths are to be shown.
+        tensor: the name of the tensor.
+        op: the operator that computes it.
+        axes: the axes on which the very same was measured.
+        input: the graph input that the figure is about.
+        tensors: how many tensors the part was held against.
+    """
+
+    metric: str
+    measured: tuple[Measurement, ...]
+    required: Required | None = None
+    spacing: Spacing | None = None
+    tensor: str = ""
+    op: str = ""
+    axes: tuple[str, ...] = ()
+    input: str = ""
+    tensors: int = 1
+
+    @property
+    def is_claim(self) -> bool:
+        """Return whether nothing is compared."""
+        return self.required is None or not self.required.comparator
 
 
 class RequirementResult(Struct, frozen=True, kw_only=True):
@@ -30,6 +61,8 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
         line: its line there, or 0.
         reason: why it is not applicable, in plain words without the requirement.
         column: its column in that line, or 0.
+        held: what was measured, where it holds.
+        pack: the pack that holds it; ``line`` is the one that takes it in.
     """
 
     text: str
@@ -38,6 +71,8 @@ class RequirementResult(Struct, frozen=True, kw_only=True):
     line: int = 0
     reason: str = ""
     column: int = 0
+    held: tuple[Held, ...] = ()
+    pack: str = ""
 
 
 def status(

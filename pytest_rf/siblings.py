@@ -1,42 +1,42 @@
 """What an entry of the configuration that stands for several models says of all of them together.
 
-A pattern of ``accept_context`` need only match in one of them, so only who has seen all can tell that it matches in
-none.
+A pattern of ``accept_context`` need only match in one of them, and an axis of ``spacing`` only be in one, so only who
+has seen all can tell that it is in none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pytest_rf import targets
 from pytest_rf.analysis import Analysis
-from pytest_rf.analysis.accepting import complaint, unmatched
 from pytest_rf.config.declared import Model
+from pytest_rf.config.positions import Keys
 from pytest_rf.config.sources import Target
 from pytest_rf.findings import Problem
-from pytest_rf.targets import accepted_at
 
-#: The accepted context that is not in a model, and what to say if it is in none of its siblings.
-Missing = Mapping[str, str]
+#: What a model does not have of what its entry says, by key, and what to say if none of its siblings has it.
+Missing = Mapping[Keys, str]
 
 
 def missing(analysis: Analysis, target: Target) -> Missing:
-    """Return the accepted context that is not in a model, where its entry stands for others too."""
-    if target.siblings == 1 or not target.model.accept_context:
+    """Return what a model does not have of what its entry says, where that stands for others too."""
+    if target.siblings == 1:
         return {}
     models = f"any of the {target.siblings} models of {target.model.source}"
-    patterns = unmatched(analysis, target.model.accept_context)
-    return {pattern: complaint(pattern, analysis, models) for pattern in patterns}
+    return targets.missing(analysis, target.model, models)
 
 
 def refused(model: Model, found: Sequence[Missing]) -> Iterator[Problem]:
-    """Yield the problems of an entry: its accepted context that none of its models has.
+    """Yield the problems of an entry: what it says of what none of its models has.
 
     Args:
         model: the entry.
         found: what is missing in each of its models, in their order; nothing where one could not be analysed.
     """
     first, *others = found
-    for pattern, told in first.items():
-        if all(pattern in other for other in others):
-            text = f"{accepted_at(model, pattern)}{told}"
-            yield Problem(message=text, file=model.file, line=model.line)
+    for keys, told in first.items():
+        if all(keys in other for other in others):
+            line, column = model.place(*keys)
+            text = str(targets.at(model, told, *keys))
+            yield Problem(message=text, file=model.file, line=line, column=column)

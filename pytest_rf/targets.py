@@ -7,13 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis.accepting import complaint, unmatched
-from pytest_rf.calls import analysed
+from pytest_rf.calls import StepError, absent, analysed
 from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Config, Model
+from pytest_rf.config.positions import Keys
 from pytest_rf.config.sources import Target
+from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import contained
 from pytest_rf.errors import ConfigError, ModelError
+from pytest_rf.paths import place
 
 #: How the files begin that Git LFS leaves in place of what has not been fetched.
 _LFS = b"version https://git-lfs"
@@ -52,12 +56,12 @@ def leaving_out(target: Target, config: Config, skip_code: bool) -> str:
 def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
     """Analyse a target as its model declares it; ``example``: the inputs of one call, of a PyTorch model.
 
-    What its entry accepts of context must match something in it; where the entry stands for several models, in
-    one of them, which only who analyses all of them can tell.
+    What its entry accepts of context must match something in it, and its spacing must be of axes that it has; where
+    the entry stands for several models, in one of them, which only who analyses all of them can tell.
 
     Raises:
         ModelError: the model cannot be read, made or analysed.
-        ConfigError: a pattern of ``accept_context`` matches nothing.
+        ConfigError: the entry says something of what the model does not have.
     """
     if target.path is None:
         with contained(target.source):
@@ -71,22 +75,43 @@ def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
     _keep(target, "extent", max(extents, default=0), limits.extent, "positions along an axis")
     analysis.accept_context = target.model.accept_context
     if target.siblings == 1:
-        for pattern in unmatched(analysis, analysis.accept_context):
-            raise ConfigError(f"{accepted_at(target.model, pattern)}{complaint(pattern, analysis)}")
+        for keys, told in missing(analysis, target.model).items():
+            raise at(target.model, told, *keys)
+    gone = absent(analysis, target.model.spacing)
+    analysis.spacing = {axis: one for axis, one in target.model.spacing.items() if axis not in gone}
     return analysis
 
 
-def accepted_at(model: Model, pattern: str) -> str:
-    """Return the place of a pattern of ``accept_context`` as errors begin with it."""
-    lines = dict(zip(model.accept_context, model.accept_lines, strict=False))
-    line = lines.get(pattern, model.line)
-    return f"{model.file}{f':{line}' if line else ''}: " if model.file else ""
+def missing(analysis: Described, model: Model, models: str = "") -> dict[Keys, str]:
+    """Return what is said of a model that it does not have, by key, with what to say about it.
+
+    Args:
+        analysis: the model.
+        model: its entry.
+        models: the models that the entry stands for, in words, if they are several.
+    """
+    axes = absent(analysis, model.spacing, models)
+    found: dict[Keys, str] = {("spacing", axis): f"spacing: {told}" for axis, told in axes.items()}
+    patterns = unmatched(analysis, model.accept_context)
+    for number, pattern in enumerate(model.accept_context):
+        if pattern in patterns:
+            found["accept_context", number] = complaint(pattern, analysis, models)
+    return found
+
+
+def at(model: Model, told: str, *keys: str | int) -> ConfigError:
+    """Return the error of a key of a model, with its place."""
+    line, column = model.place(*keys)
+    return PlacedConfigError(f"{place(model.file, line, column)}{told}", line=line, column=column)
 
 
 def _analysed(target: Target, source: Path | str, example: Sequence[Any]) -> Analysis:
-    # What is accepted of context need only match in one of the models of an entry.
-    call = replace(target.model, accept_context=(), accept_lines=())
-    analysis = analysed(source, call, example, name=target.name, root=call.root, operators=call.operators)
+    # What is accepted of context, and axes of a spacing, need only be in one of the models of an entry.
+    call = replace(target.model, accept_context=(), spacing={})
+    try:
+        analysis = analysed(source, call, example, name=target.name, root=call.root, operators=call.operators)
+    except StepError as error:
+        raise at(target.model, str(error), error.key, *error.at) from None
     analysis.root = call.root if call.file else None
     return analysis
 

@@ -92,7 +92,7 @@ def test_one_models_trouble_hides_no_others() -> None:
     assert [one.status for one in wrong.requirements] == ["error", "holds"]
     assert wrong.problems[0].detail.endswith("^")
     assert wrong.error is not None
-    assert wrong.error.startswith("rf.toml:15: chain: requirement `rf.q >= 3`, column 1: ")
+    assert wrong.error.startswith("rf.toml:15:12: chain: requirement `rf.q >= 3`, column 1: ")
     assert bug.problems[0].internal
     assert "ZeroDivisionError: of ours" in bug.problems[0].message
     assert "Traceback" in bug.problems[0].detail

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from pytest_rf.baseline.entries import Entry, Place, failures, worse
 from pytest_rf.findings import Elsewhere, Finding
+from pytest_rf.requirements.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,20 @@ class Sorted:
     unused: list[Entry]
 
 
-def sort(findings: Iterable[Finding], entries: Sequence[Entry]) -> Sorted:
-    """Return the findings of a model, sorted by the entries that its baseline has."""
+def sort(findings: Iterable[Finding], entries: Sequence[Entry], several: bool = False) -> Sorted:
+    """Return the findings of a model, sorted by the entries that its baseline has.
+
+    Args:
+        findings: what was found.
+        entries: what the baseline has of the model.
+        several: whether the model has several inputs, so that sentences have to name them.
+    """
     by_place: dict[Place, Entry] = {entry.place: entry for entry in entries}
     used: set[Place] = set()
     kept: list[Finding] = []
     known: list[Finding] = []
     for finding in findings:
-        left = _left(finding, by_place, used)
+        left = _left(finding, by_place, used, several)
         if left is None:
             known.append(finding)
         else:
@@ -41,7 +48,7 @@ def sort(findings: Iterable[Finding], entries: Sequence[Entry]) -> Sorted:
     return Sorted(kept, known, [entry for entry in entries if entry.place not in used])
 
 
-def _left(finding: Finding, entries: dict[Place, Entry], used: set[Place]) -> Finding | None:
+def _left(finding: Finding, entries: dict[Place, Entry], used: set[Place], several: bool) -> Finding | None:
     """Return what is left of a finding: None where all is known, otherwise what is new or worse, and why."""
     changes: list[str] = []
     new: list[str] = []
@@ -64,7 +71,34 @@ def _left(finding: Finding, entries: dict[Place, Entry], used: set[Place]) -> Fi
     if not wrong:
         return None
     others: tuple[Elsewhere, ...] = tuple(one for one in finding.others if id(one) in wrong)
+    left = replace(finding, others=others) if own else _at(others[0], finding, others[1:], several)
     message = f"; worse than in the baseline: {'; '.join(dict.fromkeys(changes))}" if changes else ""
-    if new and not own:
+    if new and (changes or not own):
         message += f'; not in the baseline: tensor "{new[0]}"'
-    return replace(finding, message=finding.message + message, others=others)
+    return replace(left, message=left.message + message)
+
+
+def _at(worst: Elsewhere, finding: Finding, others: tuple[Elsewhere, ...], several: bool) -> Finding:
+    """Return a finding at another of its tensors, without what is known of its own alone: path, blame and advice."""
+    moved = replace(
+        finding,
+        tensor=worst.tensor,
+        node=worst.node,
+        op=worst.op,
+        module=worst.module,
+        source=worst.source,
+        axes=worst.axes,
+        input=worst.input,
+        measured=worst.measured,
+        reason=worst.reason,
+        undecidable=worst.undecidable,
+        others=others,
+        local=(),
+        context=(),
+        note="",
+        figure="",
+        side="",
+        path=(),
+        help="",
+    )
+    return replace(moved, message=sentence(moved, several)) if moved.requirement else moved

@@ -39,6 +39,7 @@ def baseline(
     from pytest_rf.commands.progress import progress
     from pytest_rf.reporters.files import save
     from pytest_rf.reporters.lines import line
+    from pytest_rf.reporters.wrapping import terminal_width, wrapped
 
     if prune and update:
         raise click.UsageError(
@@ -58,7 +59,7 @@ def baseline(
         emit([line("Nothing fails: no baseline is needed.")])
         return 0
     save(file.text(found.now), found.path.name, found.path.parent)
-    emit([line(_told(found))])
+    emit(wrapped([line(_told(found))], terminal_width()))
     return 0
 
 

@@ -41,6 +41,7 @@ def init(
     from pytest_rf.reporters.files import place, save
     from pytest_rf.reporters.lines import line
     from pytest_rf.reporters.text import count
+    from pytest_rf.reporters.wrapping import terminal_width, wrapped
     from pytest_rf.starting import begin
 
     shapes = options.once(inputs, "--input")
@@ -60,5 +61,5 @@ def init(
     held = sum(len(entry.stated) for entry in good)
     check = beginning.check(good) + ("" if output == "rf.toml" else f" --config {output}")
     told = f"{count(len(good), 'model')}, {count(held, 'requirement')} that hold today"
-    emit([line(f"Wrote {output}: {told}. Next: read it, then run {check}")])
+    emit(wrapped([line(f"Wrote {output}: {told}. Next: read it, then run {check}")], terminal_width()))
     return 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from pytest_rf.calls import Call
+from pytest_rf.config.positions import Keys, Place
 from pytest_rf.registry import Operators
 from pytest_rf.requirements.syntax import Requirement
 
@@ -23,6 +25,7 @@ class PlacedRequirement:
         shared: whether it comes from a pack or another file that the configuration extends; such a requirement
             is about models of many kinds, and does not apply to one without its axis.
         column: the column in that line, counted from 1; 0 where it is not known.
+        pack: the pack that holds it, which the line takes in; empty where none does.
     """
 
     requirement: Requirement
@@ -30,6 +33,7 @@ class PlacedRequirement:
     line: int = 0
     shared: bool = False
     column: int = 0
+    pack: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,7 @@ class Model(Call):
     Attributes:
         source: path or glob below ``root``, or ``package.module:factory``.
         name: what reports call it; empty for the file's name.
-        accept_lines: the line of each pattern of ``accept_context``.
+        places: where what only an analysis can refute stands: ``("spacing", "h")``, ``("accept_context", 0)``.
         requires: its requirements, with those of the configuration.
         select, ignore: rules on top of those of the configuration.
         waivers: the findings that its authors accept.
@@ -76,7 +80,7 @@ class Model(Call):
 
     source: str
     name: str = ""
-    accept_lines: tuple[int, ...] = ()
+    places: Mapping[Keys, Place] = field(default_factory=dict)
     requires: tuple[PlacedRequirement, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -86,6 +90,10 @@ class Model(Call):
     root: Path = field(default_factory=Path.cwd)
     file: str = ""
     line: int = 0
+
+    def place(self, *keys: str | int) -> Place:
+        """Return where a key stands in ``file``; that of the entry where it is not known."""
+        return self.places.get(keys, Place(self.line))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

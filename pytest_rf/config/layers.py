@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pytest_rf import checks
 from pytest_rf.config import packs, tomlfile
@@ -27,6 +27,14 @@ MAX_DEPTH = 8
 
 #: More files than this are extended by mistake, or by malice.
 MAX_FILES = 100
+
+
+class TakenIn(NamedTuple):
+    """Where a configuration takes a pack in: what it writes there, the file and the place."""
+
+    text: str
+    file: str
+    place: Place
 
 
 class Table(Protocol):
@@ -128,7 +136,7 @@ class Layer:
         table: Table,
         at: Keys,
         chain: tuple[Path, ...],
-        taken_in: tuple[str, Place] | None = None,
+        taken_in: TakenIn | None = None,
     ) -> None:
         for number, text in enumerate(table.extend):
             self._extend(document, text, document.place(*at, "extend", number), chain, taken_in)
@@ -145,8 +153,11 @@ class Layer:
         self.select += table.select
         self.ignore += table.ignore
         for one in stated(document, table.require, *at):
-            file, (line, column) = taken_in or (one.file, Place(one.line, one.column))
-            self.requires.append(PlacedRequirement(one.requirement, file, line, len(chain) > 1, column))
+            pack = "" if taken_in is None else _named(taken_in.text, document)
+            file, (line, column) = taken_in[1:] if taken_in else (one.file, Place(one.line, one.column))
+            self.requires.append(
+                PlacedRequirement(one.requirement, file, line, len(chain) > 1, column=column, pack=pack)
+            )
 
     def _extend(
         self,
@@ -154,7 +165,7 @@ class Layer:
         text: str,
         place: Place,
         chain: tuple[Path, ...],
-        taken_in: tuple[str, Place] | None,
+        taken_in: TakenIn | None,
     ) -> None:
         """Take what an extended file says, unless it has been taken."""
         line = place.line
@@ -167,10 +178,18 @@ class Layer:
             return
         extended, table = self._files.read(path, document, line)
         # Who reads a finding of a pack's requirement can change the line that takes the pack in, not the pack.
-        taken_in = taken_in or ((document.name, place) if text.startswith("pytest-rf:") else None)
+        taken_in = taken_in or (
+            TakenIn(text, document.name, place) if text.startswith("pytest-rf:") else None
+        )
         self._take(extended, table, (), (*chain, path), taken_in)
         self.operators.update(statements(extended, table.operator))
         self._taken.add(path)
+
+
+def _named(text: str, document: Document) -> str:
+    """Return a pack by the name that the configuration takes in, with that of the one which that extends."""
+    own = f"pytest-rf:{document.path.stem}"
+    return text if text == own else f"{text}, which extends {own}"
 
 
 def stated(document: Document, texts: Iterable[str], *at: str | int) -> list[PlacedRequirement]:

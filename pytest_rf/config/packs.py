@@ -26,6 +26,12 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.toml"))
 
 
+def about(name: str) -> str:
+    """Return what a pack is for, which its first line says: ``Classification of whole images``."""
+    with (folder() / f"{name}.toml").open(encoding="utf-8") as file:
+        return file.readline().lstrip("# ").rstrip().removesuffix(f": pytest-rf:{name}")
+
+
 def locate(text: str, document: Document, root: Path, line: int) -> Path:
     """Return the file that an entry of ``extend`` means, as itself where the entry names a link.
 

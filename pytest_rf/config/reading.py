@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,9 +126,7 @@ class _Loader:
         model = Model(
             source=entry.source,
             name=entry.name,
-            accept_lines=tuple(
-                document.line(*at, "accept_context", number) for number in range(len(entry.accept_context))
-            ),
+            places={keys: document.place(*at, *written) for keys, written in _of_analysis(entry)},
             requires=(*self.shared.requires, *own.requires),
             select=tuple(dict.fromkeys(own.select)),
             ignore=tuple(dict.fromkeys(own.ignore)),
@@ -167,6 +165,16 @@ class _Loader:
             matcher(pattern)
         except ValueError as error:
             raise document.error(str(error), document.line(*keys)) from None
+
+
+def _of_analysis(entry: ModelTable) -> Iterator[tuple[Keys, Keys]]:
+    """Yield the keys of a model that only its analysis can refute, as messages name them and as they are written."""
+    for number in range(len(entry.accept_context)):
+        yield ("accept_context", number), ("accept_context", number)
+    for axis in entry.spacing:
+        yield ("spacing", axis.lower()), ("spacing", axis)
+    for axis in entry.stands_for:
+        yield ("stands_for", axis), ("stands_for", axis)
 
 
 def _pack() -> type[PackFile]:

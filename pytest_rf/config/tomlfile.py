@@ -33,12 +33,20 @@ _STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\\?(?:\"|$)|'[^']*(?:'|$)""")
 
 
 class PlacedConfigError(ConfigError):
-    """A configuration is wrong at a known place; ``detail`` shows it to a person, as with a caret."""
+    """A configuration is wrong at a known place.
 
-    def __init__(self, message: str, detail: str = "") -> None:
-        """Keep the detail beside the message."""
+    Attributes:
+        detail: shows it to a person, as with a caret.
+        line: the line, counted from 1; 0 where it is not known.
+        column: the column in that line, likewise.
+    """
+
+    def __init__(self, message: str, detail: str = "", line: int = 0, column: int = 0) -> None:
+        """Keep detail and place beside the message."""
         super().__init__(message)
         self.detail = detail
+        self.line = line
+        self.column = column
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from pytest_rf.config import packs
@@ -26,15 +25,14 @@ _COLUMN = 36
 
 def text(entries: Sequence[Entry]) -> str:
     """Return a configuration of these models; those of which nothing can be checked stand in comments."""
+    longest = max(map(len, packs.names()))
     lines = [
         f"# What these models must be able to see. Check them with: {check(entries)}",
         "# Every requirement below holds today (pytest-rf init wrote it): keep those that you rely on, sharpen or",
         "# delete the others, and say why. pytest-rf show MODEL shows all figures.",
         "",
-        "# Requirements for models of a kind, and rules beside them (pytest-rf rule lists them). The kinds:",
-        *textwrap.wrap(
-            ", ".join(packs.names()), 110, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
-        ),
+        "# Packs: requirements for models of a kind, and rules beside them (pytest-rf rule lists rules).",
+        *(f"#   pytest-rf:{name:<{longest}}  {packs.about(name)}" for name in packs.names()),
         '# extend = ["pytest-rf:classification"]',
         '# select = ["RF1", "RF3"]',
     ]

@@ -62,7 +62,9 @@ def _cells(columns: Sequence[Column], row: Row, axis: str) -> Iterator[str]:
 
 
 def _about(row: Row, name: str) -> str:
-    """Return what a row is about as programs want it: the bare operator, the whole path of a module."""
+    """Return what a row is about as programs want it: the bare operator, the whole path of a module or a source."""
+    if name == "source":
+        return row.entry.tensor.source
     if name == "op":
         return row.entry.tensor.op
     return row.entry.path if name == "module" else about(row.entry, name, row.input)

@@ -17,6 +17,7 @@ from pytest_rf.locks.holding import end, summary, words
 from pytest_rf.reporters import markdown
 from pytest_rf.reporters.lines import Document, Line, Span, line, visible
 from pytest_rf.reporters.text import count
+from pytest_rf.reporters.wrapping import wrapped
 
 FORMATS = ("table", "markdown", "json")
 """Formats of ``diff``; the first is the default."""
@@ -35,6 +36,9 @@ COLUMNS = (
     *FLAGS,
 )
 
+#: Modules have a column where one name of so many, or more, does not tell its own; they are cut to a width.
+_SHARE, _MODULE = 4, 32
+
 #: A tensor's name is cut to this, if that makes room for a column.
 _NAME = 44
 
@@ -42,12 +46,13 @@ _NAME = 44
 class _Row(NamedTuple):
     """Tensors that lie behind each other, of which the same is true: the first one, and how many follow.
 
-    It goes by its module where that says as much in fewer letters.
+    It goes by its module where that says as much in fewer letters; ``module`` is it where the name does not tell it.
     """
 
     name: str
     followers: int
     cells: Mapping[str, str]
+    module: str = ""
 
 
 def diff(found: Comparison, format: str, width: int = 0) -> Document:
@@ -62,7 +67,7 @@ def _table(found: Comparison, width: int) -> Iterator[Line]:
         if model:
             yield from _model(model, width)
             yield ()
-    yield _closing(found)
+    yield from wrapped([_closing(found)], width)
 
 
 def _closing(found: Comparison) -> Line:
@@ -82,7 +87,7 @@ def _closing(found: Comparison) -> Line:
 def _model(found: Difference, width: int) -> Iterator[Line]:
     state = found.new or found.old
     assert state is not None
-    yield line((state.name, "bold"), f": {summary(found)}")
+    yield from wrapped([line((state.name, "bold"), f": {summary(found)}")], width)
     if found.changed:
         yield ()
         yield from _rows(list(rows(found)), width)
@@ -97,17 +102,19 @@ def _model(found: Difference, width: int) -> Iterator[Line]:
     if final is not None:
         yield ()
         told = ", ".join(f"{name} {text}" for name, text in [*cells(final.moved).items()][:_FINAL])
-        yield line("final ", (final.new.name, "bold"), f": {told}")
+        yield from wrapped([line("final ", (final.new.name, "bold"), f": {told}")], width)
 
 
 def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
     """Yield the table of changed tensors, with as many columns as fit."""
     shown = body[:MOST]
-    names = [visible(_name(row), 200) for row in shown]
-    longest = max(len(name) for name in ["tensor", *names])
+    longest = _longest(shown)
     columns: list[tuple[str, int]] = []
     hidden: list[str] = []
     used = min(longest, _NAME)
+    modules = [visible(row.module, 200) for row in shown]
+    wide_module = min(max(map(len, ["module", *modules])), _MODULE) if _tells_modules(shown) else 0
+    used += wide_module and wide_module + 2
     for column in (name for name in COLUMNS if any(name in row.cells for row in body)):
         wide = max(len(visible(text)) for text in [column, *(row.cells.get(column, "") for row in shown)])
         if columns and width and (hidden or used + 2 + wide > width):
@@ -115,19 +122,45 @@ def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
         else:
             columns.append((column, wide))
             used += 2 + wide
-    room = longest if not width else min(longest, max(width - sum(2 + wide for _, wide in columns), _NAME))
-    yield (Span("  ".join([f"{'tensor':<{room}}", *(f"{name:<{wide}}" for name, wide in columns)]), "bold"),)
-    for row, name in zip(shown, names, strict=True):
+    shown = _alike(shown, [name for name, _ in columns])
+    longest = _longest(shown)
+    left = width - sum(2 + wide for _, wide in columns) - (wide_module and wide_module + 2)
+    room = longest if not width else min(longest, max(left, _NAME))
+    heads = [f"{'tensor':<{room}}", *([f"{'module':<{wide_module}}"] if wide_module else [])]
+    yield (Span("  ".join([*heads, *(f"{name:<{wide}}" for name, wide in columns)]), "bold"),)
+    for row in shown:
+        name = _cut(visible(_name(row), 200), room)
+        module = (
+            [Span(f"  {_cut(visible(row.module, 200), wide_module):<{wide_module}}")] if wide_module else []
+        )
         figures = [f"{visible(row.cells.get(column, '')):<{wide}}" for column, wide in columns]
-        yield (Span(f"{_cut(name, room):<{room}}"), *(Span(f"  {text}", "figure") for text in figures))
+        yield (Span(f"{name:<{room}}"), *module, *(Span(f"  {text}", "figure") for text in figures))
     if len(body) > MOST:
         yield line((f"… and {len(body) - MOST:,} more rows; --format json lists all", "warn"))
     if any(row.followers for row in shown):
         yield line(("(+2): the next two tensors moved in the same way", "dim"))
     if hidden:
-        yield line(
-            (f"left out at {width} columns, moved too: {', '.join(hidden)} (--format json has all)", "dim")
-        )
+        told = f"left out at {width} columns, moved too: {', '.join(hidden)} (--format json has all)"
+        yield from wrapped([line((told, "dim"))], width)
+
+
+def _longest(shown: Sequence[_Row]) -> int:
+    return max(len(name) for name in ["tensor", *(visible(_name(row), 200) for row in shown)])
+
+
+def _alike(shown: Sequence[_Row], columns: Sequence[str]) -> list[_Row]:
+    """Return rows, those behind each other that are the same in these columns as one."""
+    found = []
+    for _, some in groupby(shown, lambda row: [row.cells.get(name, "") for name in columns]):
+        first, *others = some
+        followers = first.followers + sum(1 + row.followers for row in others)
+        found.append(first._replace(followers=followers))
+    return found
+
+
+def _tells_modules(shown: Sequence[_Row]) -> bool:
+    """Whether so many names do not tell their modules that these have a column, as in what torch.onnx exports today."""
+    return sum(bool(row.module) for row in shown) * _SHARE >= len(shown)
 
 
 def rows(found: Difference) -> Iterator[_Row]:
@@ -136,7 +169,9 @@ def rows(found: Difference) -> Iterator[_Row]:
     for moved, some in groupby(found.changed, lambda one: one.moved):
         first, *others = (one.new for one in some)
         short = len(first.module) < len(first.name) and modules[first.module] == 1
-        yield _Row(first.module if first.module and short else first.name, len(others), cells(moved))
+        name = first.module if first.module and short else first.name
+        told = first.module in name.replace("/", ".")
+        yield _Row(name, len(others), cells(moved), "" if told else first.module)
 
 
 def cells(moved: Sequence[Moved]) -> dict[str, str]:

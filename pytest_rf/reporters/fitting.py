@@ -29,6 +29,7 @@ class Heading:
             ``whole`` is never torn.
         rank: columns of a higher rank are left out first; those of rank 0 stay.
         least: so far names and words are shortened before another column is left out.
+        wants: so wide they are, if they need it, before a column of a higher rank is shown.
         yields: whether it is shortened so far before any other column is.
         is_figure: whether it tells what is not known of an unknown tensor.
         is_number: whether its cells stand at the right.
@@ -39,6 +40,7 @@ class Heading:
     kind: Literal["name", "words", "whole"] = "whole"
     rank: int = 0
     least: int = 12
+    wants: int = 0
     yields: bool = False
     is_figure: bool = False
     is_number: bool = False
@@ -126,7 +128,7 @@ def _placed(headings: Sequence[Heading], natural: Sequence[int], width: int | No
         needed = _least(headings[place], natural[place]) + len(_GAP)
         if headings[place].rank == 0 or needed <= room:
             placed.append(place)
-            room -= needed
+            room -= max(needed, min(headings[place].wants, natural[place]) + len(_GAP))
     return sorted(placed)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
+from pytest_rf import paths
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
@@ -22,22 +24,35 @@ MOST = 100
 #: Further tensors shown per finding.
 OTHERS = 6
 
+#: Shorter paths are told again.
+_SHORT = 3
+
+#: How a figure of a model grew, and the finding that has told it.
+Told: TypeAlias = "dict[Hashable, tuple[str, Finding]]"
+
 #: Longer names are shortened where they stand beside others.
 _NAME = 44
 
 
 def findings(run: Run) -> Iterator[Line]:
     """Yield the findings, each as a paragraph; what many models have in common once."""
+    told: Told = {}
     for one in alike.findings(run, MOST):
         if isinstance(one, Group):
-            yield from finding(one.finding, one.models)
+            yield from finding(one.finding, one.models, told)
         else:
             yield more(len(one.findings) - MOST)
         yield ()
 
 
-def finding(found: Finding, models: Sequence[str] = ()) -> Iterator[Line]:
-    """Yield one finding as a paragraph; ``models`` are those that have it, if they are several."""
+def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None) -> Iterator[Line]:
+    """Yield one finding as a paragraph.
+
+    Args:
+        found: the finding.
+        models: those that have it, if they are several.
+        told: the paths that have been told, which are told once; takes this one's.
+    """
     short = middle(found.tensor, _NAME)
     message = found.message.replace(f'"{found.tensor}"', f'"{short}"')
     yield line((found.code, "bad"), f" {message}")
@@ -52,13 +67,22 @@ def finding(found: Finding, models: Sequence[str] = ()) -> Iterator[Line]:
         yield line((f"{gutter}  = ", "dim"), *_tensor(found))
     if found.others:
         yield line((f"{gutter}  = ", "dim"), "also: " + _others(found))
-    yield from growth(found, f"{gutter}    ")
+    yield from growth(found, f"{gutter}    ", _above(found, {} if told is None else told))
     if found.accepted:
         yield line((f"{gutter}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
     if found.help:
         first, *others = found.help.split("\n")
         yield line((f"{gutter}  = ", "dim"), ("help: ", "good"), first)
         yield from (line(f"{gutter}      {text}") for text in others)
+
+
+def _above(found: Finding, told: Told) -> str:
+    """Return which finding has told the same path; empty where none has, or where it is as short as saying so."""
+    if len(found.path) < _SHORT:
+        return ""
+    by = f"{found.code} at {place(found)}" if found.requirement and found.line else found.code
+    first = told.setdefault((found.model, found.figure, found.side, found.axes, found.path), (by, found))
+    return "" if first[1] is found else first[0]
 
 
 def place(found: Finding) -> str:
@@ -115,7 +139,7 @@ def _tensor(found: Finding) -> list[Span]:
     if about:
         spans.append(Span(f" ({', '.join(about)})"))
     if found.source:
-        spans += [Span(", made in "), Span(found.source, "place")]
+        spans += [Span(", made in "), Span(paths.line(found.source), "place")]
     if found.input:
         spans.append(Span(f", towards input {found.input}"))
     return spans

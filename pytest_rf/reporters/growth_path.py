@@ -20,13 +20,23 @@ _FIRST, _LAST = 4, 6
 _LAYER = 56
 
 
-def growth(finding: Finding, indent: str) -> Iterator[Line]:
-    """Yield lines that show layer by layer how a figure came about."""
+def growth(finding: Finding, indent: str, above: str = "") -> Iterator[Line]:
+    """Yield lines that show layer by layer how a figure came about.
+
+    Args:
+        finding: the finding.
+        indent: what stands before each line.
+        above: where the very same has been told, if it has.
+    """
     steps = finding.path
     if not steps:
         return
-    along = f" along {' and '.join(finding.axes)}, layer by layer" if finding.axes else ""
-    yield Span(indent), Span(f"how {_what(finding)}{along}:", "dim")
+    along = f" along {' and '.join(finding.axes)}" if finding.axes else ""
+    if above:
+        yield Span(indent), Span(f"how {_what(finding)}{along}: as told above, of {above}", "dim")
+        return
+    layers = ", layer by layer" if finding.axes else ""
+    yield Span(indent), Span(f"how {_what(finding)}{along}{layers}:", "dim")
     told = steps if len(steps) <= LONGEST else (*steps[:_FIRST], *steps[-_LAST:])
     added = max(len(_growth(step)) for step in told)
     size = max(len(_total(step)) for step in told)

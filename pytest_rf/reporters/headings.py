@@ -18,6 +18,9 @@ _WORDS = ("op", "context")
 
 _LEAST = {"name": 16, "module": 24, "op": 12, "source": 16, "input": 8}
 
+#: What a column should have before others are shown: an operator with its kernel and stride.
+_WANTS = {"op": 20}
+
 
 def fitted(view: ModelView, columns: Sequence[Column], rows: Sequence[Row], screen: Screen) -> Table:
     """Return rows as a table, of a tensor one per axis if that spares the width which all its axes in a row take."""
@@ -56,6 +59,7 @@ def table(
             "name" if column.name in _NAMES else "words" if column.name in _WORDS else "whole",
             rank=0 if place == 0 or column.name in ("input", AXES.name, first) else _rank(view, column),
             least=_LEAST.get(column.name, 10),
+            wants=_WANTS.get(column.name, 0),
             yields=column.name == "context" and column.name not in named,
             is_figure=column.metric is not None,
             is_number=column.name == "tensors"

@@ -41,7 +41,7 @@ def of_finding(found: Finding, result: ModelResult, run: Run) -> Place:
 def of_problem(problem: Problem, result: ModelResult, run: Run) -> Place:
     """Return where a problem is shown: the place that it names, or what :func:`of_finding` falls back on."""
     if file := _file(problem.file):
-        return Place(_in_repository(file), max(problem.line, 1))
+        return Place(_in_repository(file), max(problem.line, 1), problem.column if problem.line else 0)
     return _of_model(result, run)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.summary import closing, verdict, verdicts
+from pytest_rf.requirements.wording import held
 from pytest_rf.results import ModelResult, Run
 
 #: Requirements and waived findings told per model.
@@ -61,8 +62,11 @@ def _details(result: ModelResult) -> Iterator[Line]:
     told = [one for one in result.requirements if one.status in _TOLD]
     width = max((len(one.status) for one in told), default=0)
     for one in told[:MOST]:
-        place = f" ({one.file}{f':{one.line}' if one.line else ''})" if one.file else ""
-        reason = f": {one.reason}" if one.reason else ""
+        pack = f", from {one.pack}" if one.pack else ""
+        place = f" ({one.file}{f':{one.line}' if one.line else ''}{pack})" if one.file else ""
+        inputs = {at.input for each in told for at in each.held} - {""}
+        measured = held(one.held, len(inputs) > 1)
+        reason = f": {one.reason or measured}" if one.reason or measured else ""
         status = (f"{one.status:<{width}}", _TOLD[one.status])
         yield line("    ", status, f"  {one.text}{reason}", (place, "dim"))
     for found in result.waived[:MOST]:

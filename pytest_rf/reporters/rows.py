@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pytest_rf import paths
 from pytest_rf.analysis import cells
 from pytest_rf.analysis.cells import IRREGULAR
 from pytest_rf.reporters.text import per_axis, shape
@@ -89,6 +90,8 @@ def about(entry: Entry, name: str, source: str = "") -> str:
         return shape(tensor.shape)
     if name == "input":
         return source
+    if name == "source":
+        return paths.line(tensor.source)
     if name == "tensors":
         return str(entry.count)
     if name == "module":

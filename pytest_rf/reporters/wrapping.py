@@ -14,6 +14,9 @@ from pytest_rf.reporters.lines import Line, Span, visible
 _NARROWEST = 40
 
 _WORD = re.compile(r" *[^ ]+")
+#: A layer of a path: what it added, and to what.
+_LAYER = re.compile(r" *(?:whole axis|[^ ]+) +→ ")
+
 _COMPARATOR = re.compile(r"\(?[<>=!≤≥≠]+")
 
 #: Units have no more letters than this.
@@ -52,7 +55,7 @@ def middle(name: str, most: int) -> str:
 
 def _is_drawing(text: str) -> bool:
     """Return whether a line stands in columns with its neighbours: a requirement, and what is marked below it."""
-    return " | " in text[:12] or "→" in text[:24]
+    return " | " in text[:12] or _LAYER.match(text) is not None
 
 
 def _broken(spans: Line, text: str, width: int) -> Iterator[Line]:

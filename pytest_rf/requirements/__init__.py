@@ -11,14 +11,16 @@ from typing import Literal
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.accepting import verified
+from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
-from pytest_rf.requirements.evaluate import evaluate
+from pytest_rf.requirements.evaluate import evaluate, holds
 from pytest_rf.requirements.parser import parse
 from pytest_rf.requirements.settings import Settings, spacings
 from pytest_rf.requirements.syntax import Requirement, RequirementTextError
 from pytest_rf.requirements.units import Quantity
+from pytest_rf.requirements.vocabulary import nearest
 
-__all__ = ["Requirement", "RequirementTextError", "Settings", "check", "evaluate", "parse"]
+__all__ = ["Requirement", "RequirementTextError", "Settings", "check", "evaluate", "holds", "parse"]
 
 
 def check(
@@ -46,7 +48,8 @@ def check(
             was made with.
 
     Raises:
-        RequirementError: the requirement cannot be understood, or not be applied to this model.
+        RequirementError: the requirement cannot be understood, or not be applied to this model; the spacing is of an
+            axis that it does not have.
         ModelError: a pattern of ``accept_context`` matches nothing.
     """
     settings = Settings(
@@ -56,6 +59,10 @@ def check(
         spacing=spacings(spacing or {}),
         origin=origin,
     )
+    known = {axis for source in analysis.inputs.values() for axis in source.axes}
+    for axis in settings.spacing:
+        if axis not in known:
+            raise RequirementError(f'spacing: the model has no axis "{axis}"{nearest(axis, known)}')
     if accept_context:
         analysis = verified(replace(analysis, accept_context=(*analysis.accept_context, *accept_context)))
     return evaluate(analysis, parse(text), settings)

@@ -105,7 +105,7 @@ def for_comparison(
     most = max((one for one in case.path if one.growth > 0), key=lambda one: one.growth, default=None)
     largest = f"; the layer that adds most is {describe(most.tensor)} (+{said(most.growth)})" if most else ""
     excess = (Fraction(high) - wanted) * _scale(case, metric)
-    return f"{said(excess)} too many{largest}" if excess else largest.removeprefix("; ")
+    return f"{_positions(excess)} too many{largest}" if excess else largest.removeprefix("; ")
 
 
 def for_claim(case: Case, predicate: Metric, negated: bool) -> str:
@@ -124,6 +124,11 @@ def _scale(case: Case, metric: Metric) -> int:
     return case.field.extent if metric.share_of else 1
 
 
+def _positions(count: Number) -> str:
+    """Return a length in words: all metrics that advice is about are lengths along the input, or shares of it."""
+    return f"{said(count)} input position{'' if count == 1 else 's'}"
+
+
 # ---------------------------------------------------------------------- too small
 
 
@@ -132,7 +137,8 @@ def _grow(case: Case, metric: Metric, low: Fraction, wanted: Fraction) -> str:
     if not metric.monotone:
         return ""
     missing = (wanted - low) * _scale(case, metric)
-    text = f"{said(missing)} missing" if missing else "one more is needed"
+    are = "is" if missing == 1 else "are"
+    text = f"{_positions(missing)} {are} missing" if missing else "one more input position is needed"
     layers = _layers(case, low * _scale(case, metric), missing) if case.can_try else ""
     return f"{text}: {layers}" if layers else text
 

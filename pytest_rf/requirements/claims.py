@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -17,8 +18,10 @@ from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim
 
 
-def verdicts(place: Place, part: Claim, settings: Settings) -> Iterator[Finding]:
-    """Yield a verdict where a claim does not hold at a place."""
+def verdicts(
+    place: Place, part: Claim, settings: Settings, held: list[Finding] | None = None
+) -> Iterator[Finding]:
+    """Yield a verdict where a claim does not hold at a place; ``held`` takes what was measured where it does."""
     holds: bool | None = None
     predicate = PREDICATES[part.predicate]
     samples = predicate.axis == "batch"
@@ -46,6 +49,8 @@ def verdicts(place: Place, part: Claim, settings: Settings) -> Iterator[Finding]
         if holds is False and predicate.steady != "always" and place.field.upper_bound:
             holds, reason = None, measure.left_open(place.field)
     if holds is not None and holds is not part.negated:
+        if held is not None:
+            held.append(_measured(place, part, settings, holds))
         return
     measured: tuple[Measurement, ...] = ()
     if holds is not None:
@@ -68,6 +73,18 @@ def verdicts(place: Place, part: Claim, settings: Settings) -> Iterator[Finding]
         path=explain.steps(path, figure),
         help=help_,
     )
+
+
+def _measured(place: Place, part: Claim, settings: Settings, holds: bool) -> Finding:
+    """Return what was measured where a claim holds: the figure that it is about, or that it is so."""
+    verdict = place.verdict(part, settings)
+    predicate = PREDICATES[part.predicate]
+    if predicate.within:
+        figure = METRICS[predicate.within]
+        with suppress(Undecidable):
+            readings = measure.read(place.field, figure, None, settings.origin)
+            return replace(verdict, metric=figure.name, measured=measure.measurements(readings, figure))
+    return replace(verdict, measured=(Measurement(low=holds, high=holds),))
 
 
 def _explained(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
 from pytest_rf.figures import value
-from pytest_rf.findings import Finding, Measurement, Spacing
+from pytest_rf.findings import Finding, Spacing
 from pytest_rf.requirements import advice, chosen, explain, measure, values
 from pytest_rf.requirements.expressions import POSITIONS, SAMPLES, STEPS, units
 from pytest_rf.requirements.measure import Reading, Undecidable
@@ -21,8 +21,10 @@ from pytest_rf.requirements.syntax import Comparison
 from pytest_rf.requirements.units import Quantity
 
 
-def verdicts(place: Place, part: Comparison, settings: Settings) -> Iterator[Finding]:
-    """Yield a verdict where a comparison does not hold at a place."""
+def verdicts(
+    place: Place, part: Comparison, settings: Settings, held: list[Finding] | None = None
+) -> Iterator[Finding]:
+    """Yield a verdict where a comparison does not hold at a place; ``held`` takes what was measured where it does."""
     metric = METRICS[part.figure.metric]
     spacing = settings.spacing.get(place.axis)
     verdict = place.verdict(part, settings)
@@ -49,17 +51,22 @@ def verdicts(place: Place, part: Comparison, settings: Settings) -> Iterator[Fin
         wanted_at,
     )
     if doubt:
-        yield replace(verdict, measured=_measurements(readings, metric), reason=doubt)
+        yield replace(verdict, measured=measure.measurements(readings, metric), reason=doubt)
         return
     outcomes = [measure.decide(reading, part.comparator, wanted) for reading in readings]
+    verdict = replace(
+        verdict,
+        measured=measure.measurements(readings, metric),
+        spacing=_spacing(part, metric, spacing, readings),
+    )
     if all(outcomes):
+        if held is not None:
+            held.append(verdict)
         return
     verdict = replace(
         verdict,
-        measured=_measurements(readings, metric),
-        local=_measurements(_without_context(place, part, metric, settings, readings), metric),
+        local=measure.measurements(_without_context(place, part, metric, settings, readings), metric),
         context=place.context.remaining if metric.form == "sources" else (),
-        spacing=_spacing(part, metric, spacing, readings),
     )
     worst = False if False in outcomes else None
     failing = max(
@@ -130,21 +137,6 @@ def _without_context(
     except Undecidable:
         return []
     return [] if local == readings else local
-
-
-def _measurements(readings: Sequence[Reading], metric: Metric) -> tuple[Measurement, ...]:
-    """Return readings as findings hold them."""
-    found = []
-    for reading in readings:
-        low, high = reading.low, reading.high
-        if metric.kind == "truth":
-            found.append(Measurement(low=bool(low.upper), high=bool(high.upper), side=reading.side))
-            continue
-        certain = None if reading.exact else (value(low.certain), value(high.certain))
-        found.append(
-            Measurement(low=value(low.upper), high=value(high.upper), certain=certain, side=reading.side)
-        )
-    return tuple(found)
 
 
 def _spacing(

@@ -25,8 +25,19 @@ from pytest_rf.requirements.syntax import (
 from pytest_rf.requirements.verdicts import Verdict
 
 
-def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> list[Finding]:
+def evaluate(
+    analysis: Analysis,
+    requirement: Requirement,
+    settings: Settings | None = None,
+    held: list[Finding] | None = None,
+) -> list[Finding]:
     """Return what keeps a requirement from holding: an empty list means that it holds.
+
+    Args:
+        analysis: the model.
+        requirement: the requirement.
+        settings: who asks, and what the model's authors state.
+        held: takes what was measured where its parts hold, as findings of no rule.
 
     Raises:
         AbsentError: it is about what the model does not have: it selects nothing, or names an axis or an input
@@ -35,12 +46,28 @@ def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | 
             figure that is not declared.
     """
     settings = settings or Settings()
-    references = References(analysis, settings.root)
     found: list[Finding] = []
-    for part in requirement.parts:
-        wrong = _Held(analysis, part, requirement.text, settings, references).verdicts()
+    for wrong in _parts(analysis, requirement, settings, held):
         found += verdicts.findings(analysis, wrong, requirement.text, settings.waived)
     return found
+
+
+def holds(analysis: Analysis, requirement: Requirement, settings: Settings | None = None) -> bool:
+    """Return whether a requirement holds: as :func:`evaluate`, but nothing is explained that does not.
+
+    Raises:
+        RequirementError: as of :func:`evaluate`.
+    """
+    return not any(True for wrong in _parts(analysis, requirement, settings or Settings()) for _ in wrong)
+
+
+def _parts(
+    analysis: Analysis, requirement: Requirement, settings: Settings, held: list[Finding] | None = None
+) -> Iterator[Iterator[Verdict]]:
+    """Yield what is wrong, part by part."""
+    references = References(analysis, settings.root)
+    for part in requirement.parts:
+        yield _Held(analysis, part, requirement.text, settings, references, held).verdicts()
 
 
 class _Held:
@@ -53,12 +80,14 @@ class _Held:
         text: str,
         settings: Settings,
         references: References,
+        held: list[Finding] | None,
     ) -> None:
         self.analysis = analysis
         self.part = part
         self.text = text
         self.settings = settings
         self.references = references
+        self.held = held
         self.subject = part.figure if isinstance(part, Comparison) else part
         self.guarantee = is_guarantee(part)
         self.joint = isinstance(part, Comparison) and METRICS[part.figure.metric].joint
@@ -87,7 +116,7 @@ class _Held:
                     measured_any = True
                     yield from self.placed(self.along(tensor, field, read, axis, number))
         for place in self.together.values():
-            yield from self.placed(_verdicts(place, self.part, self.settings))
+            yield from self.placed(_verdicts(place, self.part, self.settings, self.held))
         if not reads_any:
             what = "no input" if source is None else f'nothing of input "{source.name}"'
             raise AbsentError(f"selects only what reads {what}", text, self.part.where.position)
@@ -127,7 +156,7 @@ class _Held:
             if self.joint:
                 self.together[source.name, number] = place.beside(self.together.get((source.name, number)))
                 continue
-            yield from _verdicts(place, self.part, self.settings)
+            yield from _verdicts(place, self.part, self.settings, self.held)
 
 
 def _fields(
@@ -154,14 +183,18 @@ def _undecidable(found: Finding, reason: str) -> Verdict:
     return Verdict(found, lambda: found)
 
 
-def _verdicts(place: Place, part: Comparison | Claim, settings: Settings) -> Iterator[Verdict]:
+def _verdicts(
+    place: Place, part: Comparison | Claim, settings: Settings, held: list[Finding] | None
+) -> Iterator[Verdict]:
     """Yield a verdict where a part does not hold at a place; its path is looked for when it is told."""
-    for found in _wrong(place, part, settings):
-        yield Verdict(found, lambda: next(_wrong(place._replace(traced=True), part, settings)))
+    for found in _wrong(place, part, settings, held):
+        yield Verdict(found, lambda: next(_wrong(place._replace(traced=True), part, settings, None)))
 
 
-def _wrong(place: Place, part: Comparison | Claim, settings: Settings) -> Iterator[Finding]:
-    """Yield a finding where a part does not hold at a place."""
+def _wrong(
+    place: Place, part: Comparison | Claim, settings: Settings, held: list[Finding] | None
+) -> Iterator[Finding]:
+    """Yield a finding where a part does not hold at a place; ``held`` takes what was measured where it does."""
     if isinstance(part, Claim):
-        return claims.verdicts(place, part, settings)
-    return comparisons.verdicts(place, part, settings)
+        return claims.verdicts(place, part, settings, held)
+    return comparisons.verdicts(place, part, settings, held)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from pytest_rf import paths
 from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.alignment import misaligned
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric, Origin
@@ -77,7 +78,7 @@ def named(tensor: Tensor) -> str:
 def placed(tensor: Tensor) -> str:
     """Return a layer with its operator and the line that made it."""
     name = f"{named(tensor)} {tensor.label}" if tensor.label else named(tensor)
-    about = [text for text in (tensor.op, tensor.source) if text]
+    about = [text for text in (tensor.op, paths.line(tensor.source)) if text]
     return f"{name} ({', '.join(about)})" if about else name
 
 
@@ -143,7 +144,7 @@ def sides(axis_field: AxisField) -> str:
         center = f", centre {Fraction(at)}" if at is not None and math.isfinite(at) else ""
         name = describe(known[number]) if number in known else "the input"
         branches[name] = f"stride {field.stride}{center}"
-    merge = f"{node.module or node.name} ({', '.join(text for text in (node.op, node.source) if text)})"
+    merge = f"{node.module or node.name} ({', '.join(text for text in (node.op, paths.line(node.source)) if text)})"
     if len(set(branches.values())) < 2:  # they differ at other units than the first
         return f"it is {merge} where branches meet that do not look at the same place"
     told = " and ".join(f"{name} ({where})" for name, where in branches.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_rf import paths
 from pytest_rf.analysis import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.requirements.select import time_first
@@ -33,7 +34,7 @@ def explained(axis_field: AxisField, source: Input, number: int) -> tuple[str, s
     if mixer is None:
         return "", ""
     node, how = mixer.node, mixer.how
-    place = ", ".join(text for text in (node.op, node.source) if text)
+    place = ", ".join(text for text in (node.op, paths.line(node.source)) if text)
     verb = "change places" if how in ("moves", "order") else "mix"
     note = f"samples {verb} first in {node.module or node.name} ({place})"
     if how == "statistic" and "batchnorm" in node.op.lower().replace("_", ""):

@@ -9,12 +9,14 @@ the largest.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
 from pytest_rf.analysis.metrics import METRICS, Metric, Origin
-from pytest_rf.figures import Number
+from pytest_rf.figures import Number, value
+from pytest_rf.findings import Measurement
 from pytest_rf.requirements import extent
 from pytest_rf.requirements.syntax import Comparator
 
@@ -67,23 +69,38 @@ def read(axis_field: Any, metric: Metric, align: int | None, origin: Origin) -> 
     if metric.share_of:
         return [_share(axis_field, METRICS[metric.share_of])]
     attribute = metric.attribute if align is None else f"{metric.name}_for"
-    value = getattr(axis_field, attribute)
-    value = value if align is None else value(align)
-    if value is None:
+    figure = getattr(axis_field, attribute)
+    figure = figure if align is None else figure(align)
+    if figure is None:
         raise Undecidable(_absent(axis_field, metric))
     if metric.form == "sides":
-        before, after = value
+        before, after = figure
         return [
             _bounded(axis_field, metric, before, before, "before"),
             _bounded(axis_field, metric, after, after, "after"),
         ]
     if metric.form == "sources":
-        return truth(bool(value))
-    low, high = value if metric.ranged else (value, value)
+        return truth(bool(figure))
+    low, high = figure if metric.ranged else (figure, figure)
     if metric.shift is not None and origin != "end":
         shift = _shift(axis_field, metric, origin)
         low, high = low + shift, high + shift
     return [_bounded(axis_field, metric, low, high)]
+
+
+def measurements(readings: Sequence[Reading], metric: Metric) -> tuple[Measurement, ...]:
+    """Return readings as findings hold them."""
+    found = []
+    for reading in readings:
+        low, high = reading.low, reading.high
+        if metric.kind == "truth":
+            found.append(Measurement(low=bool(low.upper), high=bool(high.upper), side=reading.side))
+            continue
+        certain = None if reading.exact else (value(low.certain), value(high.certain))
+        found.append(
+            Measurement(low=value(low.upper), high=value(high.upper), certain=certain, side=reading.side)
+        )
+    return tuple(found)
 
 
 def decide(reading: Reading, comparator: Comparator, wanted: Number) -> bool | None:
@@ -132,12 +149,12 @@ def _unequal(reading: Reading, wanted: Number, slack: float) -> bool | None:
         return True
     known = [side.upper for side in (reading.low, reading.high) if side.exact]
     # Strictly between the smallest and the largest, a unit may or may not have it.
-    return False if any(_near(value, wanted, slack) for value in known) else None
+    return False if any(_near(one, wanted, slack) for one in known) else None
 
 
-def truth(value: bool) -> list[Reading]:
+def truth(holds: bool) -> list[Reading]:
     """Return the reading of a yes or no."""
-    known = Known(int(value), int(value))
+    known = Known(int(holds), int(holds))
     return [Reading(known, known)]
 
 
@@ -174,8 +191,8 @@ def _share(axis_field: Any, metric: Metric) -> Reading:
     return Reading(share(field.low), share(field.high))
 
 
-def _part(value: Number, extent: int) -> Number:
-    return value if isinstance(value, float) else Fraction(int(value), int(extent))
+def _part(length: Number, extent: int) -> Number:
+    return length if isinstance(length, float) else Fraction(int(length), int(extent))
 
 
 def _shift(axis_field: Any, metric: Metric, origin: Origin) -> Number:

@@ -20,6 +20,7 @@ class Settings:
         file: the file that holds the requirement, for findings.
         line: its line there.
         column: the column in that line.
+        pack: the pack that holds the requirement, where one does.
         waived: says of a finding at one tensor whether a waiver covers it; what is waived is told apart.
         spacing: the distance between neighbours on an axis, by the axis' name.
         origin: which of the input steps that an output step covers it stands for: the last (``end``), the
@@ -31,6 +32,7 @@ class Settings:
     file: str = ""
     line: int = 0
     column: int = 0
+    pack: str = ""
     waived: Callable[[Finding], bool] | None = None
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     origin: Literal["end", "start", "center"] = "end"

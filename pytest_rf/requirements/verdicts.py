@@ -40,6 +40,7 @@ def at(tensor: Tensor, settings: Settings, message: str = "") -> Finding:
         file=settings.file or tensor.runs.about.path or "",
         line=settings.line,
         column=settings.column,
+        pack=settings.pack,
         tensor=tensor.name,
         node=tensor.node,
         op=tensor.op,

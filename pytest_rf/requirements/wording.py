@@ -12,6 +12,7 @@ from pytest_rf.figures import Number, number, said, written
 from pytest_rf.findings import Elsewhere, Finding, Measurement, Spacing
 from pytest_rf.requirements.units import Quantity, physical
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES
+from pytest_rf.results import Held
 
 
 def measured(found: Finding) -> str:
@@ -44,6 +45,10 @@ def sentence(found: Finding, several: bool) -> str:
         found: the finding.
         several: whether the model has several inputs, so that the line has to name the one that is meant.
     """
+    return f"{_sentence(found, several)}{f' (from {found.pack})' if found.pack else ''}"
+
+
+def _sentence(found: Finding, several: bool) -> str:
     on = on_axes(found.axes)
     if several and found.input:
         on += f' of input "{found.input}"'
@@ -73,6 +78,36 @@ def failing(found: Finding) -> str:
     fail = f"{len(failing):,} tensor{'s fail' if len(failing) > 1 else ' fails'}"
     rank = "worst" if found.required is not None and found.required.comparator else "first"
     return f"{fail}{f' and {len(open_):,} cannot be decided' if open_ else ''}, {rank}"
+
+
+def held(parts: Sequence[Held], several: bool) -> str:
+    """Return what was measured where a requirement holds: ``427 on axes h and w at layer4, nearest of 12 tensors``.
+
+    Args:
+        parts: what was measured, part by part.
+        several: whether the model has several inputs, so that they have to be named.
+    """
+    named = len({one.metric for one in parts}) > 1
+    places: dict[tuple[str, ...], dict[str, None]] = {}
+    for one in parts:
+        figure, place = _held(one, named), _at(one, several)
+        places.setdefault((one.metric, place), {})[figure] = None
+    return "; ".join(f"{', '.join(figures)}{place}" for (_, place), figures in places.items())
+
+
+def _held(one: Held, named: bool) -> str:
+    bare = Finding(code="", rule="", model="", message="", metric=one.metric)
+    told = f"{measured(replace(bare, measured=one.measured, spacing=one.spacing))}{on_axes(one.axes)}"
+    # A claim does not name its figure.
+    return f"{one.metric} {told}" if one.metric not in PREDICATES and (named or one.is_claim) else told
+
+
+def _at(one: Held, several: bool) -> str:
+    of = f' of input "{one.input}"' if several and one.input else ""
+    if one.tensors == 1:
+        return f"{of} at {one.tensor}"
+    many = f"as at {one.tensors - 1:,} more" if one.is_claim else f"nearest of {one.tensors:,} tensors"
+    return f"{of} at {one.tensor}, {many}"
 
 
 def elsewhere(found: Finding, other: Elsewhere) -> str:

@@ -11,7 +11,8 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.checks.subject import Place, Subject
 from pytest_rf.errors import RFError
 from pytest_rf.figures import Number, written
-from pytest_rf.requirements import Settings, check
+from pytest_rf.requirements import Settings, parse
+from pytest_rf.requirements import holds as held
 
 
 class Stated(NamedTuple):
@@ -30,7 +31,7 @@ def holding(analysis: Analysis) -> list[Stated]:
 def holds(analysis: Analysis, text: str) -> bool:
     """Return whether a requirement can be held against a model, and holds."""
     try:
-        return not check(analysis, text)
+        return held(analysis, parse(text))
     except RFError:
         return False
 

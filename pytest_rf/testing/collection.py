@@ -140,8 +140,12 @@ class ConfigFile(pytest.File):
         if not settings.models:
             raise self.CollectError(f"{settings.file}: has no [[model]]")
         names = _Names()
-        for model in settings.models:
-            found = _targets(model)
+        everything = [(model, _targets(model)) for model in settings.models]
+        there = [target for _, found in everything for target in found if target is not None]
+        if len(there) == sum(len(found) for _, found in everything):  # a wrong source may be what is missing
+            for told in recorded.gone(settings, there):
+                self.warn(pytest.PytestWarning(visible(told, _REASON_LIMIT)))
+        for model, found in everything:
             entry = Entry(settings, model, [target for target in found if target is not None])
             for target in found:
                 collector: ModelCollector = ModelCollector.from_parent(
@@ -241,6 +245,8 @@ class RequirementItem(pytest.Item):
                 if finding not in grave:
                     told = visible(f"{finding.code} {finding.model}: {finding.message}", _REASON_LIMIT)
                     self.warn(pytest.PytestWarning(told))
+            for told in () if result.unjudged else result.warnings:  # that nothing judged it, its skip tells
+                self.warn(pytest.PytestWarning(visible(told, _REASON_LIMIT)))
             # Rules that could not run have not passed.
             self._judge(replace(result, findings=grave, problems=whole))
             if result.unjudged:
@@ -303,7 +309,11 @@ def _own(result: ModelResult, one: RequirementResult) -> tuple[Problem, ...]:
     """Return the problems of a requirement itself."""
     if one.status != "error":
         return ()
-    return tuple(p for p in result.problems if p.file and (p.file, p.line) == (one.file, one.line))
+    return tuple(
+        p
+        for p in result.problems
+        if p.file and (p.file, p.line, p.column) == (one.file, one.line, one.column)
+    )
 
 
 def _of_the_model(result: ModelResult) -> tuple[Problem, ...]:

@@ -34,13 +34,13 @@ class Entry:
 
     def problems(self, target: Target) -> list[Problem]:
         """Return what is wrong with the entry as a whole; the last of its models tells that, if all are to run."""
-        accepts = len(self._targets) > 1 and self._model.accept_context
-        if not accepts or target.source != self._targets[-1].source or len(self.chosen) < len(self._targets):
+        says = len(self._targets) > 1 and (self._model.accept_context or self._model.spacing)
+        if not says or target.source != self._targets[-1].source or len(self.chosen) < len(self._targets):
             return []
         found: dict[str, Missing] = {}
         for one in reversed(self._targets):
             found[one.source] = self._missed(one)
-            if not found[one.source]:  # so that no pattern is missing everywhere
+            if not found[one.source]:  # so that nothing is missing everywhere
                 return []
         return list(siblings.refused(self._model, [found[one.source] for one in self._targets]))
 

@@ -139,6 +139,10 @@ def test_a_model_that_is_gone_is_told_and_pruned(rf, config: Path, baseline: Pat
     assert (
         'rf-baseline.toml: has model "tcn" (tcn.onnx), which rf.toml does not have; take it out' in result.err
     )
+    # As hooks call it, with the configuration as one of the files: all its models are looked at, too.
+    for paths in (("rf.toml",), ("--hook", "rf.toml", "unet.onnx")):
+        assert 'has model "tcn" (tcn.onnx)' in rf("check", *paths).err
+    assert rf("check", "unet.onnx").err == ""
     rf("baseline", "--prune")
     assert "tcn" not in baseline.read_text()
     assert rf("check").err == ""

@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import onnx
 import pytest
+from models import model
 from test_snapshot import widen
 
 
@@ -58,7 +59,9 @@ def test_the_table_fits_the_terminal(rf, wider: str, monkeypatch: pytest.MonkeyP
     assert table[2].split()[:2] == ["tensor", "rf"]
     assert table[3].startswith("encoder.1.conv2 (+1)   14 → 18")
     missing = {60: "halo, rf_min, lookahead, lookback", 80: "lookahead, lookback", 120: ""}[width]
-    assert (f"left out at {width} columns, moved too: {missing} (" in result.out) is bool(missing)
+    told = " ".join(result.out.split())
+    assert (f"left out at {width} columns, moved too: {missing} (" in told) is bool(missing)
+    assert max(map(len, result.out.splitlines())) <= width
 
 
 def test_in_a_pipe_and_in_a_file_nothing_is_left_out(
@@ -88,6 +91,47 @@ def test_long_names_keep_both_ends(rf, folder: Path, monkeypatch: pytest.MonkeyP
     assert "…" in row
     assert ".last" in row
     assert len(row) <= 80
+
+
+def test_what_is_the_same_in_the_columns_that_fit_is_one_row(
+    rf, wider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 120 columns look-ahead tells ``bottleneck.conv2`` and ``decoder.1.up`` apart, at 60 nothing does."""
+    monkeypatch.setenv("COLUMNS", "120")
+    assert "\ndecoder.1.up  " in rf("diff", "unet.onnx", wider).out
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = rf("diff", "unet.onnx", wider).out
+    assert "\ndecoder.1.up  " not in narrow
+    assert "\nbottleneck.conv2 (+3)  32 → 36" in narrow
+
+
+def test_modules_are_told_where_names_do_not(rf, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in what torch.onnx exports today: tensors are numbered, and modules stand in the metadata."""
+    for name, kernel in (("old.onnx", 3), ("new.onnx", 5)):
+        onnx.save(numbered(kernel), name)
+    monkeypatch.setenv("COLUMNS", "80")
+    head, first, *_ = rf("diff", "old.onnx", "new.onnx").out.splitlines()[2:]
+    assert head.split()[:3] == ["tensor", "module", "rf"]
+    assert first.split()[:3] == ["conv2d_1", "(+1)", "encoder.stage0.block0.conv"]
+    assert "module" not in rf("diff", "unet.onnx", "unet.onnx").out
+
+
+def numbered(kernel: int) -> onnx.ModelProto:
+    """A model whose modules only the metadata names."""
+    made = model(f"""
+        net (float[1,1,32,32] x) => (float[1,1,?,?] conv2d_3)
+        <float[1,1,{kernel},{kernel}] w, float[1,1,3,3] v>
+        {{
+            conv2d_1 = Conv<kernel_shape=[{kernel},{kernel}]>(x, w)
+            relu_1 = Relu(conv2d_1)
+            conv2d_2 = Conv<kernel_shape=[3,3]>(relu_1, v)
+            conv2d_3 = Conv<kernel_shape=[3,3]>(conv2d_2, v)
+        }}
+    """)
+    for place, node in enumerate(made.graph.node):
+        scopes = ["", "encoder", f"encoder.stage{place}.block0.conv", node.output[0]]
+        node.metadata_props.add(key="pkg.torch.onnx.name_scopes", value=str(scopes))
+    return made
 
 
 def test_markdown_and_json(rf, wider: str) -> None:

@@ -281,7 +281,7 @@ def test_accepted_context_that_is_not_there_is_an_error_at_its_line(rf, folder: 
     entry = '[[model]]\nsource = "norm.onnx"\nrequire = ["output is bounded"]\n'
     configure(folder, entry + 'accept_context = [\n  "op:InstanceNormalization",\n  "op:InstanceNorm",\n]\n')
     line = only_error(rf("check"))
-    assert line.startswith('error: rf.toml:6: accept_context "op:InstanceNorm" matches nothing in norm')
+    assert line.startswith('error: rf.toml:6:3: accept_context "op:InstanceNorm" matches nothing in norm')
     assert 'did you mean "op:InstanceNormalization"?' in line
     assert "context comes in at y (InstanceNormalization)" in line
     assert "rf.toml:6" in only_error(rf("show", "norm.onnx"))
@@ -300,6 +300,8 @@ def test_accepted_context_of_a_glob_is_there_in_one_model_at_least(rf, folder: P
     assert rf("check").status == 0
     configure(folder, entry + '"op:InstanceNormalization", "op:GroupNorm*"]\n')
     line = only_error(rf("check"))
-    assert line.startswith('error: rf.toml:5: accept_context "op:GroupNorm*" matches nothing in any of the 2')
+    assert line.startswith(
+        'error: rf.toml:5:47: accept_context "op:GroupNorm*" matches nothing in any of the 2'
+    )
     # Who checks one of them cannot tell.
     assert rf("check", "b.onnx").status == 0

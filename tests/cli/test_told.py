@@ -181,11 +181,14 @@ def test_quiet_runs_still_say_why_they_went_wrong(rf) -> None:
 def test_verbose_tells_what_holds_and_what_is_waived(rf, two: Path) -> None:
     lines = rf("check", "-v").out.splitlines()
     place = lines.index(next(line for line in lines if "net (unet.onnx)" in line))
-    assert lines[place + 1] == "    holds  final rf >= 36 (rf.toml:5)"
+    assert lines[place + 1] == "    holds  final rf >= 36: 36 to 40 on axes h and w at mask (rf.toml:5)"
     assert lines[place + 2].startswith("    waived  RF001 final rf is 36 to 40")
     assert lines[place + 2].endswith(": until v3")
-    assert "    holds  final rf >= 63 (rf.toml:15)" in lines
-    assert "    holds  final rf >= 36 (rf.toml:5)" in rf("check", "-v", "--format", "concise").out
+    assert "    holds  final rf >= 63: 63 on axis t at mask (rf.toml:15)" in lines
+    assert (
+        "    holds  final rf >= 36: 36 to 40 on axes h and w at mask (rf.toml:5)"
+        in rf("check", "-v", "--format", "concise").out
+    )
     assert rf("check", "-v", "-q").out == rf("check").out
 
 
@@ -195,7 +198,7 @@ def test_verbose_tells_what_does_not_apply_and_why(rf, folder: Path) -> None:
     )
     text = rf("check", "-v").out
     assert "    not applicable  final is causal.t: " in text
-    assert "    holds           final rf >= 3 (rf.toml:4)\n" in text
+    assert "    holds           final rf >= 3: 36 to 40 on axes h and w at mask (rf.toml:4)\n" in text
 
 
 def test_the_version(rf) -> None:

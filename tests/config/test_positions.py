@@ -146,7 +146,12 @@ rule = "RF301"
 
 def test_waivers_and_accepted_context_of_the_right_model() -> None:
     first, second = load(MODELS).models
-    assert (first.accept_lines, second.accept_lines) == ((3,), (10, 11))
+    assert first.places == {("accept_context", 0): (3, 19)}
+    assert second.places == {
+        ("accept_context", 0): (10, 3),
+        ("accept_context", 1): (11, 3),
+        ("stands_for", "t"): (13, 1),
+    }
     assert [one.line for one in (*first.waivers, *second.waivers)] == [4, 14, 17]
 
 

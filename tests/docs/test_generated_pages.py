@@ -18,6 +18,26 @@ def test_there_is_a_page_for_every_rule() -> None:
         assert path.read_text(encoding="utf-8") == text, path
 
 
+def test_the_page_of_packs_says_what_packs_say() -> None:
+    from pytest_rf.config import packs
+
+    text = runpy.run_path(str(DOCS / "generate_packs.py"))["page"]()
+    assert (DOCS / "packs.md").read_text(encoding="utf-8") == text
+    for name in packs.names():
+        assert f"\n## {name}\n" in text
+        assert packs.about(name)
+
+
+def test_a_pack_that_is_not_written_as_packs_are_is_no_page() -> None:
+    items = runpy.run_path(str(DOCS / "generate_packs.py"))["_items"]
+    (item,) = items(
+        '\nrequire = [\n  # Why,\n  # in two lines.\n  "rf >= 1",\n]', {"require": ["rf >= 1"]}, "require"
+    )
+    assert tuple(item) == ("rf >= 1", "Why, in two lines.")
+    with pytest.raises(AssertionError, match="require is not written as packs are"):
+        items('\nrequire = [\n  "rf >= 1"\n]', {"require": ["rf >= 1"]}, "require")
+
+
 def test_every_key_of_the_configuration_is_on_its_page() -> None:
     text = runpy.run_path(str(DOCS / "generate_configuration.py"))["page"]()
     assert (DOCS / "configuration.md").read_text(encoding="utf-8") == text

@@ -16,7 +16,7 @@ from pytest_rf.baseline.entries import Entry, Place
 from pytest_rf.baseline.sorting import sort
 from pytest_rf.config.records import ModelKey
 from pytest_rf.figures import value
-from pytest_rf.findings import Elsewhere, Finding, Measurement, Required
+from pytest_rf.findings import Elsewhere, Finding, Measurement, Required, Step
 
 
 def finding(
@@ -135,6 +135,26 @@ def test_both_sides_of_a_halo_are_known() -> None:
     )
 
 
+def test_what_is_left_is_told_of_the_worst_tensor_that_is_new() -> None:
+    """What was measured, how it came about and what would help is not that of a tensor that is known."""
+    others = tuple(
+        Elsewhere(tensor=name, op="Relu", axes=("h",), input="x", measured=(Measurement(low=rf, high=rf),))
+        for name, rf in (("new", 20), ("newer", 30), ("b", 40))
+    )
+    found = finding(
+        10, tensor="a", others=others, where="final", path=(Step("a", 9, 10),), help="grow a", note="a"
+    )
+    known = renewing.taken([finding(10, tensor="a"), finding(40, tensor="b")])
+    (left,) = sort([found], known).kept
+    assert (left.tensor, left.op, [one.tensor for one in left.others]) == ("new", "Relu", ["newer"])
+    assert left.measured == (Measurement(low=20, high=20),)
+    assert (left.path, left.help, left.note) == ((), "", "")
+    assert left.message == (
+        'final rf >= x (224): 2 tensors fail, worst "new" (Relu) on axis h: measured 20; '
+        'not in the baseline: tensor "new"'
+    )
+
+
 def test_every_axis_and_tensor_of_a_finding_counts() -> None:
     def of(*tensors: tuple[str, int], axes: tuple[str, ...] = ("h", "w")) -> Finding:
         (own, rf), *rest = tensors
@@ -150,11 +170,11 @@ def test_every_axis_and_tensor_of_a_finding_counts() -> None:
     # In another order, and as findings of their own, it is the same.
     assert len(sort([of(("b", 20)), of(("a", 10))], known).known) == 2
     (left,) = sort([of(("a", 10), ("b", 19))], known).kept
-    assert left.message == 'said; worse than in the baseline: was 20, now 19 at tensor "b"'
-    assert [one.tensor for one in left.others] == ["b"]
+    assert left.message.endswith('; worse than in the baseline: was 20, now 19 at tensor "b"')
+    assert (left.tensor, left.others) == ("b", ())
     (left,) = sort([of(("a", 10), ("b", 20), ("c", 30))], known).kept
-    assert left.message == 'said; not in the baseline: tensor "c"'
-    assert [one.tensor for one in left.others] == ["c"]
+    assert left.message.endswith('; not in the baseline: tensor "c"')
+    assert (left.tensor, left.others) == ("c", ())
     found = sort([of(("a", 10), axes=("h",))], known)
     assert found.known
     assert {(entry.place.tensor, entry.place.axis) for entry in found.unused} == {

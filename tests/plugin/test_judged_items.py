@@ -63,7 +63,7 @@ def test_accepted_context_that_is_not_there_fails(project: Pytester) -> None:
     configure(project, ENTRY + 'require = ["final rf >= 3"]\naccept_context = ["op:GroupNorm"]\n')
     result = project.runpytest("--rf")
     result.assert_outcomes(failed=1, skipped=1)
-    result.stdout.fnmatch_lines(['rf.toml:5: accept_context "op:GroupNorm" matches nothing in unet*'])
+    result.stdout.fnmatch_lines(['rf.toml:5:19: accept_context "op:GroupNorm" matches nothing in unet*'])
 
 
 def test_accepted_context_of_a_glob_is_looked_for_by_who_checks_all(project: Pytester) -> None:
@@ -85,7 +85,7 @@ def test_accepted_context_that_no_model_of_a_glob_has_fails_once(project: Pytest
     result = project.runpytest_subprocess("--rf", *mode)
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(
-        ['rf.toml:4: accept_context "op:GroupNorm" matches nothing in any of the 2 models of [*].onnx*']
+        ['rf.toml:4:19: accept_context "op:GroupNorm" matches nothing in any of the 2 models of [*].onnx*']
     )
     # Of some of the models alone nobody can tell.
     project.runpytest_subprocess("--rf", "-k", "unet", *mode).assert_outcomes(passed=2)
@@ -123,7 +123,7 @@ def test_fixture_and_marker_refuse_it_as_well(project: Pytester) -> None:
     )
     result = project.runpytest()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(['rf.toml:4: accept_context "op:GroupNorm" matches nothing in unet*'])
+    result.stdout.fnmatch_lines(['rf.toml:4:19: accept_context "op:GroupNorm" matches nothing in unet*'])
 
 
 def test_a_check_without_a_requirement_is_an_error(project: Pytester) -> None:

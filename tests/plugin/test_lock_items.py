@@ -111,6 +111,25 @@ def test_what_the_baseline_knows_is_an_expected_failure(
     result.stdout.fnmatch_lines(["*worse than in the baseline: was 37 to 40, now 36 to 40*"])
 
 
+def test_what_the_baseline_need_not_know_is_a_warning(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.path)
+    assert cli.run(["baseline"]) == 0
+    config = project.path / "rf.toml"
+    config.write_text(config.read_text().replace("final rf >= 41", "final rf >= 36"))
+    baseline = project.path / "rf-baseline.toml"
+    known = '[[model.known]]\nrule = "RF301"\nat = [{ tensor = "y" }]\n'
+    gone = f'\n[[model]]\nname = "gone"\nsource = "gone.onnx"\n{known}'
+    baseline.write_text(baseline.read_text() + gone)
+    result = project.runpytest_subprocess("--rf")
+    result.assert_outcomes(passed=6, warnings=2)
+    result.stdout.fnmatch_lines(
+        ['*rf-baseline.toml: has model "gone" (gone.onnx), which rf.toml does not have*']
+    )
+    result.stdout.fnmatch_lines(["*rf-baseline.toml: final rf >= 41 at tensor *"])
+
+
 def test_a_model_of_the_example_is_locked_like_any_other(project: pytest.Pytester) -> None:
     shutil.copy(EXAMPLES / "classifier.onnx", project.path / "classifier.onnx")
     (project.path / "rf.toml").write_text('lock = "rf.lock"\n[[model]]\nsource = "*.onnx"\n')

@@ -41,7 +41,7 @@ def finding(**changes: Any) -> Finding:
         "span": (9, 14),
         "figure": "rf",
         "path": PATH,
-        "help": "1 missing",
+        "help": "1 input position is missing",
     }
     return Finding(**{**values, **changes})
 

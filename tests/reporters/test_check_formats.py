@@ -26,7 +26,7 @@ RF001 final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)
        +6 →  7  stem 7×7 stride 2
        +4 → 11  layer1 3×3
        +8 → 19  layer2 3×3 stride 2
-   = help: 1 missing
+   = help: 1 input position is missing
 
 ✗ net (net.onnx): 1 violation
 
@@ -171,3 +171,26 @@ def test_every_key_of_a_report_is_required_by_its_schema() -> None:
         # Figures that have to be asked for are the only ones that a report can lack.
         whole = given if name == "AxisReport" else kind["properties"]
         assert set(kind["required"]) == set(whole) <= set(kind["properties"])
+
+
+def test_a_path_that_several_findings_share_is_told_once() -> None:
+    steps = tuple(Step(f"conv{n}", 2, 2 * n + 1) for n in range(1, 5))
+    first = finding(path=steps, line=7)
+    same = finding(path=steps, line=8, requirement="final rf >= 30")
+    rule = finding(code="RF101", rule="padding", path=steps, line=0, requirement="")
+    other = finding(path=steps, line=9, axes=("h",))
+    told = "\n".join(lines(run(first, same, rule, other), "full"))
+    assert told.count("conv3") == 2
+    assert told.count("as told above, of RF001 at rf.toml:7") == 2
+
+
+def test_short_paths_are_told_again() -> None:
+    steps = (Step("conv1", 2, 3), Step("conv2", 2, 5))
+    told = "\n".join(lines(run(finding(path=steps), finding(path=steps, line=8)), "full"))
+    assert told.count("conv2") == 2
+
+
+def test_the_path_of_another_model_is_told_again() -> None:
+    steps = tuple(Step(f"conv{n}", 2, 2 * n + 1) for n in range(1, 5))
+    told = "\n".join(lines(run(finding(path=steps), finding(path=steps, model="twin")), "full"))
+    assert told.count("conv3") == 2

@@ -108,6 +108,21 @@ def test_the_least_important_columns_go_first(width: int, left_out: list[str]) -
     assert table([row], width).left_out == left_out
 
 
+@pytest.mark.parametrize(("wants", "left_out"), [(0, []), (20, ["context"])])
+def test_what_a_column_wants_goes_before_columns_of_a_higher_rank(wants: int, left_out: list[str]) -> None:
+    headings = [
+        Heading("name"),
+        Heading("op", "words", rank=1, wants=wants),
+        Heading("context", "words", rank=2, least=10),
+    ]
+    row = Cells(["encoder.stage0", "MaxPool 3×3 stride 2", "norm1 norm2 norm3"])
+    found = Table(headings, [row], Screen(44))
+    assert found.left_out == left_out
+    told = list(plain(found.lines()))[1]
+    assert ("MaxPool 3×3 stride 2" in told) is bool(wants)
+    assert cell_len(told) <= 44
+
+
 def test_a_column_that_yields_is_shortened_first() -> None:
     texts = "layer1.0.conv1", "Conv 3×3 stride 2", "/pool/GlobalAveragePool"
     for yields, width in ((True, 47), (False, 57)):

@@ -55,7 +55,7 @@ def told(found: Run) -> str:
 def test_a_finding_is_an_annotation_at_its_line() -> None:
     assert told(run(finding(column=3))).splitlines() == [
         "::error file=rf.toml,line=7,col=3,title=RF001 requirement-violated (net)::final rf is 19 on axes h and w, "
-        'required >= 20 (tensor "y", Conv)%0Ahelp: 1 missing',
+        'required >= 20 (tensor "y", Conv)%0Ahelp: 1 input position is missing',
         "Checked 1 model, 1 requirement: 1 violation.",
     ]
 

@@ -48,7 +48,7 @@ def test_a_finding_is_a_result_with_place_tensor_path_and_fingerprint() -> None:
     assert result["ruleId"] == "RF001"
     assert result["level"] == "error"
     assert result["message"]["text"] == (
-        'final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)\n1 missing'
+        'final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)\n1 input position is missing'
     )
     (location,) = result["locations"]
     assert location["physicalLocation"] == {

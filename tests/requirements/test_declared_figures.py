@@ -167,7 +167,7 @@ def test_the_root_of_a_configuration_is_its_folder(root: Path, monkeypatch: pyte
     assert check.run(config.load("root/rf.toml")).exit_code == 1
     (root / "docs" / "model.toml").unlink()
     (problem,) = check.run(config.load("root/rf.toml")).problems
-    assert problem.message.startswith("root/rf.toml:3: requirement")
+    assert problem.message.startswith("root/rf.toml:3:12: requirement")
     assert "docs/model.toml: there is no such file" in problem.message
 
 

@@ -296,8 +296,11 @@ def test_huge_models_get_no_advice_that_would_have_to_be_tried(
 ) -> None:
     assert one(tall, "lookahead <= 0").help == "pad on the left instead of the right: b by 1, y by 2"
     monkeypatch.setattr("pytest_rf.requirements.advice._LARGEST", 3)
-    assert one(tall, "lookahead <= 0").help == "3 too many; the layer that adds most is y 7 stride 2 (+2)"
-    assert one(tall, "rf >= 75").help == "2 missing"
+    assert (
+        one(tall, "lookahead <= 0").help
+        == "3 input positions too many; the layer that adds most is y 7 stride 2 (+2)"
+    )
+    assert one(tall, "rf >= 75").help == "2 input positions are missing"
 
 
 @settings(
