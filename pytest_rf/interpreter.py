@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args
 
-from pytest_rf import gc_pause
+from pytest_rf import gc_pause, limits
 from pytest_rf.domains.domain import Beyond, Domain
 from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.instructions import EndToEnd, Instruction
@@ -260,10 +260,15 @@ class _Run(Generic[T]):
             shape = value.extents
             wanted = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
             live[value.number] = {key: self.domain.point(key, shape[key[1]], len(shape)) for key in wanted}
-        node = Node("", "")
+        with limits.spending(plan.graph.limits) as budget:
+            return self._transferred(plan, live, keep, budget)
+
+    def _transferred(
+        self, plan: Plan, live: Outcomes[T], keep: Keep | None, budget: limits.Budget
+    ) -> Outcomes[T]:
         try:
             for transfer in plan.transfers.values():
-                node = transfer.node
+                budget.node = transfer.node
                 parts = [self.read(live[branch.operand], branch) for branch in transfer.branches]
                 live[transfer.value] = (
                     self._joined(parts, transfer.join) if transfer.join else self._met(parts)
@@ -272,8 +277,10 @@ class _Run(Generic[T]):
                     for number in transfer.last:
                         if not keep(number):
                             del live[number]
+        except MemoryError:
+            raise limits.beyond_memory(budget.node) from None
         except Exception as error:
-            _note(error, node)
+            _note(error, budget.node)
             raise
         return live
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
 import onnx
 
+from pytest_rf.errors import ModelError
+from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.skimming import twice_opset
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Element
 
@@ -17,7 +20,22 @@ Opsets = Mapping[str, int]
 
 def domain_of(domain: str) -> str:
     """Return a domain's name; that of the standard has two."""
-    return "" if domain == "ai.onnx" else domain
+    return "" if domain == "ai.onnx" else text(domain)
+
+
+def versions(entries: Iterable[onnx.OperatorSetIdProto], place: str) -> dict[str, int]:
+    """Return the operator versions that a model or function imports, by domain.
+
+    Raises:
+        ModelError: a domain has two.
+    """
+    found: dict[str, int] = {}
+    for entry in entries:
+        domain = domain_of(entry.domain)
+        if domain in found:
+            raise ModelError(f"{place}: {twice_opset(domain)}")
+        found[domain] = int(entry.version)
+    return found
 
 
 class Body(NamedTuple):
@@ -39,12 +57,14 @@ class Body(NamedTuple):
 class Functions:
     """All functions that a model can call."""
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, name: str) -> None:
         self._own: dict[tuple[str, str, str], Body] = {}
         for proto in model.functions:
             key = (domain_of(proto.domain), proto.name, getattr(proto, "overload", ""))
-            opsets = {domain_of(entry.domain): int(entry.version) for entry in proto.opset_import}
-            self._own.setdefault(key, Body(key, proto, opsets, own=True))
+            place = f"{name}: function {text(proto.name)!r}"
+            if key in self._own:
+                raise ModelError(f"{place} is there twice; export the model again")
+            self._own[key] = Body(key, proto, versions(proto.opset_import, place), own=True)
 
     def of(self, node: onnx.NodeProto) -> Body | None:
         """Return the model's function that a node calls, if any."""
@@ -69,7 +89,7 @@ def standard(node: onnx.NodeProto, operands: Sequence[Element | None], version: 
     """Return the function by which the standard defines an operator, if it does."""
     domain = domain_of(node.domain)
     try:
-        schema = onnx.defs.get_schema(node.op_type, version, domain)
+        schema = onnx.defs.get_schema(text(node.op_type), version, domain)
     except onnx.defs.SchemaError:
         return None
     if schema.has_function:

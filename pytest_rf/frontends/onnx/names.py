@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import onnx
 
+from pytest_rf.errors import ModelError
 from pytest_rf.paths import below
 
 SCOPES = "pkg.torch.onnx.name_scopes"
@@ -37,6 +38,25 @@ class Owners:
     shared: Mapping[str, str] = field(default_factory=dict)
 
 
+def text(name: str | bytes) -> str:
+    """Return a name of a file as text: what is not UTF-8 in it, which protobuf gives as bytes, is escaped.
+
+    Every name that leaves a protobuf message for a word, a key or a message comes through here.
+    """
+    return name if isinstance(name, str) else name.decode("utf-8", "backslashreplace")
+
+
+def refuse_twice(place: str, kind: str, names: Sequence[str | bytes]) -> None:
+    """Refuse names of one kind that are not all different.
+
+    Raises:
+        ModelError: one is there twice.
+    """
+    if len(set(names)) < len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise ModelError(f"{place}: {kind} {text(twice)!r} is there twice; export the model again")
+
+
 def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
     """Return the dotted path of the module that made the node, and "file.py:line" of the code.
 
@@ -52,11 +72,11 @@ def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
         owners: the modules of initializers.
     """
     props = getattr(node, "metadata_props", ())
-    metadata = {entry.key: entry.value for entry in props} if props else {}
+    metadata = {text(entry.key): text(entry.value) for entry in props} if props else {}
     source = _source(metadata[TRACE]) if TRACE in metadata else ""
     module = _owner(node, owners.sole)
     if not module:
-        module, owner = _module(node.name, metadata.get(SCOPES, "")), _owner(node, owners.shared)
+        module, owner = _module(text(node.name), metadata.get(SCOPES, "")), _owner(node, owners.shared)
         if not module or _CALL.sub("", module) == _CALL.sub("", owner):
             module = owner
     return module, source
@@ -103,9 +123,10 @@ def parameter_owners(graph: onnx.GraphProto) -> Owners:
     """Return the module path for each initializer whose name is that of a module's parameter."""
     owners: dict[str, str] = {}
     for tensor in graph.initializer:
-        owner, _, last = tensor.name.rpartition(".")
+        name = text(tensor.name)
+        owner, _, last = name.rpartition(".")
         if owner and last in PARAMETERS:
-            owners[tensor.name] = owner
+            owners[name] = owner
     if not owners:
         return Owners()
     readers = Counter(name for node in graph.node for name in set(node.input) if name in owners)
