@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import onnx
 
 from pytest_rf.frontends.onnx import constants
-from pytest_rf.frontends.onnx.names import refuse_twice, text
+from pytest_rf.frontends.onnx.doubles import graphs
+from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import lies_outside
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.graph import Undetermined
@@ -93,27 +94,9 @@ _KINDS = {
 }
 
 
-def refuse_given_twice(node: onnx.NodeProto, place: Callable[[onnx.NodeProto], str]) -> None:
-    """Refuse a node that has two attributes of one name: which of them counts differs between runtimes.
-
-    Raises:
-        ModelError: it has; ``place`` names it.
-    """
-    names = [attribute.name for attribute in node.attribute]
-    if len(set(names)) < len(names):
-        refuse_twice(place(node), "attribute", names)
-
-
 def size_of(graph: onnx.GraphProto | onnx.FunctionProto) -> int:
     """Return the number of nodes of a graph or function and of the bodies in it."""
-    return sum(1 + sum(map(size_of, _graphs(node))) for node in graph.node)
-
-
-def _graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield attribute.g
-        yield from attribute.graphs
+    return sum(1 + sum(map(size_of, graphs(node))) for node in graph.node)
 
 
 BODIED = frozenset({"If", "Loop", "Scan", "SequenceMap"})

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
-from pytest_rf.frontends.onnx.names import refuse_twice, text
+from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import first_outside, lies_outside, missing
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.graph import Builder, Value
@@ -48,22 +48,10 @@ def dense(b: Builder, tensor: onnx.TensorProto, name: str = "", payloads: Payloa
     return b.constant(shape, lambda: decode(tensor, payloads))
 
 
-def initializers(b: Builder, graph: onnx.GraphProto, payloads: Payloads, place: str) -> dict[str, Any]:
-    """Return the constants that a graph brings with it, by name.
-
-    Raises:
-        ModelError: two have one name.
-    """
-    dense_names = [tensor.name for tensor in graph.initializer]
-    sparse_names = [tensor.values.name for tensor in graph.sparse_initializer]
-    refuse_twice(place, "initializer", [*dense_names, *sparse_names])
-    scope = {
-        name: dense(b, tensor, "", payloads)
-        for name, tensor in zip(dense_names, graph.initializer, strict=True)
-    }
-    scope.update(
-        (name, sparse(b, one)) for name, one in zip(sparse_names, graph.sparse_initializer, strict=True)
-    )
+def initializers(b: Builder, graph: onnx.GraphProto, payloads: Payloads) -> dict[str, Any]:
+    """Return the constants that a graph brings with it, by name."""
+    scope = {tensor.name: dense(b, tensor, "", payloads) for tensor in graph.initializer}
+    scope.update((one.values.name, sparse(b, one)) for one in graph.sparse_initializer)
     return scope
 
 

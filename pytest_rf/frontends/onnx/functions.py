@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,32 +10,13 @@ from typing import NamedTuple
 import onnx
 
 from pytest_rf.errors import ModelError
+from pytest_rf.frontends.onnx import doubles
+from pytest_rf.frontends.onnx.doubles import domain_of, versions
 from pytest_rf.frontends.onnx.names import text
-from pytest_rf.frontends.onnx.skimming import twice_opset
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Element
 
 Opsets = Mapping[str, int]
-
-
-def domain_of(domain: str) -> str:
-    """Return a domain's name; that of the standard has two."""
-    return "" if domain == "ai.onnx" else text(domain)
-
-
-def versions(entries: Iterable[onnx.OperatorSetIdProto], place: str) -> dict[str, int]:
-    """Return the operator versions that a model or function imports, by domain.
-
-    Raises:
-        ModelError: a domain has two.
-    """
-    found: dict[str, int] = {}
-    for entry in entries:
-        domain = domain_of(entry.domain)
-        if domain in found:
-            raise ModelError(f"{place}: {twice_opset(domain)}")
-        found[domain] = int(entry.version)
-    return found
 
 
 class Body(NamedTuple):
@@ -64,6 +45,7 @@ class Functions:
             place = f"{name}: function {text(proto.name)!r}"
             if key in self._own:
                 raise ModelError(f"{place} is there twice; export the model again")
+            doubles.in_nodes(proto.node, place)
             self._own[key] = Body(key, proto, versions(proto.opset_import, place), own=True)
 
     def of(self, node: onnx.NodeProto) -> Body | None:

@@ -9,9 +9,10 @@ import onnx
 
 from pytest_rf import registry
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.onnx import constants, names
+from pytest_rf.frontends.onnx import constants, doubles, names
 from pytest_rf.frontends.onnx.declared import Declared
-from pytest_rf.frontends.onnx.functions import Functions, domain_of, versions
+from pytest_rf.frontends.onnx.doubles import domain_of, versions
+from pytest_rf.frontends.onnx.functions import Functions
 from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, bound, check_names, input_shape, tensor_type
 from pytest_rf.frontends.onnx.nodes import Frame, Nodes, tensors_of
 from pytest_rf.frontends.onnx.outside import first_outside
@@ -75,7 +76,6 @@ def _lowered(
     Nodes(b, name, Functions(model, name), owners, operators, declared, payloads).run(
         model.graph.node, scope, Frame("", opsets)
     )
-    names.refuse_twice(name, "output", [info.name for info in model.graph.output])
     for info in model.graph.output:
         element = scope.get(info.name)
         if element is None:
@@ -118,7 +118,8 @@ def _scope(
 ) -> dict[str, Element | None]:
     """Return what the names of initializers and inputs stand for."""
     graph = model.graph
-    scope = constants.initializers(b, graph, payloads, name)
+    doubles.in_graph(graph, name)
+    scope = constants.initializers(b, graph, payloads)
     declared = [(names.text(info.name), info) for info in graph.input if info.name not in scope]
     check_names(name, [told for told, _ in declared], [*inputs, *values])
     for told, info in declared:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import onnx
 
-from pytest_rf.errors import ModelError
 from pytest_rf.paths import below
 
 SCOPES = "pkg.torch.onnx.name_scopes"
@@ -44,17 +43,6 @@ def text(name: str | bytes) -> str:
     Every name that leaves a protobuf message for a word, a key or a message comes through here.
     """
     return name if isinstance(name, str) else name.decode("utf-8", "backslashreplace")
-
-
-def refuse_twice(place: str, kind: str, names: Sequence[str | bytes]) -> None:
-    """Refuse names of one kind that are not all different.
-
-    Raises:
-        ModelError: one is there twice.
-    """
-    if len(set(names)) < len(names):
-        twice = next(name for name, count in Counter(names).items() if count > 1)
-        raise ModelError(f"{place}: {kind} {text(twice)!r} is there twice; export the model again")
 
 
 def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:

@@ -11,10 +11,11 @@ import onnx
 
 from pytest_rf import limits, registry
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.onnx import constants, names
-from pytest_rf.frontends.onnx.attributes import Attributes, bound, refuse_given_twice, size_of, subgraphs
+from pytest_rf.frontends.onnx import constants, doubles, names
+from pytest_rf.frontends.onnx.attributes import Attributes, bound, size_of, subgraphs
 from pytest_rf.frontends.onnx.declared import Declared, Told
-from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_of, is_function, standard
+from pytest_rf.frontends.onnx.doubles import domain_of
+from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, is_function, standard
 from pytest_rf.frontends.onnx.inputs import MOST_AXES
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
@@ -115,8 +116,8 @@ class Nodes:
                 ) from None
             if len(node.output) > 1:
                 self._add(len(node.output) - 1)
-            if len(node.attribute) > 1:
-                refuse_given_twice(node, self._place)
+            if frame.depth == 0 and node.attribute:
+                doubles.in_node(node, self._place)
             results = self._results(node, operands, scope, frame)
             for name, value in zip(node.output, results, strict=False):
                 if name:
@@ -283,7 +284,7 @@ class Nodes:
             )
         proto = body.proto
         given = {attribute.name: attribute for attribute in getattr(proto, "attribute_proto", ())}
-        names.refuse_twice(
+        doubles.refuse(
             f"{self._place(node)}: function {text(node.op_type)!r}", "attribute", [*given, *proto.attribute]
         )
         given.update({attribute.name: attribute for attribute in node.attribute})
@@ -341,9 +342,7 @@ class _Subgraph:
         self, arguments: Sequence[Element | None], label: str, doubt: Callable[[str], str] | None = None
     ) -> tuple[Element, ...]:
         graph, nodes = self._graph, self._nodes
-        place = f"{nodes._place(self._node)}: {self._name}"
-        own: dict[str, Element | None] = constants.initializers(nodes.b, graph, nodes.payloads, place)
-        names.refuse_twice(place, "output", [info.name for info in graph.output])
+        own: dict[str, Element | None] = constants.initializers(nodes.b, graph, nodes.payloads)
         own.update(zip((info.name for info in graph.input), arguments, strict=False))
         scope: ChainMap[str, Element | None] = ChainMap(own, *_maps(self._scope))
         frame = replace(

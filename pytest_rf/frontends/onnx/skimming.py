@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any
 
 import onnx
+from google.protobuf.message import DecodeError
 
 from pytest_rf import limits
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.doubles import domain_of, of_domain
 from pytest_rf.frontends.onnx.wire import BYTES, FIXED32, FIXED64, VARINT, Content, Cut, encoded, number
 
 KEPT = 1 << 12
@@ -167,7 +168,8 @@ class _Walk:
         content, fields, leave, first = self.content, schema.fields, schema.leave, at
         elements: frozenset[int] = schema.elements if end - at > KEPT else frozenset()
         out: list[bytes] = []
-        since, seen, skipped = at, False, False
+        since, skipped = at, False
+        seen: set[int] = set()
         while at < end:
             tag, body, stop = self._field(at, end)
             self.fields += 1
@@ -182,9 +184,9 @@ class _Walk:
                 inner = fields[tag]
                 if inner is not None and not drop:
                     if tag in schema.once:
-                        if seen and end - first > KEPT:
+                        if tag in seen and end - first > KEPT:
                             raise Cut("a tensor comes in pieces")
-                        seen = True
+                        seen.add(tag)
                     pieces = self._inner(inner, body, stop, level, depth)
                 elif not drop:
                     self._keep(stop - at)
@@ -267,9 +269,12 @@ class _Walk:
 
     def _once(self, opset: bytes) -> None:
         """Refuse a second version of one domain as soon as it comes."""
-        domain = text(onnx.OperatorSetIdProto.FromString(opset).domain)
+        try:
+            domain = domain_of(onnx.OperatorSetIdProto.FromString(opset).domain)
+        except DecodeError:
+            raise Cut("no version of a domain") from None
         if domain in self.domains:
-            raise ModelError(f"{self.name}: {twice_opset(domain)}")
+            raise ModelError(f"{self.name}: {of_domain(domain)}")
         self.domains.add(domain)
 
     def _too_deep(self, depth: int) -> None:
@@ -282,8 +287,3 @@ class _Walk:
 
 
 _EXPORT = "export a smaller model"
-
-
-def twice_opset(domain: str) -> str:
-    """Return what to say about a domain that has two versions."""
-    return f"opset_import names the domain {domain or 'ai.onnx'!r} twice; export the model again"
