@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import onnx
-
 from pytest_rf.frontends.onnx import constants
 from pytest_rf.frontends.onnx.doubles import graphs
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import lies_outside
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Undetermined
 
 ATTRIBUTE = onnx.AttributeProto

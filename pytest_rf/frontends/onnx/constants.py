@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-from onnx import numpy_helper
 
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import first_outside, lies_outside, missing
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.onnx.call import UNCOMPUTED
 
@@ -76,7 +75,7 @@ def _elements(tensor: onnx.TensorProto) -> Array | None:
             return np.frombuffer(tensor.raw_data, raw).reshape(tuple(tensor.dims))
         if tensor.data_type == onnx.TensorProto.INT64:
             return np.array(tensor.int64_data, np.int64).reshape(tuple(tensor.dims))
-        return np.asarray(numpy_helper.to_array(tensor))
+        return np.asarray(onnx.numpy_helper.to_array(tensor))
     except (ValueError, TypeError, KeyError):
         return None
 

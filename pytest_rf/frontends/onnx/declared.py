@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-import onnx
-
 from pytest_rf.frontends.onnx.inputs import tensor_type
 from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Shape
 
 Told = tuple[int | None, ...]

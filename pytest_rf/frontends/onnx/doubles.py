@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-import onnx
-
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 
 _BODIES = frozenset({onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS})
 

@@ -7,12 +7,11 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
-import onnx
-
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import doubles
 from pytest_rf.frontends.onnx.doubles import domain_of, versions
 from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Element
 

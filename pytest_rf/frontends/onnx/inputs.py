@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 
 from pytest_rf import limits
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import remedy
 from pytest_rf.graph import Builder, Shape
 from pytest_rf.operators.onnx.call import Element, Items

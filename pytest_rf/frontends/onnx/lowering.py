@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import onnx
-
 from pytest_rf import registry
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, doubles, names
@@ -17,6 +15,7 @@ from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, bound, check_names, inpu
 from pytest_rf.frontends.onnx.nodes import Frame, Nodes, tensors_of
 from pytest_rf.frontends.onnx.outside import first_outside
 from pytest_rf.frontends.onnx.payloads import Given, Payloads, of
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Builder, Graph, Value
 from pytest_rf.operators.onnx.call import Element
 

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import onnx
-
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.paths import below
 
 SCOPES = "pkg.torch.onnx.name_scopes"

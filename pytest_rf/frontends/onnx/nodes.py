@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
-import onnx
-
 from pytest_rf import limits, registry
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, doubles, names
@@ -19,6 +17,7 @@ from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, is_funct
 from pytest_rf.frontends.onnx.inputs import MOST_AXES
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Builder, Node, Shape, Undetermined, Value
 from pytest_rf.operators.onnx import table
 from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Rule, Unfit

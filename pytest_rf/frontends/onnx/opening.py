@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import onnx
-
 from pytest_rf import limits
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, tensor_type
 from pytest_rf.frontends.onnx.lowering import lower
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.payloads import Given, of
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import empty, is_shape, is_typed, option, remedy
 from pytest_rf.graph import Graph, Shape
 from pytest_rf.registry import NONE, Operators

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import onnx
-
 from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 
 Holder: TypeAlias = "onnx.ModelProto | onnx.FunctionProto | onnx.GraphProto | onnx.NodeProto"
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import onnx
 from google.protobuf.message import DecodeError
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.outside import tensors_in
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.skimming import Range
 from pytest_rf.frontends.onnx.wire import Changed, Content, opened
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import onnx
 from google.protobuf.message import DecodeError
 
 from pytest_rf import limits
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.attributes import size_of
 from pytest_rf.frontends.onnx.payloads import Model, Payloads, identity
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.skimming import Skimmed, skim
 from pytest_rf.frontends.onnx.wire import Changed, Content, Cut, opened
 from pytest_rf.paths import below

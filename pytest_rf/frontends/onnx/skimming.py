@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import onnx
 from google.protobuf.message import DecodeError
 
 from pytest_rf import limits
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.doubles import domain_of, of_domain
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.wire import BYTES, FIXED32, FIXED64, VARINT, Content, Cut, encoded, number
 
 KEPT = 1 << 12

@@ -121,13 +121,13 @@ def _in_left(found: skimming.Skimmed, data: bytes) -> int:
     return sum((end - begin) // 2 for begin, end in found.left)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1 << 32), st.sampled_from([0, 500, 1 << 22]))
 def test_every_type_in_every_place_and_every_form(seed: int, free: int) -> None:
     assert_same(zoo(), seed, free)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(graphs(), st.integers(0, 1 << 32))
 def test_drawn_models(graph: Any, seed: int) -> None:
     assert_same(graph.model(), seed, 0)
