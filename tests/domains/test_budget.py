@@ -60,18 +60,18 @@ def conv(op: str = "Conv", **attributes: object) -> onnx.NodeProto:
     return helper.make_node(op, ["x", "w"], ["y"], **attributes)
 
 
-LARGE = 1 << 17
+LARGE = 1 << 14
 BOMBS: dict[str, Model] = {
     "a stride that spreads 16×16": net([1, 3, 16, 16], conv("ConvTranspose", strides=[LARGE] * 2), w=ones(3, 4, 3, 3)),
     "a stride that spreads 16": net([1, 3, 16], conv("ConvTranspose", strides=[1 << 13]), w=ones(3, 4, 3)),
     "a stride in 3-D": net([1, 1, 4, 4, 4], conv("ConvTranspose", strides=[1 << 9] * 3), w=ones(1, 1, 2, 2, 2)),
-    "padding of a million": net([1, 3, 16, 16], conv(pads=[10**6] * 4), w=ones(4, 3, 3, 3)),
+    "padding of 100,000": net([1, 3, 16, 16], conv(pads=[10**5] * 4), w=ones(4, 3, 3, 3)),
     "padding of 5,000 in 3-D": net([1, 1, 4, 4, 4], conv(pads=[5000] * 6), w=ones(1, 1, 1, 1, 1)),
-    "a Pad of a million": net(
-        [1, 3, 16, 16], helper.make_node("Pad", ["x", "p"], ["y"]), p=np.array([0, 0, 10**6, 10**6] * 2)
+    "a Pad of 100,000": net(
+        [1, 3, 16, 16], helper.make_node("Pad", ["x", "p"], ["y"]), p=np.array([0, 0, 10**5, 10**5] * 2)
     ),
-    "a long kernel": net([1, 1, 1 << 17], conv(pads=[1 << 15] * 2), w=np.empty((1, 1, 1 << 16), np.float32)),
-    "a dilation of a million": net([1, 1, 1 << 17], conv(dilations=[10**5]), w=ones(1, 1, 2)),
+    "a long kernel": net([1, 1, 1 << 14], conv(pads=[1 << 12] * 2), w=np.empty((1, 1, 1 << 13), np.float32)),
+    "a dilation of 100,000": net([1, 1, 1 << 17], conv(dilations=[10**5]), w=ones(1, 1, 2)),
     "a long axis, rolled": net(
         [1, 1, 1 << 17],
         helper.make_node("Slice", ["x", "one", "end", "axis"], ["p"]),
@@ -136,31 +136,34 @@ def test_work_is_counted_over_a_run() -> None:
     ]
     nodes.append(helper.make_node("Relu", ["v9"], ["y"]))
     model = net([1, 1, 1 << 16], *nodes, w=ones(1, 1, 3))
-    with limits.held(Limits(work=1 << 20)):
+    with limits.held(Limits(work=1 << 19)):
         found = pytest_rf.analyze(model)
-    with pytest.raises(pytest_rf.ModelError, match=r"\(Conv\): .*limit of 1048576 \(limits\.work\)"):
+    with pytest.raises(pytest_rf.ModelError, match=r"\(Conv\): .*limit of 524288 \(limits\.work\)"):
         found.outputs[0].bounds(2)
     assert pytest_rf.analyze(model).outputs[0].bounds(2)[1][0, 0, 0] == 9
 
 
 def test_limits_hold_where_a_model_is_lowered_again() -> None:
     model = net([1, 1, 1 << 10], conv(), w=ones(1, 1, 3))
-    with limits.held(Limits(extent=1 << 11)):
+    with limits.held(Limits(extent=1 << 16)):
         found = pytest_rf.analyze(model)
         with pytest.raises(pytest_rf.ModelError, match=r"limits\.extent"):
-            pytest_rf.analyze(net([1, 1, 1 << 12], conv(), w=ones(1, 1, 3)))
-    assert found.graph.limits.extent == 1 << 11
+            pytest_rf.analyze(net([1, 1, 1 << 17], conv(), w=ones(1, 1, 3)))
+    assert found.graph.limits.extent == 1 << 16
     assert found.outputs[0][2].min_input == 3
 
 
-@pytest.mark.parametrize("rank", [64, 65])
-def test_more_axes_than_an_array_can_have_are_an_error(rank: int) -> None:
-    model = net([2] * rank, helper.make_node("Softmax", ["x"], ["y"]))
-    if rank == 64:
-        assert pytest_rf.analyze(model).outputs[0].bounds(0, context=True)[0].shape == (2,) * 64
-    else:
-        with pytest.raises(pytest_rf.ModelError, match="65 axes"):
-            pytest_rf.analyze(model)
+def test_more_axes_than_an_array_can_have_are_an_error() -> None:
+    with pytest.raises(pytest_rf.ModelError, match="65 axes"):
+        pytest_rf.analyze(net([2] * 65, helper.make_node("Softmax", ["x"], ["y"])))
+
+
+@pytest.mark.parametrize("shape", [[2] * 64, [1 << 24] * 3])
+def test_more_elements_than_an_array_can_index_have_figures_and_no_bounds(shape: list[int]) -> None:
+    found = pytest_rf.analyze(net(shape, helper.make_node("Relu", ["x"], ["y"]))).outputs[0]
+    assert found[1].rf == 1
+    with pytest.raises(pytest_rf.ModelError, match="more than an array can index"):
+        found.bounds(1)
 
 
 def test_a_node_of_a_million_outputs_is_an_error() -> None:
