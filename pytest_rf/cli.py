@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -66,6 +67,8 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line as a program."""
     gc.disable()  # the program ends before a search for garbage would pay
+    # numpy's BLAS starts a thread for each core when it is imported, which compute nothing here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.platform == "win32":
         with suppress(ImportError):  # click brings it there
             from colorama import just_fix_windows_console

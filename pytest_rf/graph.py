@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf import limits
 from pytest_rf.access import Read
+from pytest_rf.limits import Limits
 
 Shape = tuple[int, ...]
 
@@ -266,6 +268,7 @@ class Graph:
         metadata: the file's own key-value properties.
         modules: module path -> the value that the module returned, where that is known.
         notes: what the figures cannot know, one sentence each.
+        limits: what it may take.
     """
 
     values: list[Value] = field(default_factory=list)
@@ -277,6 +280,7 @@ class Graph:
     metadata: dict[str, str] = field(default_factory=dict)
     modules: dict[str, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    limits: Limits = field(default_factory=limits.current)
 
     def ancestors(self, number: int) -> set[int]:
         """Return the numbers of all values that value ``number`` is computed from, and itself."""
@@ -302,11 +306,22 @@ class Builder:
     def begin(self, node: Node) -> None:
         """Make ``node`` the one on whose behalf the next steps are written."""
         node.index = len(self.graph.nodes)
+        if node.index >= self.graph.limits.nodes:
+            limits.exceeded(f"node {node.name!r}", "nodes", "nodes", "analyse a smaller model")
         self.graph.nodes.append(node)
         self.node = node
 
     def input(self, name: str, shape: Shape) -> Value:
-        """Declare a graph input."""
+        """Declare a graph input.
+
+        Raises:
+            ModelError: it is longer than the limit.
+        """
+        longest = max(shape, default=0)
+        if longest > self.graph.limits.extent:
+            limits.exceeded(
+                f"input {name!r}", "positions along an axis", "extent", "give a smaller input", longest
+            )
         value = self._added(Value(len(self.graph.values), tuple(shape)))
         self.graph.inputs[name] = value
         return value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args
 
-from pytest_rf import gc_pause
+from pytest_rf import gc_pause, limits
 from pytest_rf.domains.domain import Beyond, Domain
 from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.instructions import EndToEnd, Instruction
@@ -264,15 +264,22 @@ class _Run(Generic[T]):
             shape = value.extents
             own = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
             live[value.number] = {key: self.domain.point(key, shape[key[1]], len(shape)) for key in own}
-        node = Node("", "")
+        with limits.spending(plan.graph.limits) as budget:
+            return self._transferred(plan, live, wanted, budget)
+
+    def _transferred(
+        self, plan: Plan, live: Outcomes[T], wanted: Collection[int] | None, budget: limits.Budget
+    ) -> Outcomes[T]:
         try:
             for transfer, gone in _schedule(plan, wanted):
-                node = transfer.node
+                budget.node = transfer.node
                 live[transfer.value] = self._made(transfer, live)
                 for number in gone:
                     del live[number]
+        except MemoryError:
+            raise limits.beyond_memory(budget.node) from None
         except Exception as error:
-            _note(error, node)
+            _note(error, budget.node)
             raise
         return live
 

@@ -10,13 +10,14 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from pytest_rf import gc_pause
+from pytest_rf import gc_pause, limits
 from pytest_rf.analysis import steps
 from pytest_rf.analysis.accepting import verified
 from pytest_rf.analysis.described import Relower
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError
 from pytest_rf.given import remedy
+from pytest_rf.graph import Graph
 from pytest_rf.registry import NONE, Operators
 
 _LARGEST = 1 << 20
@@ -71,13 +72,13 @@ def load(
         ModelError: the model cannot be read or analysed, or is not called like this.
     """
     if isinstance(model, (str, PathLike)):
-        from pytest_rf.frontends.onnx import read
+        from pytest_rf.frontends.onnx import skimmed
 
         path = fspath(model)
         _no_call(path, example, kwargs)
         # The file is read again only if it is asked for: its weights are not kept.
         return _of_file(
-            lambda: read(path), path, name or Path(path).stem, path, inputs, values, weights, operators
+            lambda: skimmed(path), path, name or Path(path).stem, path, inputs, values, weights, operators
         )
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         called = name or model.graph.name or "model"
@@ -106,7 +107,7 @@ def _of_file(
     """Return the analysis of an ONNX model; ``place`` is how errors name it."""
     from pytest_rf.frontends.onnx import lower, lowered, named
 
-    model = read()
+    model, allowed = read(), limits.current()
     shapes = named(model, place, inputs)
 
     def of(least: int = 0) -> Analysis:
@@ -114,8 +115,14 @@ def _of_file(
         taken = {source: value.extents for source, value in graph.inputs.items()}
 
         def reopen() -> Relower:
-            again = read()
-            return lambda others: lower(again, place, {**taken, **others}, values, weights, True, operators)
+            with limits.held(allowed):
+                again = read()
+
+            def relower(others: Mapping[str, Sequence[int]]) -> Graph:
+                with limits.held(allowed):
+                    return lower(again, place, {**taken, **others}, values, weights, True, operators)
+
+            return relower
 
         return Analysis(graph, name, path, reopen=reopen, chosen=chosen)
 

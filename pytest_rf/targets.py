@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_rf import limits
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis.accepting import complaint, unmatched
 from pytest_rf.calls import StepError, absent, analysed
@@ -63,16 +64,13 @@ def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
         ModelError: the model cannot be read, made or analysed.
         ConfigError: the entry says something of what the model does not have.
     """
-    if target.path is None:
-        with contained(target.source):
-            analysis = _analysed(target, target.source, example)
-    else:
-        _check_file(target, target.path)
-        analysis = _analysed(target, target.path, example)
-    limits = target.model.limits
-    _keep(target, "nodes", len(analysis.graph.nodes), limits.nodes, "nodes")
-    extents = [extent for source in analysis.inputs.values() for extent in source.shape]
-    _keep(target, "extent", max(extents, default=0), limits.extent, "positions along an axis")
+    with limits.held(_limits(target.model)):
+        if target.path is None:
+            with contained(target.source):
+                analysis = _analysed(target, target.source, example)
+        else:
+            _check_file(target, target.path)
+            analysis = _analysed(target, target.path, example)
     analysis.accept_context = target.model.accept_context
     if target.siblings == 1:
         for keys, told in missing(analysis, target.model).items():
@@ -105,6 +103,13 @@ def at(model: Model, told: str, *keys: str | int) -> ConfigError:
     return PlacedConfigError(f"{place(model.file, line, column)}{told}", line=line, column=column)
 
 
+def _limits(model: Model) -> limits.Limits:
+    """Return what a model may take: the defaults, and what its configuration says instead."""
+    keys = limits.Limits.__slots__
+    stated = {key: getattr(model.limits, key) for key in keys if getattr(model.limits, key) is not None}
+    return replace(limits.current(), **stated)
+
+
 def _analysed(target: Target, source: Path | str, example: Sequence[Any]) -> Analysis:
     # What is accepted of context, and axes of a spacing, need only be in one of the models of an entry.
     call = replace(target.model, accept_context=(), spacing={})
@@ -117,19 +122,8 @@ def _analysed(target: Target, source: Path | str, example: Sequence[Any]) -> Ana
 
 
 def _check_file(target: Target, path: Path) -> None:
-    limit = target.model.limits.file_size
-    if limit is not None and path.is_file():
-        _keep(target, "file_size", path.stat().st_size, limit, "bytes")
     if ":" in target.source and path.suffix != ".onnx" and not path.exists():
         raise ModelError(
             f"{target.source}: there is no such file, and a callable that makes a model is written "
             "package.module:name"
-        )
-
-
-def _keep(target: Target, name: str, found: int, limit: int | None, what: str) -> None:
-    """Refuse a model that goes beyond a limit."""
-    if limit is not None and found > limit:
-        raise ModelError(
-            f"{target.source}: {found} {what} are more than the limit of {limit} (limits.{name})"
         )

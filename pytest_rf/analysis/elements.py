@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.runs import Runs
+from pytest_rf.domains.domain import Beyond
 from pytest_rf.domains.energy import Energy
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.layout import Key, Layout, carried, place_dims
@@ -108,7 +109,10 @@ def reads(
             if found.shape[dim + factor] > 1:
                 found = Map(tuple([array.take([index], axis=dim + factor) for array in found.arrays]))
         dim += len(axis)
-    first, bits = _whole(Positions(Policy()), found, set()).arrays
+    whole = _whole(Positions(Policy()), found, set())
+    if isinstance(whole, Ignorance):
+        return whole
+    first, bits = whole.arrays
     return members(int(first.flat[0]), int(bits.flat[0]))
 
 
@@ -137,11 +141,14 @@ def _units(field: Along, kind: Kind) -> Map | Ignorance | None:
     return NO_MAP
 
 
-def _whole(domain: Positions | Energy, found: Map, own: set[int]) -> Map:
+def _whole(domain: Positions | Energy, found: Map, own: set[int]) -> Map | Ignorance:
     """Return a map of which only some dimensions are left: what all elements along the others hold together."""
-    for dim in range(len(found.shape)):
-        if dim not in own and found.shape[dim] > 1:
-            found = domain.whole(found, dim, endless=False)
+    try:
+        for dim in range(len(found.shape)):
+            if dim not in own and found.shape[dim] > 1:
+                found = domain.whole(found, dim, endless=False)
+    except Beyond as limit:
+        return Ignorance(str(limit))
     return found
 
 
@@ -163,3 +170,5 @@ def _map(
         return NO_MAP if isinstance(found, Lost) else kind(Policy()).settled(found)
     except Irregular:
         return NO_MAP
+    except Beyond as limit:
+        return Ignorance(str(limit))

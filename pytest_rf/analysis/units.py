@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +11,26 @@ import numpy.typing as npt
 from pytest_rf.analysis.field import Field
 from pytest_rf.domains.hull import LIMIT
 from pytest_rf.domains.layout import Key, places
+from pytest_rf.errors import ModelError
+from pytest_rf.limits import afford
+
+_MOST_ELEMENTS = 1 << 59
+"""Larger arrays have no place, even if all their elements are one."""
 
 Bounds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 """First and last position that each unit reads; the first after the last where it reads nothing."""
 
 
 def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:
-    """Return lo and hi of every element of a tensor of ``shape``, read-only; 0 and -1 where nothing is read."""
+    """Return lo and hi of every element of a tensor of ``shape``, read-only; 0 and -1 where nothing is read.
+
+    Raises:
+        ModelError: an array of the shape cannot be.
+    """
+    if prod(shape) > _MOST_ELEMENTS:
+        raise ModelError(
+            f"a tensor of {prod(shape)} elements is more than an array can index; ask for its figures"
+        )
     hull = field.hulls.get(key)
     if hull is None or 0 in shape:
         lo, hi = np.broadcast_to(np.int64(0), shape), np.broadcast_to(np.int64(-1), shape)
@@ -30,6 +44,7 @@ def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:
             grid += full[place : place + len(axis)] if varies else [1] * len(axis)
             flat.append(extent if varies else 1)
             place += len(axis)
+        afford(prod(grid))
         marks = hull.lo >= LIMIT
         lo = np.broadcast_to(np.where(marks, 0, hull.lo), grid).reshape(flat)
         hi = np.broadcast_to(np.where(marks, -1, hull.hi), grid).reshape(flat)

@@ -53,9 +53,16 @@ class Limits:
     """What a model may take; None leaves the default."""
 
     file_size: int | None = None
+    graph_size: int | None = None
     nodes: int | None = None
+    inlined: int | None = None
     depth: int | None = None
+    fields: int | None = None
+    unknown_fields: int | None = None
     extent: int | None = None
+    kernel: int | None = None
+    work: int | None = None
+    array: int | None = None
     seconds: float | None = None
     memory: int | None = None
 

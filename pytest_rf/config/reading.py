@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver", "load", "schema"]
 
 #: Limits that the format has and that are not enforced yet.
-NOT_ENFORCED = ("depth", "seconds", "memory")
+NOT_ENFORCED = ("seconds", "memory")
 
 #: What the documentation calls the types that msgspec names.
 _KINDS = {

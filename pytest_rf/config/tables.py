@@ -148,18 +148,61 @@ class OperatorTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[limits]``: what a model may take before the run gives it up."""
 
-    file_size: Annotated[int, Meta(ge=1, description="bytes of a model file")] | None = None
+    file_size: (
+        Annotated[int, Meta(ge=1, description="bytes of a model file; 2 GiB where nothing is said")] | None
+    ) = None
+    graph_size: (
+        Annotated[int, Meta(ge=1, description="bytes of a model file without its weights; 256 MiB")] | None
+    ) = None
     nodes: (
-        Annotated[int, Meta(ge=1, description="nodes of a graph, subgraphs and functions included")] | None
+        Annotated[
+            int, Meta(ge=1, description="nodes of a graph, subgraphs and functions included; 1,000,000")
+        ]
+        | None
+    ) = None
+    inlined: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="nodes and outputs that functions, bodies and nodes of many outputs add to them; 100,000",
+            ),
+        ]
+        | None
     ) = None
     depth: (
         Annotated[
             int,
-            Meta(ge=1, description="nesting of subgraphs and functions; refused so far"),
+            Meta(
+                ge=1,
+                description="levels of subgraphs and functions; 64, and protobuf reads no more than 32 of subgraphs",
+            ),
         ]
         | None
     ) = None
-    extent: Annotated[int, Meta(ge=1, description="positions along an axis")] | None = None
+    fields: (
+        Annotated[int, Meta(ge=1, description="fields of a model file without its weights; 20,000,000")]
+        | None
+    ) = None
+    unknown_fields: (
+        Annotated[int, Meta(ge=1, description="fields that ONNX does not have; 100,000")] | None
+    ) = None
+    extent: Annotated[int, Meta(ge=1, description="positions along an axis; 16,777,216")] | None = None
+    kernel: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="taps of a window, its stride and other numbers that are written out; 1,048,576",
+            ),
+        ]
+        | None
+    ) = None
+    work: (
+        Annotated[int, Meta(ge=1, description="elements of fields that one run touches; 2,147,483,648")]
+        | None
+    ) = None
+    array: Annotated[int, Meta(ge=1, description="elements of one array of fields; 67,108,864")] | None = None
     seconds: (
         Annotated[float, Meta(gt=0, le=1e6, description="seconds for a model; refused so far")] | None
     ) = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
 from pytest_rf.domains import slices
 from pytest_rf.domains.hull import NOWHERE, Hull, Positions, irregular, leaner, to_common_period
+from pytest_rf.limits import afford, afford_both
 
 MANY = 1 << 22
 """Above this number of (element, tap) pairs taps are read one after the other."""
@@ -62,6 +64,7 @@ def gathered(relation: Taps | Table, extent: int, output: int) -> Gather:
 @lru_cache(maxsize=4096)
 def _tap_gather(relation: Taps, extent: int, output: int) -> Gather:
     width = max((len(taps) for taps in relation.taps), default=0)
+    afford(max(output, relation.period) * max(width, 1))
     offsets = np.full((relation.period, max(width, 1)), np.iinfo(np.int32).max, dtype=np.int64)
     for phase, taps in enumerate(relation.taps):
         offsets[phase, : len(taps)] = taps
@@ -88,6 +91,7 @@ def _table_gather(relation: Table, extent: int) -> Gather:
 def _gather(hull: Hull, dim: int, plan: Gather, extent: int) -> Hull:
     """Read the taps of every element; a position ``extent`` stands for one that reads nothing."""
     reads, lo, hi = plan.reads, hull.lo, hull.hi
+    afford(len(reads) * (lo.size // lo.shape[dim]))
     if (reads >= extent).any():
         border = [*lo.shape]
         border[dim] = 1
@@ -133,6 +137,7 @@ def end_to_end(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) ->
     pieces = [(one, offset, extent) for one, (_, offset, extent) in zip(alike, pieces, strict=True)]
     shape = [max(extents) for extents in zip(*[one.lo.shape for one, _, _ in pieces], strict=True)]
     shape[dim] = total
+    afford(prod(shape))
     lo, hi = np.empty(shape, np.int64), np.empty(shape, np.int64)
     if not covered:
         lo[...], hi[...] = NOWHERE, -NOWHERE
@@ -153,6 +158,7 @@ def _equal(a: Hull, b: Hull) -> bool:
 
 def masked(hull: Hull, reads: npt.NDArray[np.bool_]) -> Hull:
     """Return the hull of those elements that read at all, NOWHERE for the others."""
+    afford_both(reads.shape, hull.lo.shape)
     lo: Positions = np.where(reads, hull.lo, NOWHERE)
     hi: Positions = np.where(reads, hull.hi, -NOWHERE)
     return Hull(lo, hi, hull.jump)
@@ -183,6 +189,7 @@ def _sets(hull: Hull, dim: int, reads: npt.NDArray[np.bool_]) -> Hull:
     if hull.period(dim) == 1:
         return _where(hull, dim, hits)
     lo, hi = np.moveaxis(hull.lo, dim, -1), np.moveaxis(hull.hi, dim, -1)
+    afford(len(reads) * (lo.size // lo.shape[-1]))
     low = np.empty((*lo.shape[:-1], len(reads)), np.int64)
     high = np.empty_like(low)
     for row, members in enumerate(reads):

@@ -29,6 +29,7 @@ from pytest_rf.domains.instructions import (
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.maps import Algebra, Flags, Irregular, Lost, Map, Pieces, line_of
 from pytest_rf.domains.periodic import repeating
+from pytest_rf.limits import afford, afford_both
 
 LARGEST_TABLE = 1 << 22
 """Relations of more (output, operand) pairs are not followed pair by pair."""
@@ -166,6 +167,8 @@ class Maps(Algebra):
         """Let only some elements read."""
         if self.policy.is_endless(do.leads):
             raise Irregular("a mask leaves out elements", masked=True)
+        for one in x:
+            afford_both(do.where.shape, one.shape)
         return tuple([Map(self.where(do.where, one.arrays), one.jump) for one in x])
 
     def union(self, a: State, b: State, key: Key) -> State:
@@ -200,6 +203,7 @@ class Maps(Algebra):
                 max(a, b) if d != do.dim else a
                 for d, (a, b) in enumerate(zip(shape, period.shape, strict=True))
             ]
+        afford(prod(shape))
         laid = [np.broadcast_to(array, shape).copy() for array in self.nothing((1,) * rank)]
         for (number, _), one in zip(known, one_period, strict=True):
             place = (slice(None),) * do.dim + (
@@ -224,7 +228,10 @@ class Maps(Algebra):
             hits: Flags = np.asarray(
                 table.any(axis=1) if isinstance(relation, (Prefix, Sets)) else (table < do.extent).any(axis=1)
             )
-            return x if hits.all() else Map(self.where(line_of(hits, dim, len(x.shape)), x.arrays), x.jump)
+            if hits.all():
+                return x
+            afford(x.arrays[0].size * len(hits))
+            return Map(self.where(line_of(hits, dim, len(x.shape)), x.arrays), x.jump)
         if isinstance(relation, (Prefix, Sets)):
             pairs = ((np.full(do.output, j), table[:, j]) for j in range(do.extent))
         else:
@@ -295,6 +302,7 @@ class Maps(Algebra):
         outer = shape[dim] if open_ended else do.extents[0]
         full = (*shape[:dim], outer, *do.extents[1:], *shape[last:])
         new = (*shape[:dim], outer * prod(do.extents[1:]), *shape[last:])
+        afford(prod(full))
         made = Map(x.each(lambda array: np.broadcast_to(array, full).reshape(new)), jump)
         return self.shortest(made, dim) if open_ended else made
 

@@ -19,6 +19,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.limits import afford, afford_both
+
 Positions = npt.NDArray[np.int64]
 
 LIMIT = 1 << 39
@@ -137,6 +139,7 @@ def tile(hull: Hull, dim: int, times: int) -> Hull:
     if times == 1:
         return hull
     jump = hull.moves(dim)
+    afford(hull.lo.size * times)
     lo = np.concatenate([shifted(hull.lo, jump * t) for t in range(times)], axis=dim)
     hi = np.concatenate([shifted(hull.hi, jump * t) for t in range(times)], axis=dim)
     return Hull(lo, hi, hull.with_jump(dim, jump * times))
@@ -189,6 +192,7 @@ def settled(one: Hull) -> Hull:
     if one.rest is None:
         return one
     rest = settled(one.rest)
+    afford_both(one.lo.shape, rest.lo.shape)
     return Hull(np.minimum(one.lo, rest.lo), np.maximum(one.hi, rest.hi), one.jump)
 
 
@@ -226,15 +230,17 @@ def union(a: Hull, b: Hull) -> Hull:
             "uneven" if "uneven" in (a.irregular, b.irregular) else a.irregular or b.irregular, a, b
         )
     if a.jump is None and b.jump is None and _broadcast(a.lo.shape, b.lo.shape):
-        room = prod(max(m, n) for m, n in zip(a.lo.shape, b.lo.shape, strict=True))
+        room = prod(map(max, a.lo.shape, b.lo.shape))
         if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):
             return replace(a, rest=b)
+        afford(room)
         return leaner(Hull(_least(np.minimum, a.lo, b.lo), _least(np.maximum, a.hi, b.hi)))
     alike = to_common_period([a, b])
     if alike is None:
         # What moves at different speeds lies ever further apart.
         return irregular("interleaved", a, b, endless(a.lo.ndim))
     a, b = alike
+    afford_both(a.lo.shape, b.lo.shape)
     joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), a.jump or b.jump)
     for dim in range(joined.lo.ndim):
         # Where nothing moves the dimension may have an end, and holds one entry per element.
@@ -332,6 +338,7 @@ def merge(hull: Hull, dim: int, extents: Sequence[int], open_ended: bool = False
         return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
     full = (*shape[:dim], shape[dim] if open_ended else extents[0], *extents[1:], *shape[last:])
     new = (*shape[:dim], -1, *shape[last:])
+    afford(prod(full))
     lo = np.broadcast_to(hull.lo, full).reshape(new)
     hi = np.broadcast_to(hull.hi, full).reshape(new)
     merged = Hull(lo, hi, jump, hull.irregular)

@@ -27,6 +27,7 @@ from pytest_rf.domains.hull import LONGEST_PERIOD, ROOM
 from pytest_rf.domains.instructions import (
     Policy,
 )
+from pytest_rf.limits import afford, afford_both
 
 Arrays = tuple[npt.NDArray[Any], ...]
 Flags = npt.NDArray[np.bool_]
@@ -74,6 +75,7 @@ class Map:
     def at(self, dim: int, places: npt.NDArray[np.int64]) -> Arrays:
         """Return the elements ``places`` (a line) along ``dim``."""
         period, jump = self.shape[dim], self.moves(dim)
+        afford(self.arrays[0].size // period * len(places))
         first, *rest = [array.take(places % period, axis=dim) for array in self.arrays]
         if jump:
             first = first + line_of(jump * (places // period), dim, first.ndim)
@@ -192,6 +194,7 @@ class Algebra(ABC):
             Irregular: they have no common map.
         """
         a, b = self.common([a, b])
+        afford_both(a.shape, b.shape)
         made = Map(self.both(a.arrays, b.arrays), a.jump or b.jump)
         for dim in range(len(made.shape)):
             made = self.shortest(made, dim) if made.moves(dim) else made

@@ -23,6 +23,7 @@ from pytest_rf.domains.hull import (
     shifted,
     shortest_period,
 )
+from pytest_rf.limits import afford
 
 
 def along(hull: Hull, dim: int, relation: Relation) -> Hull:
@@ -71,6 +72,7 @@ def _at(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return ``lo`` and ``hi`` of the elements ``places`` (of any shape) along ``dim``."""
     period, jump = hull.period(dim), hull.moves(dim)
+    afford(hull.lo.size // period * places.size)
     lo, hi = hull.lo.take(places % period, axis=dim), hull.hi.take(places % period, axis=dim)
     if jump:
         distance = jump * (places // period)
@@ -98,6 +100,7 @@ def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
     if width == 0:
         mark = np.full_like(hull.lo, NOWHERE)
         return Hull(mark, -mark, hull.with_jump(dim, 0))
+    afford(relation.period * width)
     # Phases with fewer taps repeat their first one; phases with none are blotted out below.
     table = np.array(
         [taps + taps[:1] * (width - len(taps)) if taps else (0,) * width for taps in relation.taps]

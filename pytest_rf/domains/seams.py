@@ -6,12 +6,16 @@ one axis. What tells them apart is where the pieces come from, which the steps t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from pytest_rf.access import Read, Relation, Same, Table, Taps
 from pytest_rf.graph import Graph, Join, Step, Union
 
+Places = npt.NDArray[np.int64]
 Kind = Literal["pieces", "padding", "rearranged"]
 
 
@@ -35,7 +39,7 @@ class _Slice(NamedTuple):
 
     value: int
     aside: frozenset[tuple[int, Taps]]
-    places: tuple[int, ...]
+    places: Places
 
 
 def seam(graph: Graph, makers: Mapping[int, Step], join: Join) -> Seam:
@@ -49,42 +53,47 @@ def seam(graph: Graph, makers: Mapping[int, Step], join: Join) -> Seam:
     parts = [_source(graph, makers, number, join.axis) for number in join.operands]
     if len({part[:2] for part in parts}) > 1 or len(parts) < 2:
         return Seam()
-    chosen = [list(part.places) for part in parts]
+    chosen = [part.places for part in parts]
     extent = graph.values[parts[0].value].extents[join.axis]
-    places = [place for part in chosen for place in part]
-    if sorted(places) == list(range(extent)):
-        return Seam("rearranged", circular=places != list(range(extent)))
+    places = np.concatenate(chosen)
+    if len(places) == extent and np.bincount(places, minlength=extent).all():
+        return Seam("rearranged", circular=not _is_run(places, 0, 1))
     return _padding(chosen)
 
 
-def _padding(parts: list[list[int]]) -> Seam:
+def _is_run(places: Places, first: int, step: int) -> bool:
+    """Whether places follow each other, from the first on."""
+    return np.array_equal(places, np.arange(len(places)) * step + first)
+
+
+def _padding(parts: Sequence[Places]) -> Seam:
     """Return the seam of slices of one value, of which the longest may be padded by places of its own."""
     main = max(range(len(parts)), key=lambda number: len(parts[number]))
-    first, last = parts[main][0], parts[main][-1]
-    if parts[main] != list(range(first, last + 1)):
+    first, last = int(parts[main][0]), int(parts[main][-1])
+    if not _is_run(parts[main], first, 1):
         return Seam()
     # Seen from its own side of the main operand, both ends look alike.
-    front = [place - first for part in parts[:main] for place in part][::-1]
-    back = [last - place for part in parts[main + 1 :] for place in part]
-    kinds = {_border(places, last - first) for places in (front, back) if places}
+    front = [(part - first)[::-1] for part in parts[:main]][::-1]
+    back = [last - part for part in parts[main + 1 :]]
+    kinds = {_border(np.concatenate(places), last - first) for places in (front, back) if places}
     return Seam("padding", main, "circular" in kinds) if None not in kinds else Seam()
 
 
-def _border(places: list[int], last: int) -> Literal["repeated", "mirrored", "circular"] | None:
+def _border(places: Places, last: int) -> Literal["repeated", "mirrored", "circular"] | None:
     """Return what lies beside an end of places 0 to ``last``, from the end outwards; None: no border."""
     count = len(places)
     if 2 * count > last + 1:
         return None  # as long as what it would pad
-    if places == [0] * count:
+    if not places.any():
         return "repeated"
-    if places in (list(range(count)), list(range(1, count + 1))):
+    if _is_run(places, 0, 1) or _is_run(places, 1, 1):
         return "mirrored"
-    return "circular" if places == list(range(last, last - count, -1)) else None
+    return "circular" if _is_run(places, last, -1) else None
 
 
 def _source(graph: Graph, makers: Mapping[int, Step], number: int, axis: int) -> _Slice:
     """Follow a value back through steps that only select places, to what they are selected from."""
-    places = tuple(range(graph.values[number].extents[axis]))
+    places: Places = np.arange(graph.values[number].extents[axis])
     aside: frozenset[tuple[int, Taps]] = frozenset()
     while number in makers:
         step = makers[number]
@@ -99,7 +108,7 @@ def _source(graph: Graph, makers: Mapping[int, Step], number: int, axis: int) ->
         if chosen is None:
             break
         aside |= others
-        places = tuple([chosen[place] for place in places])
+        places = chosen[places]
         number = access.operand
     return _Slice(number, aside, places)
 
@@ -115,18 +124,17 @@ def _aside(access: Read, axis: int) -> frozenset[tuple[int, Taps]] | None:
     return None if access.where is not None else frozenset(found)
 
 
-def _chosen(read: tuple[int | None, Relation], extent: int, output: int) -> tuple[int, ...] | None:
+def _chosen(read: tuple[int | None, Relation], extent: int, output: int) -> Places | None:
     """Return the place of an axis that each output element selects; None where it does anything else."""
     target, relation = read
-    places: Iterable[int]
     if isinstance(relation, Same):
-        places = range(output) if target is not None else (0,) * output  # one place, broadcast
+        places = np.arange(output) * (target is not None)  # without a target one place, broadcast
     elif isinstance(relation, Table):
-        places = relation.indices.tolist()
+        places = relation.indices
     elif isinstance(relation, Taps) and relation.selects and all(len(taps) == 1 for taps in relation.taps):
         phases, advance = relation.taps, relation.advance
-        places = [phases[i % len(phases)][0] + advance * (i // len(phases)) for i in range(output)]
+        period, place = len(phases), np.arange(output)
+        places = np.array([taps[0] for taps in phases])[place % period] + advance * (place // period)
     else:
         return None
-    found = tuple(places)
-    return found if all(0 <= place < extent for place in found) else None
+    return places if ((places >= 0) & (places < extent)).all() else None

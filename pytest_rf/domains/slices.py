@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from pytest_rf.access import Taps
 from pytest_rf.domains.hull import NOWHERE, Hull, Positions
+from pytest_rf.limits import afford
 
 FEW = 4
 """So many taps are read one by one; the least of more is found by doubling."""
@@ -66,6 +68,7 @@ def _reduced(
             return positions[(*before, read)]  # moved or picked, and nothing beside
     shape = [*positions.shape]
     shape[dim] = output
+    afford(prod(shape))
     found = np.full(shape, nothing, np.int64)
     for phase, taps in enumerate(relation.taps):
         out = found[(*before, slice(phase, None, relation.period))]
@@ -76,6 +79,7 @@ def _reduced(
             )
             continue
         for tap in taps:
+            afford(out.size)
             for reader, read in _tap(tap, relation, extent, out.shape[dim]):
                 if isinstance(reader, slice):
                     mine = out[(*before, reader)]
@@ -153,6 +157,7 @@ def _least_of_many(
     first, last = min(0, reach) + taps[0], max(0, reach) + taps[-1]
     shape = [*positions.shape]
     shape[dim] = last - first + 1
+    afford(prod(shape) * len(taps).bit_length())
     if relation.border == "drop":
         line = np.full(shape, nothing, np.int64)
         inside = slice(max(first, 0), max(min(last + 1, extent), max(first, 0)))

@@ -228,7 +228,8 @@ def einsum(b: Builder, equation: str, operands: Sequence[Value]) -> Value:
         for label, extent in zip(term, x.extents, strict=True):
             if extents.get(label, 1) not in (1, extent) and extent != 1:
                 raise ValueError(f"label {label!r} of {equation!r} has extents {extents[label]} and {extent}")
-            extents[label] = max(extents.get(label, 1), extent)
+            if extent != 1 or label not in extents:  # what has one element broadcasts, to none at all, too
+                extents[label] = extent
     if arrow:
         output = _labels(right, widest + len(right.replace("...", "")), widest)
     else:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import onnx
-
 from pytest_rf.frontends.onnx import constants
+from pytest_rf.frontends.onnx.doubles import graphs
+from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import lies_outside
+from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Undetermined
 
 ATTRIBUTE = onnx.AttributeProto
@@ -17,22 +19,23 @@ ATTRIBUTE = onnx.AttributeProto
 class Attributes(Mapping[str, Any]):
     """A node's attributes, decoded when they are read: most of a model's are never looked at."""
 
-    def __init__(self, node: onnx.NodeProto) -> None:
+    def __init__(self, node: onnx.NodeProto, payloads: Payloads = NOTHING_LEFT) -> None:
         self._node = node
+        self._payloads = payloads
         self._read: dict[str, onnx.AttributeProto] | None = None
 
     def _raw(self) -> dict[str, onnx.AttributeProto]:
         if self._read is None:
-            self._read = {attribute.name: attribute for attribute in self._node.attribute}
+            self._read = {text(attribute.name): attribute for attribute in self._node.attribute}
         return self._read
 
     def __getitem__(self, name: str) -> Any:
-        return decoded(self._raw()[name])
+        return decoded(self._raw()[name], self._payloads)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an attribute; not by way of an exception, as most are left out."""
         found = self._raw().get(name)
-        return default if found is None else decoded(found)
+        return default if found is None else decoded(found, self._payloads)
 
     def __contains__(self, name: object) -> bool:
         return name in self._raw()
@@ -44,7 +47,7 @@ class Attributes(Mapping[str, Any]):
         return len(self._raw())
 
 
-def decoded(attribute: onnx.AttributeProto) -> Any:
+def decoded(attribute: onnx.AttributeProto, payloads: Payloads = NOTHING_LEFT) -> Any:
     """Return an attribute as int, float, str, list or array; graphs as they are.
 
     Raises:
@@ -57,9 +60,9 @@ def decoded(attribute: onnx.AttributeProto) -> Any:
     if kind == ATTRIBUTE.TENSOR:
         if lies_outside(attribute.t):
             raise Undetermined(
-                f"attribute {attribute.name} lies in an external data file, which is never opened"
+                f"attribute {text(attribute.name)} lies in an external data file, which is never opened"
             )
-        return constants.decode(attribute.t)
+        return constants.decode(attribute.t, payloads)
     if kind == ATTRIBUTE.UNDEFINED:
         # Files of the first versions leave the type out.
         for single in ("i", "f", "s", "t", "g"):
@@ -67,7 +70,7 @@ def decoded(attribute: onnx.AttributeProto) -> Any:
                 copy = ATTRIBUTE(name=attribute.name, type=_KINDS[single])
                 copy.MergeFrom(attribute)
                 copy.type = _KINDS[single]
-                return decoded(copy)
+                return decoded(copy, payloads)
         return list(attribute.ints) or list(attribute.floats)
     return onnx.helper.get_attribute_value(attribute)
 
@@ -87,6 +90,11 @@ _KINDS = {
     "t": ATTRIBUTE.TENSOR,
     "g": ATTRIBUTE.GRAPH,
 }
+
+
+def size_of(graph: onnx.GraphProto | onnx.FunctionProto) -> int:
+    """Return the number of nodes of a graph or function and of the bodies in it."""
+    return sum(1 + sum(map(size_of, graphs(node))) for node in graph.node)
 
 
 BODIED = frozenset({"If", "Loop", "Scan", "SequenceMap"})

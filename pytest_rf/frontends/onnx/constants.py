@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-from onnx import numpy_helper
 
+from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import first_outside, lies_outside, missing
+from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.onnx.call import UNCOMPUTED
 
@@ -29,7 +30,7 @@ DEEPEST = 20
 """Chains of constant nodes longer than this are settled as they come, so that none nests deeper."""
 
 
-def dense(b: Builder, tensor: onnx.TensorProto, name: str = "") -> Value:
+def dense(b: Builder, tensor: onnx.TensorProto, name: str = "", payloads: Payloads = NOTHING_LEFT) -> Value:
     """Return a constant of the tensor's dims; its elements are decoded on demand, and never where they lie outside.
 
     ``name`` is what messages call it where the tensor has no name, as in attributes.
@@ -38,12 +39,19 @@ def dense(b: Builder, tensor: onnx.TensorProto, name: str = "") -> Value:
     if shape and min(shape) < 0:
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
     if lies_outside(tensor):
-        return b.constant(shape, missing=missing(tensor.name or name))
+        return b.constant(shape, missing=missing(text(tensor.name) or name))
     if prod(shape) > LARGEST:
         return b.constant(
-            shape, missing=f"rests on {tensor.name or name!r}, which is too large to be geometry"
+            shape, missing=f"rests on {text(tensor.name) or name!r}, which is too large to be geometry"
         )
-    return b.constant(shape, lambda: decode(tensor))
+    return b.constant(shape, lambda: decode(tensor, payloads))
+
+
+def initializers(b: Builder, graph: onnx.GraphProto, payloads: Payloads) -> dict[str, Any]:
+    """Return the constants that a graph brings with it, by name."""
+    scope = {tensor.name: dense(b, tensor, "", payloads) for tensor in graph.initializer}
+    scope.update((one.values.name, sparse(b, one)) for one in graph.sparse_initializer)
+    return scope
 
 
 RAW: dict[int, np.dtype[Any]] = {
@@ -54,17 +62,20 @@ RAW: dict[int, np.dtype[Any]] = {
 """Element types whose raw bytes need no conversion: nearly all, and much faster."""
 
 
-def decode(tensor: onnx.TensorProto) -> Array | None:
+def decode(tensor: onnx.TensorProto, payloads: Payloads = NOTHING_LEFT) -> Array | None:
     """Return the elements of a tensor; None where they do not fit its dims or lie outside of the file."""
-    if lies_outside(tensor):
-        return None
+    whole = None if lies_outside(tensor) else payloads.whole(tensor)
+    return None if whole is None else _elements(whole)
+
+
+def _elements(tensor: onnx.TensorProto) -> Array | None:
     try:
         raw = RAW.get(tensor.data_type) if tensor.HasField("raw_data") else None
         if raw is not None:
             return np.frombuffer(tensor.raw_data, raw).reshape(tuple(tensor.dims))
         if tensor.data_type == onnx.TensorProto.INT64:
             return np.array(tensor.int64_data, np.int64).reshape(tuple(tensor.dims))
-        return np.asarray(numpy_helper.to_array(tensor))
+        return np.asarray(onnx.numpy_helper.to_array(tensor))
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -74,19 +85,19 @@ def sparse(b: Builder, tensor: onnx.SparseTensorProto, name: str = "") -> Value:
     shape = tuple(tensor.dims)
     if any(n < 0 for n in shape):
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
-    called = tensor.values.name or name
+    called = text(tensor.values.name) or name
     if lies_outside(tensor.values) or lies_outside(tensor.indices):
         return b.constant(shape, missing=missing(called))
     return b.constant(shape, missing=f"rests on {called!r}, which is stored as a sparse tensor")
 
 
-def attribute(b: Builder, node: onnx.NodeProto, name: str) -> Value:
+def attribute(b: Builder, node: onnx.NodeProto, name: str, payloads: Payloads) -> Value:
     """Return the tensor in an attribute of a node as a constant; messages call it as the node's output."""
     found = next(one for one in node.attribute if one.name == name)
-    called = next(iter(node.output), node.name)
+    called = text(next(iter(node.output), node.name))
     if found.HasField("sparse_tensor"):
         return sparse(b, found.sparse_tensor, called)
-    return dense(b, found.t, called)
+    return dense(b, found.t, called, payloads)
 
 
 def settled(results: Sequence[Any]) -> Sequence[Any]:
@@ -107,6 +118,7 @@ def fold(
     operands: Sequence[Value | None],
     results: Sequence[Any],
     opset: Mapping[str, int],
+    payloads: Payloads = NOTHING_LEFT,
 ) -> list[Any]:
     """Let the outputs of a node of constants compute their elements when they are needed; return them."""
     if node.op_type == "Identity":
@@ -121,7 +133,7 @@ def fold(
     unread = first_outside(node)
     if unread is not None:
         lacking = missing(unread)
-    outputs = _Outputs(node, operands, opset)
+    outputs = _Outputs(node, operands, opset, payloads)
     for place, result in enumerate(results):
         if not isinstance(result, Value) or result.varies or result.has_data or result.missing in UNCOMPUTED:
             continue
@@ -141,12 +153,16 @@ def fold(
 class _Outputs:
     """What a node of constants computes, once and only if some of it is needed."""
 
-    __slots__ = ("_done", "_node", "_operands", "_opset")
+    __slots__ = ("_done", "_node", "_operands", "_opset", "_payloads")
 
     def __init__(
-        self, node: onnx.NodeProto, operands: Sequence[Value | None], opset: Mapping[str, int]
+        self,
+        node: onnx.NodeProto,
+        operands: Sequence[Value | None],
+        opset: Mapping[str, int],
+        payloads: Payloads,
     ) -> None:
-        self._node, self._operands, self._opset = node, operands, opset
+        self._node, self._operands, self._opset, self._payloads = node, operands, opset, payloads
         self._done: Sequence[Array | None] | None = None
 
     def element(self, place: int, shape: tuple[int, ...] | None) -> Array | None:
@@ -164,7 +180,8 @@ class _Outputs:
                 if data is None:
                     return ()
                 arrays[name] = data
-        return evaluate(self._node, arrays, self._opset)
+        node = self._payloads.filled(self._node)
+        return () if node is None else evaluate(node, arrays, self._opset)
 
 
 def evaluate(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-import onnx
-
 from pytest_rf.frontends.onnx.inputs import tensor_type
+from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Shape
 
 Told = tuple[int | None, ...]
@@ -25,11 +25,11 @@ class Declared:
         self._symbols: dict[str, int | None] = {}
         self._as_filed = True
         for info in graph.input:
-            for dim, extent in zip(_dims(info) or (), inputs.get(info.name, ()), strict=False):
+            for dim, extent in zip(_dims(info) or (), inputs.get(text(info.name), ()), strict=False):
                 if dim.dim_param:
-                    known = self._symbols.setdefault(dim.dim_param, extent)
-                    if known != extent:
-                        self._symbols[dim.dim_param] = None
+                    symbol = text(dim.dim_param)
+                    if self._symbols.setdefault(symbol, extent) != extent:
+                        self._symbols[symbol] = None
                 elif dim.dim_value > 0 and dim.dim_value != extent:
                     self._as_filed = False
 
@@ -37,7 +37,7 @@ class Declared:
     def _told(self) -> Mapping[str, Sequence[onnx.TensorShapeProto.Dimension]]:
         """What the file tells of tensors, by name; few models have an operator that asks for it."""
         infos = (*self._graph.value_info, *self._graph.output)
-        return {info.name: dims for info in infos if (dims := _dims(info)) is not None}
+        return {text(info.name): dims for info in infos if (dims := _dims(info)) is not None}
 
     def shape(self, name: str) -> Told | None:
         """Return the declared shape of a tensor, None for extents that are not told; None where there is none."""
@@ -46,7 +46,7 @@ class Declared:
 
     def _extent(self, axis: int, dim: onnx.TensorShapeProto.Dimension) -> int | None:
         if dim.dim_param:
-            return self._symbols.get(dim.dim_param)
+            return self._symbols.get(text(dim.dim_param))
         fixed = dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None
         return fixed if self._as_filed or axis == 1 else None
 

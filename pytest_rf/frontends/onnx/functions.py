@@ -7,17 +7,15 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
-import onnx
-
+from pytest_rf.errors import ModelError
+from pytest_rf.frontends.onnx import doubles
+from pytest_rf.frontends.onnx.doubles import domain_of, versions
+from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Element
 
 Opsets = Mapping[str, int]
-
-
-def domain_of(domain: str) -> str:
-    """Return a domain's name; that of the standard has two."""
-    return "" if domain == "ai.onnx" else domain
 
 
 class Body(NamedTuple):
@@ -39,12 +37,15 @@ class Body(NamedTuple):
 class Functions:
     """All functions that a model can call."""
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, name: str) -> None:
         self._own: dict[tuple[str, str, str], Body] = {}
         for proto in model.functions:
             key = (domain_of(proto.domain), proto.name, getattr(proto, "overload", ""))
-            opsets = {domain_of(entry.domain): int(entry.version) for entry in proto.opset_import}
-            self._own.setdefault(key, Body(key, proto, opsets, own=True))
+            place = f"{name}: function {text(proto.name)!r}"
+            if key in self._own:
+                raise ModelError(f"{place} is there twice; export the model again")
+            doubles.in_nodes(proto.node, place)
+            self._own[key] = Body(key, proto, versions(proto.opset_import, place), own=True)
 
     def of(self, node: onnx.NodeProto) -> Body | None:
         """Return the model's function that a node calls, if any."""
@@ -69,7 +70,7 @@ def standard(node: onnx.NodeProto, operands: Sequence[Element | None], version: 
     """Return the function by which the standard defines an operator, if it does."""
     domain = domain_of(node.domain)
     try:
-        schema = onnx.defs.get_schema(node.op_type, version, domain)
+        schema = onnx.defs.get_schema(text(node.op_type), version, domain)
     except onnx.defs.SchemaError:
         return None
     if schema.has_function:

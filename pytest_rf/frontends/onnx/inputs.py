@@ -7,17 +7,19 @@ from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 
+from pytest_rf import limits
 from pytest_rf.errors import ModelError
+from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import remedy
 from pytest_rf.graph import Builder, Shape
 from pytest_rf.operators.onnx.call import Element, Items
 
 OPEN_BATCH = 2
 """Extent of an open batch axis: with one sample alone nobody could see whether samples mix."""
-LONGEST = 1 << 24
-"""No axis of an input or of a computed tensor may be longer: the analysis keeps two numbers per position."""
+MOST_AXES = 64
+"""A tensor can have no more; numpy's arrays have no more."""
 
 
 def tensor_type(info: onnx.ValueInfoProto) -> onnx.TypeProto | None:
@@ -38,23 +40,24 @@ def input_shape(
     Raises:
         ModelError: neither says it, they contradict each other, or an extent is impossible.
     """
-    place = f"{model}: input {info.name!r}"
+    name = text(info.name)
+    place = f"{model}: input {name!r}"
     kind = tensor_type(info)
     declared = None if kind is None else kind.tensor_type
     dims = list(declared.shape.dim) if declared is not None and declared.HasField("shape") else None
     if given is not None:
         shape = _given(place, given, dims, opened)
     elif dims is None:
-        raise ModelError(
-            f"{place}: its shape is not in the file; give it: {remedy(info.name, (1, 3, 224, 224))}"
-        )
+        raise ModelError(f"{place}: its shape is not in the file; give it: {remedy(name, (1, 3, 224, 224))}")
     else:
-        shape = _declared(place, info.name, dims)
-    if max(shape, default=0) > LONGEST:
-        raise ModelError(
-            f"{place}: extent {max(shape)} is more than the limit of {LONGEST} (limits.extent); give a smaller shape: "
-            f"{remedy(info.name, [min(extent, 224) for extent in shape])}"
+        shape = _declared(place, name, dims)
+    if max(shape, default=0) > limits.current().extent:
+        smaller = remedy(name, [min(extent, 224) for extent in shape])
+        limits.exceeded(
+            place, "positions along an axis", "extent", f"give a smaller shape: {smaller}", max(shape)
         )
+    if len(shape) > MOST_AXES:
+        raise ModelError(f"{place}: {len(shape)} axes are more than the {MOST_AXES} that an array can have")
     return shape
 
 
@@ -82,7 +85,7 @@ def _declared(place: str, name: str, dims: Sequence[onnx.TensorShapeProto.Dimens
     if extents and extents[0] is None and len(extents) > 1:
         extents[0] = OPEN_BATCH
     missing = [
-        f"{axis} ({dim.dim_param})" if dim.dim_param else str(axis)
+        f"{axis} ({text(dim.dim_param)})" if dim.dim_param else str(axis)
         for axis, (dim, extent) in enumerate(zip(dims, extents, strict=True))
         if extent is None
     ]
@@ -102,7 +105,7 @@ def bound(b: Builder, model: str, info: onnx.ValueInfoProto, data: Any) -> Eleme
     """
     if isinstance(data, list) and any(isinstance(one, np.ndarray) for one in data):
         return Items(tuple(b.array(np.asarray(one)) for one in data))
-    place = f"{model}: values of input {info.name!r}"
+    place = f"{model}: values of input {text(info.name)!r}"
     try:
         array = np.asarray(data)
     except ValueError:
@@ -119,7 +122,7 @@ def bound(b: Builder, model: str, info: onnx.ValueInfoProto, data: Any) -> Eleme
             dim.dim_value in (0, n) for dim, n in zip(dims, array.shape, strict=True)
         )
         if not fits:
-            said = ", ".join(str(dim.dim_value or dim.dim_param or "?") for dim in dims)
+            said = ", ".join(str(dim.dim_value or text(dim.dim_param) or "?") for dim in dims)
             raise ModelError(f"{place} have the shape {list(array.shape)}, the file says [{said}]")
     return b.array(_typed(place, array, declared.elem_type))
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import onnx
-
 from pytest_rf import registry
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.onnx import constants, names
+from pytest_rf.frontends.onnx import constants, doubles, names
 from pytest_rf.frontends.onnx.declared import Declared
+from pytest_rf.frontends.onnx.doubles import domain_of, versions
 from pytest_rf.frontends.onnx.elements import tensors_of
-from pytest_rf.frontends.onnx.functions import Functions, domain_of
+from pytest_rf.frontends.onnx.functions import Functions
 from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, bound, check_names, input_shape, tensor_type
 from pytest_rf.frontends.onnx.nodes import Frame, Nodes
 from pytest_rf.frontends.onnx.outside import first_outside
+from pytest_rf.frontends.onnx.payloads import Given, Payloads, of
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Builder, Graph, Value
 from pytest_rf.operators.onnx.call import Element
 
@@ -26,7 +27,7 @@ NEWEST = 28
 
 
 def lower(
-    model: onnx.ModelProto,
+    model: Given,
     name: str,
     inputs: Mapping[str, Sequence[int]] | None = None,
     values: Mapping[str, Any] | None = None,
@@ -46,42 +47,62 @@ def lower(
         operators: what a configuration states of operators and functions, ``domain::Operator`` -> statement.
 
     Raises:
-        ModelError: an input's shape is open, or the model breaks the rules of ONNX.
+        ModelError: an input's shape is open, a limit is exceeded, or the model breaks the rules of ONNX.
     """
-    b = Builder(weights)
-    unread = first_outside(model) if weights else None
+    whole, b = of(model), Builder(weights)
+    return _lowered(b, whole.proto, whole.payloads, name, inputs or {}, values or {}, opened, operators)
+
+
+def _lowered(
+    b: Builder,
+    model: onnx.ModelProto,
+    payloads: Payloads,
+    name: str,
+    inputs: Mapping[str, Sequence[int]],
+    values: Mapping[str, Any],
+    opened: bool,
+    operators: registry.Operators,
+) -> Graph:
+    unread = first_outside(model) if b.weights else None
     if unread is not None:
         b.graph.notes.append(
             f"tensor {unread!r} lies in an external data file, which is never opened: weights and masks that lie "
             "outside count as if they had no zeros; load them into the model to have them looked at"
         )
     opsets = _opsets(model, name)
-    scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}), opened)
+    scope = _scope(b, model, payloads, name, inputs, values, opened)
     owners = names.Owners(model.graph)
     declared = Declared(model.graph, {key: value.extents for key, value in b.graph.inputs.items()})
-    Nodes(b, name, Functions(model), owners, operators, declared).run(
+    Nodes(b, name, Functions(model, name), owners, operators, declared, payloads).run(
         model.graph.node, scope, Frame("", opsets)
     )
     for info in model.graph.output:
         element = scope.get(info.name)
         if element is None:
-            raise ModelError(f"{name}: output {info.name!r} is computed by no node; export the model again")
-        b.graph.outputs.update(tensors_of(info.name, element))
+            raise ModelError(
+                f"{name}: output {names.text(info.name)!r} is computed by no node; export the model again"
+            )
+        b.graph.outputs.update(tensors_of(names.text(info.name), element))
     b.graph.constants = {
-        name: value for name, value in scope.items() if isinstance(value, Value) and not value.varies
+        names.text(name): value
+        for name, value in scope.items()
+        if isinstance(value, Value) and not value.varies
     }
-    b.graph.metadata.update({entry.key: entry.value for entry in model.metadata_props})
+    b.graph.metadata.update(
+        {names.text(entry.key): names.text(entry.value) for entry in model.metadata_props}
+    )
     return b.graph
 
 
 def _opsets(model: onnx.ModelProto, name: str) -> dict[str, int]:
-    opsets = {domain_of(entry.domain): int(entry.version) for entry in model.opset_import}
+    opsets = versions(model.opset_import, name)
     if "" not in opsets and any(not domain_of(node.domain) for node in model.graph.node):
         raise ModelError(f"{name}: declares no version of the ONNX operators (opset_import); export it again")
-    newest = max(NEWEST, onnx.defs.onnx_opset_version())
-    if not 1 <= opsets.get("", 1) <= newest:
+    version = opsets.get("", 1)
+    newest = NEWEST if version <= NEWEST else max(NEWEST, onnx.defs.onnx_opset_version())
+    if not 1 <= version <= newest:
         raise ModelError(
-            f"{name}: opset {opsets['']} is not one of 1 to {newest}; export the model for one of these"
+            f"{name}: opset {version} is not one of 1 to {newest}; export the model for one of these"
         )
     return opsets
 
@@ -89,28 +110,24 @@ def _opsets(model: onnx.ModelProto, name: str) -> dict[str, int]:
 def _scope(
     b: Builder,
     model: onnx.ModelProto,
+    payloads: Payloads,
     name: str,
-    inputs: dict[str, Sequence[int]],
-    values: dict[str, Any],
+    inputs: Mapping[str, Sequence[int]],
+    values: Mapping[str, Any],
     opened: bool,
 ) -> dict[str, Element | None]:
     """Return what the names of initializers and inputs stand for."""
     graph = model.graph
-    scope: dict[str, Element | None] = {}
-    for tensor in graph.initializer:
-        if tensor.name in scope:
-            raise ModelError(f"{name}: initializer {tensor.name!r} is there twice; export the model again")
-        scope[tensor.name] = constants.dense(b, tensor)
-    for sparse in graph.sparse_initializer:
-        scope[sparse.values.name] = constants.sparse(b, sparse)
-    declared = [info for info in graph.input if info.name not in scope]
-    check_names(name, [info.name for info in declared], [*inputs, *values])
-    for info in declared:
-        if info.name in values:
-            scope[info.name] = bound(b, name, info, values[info.name])
+    doubles.in_graph(graph, name)
+    scope = constants.initializers(b, graph, payloads)
+    declared = [(names.text(info.name), info) for info in graph.input if info.name not in scope]
+    check_names(name, [told for told, _ in declared], [*inputs, *values])
+    for told, info in declared:
+        if told in values:
+            scope[info.name] = bound(b, name, info, values[told])
         elif tensor_type(info) is None:
-            reason = f"input {info.name} is a sequence or map; only a run can tell what it holds"
+            reason = f"input {told} is a sequence or map; only a run can tell what it holds"
             scope[info.name] = b.unknown([], reason)
         else:
-            scope[info.name] = b.input(info.name, input_shape(name, info, inputs.get(info.name), opened))
+            scope[info.name] = b.input(told, input_shape(name, info, inputs.get(told), opened))
     return scope

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 
-import onnx
-
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.paths import below
 
 SCOPES = "pkg.torch.onnx.name_scopes"
@@ -33,9 +32,10 @@ class Owners:
     def _all(self) -> Mapping[str, str]:
         owners: dict[str, str] = {}
         for tensor in self._graph.initializer:
-            owner, _, last = tensor.name.rpartition(".")
+            name = text(tensor.name)
+            owner, _, last = name.rpartition(".")
             if owner and last in PARAMETERS:
-                owners[tensor.name] = owner
+                owners[name] = owner
         return owners
 
     @cached_property
@@ -58,6 +58,14 @@ class Owners:
         return {name: owner for name, owner in self._all.items() if self._readers[name] > 1}
 
 
+def text(name: str | bytes) -> str:
+    """Return a name of a file as text: what is not UTF-8 in it, which protobuf gives as bytes, is escaped.
+
+    Every name that leaves a protobuf message for a word, a key or a message comes through here.
+    """
+    return name if isinstance(name, str) else name.decode("utf-8", "backslashreplace")
+
+
 def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
     """Return the dotted path of the module that made the node, and "file.py:line" of the code.
 
@@ -73,11 +81,11 @@ def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
         owners: the modules of initializers.
     """
     props = getattr(node, "metadata_props", ())
-    metadata = {entry.key: entry.value for entry in props} if props else {}
+    metadata = {text(entry.key): text(entry.value) for entry in props} if props else {}
     source = _source(metadata[TRACE]) if TRACE in metadata else ""
     module = _owner(node, owners.sole)
     if not module:
-        module, owner = _module(node.name, metadata.get(SCOPES, "")), _owner(node, owners.shared)
+        module, owner = _module(text(node.name), metadata.get(SCOPES, "")), _owner(node, owners.shared)
         if not module or _CALL.sub("", module) == _CALL.sub("", owner):
             module = owner
     return module, source
@@ -122,9 +130,9 @@ def _innermost_scope(text: str) -> str:
 
 def told(node: onnx.NodeProto) -> str:
     """Return how messages name a node."""
-    return f"node {called(node)!r} ({node.op_type})"
+    return f"node {called(node)!r} ({text(node.op_type)})"
 
 
 def called(node: onnx.NodeProto) -> str:
     """Return a node's name; that of its first output where it has none."""
-    return str(node.name or next((name for name in node.output if name), node.op_type))
+    return text(node.name or next((name for name in node.output if name), node.op_type))

@@ -7,28 +7,25 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
-import onnx
-
-from pytest_rf import registry
+from pytest_rf import limits, registry
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.onnx import constants, names
-from pytest_rf.frontends.onnx.attributes import Attributes, bound, subgraphs
+from pytest_rf.frontends.onnx import constants, doubles, names
+from pytest_rf.frontends.onnx.attributes import Attributes, bound, size_of, subgraphs
 from pytest_rf.frontends.onnx.declared import Declared, Told
+from pytest_rf.frontends.onnx.doubles import domain_of
 from pytest_rf.frontends.onnx.elements import Operands, flat, nesting_of, tensors_of
-from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_of, is_function, standard
-from pytest_rf.frontends.onnx.inputs import LONGEST
-from pytest_rf.frontends.onnx.names import called, told
+from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, is_function, standard
+from pytest_rf.frontends.onnx.inputs import MOST_AXES
+from pytest_rf.frontends.onnx.names import called, text, told
+from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.repeats import Repeats
-from pytest_rf.graph import Builder, Node, Traced, Undetermined, Value
+from pytest_rf.graph import Builder, Node, Shape, Traced, Undetermined, Value
 from pytest_rf.operators.onnx import table
 from pytest_rf.operators.onnx.call import Element, NodeCall, Rule, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
 
-NESTING = 64
-"""Functions and subgraphs may nest this deep."""
-MOST_NODES = 100_000
-"""Nodes that functions and bodies may add to a model's own when they are written out."""
 UNROLLED = 20_000
 """Nodes that unrolled loops may cost in one model; loops beyond it get an upper bound."""
 
@@ -83,6 +80,7 @@ class Nodes:
         owners: names.Owners,
         operators: registry.Operators = registry.NONE,
         declared: Declared | None = None,
+        payloads: Payloads = NOTHING_LEFT,
     ) -> None:
         self.b = b
         self.name = name
@@ -91,6 +89,8 @@ class Nodes:
         self.operators = operators
         self.declared = declared
         self.repeats = Repeats(b)
+        self.payloads = payloads
+        self.limits = limits.current()
         self.count = 0
         self.unrolled = 0
 
@@ -100,34 +100,44 @@ class Nodes:
         Raises:
             ModelError: the nodes break the rules of ONNX or exceed a limit.
         """
-        if frame.depth > NESTING:
-            raise ModelError(
-                f"{self.name}: functions and subgraphs nest deeper than {NESTING} (limits.nesting); "
-                "export the model with fewer levels"
+        if frame.depth > self.limits.depth:
+            limits.exceeded(
+                self.name, "levels of subgraphs and functions", "depth", "export the model with fewer levels"
             )
         if frame.depth:
-            self.count += len(nodes)
-        if self.count > MOST_NODES:
-            raise ModelError(
-                f"{self.name}: functions and bodies add more than {MOST_NODES} nodes (limits.nodes); "
-                "export the model with fewer of them"
-            )
+            self._add(len(nodes))
         own = scope.maps[0] if isinstance(scope, ChainMap) else scope
         for node in nodes:
             try:
                 operands = [scope[name] if name else None for name in node.input]
             except KeyError as missing:
                 raise ModelError(
-                    f"{self._place(node)}: input {missing.args[0]!r} is computed by no node before it; export again"
+                    f"{self._place(node)}: input {text(missing.args[0])!r} is computed by no node before it; "
+                    "export again"
                 ) from None
+            if len(node.output) > 1:
+                self._add(len(node.output) - 1)
+            if frame.depth == 0 and node.attribute:
+                doubles.in_node(node, self._place)
             results = self._results(node, operands, scope, frame)
             for name, value in zip(node.output, results, strict=False):
                 if name:
                     if name in own:
                         raise ModelError(
-                            f"{self._place(node)}: output {name!r} is already computed by another node"
+                            f"{self._place(node)}: output {text(name)!r} is already computed by another node"
                         )
                     scope[name] = value
+
+    def _add(self, count: int) -> None:
+        """Count what functions, bodies and further outputs add to a model's own nodes."""
+        self.count += count
+        if self.count > self.limits.inlined:
+            limits.exceeded(
+                self.name,
+                "nodes and outputs added by functions, bodies and nodes of many outputs",
+                "inlined",
+                "export the model with fewer of them",
+            )
 
     def _place(self, node: onnx.NodeProto) -> str:
         return f"{self.name}: {told(node)}"
@@ -156,34 +166,34 @@ class Nodes:
         if not frame.visible:
             return self._apply(node, operands, scope, frame, function)
         origin = partial(names.origin_of, node, self.owners)
-        entry = Traced(frame.prefix + called(node), node.op_type, origin, tuple(flat(operands)))
+        entry = Traced(frame.prefix + called(node), text(node.op_type), origin, tuple(flat(operands)))
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)
         self.b.node = entry
         for output, result in zip(node.output, results, strict=False):
             if output and isinstance(result, Value):
-                entry.outputs[frame.prefix + output] = result
+                entry.outputs[frame.prefix + text(output)] = result
             elif output:
-                entry.outputs.update(tensors_of(frame.prefix + output, result))
+                entry.outputs.update(tensors_of(frame.prefix + text(output), result))
         return results
 
     def _constants(
         self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
     ) -> Sequence[Element]:
         """Lower a node of constants: its shape by the rule, its elements by running it when they are needed."""
-        before, self.b.node = self.b.node, Node("", node.op_type)
+        before, self.b.node = self.b.node, Node("", text(node.op_type))
         try:
             results = self._apply(node, operands, scope, frame.hidden, None)
         finally:
             self.b.node = before
         values = [value if isinstance(value, Value) else None for value in operands]
-        return constants.fold(self.b, node, values, results, frame.opsets)
+        return constants.fold(self.b, node, values, results, frame.opsets, self.payloads)
 
     def _apply(
         self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame, function: Body | None
     ) -> Sequence[Element]:
-        domain = domain_of(node.domain)
-        key = f"{domain}::{node.op_type}" if domain else node.op_type
+        domain, op = domain_of(node.domain), text(node.op_type)
+        key = f"{domain}::{op}" if domain else op
         stated = registry.onnx_operator(key, self.operators)
         if stated is None and function is not None:
             return self._call(node, operands, function, frame)
@@ -207,13 +217,13 @@ class Nodes:
         first = len(self.b.graph.values)
         call = NodeCall(
             self.b,
-            node.op_type,
+            op,
             operands,
-            Attributes(node),
+            Attributes(node, self.payloads),
             version,
             len(node.output),
             lambda name: _Subgraph(self, node, name, scope, frame),
-            lambda name: constants.attribute(self.b, node, name),
+            lambda name: constants.attribute(self.b, node, name, self.payloads),
             self._spent,
             lambda place: self._declared(node, place, frame),
         )
@@ -229,22 +239,30 @@ class Nodes:
             return self._unfit(operands, kind, node, frame, error)
         results = list(result) if isinstance(result, tuple) else [result]
         for value in results:
-            if isinstance(value, Value) and value.varies and value.shape and max(value.shape) > LONGEST:
-                raise ModelError(
-                    f"{self._place(node)}: its output {value.shape} exceeds the limit of {LONGEST} "
-                    "for an axis (limits.extent)"
-                )
+            if isinstance(value, Value) and value.varies and value.shape:
+                self._hold(value.shape, node)
         if len(results) < len(node.output):
             results += self._unknown(operands, f"this output of {key} is not known", node)[len(results) :]
         if like is not None:
             self.repeats.note(like, operands, results, first)
         return results
 
+    def _hold(self, shape: Shape, node: onnx.NodeProto) -> None:
+        """Hold the shape of what a node makes against the limits."""
+        if max(shape) > self.limits.extent:
+            limits.exceeded(
+                self._place(node), "positions along an axis", "extent", "give a smaller input", max(shape)
+            )
+        if len(shape) > MOST_AXES:
+            raise ModelError(
+                f"{self._place(node)}: {len(shape)} axes are more than the {MOST_AXES} that an array can have"
+            )
+
     def _declared(self, node: onnx.NodeProto, place: int, frame: Frame) -> Told | None:
         """Return the shape that the file tells of an output; inside of functions and bodies it tells none."""
         if self.declared is None or frame.depth:
             return None
-        return self.declared.shape(node.output[place])
+        return self.declared.shape(text(node.output[place]))
 
     def _unfit(
         self,
@@ -272,10 +290,13 @@ class Nodes:
         """Write out the body of a function."""
         if body.key in frame.calls:
             raise ModelError(
-                f"{self._place(node)}: function {node.op_type!r} calls itself, which is not allowed"
+                f"{self._place(node)}: function {text(node.op_type)!r} calls itself, which is not allowed"
             )
         proto = body.proto
         given = {attribute.name: attribute for attribute in getattr(proto, "attribute_proto", ())}
+        doubles.refuse(
+            f"{self._place(node)}: function {text(node.op_type)!r}", "attribute", [*given, *proto.attribute]
+        )
         given.update({attribute.name: attribute for attribute in node.attribute})
         scope: dict[str, Element | None] = dict.fromkeys(proto.input)
         scope.update(zip(proto.input, operands, strict=False))
@@ -294,7 +315,7 @@ class Nodes:
             if value is None:
                 value = self._unknown(
                     operands,
-                    f"function {node.op_type!r} does not compute its output {name!r}",
+                    f"function {text(node.op_type)!r} does not compute its output {text(name)!r}",
                     node,
                 )[0]
             results.append(value)
@@ -331,10 +352,7 @@ class _Subgraph:
         self, arguments: Sequence[Element | None], label: str, doubt: Callable[[str], str] | None = None
     ) -> tuple[Element, ...]:
         graph, nodes = self._graph, self._nodes
-        own: dict[str, Element | None] = {
-            tensor.name: constants.dense(nodes.b, tensor) for tensor in graph.initializer
-        }
-        own.update({one.values.name: constants.sparse(nodes.b, one) for one in graph.sparse_initializer})
+        own: dict[str, Element | None] = constants.initializers(nodes.b, graph, nodes.payloads)
         own.update(zip((info.name for info in graph.input), arguments, strict=False))
         scope: ChainMap[str, Element | None] = ChainMap(own, *_maps(self._scope))
         frame = replace(
@@ -349,7 +367,7 @@ class _Subgraph:
             value = scope.get(info.name)
             if value is None:
                 raise ModelError(
-                    f"{nodes._place(self._node)}: output {info.name!r} of its {self._name} is computed by no node"
+                    f"{nodes._place(self._node)}: output {text(info.name)!r} of its {self._name} is computed by no node"
                 )
             results.append(value)
         return tuple(results)
@@ -357,11 +375,3 @@ class _Subgraph:
 
 def _maps(scope: Scope) -> list[MutableMapping[str, Element | None]]:
     return scope.maps if isinstance(scope, ChainMap) else [scope]
-
-
-def size_of(graph: onnx.GraphProto) -> int:
-    """Return the number of nodes of a graph and of the bodies in it."""
-    return sum(
-        1 + sum(size_of(attribute.g) for attribute in node.attribute if attribute.HasField("g"))
-        for node in graph.node
-    )

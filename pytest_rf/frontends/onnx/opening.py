@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import onnx
-
+from pytest_rf import limits
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.onnx.inputs import LONGEST, OPEN_BATCH, tensor_type
+from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, tensor_type
 from pytest_rf.frontends.onnx.lowering import lower
+from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.payloads import Given, of
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import empty, is_shape, is_typed, option, remedy
 from pytest_rf.graph import Graph, Shape
 from pytest_rf.registry import NONE, Operators
@@ -22,7 +24,7 @@ Chosen = dict[str, tuple[int, ...]]
 """Input name -> the axes whose extents are chosen."""
 
 
-def named(model: onnx.ModelProto, name: str, inputs: Any) -> dict[str, Shape]:
+def named(model: Given, name: str, inputs: Any) -> dict[str, Shape]:
     """Return the shapes that are given, by input name.
 
     Args:
@@ -35,7 +37,7 @@ def named(model: onnx.ModelProto, name: str, inputs: Any) -> dict[str, Shape]:
     """
     if inputs is None:
         return {}
-    infos = {info.name: info for info in _declared(model)}
+    infos = {text(info.name): info for info in _declared(of(model).proto)}
     if not isinstance(inputs, Mapping):
         several = inputs if type(inputs) is list else [inputs]
         if len(several) > len(infos):
@@ -84,7 +86,7 @@ def _type_name(elem_type: int) -> str:
 
 
 def lowered(
-    model: onnx.ModelProto,
+    model: Given,
     name: str,
     inputs: Mapping[str, Shape],
     values: Mapping[str, Any] | None = None,
@@ -109,7 +111,7 @@ def lowered(
     Raises:
         ModelError: the model does not run at any extent that is tried, or breaks the rules of ONNX.
     """
-    opened = _Opened(model, inputs, values or {})
+    opened = _Opened(of(model).proto, inputs, values or {})
     if not opened.axes:
         shapes = {**opened.shapes(0), **inputs}
         return lower(model, name, shapes, values, weights, operators=operators), {}
@@ -166,15 +168,16 @@ class _Opened:
             dims = (
                 kind.tensor_type.shape.dim if kind is not None and kind.tensor_type.HasField("shape") else ()
             )
-            if info.name in inputs:
-                for dim, extent in zip(dims, inputs[info.name], strict=False):
+            name = text(info.name)
+            if name in inputs:
+                for dim, extent in zip(dims, inputs[name], strict=False):
                     if dim.dim_param:
-                        self._known.setdefault(dim.dim_param, extent)
-            elif info.name not in values:
-                self._dims[info.name] = dims
+                        self._known.setdefault(text(dim.dim_param), extent)
+            elif name not in values:
+                self._dims[name] = dims
         for dims in self._dims.values():
             if len(dims) > 1 and _is_open(dims[0]) and dims[0].dim_param:
-                self._known.setdefault(dims[0].dim_param, OPEN_BATCH)
+                self._known.setdefault(text(dims[0].dim_param), OPEN_BATCH)
         self.axes: Chosen = {}
         for name, dims in self._dims.items():
             axes = tuple(
@@ -196,10 +199,10 @@ class _Opened:
         dim = dims[axis]
         if not _is_open(dim):
             return int(dim.dim_value)
-        terms = [term.strip() for term in dim.dim_param.split("+")] if dim.dim_param else []
+        terms = [term.strip() for term in text(dim.dim_param).split("+")] if dim.dim_param else []
         known = [int(term) if _NUMBER.fullmatch(term) else self._known.get(term, chosen) for term in terms]
         if terms and all(known):
-            return min(sum(known), LONGEST)
+            return min(sum(known), limits.current().extent)
         return OPEN_BATCH if axis == 0 and len(dims) > 1 else chosen
 
     def __str__(self) -> str:
@@ -215,7 +218,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def _symbol(dim: onnx.TensorShapeProto.Dimension) -> str:
-    return f" ({dim.dim_param})" if dim.dim_param else ""
+    return f" ({text(dim.dim_param)})" if dim.dim_param else ""
 
 
 def _is_open(dim: onnx.TensorShapeProto.Dimension) -> bool:

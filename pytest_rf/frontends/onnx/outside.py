@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import onnx
+from pytest_rf.frontends.onnx.names import text
+from pytest_rf.frontends.onnx.proto import onnx
 
 Holder: TypeAlias = "onnx.ModelProto | onnx.FunctionProto | onnx.GraphProto | onnx.NodeProto"
 
@@ -26,47 +27,48 @@ def missing(name: str) -> str:
 
 def first_outside(holder: Holder) -> str | None:
     """Return the name of the first tensor in a model, graph or node that lies outside; None where none does."""
-    return next((name for name, tensor in _tensors(holder) if lies_outside(tensor)), None)
+    return next((name for name, tensor in tensors_in(holder) if lies_outside(tensor)), None)
 
 
-def _tensors(holder: Holder) -> Iterator[tuple[str, onnx.TensorProto]]:
+def tensors_in(holder: Holder) -> Iterator[tuple[str, onnx.TensorProto]]:
+    """Yield all tensors in a model, graph or node, each with the name that messages call it by."""
     if isinstance(holder, onnx.ModelProto):
         for part in (holder.graph, *holder.functions):
-            yield from _tensors(part)
+            yield from tensors_in(part)
         return
     if isinstance(holder, onnx.NodeProto):
         yield from _in_attributes(holder)
         return
     if isinstance(holder, onnx.GraphProto):
-        yield from ((tensor.name, tensor) for tensor in holder.initializer)
+        yield from ((text(tensor.name), tensor) for tensor in holder.initializer)
         for sparse in holder.sparse_initializer:
-            yield from _of_sparse(sparse, sparse.values.name)
+            yield from _of_sparse(sparse, text(sparse.values.name))
     else:
         for default in holder.attribute_proto:
-            yield from _of_attribute(default, default.name)
+            yield from _of_attribute(default, text(default.name))
     for node in holder.node:
         yield from _in_attributes(node)
 
 
 def _in_attributes(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.TensorProto]]:
     for attribute in node.attribute:
-        yield from _of_attribute(attribute, next(iter(node.output), node.name))
+        yield from _of_attribute(attribute, text(next(iter(node.output), node.name)))
 
 
 def _of_attribute(attribute: onnx.AttributeProto, name: str) -> Iterator[tuple[str, onnx.TensorProto]]:
     if attribute.HasField("t"):
-        yield attribute.t.name or name, attribute.t
-    yield from ((tensor.name or name, tensor) for tensor in attribute.tensors)
+        yield text(attribute.t.name) or name, attribute.t
+    yield from ((text(tensor.name) or name, tensor) for tensor in attribute.tensors)
     if attribute.HasField("sparse_tensor"):
         yield from _of_sparse(attribute.sparse_tensor, name)
     for sparse in attribute.sparse_tensors:
         yield from _of_sparse(sparse, name)
     if attribute.HasField("g"):
-        yield from _tensors(attribute.g)
+        yield from tensors_in(attribute.g)
     for graph in attribute.graphs:
-        yield from _tensors(graph)
+        yield from tensors_in(graph)
 
 
 def _of_sparse(sparse: onnx.SparseTensorProto, name: str) -> Iterator[tuple[str, onnx.TensorProto]]:
-    yield sparse.values.name or name, sparse.values
-    yield sparse.indices.name or name, sparse.indices
+    yield text(sparse.values.name) or name, sparse.values
+    yield text(sparse.indices.name) or name, sparse.indices

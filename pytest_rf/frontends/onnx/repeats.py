@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-import onnx
-
 from pytest_rf.access import Read
 from pytest_rf.frontends.onnx.elements import Operands
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Action, Builder, Join, Regroup, Shape, Union, Unknown, Value, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
 

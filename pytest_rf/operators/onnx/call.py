@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf import limits
 from pytest_rf.graph import Builder, Undetermined, Value
 
 
@@ -76,8 +77,6 @@ RANDOM = "is random"
 DISPUTED = "has values about which the standard and its implementations disagree"
 UNCOMPUTED = frozenset({RANDOM, DISPUTED})
 """Why the elements of random constants cannot be had."""
-LONGEST = 1 << 20
-"""No kernel, stride or table that a rule writes out may be longer: models that need more are hostile."""
 
 
 @dataclass(slots=True)
@@ -231,8 +230,9 @@ class NodeCall:
         Raises:
             Unfit: it is more than any real model needs.
         """
-        if number > LONGEST:
-            self.fail(f"{what} {number} is more than the limit of {LONGEST}")
+        most = limits.current().kernel
+        if number > most:
+            self.fail(f"{what} {number} is more than the limit of {most} (limits.kernel)")
         return number
 
     def label(self, text: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 import pytest_rf
+from pytest_rf import limits
 from pytest_rf.errors import ModelError
 
 from .written import analysed, model
@@ -100,15 +101,17 @@ def test_a_custom_operator_is_unknown_and_so_is_what_it_feeds() -> None:
     assert "own::F" in str(a["y"].reason)
 
 
-def test_a_function_written_out_beyond_all_bounds_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_rf.frontends.onnx.nodes.MOST_NODES", 5_000)
+def test_a_function_written_out_beyond_all_bounds_is_an_error() -> None:
     functions = "".join(
         f'<domain: "own", opset_import: ["" : 21, "own" : 1]> f{i} (a) => (c) {{ b = own.f{i + 1}(a) '
         f"c = own.f{i + 1}(b) }}\n"
         for i in range(40)
     )
     functions += '<domain: "own", opset_import: ["" : 21]> f40 (a) => (c) { c = Relu(a) }'
-    with pytest.raises(ModelError, match="limits"):
+    with (
+        limits.held(limits.Limits(inlined=5_000)),
+        pytest.raises(ModelError, match=r"limit of 5000 \(limits\.inlined\)"),
+    ):
         analysed("g (float[1,8] x) => (y) { y = own.f0(x) }", domains=', "own" : 1', functions=functions)
 
 
@@ -118,7 +121,7 @@ def test_functions_that_nest_too_deep_are_an_error() -> None:
         for i in range(80)
     )
     functions += '<domain: "own", opset_import: ["" : 21]> f80 (a) => (c) { c = Relu(a) }'
-    with pytest.raises(ModelError, match="nest"):
+    with pytest.raises(ModelError, match=r"limits\.depth"):
         analysed("g (float[1,8] x) => (y) { y = own.f0(x) }", domains=', "own" : 1', functions=functions)
 
 
