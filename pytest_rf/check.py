@@ -34,6 +34,9 @@ from pytest_rf.targets import analyse, leaving_out, refuse_code
 #: How a model becomes an analysis.
 Load = Callable[[Target], Analysis]
 
+#: Holds the witnesses of findings against runs of the model, and returns what contradicts them.
+Prove = Callable[[Target, Analysis, Sequence[Finding]], tuple[list[Finding], list[Problem]]]
+
 
 def run(
     config: Config | None = None,
@@ -50,6 +53,7 @@ def run(
     load: Load | None = None,
     today: date | None = None,
     recorded: Recorded | None = None,
+    prove: Prove | None = None,
 ) -> Run:
     """Check models and return what was found.
 
@@ -69,6 +73,7 @@ def run(
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
         recorded: the configurations' baselines and locks, where they have been read already.
+        prove: holds witnesses against runs of the model; by default nothing is run.
 
     Raises:
         RequirementError: a text in ``requires`` cannot be understood.
@@ -102,7 +107,7 @@ def run(
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
-            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today()
+            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today(), prove
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
@@ -120,6 +125,7 @@ def _result(
     allow_code: bool,
     load: Load,
     today: date,
+    prove: Prove | None,
 ) -> tuple[ModelResult, Missing]:
     """Hold one model against its requirements and the rules; and return what accepted context it misses."""
     model = target.model
@@ -164,6 +170,12 @@ def _result(
         judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
     except Exception as error:
         problems.append(_problem(error, target))
+    if prove is not None:
+        try:
+            findings, wrong = prove(target, analysis, findings)
+            problems += wrong
+        except Exception as error:
+            problems.append(_problem(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
     by_baseline = sort(kept, recorded.known(config, target))
     told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])

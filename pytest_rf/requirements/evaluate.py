@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from pytest_rf import witnesses
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, PREDICATES
 from pytest_rf.analysis.tensors import TensorField
@@ -39,7 +40,11 @@ def evaluate(analysis: Analysis, requirement: Requirement, settings: Settings | 
     found: list[Finding] = []
     for part in requirement.parts:
         wrong = _Held(analysis, part, requirement.text, settings, references).verdicts()
-        found += verdicts.findings(analysis, wrong, requirement.text, settings.waived)
+        align = part.figure.align if isinstance(part, Comparison) else None
+        found += [
+            witnesses.of_requirement(analysis, one, align, settings.origin)
+            for one in verdicts.findings(analysis, wrong, requirement.text, settings.waived)
+        ]
     return found
 
 
