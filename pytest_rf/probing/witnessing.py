@@ -30,7 +30,7 @@ AGREES, DISAGREES, NOT_SHOWN = "agrees", "disagrees", "not shown"
 SECONDS = 120.0
 """The time that the runs of one model may take; what has not been looked at then could not be shown."""
 
-SIZES = (1.0, 300.0, 300.0, 30.0, 3000.0)
+SIZES = (1.0, 300.0, 300.0, 3000.0)
 """Sizes of the changes that are tried; each is drawn anew."""
 
 _ROUNDING = 64
@@ -198,14 +198,23 @@ class _Runs:
         for attempt in self._attempts:
             if time.monotonic() > self._end:
                 return Shown(NOT_SHOWN, f"the runs took more than {SECONDS:g} seconds")
-            shown = self._by(attempt.make, witness, tensor, names)
-            if shown.verdict == DISAGREES and attempt.second is not None:
-                second = self._by(attempt.second, witness, tensor, names)
-                if second.verdict == AGREES:
-                    shown = Shown(NOT_SHOWN, f"two engines differ: by one {shown.why}")
+            shown = self._by_either(attempt, witness, tensor, names)
             if shown.verdict != NOT_SHOWN:
                 return shown
         return shown
+
+    def _by_either(
+        self, attempt: Attempt, witness: Witness, tensor: Tensor | None, names: Sequence[str]
+    ) -> Shown:
+        """Return what an engine says; the other one is asked where it does not run the model, or contradicts."""
+        shown = self._by(attempt.make, witness, tensor, names)
+        runs = isinstance(self._made[attempt.make], Search)
+        if attempt.second is None or (runs and shown.verdict != DISAGREES):
+            return shown
+        second = self._by(attempt.second, witness, tensor, names)
+        if runs and second.verdict == AGREES:
+            return Shown(NOT_SHOWN, f"two engines differ: by one of them {shown.why}")
+        return shown if runs else second
 
     def _by(
         self, make: Callable[[], Search], witness: Witness, tensor: Tensor | None, names: Sequence[str]
@@ -249,7 +258,7 @@ class _Look:
                 NOT_SHOWN, f"input {one.input} is not of floating numbers, which could be changed a little"
             )
         if not self.names:
-            return Shown(NOT_SHOWN, "the tensor lies within the code of a module, and a run does not show it")
+            return Shown(NOT_SHOWN, "a run does not show the tensor: it lies within a body, or within the code of a module")
         return self._read() if one.reads else self._unread()
 
     def _read(self) -> Shown:

@@ -81,10 +81,23 @@ def back(sight: Sight, most: Number, shift: Number = 0) -> Claim | None:
 
 def _beyond(sight: Sight, most: Number, shift: Number, forward: bool) -> Claim | None:
     span, reach = sight.certain, _reach(sight, shift, forward)
-    if span is None or reach is None:
+    if span is None:
+        return None
+    if sight.field.steps is None:
+        return _of_all(sight, forward)
+    if reach is None:
         return None
     unit = sight.best(reach, span.reads & (reach > float(most)))
     return None if unit is None else Claim(unit, at(span.hi if forward else span.lo, unit), True)
+
+
+def _of_all(sight: Sight, last: bool) -> Claim | None:
+    """Return a unit that has no place of its own, and the last or first position that it reads: none of them is its."""
+    span = sight.certain
+    unit = None if span is None else sight.best(span.hi - span.lo, span.reads & (span.hi > span.lo))
+    if span is None or unit is None:
+        return None
+    return Claim(unit, at(span.hi if last else span.lo, unit), True)
 
 
 def short_ahead(sight: Sight, least: Number, shift: Number = 0) -> Claim | None:
@@ -126,6 +139,8 @@ def outside(sight: Sight, most: Number, before: bool) -> Claim | None:
     The tile is the one in which the first position lies that the unit stands for.
     """
     span, align = sight.certain, sight.tile
+    if sight.field.steps is None:
+        return _of_all(sight, not before)
     if span is None or align is None or sight.axis is None or (steps := sight.field.steps) is None:
         return None
     begin = sight.along(steps.begins(np.arange(sight.shape[sight.axis])) // steps.scale // align * align)
@@ -194,13 +209,19 @@ def hole(sight: Sight) -> Claim | None:
 
 def unmirrored(sight: Sight) -> Claim | None:
     """Return a unit that reads a position whose mirror image its mirrored unit does not read."""
-    span = sight.certain
-    if span is None or sight.axis is None or span.lo.shape[sight.axis] != sight.shape[sight.axis]:
+    span, last = sight.certain, sight.extent - 1
+    if span is None or (sight.axis is None and not sight.placeless):
         return None
-    mirrored = (sight.extent - 1) - np.flip(span.hi, sight.axis)
-    alone = ~np.flip(span.reads, sight.axis)
-    unit = sight.best(mirrored - span.lo, span.reads & (alone | (span.lo < mirrored)))
-    return None if unit is None else Claim(unit, at(span.lo, unit), True)
+    dims = () if sight.axis is None or span.lo.shape[sight.axis] == 1 else (sight.axis,)
+    alone = ~np.flip(span.reads, dims)
+    for ends, beyond in (
+        (span.lo, last - np.flip(span.hi, dims) - span.lo),
+        (span.hi, span.hi - (last - np.flip(span.lo, dims))),
+    ):
+        unit = sight.best(beyond, span.reads & (alone | (beyond > 0)))
+        if unit is not None:
+            return Claim(unit, at(ends, unit), True)
+    return None
 
 
 def other_sample(sight: Sight) -> Claim | None:

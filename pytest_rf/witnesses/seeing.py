@@ -111,6 +111,11 @@ class Sight:
             return None
         return found[0]
 
+    @cached_property
+    def placeless(self) -> bool:
+        """Whether the tensor has no position of the input axis left, so that its units stand for all of it."""
+        return self.key not in carried(self.field.finite().layout)
+
     def along(self, places: Numbers) -> Numbers:
         """Return a number per place along :attr:`axis` so that it broadcasts against arrays of a span."""
         assert self.axis is not None
