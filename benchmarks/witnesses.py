@@ -1,6 +1,6 @@
 """Holds the witnesses of many findings against runs of the models, and counts what they say.
 
-Usage: python benchmarks/witnesses.py [PATH ...] [--only GLOB] [--every N] [--two] [--show N]
+Usage: python benchmarks/witnesses.py [PATH ...] [--only GLOB] [--every N] [--two] [--seconds S] [--show N]
 
 A PATH is an .onnx file, a folder of some, or a Python file with ``MODELS``: name -> callable that returns (module,
 example inputs); by default the examples and the light models of the onnx wheel. Of every model all rules are checked,
@@ -67,8 +67,10 @@ def main() -> int:
     parser.add_argument("--only", default="*")
     parser.add_argument("--every", type=int, default=1, help="take every Nth model")
     parser.add_argument("--two", action="store_true", help="run modules on two samples")
+    parser.add_argument("--seconds", type=float, default=witnessing.SECONDS, help="of runs per model")
     parser.add_argument("--show", type=int, default=10)
     options = parser.parse_args()
+    witnessing.SECONDS = options.seconds
     counts: Counter[tuple[str, str]] = Counter()
     whys: Counter[str] = Counter()
     wrong: list[str] = []

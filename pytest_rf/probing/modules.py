@@ -214,7 +214,10 @@ def attempts(
         else:
             module = getattr(model, "_orig_mod", model)
             arguments = given(module, example, inputs, kwargs, values)
-        return Prober(module, arguments, 0, watched, generic)
+        known = dict(module.named_modules(remove_duplicate=False))
+        return Prober(
+            module, arguments, 0, [path for path in watched if path.partition("@")[0] in known], generic
+        )
 
     def ways(watched: Sequence[str]) -> list[Attempt]:
         kinds = (False,) if weights else (False, True)

@@ -82,7 +82,7 @@ def onnxruntime(model: Any, tensors: Sequence[str]) -> Engine:
 
 
 def with_generic_weights(model: Any) -> Any:
-    """Return a model with random weights of a size that keeps values near 1, and biases that are above 0.
+    """Return a model with random weights of a size that keeps values near 1; biases, gains and variances above 0.
 
     What is read is a question of what some weights let through: a gain that is initialised with 0 lets nothing. Other
     constants stay as they are, unless they lie in another file.
@@ -90,30 +90,43 @@ def with_generic_weights(model: Any) -> Any:
     made = onnx.ModelProto()
     made.CopyFrom(model)
     random = np.random.default_rng(0)
+    signed = _weights(made.graph)
+    filled = {node.output[0]: node for node in made.graph.node if node.op_type == "ConstantOfShape"}
     held = {tensor.name: tensor for tensor in made.graph.initializer}
-    variances = {node.input[4] for node in made.graph.node if node.op_type == "BatchNormalization"}
-    matrices, biases = set[str](), set[str]()
-    for node in made.graph.node:
-        if node.op_type in _WEIGHTED:
-            matrices.update(node.input[1:2])
-            biases.update(node.input[2:3])
     for name, tensor in held.items():
-        if tensor.data_type not in (
-            onnx.TensorProto.FLOAT,
-            onnx.TensorProto.DOUBLE,
-            onnx.TensorProto.FLOAT16,
-        ):
-            continue
-        is_matrix = name in matrices and len(tensor.dims) > 1
-        if is_matrix or (name in biases) or lies_outside(tensor):
-            numbers = _drawn(random, tuple(tensor.dims), is_matrix and name not in variances)
+        if tensor.data_type in _REAL and (name in signed or lies_outside(tensor)):
+            shape = tuple(tensor.dims)
+            numbers = _drawn(random, shape, signed.get(name, True) and len(shape) > 1)
             dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
             tensor.CopyFrom(numpy_helper.from_array(numbers.astype(dtype), name))
+    for name in signed.keys() & filled.keys():  # the weights of models that are kept without any
+        node = filled[name]
+        extents = held.get(node.input[0])
+        if extents is not None and not lies_outside(extents):
+            shape = tuple(int(n) for n in numpy_helper.to_array(extents))
+            numbers = _drawn(random, shape, signed[name] and len(shape) > 1)
+            made.graph.initializer.append(numpy_helper.from_array(numbers.astype(np.float32), name))
+            made.graph.node.remove(node)
     return made
 
 
-def _drawn(random: np.random.Generator, shape: tuple[int, ...], is_matrix: bool) -> Array:
-    """Return weights of either sign; or what is above 0: biases, gains, variances."""
-    if is_matrix:
+_REAL = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
+
+
+def _weights(graph: Any) -> dict[str, bool]:
+    """Return the names of the weights in a graph, and whether they may be of either sign."""
+    found: dict[str, bool] = {}
+    for node in graph.node:
+        if node.op_type in _WEIGHTED:
+            found.update(dict.fromkeys(node.input[1:2], True))
+            found.update(dict.fromkeys(node.input[2:3], False))
+        if node.op_type == "BatchNormalization":
+            found.update(dict.fromkeys(node.input[1:5], False))
+    return found
+
+
+def _drawn(random: np.random.Generator, shape: tuple[int, ...], signed: bool) -> Array:
+    """Return weights of either sign, or above 0."""
+    if signed:
         return random.standard_normal(shape) / math.sqrt(max(math.prod(shape[1:]), 1))
     return random.uniform(0.5, 1.5, shape)

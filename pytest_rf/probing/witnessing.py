@@ -258,7 +258,10 @@ class _Look:
                 NOT_SHOWN, f"input {one.input} is not of floating numbers, which could be changed a little"
             )
         if not self.names:
-            return Shown(NOT_SHOWN, "a run does not show the tensor: it lies within a body, or within the code of a module")
+            return Shown(
+                NOT_SHOWN,
+                "a run does not show the tensor: it lies within a body, or within the code of a module",
+            )
         return self._read() if one.reads else self._unread()
 
     def _read(self) -> Shown:
