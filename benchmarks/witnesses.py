@@ -81,6 +81,8 @@ def main() -> int:
             case = make()
             found = _findings(case.analysis)
             told = witnessing.judged(case.analysis, found, case.ways)
+        except KeyboardInterrupt:  # enough: what has been counted is told
+            break
         except Exception as error:  # models of others: whatever they raise
             print(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:150]}", file=sys.stderr)
             continue

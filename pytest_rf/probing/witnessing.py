@@ -170,18 +170,16 @@ def _names(analysis: Analysis, tensor: Tensor | None) -> list[str]:
     What comes before an activation shows what the activation hides.
     """
     graph = analysis.graph
-    outputs = [
-        name for name, value in graph.outputs.items() if tensor is None or value.number == tensor.number
-    ]
     if tensor is None:
-        return outputs
-    alike = [
-        name for node in graph.nodes for name, value in node.outputs.items() if value.number == tensor.number
-    ]
+        return list(graph.outputs)
+    outputs = [name for name, value in graph.outputs.items() if value.number == tensor.number]
+    if analysis.capture == "onnx":
+        before = [
+            name for node in graph.nodes for name, one in node.outputs.items() if one.number == tensor.number
+        ]
+        return list(dict.fromkeys([*outputs, tensor.name, *before[:1]]))
     modules = [path for path, value in graph.modules.items() if path and value.number == tensor.number]
-    if analysis.capture != "onnx":
-        alike = []
-    return list(dict.fromkeys([*outputs, *modules[:1], tensor.name, *alike[:1]]))
+    return list(dict.fromkeys([*outputs, *modules[:1]]))
 
 
 class _Runs:

@@ -18,7 +18,7 @@ from pytest_rf.analysis.field import Field, Hulls
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.bounded import gathered
-from pytest_rf.domains.hull import settled
+from pytest_rf.domains.hull import pieces, settled
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Join, Regroup, Shape, Step, Union
@@ -62,6 +62,14 @@ class Walker(NamedTuple):
             return None
         return positions(Field(known, {self.key: settled(hull)}), self.key, shape)
 
+    def parts(self, number: int) -> list[Bounds]:
+        """Return the same as parts of a union, which together could be much larger (queries × keys)."""
+        known, hull = self.runs.plan.structures.get(number), self.hulls.get(number, {}).get(self.key)
+        shape = self.runs.graph.values[number].shape
+        if not isinstance(known, Structure) or shape is None:
+            return []
+        return [positions(Field(known, {self.key: one}), self.key, shape) for one in pieces(hull)]
+
     def walk(self, number: int, element: Element, position: int) -> Chain | None:
         """Return the way from an element to a position along the axis that is the first or last that it reads.
 
@@ -101,10 +109,8 @@ class Walker(NamedTuple):
 
     def _read(self, read: Read, element: Element, shape: Shape, position: int) -> Element | None:
         """Return an element of an operand that is read and that reads the position."""
-        bounds = self.bounds(read.operand)
-        if bounds is None or (
-            read.where is not None and not bool(np.broadcast_to(read.where, shape)[element])
-        ):
+        parts = self.parts(read.operand)
+        if not parts or (read.where is not None and not bool(np.broadcast_to(read.where, shape)[element])):
             return None
         extents = self._shape(read.operand)
         every = [
@@ -115,13 +121,18 @@ class Walker(NamedTuple):
         if not all(map(len, every)):
             return None
         # Along axes on which all elements read the same, one is enough.
-        alike = [not any(array.strides[axis] for array in bounds) for axis in range(len(extents))]
+        arrays = [array for bounds in parts for array in bounds]
+        alike = [not any(array.strides[axis] for array in arrays) for axis in range(len(extents))]
         every = [
             one[len(one) // 2 : len(one) // 2 + 1] if same else one
             for one, same in zip(every, alike, strict=True)
         ]
-        lo, hi = (array[np.ix_(*every)] if every else array for array in bounds)
-        hits = np.argwhere(((lo == position) | (hi == position)) & (lo <= hi))
+        # What an element reads is the union of the parts, so an end of it is the end of one of them.
+        found = np.zeros([len(one) for one in every], bool)
+        for bounds in parts:
+            lo, hi = (array[np.ix_(*every)] if every else array for array in bounds)
+            found |= ((lo == position) | (hi == position)) & (lo <= hi)
+        hits = np.argwhere(found)
         if not len(hits):
             return None
         places = middle(hits, [len(one) for one in every])
