@@ -36,6 +36,9 @@ from pytest_rf.targets import analyse, leaving_out, refuse_code
 #: How a model becomes an analysis.
 Load = Callable[[Target], Analysis]
 
+#: Holds the witnesses of findings against runs of the model, and returns what contradicts them.
+Prove = Callable[[Target, Analysis, Sequence[Finding]], tuple[list[Finding], list[Problem]]]
+
 
 def run(
     config: Config | None = None,
@@ -52,6 +55,7 @@ def run(
     load: Load | None = None,
     today: date | None = None,
     recorded: Recorded | None = None,
+    prove: Prove | None = None,
 ) -> Run:
     """Check models and return what was found.
 
@@ -71,6 +75,7 @@ def run(
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
         recorded: the configurations' baselines and locks, where they have been read already.
+        prove: holds witnesses against runs of the model; by default nothing is run.
 
     Raises:
         RequirementError: a text in ``requires`` cannot be understood.
@@ -104,7 +109,7 @@ def run(
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
-            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today()
+            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today(), prove
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
@@ -128,6 +133,7 @@ def _result(
     allow_code: bool,
     load: Load,
     today: date,
+    prove: Prove | None,
 ) -> tuple[ModelResult, Missing]:
     """Hold one model against its requirements and the rules; and return what accepted context it misses."""
     model = target.model
@@ -174,6 +180,12 @@ def _result(
         judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
     except Exception as error:
         problems.append(_problem(error, target))
+    if prove is not None:
+        try:
+            findings, wrong = prove(target, analysis, findings)
+            problems += wrong
+        except Exception as error:
+            problems.append(_problem(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
     by_baseline = sort(kept, recorded.known(config, target), len(analysis.inputs) > 1)
     told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])

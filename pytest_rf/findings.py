@@ -68,6 +68,43 @@ class Spacing(Struct, frozen=True, kw_only=True):
     shown: str = ""
 
 
+class Shaped(Struct, frozen=True):
+    """An input of a call: its name and its extents."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+class Witness(Struct, frozen=True, kw_only=True):
+    """What shows that something is wrong: one unit, one position of an input, and whether the unit reads it.
+
+    Attributes:
+        tensor: the name of the tensor that the unit is of; empty for all outputs of the model.
+        unit: the full index of the unit; empty for all units.
+        input: the graph input.
+        position: the full index of the element of the input. Where it is not read, its place along ``axis`` is what
+            counts: nothing at that place is read.
+        axis: the number of the input's axis that the finding is about.
+        reads: whether the unit is claimed to read it.
+        path: the names of the operators from the input to the unit; where it is not read, from the nearest position
+            that is.
+        call: the inputs of the model with the extents that it was analysed with.
+        verified: what a run of the model says: ``agrees``, ``disagrees`` or ``not shown``; empty where there was none.
+        why: what the run showed instead, or why there was none.
+    """
+
+    tensor: str
+    unit: tuple[int, ...]
+    input: str
+    position: tuple[int, ...]
+    axis: int
+    reads: bool
+    path: tuple[str, ...] = ()
+    call: tuple[Shaped, ...] = ()
+    verified: str = ""
+    why: str = ""
+
+
 class Elsewhere(Struct, frozen=True, kw_only=True):
     """A further tensor of which the same requirement or rule fails, with what was measured there.
 
@@ -139,6 +176,7 @@ class Finding(Struct, frozen=True, kw_only=True):
             the worst of all.
         waived: why the model's authors accept it; empty where no waiver covers it.
         pack: the pack that holds the requirement; ``line`` is the one that takes it in.
+        witness: a unit and a position that show it; None where no single position does.
     """
 
     code: str
@@ -177,6 +215,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     others: tuple[Elsewhere, ...] = ()
     waived: str = ""
     pack: str = ""
+    witness: Witness | None = None
 
     def elsewhere(self) -> Elsewhere:
         """Return the finding's own tensor as one of another finding's others."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from pytest_rf import witnesses
 from pytest_rf.checks.gathering import along_all_axes
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding
@@ -78,7 +79,7 @@ class Rule:
         found = self.check(model) if self.check is not None else ()
         if self.actual:
             found = [one for one in found if not _is_chosen(model, one)]
-        return along_all_axes(
+        told = along_all_axes(
             replace(
                 one,
                 code=self.code,
@@ -87,6 +88,7 @@ class Rule:
             )
             for one in found
         )
+        return [witnesses.of_rule(model.analysis, one) for one in told]
 
     def judged(self, model: Subject) -> bool:
         """Return whether the rule has judged a model: whether that has what the rule is about, at a given extent."""

@@ -12,6 +12,7 @@ from pytest_rf.commands.failures import WRONG_RUN
 from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
+    from pytest_rf.check import Prove
     from pytest_rf.reporters.destinations import Destination
 
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     metavar="TEXT",
     multiple=True,
     help='Also require this, as "final rf >= 224"; repeatable.',
+)
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Run the models: change what each finding's witness reads, or does not, and say whether reality agrees.",
 )
 @reporting.judging
 @click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 def check(
     paths: tuple[str, ...],
     requires: tuple[str, ...],
+    verify: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     fail_on: str,
@@ -89,9 +96,17 @@ def check(
             ignore=ignore,
             fail_on=least,
             load=load,
+            prove=_prove() if verify else None,
         )
         found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
     telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
     written = telling.write(found)
     failures.problems(found, debug, warnings=telling.verbosity >= 0)
     return found.exit_code if written else max(found.exit_code, WRONG_RUN)
+
+
+def _prove() -> Prove:
+    """Return what runs models for ``--verify``."""
+    from pytest_rf.probing.witnessing import proved
+
+    return proved

@@ -60,7 +60,7 @@ def telling(command: Command) -> Command:
             "-v",
             "--verbose",
             count=True,
-            help="Tell also what holds, what does not apply, and why what is waived is waived.",
+            help="Tell also what holds, what does not apply, why what is waived is waived, and what shows a finding.",
         ),
         click.option(
             "-q", "--quiet", count=True, help="Tell findings only; -qq: nothing but the exit status."

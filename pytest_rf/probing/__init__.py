@@ -7,6 +7,8 @@ finds less than the analysis is no contradiction, one that finds more is.
 ``search``        finding the first and the last position that change a unit
 ``modules``       running a copy of a PyTorch module in double precision
 ``files``         running an ONNX model with the reference implementation of its operators
+``runtime``       running one with onnxruntime, or with random weights in the place of absent ones
+``witnessing``    what runs say of the witnesses of findings
 """
 
 from pytest_rf.probing.search import MAGNITUDES

@@ -1,9 +1,9 @@
-"""Runs an ONNX model with the reference implementation of its operators, which comes with ``onnx``."""
+"""Runs an ONNX model with the reference implementation of its operators, or another engine."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -15,9 +15,19 @@ from pytest_rf.analyzing import analyze
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import read
 from pytest_rf.frontends.onnx.outside import first_outside
-from pytest_rf.probing.search import Call, Search
+from pytest_rf.probing.search import Call, Part, Search
 
 Array = npt.NDArray[Any]
+Engine = Callable[[Mapping[str, Array]], Mapping[str, Any]]
+"""From inputs to tensors."""
+
+
+def reference(model: Any) -> Engine:
+    """Return the reference implementation, which comes with ``onnx`` and shows every tensor of the main graph."""
+    from onnx.reference import ReferenceEvaluator
+
+    evaluator = ReferenceEvaluator(model)
+    return lambda feeds: dict(evaluator.run(None, dict(feeds), intermediate=True))
 
 
 class Evaluator(Search):
@@ -29,6 +39,7 @@ class Evaluator(Search):
         shapes: input name -> the shape that it was analysed with.
         given: input name -> array, for inputs that are to have these elements.
         seed: of the other inputs, and of the changes.
+        engine: what runs it.
 
     Raises:
         ModelError: the model does not run.
@@ -41,9 +52,9 @@ class Evaluator(Search):
         shapes: Mapping[str, tuple[int, ...]],
         given: Mapping[str, Any],
         seed: int = 0,
+        engine: Callable[[Any], Engine] = reference,
     ) -> None:
         from onnx.helper import tensor_dtype_to_np_dtype
-        from onnx.reference import ReferenceEvaluator
 
         self._name = name
         self._random = np.random.default_rng(seed)
@@ -54,7 +65,7 @@ class Evaluator(Search):
                 "which is never opened; give the model that onnx.load() returns, which holds it"
             )
         try:
-            self._evaluator = ReferenceEvaluator(model)
+            self._engine = engine(model)
         except Exception as error:  # an operator of others
             raise self._failed(error) from error
         types = {
@@ -94,19 +105,22 @@ class Evaluator(Search):
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                found = self._evaluator.run(None, {**self._rest, **tensors}, intermediate=True)
+                found = self._engine({**self._rest, **tensors})
         except Exception as error:  # whatever the implementation of an operator raises
             raise self._failed(error) from error
         return {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
 
     def changed(
-        self, base: Mapping[str, Array], source: str, axis: int, first: int, last: int, magnitude: float
+        self, base: Mapping[str, Array], source: str, part: Part, magnitude: float
     ) -> dict[str, Array]:
-        """Return the tensors after a random change of an input from ``first`` to before ``last``."""
+        """Return the tensors after a random change of a part of an input."""
         tensor = base[source].copy()
-        part = np.moveaxis(tensor, axis, 0)[first:last]
-        part += (magnitude * self._noise(part.shape)).astype(tensor.dtype)
+        tensor[part] += (magnitude * self._noise(tensor[part].shape)).astype(tensor.dtype)
         return self.run({**base, source: tensor})
+
+    def array(self, value: Array) -> Array:
+        """Return a result as an array of numpy."""
+        return value
 
     def same(self, one: Array, other: Array) -> bool:
         """Whether two results are the same, element by element; what is no number equals itself."""

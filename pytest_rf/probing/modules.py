@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from pytest_rf.frontends.torch.exported import program_call
 from pytest_rf.frontends.torch.failures import told
 from pytest_rf.frontends.torch.preserve import preserved
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
-from pytest_rf.probing.search import Call, Search
+from pytest_rf.probing.search import Attempt, Call, Part, Search
 
 
 class Prober(Search):
@@ -30,6 +31,7 @@ class Prober(Search):
         call: its arguments.
         seed: of the changes, and of all random numbers that the module draws.
         watched: paths of modules whose results are kept beside the outputs; ``block@2`` for the second call.
+        generic: whether the copy gets random weights, none of them 0.
 
     Raises:
         ModelError: the module cannot be copied, or does not run in double precision.
@@ -41,12 +43,15 @@ class Prober(Search):
         call: Arguments,
         seed: int = 0,
         watched: Sequence[str] = (),
+        generic: bool = False,
     ) -> None:
         self._kind = type(module).__name__
-        if any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
+        if not generic and any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
             raise ModelError(f"{self._kind} is on the meta device: without values there is nothing to run")
         try:
             self._module = copied(module)[0].double()
+            if generic:
+                self._module = with_generic_weights(self._module, seed)
         except Exception as error:  # whatever the module raises
             raise ModelError(f"{self._kind} cannot be copied in double precision: {told(error)}") from error
         with torch.no_grad():
@@ -135,25 +140,47 @@ class Prober(Search):
         self._module.register_forward_pre_hook(anew)
 
     def changed(
-        self,
-        base: Mapping[str, torch.Tensor],
-        source: str,
-        axis: int,
-        first: int,
-        last: int,
-        magnitude: float,
+        self, base: Mapping[str, torch.Tensor], source: str, part: Part, magnitude: float
     ) -> dict[str, torch.Tensor]:
-        """Return the outputs after a random change of an input from ``first`` to before ``last``."""
+        """Return the outputs after a random change of a part of an input."""
         tensor = base[source].clone()
-        part = tensor.narrow(axis, first, last - first)
-        part += magnitude * self._noise(part)
+        tensor[part] += magnitude * self._noise(tensor[part])
         return self.run({**base, source: tensor})
+
+    def array(self, value: torch.Tensor) -> Any:
+        """Return a result as an array of numpy."""
+        return value.detach().resolve_conj().resolve_neg().cpu().numpy()
 
     def same(self, one: torch.Tensor, other: torch.Tensor) -> bool:
         """Whether two results are the same, element by element; what is no number equals itself."""
         if one.shape != other.shape:
             return False
         return bool(((one == other) | ((one != one) & (other != other))).all())
+
+
+def with_generic_weights(module: torch.nn.Module, seed: int) -> torch.nn.Module:
+    """Return a module with random weights of a size that keeps values near 1, and biases that are above 0.
+
+    What is read is a question of what some weights let through: a gain that is initialised with 0 lets nothing. Buffers
+    (running statistics, tables) stay as they are, unless they have no values.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    if any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
+        module = module.to_empty(device="cpu")
+        for buffer in module.buffers():
+            if buffer.is_floating_point():
+                buffer.uniform_(0.5, 1.5, generator=generator)
+            else:
+                buffer.zero_()
+    with torch.no_grad():
+        for weight in module.parameters():
+            if not weight.is_floating_point() or not weight.numel():
+                continue
+            if weight.ndim < 2:
+                weight.uniform_(0.5, 1.5, generator=generator)
+            else:
+                weight.normal_(0.0, (weight[0].numel()) ** -0.5, generator=generator)
+    return module
 
 
 @contextmanager
@@ -165,6 +192,38 @@ def _double() -> Iterator[None]:
         yield
     finally:
         torch.set_default_dtype(usual)
+
+
+def attempts(
+    model: Any, example: Any, inputs: Any, kwargs: Any, values: Any, weights: bool
+) -> Callable[[Sequence[str]], list[Attempt]]:
+    """Return what gives the ways to run a module that watch some of its modules; arguments are those of ``verify``.
+
+    Args:
+        model: the module or program.
+        example: see there, as the next three.
+        inputs: see there.
+        kwargs: see there.
+        values: see there.
+        weights: whether the weights that it has are the ones that are meant.
+    """
+
+    def made(watched: Sequence[str], generic: bool) -> Search:
+        if isinstance(model, torch.export.ExportedProgram):
+            module, arguments = program_call(model, example, inputs, kwargs, values)
+        else:
+            module = getattr(model, "_orig_mod", model)
+            arguments = given(module, example, inputs, kwargs, values)
+        known = dict(module.named_modules(remove_duplicate=False))
+        return Prober(
+            module, arguments, 0, [path for path in watched if path.partition("@")[0] in known], generic
+        )
+
+    def ways(watched: Sequence[str]) -> list[Attempt]:
+        kinds = (False,) if weights else (False, True)
+        return [Attempt(partial(made, watched, generic)) for generic in kinds]
+
+    return ways
 
 
 def call(

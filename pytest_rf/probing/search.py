@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_rf.analysis import Analysis, Tensor
 
@@ -14,6 +14,8 @@ MAGNITUDES = (1.0, 300.0, 300.0)
 
 Interval = tuple[int, int]
 Tensors = Mapping[str, Any]
+Part = tuple[slice, ...]
+"""A part of a tensor: a slice for each of its axes; those that are left out are whole."""
 
 
 class Search(ABC):
@@ -34,10 +36,12 @@ class Search(ABC):
         """Run the model on these inputs and return its outputs by name."""
 
     @abstractmethod
-    def changed(
-        self, base: Tensors, source: str, axis: int, first: int, last: int, magnitude: float
-    ) -> dict[str, Any]:
-        """Return the outputs after a random change of an input from ``first`` to before ``last``."""
+    def changed(self, base: Tensors, source: str, part: Part, magnitude: float) -> dict[str, Any]:
+        """Return the outputs after a random change of a part of an input."""
+
+    @abstractmethod
+    def array(self, value: Any) -> Any:
+        """Return a result as an array of numpy."""
 
     @abstractmethod
     def same(self, one: Any, other: Any) -> bool:
@@ -52,10 +56,11 @@ class Search(ABC):
         """Whether the unit changes when the input does from ``first`` to before ``last`` along ``axis``."""
         if first >= last:
             return False
+        part = along(axis, first, last)
         for base, plain in zip(self.bases, self.plain, strict=True):
             before = plain[output]
             for magnitude in MAGNITUDES:
-                after = self.changed(base, source, axis, first, last, magnitude)[output]
+                after = self.changed(base, source, part, magnitude)[output]
                 if after.shape != before.shape or not self.same(after[select], before[select]):
                     return True
         return False
@@ -88,6 +93,18 @@ class Call:
     analyse: Callable[[], Analysis]
     search: Callable[[Analysis, Sequence[str]], Search]
     named: Callable[[Tensor, str], str]
+
+
+class Attempt(NamedTuple):
+    """A way to run a model: what makes it, and another engine that what it contradicts has to be confirmed by."""
+
+    make: Callable[[], Search]
+    second: Callable[[], Search] | None = None
+
+
+def along(axis: int, first: int, last: int) -> Part:
+    """Return the part from ``first`` to before ``last`` along an axis."""
+    return (*(slice(None),) * axis, slice(first, last))
 
 
 def _smallest(low: int, high: int, holds: Callable[[int], bool]) -> int:

@@ -62,7 +62,7 @@ def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False, w
         return document
     from pytest_rf.reporters import reading
 
-    found = reading.statistics(run) if statistics else module.findings(run)
+    found = reading.statistics(run) if statistics else module.findings(run, verbosity)
     told = reading.told(run, found, verbosity, by_model=format == "full" and not statistics)
     if not width or format not in PARAGRAPHS:
         return told

@@ -13,8 +13,8 @@ from pytest_rf.results import Run
 MOST = 1000
 
 
-def findings(run: Run) -> Iterator[Line]:
-    """Yield a line per finding."""
+def findings(run: Run, verbosity: int = 0) -> Iterator[Line]:
+    """Yield a line per finding, whatever the verbosity."""
     for result in run.models:
         for found in result.findings[:MOST]:
             where = place(found) or result.file

@@ -13,6 +13,7 @@ from pytest_rf.reporters.alike import Group
 from pytest_rf.reporters.growth_path import growth
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.summary import more
+from pytest_rf.reporters.witness import witness
 from pytest_rf.reporters.wrapping import middle
 from pytest_rf.requirements.vocabulary import PREDICATES
 from pytest_rf.requirements.wording import elsewhere, measured, on_axes
@@ -34,12 +35,19 @@ Told: TypeAlias = "dict[Hashable, tuple[str, Finding]]"
 _NAME = 44
 
 
-def findings(run: Run) -> Iterator[Line]:
-    """Yield the findings, each as a paragraph; what many models have in common once."""
+def findings(run: Run, verbosity: int = 0) -> Iterator[Line]:
+    """Yield the findings, each as a paragraph; what many models have in common once.
+
+    Witnesses are told where a run was held against them, and with Python that shows it where ``verbosity`` is above 0.
+    """
     told: Told = {}
+    files = {result.model: result.file for result in run.models}
     for one in alike.findings(run, MOST):
         if isinstance(one, Group):
             yield from finding(one.finding, one.models, told)
+            if verbosity > 0 or (one.finding.witness is not None and one.finding.witness.verified):
+                file = files.get(one.finding.model, "")
+                yield from witness(one.finding, file, f"{gutter(one.finding)}  ", verbosity > 0)
         else:
             yield more(len(one.findings) - MOST)
         yield ()
@@ -56,24 +64,32 @@ def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None
     short = middle(found.tensor, _NAME)
     message = found.message.replace(f'"{found.tensor}"', f'"{short}"')
     yield line((found.code, "bad"), f" {message}")
-    number = str(found.line) if found.line and found.requirement else ""
-    gutter = " " * len(number)
-    yield line((f"{gutter} --> ", "dim"), (place(found) or "--require", "place"), *_models(found, models))
+    number, margin = _number(found), gutter(found)
+    yield line((f"{margin} --> ", "dim"), (place(found) or "--require", "place"), *_models(found, models))
     if found.requirement:
-        yield line((f"{gutter}  |", "dim"))
+        yield line((f"{margin}  |", "dim"))
         yield line((f" {number} | " if number else "  | ", "dim"), found.requirement)
-        yield line((f"{gutter}  | ", "dim"), *_mark(found))
+        yield line((f"{margin}  | ", "dim"), *_mark(found))
     if found.tensor:
-        yield line((f"{gutter}  = ", "dim"), *_tensor(found))
+        yield line((f"{margin}  = ", "dim"), *_tensor(found))
     if found.others:
-        yield line((f"{gutter}  = ", "dim"), "also: " + _others(found))
-    yield from growth(found, f"{gutter}    ", _above(found, {} if told is None else told))
+        yield line((f"{margin}  = ", "dim"), "also: " + _others(found))
+    yield from growth(found, f"{margin}    ", _above(found, {} if told is None else told))
     if found.accepted:
-        yield line((f"{gutter}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
+        yield line((f"{margin}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
     if found.help:
         first, *others = found.help.split("\n")
-        yield line((f"{gutter}  = ", "dim"), ("help: ", "good"), first)
-        yield from (line(f"{gutter}      {text}") for text in others)
+        yield line((f"{margin}  = ", "dim"), ("help: ", "good"), first)
+        yield from (line(f"{margin}      {text}") for text in others)
+
+
+def gutter(found: Finding) -> str:
+    """Return the margin of a finding's paragraph, as wide as the number of its line."""
+    return " " * len(_number(found))
+
+
+def _number(found: Finding) -> str:
+    return str(found.line) if found.line and found.requirement else ""
 
 
 def _above(found: Finding, told: Told) -> str:

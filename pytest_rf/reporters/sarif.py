@@ -91,6 +91,7 @@ def _result(
         code_flows=tuple(_growth(found, place)),
         suppressions=suppressions,
         partial_fingerprints={"pytestRf/v1": mark},
+        properties=sarif.Properties(witness=found.witness) if found.witness else None,
     )
 
 

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from msgspec import Struct, field
 
+from pytest_rf.findings import Witness
+
 #: What relative paths are relative to; the name is the one that GitHub knows.
 ROOT = "%SRCROOT%"
 
@@ -98,6 +100,12 @@ class Suppression(_Object, frozen=True, kw_only=True):
     justification: str
 
 
+class Properties(_Object, frozen=True, kw_only=True):
+    """What the specification has no word for."""
+
+    witness: Witness | None = None
+
+
 class Result(_Object, frozen=True, kw_only=True):
     """A finding."""
 
@@ -110,6 +118,7 @@ class Result(_Object, frozen=True, kw_only=True):
     code_flows: tuple[CodeFlow, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     partial_fingerprints: dict[str, str]
+    properties: Properties | None = None
 
 
 class Configuration(_Object, frozen=True, kw_only=True):

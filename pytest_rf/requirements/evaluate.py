@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from pytest_rf import witnesses
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, PREDICATES
 from pytest_rf.analysis.tensor_field import TensorField
@@ -47,8 +48,12 @@ def evaluate(
     """
     settings = settings or Settings()
     found: list[Finding] = []
-    for wrong in _parts(analysis, requirement, settings, held):
-        found += verdicts.findings(analysis, wrong, requirement.text, settings.waived)
+    for part, wrong in _parts(analysis, requirement, settings, held):
+        align = part.figure.align if isinstance(part, Comparison) else None
+        found += [
+            witnesses.of_requirement(analysis, one, align, settings.origin)
+            for one in verdicts.findings(analysis, wrong, requirement.text, settings.waived)
+        ]
     return found
 
 
@@ -58,16 +63,16 @@ def holds(analysis: Analysis, requirement: Requirement, settings: Settings | Non
     Raises:
         RequirementError: as of :func:`evaluate`.
     """
-    return not any(True for wrong in _parts(analysis, requirement, settings or Settings()) for _ in wrong)
+    return not any(True for _, wrong in _parts(analysis, requirement, settings or Settings()) for _ in wrong)
 
 
 def _parts(
     analysis: Analysis, requirement: Requirement, settings: Settings, held: list[Finding] | None = None
-) -> Iterator[Iterator[Verdict]]:
-    """Yield what is wrong, part by part."""
+) -> Iterator[tuple[Comparison | Claim, Iterator[Verdict]]]:
+    """Yield the parts of a requirement, each with what is wrong."""
     references = References(analysis, settings.root)
     for part in requirement.parts:
-        yield _Held(analysis, part, requirement.text, settings, references, held).verdicts()
+        yield part, _Held(analysis, part, requirement.text, settings, references, held).verdicts()
 
 
 class _Held:

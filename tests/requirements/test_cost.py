@@ -60,7 +60,8 @@ def test_findings_of_many_tensors_share_one_plan_and_its_runs(count: Counter[str
         seen.append(dict(count))
     assert seen[0] == seen[1]
     assert seen[0]["plan"] == 1
-    assert seen[0]["run_total"] <= 8  # two of them, on two axes each, count what tiles get wrong
+    # Two of them, on two axes each, count what tiles get wrong; in one the witness is walked.
+    assert seen[0]["run_total"] <= 9
 
 
 @pytest.mark.parametrize(
