@@ -23,6 +23,7 @@ from pytest_rf.config import asked, remedies
 from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, PlacedRequirement
 from pytest_rf.config.sources import Target
+from pytest_rf.cures import cured
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
@@ -50,6 +51,7 @@ def run(
     load: Load | None = None,
     today: date | None = None,
     recorded: Recorded | None = None,
+    cures: bool = True,
 ) -> Run:
     """Check models and return what was found.
 
@@ -69,6 +71,7 @@ def run(
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
         today: the day that waivers are held against; by default the machine's.
         recorded: the configurations' baselines and locks, where they have been read already.
+        cures: whether edits that would cure findings are looked for.
 
     Raises:
         RequirementError: a text in ``requires`` cannot be understood.
@@ -102,7 +105,7 @@ def run(
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
-            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today()
+            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today(), cures
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
@@ -120,6 +123,7 @@ def _result(
     allow_code: bool,
     load: Load,
     today: date,
+    cures: bool,
 ) -> tuple[ModelResult, Missing]:
     """Hold one model against its requirements and the rules; and return what accepted context it misses."""
     model = target.model
@@ -168,9 +172,13 @@ def _result(
     by_baseline = sort(kept, recorded.known(config, target))
     told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
     decided = _decided(requirements, findings, kept, by_baseline.known)
+    shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
+    if cures:
+        stated = [one.requirement for one in model.requires]
+        shown = cured(analysis, judging.standing(stated, requirements, settings, rules, findings), shown)
     result = replace(
         result,
-        findings=(*gathering.gathered(by_baseline.kept), *about),
+        findings=(*shown, *about),
         waived=gathering.gathered(waived),
         known=gathering.gathered(by_baseline.known),
         warnings=(told,) if told else (),

@@ -12,7 +12,6 @@
 ``sizes``, ``guarantees``, ``elements``, ``smallest``, ``alignment``, ``units``  the figures, as functions of that
 ``metric``     what is said of one of them
 ``metrics``    the table of them, and the field that has them as attributes
-``variants``   a model with a layer more or taps moved, in which advice is tried
 ``paths``      the path along which a figure grew
 ``tensors``    one tensor: bounds, regions, fields
 ``finals``     where the figures of an output are taken

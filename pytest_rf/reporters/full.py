@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from pytest_rf.cures.wording import helps
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
@@ -55,10 +56,8 @@ def finding(found: Finding, models: Sequence[str] = ()) -> Iterator[Line]:
     yield from growth(found, f"{gutter}    ")
     if found.accepted:
         yield line((f"{gutter}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
-    if found.help:
-        first, *others = found.help.split("\n")
-        yield line((f"{gutter}  = ", "dim"), ("help: ", "good"), first)
-        yield from (line(f"{gutter}      {text}") for text in others)
+    for text in helps(found):
+        yield line((f"{gutter}  = ", "dim"), ("help: ", "good"), text)
 
 
 def place(found: Finding) -> str:
