@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from pytest_rf import checkable
 from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.metrics import METRICS
 from pytest_rf.cures.ladders import Step, least
 from pytest_rf.cures.proposals import proposals
 from pytest_rf.cures.sites import Sites
@@ -35,9 +36,10 @@ __all__ = ["MOST", "Judged", "check", "cured"]
 MOST = 10
 #: A finding has at most so many.
 SHOWN = 3
-#: At most so many edits are tried for a finding; fewer of large models, where one step costs as much as any.
+#: At most so many edits are tried for a finding; fewer of large models, and where a figure is dear.
 TRIED = 150
-_STEPS = 100_000
+_STEPS = 30_000
+_DEAR = 10
 #: Nothing is tried with models of more steps than this.
 _LARGEST = 5000
 
@@ -66,14 +68,17 @@ def cured(analysis: Analysis, judged: Judged, findings: Sequence[Finding]) -> li
     sites, left, told = Sites(analysis.graph), MOST, []
     for one in findings:
         if left and not one.undecidable:
-            one = _searched(Trial(analysis, one, judged, sites, _budget(analysis)))
+            one = _searched(Trial(analysis, one, judged, sites, _budget(analysis, one)))
             left -= bool(one.cures or one.search)
         told.append(one)
     return told
 
 
-def _budget(analysis: Analysis) -> int:
-    return max(min(TRIED, _STEPS // max(len(analysis.graph.program), 1)), SHOWN)
+def _budget(analysis: Analysis, found: Finding) -> int:
+    """Return how many edits may be tried: as many steps may be run again as there are in all."""
+    dear = found.metric in METRICS and METRICS[found.metric].dear
+    steps = len(analysis.graph.program) * (_DEAR if dear else 1)
+    return max(min(TRIED, _STEPS // max(steps, 1)), SHOWN)
 
 
 def _searched(trial: Trial) -> Finding:
@@ -84,6 +89,8 @@ def _searched(trial: Trial) -> Finding:
             step = least(trial, ladder)
             if step is not None:
                 enough.append(step)
+            if len({one.change.kind for one in enough}) == SHOWN:
+                break  # those that come later are of layers that would have to change more
     except Exhausted:
         pass
     cures = _chosen(trial, enough)
@@ -95,7 +102,7 @@ def _searched(trial: Trial) -> Finding:
 
 def _chosen(trial: Trial, enough: Sequence[Step]) -> list[Cure]:
     """Return the smallest edits that cure the finding, one of each kind before a second one of any."""
-    in_order = sorted(enough, key=lambda step: step.change.size(trial.sites))
+    in_order = sorted(enough, key=lambda step: step.change.size(trial.sites).order)
     kinds: dict[str, int] = {}
     turns = []
     for step in in_order:
@@ -104,7 +111,7 @@ def _chosen(trial: Trial, enough: Sequence[Step]) -> list[Cure]:
     waiting = [step for _, step in sorted(zip(turns, in_order, strict=True), key=lambda pair: pair[0])]
     chosen: list[Step] = []
     for step in waiting:
-        needless = any(set(one.tried.edits) < set(step.tried.edits) for one in chosen)
+        needless = any(set(one.tried.edits) <= set(step.tried.edits) for one in chosen)
         if len(chosen) < SHOWN and not needless and trial.accepts(step.tried):
             chosen.append(step)
     return [step.tried.cure() for step in sorted(chosen, key=in_order.index)]

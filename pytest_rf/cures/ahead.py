@@ -12,13 +12,15 @@ from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor, contributions
 from pytest_rf.cures.change import Change, Several, edited
 from pytest_rf.cures.context import sources
-from pytest_rf.cures.geometry import Moved
+from pytest_rf.cures.geometry import Moved, is_causal, padding
 from pytest_rf.cures.ladders import Ladder, alone
 from pytest_rf.cures.replaced import Masked, Norm
 from pytest_rf.cures.trial import Trial, beside
 from pytest_rf.domains.structure import Structure
 from pytest_rf.requirements.explain import reader
 
+#: So many of the layers that look ahead are tried alone, those that do the furthest.
+_SINGLE = 4
 #: Windows that look ahead are moved at most this often: once per branch.
 _ROUNDS = 4
 
@@ -28,10 +30,17 @@ def ladders(trial: Trial, fields: Sequence[AxisField]) -> Iterator[Ladder]:
     tensor = trial.tensor()
     if tensor is None:
         return
+    norms: list[Change] = [change for change in map(Norm, sources(trial)) if change.made(trial.sites)]
+    everywhere = _in_front(trial)
+    if everywhere:
+        yield alone(Several(tuple(everywhere)))
+        if norms:
+            yield alone(Several((*norms, *everywhere)))
     first = _changes(trial, tensor, trial.analysis.runs, fields[0])
     if len(first) > 1:
-        yield from map(alone, first)
-    parts: list[Change] = [Norm(node) for node in sources(trial) if Norm(node).made(trial.sites)]
+        largest = sorted(first, key=lambda change: change.size(trial.sites).positions)[-_SINGLE:]
+        yield from map(alone, largest)
+    parts = norms
     for _ in range(_ROUNDS):
         whole = Several(tuple(parts)) if parts else None
         made = edited(trial.analysis, trial.sites, whole) if whole is not None else None
@@ -43,6 +52,18 @@ def ladders(trial: Trial, fields: Sequence[AxisField]) -> Iterator[Ladder]:
             return
         parts = _merged([*parts, *more])
         yield alone(Several(tuple(parts)) if len(parts) > 1 else parts[0])
+
+
+def _in_front(trial: Trial) -> list[Change]:
+    """Return all padding behind, of the layers on the way that are not causal, moved to the front."""
+    above, found = trial.ancestors(), []
+    for layer in trial.sites.layers.values():
+        axes = trial.along(layer) if layer.step.value.number in above else ()
+        behind = max((padding(trial.sites, layer, axis).after for axis in axes), default=0)
+        ahead = not layer.windows.transposed and not any(is_causal(trial.sites, layer, axis) for axis in axes)
+        if behind > 0 and ahead:
+            found.append(Moved(layer.node.index, axes, behind))
+    return _merged(found)
 
 
 def _merged(parts: Sequence[Change]) -> list[Change]:

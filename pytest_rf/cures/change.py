@@ -19,18 +19,25 @@ from pytest_rf.interpreter import amended
 
 
 class Size(NamedTuple):
-    """How much an edit changes; the smallest comes first.
+    """How much an edit changes.
 
     Attributes:
         layers: how many layers it touches.
         weights: 0 where the weights stay as they are, 1 where a kernel grows or shrinks, 2 for a new layer.
         positions: by how many taps kernels grow or shrink; where the weights stay, by how many positions of what they
             read windows reach further or less far.
+        crops: whether a layer that padded crops.
     """
 
     layers: int
     weights: int
     positions: int
+    crops: bool = False
+
+    @property
+    def order(self) -> tuple[bool, int, int, int]:
+        """What sorts edits, those that change least first."""
+        return self.crops, self.layers, self.weights, self.positions
 
 
 class Change(Protocol):
@@ -133,6 +140,7 @@ class Several:
             sum(one.layers for one in sizes),
             max(one.weights for one in sizes),
             sum(one.positions for one in sizes),
+            any(one.crops for one in sizes),
         )
 
     def made(self, sites: Sites) -> Draft | None:

@@ -79,7 +79,8 @@ class Geometry:
     def made(self, sites: Sites) -> Draft | None:
         """Return the graph with the edit; None where no padding keeps the shape."""
         draft = Draft(sites.graph)
-        for number in sites.calls.get(self.node, ()):
+        calls = sites.sharing if self.kind == "kernel" else sites.calls
+        for number in calls.get(self.node, ()):
             layer = sites.layers[number]
             if max(self.axes) >= len(layer.axes):
                 return None
@@ -117,8 +118,13 @@ class Moved:
     kind = "padding"
 
     def size(self, sites: Sites) -> Size:
-        """Return how much it changes."""
-        return Size(1, 0, abs(self.by))
+        """Return how much it changes; what crops is the last resort."""
+        layer = sites.layers[self.node]
+        crops = any(
+            min(before + self.by, after - self.by) < 0
+            for before, after in (padding(sites, layer, axis) for axis in self.axes)
+        )
+        return Size(1, 0, abs(self.by), crops)
 
     def made(self, sites: Sites) -> Draft | None:
         """Return the graph with the edit."""

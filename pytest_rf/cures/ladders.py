@@ -44,7 +44,7 @@ def least(trial: Trial, ladder: Ladder) -> Step | None:
     if not ladder.way:
         for number in ladder.numbers:
             step = _step(trial, ladder, number)
-            if step is not None and step.tried.passes:
+            if step is not None and step.tried.passes and trial.accepts(step.tried):
                 return step
         return None
     last = len(ladder.numbers) - 1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pytest_rf.access import Taps
 from pytest_rf.analysis.metrics import METRICS, PREDICATES
 from pytest_rf.cures import ahead, aligned, context
-from pytest_rf.cures.change import Change
+from pytest_rf.cures.change import Change, Several
 from pytest_rf.cures.geometry import Geometry, is_causal
 from pytest_rf.cures.inserted import Inserted
 from pytest_rf.cures.ladders import Ladder, alone
@@ -29,6 +29,8 @@ _TAPS = 3
 _DILATIONS = tuple(2**n for n in range(13))
 #: At most this many kinds of layers are edited.
 _KINDS = 16
+#: Series of so many dilations are given other ones as a whole.
+_SERIES = 6
 #: Other dilations that are tried against holes are this near.
 _NEAR = 4
 
@@ -57,7 +59,7 @@ class Place(NamedTuple):
 def proposals(trial: Trial) -> Iterator[Ladder]:
     """Yield what is worth trying for a finding, what helps most often first."""
     found = trial.found
-    if not trial.fields or found.undecidable:
+    if found.undecidable or (not trial.fields and found.code != "RF303"):
         return
     if found.number is None:
         yield from _RULES.get(found.code, _nothing)(trial)
@@ -102,15 +104,15 @@ def _for_comparison(trial: Trial) -> Iterator[Ladder]:
 
 def _larger(trial: Trial) -> Iterator[Ladder]:
     places = _kinds(trial)
+    levels = {place.node for place in _levels(places)}
     for place in places:
         yield _dilations(place, up=True)
-    for place in _levels(places):
-        extents = place.layer.step.value.extents
-        room = min(extents[place.layer.axes[axis]] for axis in place.axes)
-        dilations = [n for n in _DILATIONS if n * (_TAPS - 1) < room]
-        yield Ladder(partial(_inserted, place), dilations, "up")
-    for place in places:
         yield _kernels(trial.sites, place, up=True)
+        if place.node in levels:
+            extents = place.layer.step.value.extents
+            room = min(extents[place.layer.axes[axis]] for axis in place.axes)
+            dilations = [n for n in _DILATIONS if n * (_TAPS - 1) < room]
+            yield Ladder(partial(_inserted, place), dilations, "up")
 
 
 def _inserted(place: Place, dilation: int) -> Change:
@@ -205,6 +207,20 @@ def _without_holes(trial: Trial) -> Iterator[Ladder]:
             (own + n for n in range(-_NEAR, _NEAR + 1) if n and own + n > 0), key=lambda n: abs(n - own)
         )
         yield Ladder(partial(_geometry, "dilation", place), numbers)
+
+    yield from map(alone, _hybrid(dilated))
+
+
+def _hybrid(dilated: Sequence[Place]) -> Iterator[Change]:
+    """Yield a series of dilations for all dilated layers, each small enough for what the layers before it fill."""
+    for factor in (1, 2, 3) if 1 < len(dilated) <= _SERIES else ():
+        series = [1 + n if factor == 1 else factor**n for n in range(len(dilated))]
+        parts = [
+            _geometry("dilation", place, value)
+            for place, value in zip(dilated, series, strict=True)
+            if value != _dilation(place)
+        ]
+        yield Several(tuple(parts))
 
 
 def _dilation(place: Place) -> int:

@@ -79,7 +79,7 @@ class Norm:
         draft = Draft(sites.graph)
         draft.steps[y.number] = [Step(y, Union(tuple(reads)), node, (x.number,))]
         dropped = _needless(sites, node, y.number)
-        draft.steps.update(dict.fromkeys(dropped, []))
+        draft.steps.update({number: [] for number in dropped})
         outputs = {key: value for key, value in node.outputs.items() if value.number not in dropped}
         draft.nodes[node.index] = dataclasses.replace(node, outputs=outputs)
         draft.tell(name(node), self.kind, old, new)
@@ -88,7 +88,9 @@ class Norm:
 
 def _needless(sites: Sites, node: Node, kept: int) -> set[int]:
     """Return the values that an operator makes on the way to ``kept`` alone."""
-    own = [step.value.number for step in sites.graph.program if step.node is node and step.value.number != kept]
+    own = [
+        step.value.number for step in sites.graph.program if step.node is node and step.value.number != kept
+    ]
     found: set[int] = set()
     for number in reversed(own):
         readers = {step.value.number for step in sites.readers.get(number, [])}
@@ -209,7 +211,7 @@ class Masked:
         if recurrent:
             draft.tell(name(node), "direction", "both", "forward")
         else:
-            draft.tell(name(node), self.kind, "", "causal")
+            draft.tell(name(node), self.kind, "none", "causal")
         return draft
 
     def _masked(self, sites: Sites, step: Step, read: Read, carriers: dict[int, int]) -> Read:

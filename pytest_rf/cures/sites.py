@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -79,21 +80,25 @@ class Sites:
     @cached_property
     def calls(self) -> dict[int, tuple[int, ...]]:
         """Number of a convolution's node -> the nodes that are calls of the same layer, itself among them."""
-        found: dict[int, tuple[int, ...]] = {}
-        groups: list[tuple[set[object], list[int]]] = []
-        known: dict[object, int] = {}
+        return self._alike(lambda node: {name(node)})
+
+    @cached_property
+    def sharing(self) -> dict[int, tuple[int, ...]]:
+        """The same with the nodes that are other layers of the same weights, which have one kernel."""
+        return self._alike(
+            lambda node: {name(node), *(value.number for value in node.inputs[1:2] if not value.varies)}
+        )
+
+    def _alike(self, marks: Callable[[Node], set[object]]) -> dict[int, tuple[int, ...]]:
+        """Return for each layer the nodes of those that have a mark in common."""
+        groups: dict[object, list[int]] = {}
         for number, layer in self.layers.items():
-            marks: set[object] = {name(layer.node)}
-            marks |= {value.number for value in layer.node.inputs[1:2] if not value.varies}
-            place = next((known[mark] for mark in marks if mark in known), len(groups))
-            if place == len(groups):
-                groups.append((set(), []))
-            groups[place][0].update(marks)
-            groups[place][1].append(number)
-            known.update(dict.fromkeys(marks, place))
-        for _, numbers in groups:
-            found.update(dict.fromkeys(numbers, tuple(numbers)))
-        return found
+            own = marks(layer.node)
+            known = [groups[mark] for mark in own if mark in groups]
+            merged = sorted({number, *(other for group in known for other in group)})
+            for other in merged:
+                groups.update(dict.fromkeys(marks(self.layers[other].node), merged))
+        return {number: tuple(groups[name(layer.node)]) for number, layer in self.layers.items()}
 
     def is_inner(self, number: int, reader: Step) -> bool:
         """Whether a value is read by one step alone, and is no output of the model."""

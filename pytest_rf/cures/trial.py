@@ -261,7 +261,9 @@ def _tensor(analysis: Analysis, found: Finding) -> Tensor | None:
     known = analysis.tensors.get(found.tensor)
     if known is not None and known.node == found.node:
         return known
-    return next((one for one in analysis.outputs if (one.name, one.node) == (found.tensor, found.node)), known)
+    return next(
+        (one for one in analysis.outputs if (one.name, one.node) == (found.tensor, found.node)), known
+    )
 
 
 def beside(field: AxisField, number: int) -> AxisField:

@@ -8,7 +8,7 @@ from itertools import groupby
 from msgspec.structs import replace
 
 from pytest_rf.findings import Cure, Edit, Finding
-from pytest_rf.requirements.vocabulary import PREDICATES
+from pytest_rf.requirements.vocabulary import METRICS, PREDICATES
 from pytest_rf.requirements.wording import listed, measured, required
 
 #: So many layers are named of an edit of many.
@@ -25,7 +25,8 @@ def helps(found: Finding) -> list[str]:
 
 def cure(found: Finding, one: Cure) -> str:
     """Return a cure: ``layer4.2.conv2: dilation 1 → 2 (padding 1 → 2) gives final rf 491 (needs >= 480)``."""
-    if not one.measured:
+    yes_or_no = found.metric in METRICS and METRICS[found.metric].kind == "truth"
+    if not one.measured or (found.number is None and yes_or_no):
         claim = found.metric in PREDICATES and found.number is not None
         return f"{edits(one.edits)} makes it {required(found)}" if claim else f"{edits(one.edits)} cures it"
     return f"{edits(one.edits)} gives {_figure(found, one)} (needs {required(found)})"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pytest_rf.analysis import Analysis
-from pytest_rf.findings import Cure, Finding
-from pytest_rf.requirements import Settings, evaluate, parse
 from pytest_rf.cures.wording import edits
 from pytest_rf.figures import number
+from pytest_rf.findings import Cure, Finding
+from pytest_rf.requirements import Settings, evaluate, parse
 
 
 def hold(found: Finding, cure: Cure, rebuilt: Analysis, text: str) -> None:

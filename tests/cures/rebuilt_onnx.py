@@ -57,7 +57,9 @@ def _edit(model: onnx.ModelProto, node: onnx.NodeProto, own: dict[str, tuple]) -
 def _put(node: onnx.NodeProto, **attributes: object) -> None:
     kept = [one for one in node.attribute if one.name not in attributes]
     del node.attribute[:]
-    node.attribute.extend([*kept, *(helper.make_attribute(name, value) for name, value in attributes.items())])
+    node.attribute.extend(
+        [*kept, *(helper.make_attribute(name, value) for name, value in attributes.items())]
+    )
 
 
 def _get(node: onnx.NodeProto, name: str, default: object) -> object:
@@ -104,8 +106,10 @@ def _padding(model: onnx.ModelProto, node: onnx.NodeProto, own: dict[str, tuple]
     explicit = _get(node, "auto_pad", b"NOTSET") in (b"NOTSET", b"VALID")
     front = next((one for one in model.graph.node if node.input[0] in one.output), None)
     for axis in range(rank):
-        old = tuple((side[0] if side else pads[axis :: rank])[axis] if side else pads[axis + rank * place]
-                    for place, side in enumerate((before, after)))
+        old = tuple(
+            (side[0] if side else pads[axis::rank])[axis] if side else pads[axis + rank * place]
+            for place, side in enumerate((before, after))
+        )
         new = tuple(side[1][axis] if side else old[place] for place, side in enumerate((before, after)))
         if explicit and old != (pads[axis], pads[axis + rank]):
             if front is None or front.op_type != "Pad":

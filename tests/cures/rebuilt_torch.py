@@ -91,7 +91,9 @@ def _edit(net: nn.Module, layer: str, new: dict[str, tuple[int, ...] | str]) -> 
     module = net.get_submodule(path)
     for what, value in new.items():
         if what == "norm":
-            made = PerStep() if str(value).startswith("norm over") else BATCH[_dims(module)](_channels(module))
+            made = (
+                PerStep() if str(value).startswith("norm over") else BATCH[_dims(module)](_channels(module))
+            )
             _put(net, path, made.eval())
         elif what == "resize":
             module.align_corners = False
@@ -124,7 +126,9 @@ def _insert(net: nn.Module, path: str, module: nn.Module, told: str) -> None:
     before = [int(n) for n in numbers("padding")] * dims
     around = [(n, 0) if words[-1] == "before" else (n, n) for n in before[:dims]]
     flat = [side for sides in around[::-1] for side in sides]
-    pad = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)[dims - 1](flat if dims > 1 else tuple(flat), 0.0)
+    pad = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)[dims - 1](
+        flat if dims > 1 else tuple(flat), 0.0
+    )
     parent = net.get_submodule(path.rpartition(".")[0])
     if isinstance(parent, Chomped):
         parent.behind = nn.Sequential(pad, conv)

@@ -38,7 +38,20 @@ def net(draw: random.Random, dims: int) -> nn.Sequential:
 def layer(draw: random.Random, dims: int) -> nn.Module:
     kernel, dilation = draw.choice([3, 3, 5]), draw.choice([1, 1, 2, 3])
     reach = dilation * (kernel - 1)
-    kinds = ["same", "same", "strided", "front", "uneven", "residual", "norm", "group", "batch", "up", "resize", "relu"]
+    kinds = [
+        "same",
+        "same",
+        "strided",
+        "front",
+        "uneven",
+        "residual",
+        "norm",
+        "group",
+        "batch",
+        "up",
+        "resize",
+        "relu",
+    ]
     kind = draw.choice([*kinds, *(["chomped"] * 2 if dims == 1 else [])])
     if kind == "same":
         return CONVS[dims - 1](CHANNELS, CHANNELS, kernel, padding=reach // 2, dilation=dilation)
@@ -67,13 +80,19 @@ def layer(draw: random.Random, dims: int) -> nn.Module:
 
 def layer_of_one_length(draw: random.Random, dims: int) -> nn.Module:
     kernel, dilation = draw.choice([3, 5]), draw.choice([1, 2])
-    return CONVS[dims - 1](CHANNELS, CHANNELS, kernel, padding=dilation * (kernel - 1) // 2, dilation=dilation)
+    return CONVS[dims - 1](
+        CHANNELS, CHANNELS, kernel, padding=dilation * (kernel - 1) // 2, dilation=dilation
+    )
 
 
 def requirement(draw: random.Random, analysis: pytest_rf.Analysis) -> str:
     """Return a requirement that fails, near to what is measured."""
-    field = analysis.final[0][next(iter(analysis.inputs.values())).axes and draw.choice(list(analysis.inputs["input"].axes))]
-    metric = draw.choice(["rf", "rf_min", "lookahead", "lookback", "halo", "density", "causal", "bounded", "erf"])
+    field = analysis.final[0][
+        next(iter(analysis.inputs.values())).axes and draw.choice(list(analysis.inputs["input"].axes))
+    ]
+    metric = draw.choice(
+        ["rf", "rf_min", "lookahead", "lookback", "halo", "density", "causal", "bounded", "erf"]
+    )
     if metric in ("causal", "bounded"):
         return f"is {metric}"
     if metric == "density":
