@@ -27,7 +27,7 @@ _ROUNDS = 4
 
 def ladders(trial: Trial, fields: Sequence[AxisField]) -> Iterator[Ladder]:
     """Yield each layer that looks ahead with its padding in front, and all of them, along the first of some fields."""
-    tensor = trial.tensor()
+    tensor = trial.tensor
     if tensor is None:
         return
     norms: list[Change] = [change for change in map(Norm, sources(trial)) if change.made(trial.sites)]

@@ -229,7 +229,7 @@ def _dilation(place: Place) -> int:
 
 def _own(trial: Trial) -> Iterator[Place]:
     """Yield the layer that makes the finding's tensor."""
-    tensor = trial.tensor()
+    tensor = trial.tensor
     for layer in trial.sites.layers.values():
         if tensor is not None and tensor.value in layer.node.outputs.values():
             axes = tuple(range(len(layer.axes)))

@@ -225,18 +225,24 @@ class Trial:
                 continue
 
     def _fields(self, analysis: Analysis) -> Iterator[AxisField]:
-        """Yield the fields of the finding's tensor in a model, along its axes."""
-        found, source = self.found, analysis.inputs.get(self.found.input)
-        tensor = _tensor(analysis, found)
-        if source is None or tensor is None or tensor.status == "unknown":
+        """Yield the fields of the finding's tensor in a model, along its axes; edits leave values their numbers."""
+        source, tensor = analysis.inputs.get(self.found.input), self.tensor
+        if source is None or tensor is None:
             return
-        for axis in found.axes:
+        value = analysis.graph.values[tensor.number]
+        for axis in self.found.axes if isinstance(analysis.runs.structure(value), Structure) else ():
             if axis in source.axes:
-                yield AxisField(analysis.runs, tensor.value, source, source.axes[axis])
+                yield AxisField(analysis.runs, value, source, source.axes[axis])
 
+    @cached_property
     def tensor(self) -> Tensor | None:
-        """Return the tensor that the finding is about."""
-        return _tensor(self.analysis, self.found)
+        """The tensor that the finding is about; outputs can have names of their own, and those of others."""
+        name, node = self.found.tensor, self.found.node
+        known = self.analysis.tensors.get(name)
+        if known is not None and known.node == node:
+            return known
+        ends = (one for one in self.analysis.outputs if (one.name, one.node) == (name, node))
+        return next(ends, known)
 
     def along(self, layer: Layer) -> tuple[int, ...]:
         """Return the numbers of a layer's windows that run along the finding's axes."""
@@ -252,18 +258,7 @@ class Trial:
 
     def ancestors(self) -> set[int]:
         """Return the numbers of the values that the finding's tensor is computed from."""
-        tensor = self.tensor()
-        return set() if tensor is None else self.sites.graph.ancestors(tensor.number)
-
-
-def _tensor(analysis: Analysis, found: Finding) -> Tensor | None:
-    """Return the tensor that a finding is about; outputs can have names of their own, and those of others."""
-    known = analysis.tensors.get(found.tensor)
-    if known is not None and known.node == found.node:
-        return known
-    return next(
-        (one for one in analysis.outputs if (one.name, one.node) == (found.tensor, found.node)), known
-    )
+        return set() if self.tensor is None else self.sites.graph.ancestors(self.tensor.number)
 
 
 def beside(field: AxisField, number: int) -> AxisField:

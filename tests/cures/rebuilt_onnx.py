@@ -81,8 +81,8 @@ def _kernel(model: onnx.ModelProto, node: onnx.NodeProto, old: Numbers, new: Num
     if any(one.name == name for one in model.graph.initializer):
         (weight,) = (one for one in model.graph.initializer if one.name == name)
         if tuple(weight.dims[2:]) == old:
-            array = numpy_helper.to_array(weight)
-            grown = np.ones([*array.shape[:2], *new], array.dtype)
+            kind = helper.tensor_dtype_to_np_dtype(weight.data_type)
+            grown = np.ones([*weight.dims[:2], *new], kind)
             weight.CopyFrom(numpy_helper.from_array(grown, name))
         elif tuple(weight.dims[2:]) != new:
             raise Beyond(name)

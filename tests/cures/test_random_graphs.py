@@ -57,9 +57,8 @@ def holds(graph: Graph, counts: Counter[str]) -> None:
                 counts[cure.edits[0].what] += 1
                 try:
                     made = rebuilt(model, cure.edits)
-                except Beyond as why:
+                except Beyond:
                     counts["not built"] += 1
-                    counts[f"why {why}"] += 1
                     continue
                 again = pytest_rf.analyze(made)
                 hold(found, cure, again, text)
@@ -81,7 +80,6 @@ def test_cures_hold_in_the_file_that_is_built_with_them() -> None:
         holds(graph, counts)
 
     each()
-    print(counts)
     assert counts["failing"] >= 200
     assert counts["cured"] >= 60
-    assert counts["not built"] <= counts["cured"] / 4
+    assert counts["not built"] <= counts["cured"] / 8

@@ -87,9 +87,7 @@ def layer_of_one_length(draw: random.Random, dims: int) -> nn.Module:
 
 def requirement(draw: random.Random, analysis: pytest_rf.Analysis) -> str:
     """Return a requirement that fails, near to what is measured."""
-    field = analysis.final[0][
-        next(iter(analysis.inputs.values())).axes and draw.choice(list(analysis.inputs["input"].axes))
-    ]
+    field = analysis.final[0][draw.choice(list(analysis.inputs["input"].axes))]
     metric = draw.choice(
         ["rf", "rf_min", "lookahead", "lookback", "halo", "density", "causal", "bounded", "erf"]
     )
@@ -102,7 +100,8 @@ def requirement(draw: random.Random, analysis: pytest_rf.Analysis) -> str:
     if value is None or not math.isfinite(value):
         return f"{metric} <= {draw.choice([4, 16, 64])}"
     if metric in ("rf", "rf_min", "erf") and draw.random() < 0.6:
-        return f"{metric} {draw.choice(['>=', '>', '=='] if metric == 'rf' else ['>='])} {math.floor(value) + draw.randint(1, 24)}"
+        comparator = draw.choice([">=", ">", "=="]) if metric == "rf" else ">="
+        return f"{metric} {comparator} {math.floor(value) + draw.randint(1, 24)}"
     return f"{metric} <= {max(math.ceil(value) - draw.randint(1, 12), 0)}"
 
 
@@ -128,8 +127,8 @@ def cases(seeds: range) -> Counter[str]:
     return counts
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(2))
 def test_cures_hold_in_the_net_that_is_built_with_them(part: int) -> None:
-    counts = cases(range(part * 100, part * 100 + 100))
-    assert counts["failing"] >= 50
-    assert counts["cured"] >= 20
+    counts = cases(range(part * 130, part * 130 + 130))
+    assert counts["failing"] >= 100
+    assert counts["cured"] >= 70
