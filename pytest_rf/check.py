@@ -173,9 +173,12 @@ def _result(
     told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
     decided = _decided(requirements, findings, kept, by_baseline.known)
     shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
-    if cures:
+    try:
         stated = [one.requirement for one in model.requires]
-        shown = cured(analysis, judging.standing(stated, requirements, settings, rules, findings), shown)
+        judged = judging.standing(stated, requirements, settings, rules, findings)
+        shown = cured(analysis, judged, shown) if cures else shown
+    except Exception as error:
+        problems.append(_problem(error, target))
     result = replace(
         result,
         findings=(*shown, *about),

@@ -53,7 +53,8 @@ class Judged(NamedTuple):
         requirement, rule = self.requirement(found), self.rule(found)
         try:
             if requirement is not None:
-                return not evaluate(analysis, requirement, self.settings)
+                waived = self.settings.waived or (lambda _: False)
+                return all(waived(one) for one in evaluate(analysis, requirement, self.settings))
             return rule is not None and not any(
                 one.tensor == found.tensor for one in rule.findings(self._subject(analysis))
             )
@@ -199,7 +200,7 @@ class Trial:
         return {">": below, "<": above, "=": max(below, above), "!": math.inf}[need.comparator[0]]
 
     def _passes(self, analysis: Analysis, readings: Sequence[Reading]) -> bool:
-        """Whether the finding's figure is as it must be where the finding is."""
+        """Whether the finding's figure is as it must be where the finding is; a claim that fails is never negated."""
         found = self.found
         if self.part is not None:
             wanted = self.wanted
@@ -209,8 +210,7 @@ class Trial:
                 and all(measure.decide(one, self.part.comparator, wanted) for one in readings)
             )
         if found.metric in PREDICATES and found.number is not None:
-            wants = found.required is None or found.required.value is True
-            return all(getattr(field, found.metric) is wants for field in self._fields(analysis))
+            return all(getattr(field, found.metric) is True for field in self._fields(analysis))
         return self.judged.is_cured(analysis, found)
 
     def _readings(self, analysis: Analysis) -> Iterator[Reading]:
@@ -221,7 +221,7 @@ class Trial:
         for field in self._fields(analysis):
             try:
                 yield from measure.read(field, metric, align, self.judged.settings.origin)
-            except Undecidable:
+            except (Undecidable, RFError):
                 continue
 
     def _fields(self, analysis: Analysis) -> Iterator[AxisField]:

@@ -86,7 +86,7 @@ def _result(
         rule_id=found.code,
         rule_index=_INDEX.get(found.code, -1),
         level=_LEVELS[found.severity],
-        message=_message(found.message, "\n".join(helps(found))),
+        message=_message(found.message, *helps(found)),
         locations=(sarif.Location(_physical(place), _logical(found.model, found)),),
         related_locations=tuple(_related(found, place)) or (),  # older msgspec leaves out only this very one
         code_flows=tuple(_growth(found, place)),
