@@ -137,6 +137,12 @@ class Read(NamedTuple):
     where: npt.NDArray[np.bool_] | None = None
 
 
+@cache
+def unmoved(rank: int) -> tuple[tuple[int | None, Relation], ...]:
+    """Return the axes of a read in which every axis of the operand is the output's, index by index."""
+    return tuple([(axis, SAME) for axis in range(rank)])
+
+
 LARGEST_TABLE = 1 << 24
 """Tables of pairs (an index of the output, one of the operand) with more entries are not written out."""
 

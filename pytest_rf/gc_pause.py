@@ -20,6 +20,10 @@ def paused() -> Iterator[None]:
         yield
     finally:
         if searching:
+            if not gc.get_freeze_count():
+                # What was made stays: it goes to the oldest generation at once, without a search.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -8,7 +8,7 @@ lowers to one step or several; intermediate values of a node have no name.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import prod
 from typing import Any, NamedTuple
 
@@ -178,6 +178,34 @@ class Node:
         return " ".join(filter(None, ("" if self.windows is None else str(self.windows), self.kind)))
 
 
+_ORIGIN = ("module", "source")
+
+
+class Traced(Node):
+    """A node whose module and source are worked out when they are asked for, which is rare."""
+
+    __slots__ = ("_origin",)
+
+    def __init__(
+        self, name: str, op: str, origin: Callable[[], tuple[str, str]], inputs: tuple[Value, ...]
+    ) -> None:
+        self.name, self.op, self.inputs = name, op, inputs
+        self.windows, self.kind, self.training = None, "", False
+        self.outputs, self.index = {}, -1
+        self._origin = origin
+
+    def __reduce__(self) -> tuple[type[Node], tuple[Any, ...]]:
+        """Return what is pickled: a plain node."""
+        return Node, tuple(getattr(self, one.name) for one in fields(Node))
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what the node does not have until it is worked out."""
+        if name not in _ORIGIN:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        self.module, self.source = self._origin()
+        return getattr(self, name)
+
+
 class Union(NamedTuple):
     """Each element reads what any of ``reads`` says."""
 
@@ -306,7 +334,7 @@ class Builder:
         live = tuple([read for read in reads if values[read.operand].varies])
         if not live or 0 in shape:
             return self.constant(tuple(shape))
-        return self._step(tuple(shape), Union(live), [read.operand for read in live])
+        return self.step(tuple(shape), Union(live), [read.operand for read in live])
 
     def join(self, parts: Sequence[Value], axis: int) -> Value:
         """Return the parts one behind the other along ``axis``."""
@@ -324,7 +352,7 @@ class Builder:
             offset += part.extents[axis]
         if not live or 0 in shape:
             return self.constant(shape)
-        y = self._step(shape, Join(tuple(live), tuple(offsets), axis), live)
+        y = self.step(shape, Join(tuple(live), tuple(offsets), axis), live)
         for name in ("masked", "zero"):
             masks = [getattr(part, name) for part in parts]
             if any(mask is not None for mask in masks):
@@ -345,7 +373,7 @@ class Builder:
             load = (lambda: None if x.data is None else x.data.reshape(new)) if x.has_data else None
             return self.constant(new, load, x.missing)
         return self.with_constants_of(
-            self._step(new, Regroup(x.number), [x.number]), x, lambda mask: mask.reshape(new)
+            self.step(new, Regroup(x.number), [x.number]), x, lambda mask: mask.reshape(new)
         )
 
     def with_constants_of(
@@ -363,13 +391,14 @@ class Builder:
     ) -> Value:
         """Return a value of which nothing is known but, perhaps, its shape; ``operator``: the one without a rule."""
         numbers = tuple(value.number for value in operands)
-        return self._step(shape, Unknown(numbers, reason, operator), numbers)
+        return self.step(shape, Unknown(numbers, reason, operator), numbers)
 
     def _added(self, value: Value) -> Value:
         self.graph.values.append(value)
         return value
 
-    def _step(self, shape: Shape | None, action: Action, operands: Sequence[int]) -> Value:
+    def step(self, shape: Shape | None, action: Action, operands: Sequence[int]) -> Value:
+        """Return the value that an action over these operands makes."""
         value = self._added(Value(len(self.graph.values), shape))
         self.graph.program.append(Step(value, action, self.node, tuple(operands)))
         return value

@@ -11,6 +11,7 @@ from pytest_rf.domains.domain import Beyond, Domain
 from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.instructions import EndToEnd, Instruction
 from pytest_rf.domains.layout import Key, Keys
+from pytest_rf.domains.readings import Readings
 from pytest_rf.domains.seams import Seam, seam
 from pytest_rf.domains.structure import (
     Branch,
@@ -18,8 +19,8 @@ from pytest_rf.domains.structure import (
     end_to_end,
     input_structure,
     meeting,
-    read,
     regroup,
+    same,
     single,
 )
 from pytest_rf.graph import Graph, Join, Node, Regroup, Step, Union, Unknown
@@ -76,11 +77,12 @@ class Plan:
 def plan(graph: Graph) -> Plan:
     """Work out what all runs over a graph have in common; each step is looked at once, in order."""
     made = Plan(graph)
+    readings = Readings(made.facts)
     for name, value in graph.inputs.items():
         made.structures[value.number] = input_structure(name, value.extents)
     for step in graph.program:
         made.makers[step.value.number] = step
-        made.structures[step.value.number] = _outcome(step, made)
+        made.structures[step.value.number] = _outcome(step, made, readings)
     for value in graph.outputs.values():
         known = made.structures.get(value.number)
         if isinstance(known, Structure):
@@ -93,6 +95,7 @@ def plan(graph: Graph) -> Plan:
 def amended(old: Plan, graph: Graph) -> Plan:
     """Plan a graph that has other steps than a planned one here and there; what is the same is taken over."""
     made = Plan(graph, facts=Facts(channel=dict(old.facts.channel)))
+    readings = Readings(made.facts)
     for value in graph.inputs.values():
         made.structures[value.number] = old.structures[value.number]
     for step in graph.program:
@@ -106,7 +109,7 @@ def amended(old: Plan, graph: Graph) -> Plan:
                 known = old.transfers[number]
                 made.transfers[number] = Transfer(number, known.branches, known.join, known.node)
             continue
-        found = _outcome(step, made)
+        found = _outcome(step, made, readings)
         # Windows of other taps leave the structure as it was, and all that follows.
         made.structures[number] = before if before is not None and _same(found, before) else found
     _note_last_uses(made)
@@ -116,7 +119,7 @@ def amended(old: Plan, graph: Graph) -> Plan:
 def _same(a: Structure | Ignorance, b: Structure | Ignorance) -> bool:
     if isinstance(a, Ignorance) or isinstance(b, Ignorance):
         return a == b
-    return all(getattr(a, name) == getattr(b, name) for name in Structure.__slots__)
+    return same(a, b)
 
 
 def _note_last_uses(made: Plan) -> None:
@@ -128,7 +131,7 @@ def _note_last_uses(made: Plan) -> None:
                 transfer.last.append(number)
 
 
-def _outcome(step: Step, made: Plan) -> Structure | Ignorance:
+def _outcome(step: Step, made: Plan, readings: Readings) -> Structure | Ignorance:
     """Return the structure of what a step makes, and note its transfer; or why nothing is known of it."""
     operands: dict[int, Structure] = {}
     for number in step.operands:
@@ -140,7 +143,7 @@ def _outcome(step: Step, made: Plan) -> Structure | Ignorance:
     if isinstance(step.action, Unknown):
         return Ignorance(step.action.reason)
     try:
-        structure, branches, join = _planned(step, operands, made)
+        structure, branches, join = _planned(step, operands, made, readings)
         made.facts.learn_meetings(structure)
     except Exception as error:
         _note(error, step.node)
@@ -150,7 +153,7 @@ def _outcome(step: Step, made: Plan) -> Structure | Ignorance:
 
 
 def _planned(
-    step: Step, operands: Mapping[int, Structure], made: Plan
+    step: Step, operands: Mapping[int, Structure], made: Plan, readings: Readings
 ) -> tuple[Structure, Sequence[Branch], EndToEnd | None]:
     """Return the structure of what a step makes, its operands as it reads them, and how they are joined."""
     action, shape = step.action, step.value.extents
@@ -165,9 +168,7 @@ def _planned(
     assert isinstance(action, Union)
     branches = []
     for access in action.reads:
-        source = operands[access.operand]
-        made.facts.learn_read(source, access)
-        branches.append(read(source, access, shape, made.facts.channel, step.node.index))
+        branches.append(readings.read(operands[access.operand], access, shape, step.node.index))
     return meeting(branches), branches, None
 
 

@@ -19,7 +19,7 @@ from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.layout import carried
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import Number, shape
-from pytest_rf.graph import Node, Value
+from pytest_rf.graph import Node, Shape, Value, Windows
 from pytest_rf.interpreter import Ignorance
 
 
@@ -30,12 +30,6 @@ class Tensor:
         runs: the runs over the graph that it belongs to.
         value: its value in the graph.
         name: its name in the file, or its module path.
-        node: the name of the node that computes it.
-        op: that node's operator.
-        module: dotted path of the module, "" where unknown.
-        source: "models/unet.py:42" where known, else "".
-        windows: the geometry itself, where it is one of windows.
-        shape: its extents; None behind an unknown operator.
     """
 
     def __init__(self, runs: Runs, name: str, node: Node, value: Value) -> None:
@@ -43,15 +37,39 @@ class Tensor:
         self.value = value
         self.name = name
         self._made_by = node
-        self.node = node.name
-        self.op = node.op
-        self.module = node.module
-        self.source = node.source
-        self.windows = node.windows
-        self.shape = value.shape
 
     def __repr__(self) -> str:
         return f"<Tensor {self.name!r}: {f'{self.op} {self.label}'.rstrip()}, {shape(self.shape)}, {self.status}>"
+
+    @property
+    def node(self) -> str:
+        """The name of the node that computes it."""
+        return self._made_by.name
+
+    @property
+    def op(self) -> str:
+        """That node's operator."""
+        return self._made_by.op
+
+    @property
+    def windows(self) -> Windows | None:
+        """The geometry itself, where it is one of windows."""
+        return self._made_by.windows
+
+    @property
+    def shape(self) -> Shape | None:
+        """Its extents; None behind an unknown operator."""
+        return self.value.shape
+
+    @property
+    def module(self) -> str:
+        """Dotted path of the module, "" where unknown."""
+        return self._made_by.module
+
+    @property
+    def source(self) -> str:
+        """Where the code is that made it: "models/unet.py:42"; "" where unknown."""
+        return self._made_by.source
 
     @property
     def label(self) -> str:

@@ -5,6 +5,7 @@ What is the same for all of them:
 ``layout_builder`` a layout under construction
 ``structure``     what a field is without positions: reads, unions and reshapes of it
 ``facts``         what a program tells about the axes of its inputs
+``readings``      what has been read so far: most blocks of a network repeat others
 ``seams``, ``ties``  how pieces belong together; what ties a tensor to the whole extent of an axis
 ``instructions``  what a step does to whatever a domain knows of its operands
 ``domain``        what a domain is: a rule per instruction

@@ -123,7 +123,7 @@ def shifted(positions: Positions, distance: int | Positions) -> Positions:
             return positions
         if positions.size == 1:
             only = int(positions.flat[0])
-            return np.full(positions.shape, only + distance) if abs(only) < LIMIT else positions
+            return positions + distance if abs(only) < LIMIT else positions
     return np.where(np.abs(positions) < LIMIT, positions + distance, positions)
 
 

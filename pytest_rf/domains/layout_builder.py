@@ -170,7 +170,9 @@ class LayoutBuilder:
         return targets
 
     def _arrange(self, order: Sequence[int | None]) -> None:
-        if list(order) != list(range(self.width)):
+        # A dimension that is left out holds one element: one that is new in its place changes nothing.
+        in_place = all(dim is None or dim == place for place, dim in enumerate(order))
+        if not in_place or len(order) != self.width:
             self.instructions.append(arrangement(order, self.width))
 
 

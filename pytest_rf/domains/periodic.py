@@ -27,6 +27,8 @@ from pytest_rf.domains.hull import (
 
 def along(hull: Hull, dim: int, relation: Relation) -> Hull:
     """Return the hull of elements that read the operand's by ``relation``, nothing being a border."""
+    if isinstance(relation, Taps) and not hull.irregular:  # nearly all
+        return _taps(hull, dim, relation)
     if isinstance(relation, Same):
         return hull
     if hull.irregular:
@@ -35,8 +37,7 @@ def along(hull: Hull, dim: int, relation: Relation) -> Hull:
         )
     if isinstance(relation, Whole):
         return whole(hull, dim, endless=hull.moves(dim) != 0)
-    if isinstance(relation, Taps):
-        return _taps(hull, dim, relation)
+    assert not isinstance(relation, Taps)
     if not hull.varies(dim):
         return hull
     if isinstance(relation, Prefix):
@@ -80,13 +81,14 @@ def _at(
 
 def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
     filled = all(relation.taps)
-    if not hull.varies(dim) and filled:
-        return hull
-    period, jump = hull.period(dim), hull.moves(dim)
+    period, jump = hull.lo.shape[dim], hull.moves(dim)
+    if period == 1 and not jump and filled:
+        return hull  # it does not vary
     if period == relation.period == 1 and filled:
         # The classic case of one size, stride and start: the outermost taps are all that matters.
-        reach = [jump * tap for tap in (min(relation.taps[0]), max(relation.taps[0]))]
-        lo, hi = shifted(hull.lo, min(reach)), shifted(hull.hi, max(reach))
+        taps = relation.taps[0]
+        first, last = jump * min(taps), jump * max(taps)
+        lo, hi = shifted(hull.lo, min(first, last)), shifted(hull.hi, max(first, last))
         return Hull(lo, hi, hull.with_jump(dim, jump * relation.advance))
     repeats = period // gcd(period, relation.advance)
     length = relation.period * repeats

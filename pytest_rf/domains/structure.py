@@ -21,6 +21,7 @@ from pytest_rf.access import (
     Whole,
     is_rounded,
     progression,
+    unmoved,
 )
 from pytest_rf.domains.instructions import Cut, Instruction, Mask
 from pytest_rf.domains.layout import (
@@ -101,6 +102,11 @@ def input_structure(name: str, shape: Sequence[int]) -> Structure:
     return Structure(layout, frozenset({name}))
 
 
+def same(a: Structure, b: Structure) -> bool:
+    """Whether two structures say the same."""
+    return all(getattr(a, name) == getattr(b, name) for name in Structure.__slots__)
+
+
 def nothing(shape: Sequence[int]) -> Structure:
     """Return the structure of a constant."""
     return Structure(tuple((Factor(extent),) for extent in shape), frozenset())
@@ -114,9 +120,9 @@ def read(
     ``channels``: the axis of each input that is known to hold its features. ``node`` is the one that reads.
     """
     branch = Branch(access.operand, source, [], statistic=access.statistic)
-    targets = [target for target, _ in access.axes]
-    if access.where is None and targets == list(range(len(shape))) and _all_same(access):
+    if access.where is None and access.axes == unmoved(len(shape)):
         return branch
+    targets = [target for target, _ in access.axes]
     builder = branch.builder()
     chosen, rounded, gone, ties = NONE, source.rounded, NONE, source.ties
     # From the last axis to the first: the dimensions of the axes still to do stay where they are.
@@ -190,8 +196,9 @@ def single(operand: int, source: Structure, axis: int) -> Branch:
 
 def meeting(branches: Sequence[Branch]) -> Structure:
     """Bring tensors that meet element by element to common factors; return the structure of their union."""
-    if len(branches) == 1:
-        return branches[0].structure
+    first = branches[0].structure
+    if all(branch.structure is first or same(branch.structure, first) for branch in branches[1:]):
+        return first
     _to_common_factors(branches)
     return _together(branches, [branch.structure.layout for branch in branches])
 
@@ -239,10 +246,6 @@ def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int 
     inputs = frozenset[str]().union(*[one.inputs for one in all_of])
     uncertain = NONE.union(*[one.uncertain for one in all_of])
     return Structure(layout, inputs, context, uncertain, ties, NONE.union(*[one.rounded for one in all_of]))
-
-
-def _all_same(access: Read) -> bool:
-    return all(isinstance(relation, Same) for _, relation in access.axes)
 
 
 def _mask(layout: Layout, where: npt.NDArray[np.bool_]) -> Mask:

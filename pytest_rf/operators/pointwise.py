@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pytest_rf.access import SAME, Read
+from pytest_rf.access import SAME, Read, unmoved
 from pytest_rf.graph import Builder, Shape, Value
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 
@@ -32,6 +32,8 @@ def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
 
 def broadcast_read(x: Value, shape: Sequence[int]) -> Read:
     """Return the read of ``x`` by elements of a tensor of ``shape`` that it broadcasts to."""
+    if x.shape == shape:
+        return Read(x.number, unmoved(x.rank))
     own = list(enumerate(x.extents, len(shape) - x.rank))
     return indexed(x, *(place if extent == shape[place] else Ends(SAME) for place, extent in own))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation
+from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, unmoved
 from pytest_rf.graph import Value
 
 
@@ -38,7 +38,8 @@ def along(
         channel: the axis that is contracted as features, if any.
         where: which output elements read at all, broadcastable to the output; None for all.
     """
-    over = over or {}
+    if not over:
+        return Read(x.number, unmoved(x.rank), statistic, channel, where)
     axes: list[tuple[int | None, Relation]] = []
     for axis in range(x.rank):
         how = over.get(axis, SAME)

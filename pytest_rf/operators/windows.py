@@ -98,8 +98,8 @@ def describe(
     b: Builder, windows: Sequence[Window], groups: int = 1, *, transposed: bool = False, kind: str = ""
 ) -> None:
     """Give the node at hand its geometry, and say what ``kind`` it is."""
-    kernel, stride = tuple(w.kernel for w in windows), tuple(w.stride for w in windows)
-    dilation, padding = tuple(w.dilation for w in windows), tuple((w.before, w.after) for w in windows)
+    kernel, stride, dilation, before, after = zip(*windows, strict=True)
+    padding = tuple(zip(before, after, strict=True))
     b.node.windows, b.node.kind = Windows(kernel, stride, dilation, groups, transposed, padding), kind
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import onnx
@@ -51,18 +51,9 @@ def decoded(attribute: onnx.AttributeProto) -> Any:
         Undetermined: it is a tensor that lies outside of the file.
     """
     kind = attribute.type
-    if kind == ATTRIBUTE.INT:
-        return int(attribute.i)
-    if kind == ATTRIBUTE.INTS:
-        return list(attribute.ints)
-    if kind == ATTRIBUTE.FLOAT:
-        return float(attribute.f)
-    if kind == ATTRIBUTE.FLOATS:
-        return list(attribute.floats)
-    if kind == ATTRIBUTE.STRING:
-        return attribute.s.decode("utf-8", "replace")
-    if kind == ATTRIBUTE.STRINGS:
-        return [text.decode("utf-8", "replace") for text in attribute.strings]
+    plain = _PLAIN.get(kind)
+    if plain is not None:
+        return plain(attribute)
     if kind == ATTRIBUTE.TENSOR:
         if lies_outside(attribute.t):
             raise Undetermined(
@@ -81,6 +72,14 @@ def decoded(attribute: onnx.AttributeProto) -> Any:
     return onnx.helper.get_attribute_value(attribute)
 
 
+_PLAIN: Mapping[int, Callable[[onnx.AttributeProto], Any]] = {
+    ATTRIBUTE.INTS: lambda attribute: list(attribute.ints),
+    ATTRIBUTE.INT: lambda attribute: int(attribute.i),
+    ATTRIBUTE.FLOAT: lambda attribute: float(attribute.f),
+    ATTRIBUTE.FLOATS: lambda attribute: list(attribute.floats),
+    ATTRIBUTE.STRING: lambda attribute: attribute.s.decode("utf-8", "replace"),
+    ATTRIBUTE.STRINGS: lambda attribute: [text.decode("utf-8", "replace") for text in attribute.strings],
+}
 _KINDS = {
     "i": ATTRIBUTE.INT,
     "f": ATTRIBUTE.FLOAT,

@@ -11,9 +11,10 @@ from pytest_rf import registry
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, names
 from pytest_rf.frontends.onnx.declared import Declared
+from pytest_rf.frontends.onnx.elements import tensors_of
 from pytest_rf.frontends.onnx.functions import Functions, domain_of
 from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, bound, check_names, input_shape, tensor_type
-from pytest_rf.frontends.onnx.nodes import Frame, Nodes, tensors_of
+from pytest_rf.frontends.onnx.nodes import Frame, Nodes
 from pytest_rf.frontends.onnx.outside import first_outside
 from pytest_rf.graph import Builder, Graph, Value
 from pytest_rf.operators.onnx.call import Element
@@ -56,7 +57,7 @@ def lower(
         )
     opsets = _opsets(model, name)
     scope = _scope(b, model, name, dict(inputs or {}), dict(values or {}), opened)
-    owners = names.parameter_owners(model.graph)
+    owners = names.Owners(model.graph)
     declared = Declared(model.graph, {key: value.extents for key, value in b.graph.inputs.items()})
     Nodes(b, name, Functions(model), owners, operators, declared).run(
         model.graph.node, scope, Frame("", opsets)

@@ -6,7 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 
 import onnx
 
@@ -23,18 +23,39 @@ _CALL = re.compile(r"_\d+(?=\.|$)")
 PARAMETERS = ("weight", "bias", "in_proj_weight", "running_mean", "weight_v", "weight_g")
 
 
-@dataclass(frozen=True, slots=True)
 class Owners:
-    """The modules that initializers belong to by their names, ``encoder.conv1.weight``.
+    """The modules that initializers belong to by their names, ``encoder.conv1.weight``; looked up when asked for."""
 
-    Attributes:
-        sole: initializer that a single node reads -> module path.
-        shared: initializer that several nodes read -> module path. They may be calls of one module, but exporters also
-            keep one copy of parameters that are equal, such as those of all fresh norms.
-    """
+    def __init__(self, graph: onnx.GraphProto) -> None:
+        self._graph = graph
 
-    sole: Mapping[str, str] = field(default_factory=dict)
-    shared: Mapping[str, str] = field(default_factory=dict)
+    @cached_property
+    def _all(self) -> Mapping[str, str]:
+        owners: dict[str, str] = {}
+        for tensor in self._graph.initializer:
+            owner, _, last = tensor.name.rpartition(".")
+            if owner and last in PARAMETERS:
+                owners[tensor.name] = owner
+        return owners
+
+    @cached_property
+    def _readers(self) -> Counter[str]:
+        nodes = self._graph.node if self._all else ()
+        return Counter(name for node in nodes for name in set(node.input) if name in self._all)
+
+    @cached_property
+    def sole(self) -> Mapping[str, str]:
+        """Initializer that a single node reads -> module path."""
+        return {name: owner for name, owner in self._all.items() if self._readers[name] < 2}
+
+    @cached_property
+    def shared(self) -> Mapping[str, str]:
+        """Initializer that several nodes read -> module path.
+
+        They may be calls of one module, but exporters also keep one copy of parameters that are equal, such as those
+        of all fresh norms.
+        """
+        return {name: owner for name, owner in self._all.items() if self._readers[name] > 1}
 
 
 def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
@@ -99,17 +120,11 @@ def _innermost_scope(text: str) -> str:
     return named[-1] if named else ""
 
 
-def parameter_owners(graph: onnx.GraphProto) -> Owners:
-    """Return the module path for each initializer whose name is that of a module's parameter."""
-    owners: dict[str, str] = {}
-    for tensor in graph.initializer:
-        owner, _, last = tensor.name.rpartition(".")
-        if owner and last in PARAMETERS:
-            owners[tensor.name] = owner
-    if not owners:
-        return Owners()
-    readers = Counter(name for node in graph.node for name in set(node.input) if name in owners)
-    return Owners(
-        {name: owner for name, owner in owners.items() if readers[name] < 2},
-        {name: owner for name, owner in owners.items() if readers[name] > 1},
-    )
+def told(node: onnx.NodeProto) -> str:
+    """Return how messages name a node."""
+    return f"node {called(node)!r} ({node.op_type})"
+
+
+def called(node: onnx.NodeProto) -> str:
+    """Return a node's name; that of its first output where it has none."""
+    return str(node.name or next((name for name in node.output if name), node.op_type))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
@@ -14,11 +14,14 @@ from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, names
 from pytest_rf.frontends.onnx.attributes import Attributes, bound, subgraphs
 from pytest_rf.frontends.onnx.declared import Declared, Told
+from pytest_rf.frontends.onnx.elements import Operands, flat, nesting_of, tensors_of
 from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, domain_of, is_function, standard
 from pytest_rf.frontends.onnx.inputs import LONGEST
-from pytest_rf.graph import Builder, Node, Undetermined, Value
+from pytest_rf.frontends.onnx.names import called, told
+from pytest_rf.frontends.onnx.repeats import Repeats
+from pytest_rf.graph import Builder, Node, Traced, Undetermined, Value
 from pytest_rf.operators.onnx import table
-from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Rule, Unfit
+from pytest_rf.operators.onnx.call import Element, NodeCall, Rule, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
 
@@ -30,7 +33,6 @@ UNROLLED = 20_000
 """Nodes that unrolled loops may cost in one model; loops beyond it get an upper bound."""
 
 Scope = MutableMapping[str, "Element | None"]
-Operands = Sequence["Element | None"]
 
 
 @cache
@@ -88,6 +90,7 @@ class Nodes:
         self.owners = owners
         self.operators = operators
         self.declared = declared
+        self.repeats = Repeats(b)
         self.count = 0
         self.unrolled = 0
 
@@ -133,7 +136,9 @@ class Nodes:
         self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
     ) -> Sequence[Element]:
         function = self.functions.of(node)
-        nesting = _nesting(operands)
+        nesting = nesting_of(operands)
+        if nesting and node.op_type == "Identity" and not node.domain and operands:
+            return [value for value in operands[:1] if value is not None]  # nothing to wait for
         if nesting and not (function or node.op_type in COLLECTING or subgraphs(node)):
             if nesting > constants.DEEPEST:
                 return constants.settled(self._constants(node, operands, scope, frame))
@@ -150,8 +155,8 @@ class Nodes:
             return (self.b.deferred(resolve, nesting),)
         if not frame.visible:
             return self._apply(node, operands, scope, frame, function)
-        module, source = names.origin_of(node, self.owners)
-        entry = Node(frame.prefix + called(node), node.op_type, module, source, inputs=tuple(flat(operands)))
+        origin = partial(names.origin_of, node, self.owners)
+        entry = Traced(frame.prefix + called(node), node.op_type, origin, tuple(flat(operands)))
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)
         self.b.node = entry
@@ -191,14 +196,21 @@ class Nodes:
             if stated is None:
                 return self._unknown(operands, f"operator {key} has no rule", node, key)
             rule = rule_of(stated)
-        if any(value.varies and value.shape is None for value in flat(operands)) and not subgraphs(node):
-            return self._unknown(operands, f"the shape of an input of {key} is not known", node)
+        for operand in flat(operands):
+            if operand.varies and operand.shape is None and not subgraphs(node):
+                return self._unknown(operands, f"the shape of an input of {key} is not known", node)
+        version = self._version(node, domain, frame)
+        like = self.repeats.key(rule, node, version, operands)
+        made = None if like is None else self.repeats.again(like, operands)
+        if made is not None:
+            return made
+        first = len(self.b.graph.values)
         call = NodeCall(
             self.b,
             node.op_type,
             operands,
             Attributes(node),
-            self._version(node, domain, frame),
+            version,
             len(node.output),
             lambda name: _Subgraph(self, node, name, scope, frame),
             lambda name: constants.attribute(self.b, node, name),
@@ -224,6 +236,8 @@ class Nodes:
                 )
         if len(results) < len(node.output):
             results += self._unknown(operands, f"this output of {key} is not known", node)[len(results) :]
+        if like is not None:
+            self.repeats.note(like, operands, results, first)
         return results
 
     def _declared(self, node: onnx.NodeProto, place: int, frame: Frame) -> Told | None:
@@ -351,44 +365,3 @@ def size_of(graph: onnx.GraphProto) -> int:
         1 + sum(size_of(attribute.g) for attribute in node.attribute if attribute.HasField("g"))
         for node in graph.node
     )
-
-
-def _nesting(operands: Operands) -> int:
-    """Return on how many levels of constants a node of such operands rests, 0 where it is no constant."""
-    deepest = 0
-    for value in operands:
-        if value is None:
-            continue
-        if not isinstance(value, Value) or value.varies:
-            return 0
-        deepest = max(deepest, value.nesting)
-    return deepest + 1
-
-
-def flat(elements: Operands) -> list[Value]:
-    """Return all tensors in values, sequences and optionals."""
-    found: list[Value] = []
-    for element in elements:
-        if isinstance(element, Value):
-            found.append(element)
-        elif isinstance(element, Items):
-            found.extend(element.values)
-    return found
-
-
-def tensors_of(name: str, element: Element) -> Iterator[tuple[str, Value]]:
-    """Yield the tensors that a name stands for: those of a sequence are ``name[0]``, ``name[1]``..."""
-    if isinstance(element, Value):
-        yield name, element
-    elif isinstance(element, Items):
-        yield from ((f"{name}[{place}]", value) for place, value in enumerate(element.values))
-
-
-def told(node: onnx.NodeProto) -> str:
-    """Return how messages name a node."""
-    return f"node {called(node)!r} ({node.op_type})"
-
-
-def called(node: onnx.NodeProto) -> str:
-    """Return a node's name; that of its first output where it has none."""
-    return str(node.name or next((name for name in node.output if name), node.op_type))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -181,7 +181,9 @@ class NodeCall:
             self.fail(f"attribute {name} is missing")
         if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu":
             value = value.tolist()
-        if not isinstance(value, (list, tuple)) or not all(isinstance(n, int) for n in value):
+        if not isinstance(value, (list, tuple)) or not all(
+            type(n) is int or isinstance(n, int) for n in value
+        ):
             self.fail(f"attribute {name} must be a list of whole numbers")
         if count is not None and len(value) != count:
             self.fail(f"attribute {name} has {len(value)} numbers where {count} are needed")
@@ -249,3 +251,20 @@ class NodeCall:
 Result = Element | tuple[Element, ...]
 Rule = Callable[[NodeCall], Result]
 Rules = dict[str, Rule]
+
+_BY_SHAPES: set[Rule] = set()
+_Marked = TypeVar("_Marked", bound=Rule)
+
+
+def by_shapes(rule: _Marked) -> _Marked:
+    """Mark a rule that looks at attributes and at the shapes of operands alone: what it makes can be made again.
+
+    In weight-aware mode, and where elements of an operand are known constants, it may look at more.
+    """
+    _BY_SHAPES.add(rule)
+    return rule
+
+
+def is_by_shapes(rule: Rule) -> bool:
+    """Whether a rule is marked so."""
+    return rule in _BY_SHAPES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_rf.graph import Value
 from pytest_rf.operators import contractions
-from pytest_rf.operators.onnx.call import NodeCall, Rules, fitting
+from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes, fitting
 from pytest_rf.operators.views import transpose
 
 
@@ -26,6 +26,7 @@ def product(call: NodeCall, left: Value, right: Value, *, factors: bool = False)
         return contractions.matmul(call.b, left, right, factors=factors)
 
 
+@by_shapes
 def gemm(call: NodeCall) -> Value:
     """Gemm: a matrix product of operands that may be transposed, plus a bias."""
     return product_sum(call, factors=True)

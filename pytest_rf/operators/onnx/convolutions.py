@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
-from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes
 from pytest_rf.operators.reductions import reduce
 from pytest_rf.operators.views import pads
 from pytest_rf.operators.windows import Window
@@ -46,6 +46,7 @@ def _weights(call: NodeCall, index: int = 1) -> tuple[Value, list[int]]:
     return weights, kernel
 
 
+@by_shapes
 def convolution(call: NodeCall) -> Value:
     """Conv: a window per spatial axis; the channels of a group are contracted."""
     return with_bias(call, convolve(call, call.x, 1, factors=True), call.optional(2))
@@ -80,6 +81,7 @@ def _check_bias(call: NodeCall, bias: Value | None, channels: int) -> None:
         call.fail(f"a bias of shape {bias.shape} does not fit {channels} channels")
 
 
+@by_shapes
 def transposed_convolution(call: NodeCall) -> Value:
     """ConvTranspose: every input whose window reaches the output; output_shape and SAME give the pads."""
     x, (weights, kernel) = call.x, _weights(call)
@@ -126,6 +128,7 @@ def causal(call: NodeCall) -> tuple[Value, ...]:
     return (y, state)[: call.outputs]
 
 
+@by_shapes
 def pool(call: NodeCall) -> tuple[Value, ...] | Value:
     """MaxPool, AveragePool, LpPool."""
     x = call.x
@@ -139,6 +142,7 @@ def pool(call: NodeCall) -> tuple[Value, ...] | Value:
     return (y,) * call.outputs if call.outputs > 1 else y
 
 
+@by_shapes
 def global_pool(call: NodeCall) -> Value:
     """Global pools: a statistic over all spatial axes."""
     return reduce(call.b, call.x, range(2, call.x.rank))

@@ -6,7 +6,7 @@ import numpy as np
 
 from pytest_rf.graph import Value
 from pytest_rf.operators.masking import choose, elementwise
-from pytest_rf.operators.onnx.call import Element, NodeCall, Rules, fitting
+from pytest_rf.operators.onnx.call import Element, NodeCall, Rules, by_shapes, fitting
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise_channels, reduce
 
@@ -75,6 +75,7 @@ def dropout(call: NodeCall) -> tuple[Value, ...]:
     return call.x, call.b.constant(call.x.shape)
 
 
+@by_shapes
 def batch_normalisation(call: NodeCall) -> tuple[Value, ...]:
     """Per channel scaling; in training mode the statistics of the batch are read.
 

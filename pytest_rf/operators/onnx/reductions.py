@@ -6,7 +6,7 @@ from math import prod
 
 from pytest_rf.graph import Value
 from pytest_rf.operators import reductions
-from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes
 from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.views import pads
 
@@ -41,12 +41,14 @@ def softmax(call: NodeCall) -> Value:
     return reductions.softmax(call.b, x, range(axis, x.rank), call.op == "LogSoftmax")
 
 
+@by_shapes
 def instance_normalisation(call: NodeCall) -> Value:
     """InstanceNormalization: statistics over the spatial axes."""
     x = call.x
     return reductions.normalise_channels(call.b, x, range(2, x.rank), *call.given[1:])
 
 
+@by_shapes
 def group_normalisation(call: NodeCall) -> Value:
     """GroupNormalization: statistics over groups of channels and the spatial axes."""
     x, groups = call.x, call.integer("num_groups", 1)
@@ -55,6 +57,7 @@ def group_normalisation(call: NodeCall) -> Value:
     return reductions.group_normalise(call.b, x, groups, *call.given[1:])
 
 
+@by_shapes
 def layer_normalisation(call: NodeCall) -> Value | tuple[Value, ...]:
     """LayerNormalization, RMSNormalization: statistics over the axes from ``axis`` on."""
     x = call.x

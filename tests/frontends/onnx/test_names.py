@@ -36,7 +36,7 @@ def test_parameters_of_which_exporters_keep_one_copy_name_no_module(
     name: str, scopes: str, module: str
 ) -> None:
     nodes = norm("x", "y"), norm("y", "z", name, scopes)
-    owners = names.parameter_owners(graph(*nodes))
+    owners = names.Owners(graph(*nodes))
     assert names.origin_of(nodes[0], owners)[0] == "first.norm"
     assert names.origin_of(nodes[1], owners)[0] == module
 
@@ -44,10 +44,10 @@ def test_parameters_of_which_exporters_keep_one_copy_name_no_module(
 def test_a_parameter_of_one_node_names_its_module() -> None:
     # An optimiser named the fused node after the last of its parts.
     node = norm("x", "z", "/act/Relu", SCOPES)
-    assert names.origin_of(node, names.parameter_owners(graph(node)))[0] == "first.norm"
+    assert names.origin_of(node, names.Owners(graph(node)))[0] == "first.norm"
 
 
 def test_names_that_are_no_parameters() -> None:
     node = norm("x", "z")
-    owners = names.parameter_owners(graph(node, parameters=("onnx::Conv_12", "weight", "first.norm.scale")))
+    owners = names.Owners(graph(node, parameters=("onnx::Conv_12", "weight", "first.norm.scale")))
     assert names.origin_of(node, owners)[0] == ""
