@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pytest_rf.access import Relation
 from pytest_rf.analysis import Analysis
@@ -38,6 +38,12 @@ class Size(NamedTuple):
     def order(self) -> tuple[bool, int, int, int]:
         """What sorts edits, those that change least first."""
         return self.crops, self.layers, self.weights, self.positions
+
+
+def altered(node: Node, **changes: Any) -> Node:
+    """Return a plain node with other attributes, whatever kind of node it is."""
+    own = {one.name: getattr(node, one.name) for one in dataclasses.fields(Node)}
+    return Node(**{**own, **changes})
 
 
 class Change(Protocol):
@@ -119,7 +125,7 @@ class Draft:
             return node
         outputs = {name: self.values.get(value.number, value) for name, value in node.outputs.items()}
         inputs = tuple(self.values.get(value.number, value) for value in node.inputs)
-        return dataclasses.replace(node, inputs=inputs, outputs=outputs)
+        return altered(node, inputs=inputs, outputs=outputs)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from pytest_rf.access import Taps, spread, window
-from pytest_rf.cures.change import Draft, Size
+from pytest_rf.cures.change import Draft, Size, altered
 from pytest_rf.cures.sites import Layer, Pad, Sites, name
 from pytest_rf.graph import Windows
 
@@ -179,7 +178,7 @@ class _Put:
     def finish(self) -> None:
         """Put the geometry in the place of the old one, and tell of the padding."""
         draft, layer = self.draft, self.layer
-        draft.nodes[layer.node.index] = dataclasses.replace(draft.node(layer.node), windows=self.windows)
+        draft.nodes[layer.node.index] = altered(draft.node(layer.node), windows=self.windows)
         label, axes = name(layer.node), range(len(layer.axes))
         old, new = [padding(self.sites, layer, axis) for axis in axes], self.sides
         if all(before == after for before, after in (*old, *new)):

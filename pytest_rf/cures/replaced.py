@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pytest_rf.access import SAME, Prefix, Read, Relation, Taps, Whole
-from pytest_rf.cures.change import Draft, Size
+from pytest_rf.cures.change import Draft, Size, altered
 from pytest_rf.cures.sites import Sites, name
 from pytest_rf.graph import Node, Step, Union
 from pytest_rf.operators import resampling
@@ -81,7 +80,7 @@ class Norm:
         dropped = _needless(sites, node, y.number)
         draft.steps.update({number: [] for number in dropped})
         outputs = {key: value for key, value in node.outputs.items() if value.number not in dropped}
-        draft.nodes[node.index] = dataclasses.replace(node, outputs=outputs)
+        draft.nodes[node.index] = altered(node, outputs=outputs)
         draft.tell(name(node), self.kind, old, new)
         return draft
 
