@@ -102,6 +102,24 @@ class Draft:
         if old != new and edit not in self.edits:
             self.edits.append(edit)
 
+    def meets(self, other: Draft) -> bool:
+        """Whether two drafts of one graph change the same."""
+        return any(
+            not mine.isdisjoint(others)
+            for mine, others in (
+                (self.steps.keys(), other.steps.keys()),
+                (self.nodes.keys(), other.nodes.keys()),
+                (self.values.keys(), other.values.keys()),
+            )
+        )
+
+    def take(self, other: Draft) -> None:
+        """Add what another draft of the same graph changes."""
+        self.steps.update(other.steps)
+        self.nodes.update(other.nodes)
+        self.values.update(other.values)
+        self.edits += [edit for edit in other.edits if edit not in self.edits]
+
     def finished(self) -> Graph:
         """Return the edited graph."""
         old = self.graph
@@ -151,14 +169,18 @@ class Several:
 
     def made(self, sites: Sites) -> Draft | None:
         """Return the graph with all edits; None where one of them cannot be made."""
-        edits: list[Edit] = []
+        whole = Draft(sites.graph)
         for part in self.parts:
             draft = part.made(sites)
             if draft is None:
                 return None
-            edits += [edit for edit in draft.edits if edit not in edits]
-            sites = Sites(draft.finished())
-        return Draft(sites.graph, edits=edits)
+            if whole.meets(draft):  # it is made on top of what the others made
+                sites = Sites(whole.finished())
+                whole, draft = Draft(sites.graph, edits=whole.edits), part.made(sites)
+                if draft is None:
+                    return None
+            whole.take(draft)
+        return whole
 
 
 A = TypeVar("A", bound=Analysis)
