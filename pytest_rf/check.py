@@ -25,6 +25,7 @@ from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, PlacedRequirement
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import PlacedConfigError
+from pytest_rf.cures import cured
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
@@ -56,6 +57,7 @@ def run(
     today: date | None = None,
     recorded: Recorded | None = None,
     prove: Prove | None = None,
+    cures: bool = True,
 ) -> Run:
     """Check models and return what was found.
 
@@ -76,6 +78,7 @@ def run(
         today: the day that waivers are held against; by default the machine's.
         recorded: the configurations' baselines and locks, where they have been read already.
         prove: holds witnesses against runs of the model; by default nothing is run.
+        cures: whether edits that would cure findings are looked for.
 
     Raises:
         RequirementError: a text in ``requires`` cannot be understood.
@@ -109,7 +112,15 @@ def run(
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         result, missing[number] = _result(
-            target, item.config, rules, recorded, allow_code, load or analyse, today or date.today(), prove
+            target,
+            item.config,
+            rules,
+            recorded,
+            allow_code,
+            load or analyse,
+            today or date.today(),
+            prove,
+            cures,
         )
         results.append(result)
     _refuse_unmatched(items, results, missing)
@@ -134,6 +145,7 @@ def _result(
     load: Load,
     today: date,
     prove: Prove | None,
+    cures: bool,
 ) -> tuple[ModelResult, Missing]:
     """Hold one model against its requirements and the rules; and return what accepted context it misses."""
     model = target.model
@@ -190,9 +202,16 @@ def _result(
     by_baseline = sort(kept, recorded.known(config, target), len(analysis.inputs) > 1)
     told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
     decided = _decided(requirements, findings, kept, by_baseline.known)
+    shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
+    try:
+        stated = [one.requirement for one in model.requires]
+        judged = judging.standing(stated, requirements, settings, rules, findings)
+        shown = cured(analysis, judged, shown) if cures else shown
+    except Exception as error:
+        problems.append(_problem(error, target))
     result = replace(
         result,
-        findings=(*gathering.gathered(by_baseline.kept), *about),
+        findings=(*shown, *about),
         waived=gathering.gathered(waived),
         known=gathering.gathered(by_baseline.known),
         warnings=(told,) if told else (),

@@ -135,6 +135,48 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
     undecidable: bool = False
 
 
+class Edit(Struct, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """An edit of one layer.
+
+    Attributes:
+        layer: the layer, as its module or node is called.
+        what: ``kernel``, ``dilation``, ``padding`` (a number per axis), ``padding before`` and ``padding after`` where
+            these differ, ``output padding``; ``layer behind``, ``norm``, ``resize``, ``border``, ``direction``,
+            ``mask``.
+        old: what it is, a number per axis or a word; empty where there is nothing.
+        new: what it becomes.
+    """
+
+    layer: str
+    what: str
+    old: tuple[int, ...] | str
+    new: tuple[int, ...] | str
+
+
+class Cure(Struct, frozen=True, kw_only=True):
+    """Edits after which a finding is gone, tried on the model.
+
+    Attributes:
+        edits: the edits, which belong together: a layer's dilation and the padding that keeps the shape.
+        measured: the finding's figure in the edited model; empty where it is about none.
+    """
+
+    edits: tuple[Edit, ...]
+    measured: tuple[Measurement, ...] = ()
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """What became of a search that found no cure.
+
+    Attributes:
+        tried: how many edits were tried.
+        nearest: that of them whose figure is the nearest to what is required; None where figures say nothing.
+    """
+
+    tried: int
+    nearest: Cure | None = None
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a model, or that could not be decided: at one tensor, or at several.
 
@@ -170,6 +212,8 @@ class Finding(Struct, frozen=True, kw_only=True):
         side: of a halo's path, the side.
         path: how that metric grew from the input to the tensor, layer by layer.
         help: what would put it right, in plain words.
+        cures: edits that were tried and put it right, the smallest first.
+        search: what became of the search where none did; None where none was made, or it found cures.
         undecidable: the truth is not known; it fails like a violation.
         accepted: the sources of context that the model's authors accept and that this finding leaves out.
         others: the further tensors where the same requirement or rule fails, the worst first; the finding's own is
@@ -210,6 +254,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     side: str = ""
     path: tuple[Step, ...] = ()
     help: str = ""
+    cures: tuple[Cure, ...] = ()
+    search: Search | None = None
     undecidable: bool = False
     accepted: tuple[str, ...] = ()
     others: tuple[Elsewhere, ...] = ()

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
+from pytest_rf.checks import Rule
 from pytest_rf.config.declared import PlacedRequirement
+from pytest_rf.cures import Judged, cured
 from pytest_rf.findings import Finding
-from pytest_rf.requirements import Settings, evaluate, parse, spare
+from pytest_rf.requirements import Requirement, Settings, evaluate, parse, spare
 from pytest_rf.requirements.syntax import AbsentError
 from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
 
@@ -33,14 +35,36 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
         for number, text in enumerate(requirements)
     ]
     outcomes = tuple(outcome for outcome, _ in held)
+    found = tuple(finding for _, findings in held for finding in findings)
+    judged = standing([parse(text) for text in requirements], outcomes, settings, (), found)
     return ModelResult(
         model=settings.model or analysis.name,
         file=asked_by,
         judged=is_judged(outcomes),
-        findings=tuple(finding for _, found in held for finding in found),
+        findings=tuple(cured(analysis, judged, found)),
         requirements=outcomes,
         chosen=chosen(analysis.inputs.values()),
     )
+
+
+def standing(
+    requirements: Sequence[Requirement],
+    outcomes: Sequence[RequirementResult],
+    settings: Settings,
+    rules: Sequence[Rule],
+    findings: Sequence[Finding],
+) -> Judged:
+    """Return what a model was held against and what came of it, as cures are judged by it.
+
+    Args:
+        requirements: the requirements.
+        outcomes: what became of each.
+        settings: who asks, and what the configuration states about the model.
+        rules: the rules that were checked.
+        findings: all that was found.
+    """
+    held = frozenset(number for number, one in enumerate(outcomes) if one.status == "holds")
+    return Judged(settings, tuple(requirements), held, tuple(rules), tuple(findings))
 
 
 def hold(

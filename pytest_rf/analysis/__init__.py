@@ -12,7 +12,6 @@
 ``sizes``, ``guarantees``, ``elements``, ``smallest``, ``alignment``, ``units``  the figures, as functions of that
 ``metric``     what is said of one of them
 ``metrics``    the table of them, and the field that has them as attributes
-``variants``   a model with a layer more or taps moved, in which advice is tried
 ``branches``   a merge seen through one of its operands alone
 ``paths``      the path along which a figure grew
 ``explaining`` why a figure is what it is: that path, the branches that lost, context

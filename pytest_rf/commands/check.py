@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     help="As commit hooks call it: hold each PATH against the configuration nearest above it, and leave out what "
     "runs code (unless --allow-code is given) and every pyproject.toml that is not about pytest-rf.",
 )
+@click.option("--no-cures", is_flag=True, help="Look for no edits that would cure what is found.")
 @reporting.telling
 @options.call
 @options.config
@@ -53,6 +54,7 @@ def check(
     exit_zero: bool,
     format: str,
     hook: bool,
+    no_cures: bool,
     reports: tuple[Destination, ...],
     statistics: bool,
     quiet: int,
@@ -97,6 +99,7 @@ def check(
             fail_on=least,
             load=load,
             prove=_prove() if verify else None,
+            cures=not no_cures and not statistics and (format != "concise" or bool(reports)),
         )
         found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
     telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from pytest_rf import paths
+from pytest_rf.cures.wording import helps
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
@@ -77,10 +78,8 @@ def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None
     yield from growth(found, f"{margin}    ", _above(found, {} if told is None else told))
     if found.accepted:
         yield line((f"{margin}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
-    if found.help:
-        first, *others = found.help.split("\n")
-        yield line((f"{margin}  = ", "dim"), ("help: ", "good"), first)
-        yield from (line(f"{margin}      {text}") for text in others)
+    for text in helps(found):
+        yield line((f"{margin}  = ", "dim"), ("help: ", "good"), text)
 
 
 def gutter(found: Finding) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_rf.cures.wording import helps
 from pytest_rf.findings import Finding
 from pytest_rf.reporters import places
 from pytest_rf.reporters.lines import plain, visible
@@ -50,8 +51,7 @@ def _commands(run: Run) -> Iterator[str]:
 
 def _said(found: Finding) -> Iterator[str]:
     yield found.message
-    if found.help:
-        yield f"help: {found.help}"
+    yield from (f"help: {text}" for text in helps(found))
 
 
 def _command(kind: str, place: Place | None, title: str, *message: str) -> str:

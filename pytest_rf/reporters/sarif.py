@@ -7,6 +7,7 @@ from itertools import islice
 
 from pytest_rf.analysis.report import to_json
 from pytest_rf.checks import RULES, Rule
+from pytest_rf.cures.wording import helps
 from pytest_rf.figures import number, shown
 from pytest_rf.findings import Elsewhere, Finding, Step
 from pytest_rf.reporters import places
@@ -85,7 +86,7 @@ def _result(
         rule_id=found.code,
         rule_index=_INDEX.get(found.code, -1),
         level=_LEVELS[found.severity],
-        message=_message(found.message, found.help),
+        message=_message(found.message, *helps(found)),
         locations=(sarif.Location(_physical(place), _logical(found.model, found)),),
         related_locations=tuple(_related(found, place)) or (),  # older msgspec leaves out only this very one
         code_flows=tuple(_growth(found, place)),

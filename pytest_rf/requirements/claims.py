@@ -92,7 +92,7 @@ def _explained(
 ) -> tuple[str, str]:
     """Return what is to blame for a claim that does not hold, and what would put it right."""
     predicate = PREDICATES[part.predicate]
-    case = place.case(path, look, lambda changed: _predicate(changed, predicate, settings.origin))
+    case = place.case(path, lambda changed: _predicate(changed, predicate, settings.origin))
     note = "" if part.negated else _blamed(place, predicate, look, path)
     return note, advice.for_claim(case, predicate, part.negated)
 

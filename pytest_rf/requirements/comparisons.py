@@ -84,7 +84,7 @@ def verdicts(
             return _holds(place._replace(field=changed), part, metric, settings, wanted)
 
         note = explain.endless(path, place.number, place.source.name)
-        case = place.case(path, read, holds)
+        case = place.case(path, holds)
         low, high = failing.low.upper, failing.high.upper
         help_ = advice.for_comparison(case, metric, part.comparator, low, high, wanted)
     elif all(reading.exact for reading in readings):

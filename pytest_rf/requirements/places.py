@@ -45,15 +45,9 @@ class Place(NamedTuple):
         """Return how a figure grew along the axis, if this place is one whose path is told."""
         return self.tensor.path(self.number, self.source.name, read) if self.traced else []
 
-    def case(
-        self,
-        path: Sequence[Contribution],
-        read: Measure,
-        holds: Callable[[AxisField], bool | None],
-    ) -> advice.Case:
+    def case(self, path: Sequence[Contribution], holds: Callable[[AxisField], bool | None]) -> advice.Case:
         """Return what advice is made from."""
-        can_try = self.traced and advice.is_small(self.tensor.runs.graph)
-        return advice.Case(self.tensor, self.field, self.context, can_try, path, read, holds)
+        return advice.Case(self.field, self.context, path, holds)
 
     def verdict(self, part: Comparison | Claim, settings: Settings) -> Finding:
         """Return a finding at the place, of which nothing is known yet but what was required."""

@@ -64,25 +64,6 @@ def test_findings_of_many_tensors_share_one_plan_and_its_runs(count: Counter[str
     assert seen[0]["run_total"] <= 9
 
 
-@pytest.mark.parametrize(
-    "text", ['"*" lookahead <= 0', '"*" is causal', '"*" rf >= 100', '"*" halo <= 0', '"*" stride >= 2']
-)
-def test_advice_that_is_tried_plans_nothing_again(count: Counter[str], text: str) -> None:
-    seen = []
-    for layers in (12, 48):
-        body = "".join(f"a{i + 1} = Conv<pads=[1,1]>(a{i}, w) " for i in range(layers))
-        count.clear()
-        analysis = pytest_rf.analyze(
-            model(f"net (float[1,1,64] a0) => (float[1,1,?] a{layers}) <float[1,1,3] w> {{ {body} }}")
-        )
-        (found,) = analysis.check(text)
-        assert len(found.tensors) == layers
-        seen.append(dict(count))
-    assert seen[0] == seen[1]
-    assert seen[0]["plan"] == 1
-    assert seen[0]["run_total"] <= 16
-
-
 @pytest.mark.parametrize("accepted", [[], ["op:Conv"], ["n0", "n3"]])
 def test_the_local_figures_are_those_of_a_model_that_accepts_all_context(accepted: list[str]) -> None:
     analysis = stack(6, axes=1)

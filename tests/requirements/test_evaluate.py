@@ -59,9 +59,7 @@ def test_a_violation_says_what_where_and_how_it_came_about(chain: Analysis) -> N
     assert finding.required == Required(text="8", comparator=">=", value=8)
     assert [(step.growth, step.total) for step in finding.path] == [(2, 3), (4, 7)]
     assert finding.path[0].layer.endswith("3×3 stride 2")
-    assert finding.help.startswith(
-        "1 input position is missing: one more 3-tap layer at stride 2 adds 4, so one such layer is enough"
-    )
+    assert finding.help == "1 input position is missing"
 
 
 def test_too_large_names_the_layer_that_adds_most(chain: Analysis) -> None:

@@ -291,18 +291,6 @@ def test_strides_that_multiply_are_told_with_one_that_is_too_many() -> None:
     assert [(step.growth, step.times) for step in one(analysis, "stride <= 1").path] == [(4, True), (2, True)]
 
 
-def test_huge_models_get_no_advice_that_would_have_to_be_tried(
-    tall: Analysis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert one(tall, "lookahead <= 0").help == "pad on the left instead of the right: b by 1, y by 2"
-    monkeypatch.setattr("pytest_rf.requirements.advice._LARGEST", 3)
-    assert (
-        one(tall, "lookahead <= 0").help
-        == "3 input positions too many; the layer that adds most is y 7 stride 2 (+2)"
-    )
-    assert one(tall, "rf >= 75").help == "2 input positions are missing"
-
-
 @settings(
     max_examples=40, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -1,0 +1,117 @@
+"""Cures: edits of a model that were tried, and after which a finding is gone.
+
+``sites``      where a graph can be edited: layers, what pads and crops around them
+``change``     what an edit is, and the analysis of the edited model
+``geometry``   another kernel or dilation with the padding that keeps the shape; padding moved to the front
+``inserted``   a layer more
+``replaced``   other norms, resize modes, borders; what lies ahead masked
+``proposals``  which edits are tried for which finding (``ahead``, ``context``, ``aligned``: those for these causes)
+``ladders``    the least of a row of edits that is enough
+``trial``      what an edit is held against: the finding, and all that held
+``wording``    cures in words
+
+An edit keeps the shape of whatever is not inside of a layer. It is made in the graph that was analysed and judged by
+analysing that again; nothing is proposed that was not tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from pytest_rf import checkable
+from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.metrics import METRICS
+from pytest_rf.cures.ladders import Step, least
+from pytest_rf.cures.proposals import proposals
+from pytest_rf.cures.sites import Sites
+from pytest_rf.cures.trial import Exhausted, Judged, Trial
+from pytest_rf.findings import Cure, Finding, Search
+from pytest_rf.requirements import evaluate, parse
+
+__all__ = ["MOST", "Judged", "check", "cured"]
+
+#: Cures are looked for of the first so many findings of a model.
+MOST = 10
+#: A finding has at most so many.
+SHOWN = 3
+#: At most so many edits are tried for a finding; fewer of large models, and where a figure is dear.
+TRIED = 150
+_STEPS = 30_000
+_DEAR = 10
+#: Nothing is tried with models of more steps than this.
+_LARGEST = 5000
+
+
+def check(analysis: checkable.Analysis, text: str) -> list[Finding]:
+    """Return what violates a requirement ("final rf >= 480"), with what would cure it; empty where it holds.
+
+    Raises:
+        RequirementError: the requirement cannot be understood, or selects nothing.
+    """
+    requirement, settings = parse(text), analysis.settings()
+    found = [replace(one, number=0) for one in evaluate(analysis, requirement, settings)]
+    return cured(analysis, Judged(settings, (requirement,), findings=tuple(found)), found)
+
+
+def cured(analysis: Analysis, judged: Judged, findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings with what would cure the first of them, as far as that is found.
+
+    Args:
+        analysis: the model.
+        judged: what it was held against, and all that was found.
+        findings: those that are told; those of a requirement have its number.
+    """
+    if len(analysis.graph.program) > _LARGEST or not findings:
+        return list(findings)
+    sites, left, told = Sites(analysis.graph), MOST, []
+    for one in findings:
+        if left and not one.undecidable:
+            one = _searched(Trial(analysis, one, judged, sites, _budget(analysis, one)))
+            left -= bool(one.cures or one.search)
+        told.append(one)
+    return told
+
+
+def _budget(analysis: Analysis, found: Finding) -> int:
+    """Return how many edits may be tried: as many steps may be run again as there are in all."""
+    dear = found.metric in METRICS and METRICS[found.metric].dear
+    steps = len(analysis.graph.program) * (_DEAR if dear else 1)
+    return max(min(TRIED, _STEPS // max(steps, 1)), SHOWN)
+
+
+def _searched(trial: Trial) -> Finding:
+    """Return the finding of a trial with its cures, or with what became of the search."""
+    enough: list[Step] = []
+    try:
+        for ladder in proposals(trial):
+            step = least(trial, ladder)
+            if step is not None:
+                enough.append(step)
+            if len({one.change.kind for one in enough}) == SHOWN:
+                break  # those that come later are of layers that would have to change more
+    except Exhausted:
+        pass
+    cures = _chosen(trial, enough)
+    if cures or not trial.tried:
+        return replace(trial.found, cures=tuple(cures))
+    nearest = None if trial.nearest is None else trial.nearest.cure()
+    return replace(trial.found, search=Search(tried=trial.tried, nearest=nearest))
+
+
+def _chosen(trial: Trial, enough: Sequence[Step]) -> list[Cure]:
+    """Return the smallest edits that cure the finding, one of each kind before a second one of any."""
+    in_order = sorted(enough, key=lambda step: step.change.size(trial.sites).order)
+    kinds: dict[str, int] = {}
+    turns = []
+    for step in in_order:
+        turns.append(kinds.get(step.change.kind, 0))
+        kinds[step.change.kind] = turns[-1] + 1
+    waiting = [step for _, step in sorted(zip(turns, in_order, strict=True), key=lambda pair: pair[0])]
+    chosen: list[Step] = []
+    for step in waiting:
+        needless = any(set(one.tried.edits) <= set(step.tried.edits) for one in chosen)
+        if len(chosen) < SHOWN and not needless and trial.accepts(step.tried):
+            chosen.append(step)
+    return [step.tried.cure() for step in sorted(chosen, key=in_order.index)]
