@@ -88,6 +88,8 @@ def _timed(seconds: float | None) -> Iterator[None]:
 def told(error: BaseException) -> str:
     """Return type, text and the project's innermost line of an error as one line."""
     text = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or "can't allocate memory" in text:
+        text += f"{': ' if text else ''}it needs more memory than it may take (limits.memory)"
     place = ""
     trace = error.__traceback__
     while trace is not None:

@@ -207,6 +207,7 @@ class Problem(Struct, frozen=True, kw_only=True):
         file: the file that a reader should open.
         line: the line in ``file``, counted from 1; 0 where there is none.
         unjudged: True where nothing else is wrong than that nothing judged the model.
+        interrupted: True where somebody has ended the run before it came to the model.
     """
 
     message: str
@@ -215,3 +216,4 @@ class Problem(Struct, frozen=True, kw_only=True):
     file: str = ""
     line: int = 0
     unjudged: bool = False
+    interrupted: bool = False

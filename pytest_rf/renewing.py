@@ -11,7 +11,6 @@ from pytest_rf import check
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline import file, renewing
 from pytest_rf.baseline.file import Baseline
-from pytest_rf.check import Load
 from pytest_rf.comparing import Comparison
 from pytest_rf.config import asked
 from pytest_rf.config.asked import Asked
@@ -19,6 +18,7 @@ from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.records import BASELINE, LOCK, ModelKey, key, refuse_link
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
+from pytest_rf.examining import Load
 from pytest_rf.findings import Finding
 from pytest_rf.locks import figures, lockfile
 from pytest_rf.locks.compare import paired

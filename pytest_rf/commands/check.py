@@ -12,6 +12,9 @@ from pytest_rf.commands.failures import WRONG_RUN
 from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_rf.isolation import Isolate
     from pytest_rf.reporters.destinations import Destination
 
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     "runs code (unless --allow-code is given) and every pyproject.toml that is not about pytest-rf.",
 )
 @reporting.telling
+@options.working
 @options.call
 @options.config
 @options.allow_code
@@ -50,6 +54,9 @@ def check(
     statistics: bool,
     quiet: int,
     verbose: int,
+    jobs: int | None,
+    isolate: Isolate | None,
+    cache: Path | None,
     call: dict[str, Any],
     config: str | None,
     allow_code: bool,
@@ -68,7 +75,7 @@ def check(
     from pytest_rf.check import run
     from pytest_rf.commands import failures
     from pytest_rf.commands.hooked import run_hooked
-    from pytest_rf.commands.progress import progress
+    from pytest_rf.commands.progress import examining
 
     reporting.refuse(format, statistics, output, reports)
     by_file = hook and config is None and bool(paths)  # each belongs to a configuration of its own
@@ -78,7 +85,7 @@ def check(
     kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
     reporting.hold(output, reports, kept)
     least = None if exit_zero else fail_on
-    with progress() as load:
+    with examining(settings, jobs, isolate, cache, untrusted=hook) as examiner:
         check_models = partial(
             run,
             requires=requires,
@@ -88,10 +95,12 @@ def check(
             select=select,
             ignore=ignore,
             fail_on=least,
-            load=load,
+            examiner=examiner,
         )
         found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
     telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
     written = telling.write(found)
     failures.problems(found, debug, warnings=telling.verbosity >= 0)
+    if any(problem.interrupted for problem in found.problems):
+        return failures.INTERRUPTED
     return found.exit_code if written else max(found.exit_code, WRONG_RUN)

@@ -61,6 +61,11 @@ def warn(message: str) -> None:
     _write(f"warning: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
 
 
+def tell(text: str) -> None:
+    """Write a line that is somebody else's: what a model has printed."""
+    _write(f"{visible_line(text)}\n")
+
+
 def explain(detail: str) -> None:
     """Write more about what is wrong: the caret under a requirement, a traceback."""
     _write("".join(f"  {visible_line(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))

@@ -88,11 +88,10 @@ def show(
 
 def analysis_of(model: str, call: dict[str, Any], config: str | None, allow_code: bool) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
-    from pytest_rf.commands.progress import limited
+    from pytest_rf.commands.progress import analysed
     from pytest_rf.config.selection import find
-    from pytest_rf.targets import analyse, refuse_code
+    from pytest_rf.targets import refuse_code
 
     target = find(model, options.configuration(config), call)
     refuse_code(target, allow_code)
-    with limited(target):
-        return analyse(target)
+    return analysed(target)

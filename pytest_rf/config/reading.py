@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver", "load", "schema"]
 
 #: Limits that the format has and that are not enforced yet.
-NOT_ENFORCED = ("depth", "seconds", "memory")
+NOT_ENFORCED = ("depth",)
 
 #: What the documentation calls the types that msgspec names.
 _KINDS = {
@@ -81,6 +81,8 @@ class _Loader:
         names: dict[str, int] = {}
         models = []
         limits = self.limits(document, table.limits)
+        if table.isolate == "never":
+            self.refuse_unlimited(document, limits)
         for index, entry in enumerate(table.model):
             model = self.model(document, index, entry)
             if entry.name and entry.name in names:
@@ -105,6 +107,8 @@ class _Loader:
             baseline=records.named(document, "baseline", table.baseline)
             or records.beside(document.path, records.BASELINE),
             lock=records.named(document, "lock", table.lock),
+            jobs=table.jobs,
+            isolate=table.isolate,
         )
 
     def limits(self, document: Document, table: LimitsTable) -> Limits:
@@ -115,6 +119,13 @@ class _Loader:
                 reason = f"limits.{name} is not enforced yet in this version of pytest-rf"
                 raise document.error(reason, document.line("limits", name))
         return limits
+
+    def refuse_unlimited(self, document: Document, limits: Limits) -> None:
+        """Refuse limits that nothing would hold."""
+        for name in ("seconds", "memory"):
+            if getattr(limits, name) is not None:
+                reason = f'limits.{name} is held by a process of its own, which isolate = "never" forbids'
+                raise document.error(reason, document.line("limits", name))
 
     def model(self, document: Document, index: int, entry: ModelTable) -> Model:
         at = ("model", index)
