@@ -6,9 +6,9 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_rf.commands import failures
 from pytest_rf.reporters.lines import visible
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_rf.examining import Load
     from pytest_rf.isolation import Examiners, Isolate
     from pytest_rf.running import Outcome
+
+T = TypeVar("T")
 
 #: Shorter runs say nothing.
 PATIENCE = 1.0
@@ -68,26 +70,28 @@ def examining(
 @contextlib.contextmanager
 def progress() -> Iterator[Load]:
     """Yield a way to analyse models that tells which one is in work; code has a process of its own."""
+    from pytest_rf import targets
+
     with _watched() as watch:
 
         def load(target: Target) -> Analysis:
             watch.name(target)
-            return analysed(target)
+            return made(target, targets.analyse)
 
         yield load
 
 
-def analysed(target: Target) -> Analysis:
-    """Return the analysis of a target; of code, from a process of its own.
+def made(target: Target, make: Callable[[Target], T]) -> T:
+    """Return what is made of a target; of code, in a process of its own.
 
     Raises:
-        RFError: the model cannot be read, made or analysed.
+        RFError: it cannot be made.
     """
-    from pytest_rf import isolation, targets
+    if not target.is_code:
+        return make(target)
+    from pytest_rf import isolation
 
-    if target.is_code:
-        return isolation.isolated(target, targets.analyse, heard)
-    return targets.analyse(target)
+    return isolation.isolated(target, make, heard)
 
 
 def heard(target: Target, outcome: Outcome) -> None:

@@ -49,7 +49,12 @@ def is_forkable() -> bool:
     Nothing but Linux forks safely what has used the system's libraries; and threads, those of torch among them, would
     not be there in the child, with whatever they hold.
     """
-    return sys.platform == "linux" and threading.active_count() == 1 and "torch" not in sys.modules
+    return (
+        sys.platform == "linux"
+        and hasattr(os, "fork")
+        and threading.active_count() == 1
+        and "torch" not in sys.modules
+    )
 
 
 class Process:

@@ -7,6 +7,7 @@ within the task's time.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import signal
@@ -128,6 +129,8 @@ def _detach(output: Connection[Any, Any] | None) -> None:
     os.close(into)
     if output is not None:
         output.close()
+    if faulthandler.is_enabled():  # its descriptor is that of who started us
+        faulthandler.enable(file=2)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         stream = open(  # noqa: SIM115
