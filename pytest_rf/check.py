@@ -18,7 +18,7 @@ from pytest_rf import calls, checks, gc_pause, judging, siblings
 from pytest_rf.config import asked
 from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, PlacedRequirement
-from pytest_rf.examining import Examined, Job, Load, examine, interrupted
+from pytest_rf.examining import Examined, Job, Load, examine
 from pytest_rf.recorded import Recorded
 from pytest_rf.requirements import parse
 from pytest_rf.results import ModelResult, Run
@@ -95,7 +95,9 @@ def run(
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         codes = tuple(rule.code for rule in rules)
         jobs[number] = Job(target, item.config, codes, recorded, allow_code, today or date.today())
-    examined = _examined(jobs, examiner or partial(_one_by_one, load=load))
+    numbers = list(jobs)
+    examining = (examiner or partial(_one_by_one, load=load))(list(jobs.values()))
+    examined = {numbers[place]: one for place, one in examining}
     results.update((number, one.result) for number, one in examined.items())
     found = [results[number] for number in range(len(items))]
     _refuse_unmatched(items, found, {number: one.missing for number, one in examined.items()})
@@ -103,18 +105,6 @@ def run(
         told = recorded.gone(config, [item.target for item in items if item.target])
         found[-1] = replace(found[-1], warnings=(*found[-1].warnings, *told))
     return Run.of(found, config.file, fail_on)
-
-
-def _examined(jobs: Mapping[int, Job], examiner: Examiner) -> dict[int, Examined]:
-    """Return what was found out about each model; of those that Ctrl-C has left over, that they were not checked."""
-    numbers, examined = list(jobs), {}
-    try:
-        for place, one in examiner(list(jobs.values())):
-            examined[numbers[place]] = one
-    except KeyboardInterrupt:
-        for number in numbers:
-            examined.setdefault(number, interrupted(jobs[number]))
-    return examined
 
 
 def _one_by_one(jobs: Sequence[Job], load: Load | None) -> Iterator[tuple[int, Examined]]:

@@ -17,11 +17,11 @@ from pytest_rf import gc_pause, paths
 from pytest_rf.arrays import Npy
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ModelError, RFError
-from pytest_rf.examining import Examined, Job, examine, failed
+from pytest_rf.examining import Examined, Job, examine, failed, interrupted
 from pytest_rf.running import Outcome, Terms, outcomes
 from pytest_rf.running.cache import Cache
 from pytest_rf.running.keys import key
-from pytest_rf.running.process import is_forkable
+from pytest_rf.running.process import is_forkable, preload
 from pytest_rf.running.terms import MEMORY, SECONDS
 
 Isolate = Literal["auto", "always", "never"]
@@ -89,13 +89,21 @@ class Examiners:
     ready: Callable[[Target], None] = lambda target: None
 
     def __call__(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Examined]]:
-        """Yield the place of each model among those given, and what was found out about it."""
-        self.begun(len(jobs))
-        keys = [None if self.cache is None else _key(job) for job in jobs]
+        """Yield the place of each model among those given, and what was found out about it.
+
+        Ctrl-C ends it: of what is left over then, that it was not checked.
+        """
+        left = dict.fromkeys(range(len(jobs)))
         try:
+            self.begun(len(jobs))
+            keys = [None if self.cache is None else _key(job) for job in jobs]
             for place, one in self._all(jobs, keys):
+                del left[place]
                 self.ready(jobs[place].target)
                 yield place, one
+        except KeyboardInterrupt:
+            for place in left:
+                yield place, interrupted(jobs[place])
         finally:
             if self.cache is not None:
                 self.cache.close()
@@ -128,6 +136,8 @@ class Examiners:
 
     def _elsewhere(self, jobs: Sequence[Job], places: Sequence[int]) -> Iterator[tuple[int, Examined]]:
         tasks = [(jobs[place], paths.root()) for place in places]
+        if sum(job.target.is_code for job, _ in tasks) > 1:
+            preload("pytest_rf.frontends.torch")  # once here, not in each of their processes
         taking = [terms(job.target) for job, _ in tasks]
         for number, outcome in outcomes(_examined, tasks, taking, self.jobs):
             place = places[number]

@@ -45,17 +45,21 @@ def examining(
         isolate: which files have a process of their own; None for what the configuration says. It does not say that
             none has where it is not trusted itself.
         cache: the folder of results that are kept; None where none are.
-        untrusted: whether neither the configuration nor the models are to be trusted.
+        untrusted: whether neither the configuration nor the models are to be trusted; it cannot ask for more
+            processes than there are processors, either.
     """
     from pytest_rf import isolation
     from pytest_rf.running.cache import Cache
 
+    processors = os.cpu_count() or 1
     wanted = jobs if jobs is not None else 1 if config is None else config.jobs
+    if untrusted and jobs is None:
+        wanted = min(wanted, processors)
     declared = "auto" if config is None or untrusted else config.isolate
     printed: list[tuple[Target, Outcome]] = []
     with _watched() as watch:
         yield isolation.Examiners(
-            jobs=wanted or os.cpu_count() or 1,
+            jobs=wanted or processors,
             isolate=isolate or declared,
             untrusted=untrusted,
             cache=None if cache is None else Cache(cache),

@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pytest_rf.running.terms import Terms
@@ -25,6 +27,9 @@ MOST = 1 << 30
 PRINTED = 1 << 16
 """Bytes that are kept of what a task has printed."""
 _CHUNK = 1 << 16
+
+#: Whether torch is here only because it was preloaded.
+_PRELOADED = False
 
 
 class Outcome(NamedTuple):
@@ -49,12 +54,27 @@ def is_forkable() -> bool:
     Nothing but Linux forks safely what has used the system's libraries; and threads, those of torch among them, would
     not be there in the child, with whatever they hold.
     """
-    return (
-        sys.platform == "linux"
-        and hasattr(os, "fork")
-        and threading.active_count() == 1
-        and "torch" not in sys.modules
-    )
+    if sys.platform != "linux" or not hasattr(os, "fork") or threading.active_count() > 1:
+        return False
+    return "torch" not in sys.modules or _PRELOADED
+
+
+def preload(module: str) -> None:
+    """Import a module here, so that forked processes have it at once; nothing where they are not forked.
+
+    It runs nothing of torch, which must not have begun to compute where it is to compute in a forked process.
+    """
+    global _PRELOADED
+    if not is_forkable():
+        return
+    threads = _threads()
+    with suppress(Exception):  # which the process of a model will tell
+        import_module(module)
+    _PRELOADED = _threads() == threads
+
+
+def _threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
 
 
 class Process:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -201,3 +202,18 @@ def test_progress_is_told_on_a_terminal_and_wiped(monkeypatch: pytest.MonkeyPatc
     assert "1/1" in told
     assert "net" in told
     assert told.endswith("\x1b[2K")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+@pytest.mark.parametrize(
+    "arguments", ["--help", "check --help", "--version", "rule RF001", "schema config", "check", ""]
+)
+@pytest.mark.parametrize("where", ["/dev/full", "&-"])
+def test_a_standard_output_that_takes_nothing_is_status_2(arguments: str, where: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m pytest_rf {arguments} >{where}"
+    found = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert found.returncode == 2
+    assert "Traceback" not in found.stderr
+    assert "bug" not in found.stderr
+    if arguments or where == "/dev/full":
+        assert "standard output" in found.stderr

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from pytest_rf import isolation
+from pytest_rf import Analysis, check, cli, config, isolation
 from pytest_rf.config.declared import Limits, Model
 from pytest_rf.config.sources import Target
-from pytest_rf.running import terms
+from pytest_rf.examining import Examined
+from pytest_rf.findings import Finding, Measurement
+from pytest_rf.results import ModelResult
+from pytest_rf.running import process, terms
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CONFIG = """
+lock = "rf.lock"
+
+[[model]]
+source = "unet.onnx"
+require = ["final rf >= 36", "final rf >= 300"]
+
+[[model.waiver]]
+rule = "RF302"
+reason = "so"
+until = 2999-01-01
+"""
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 
 def target(limits: Limits | None = None, path: Path | None = Path("net.onnx")) -> Target:
@@ -47,3 +68,44 @@ def test_what_models_may_take() -> None:
     stated = Limits(seconds=2.5, memory=1000)
     assert isolation.terms(target(stated)) == terms.Terms(2.5, 1000)
     assert isolation.terms(target(stated, path=None)) == terms.Terms(2.5, 1000, alone=True)
+
+
+@pytest.mark.parametrize("forked", [True, False], ids=["forked", "spawned"])
+def test_all_that_a_model_is_held_against_gets_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: bool
+) -> None:
+    if forked and sys.platform != "linux":
+        pytest.skip("forks on Linux only")
+    shutil.copy(EXAMPLES / "unet.onnx", tmp_path)
+    (tmp_path / "rf.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["snapshot"]) == 0
+    assert cli.run(["baseline"]) == 0
+    monkeypatch.setattr(process, "is_forkable", lambda: forked)
+    settings = config.load("rf.toml")
+    there = check.run(settings, examiner=isolation.Examiners(isolate="always"))
+    assert there == check.run(settings)
+    assert {one.status for one in there.models[0].requirements} == {"holds", "known"}
+
+
+def test_names_that_are_not_text_and_large_numbers_get_there() -> None:
+    finding = Finding(code="RF001", rule="r", model="m", message="\udcff\x1b", tensor="a\ud800", measured=(
+        Measurement(low=-(1 << 200), high=float("inf")), Measurement(low="1/2", high=True)
+    ))  # fmt: skip
+    one = Examined(ModelResult(model="m", findings=(finding,)), {"op:X": "none"})
+    assert isolation._read(isolation._written(one)) == one
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1, 2]", b"[" * 100_000, b"\xff", b'[{"model": 3}, {}]'])
+def test_what_is_no_result_is_none(content: bytes) -> None:
+    assert isolation._read(content) is None
+
+
+def test_an_interrupt_in_a_library_is_the_callers(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / "unet.onnx", tmp_path)
+
+    def interrupt(target: Target) -> Analysis:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check.run(paths=[str(tmp_path / "unet.onnx")], requires=["final rf >= 3"], load=interrupt)
