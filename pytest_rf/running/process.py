@@ -180,6 +180,7 @@ class Process:
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.join()
+        process.close()
         for end in self._ends:
             end.close()
 
