@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_rf.config.reading import NOT_ENFORCED
 from pytest_rf.config.tables import json_schema
 
 PAGE = Path(__file__).parent / "configuration.md"
@@ -66,7 +65,7 @@ def _section(name: str, tables: Mapping[str, Schema]) -> str:
         f"## {heading}\n\n{about}\n\n| key | takes | default | meaning |\n| --- | --- | --- | --- |\n{rows}\n"
     )
     examples = "".join(
-        f"{'# ' if key in NOT_ENFORCED else ''}{key} = {_date(kind, toml(kind['examples'][0]))}\n"
+        f"{key} = {_date(kind, toml(kind['examples'][0]))}\n"
         for key, kind in table["properties"].items()
         if "examples" in kind
     )

@@ -8,37 +8,25 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
-from pytest_rf import calls, checks, gc_pause, judging, paths, siblings, waivers
-from pytest_rf.analysis import Analysis
-from pytest_rf.baseline.sorting import sort
-from pytest_rf.checks import figures_changed, gathering
-from pytest_rf.checks.subject import Subject
-from pytest_rf.config import asked, remedies
+from pytest_rf import calls, checks, gc_pause, judging, siblings
+from pytest_rf.config import asked
 from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, PlacedRequirement
-from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import PlacedConfigError
-from pytest_rf.cures import cured
-from pytest_rf.errors import RFError
-from pytest_rf.findings import Finding, Problem
-from pytest_rf.recorded import Recorded, unused
-from pytest_rf.requirements import Settings, parse
-from pytest_rf.results import ModelResult, RequirementResult, Run, chosen, is_judged, status
-from pytest_rf.siblings import Missing
-from pytest_rf.targets import analyse, leaving_out, refuse_code
+from pytest_rf.examining import Examined, Job, Load, Prove, examine
+from pytest_rf.recorded import Recorded
+from pytest_rf.requirements import parse
+from pytest_rf.results import ModelResult, Run
+from pytest_rf.targets import leaving_out
 
-#: How a model becomes an analysis.
-Load = Callable[[Target], Analysis]
-
-#: Holds the witnesses of findings against runs of the model, and returns what contradicts them.
-Prove = Callable[[Target, Analysis, Sequence[Finding]], tuple[list[Finding], list[Problem]]]
+#: Who examines models: yields the place of each among those given, and what was found, in any order.
+Examiner = Callable[[Sequence[Job]], Iterator[tuple[int, Examined]]]
 
 
 def run(
@@ -54,6 +42,7 @@ def run(
     ignore: Sequence[str] = (),
     fail_on: str | None = "error",
     load: Load | None = None,
+    examiner: Examiner | None = None,
     today: date | None = None,
     recorded: Recorded | None = None,
     prove: Prove | None = None,
@@ -75,6 +64,7 @@ def run(
         ignore: rules to leave out beside those that are left out anyway.
         fail_on: the least severity of findings that makes the exit status 1; None where none does.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
+        examiner: who examines the models; by default this process, one after the other, which alone uses ``load``.
         today: the day that waivers are held against; by default the machine's.
         recorded: the configurations' baselines and locks, where they have been read already.
         prove: holds witnesses against runs of the model; by default nothing is run.
@@ -88,46 +78,39 @@ def run(
     config = config or Config()
     chosen = checks.Choice(tuple(select), tuple(ignore))
     stated = tuple(PlacedRequirement(parse(text)) for text in requires)
-    results: list[ModelResult] = []
-    missing: dict[int, Missing] = {}
     items = asked.models(config, paths, models)
     recorded = recorded or Recorded(item.config for item in items)
+    results: dict[int, ModelResult] = {}
+    jobs: dict[int, Job] = {}
     for number, item in enumerate(items):
         model, target = item.model, item.target
         if target is None or item.problem is not None:
             problems = (item.problem,) if item.problem else ()
             name, stuck = model.name or model.source, map(judging.failed, (*model.requires, *stated))
-            results.append(
-                ModelResult(model=name, file=model.source, problems=problems, requirements=tuple(stuck))
+            results[number] = ModelResult(
+                model=name, file=model.source, problems=problems, requirements=tuple(stuck)
             )
             continue
-        if results:
-            gc_pause.collect()
         whole = dataclasses.replace(calls.stated(model, call or {}), requires=(*model.requires, *stated))
         target = dataclasses.replace(target, model=whole)
         reason = leaving_out(target, item.config, skip_code=skip_code and not allow_code)
         if reason:
-            missing[number] = {}
-            results.append(ModelResult(model=target.name, file=target.source, skipped=reason))
+            results[number] = ModelResult(model=target.name, file=target.source, skipped=reason)
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
-        result, missing[number] = _result(
-            target,
-            item.config,
-            rules,
-            recorded,
-            allow_code,
-            load or analyse,
-            today or date.today(),
-            prove,
-            cures,
-        )
-        results.append(result)
-    _refuse_unmatched(items, results, missing)
+        codes = tuple(rule.code for rule in rules)
+        day = today or date.today()
+        jobs[number] = Job(target, item.config, codes, recorded, allow_code, day, prove, cures)
+    numbers = list(jobs)
+    examining = (examiner or partial(_one_by_one, load=load))(list(jobs.values()))
+    examined = {numbers[place]: one for place, one in examining}
+    results.update((number, one.result) for number, one in examined.items())
+    found = [results[number] for number in range(len(items))]
+    _refuse_unmatched(items, found, {number: one.missing for number, one in examined.items()})
     if not models and _is_whole(config, paths) and all(item.target for item in items):
         told = recorded.gone(config, [item.target for item in items if item.target])
-        results[-1] = replace(results[-1], warnings=(*results[-1].warnings, *told))
-    return Run.of(results, config.file, fail_on)
+        found[-1] = replace(found[-1], warnings=(*found[-1].warnings, *told))
+    return Run.of(found, config.file, fail_on)
 
 
 def _is_whole(config: Config, paths: Sequence[str]) -> bool:
@@ -136,130 +119,16 @@ def _is_whole(config: Config, paths: Sequence[str]) -> bool:
     return not paths or any(path.endswith(".toml") and os.path.realpath(path) == own for path in paths)
 
 
-def _result(
-    target: Target,
-    config: Config,
-    rules: Sequence[checks.Rule],
-    recorded: Recorded,
-    allow_code: bool,
-    load: Load,
-    today: date,
-    prove: Prove | None,
-    cures: bool,
-) -> tuple[ModelResult, Missing]:
-    """Hold one model against its requirements and the rules; and return what accepted context it misses."""
-    model = target.model
-    result = ModelResult(model=target.name, file=target.source, accepted=model.accept_context)
-    try:
-        refuse_code(target, allow_code)
-        analysis = load(target)
-    except Exception as error:
-        problem = _problem(error, target, model.file, model.line)
-        stuck = tuple(map(judging.failed, model.requires))
-        return replace(result, problems=(problem,), requirements=stuck), {}
-    requirements: list[RequirementResult] = []
-    problems: list[Problem] = []
-    findings: list[Finding] = []
-    settings = Settings(
-        model=target.name,
-        file=target.source,
-        spacing=model.spacing,
-        origin=model.origin,
-        root=model.root,
-        waived=waivers.covered(model.waivers, today),
-    )
-    for number, one in enumerate(model.requires):
-        try:
-            outcome, found = judging.hold(analysis, one, settings, number)
-        except Exception as error:
-            problem = _problem(error, target, one.file, one.line, one.column)
-            pack = f" (from {one.pack})" if one.pack else ""
-            problems.append(replace(problem, message=problem.message + pack))
-            outcome, found = judging.failed(one), []
-        requirements.append(outcome)
-        findings += found
-    judging_rules: list[str] = []
-    for rule in rules:
-        subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires))
-        try:
-            findings += rule.findings(subject)
-            if rule.judged(subject):
-                judging_rules.append(rule.code)
-        except Exception as error:
-            problems.append(_problem(error, target))
-    try:
-        findings += recorded.moved(config, target, analysis, settings)
-        judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
-    except Exception as error:
-        problems.append(_problem(error, target))
-    if prove is not None:
-        try:
-            findings, wrong = prove(target, analysis, findings)
-            problems += wrong
-        except Exception as error:
-            problems.append(_problem(error, target))
-    kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
-    by_baseline = sort(kept, recorded.known(config, target), len(analysis.inputs) > 1)
-    told = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
-    decided = _decided(requirements, findings, kept, by_baseline.known)
-    shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
-    try:
-        stated = [one.requirement for one in model.requires]
-        judged = judging.standing(stated, requirements, settings, rules, findings)
-        shown = cured(analysis, judged, shown) if cures else shown
-    except Exception as error:
-        problems.append(_problem(error, target))
-    result = replace(
-        result,
-        findings=(*shown, *about),
-        waived=gathering.gathered(waived),
-        known=gathering.gathered(by_baseline.known),
-        warnings=(told,) if told else (),
-        problems=tuple(problems),
-        requirements=decided,
-        rules=tuple(judging_rules),
-        judged=is_judged(decided, judging_rules),
-        chosen=chosen(analysis.inputs.values()),
-    )
-    if result.unjudged:
-        result = _unjudged(result, target, config, rules)
-    return result, siblings.missing(analysis, target)
-
-
-def _decided(
-    requirements: Sequence[RequirementResult],
-    findings: Sequence[Finding],
-    kept: Sequence[Finding],
-    known: Sequence[Finding],
-) -> tuple[RequirementResult, ...]:
-    """Return the outcomes of requirements with their status, now that it is clear what is waived or known."""
-    waived, familiar = set(findings).difference(kept), set(known)
-    own: dict[int | None, list[Finding]] = {}
-    for finding in findings:
-        own.setdefault(finding.number, []).append(finding)
-    return tuple(
-        replace(one, status=status(own[number], waived, familiar)) if number in own else one
-        for number, one in enumerate(requirements)
-    )
-
-
-def _unjudged(
-    result: ModelResult, target: Target, config: Config, rules: Sequence[checks.Rule]
-) -> ModelResult:
-    """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
-    if config.uncovered == "ignore":
-        return result
-    inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
-    selected = [rule.code for rule in rules if rule.judges is not None]
-    text = remedies.for_unjudged(target, config, inapplicable, selected)
-    if config.uncovered == "warn":
-        return replace(result, warnings=(*result.warnings, text))
-    model = target.model
-    return replace(result, problems=(Problem(message=text, file=model.file, line=model.line, unjudged=True),))
+def _one_by_one(jobs: Sequence[Job], load: Load | None) -> Iterator[tuple[int, Examined]]:
+    """Examine models in this process."""
+    for place, job in enumerate(jobs):
+        if place:
+            gc_pause.collect()
+        yield place, examine(job, load)
 
 
 def _refuse_unmatched(
-    items: Sequence[Asked], results: list[ModelResult], missing: Mapping[int, Missing]
+    items: Sequence[Asked], results: list[ModelResult], missing: Mapping[int, siblings.Missing]
 ) -> None:
     """Make a problem of accepted context that no model of an entry has; only a run of all of them can tell."""
     entries: dict[int, list[int]] = {}
@@ -269,29 +138,6 @@ def _refuse_unmatched(
     for numbers in entries.values():
         model, target = items[numbers[0]].model, items[numbers[0]].target
         if target is not None and len(numbers) == target.siblings:
-            problems = siblings.refused(model, [missing[number] for number in numbers])
+            problems = siblings.refused(model, [missing.get(number, {}) for number in numbers])
             last = results[numbers[-1]]
             results[numbers[-1]] = replace(last, problems=(*last.problems, *problems))
-
-
-def _problem(error: Exception, target: Target, file: str = "", line: int = 0, column: int = 0) -> Problem:
-    """Return why the run is wrong: what the user can put right, or a bug of our own with its traceback."""
-    if isinstance(error, PlacedConfigError) and error.line:
-        line, column = error.line, error.column
-    if isinstance(error, RFError):
-        place = paths.place(file, line, column)
-        about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
-        told = str(error)
-        if target.path is not None:
-            told = told.replace(str(target.path), target.source)  # as the reader knows the file
-        text = told if place and told.startswith(file) else f"{place}{about}{told}"
-        return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line, column=column)
-    reason = " ".join(str(error).split())[:500]
-    return Problem(
-        message=f"{target.source}: internal error: {type(error).__name__}{': ' if reason else ''}{reason}",
-        internal=True,
-        detail="".join(traceback.format_exception(error)),
-        file=file,
-        line=line,
-        column=column,
-    )

@@ -21,7 +21,11 @@ from pytest_rf.commands.schema import schema
 from pytest_rf.commands.show import show
 from pytest_rf.commands.snapshot import snapshot
 from pytest_rf.paths import named_from
+from pytest_rf.reporters.files import OutputError
 from pytest_rf.version import __version__
+
+_TELLING = frozenset({"-h", "--help", "-V", "--version"})
+"""Options whose whole work is to tell something."""
 
 
 class _InOrder(click.Group):
@@ -57,6 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status; nothing escapes, whatever happens."""
 
     def action() -> int:
+        if sys.stdout is None and _TELLING.intersection(arguments):
+            raise OutputError("standard output is closed")
         status = cli.main(args=list(arguments), prog_name="pytest-rf", standalone_mode=False)
         return status if isinstance(status, int) else 0
 

@@ -295,6 +295,7 @@ class Problem(Struct, frozen=True, kw_only=True):
         line: the line in ``file``, counted from 1; 0 where there is none.
         unjudged: True where nothing else is wrong than that nothing judged the model.
         column: the column in the line, counted from 1; 0 where it is not known.
+        interrupted: True where somebody has ended the run before it came to the model.
     """
 
     message: str
@@ -304,3 +305,4 @@ class Problem(Struct, frozen=True, kw_only=True):
     line: int = 0
     unjudged: bool = False
     column: int = 0
+    interrupted: bool = False

@@ -11,7 +11,7 @@ from pytest_rf import check
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline import file, renewing
 from pytest_rf.baseline.file import Baseline
-from pytest_rf.check import Load
+from pytest_rf.check import Examiner
 from pytest_rf.comparing import Comparison
 from pytest_rf.config import asked
 from pytest_rf.config.asked import Asked
@@ -19,6 +19,7 @@ from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.records import BASELINE, LOCK, ModelKey, key, refuse_link
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
+from pytest_rf.examining import Load
 from pytest_rf.findings import Finding
 from pytest_rf.locks import figures, lockfile
 from pytest_rf.locks.compare import paired
@@ -79,7 +80,12 @@ class Snapshot(NamedTuple):
 
 
 def baseline(
-    config: Config, paths: Sequence[str], mode: Mode, *, allow_code: bool = False, load: Load | None = None
+    config: Config,
+    paths: Sequence[str],
+    mode: Mode,
+    *,
+    allow_code: bool = False,
+    examiner: Examiner | None = None,
 ) -> Baselined:
     """Return the baseline as it should be now.
 
@@ -89,7 +95,7 @@ def baseline(
         mode: ``write`` a first one, ``update`` what is known of the models, or ``prune`` it: take out what no longer
             fails, tighten what has improved, add nothing.
         allow_code: whether ``package.module:factory`` may run code.
-        load: how to turn a target into an analysis.
+        examiner: who examines the models, as for :func:`pytest_rf.check.run`.
 
     Raises:
         ConfigError: there is a baseline already, or none where one is to be renewed; or the run has no models.
@@ -109,7 +115,7 @@ def baseline(
     items = asked.models(config, paths, ())
     _refuse_twins(items, path.parent)
     bare = replace(config, baseline=None, lock=None, uncovered="ignore")
-    run = check.run(bare, paths, allow_code=allow_code, load=load)
+    run = check.run(bare, paths, allow_code=allow_code, examiner=examiner)
     now = {} if mode == "prune" and not paths else dict(before)
     for item, result in zip(items, run.models, strict=True):
         if item.target is None:

@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+from uuid import uuid4
+
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
 # pytest --hypothesis-profile=nightly: ten times as many examples as a normal run, and other ones each time.
 settings.register_profile("nightly", max_examples=1000)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep results of ``check`` apart from the user's, and from those of other tests."""
+    monkeypatch.setenv("PYTEST_RF_CACHE_DIR", str(tmp_path_factory.getbasetemp() / f"cache-{uuid4().hex}"))

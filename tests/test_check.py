@@ -252,8 +252,8 @@ def test_limits_are_kept_and_named(limit: str, says: str) -> None:
 
 
 def test_a_limit_that_nothing_keeps_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"limits\.seconds is not enforced yet"):
-        run("[limits]\nseconds = 3\n")
+    with pytest.raises(ConfigError, match=r"limits\.depth is not enforced yet"):
+        run("[limits]\ndepth = 3\n")
 
 
 RATED = """

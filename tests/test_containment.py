@@ -1,11 +1,9 @@
-"""What the project's code may do on the command line: print, exit, fork and loop, but never pass by it."""
+"""What the project's code may do in our process: print, exit and fork, but never pass by it."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from contextlib import suppress
 
 import pytest
 
@@ -27,17 +25,6 @@ def test_exits_are_errors(leave) -> None:
     with pytest.raises(ModelError, match=r"nets:build: exits \(SystemExit: 0"), contained("nets:build"):
         leave(0)
     assert os._exit is own
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no timers on this platform")
-def test_loops_are_stopped() -> None:
-    def loop() -> None:
-        while True:
-            with suppress(Exception):
-                time.sleep(1)
-
-    with pytest.raises(ModelError, match=r"not ready within 0.1 seconds"), contained("nets:build", 0.1):
-        loop()
 
 
 @needs_fork

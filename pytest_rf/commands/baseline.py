@@ -36,7 +36,7 @@ def baseline(
     from pytest_rf.baseline import file
     from pytest_rf.commands import failures
     from pytest_rf.commands.output import emit
-    from pytest_rf.commands.progress import progress
+    from pytest_rf.commands.progress import examining
     from pytest_rf.reporters.files import save
     from pytest_rf.reporters.lines import line
     from pytest_rf.reporters.wrapping import terminal_width, wrapped
@@ -49,8 +49,8 @@ def baseline(
     if settings is None or settings.path is None:
         raise click.UsageError("a baseline belongs to a configuration: write an rf.toml, or give --config")
     mode: renewing.Mode = "prune" if prune else "update" if update else "write"
-    with progress() as load:
-        found = renewing.baseline(settings, paths, mode, allow_code=allow_code, load=load)
+    with examining(settings, None, None, None, untrusted=False) as examiner:
+        found = renewing.baseline(settings, paths, mode, allow_code=allow_code, examiner=examiner)
     if found.run.problems:
         failures.problems(found.run, debug)
         failures.complain("no baseline was written: what cannot be analysed cannot be known to fail")

@@ -12,7 +12,10 @@ from pytest_rf.commands.failures import WRONG_RUN
 from pytest_rf.reporters import CHECK
 
 if TYPE_CHECKING:
-    from pytest_rf.check import Prove
+    from pathlib import Path
+
+    from pytest_rf.examining import Prove
+    from pytest_rf.isolation import Isolate
     from pytest_rf.reporters.destinations import Destination
 
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-cures", is_flag=True, help="Look for no edits that would cure what is found.")
 @reporting.telling
+@options.working
 @options.call
 @options.config
 @options.allow_code
@@ -59,6 +63,9 @@ def check(
     statistics: bool,
     quiet: int,
     verbose: int,
+    jobs: int | None,
+    isolate: Isolate | None,
+    cache: Path | None,
     call: dict[str, Any],
     config: str | None,
     allow_code: bool,
@@ -77,7 +84,7 @@ def check(
     from pytest_rf.check import run
     from pytest_rf.commands import failures
     from pytest_rf.commands.hooked import run_hooked
-    from pytest_rf.commands.progress import progress
+    from pytest_rf.commands.progress import examining
 
     reporting.refuse(format, statistics, output, reports)
     by_file = hook and config is None and bool(paths)  # each belongs to a configuration of its own
@@ -87,7 +94,7 @@ def check(
     kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
     reporting.hold(output, reports, kept)
     least = None if exit_zero else fail_on
-    with progress() as load:
+    with examining(settings, jobs, isolate, cache, untrusted=hook) as examiner:
         check_models = partial(
             run,
             requires=requires,
@@ -97,14 +104,16 @@ def check(
             select=select,
             ignore=ignore,
             fail_on=least,
-            load=load,
             prove=_prove() if verify else None,
             cures=not no_cures and not statistics and (format != "concise" or bool(reports)),
+            examiner=examiner,
         )
         found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
     telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
     written = telling.write(found)
     failures.problems(found, debug, warnings=telling.verbosity >= 0)
+    if any(problem.interrupted for problem in found.problems):
+        return failures.INTERRUPTED
     return found.exit_code if written else max(found.exit_code, WRONG_RUN)
 
 

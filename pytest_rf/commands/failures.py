@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -46,9 +47,24 @@ def guarded(action: Callable[[], int], debug: bool) -> int:
         if detail:
             explain(detail)
         return WRONG_RUN
+    except OSError as error:
+        if error.filename is not None:  # a file that nobody has said is wrong
+            bug(f"{type(error).__name__}: {error}", _traceback(error) if debug else "")
+            return OUR_BUG
+        abandon()
+        complain(f"standard output: {error.strerror or error}; write somewhere else")
+        return WRONG_RUN
     except Exception as error:
         bug(f"{type(error).__name__}: {error}", _traceback(error) if debug else "")
         return OUR_BUG
+
+
+def abandon() -> None:
+    """Keep Python from writing what is left for standard output when it ends, which would fail once more."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        sys.stdout = None
 
 
 def complain(message: str) -> None:
@@ -59,6 +75,11 @@ def complain(message: str) -> None:
 def warn(message: str) -> None:
     """Write one line about what is not wrong but may not be meant."""
     _write(f"warning: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
+
+
+def tell(text: str) -> None:
+    """Write a line that is somebody else's: what a model has printed."""
+    _write(f"{visible_line(text)}\n")
 
 
 def explain(detail: str) -> None:

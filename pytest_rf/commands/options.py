@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -218,6 +219,43 @@ def debug(command: Command) -> Command:
         callback=_debug,
         help="Show the traceback of a bug of pytest-rf, and torch's log of a failed capture.",
     )(command)
+
+
+def working(command: Command) -> Command:
+    """Add ``--jobs``, ``--isolate``, ``--no-cache`` and ``--cache-dir``; the last two come as ``cache``."""
+
+    @wraps(command)
+    def worked(*args: Any, no_cache: bool, cache_dir: Path | None, **rest: Any) -> Any:
+        from pytest_rf.running import cache
+
+        return command(*args, cache=None if no_cache else cache_dir or cache.default(), **rest)
+
+    result: Any = worked
+    for option in (
+        click.option(
+            "--cache-dir",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            envvar="PYTEST_RF_CACHE_DIR",
+            help="Keep results here, not in the user's cache folder.",
+        ),
+        click.option("--no-cache", is_flag=True, help="Keep no results, and take none that are kept."),
+        click.option(
+            "--isolate",
+            type=click.Choice(["auto", "always", "never"]),
+            help="Which model files have a process of their own, with limits of time and memory; code has one always.",
+        ),
+        click.option(
+            "-j",
+            "--jobs",
+            type=click.IntRange(min=0, max=1024),
+            metavar="N",
+            help="Work on models in N processes; 0 for as many as there are processors.",
+        ),
+    ):
+        result = option(result)
+    found: Command = result
+    return found
 
 
 def output(command: Command) -> Command:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 
+from pytest_rf.commands.failures import abandon
 from pytest_rf.reporters.files import OutputError, report_place, save
 from pytest_rf.reporters.lines import Document, write
 from pytest_rf.reporters.signs import FOR_PEOPLE, fitting
@@ -64,14 +65,6 @@ def _print(text: str, escape: str) -> None:
         stream.write(fitting(text, stream.encoding or "utf-8", escape))
         stream.flush()
     except OSError as error:
-        _abandon()
+        abandon()
         reason = "was closed before all was written" if isinstance(error, BrokenPipeError) else error.strerror
         raise OutputError(f"standard output: {reason}; write to a file with --output") from None
-
-
-def _abandon() -> None:
-    """Keep Python from writing what is left in the buffer when it ends, which would fail once more."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        sys.stdout = None

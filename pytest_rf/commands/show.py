@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,8 @@ from pytest_rf.reporters import SHOW
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
+    from pytest_rf.config.sources import Target
+    from pytest_rf.reporters.lines import Document
 
 
 @click.command(short_help="Show the figures of a model, tensor by tensor.")
@@ -76,23 +79,37 @@ def show(
     rf, stride and start are input positions; they are shown once where all axes agree. With --unit, the
     positions of the input that one unit reads, of the final tensors or of those that --node selects.
     """
-    from pytest_rf import reporters, view
+    from pytest_rf import reporters
     from pytest_rf.commands import pager as paging
+    from pytest_rf.commands.progress import made
 
-    analysis = analysis_of(model, call, config, allow_code)
-    chosen = view.view(analysis, node, unit, figures, columns or (), depth, changed, sort)
-    document = reporters.show(chosen, format, paging.screen(output))
+    target = _target(model, call, config, allow_code)
+    chosen = (node, unit, figures, columns or (), depth, changed, sort)
+    document = made(target, partial(_shown, chosen=chosen, format=format, screen=paging.screen(output)))
     paging.page(document, output, color, pager, reporters.escape(format), [model])
     return 0
 
 
+def _shown(target: Target, chosen: tuple[Any, ...], format: str, screen: Any) -> Document:
+    """Return what is shown of a model; all of it here, as other processes do not have the model."""
+    from pytest_rf import reporters, targets, view
+
+    document = reporters.show(view.view(targets.analyse(target), *chosen), format, screen)
+    return document if isinstance(document, str) else list(document)
+
+
 def analysis_of(model: str, call: dict[str, Any], config: str | None, allow_code: bool) -> Analysis:
     """Return the analysis of a model, with what the configuration declares about it."""
-    from pytest_rf.commands.progress import limited
+    from pytest_rf import targets
+    from pytest_rf.commands.progress import made
+
+    return made(_target(model, call, config, allow_code), targets.analyse)
+
+
+def _target(model: str, call: dict[str, Any], config: str | None, allow_code: bool) -> Target:
     from pytest_rf.config.selection import find
-    from pytest_rf.targets import analyse, refuse_code
+    from pytest_rf.targets import refuse_code
 
     target = find(model, options.configuration(config), call)
     refuse_code(target, allow_code)
-    with limited(target):
-        return analyse(target)
+    return target

@@ -122,6 +122,8 @@ class Config:
         operators: what it states of operators, ``domain::Operator`` -> statement.
         baseline: the file of what is known to fail; None where there is none.
         lock: the file of figures that the models are held to; None where none is named.
+        jobs: how many processes work on models; 0 for as many as there are processors.
+        isolate: which model files have a process of their own: those where that pays (``auto``), all or none.
     """
 
     path: Path | None = None
@@ -137,3 +139,5 @@ class Config:
     operators: Operators = field(default_factory=dict)
     baseline: Path | None = None
     lock: Path | None = None
+    jobs: int = 1
+    isolate: Literal["auto", "always", "never"] = "auto"

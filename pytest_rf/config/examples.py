@@ -16,6 +16,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "lfs": "skip",
         "baseline": "rf-baseline.toml",
         "lock": "rf.lock",
+        "jobs": 4,
+        "isolate": "always",
     },
     "ModelTable": {
         "source": "models/unet.onnx",

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver", "load", "schema"]
 
-#: Limits that the format has and that are not enforced yet.
-NOT_ENFORCED = ("seconds", "memory")
-
 #: What the documentation calls the types that msgspec names.
 _KINDS = {
     "array": "a list",
@@ -80,7 +77,9 @@ class _Loader:
         self.shared.take(document, table, operator=table.operator)
         names: dict[str, int] = {}
         models = []
-        limits = self.limits(document, table.limits)
+        limits = Limits(**{name: getattr(table.limits, name) for name in LimitsTable.__struct_fields__})
+        if table.isolate == "never":
+            self.refuse_unlimited(document, limits)
         for index, entry in enumerate(table.model):
             model = self.model(document, index, entry)
             if entry.name and entry.name in names:
@@ -105,16 +104,16 @@ class _Loader:
             baseline=records.named(document, "baseline", table.baseline)
             or records.beside(document.path, records.BASELINE),
             lock=records.named(document, "lock", table.lock),
+            jobs=table.jobs,
+            isolate=table.isolate,
         )
 
-    def limits(self, document: Document, table: LimitsTable) -> Limits:
-        """Take the limits; one that would not be enforced is refused."""
-        limits = Limits(**{name: getattr(table, name) for name in table.__struct_fields__})
-        for name in NOT_ENFORCED:
+    def refuse_unlimited(self, document: Document, limits: Limits) -> None:
+        """Refuse limits that nothing would hold."""
+        for name in ("seconds", "memory"):
             if getattr(limits, name) is not None:
-                reason = f"limits.{name} is not enforced yet in this version of pytest-rf"
+                reason = f'limits.{name} is held by a process of its own, which isolate = "never" forbids'
                 raise document.error(reason, document.line("limits", name))
-        return limits
 
     def model(self, document: Document, index: int, entry: ModelTable) -> Model:
         at = ("model", index)

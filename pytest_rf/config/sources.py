@@ -73,7 +73,7 @@ def of(model: Model) -> list[Target]:
     if is_factory(model.source):
         name = model.name or model.source.rpartition(":")[2]
         return [Target(name=name, source=model.source, path=None, model=model)]
-    if not _MAGIC.search(model.source) or _inside(model, model.root / model.source).is_file():
+    if not _MAGIC.search(model.source) or _is_file(_inside(model, model.root / model.source)):
         path = _inside(model, model.root / model.source)
         return [Target(name=model.name or path.stem, source=display(path), path=path, model=model)]
     parts = model.source.replace(os.sep, "/").split("/")
@@ -97,6 +97,14 @@ def of(model: Model) -> list[Target]:
         )
         for path in found
     ]
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether a path is that of a file; one that is too long is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _name(model: Model, path: Path, found: Sequence[Path]) -> str:
@@ -128,25 +136,29 @@ def _matches(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
     """Yield the files below a folder that match the parts of a glob; ``**`` is any number of folders.
 
     Folders that are symlinks are not entered, and neither are hidden ones and virtual environments unless they
-    are named.
+    are named. Every folder is looked at once, with all the parts that can be next in it: so the time is at most the
+    number of entries times the number of parts, however many ``**`` there are.
     """
-    if not parts:
-        return
-    first, rest = parts[0], parts[1:]
-    if first == "**":
-        yield from _matches(folder, rest or ["*"])
+    parts = [part for place, part in enumerate(parts) if part != "**" or parts[place - 1 : place] != ["**"]]
+    parts += ["*"] if parts[-1:] == ["**"] else []
+    matchers = [matcher(part) for part in parts]
+    left = [(folder, frozenset({0}))] if parts else []
+    while left:
+        folder, places = left.pop()
+        places |= {place + 1 for place in places if parts[place] == "**"}
         for entry in _entries(folder):
-            if _is_open_folder(entry):
-                yield from _matches(folder / entry.name, parts)
-        return
-    matches = matcher(first)
-    for entry in _entries(folder):
-        if not matches(entry.name) or (entry.name.startswith(".") and not first.startswith(".")):
-            continue
-        if rest and entry.is_dir(follow_symlinks=False):
-            yield from _matches(folder / entry.name, rest)
-        elif not rest and not entry.is_dir():
-            yield folder / entry.name
+            below = set()
+            for place in places:
+                part = parts[place]
+                if part == "**":
+                    below |= {place} if _is_open_folder(entry) else set()
+                elif matchers[place](entry.name) and (entry.name[0] != "." or part[0] == "."):
+                    if place + 1 < len(parts):
+                        below |= {place + 1} if entry.is_dir(follow_symlinks=False) else set()
+                    elif not entry.is_dir():
+                        yield folder / entry.name
+            if below:
+                left.append((folder / entry.name, frozenset(below)))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

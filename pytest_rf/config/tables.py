@@ -204,11 +204,25 @@ class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ) = None
     array: Annotated[int, Meta(ge=1, description="elements of one array of fields; 67,108,864")] | None = None
     seconds: (
-        Annotated[float, Meta(gt=0, le=1e6, description="seconds for a model; refused so far")] | None
+        Annotated[
+            float,
+            Meta(
+                gt=0, le=1e6, description="seconds for a model that has a process of its own; 300 by default"
+            ),
+        ]
+        | None
     ) = None
-    memory: Annotated[int, Meta(ge=1, description="bytes of memory for a model; refused so far")] | None = (
-        None
-    )
+    memory: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="bytes of memory that such a model may take, on Linux; 4 GiB by default, and for code "
+                "all that there is",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -251,6 +265,19 @@ class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True
     lock: Annotated[
         Text, Meta(description='file of all figures that check holds, such as "rf.lock"; none by default')
     ] = ""
+    jobs: Annotated[
+        int,
+        Meta(
+            ge=0, le=1024, description="processes that work on models; 0 for as many as there are processors"
+        ),
+    ] = 1
+    isolate: Annotated[
+        Literal["auto", "always", "never"],
+        Meta(
+            description="which model files have a process of their own, with limits of time and memory; code has one "
+            "always"
+        ),
+    ] = "auto"
     model: Annotated[list[ModelTable], Meta(max_length=2000)] = []
     limits: LimitsTable = LimitsTable()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -196,5 +197,23 @@ def test_progress_is_told_on_a_terminal_and_wiped(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(progress, "PATIENCE", -1)
     assert cli.run(["check"]) == 0
-    assert "analysing net (1)" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\x1b[K")
+    told = terminal.getvalue()
+    assert "0/1" in told
+    assert "1/1" in told
+    assert "net" in told
+    assert told.endswith("\x1b[2K")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+@pytest.mark.parametrize(
+    "arguments", ["--help", "check --help", "--version", "rule RF001", "schema config", "check", ""]
+)
+@pytest.mark.parametrize("where", ["/dev/full", "&-"])
+def test_a_standard_output_that_takes_nothing_is_status_2(arguments: str, where: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m pytest_rf {arguments} >{where}"
+    found = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert found.returncode == 2
+    assert "Traceback" not in found.stderr
+    assert "bug" not in found.stderr
+    if arguments or where == "/dev/full":
+        assert "standard output" in found.stderr

@@ -47,9 +47,7 @@ def no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_signals")
 def test_code_runs_without_timers_and_forks(rf, folder: Path) -> None:
-    with containment.contained("nets:build", 0.001):
-        assert sum(range(100_000))
-    with pytest.raises(ModelError, match="nets:build: exits"), containment.contained("nets:build", 1.0):
+    with pytest.raises(ModelError, match="nets:build: exits"), containment.contained("nets:build"):
         sys.exit(3)
     (folder / "nets_without_timers.py").write_text("def build():\n    raise OSError('no weights')\n")
     result = rf("check", "nets_without_timers:build", "--allow-code", "--require", "final rf >= 3")

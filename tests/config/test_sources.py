@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_rf import check, config
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Model
 from pytest_rf.errors import ConfigError
@@ -86,3 +87,67 @@ def test_factories(root: Path) -> None:
     assert (target.name, target.source, target.is_code) == ("build", "pkg.models:build", True)
     for source in ("pkg.models:build()", "pkg models:x", "pkg:", ":x", "pkg:a.b", "os;x:y"):
         assert not sources.is_factory(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "**/" * 30 + "z.onnx",
+        "**/*d*/" * 15 + "z.onnx",
+        "**/d/" * 30 + "**",
+        "*/" * 59 + "**/**/**/z.onnx",
+        "**/d/**/d/**/d/**/d/**/d/**/d/**/*.pt",
+    ],
+)
+def test_many_stars_cost_folders_times_parts(
+    tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path
+    for _ in range(60):
+        folder /= "d"
+        folder.mkdir()
+    (folder / "x.txt").touch()
+    looked = []
+    entries = sources._entries
+    monkeypatch.setattr(sources, "_entries", lambda folder: looked.append(folder) or entries(folder))
+    if source.endswith("**"):
+        assert [path for _, path in found(tmp_path, source)] == [f"{'d/' * 60}x.txt"]
+    else:
+        with pytest.raises(ConfigError, match="matches no file"):
+            found(tmp_path, source)
+    assert len(looked) == len(set(looked)) <= 61
+
+
+@pytest.mark.parametrize(
+    ("source", "files"),
+    [
+        ("**", {"a.onnx", "m/b.onnx", "m/n/b.onnx"}),
+        ("**/**/*.onnx", {"a.onnx", "m/b.onnx", "m/n/b.onnx"}),
+        ("**/n/*.onnx", {"m/n/b.onnx"}),
+        ("**/m/**/*.onnx", {"m/b.onnx", "m/n/b.onnx"}),
+        ("m/**", {"m/b.onnx", "m/n/b.onnx"}),
+        ("*/*.onnx", {"m/b.onnx"}),
+        ("**/b.onnx", {"m/b.onnx", "m/n/b.onnx"}),
+        ("**/*/b.onnx", {"m/b.onnx", "m/n/b.onnx"}),
+    ],
+)
+def test_what_stars_mean(
+    tmp_path: Path, source: str, files: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m/n").mkdir(parents=True)
+    for name in ("a.onnx", "m/b.onnx", "m/n/b.onnx"):
+        (tmp_path / name).touch()
+    assert {path for _, path in found(tmp_path, source)} == files
+
+
+@pytest.mark.parametrize("name", ["*a" * 200, "a" * 300, "[ab]" * 90, "a" * 200 + "/" + "?" * 300])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    (tmp_path / "rf.toml").write_text(
+        f'[[model]]\nname = "a"\nsource = "{name}.onnx"\nrequire = ["final rf >= 3"]\n'
+    )
+    run = check.run(config.load(tmp_path / "rf.toml"))
+    assert run.exit_code == 2
+    (problem,) = run.problems
+    assert not problem.internal

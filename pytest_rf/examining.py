@@ -1,0 +1,238 @@
+"""One model, held against its requirements and the rules.
+
+Whatever goes wrong while it is read or analysed becomes a problem of this model. A problem is never a pass.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from pytest_rf import checks, judging, paths, siblings, targets, waivers
+from pytest_rf.analysis import Analysis
+from pytest_rf.baseline.sorting import sort
+from pytest_rf.checks import figures_changed, gathering
+from pytest_rf.checks.subject import Subject
+from pytest_rf.config import remedies
+from pytest_rf.config.declared import Config
+from pytest_rf.config.sources import Target
+from pytest_rf.config.tomlfile import PlacedConfigError
+from pytest_rf.containment import told
+from pytest_rf.cures import cured
+from pytest_rf.errors import ModelError, RFError
+from pytest_rf.findings import Finding, Problem
+from pytest_rf.recorded import Recorded, unused
+from pytest_rf.requirements import Settings
+from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
+from pytest_rf.siblings import Missing
+
+#: How a model becomes an analysis.
+Load = Callable[[Target], Analysis]
+
+#: Holds the witnesses of findings against runs of the model, and returns what contradicts them.
+Prove = Callable[[Target, Analysis, Sequence[Finding]], tuple[list[Finding], list[Problem]]]
+
+
+class Job(NamedTuple):
+    """A model to examine, with all that it is held against.
+
+    Attributes:
+        target: the model, with its requirements.
+        config: its configuration.
+        rules: codes of the rules that are checked.
+        recorded: the baselines and locks of the run.
+        allow_code: whether ``package.module:factory`` may run code.
+        today: the day that waivers are held against.
+        prove: holds witnesses against runs of the model; None where nothing is run.
+        cures: whether edits that would cure findings are looked for.
+    """
+
+    target: Target
+    config: Config
+    rules: tuple[str, ...]
+    recorded: Recorded
+    allow_code: bool
+    today: date
+    prove: Prove | None = None
+    cures: bool = True
+
+
+class Examined(NamedTuple):
+    """What was found out about a model: its result, and what accepted context it misses."""
+
+    result: ModelResult
+    missing: Missing
+
+
+def examine(job: Job, load: Load | None = None) -> Examined:
+    """Hold one model against its requirements and the rules.
+
+    Args:
+        job: the model.
+        load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
+    """
+    target, config, _, recorded, allow_code, today, prove, cures = job
+    rules = [checks.find(code) for code in job.rules]
+    model = target.model
+    result = ModelResult(model=target.name, file=target.source, accepted=model.accept_context)
+    try:
+        targets.refuse_code(target, allow_code)
+        analysis = (load or targets.analyse)(target)
+    except Exception as error:
+        return unexamined(job, _problem(error, target, model.file, model.line))
+    requirements: list[RequirementResult] = []
+    problems: list[Problem] = []
+    findings: list[Finding] = []
+    settings = Settings(
+        model=target.name,
+        file=target.source,
+        spacing=model.spacing,
+        origin=model.origin,
+        root=model.root,
+        waived=waivers.covered(model.waivers, today),
+    )
+    for number, one in enumerate(model.requires):
+        try:
+            outcome, found = judging.hold(analysis, one, settings, number)
+        except Exception as error:
+            problem = _problem(error, target, one.file, one.line, one.column)
+            pack = f" (from {one.pack})" if one.pack else ""
+            problems.append(replace(problem, message=problem.message + pack))
+            outcome, found = judging.failed(one), []
+        requirements.append(outcome)
+        findings += found
+    judging_rules: list[str] = []
+    for rule in rules:
+        subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires))
+        try:
+            findings += rule.findings(subject)
+            if rule.judged(subject):
+                judging_rules.append(rule.code)
+        except Exception as error:
+            problems.append(_problem(error, target))
+    try:
+        findings += recorded.moved(config, target, analysis, settings)
+        judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
+    except Exception as error:
+        problems.append(_problem(error, target))
+    if prove is not None:
+        try:
+            findings, wrong = prove(target, analysis, findings)
+            problems += wrong
+        except Exception as error:
+            problems.append(_problem(error, target))
+    kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
+    by_baseline = sort(kept, recorded.known(config, target), len(analysis.inputs) > 1)
+    left = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
+    decided = _decided(requirements, findings, kept, by_baseline.known)
+    shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
+    try:
+        stated = [one.requirement for one in model.requires]
+        judged = judging.standing(stated, requirements, settings, rules, findings)
+        shown = cured(analysis, judged, shown) if cures else shown
+    except Exception as error:
+        problems.append(_problem(error, target))
+    result = replace(
+        result,
+        findings=(*shown, *about),
+        waived=gathering.gathered(waived),
+        known=gathering.gathered(by_baseline.known),
+        warnings=(left,) if left else (),
+        problems=tuple(problems),
+        requirements=decided,
+        rules=tuple(judging_rules),
+        judged=is_judged(decided, judging_rules),
+        chosen=chosen(analysis.inputs.values()),
+    )
+    if result.unjudged:
+        result = _unjudged(result, target, config, rules)
+    return Examined(result, siblings.missing(analysis, target))
+
+
+def unexamined(job: Job, problem: Problem) -> Examined:
+    """Return what is known of a model that could not be analysed: nothing of what is required of it."""
+    model = job.target.model
+    stuck = tuple(map(judging.failed, model.requires))
+    result = ModelResult(
+        model=job.target.name,
+        file=job.target.source,
+        accepted=model.accept_context,
+        problems=(problem,),
+        requirements=stuck,
+    )
+    return Examined(result, {})
+
+
+def _decided(
+    requirements: Sequence[RequirementResult],
+    findings: Sequence[Finding],
+    kept: Sequence[Finding],
+    known: Sequence[Finding],
+) -> tuple[RequirementResult, ...]:
+    """Return the outcomes of requirements with their status, now that it is clear what is waived or known."""
+    waived, familiar = set(findings).difference(kept), set(known)
+    own: dict[int | None, list[Finding]] = {}
+    for finding in findings:
+        own.setdefault(finding.number, []).append(finding)
+    return tuple(
+        replace(one, status=status(own[number], waived, familiar)) if number in own else one
+        for number, one in enumerate(requirements)
+    )
+
+
+def _unjudged(
+    result: ModelResult, target: Target, config: Config, rules: Sequence[checks.Rule]
+) -> ModelResult:
+    """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
+    if config.uncovered == "ignore":
+        return result
+    inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
+    selected = [rule.code for rule in rules if rule.judges is not None]
+    text = remedies.for_unjudged(target, config, inapplicable, selected)
+    if config.uncovered == "warn":
+        return replace(result, warnings=(*result.warnings, text))
+    model = target.model
+    return replace(result, problems=(Problem(message=text, file=model.file, line=model.line, unjudged=True),))
+
+
+def failed(job: Job, reason: str) -> Examined:
+    """Return what is known of a model whose process has failed: why, and nothing else."""
+    model = job.target.model
+    error = ModelError(f"{job.target.source}: {reason}")
+    return unexamined(job, _problem(error, job.target, model.file, model.line))
+
+
+def interrupted(job: Job) -> Examined:
+    """Return what is known of a model that was not examined because the run was interrupted."""
+    model = job.target.model
+    text = f"{job.target.source}: not checked, because the run was interrupted"
+    return unexamined(job, Problem(message=text, file=model.file, line=model.line, interrupted=True))
+
+
+def _problem(error: Exception, target: Target, file: str = "", line: int = 0, column: int = 0) -> Problem:
+    """Return why the run is wrong: what the user can put right, or a bug of our own with its traceback."""
+    if isinstance(error, (MemoryError, RecursionError)):  # what the model asks for, and no bug of ours
+        error = ModelError(f"{target.source}: {told(error)}; give smaller inputs, or split the model")
+    if isinstance(error, PlacedConfigError) and error.line:
+        line, column = error.line, error.column
+    if isinstance(error, RFError):
+        place = paths.place(file, line, column)
+        about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
+        said = str(error)
+        if target.path is not None:
+            said = said.replace(str(target.path), target.source)  # as the reader knows the file
+        text = said if place and said.startswith(file) else f"{place}{about}{said}"
+        return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line, column=column)
+    reason = " ".join(str(error).split())[:500]
+    return Problem(
+        message=f"{target.source}: internal error: {type(error).__name__}{': ' if reason else ''}{reason}",
+        internal=True,
+        detail="".join(traceback.format_exception(error)),
+        file=file,
+        line=line,
+        column=column,
+    )
