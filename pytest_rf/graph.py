@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -143,6 +143,19 @@ class Windows(NamedTuple):
         return " ".join([*words, "transposed"] if self.transposed else words)
 
 
+class Role(NamedTuple):
+    """What an operator is to a model beside its geometry, whatever a front-end calls it.
+
+    Attributes:
+        name: it resizes, pads or slices its first operand, or is a pool that takes the largest, the average or another
+            norm of its windows.
+        axes: those of the first operand that it names, also where it changes nothing along them.
+    """
+
+    name: Literal["resize", "pad", "slice", "max", "average", "norm"]
+    axes: tuple[int, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """An operator as the user knows it.
@@ -154,6 +167,7 @@ class Node:
         source: "file.py:line" of the code that made it, "" where unknown.
         windows: its geometry, where that is one of windows.
         kind: what else is to be said of what it does, in words ("nearest", "both directions").
+        role: what it is to a model, where that is to resize, to pad, to slice or to pool.
         training: whether it takes the statistics of the batch although it has fixed ones, as in training.
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
@@ -167,6 +181,7 @@ class Node:
     source: str = ""
     windows: Windows | None = None
     kind: str = ""
+    role: Role | None = None
     training: bool = False
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
