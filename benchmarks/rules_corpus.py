@@ -147,18 +147,34 @@ def judge(make: Callable[[], pytest_rf.Analysis], codes: Sequence[str], pipe: An
         start = time.perf_counter()
         try:
             rule = checks.find(code)
-            declared = () if rule.name == "context-ahead" else DECLARED  # which is about models that declare nothing
+            declared = (
+                () if rule.name == "context-ahead" else DECLARED
+            )  # which is about models that declare nothing
             found = rule.findings(Subject(analysis, Settings(), declared))
             record["found"][code] = [told(one) for one in found]
         except Exception as error:
-            record["found"][code] = [{"severity": "crash", "message": f"{type(error).__name__}: {error}"[:300]}]
+            record["found"][code] = [
+                {"severity": "crash", "message": f"{type(error).__name__}: {error}"[:300]}
+            ]
         record["seconds"][code] = round(time.perf_counter() - start, 2)
     pipe.send(record)
 
 
 def told(one: Any) -> Record:
     """Return what is shown of a finding."""
-    kept = ("severity", "undecidable", "axes", "tensor", "op", "module", "source", "message", "note", "help", "reason")
+    kept = (
+        "severity",
+        "undecidable",
+        "axes",
+        "tensor",
+        "op",
+        "module",
+        "source",
+        "message",
+        "note",
+        "help",
+        "reason",
+    )
     return {name: getattr(one, name) for name in kept if getattr(one, name)}
 
 

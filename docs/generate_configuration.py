@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_rf.checks import RULES
+from pytest_rf.checks.options import Options
 from pytest_rf.config.reading import NOT_ENFORCED
 from pytest_rf.config.tables import json_schema
 
@@ -42,6 +44,9 @@ HEADINGS = {
     "WaiverTable": "`[[model.waiver]]`",
     "OperatorTable": "`[[operator]]`",
     "LimitsTable": "`[limits]`",
+    "RuleTables": "`[rule]`",
+    "Options": "`[rule.NAME]`",
+    **{rule.options.__name__: f"`[rule.{rule.name}]`" for rule in RULES if rule.options is not Options},
 }
 
 Schema = Mapping[str, Any]

@@ -152,7 +152,7 @@ def _result(
         findings += found
     judging_rules: list[str] = []
     for rule in rules:
-        subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires))
+        subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires), model.options)
         try:
             findings += rule.findings(subject)
             if rule.judged(subject):

@@ -253,6 +253,7 @@ class Graph:
         metadata: the file's own key-value properties.
         modules: module path -> the value that the module returned, where that is known.
         notes: what the figures cannot know, one sentence each.
+        weights: whether weights were read (SEMANTICS 7).
     """
 
     values: list[Value] = field(default_factory=list)
@@ -264,6 +265,7 @@ class Graph:
     metadata: dict[str, str] = field(default_factory=dict)
     modules: dict[str, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    weights: bool = False
 
     def ancestors(self, number: int) -> set[int]:
         """Return the numbers of all values that value ``number`` is computed from, and itself."""
@@ -282,7 +284,7 @@ class Builder:
     """
 
     def __init__(self, weights: bool = False) -> None:
-        self.graph = Graph()
+        self.graph = Graph(weights=weights)
         self.weights = weights
         self.node = Node("", "")
 

@@ -2,7 +2,8 @@
 
 ## What it does
 Reports axes along which no unit of a final tensor reads ahead through its windows, but does through statistics
-of the whole axis: a normalisation over time, a squeeze-and-excitation gate, a softmax over all steps.
+of the whole axis: a normalisation over time, a squeeze-and-excitation gate, a softmax over all steps. Of a model that
+declares something of such an axis `hidden-context` speaks instead.
 
 ## Why is this bad
 All convolutions were padded to be causal, so the model is meant for streams; but in a stream the statistics are
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_rf.checks.declared import GUARANTEES, is_declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
@@ -36,6 +38,8 @@ def check(model: Subject) -> Iterator[Finding]:
     for place in model.finals(guarantee=True):
         sources = context.of(place.field, accepted).remaining
         ahead = place.field.lookahead
+        if is_declared(model, GUARANTEES, place):
+            continue
         if not sources or not place.field.stride or ahead is None or ahead <= 0:
             continue
         local = place.field.without_context.lookahead

@@ -23,13 +23,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.declared import is_declared
+from pytest_rf.checks.declared import GUARANTEES, is_declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import context
-
-GUARANTEES = {"causal", "bounded", "lookahead", "lookback", "halo"}
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -38,7 +36,7 @@ def check(model: Subject) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for place in model.finals(guarantee=True) if declares(model) else ():
         sources = context.of(place.field, accepted).remaining
-        if not sources or (place.axis, sources[0]) in seen:
+        if not sources or not is_declared(model, GUARANTEES, place) or (place.axis, sources[0]) in seen:
             continue
         seen.add((place.axis, sources[0]))
         more = len(sources) - 1

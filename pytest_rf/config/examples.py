@@ -54,6 +54,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "mixing": True,
         "nothing": True,
     },
+    "Options": {"severity": "warning", "undecidable": "info"},
+    "FieldExceedsInput": {"times": 2},
+    "UnreadInput": {"positions": 1},
+    "MisalignedMerge": {"steps": 0.5},
+    "OffGrid": {"steps": 0.5},
+    "UnevenPhases": {"positions": 1},
+    "Gridding": {"density": 0.5},
     "LimitsTable": {
         "file_size": 500_000_000,
         "nodes": 100_000,
