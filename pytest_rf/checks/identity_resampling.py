@@ -21,7 +21,6 @@ Nothing, or the factor that was meant.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.checks.extents import at
@@ -33,7 +32,7 @@ from pytest_rf.findings import Finding, Required
 from pytest_rf.graph import Node
 
 NEAR = 8
-"""Extents nearby are tried at distances of so many powers of two: what takes a multiple takes one of a power of two."""
+"""Extents nearby are tried at so many powers of two: strides swallow small ones, some models take multiples alone."""
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -82,19 +81,15 @@ def _always(analysis: Analysis, names: set[str]) -> set[str]:
     tried = False
     for name, source in analysis.inputs.items():
         for number in source.axes.values():
-            for other in _elsewhere(analysis, name, number) if names else ():
-                tried = True
-                names &= {node.name for node in other.graph.nodes if node.role is not None and _passes(node)}
+            analysed, extent = at(analysis, name, number), source.shape[number]
+            for other in (*(extent + 2**power for power in range(NEAR)), 3 * extent + 1):
+                found = analysed(other) if names else None
+                if found is not None:
+                    tried = True
+                    names &= {
+                        node.name for node in found.graph.nodes if node.role is not None and _passes(node)
+                    }
     return names if tried else set()
-
-
-def _elsewhere(analysis: Analysis, input: str, axis: int) -> Iterator[Analysis]:
-    """Yield the model at two extents nearby, as odd as it takes, and at one that is far larger."""
-    analysed, extent = at(analysis, input, axis), analysis.inputs[input].shape[axis]
-    near = (other for power in range(NEAR) if (other := analysed(extent + 2**power)) is not None)
-    yield from islice(near, 2)
-    far = (other for tried in (3 * extent + 1, 3 * extent) if (other := analysed(tried)) is not None)
-    yield from islice(far, 1)
 
 
 def resamples(model: Subject) -> bool:

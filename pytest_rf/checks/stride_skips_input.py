@@ -135,10 +135,13 @@ class Use:
             if read.operand == value.number:
                 place, relation = read.axes[axis]
                 wanted = np.ones(1, bool)
+                moves = step.value.number in self.moved
                 if place is not None and step.value.shape is not None:
-                    moves = step.value.number in self.moved
                     wanted = self.of(step.value, place) if moves else np.ones(step.value.shape[place], bool)
                 used |= _read(relation, wanted, len(used))
+                if moves and isinstance(relation, Taps) and relation.advance == 1:  # a crop does not skip
+                    inside = np.flatnonzero(_read(relation, np.ones_like(wanted), len(used)))
+                    used[: inside.min(initial=len(used))] = used[inside.max(initial=-1) + 1 :] = True
         return used
 
 
