@@ -34,7 +34,7 @@ CAUSAL = frozenset({"causal", "lookahead"})
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of a model that is declared causal and reads ahead at the borders alone."""
-    for place in model.finals(guarantee=True) if declares_causal(model) else ():
+    for place in model.finals(guarantee=True):
         ahead = place.field.without_context.lookahead
         if not is_declared(model, CAUSAL, place):
             continue
@@ -56,8 +56,8 @@ def _is_causal_inside(field: AxisField) -> bool:
 
 
 def declares_causal(model: Subject) -> bool:
-    """Return whether a model is required to be causal, or not to look ahead."""
-    return is_declared(model, CAUSAL)
+    """Return whether a model is required to be causal, or not to look ahead, on an axis that it has."""
+    return any(is_declared(model, CAUSAL, place) for place in model.finals(guarantee=True))
 
 
 RULE = Rule(code="RF403", name="border-reads-ahead", doc=__doc__, check=check, judges=declares_causal)

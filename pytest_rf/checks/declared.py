@@ -11,16 +11,16 @@ from pytest_rf.requirements.syntax import Claim, Comparison
 GUARANTEES = frozenset({"causal", "bounded", "lookahead", "lookback", "halo"})
 
 
-def is_declared(model: Subject, names: Collection[str], place: Place | None = None) -> bool:
+def is_declared(model: Subject, names: Collection[str], place: Place) -> bool:
     """Return whether a requirement claims one of some predicates, or bounds one of some figures from above.
 
     Args:
         model: the model.
         names: the predicates and metrics.
-        place: the axis and input that it must be about; None for any.
+        place: the axis and input that it must be about.
     """
     return any(
-        _claims(part, names) and (place is None or _is_about(part, place))
+        _claims(part, names) and _is_about(part, place)
         for requirement in model.requirements
         for part in requirement.parts
     )

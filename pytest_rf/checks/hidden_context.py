@@ -34,9 +34,11 @@ def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of a final tensor that such an operator feeds."""
     accepted = context.accepted(model.analysis)
     seen: set[tuple[str, str]] = set()
-    for place in model.finals(guarantee=True) if declares(model) else ():
+    for place in model.finals(guarantee=True):
+        if not is_declared(model, GUARANTEES, place):
+            continue
         sources = context.of(place.field, accepted).remaining
-        if not sources or not is_declared(model, GUARANTEES, place) or (place.axis, sources[0]) in seen:
+        if not sources or (place.axis, sources[0]) in seen:
             continue
         seen.add((place.axis, sources[0]))
         more = len(sources) - 1
@@ -52,8 +54,8 @@ def check(model: Subject) -> Iterator[Finding]:
 
 
 def declares(model: Subject) -> bool:
-    """Return whether a model declares what context can break."""
-    return is_declared(model, GUARANTEES)
+    """Return whether a model declares what context can break, of an axis that it has."""
+    return any(is_declared(model, GUARANTEES, place) for place in model.finals(guarantee=True))
 
 
 RULE = Rule(code="RF402", name="hidden-context", doc=__doc__, check=check, judges=declares)
