@@ -147,12 +147,12 @@ class Role(NamedTuple):
     """What an operator is to a model beside its geometry, whatever a front-end calls it.
 
     Attributes:
-        name: it resizes, pads or slices its first operand, or is a pool that takes the largest, the average or another
-            norm of its windows.
+        name: it resizes, pads or slices its first operand, is a pool that takes the largest, the average or another
+            norm of its windows, or takes an image apart into windows (unfold) or puts it together again (fold).
         axes: those of the first operand that it names, also where it changes nothing along them.
     """
 
-    name: Literal["resize", "pad", "slice", "max", "average", "norm"]
+    name: Literal["resize", "pad", "slice", "max", "average", "norm", "unfold", "fold"]
     axes: tuple[int, ...]
 
 

@@ -41,6 +41,7 @@ def check(model: Subject) -> Iterator[Finding]:
     for place in model.finals():
         low, high = place.field.rf_range
         if place.extent * times < low < math.inf:
+            decided = not place.field.upper_bound or place.extent * times < place.field.rf_certain[0]
             yield place.finding(
                 f"final rf is {said(low)} on axis {place.axis}, the input has {place.extent} "
                 f'(tensor "{place.tensor.name}")',
@@ -48,7 +49,7 @@ def check(model: Subject) -> Iterator[Finding]:
                 measured=measured(low, high),
                 required=Required(text=str(place.extent), comparator="<=", value=place.extent),
                 help="take a stride out, or check the model with the input size that it is meant for",
-                reason=f"{place.field.chosen_by} leaves it open" if place.field.upper_bound else "",
+                reason="" if decided else f"{place.field.chosen_by} leaves it open",
                 grown=True,
             )
 

@@ -39,6 +39,11 @@ class Layer:
     read: Read
     node: Node
 
+    @property
+    def spreads(self) -> bool:
+        """Whether its windows lie over its result: a transposed convolution, a fold."""
+        return self.windows.transposed or (self.node.role is not None and self.node.role.name == "fold")
+
     def fields(self) -> Iterator[AxisField]:
         """Yield the fields of the operand along the spatial axes of every input that it reads."""
         runs = self.tensor.runs

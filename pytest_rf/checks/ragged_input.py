@@ -70,7 +70,7 @@ def _ragged(model: Subject, key: Key) -> Iterator[tuple[Tensor, str]]:
     """Yield the layers whose windows do not come out even along an input axis, and how."""
     makers = {step.value.number: step for step in model.analysis.graph.program}
     for layer in layers(model.analysis):
-        if layer.windows.transposed or layer.node.kind == "transposed" or not layer.windows.padding:
+        if layer.spreads or not layer.windows.padding:
             continue
         for place, (axis, _, own) in enumerate(layer.axes()):
             if own == key and place < len(layer.windows.stride) and layer.windows.stride[place] > 1:

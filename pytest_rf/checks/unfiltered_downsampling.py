@@ -54,7 +54,7 @@ def _downsampling(model: Subject) -> Iterator[Layer]:
     for layer in layers(model.analysis):
         if (
             max(layer.windows.stride, default=1) > 1
-            and not layer.windows.transposed
+            and not layer.spreads
             and (layer.node.role is None or layer.node.role.name == "max")
         ):
             yield layer

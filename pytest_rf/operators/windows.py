@@ -263,6 +263,7 @@ def fractional_pool(
 def unfold(b: Builder, x: Value, windows: Sequence[Window]) -> Value:
     """Return the windows of ``x`` (N, C, spatial...) as columns: (N, C·taps, windows)."""
     describe(b, windows)
+    b.node.role = Role("unfold", tuple(range(2, x.rank)))
     counts = [w.output(extent) for w, extent in zip(windows, x.extents[2:], strict=True)]
     columns = []
     for taps in product(*(range(w.kernel) for w in windows)):
@@ -276,6 +277,7 @@ def unfold(b: Builder, x: Value, windows: Sequence[Window]) -> Value:
 def fold(b: Builder, x: Value, windows: Sequence[Window], image: Sequence[int]) -> Value:
     """Return columns (N, C·taps, windows) put back into an image, added where windows overlap: (N, C, image...)."""
     describe(b, windows, kind="transposed")
+    b.node.role = Role("fold", (2,))
     kernel, rank = [w.kernel for w in windows], len(windows)
     counts = [w.output(extent) for w, extent in zip(windows, image, strict=True)]
     lead = (x.extents[0], x.extents[1] // prod(kernel))
