@@ -49,8 +49,8 @@ def check(model: Subject) -> Iterator[Finding]:
             yield model.at(
                 layer.tensor,
                 f'{idle} of {taps} taps of "{layer.tensor.name}" ({layer.tensor.op} {layer.tensor.label}) along {name} '
-                f"read padding only: {int(_real(layer, axis, key).sum())} of {layer.operand.extents[axis]} positions of the "
-                "feature map are more than that",
+                f"read padding only: of its {layer.operand.extents[axis]} positions "
+                f"{int(_real(layer, axis, key).sum())} are more than that",
                 axes=(name,),
                 input=source.name,
                 metric="taps",
