@@ -44,6 +44,11 @@ class Layer:
         """Whether its windows lie over its result: a transposed convolution, a fold."""
         return self.windows.transposed or (self.node.role is not None and self.node.role.name == "fold")
 
+    @property
+    def looks_around(self) -> bool:
+        """Whether a place reads more than one position; a transposed convolution by its stride alone does not."""
+        return any(is_window(one) and max(map(len, one.taps)) > 1 for _, one in self.read.axes)
+
     def fields(self) -> Iterator[AxisField]:
         """Yield the fields of the operand along the spatial axes of every input that it reads."""
         runs = self.tensor.runs
