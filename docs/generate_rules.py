@@ -23,7 +23,8 @@ How grave the findings of a rule are, and the thresholds that are a matter of ta
 `[model.rule.NAME]` for one model, in a pack for all that extend it; a model's word goes before the file's, key by key.
 Every page ends with its rule's table and the defaults. Findings that rest on upper bounds alone (indices computed from
 data, the rounding of resized positions) may be none: they are *undecidable* and have a severity of their own. What a
-new version may change of all this is written down in [Versions](versioning.md).
+new version may change of all this is written down in [Versions](versioning.md), what the rules find in public models in
+[its table](rules-in-public-models.md).
 """
 
 

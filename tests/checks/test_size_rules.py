@@ -120,11 +120,11 @@ def test_rules_judge_models_that_have_what_they_are_about() -> None:
 
 @RANKS
 def test_a_layer_that_reads_one_position_a_place_looks_for_nothing(rank: int) -> None:
-    size, ones = ",".join(["4"] * rank), ",".join(["1"] * 2 * rank)
+    size, pads = ",".join(["4"] * rank), ",".join(["2"] * 2 * rank)
     text = f"""
         net (float[1,2,{size}] x) => (float[1,2,{",".join(["?"] * rank)}] y)
         <float[2,2,{",".join(["5"] * rank)}] w, float[2,2,{",".join(["2"] * rank)}] u>
-        {{ a = Conv<pads=[{ones.replace("1", "2")}]>(x, w)  y = ConvTranspose<strides=[{",".join(["2"] * rank)}]>(a, u) }}
+        {{ a = Conv<pads=[{pads}]>(x, w)  y = ConvTranspose<strides=[{",".join(["2"] * rank)}]>(a, u) }}
     """
     assert rows(model(text), "unproductive-layer") == []
     wider = text.replace("strides=[" + ",".join(["2"] * rank), "strides=[" + ",".join(["1"] * rank))
