@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_rf.checks import RULES
+from pytest_rf.checks.options import Options
 from pytest_rf.config.tables import json_schema
 
 PAGE = Path(__file__).parent / "configuration.md"
@@ -41,6 +43,9 @@ HEADINGS = {
     "WaiverTable": "`[[model.waiver]]`",
     "OperatorTable": "`[[operator]]`",
     "LimitsTable": "`[limits]`",
+    "RuleTables": "`[rule]`",
+    "Options": "`[rule.NAME]`",
+    **{rule.options.__name__: f"`[rule.{rule.name}]`" for rule in RULES if rule.options is not Options},
 }
 
 Schema = Mapping[str, Any]

@@ -18,6 +18,13 @@ INTRODUCTION = """\
 
 `pytest-rf rule CODE` explains a rule on the terminal. `select` and `ignore` take codes, the beginnings of codes, and
 names; what is marked *always* cannot be left out, because leaving it out would turn what is wrong into a pass.
+
+How grave the findings of a rule are, and the thresholds that are a matter of taste, stand in `[rule.NAME]`, in
+`[model.rule.NAME]` for one model, in a pack for all that extend it; a model's word goes before the file's, key by key.
+Every page ends with its rule's table and the defaults. Findings that rest on upper bounds alone (indices computed from
+data, the rounding of resized positions) may be none: they are *undecidable* and have a severity of their own. What a
+new version may change of all this is written down in [Versions](versioning.md), what the rules find in public models in
+[its table](rules-in-public-models.md).
 """
 
 
@@ -52,6 +59,8 @@ def _page(rule: Rule) -> str:
     for heading, text in rule.explanation.items():
         body = f"```text\n{text}\n```" if heading == "Example" else text
         parts.append(f"## {heading}\n\n{body}\n")
+    if rule.settings:
+        parts.append(f"## Settings\n\n```toml\n{rule.settings}\n```\n")
     return "\n".join(parts)
 
 

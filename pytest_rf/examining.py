@@ -107,7 +107,8 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         findings += found
     judging_rules: list[str] = []
     for rule in rules:
-        subject = Subject(analysis, settings, tuple(one.requirement for one in model.requires))
+        stated = tuple(one.requirement for one in model.requires)
+        subject = Subject(analysis, settings, stated, model.options)
         try:
             findings += rule.findings(subject)
             if rule.judged(subject):
@@ -131,8 +132,9 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     decided = _decided(requirements, findings, kept, by_baseline.known)
     shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
     try:
-        stated = [one.requirement for one in model.requires]
-        judged = judging.standing(stated, requirements, settings, rules, findings)
+        judged = judging.standing(
+            [one.requirement for one in model.requires], requirements, settings, rules, findings
+        )
         shown = cured(analysis, judged, shown) if cures else shown
     except Exception as error:
         problems.append(_problem(error, target))

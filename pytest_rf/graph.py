@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -145,6 +145,19 @@ class Windows(NamedTuple):
         return " ".join([*words, "transposed"] if self.transposed else words)
 
 
+class Role(NamedTuple):
+    """What an operator is to a model beside its geometry, whatever a front-end calls it.
+
+    Attributes:
+        name: it resizes, pads or slices its first operand, is a pool that takes the largest, the average or another
+            norm of its windows, or takes an image apart into windows (unfold) or puts it together again (fold).
+        axes: those of the first operand that it names, also where it changes nothing along them.
+    """
+
+    name: Literal["resize", "pad", "slice", "max", "average", "norm", "unfold", "fold"]
+    axes: tuple[int, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """An operator as the user knows it.
@@ -156,6 +169,7 @@ class Node:
         source: "file.py:line" of the code that made it, "" where unknown.
         windows: its geometry, where that is one of windows.
         kind: what else is to be said of what it does, in words ("nearest", "both directions").
+        role: what it is to a model, where that is to resize, to pad, to slice or to pool.
         training: whether it takes the statistics of the batch although it has fixed ones, as in training.
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
@@ -169,6 +183,7 @@ class Node:
     source: str = ""
     windows: Windows | None = None
     kind: str = ""
+    role: Role | None = None
     training: bool = False
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
@@ -192,7 +207,7 @@ class Traced(Node):
         self, name: str, op: str, origin: Callable[[], tuple[str, str]], inputs: tuple[Value, ...]
     ) -> None:
         self.name, self.op, self.inputs = name, op, inputs
-        self.windows, self.kind, self.training = None, "", False
+        self.windows, self.kind, self.role, self.training = None, "", None, False
         self.outputs, self.index = {}, -1
         self._origin = origin
 
@@ -269,6 +284,7 @@ class Graph:
         modules: module path -> the value that the module returned, where that is known.
         notes: what the figures cannot know, one sentence each.
         limits: what it may take.
+        weights: whether weights were read (SEMANTICS 7).
     """
 
     values: list[Value] = field(default_factory=list)
@@ -281,6 +297,7 @@ class Graph:
     modules: dict[str, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=limits.current)
+    weights: bool = False
 
     def ancestors(self, number: int) -> set[int]:
         """Return the numbers of all values that value ``number`` is computed from, and itself."""
@@ -299,7 +316,7 @@ class Builder:
     """
 
     def __init__(self, weights: bool = False) -> None:
-        self.graph = Graph()
+        self.graph = Graph(weights=weights)
         self.weights = weights
         self.node = Node("", "")
 

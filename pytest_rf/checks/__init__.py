@@ -5,9 +5,11 @@ Every rule has a file of its own with its explanation; ``pytest-rf rule`` and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from pytest_rf.checks import (
     batch_leak,
@@ -38,10 +40,11 @@ from pytest_rf.checks import (
     waiver_expired,
     waiver_unused,
 )
+from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import FAMILIES, HEADINGS, Rule
 from pytest_rf.requirements.vocabulary import nearest
 
-__all__ = ["FAMILIES", "HEADINGS", "RULES", "Choice", "Rule", "find", "match", "selected"]
+__all__ = ["FAMILIES", "HEADINGS", "RULES", "Choice", "Rule", "find", "match", "options", "selected"]
 
 RULES: tuple[Rule, ...] = (
     requirement_violated.RULE,
@@ -127,6 +130,20 @@ def selected(
         chosen = (chosen | _matching(added)) - _matching(left_out)
     found = (rule for rule in RULES if rule.always or rule.code in chosen)
     return tuple(rule if rule.code in asked else replace(rule, judges=None) for rule in found)
+
+
+def options(*layers: Mapping[str, Mapping[str, Any]]) -> dict[str, Options]:
+    """Return what is said of rules, by code.
+
+    Args:
+        layers: the tables of rules by name, found right; later ones go before, key by key.
+    """
+    found: dict[str, Options] = {}
+    for rule in RULES:
+        said = {key: value for layer in layers for key, value in layer.get(rule.name, {}).items()}
+        if said:
+            found[rule.code] = msgspec.convert(said, rule.options)
+    return found
 
 
 def _matching(texts: Iterable[str]) -> set[str]:

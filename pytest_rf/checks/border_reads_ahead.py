@@ -29,11 +29,15 @@ from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 
+CAUSAL = frozenset({"causal", "lookahead"})
+
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of a model that is declared causal and reads ahead at the borders alone."""
-    for place in model.finals(guarantee=True) if declares_causal(model) else ():
+    for place in model.finals(guarantee=True):
         ahead = place.field.without_context.lookahead
+        if not is_declared(model, CAUSAL, place):
+            continue
         if ahead is not None and ahead > 0 and _is_causal_inside(place.field):
             yield place.finding(
                 f'units of "{place.tensor.name}" at the border read ahead on axis {place.axis}, others do not',
@@ -52,8 +56,8 @@ def _is_causal_inside(field: AxisField) -> bool:
 
 
 def declares_causal(model: Subject) -> bool:
-    """Return whether a model is required to be causal, or not to look ahead."""
-    return is_declared(model, {"causal", "lookahead"})
+    """Return whether a model is required to be causal, or not to look ahead, on an axis that it has."""
+    return any(is_declared(model, CAUSAL, place) for place in model.finals(guarantee=True))
 
 
 RULE = Rule(code="RF403", name="border-reads-ahead", doc=__doc__, check=check, judges=declares_causal)

@@ -1,8 +1,9 @@
 """A model that is causal but for its statistics.
 
 ## What it does
-Reports axes along which no unit of a final tensor reads ahead through its windows, but does through statistics
-of the whole axis: a normalisation over time, a squeeze-and-excitation gate, a softmax over all steps.
+Reports where no unit of a final tensor reads ahead in time (an axis that is called `t`) through its windows, but does
+through statistics of the whole axis: a normalisation over time, a squeeze-and-excitation gate, a softmax over all
+steps. Of a model that declares something of the axis `hidden-context` speaks instead.
 
 ## Why is this bad
 All convolutions were padded to be causal, so the model is meant for streams; but in a stream the statistics are
@@ -23,11 +24,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_rf.checks.declared import GUARANTEES, is_declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import context
 from pytest_rf.requirements.wording import listed
+
+TIME = "t"
+"""The axis of streams: that images are causal along one by accident says nothing."""
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -36,6 +41,8 @@ def check(model: Subject) -> Iterator[Finding]:
     for place in model.finals(guarantee=True):
         sources = context.of(place.field, accepted).remaining
         ahead = place.field.lookahead
+        if place.axis != TIME or is_declared(model, GUARANTEES, place):
+            continue
         if not sources or not place.field.stride or ahead is None or ahead <= 0:
             continue
         local = place.field.without_context.lookahead
@@ -54,7 +61,7 @@ def check(model: Subject) -> Iterator[Finding]:
 
 def has_time(model: Subject) -> bool:
     """Return whether a final tensor that is known has an axis of time: that of another does not judge a stream."""
-    return any(place.axis == "t" for place in model.finals())
+    return any(place.axis == TIME for place in model.finals())
 
 
 RULE = Rule(code="RF401", name="context-ahead", doc=__doc__, check=check, judges=has_time)

@@ -24,7 +24,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Annotated
 
+from msgspec import Meta
+
+from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import Rule, has_places
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
@@ -33,9 +37,11 @@ from pytest_rf.findings import Finding, Required
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis along which the smallest field of the final tensor exceeds the input."""
+    times = model.of(FieldExceedsInput).times
     for place in model.finals():
         low, high = place.field.rf_range
-        if place.extent < low < math.inf:
+        if place.extent * times < low < math.inf:
+            decided = not place.field.upper_bound or place.extent * times < place.field.rf_certain[0]
             yield place.finding(
                 f"final rf is {said(low)} on axis {place.axis}, the input has {place.extent} "
                 f'(tensor "{place.tensor.name}")',
@@ -43,10 +49,25 @@ def check(model: Subject) -> Iterator[Finding]:
                 measured=measured(low, high),
                 required=Required(text=str(place.extent), comparator="<=", value=place.extent),
                 help="take a stride out, or check the model with the input size that it is meant for",
+                reason="" if decided else f"{place.field.chosen_by} leaves it open",
                 grown=True,
             )
 
 
+class FieldExceedsInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.field-exceeds-input]``: how large a field may be."""
+
+    times: Annotated[
+        float, Meta(gt=0, description="the largest field that is silent, in times the input's extent")
+    ] = 1
+
+
 RULE = Rule(
-    code="RF101", name="field-exceeds-input", doc=__doc__, check=check, judges=has_places, actual=True
+    code="RF101",
+    name="field-exceeds-input",
+    doc=__doc__,
+    check=check,
+    judges=has_places,
+    actual=True,
+    options=FieldExceedsInput,
 )

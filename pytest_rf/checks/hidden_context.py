@@ -23,20 +23,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.declared import is_declared
+from pytest_rf.checks.declared import GUARANTEES, is_declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import context
-
-GUARANTEES = {"causal", "bounded", "lookahead", "lookback", "halo"}
 
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of a final tensor that such an operator feeds."""
     accepted = context.accepted(model.analysis)
     seen: set[tuple[str, str]] = set()
-    for place in model.finals(guarantee=True) if declares(model) else ():
+    for place in model.finals(guarantee=True):
+        if not is_declared(model, GUARANTEES, place):
+            continue
         sources = context.of(place.field, accepted).remaining
         if not sources or (place.axis, sources[0]) in seen:
             continue
@@ -54,8 +54,8 @@ def check(model: Subject) -> Iterator[Finding]:
 
 
 def declares(model: Subject) -> bool:
-    """Return whether a model declares what context can break."""
-    return is_declared(model, GUARANTEES)
+    """Return whether a model declares what context can break, of an axis that it has."""
+    return any(is_declared(model, GUARANTEES, place) for place in model.finals(guarantee=True))
 
 
 RULE = Rule(code="RF402", name="hidden-context", doc=__doc__, check=check, judges=declares)

@@ -39,6 +39,16 @@ class Layer:
     read: Read
     node: Node
 
+    @property
+    def spreads(self) -> bool:
+        """Whether its windows lie over its result: a transposed convolution, a fold."""
+        return self.windows.transposed or (self.node.role is not None and self.node.role.name == "fold")
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether a place reads more than one position; a transposed convolution by its stride alone does not."""
+        return any(is_window(one) and max(map(len, one.taps)) > 1 for _, one in self.read.axes)
+
     def fields(self) -> Iterator[AxisField]:
         """Yield the fields of the operand along the spatial axes of every input that it reads."""
         runs = self.tensor.runs
@@ -82,14 +92,11 @@ def is_window(relation: Relation) -> TypeGuard[Taps]:
     return isinstance(relation, Taps) and not relation.selects
 
 
-def touched(relation: Relation, outputs: int, extent: int) -> npt.NDArray[np.bool_]:
-    """Return which positions of an operand's axis any of so many outputs reads by a window."""
+def touched(relation: Taps, wanted: npt.NDArray[np.bool_], extent: int) -> npt.NDArray[np.bool_]:
+    """Return which positions of an operand's axis any of the outputs that are wanted reads by a window."""
     read = np.zeros(extent, bool)
-    if not isinstance(relation, Taps):
-        read[:] = True
-        return read
     for phase, taps in enumerate(relation.taps):
-        rounds = np.arange(max(-(-(outputs - phase) // relation.period), 0))
+        rounds = np.flatnonzero(wanted[phase :: relation.period])
         places = (rounds[:, None] * relation.advance + np.array(taps, int)[None, :]).ravel()
         if relation.border != "drop" and ((places < 0) | (places >= extent)).any():
             read[:] = True  # what lies outside is fetched from inside, by rules of its own

@@ -23,9 +23,13 @@ The same padding on both branches, odd kernels, or a crop that is as large on ei
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
 
 from pytest_rf.analysis.alignment import Merge, merges
 from pytest_rf.analysis.tensors import owners
+from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
@@ -34,7 +38,7 @@ from pytest_rf.findings import Finding, Required
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per merge and axis whose branches are misaligned for certain."""
-    runs = model.analysis.runs
+    runs, steps = model.analysis.runs, model.of(MisalignedMerge).steps
     own = owners(runs)
     for source in model.analysis.inputs.values():
         for axis, number in source.axes.items():
@@ -50,7 +54,9 @@ def check(model: Subject) -> Iterator[Finding]:
                     metric="aligned",
                     measured=measured(False) if merge.apart is None else measured(merge.apart),
                     required=Required(text="one stride and one centre"),
-                    severity="warning" if merge.apart is None or merge.apart >= merge.step else "info",
+                    severity="warning"
+                    if merge.apart is None or merge.apart >= steps * merge.step
+                    else "info",
                     help="pad the branches alike, or crop as much on either side",
                 )
 
@@ -67,4 +73,19 @@ def has_merges(model: Subject) -> bool:
     return any(True for key in sorted(runs.spatial) for _ in merges(runs, key))
 
 
-RULE = Rule(code="RF203", name="misaligned-merge", doc=__doc__, check=check, judges=has_merges)
+class MisalignedMerge(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.misaligned-merge]``: how far the centres of branches may be apart."""
+
+    steps: Annotated[
+        float, Meta(ge=0, description="from how many steps of the merged tensor on it is more than info")
+    ] = 1
+
+
+RULE = Rule(
+    code="RF203",
+    name="misaligned-merge",
+    doc=__doc__,
+    check=check,
+    judges=has_merges,
+    options=MisalignedMerge,
+)

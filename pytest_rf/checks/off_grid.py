@@ -23,9 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Annotated
+
+from msgspec import Meta
 
 from pytest_rf.analysis.alignment import mean_centre
 from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.uneven_padding import dense, is_dense
@@ -35,9 +39,10 @@ from pytest_rf.findings import Finding, Required
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of an output whose mean offset is not 0."""
+    steps = model.of(OffGrid).steps
     for place in dense(model):
         off = _offset(place.field)
-        if off:
+        if off and abs(off) > steps * (place.field.stride or 0):
             yield place.finding(
                 f'units of "{place.tensor.name}" look {said(abs(off))} positions '
                 f"{'before' if off < 0 else 'behind'} what they stand for on axis {place.axis}",
@@ -56,4 +61,12 @@ def _offset(field: AxisField) -> Fraction | None:
     return None if middle is None or not step else middle - (step - 1) / 2
 
 
-RULE = Rule(code="RF204", name="off-grid", doc=__doc__, check=check, judges=is_dense)
+class OffGrid(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.off-grid]``: how far the units of an output may lie off its grid."""
+
+    steps: Annotated[
+        float, Meta(ge=0, description="the largest mean offset that is silent, in steps of the output")
+    ] = 0
+
+
+RULE = Rule(code="RF204", name="off-grid", doc=__doc__, check=check, judges=is_dense, options=OffGrid)

@@ -37,7 +37,7 @@ from pytest_rf.findings import Finding, Required
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per layer and axis with such taps."""
     for layer in layers(model.analysis):
-        if layer.windows.transposed:
+        if layer.spreads:
             continue
         for axis, relation, key in layer.axes():
             idle = _idle(layer, axis, relation, key)
@@ -49,7 +49,8 @@ def check(model: Subject) -> Iterator[Finding]:
             yield model.at(
                 layer.tensor,
                 f'{idle} of {taps} taps of "{layer.tensor.name}" ({layer.tensor.op} {layer.tensor.label}) along {name} '
-                f"read padding only: the feature map has {layer.operand.extents[axis]} positions",
+                f"read padding only: of its {layer.operand.extents[axis]} positions "
+                f"{int(_real(layer, axis, key).sum())} are more than that",
                 axes=(name,),
                 input=source.name,
                 metric="taps",
@@ -86,9 +87,7 @@ def _real(layer: Layer, axis: int, key: Key) -> npt.NDArray[np.bool_]:
 
 def has_kernels(model: Subject) -> bool:
     """Return whether a model has a layer with several taps along an axis."""
-    return any(
-        not layer.windows.transposed and max(layer.windows.kernel) > 1 for layer in layers(model.analysis)
-    )
+    return any(not layer.spreads and max(layer.windows.kernel) > 1 for layer in layers(model.analysis))
 
 
 RULE = Rule(code="RF104", name="padding-only-tap", doc=__doc__, check=check, judges=has_kernels, actual=True)

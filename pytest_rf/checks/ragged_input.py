@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from pytest_rf.access import Taps
 from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.extents import at, nearest_of_model
@@ -34,10 +35,7 @@ from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.findings import Finding, Required
-from pytest_rf.graph import Node
-
-#: Operators that make a tensor as large as another, by parts of their names.
-FITTING = ("resize", "upsample", "interpolate", "pad", "slice", "crop", "narrow")
+from pytest_rf.graph import Node, Step, Union
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -70,12 +68,13 @@ def _fits(model: Subject, key: Key, fits: Mapping[str, bool]) -> bool:
 
 def _ragged(model: Subject, key: Key) -> Iterator[tuple[Tensor, str]]:
     """Yield the layers whose windows do not come out even along an input axis, and how."""
+    makers = {step.value.number: step for step in model.analysis.graph.program}
     for layer in layers(model.analysis):
-        if layer.windows.transposed or layer.node.kind == "transposed" or not layer.windows.padding:
+        if layer.spreads or not layer.windows.padding:
             continue
         for place, (axis, _, own) in enumerate(layer.axes()):
             if own == key and place < len(layer.windows.stride) and layer.windows.stride[place] > 1:
-                why = _uneven(layer, axis, place)
+                why = _uneven(layer, axis, place, _padded(makers.get(layer.operand.number), layer, axis))
                 if why:
                     yield (
                         layer.tensor,
@@ -83,14 +82,34 @@ def _ragged(model: Subject, key: Key) -> Iterator[tuple[Tensor, str]]:
                     )
 
 
-def _uneven(layer: Layer, axis: int, place: int) -> str:
-    """Say how the windows of a layer do not come out even along an axis; nothing if they do."""
+def _padded(maker: Step | None, layer: Layer, axis: int) -> int:
+    """Return how many positions at the end of a layer's operand an explicit pad has added."""
+    if maker is None or maker.node.role is None or maker.node.role.name != "pad":
+        return 0
+    action = maker.action
+    read = action.reads[0] if isinstance(action, Union) and len(action.reads) == 1 else None
+    relation = None if read is None else next((one for place, one in read.axes if place == axis), None)
+    if read is None or not isinstance(relation, Taps) or relation.period != 1:
+        return 0
+    source = layer.tensor.runs.graph.values[read.operand].extents[axis]
+    return max(layer.operand.extents[axis] - source + relation.taps[0][0], 0)
+
+
+def _uneven(layer: Layer, axis: int, place: int, padded: int) -> str:
+    """Say how the windows of a layer do not come out even along an axis; nothing if they do.
+
+    Args:
+        layer: the layer.
+        axis: of its operand.
+        place: of the axis among those of its windows.
+        padded: the positions at the end of the operand that are padding; they may go unread.
+    """
     kernel, stride = layer.windows.kernel[place], layer.windows.stride[place]
     before, after = layer.windows.padding[place]
     reach = layer.windows.dilation[place] * (kernel - 1) + 1
     extent = layer.operand.extents[axis]
     end = (layer.outputs(axis) - 1) * stride + reach - before
-    left = extent - end - max(stride - reach, 0)
+    left = extent - padded - end - max(stride - reach, 0)
     if left > 0:
         return (
             f"leaves the last {left} of {extent} positions unread"
@@ -126,7 +145,8 @@ def _fitting(model: Subject, key: Key) -> Iterator[tuple[Tensor, Node, int, int]
 
 
 def _is_fitting(node: Node) -> bool:
-    return any(part in node.op.lower() for part in FITTING)
+    """Whether a node can make a tensor as large as another."""
+    return node.role is not None and node.role.name in ("resize", "pad", "slice")
 
 
 def _is_even(before: int, after: int) -> bool:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pytest_rf import witnesses
 from pytest_rf.checks.gathering import along_all_axes
+from pytest_rf.checks.options import Options, thresholds
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding
 from pytest_rf.severity import SEVERITIES
@@ -47,6 +48,7 @@ class Rule:
         actual: whether it is about the actual input, so that it says nothing of axes whose extents are our choice.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
         severity: what its findings are, one of :data:`pytest_rf.severity.SEVERITIES`; one can be milder.
+        options: what a configuration can say of it, with the defaults.
     """
 
     code: str
@@ -58,6 +60,7 @@ class Rule:
     always: bool = False
     severity: str = "error"
     actual: bool = False
+    options: type[Options] = Options
 
     @property
     def summary(self) -> str:
@@ -74,21 +77,43 @@ class Rule:
             for heading, text in zip(parts[1::2], parts[2::2], strict=True)
         }
 
+    @property
+    def settings(self) -> str:
+        """Its table in a configuration with the defaults, as TOML, the rule's own keys first; empty without one."""
+        if not self.has_options:
+            return ""
+        own = [(f"{one.name} = {one.default}", one.about) for one in thresholds(self.options)]
+        rows = [
+            (f"[rule.{self.name}]", f"[model.rule.{self.name}] for one model"),
+            *own,
+            (f'severity = "{self.severity}"', "error, warning or info; what is info by itself stays so"),
+            ('undecidable = "warning"', "where upper bounds alone make it fire"),
+        ]
+        width = max(len(key) for key, _ in rows)
+        return "\n".join(f"{key:<{width}}  # {about}" for key, about in rows)
+
     def findings(self, model: Subject) -> list[Finding]:
         """Return what the rule finds in a model; what it finds on several axes is said once."""
         found = self.check(model) if self.check is not None else ()
         if self.actual:
             found = [one for one in found if not _is_chosen(model, one)]
+        own = model.options.get(self.code) or self.options()
         told = along_all_axes(
-            replace(
-                one,
-                code=self.code,
-                rule=self.name,
-                severity=max(self.severity, one.severity, key=SEVERITIES.index),
-            )
-            for one in found
+            replace(one, code=self.code, rule=self.name, severity=self._severity(one, own)) for one in found
         )
         return [witnesses.of_rule(model.analysis, one) for one in told]
+
+    @property
+    def has_options(self) -> bool:
+        """Whether a configuration can say something of it: it finds something, and what it finds can be left out."""
+        return self.check is not None and not self.always
+
+    def _severity(self, one: Finding, own: Options) -> str:
+        """Return how grave a finding is by the rule, by itself, and by what a configuration says."""
+        if one.undecidable and self.has_options:
+            return own.undecidable
+        natural = max(self.severity, one.severity, key=SEVERITIES.index)
+        return natural if own.severity is None or natural == "info" else own.severity
 
     def judged(self, model: Subject) -> bool:
         """Return whether the rule has judged a model: whether that has what the rule is about, at a given extent."""

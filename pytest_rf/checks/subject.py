@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, AxisField
+from pytest_rf.checks.options import Options
 from pytest_rf.figures import Number, value
 from pytest_rf.findings import Finding, Measurement, Required
 from pytest_rf.requirements import verdicts
@@ -17,6 +19,8 @@ from pytest_rf.requirements.explain import steps
 from pytest_rf.requirements.select import fields, places
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Requirement
+
+Own = TypeVar("Own", bound=Options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,17 @@ class Subject:
         analysis: the model.
         settings: what its authors state about it, as far as findings tell it.
         requirements: what they require of it.
+        options: what they say of rules, by code.
     """
 
     analysis: Analysis
     settings: Settings
     requirements: tuple[Requirement, ...] = ()
+    options: Mapping[str, Options] = dataclasses.field(default_factory=dict)
+
+    def of(self, kind: type[Own]) -> Own:
+        """Return what is said of the rule whose options are of this class."""
+        return next((one for one in self.options.values() if isinstance(one, kind)), None) or kind()
 
     def known(self) -> Iterator[Tensor]:
         """Yield the tensors whose fields are known, in graph order."""

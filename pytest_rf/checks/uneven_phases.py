@@ -22,7 +22,11 @@ leave the rule off.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
+from msgspec import Meta
+
+from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import Rule, has_places
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
@@ -31,17 +35,29 @@ from pytest_rf.findings import Finding, Required
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of a final tensor whose smallest and largest field differ."""
+    most = model.of(UnevenPhases).positions
     for place in model.finals():
         low, high = place.field.rf_range
-        if low != high and not (place.field.irregular or place.field.upper_bound):
+        if high - low > most and not place.field.irregular:
             yield place.finding(
                 f"final rf is {said(low)} to {said(high)} on axis {place.axis}: it differs between units "
                 f'(tensor "{place.tensor.name}")',
                 metric="rf",
                 measured=measured(low, high),
                 required=Required(text="one size"),
+                reason=f"{place.field.chosen_by} leaves it open" if place.field.upper_bound else "",
                 grown=True,
             )
 
 
-RULE = Rule(code="RF301", name="uneven-phases", doc=__doc__, check=check, judges=has_places)
+class UnevenPhases(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.uneven-phases]``: how much the fields of units may differ."""
+
+    positions: Annotated[
+        int, Meta(ge=0, description="by how many input positions the fields of units may differ")
+    ] = 0
+
+
+RULE = Rule(
+    code="RF301", name="uneven-phases", doc=__doc__, check=check, judges=has_places, options=UnevenPhases
+)

@@ -54,15 +54,14 @@ def _downsampling(model: Subject) -> Iterator[Layer]:
     for layer in layers(model.analysis):
         if (
             max(layer.windows.stride, default=1) > 1
-            and not layer.windows.transposed
-            and not _is_average(layer.node)
+            and not layer.spreads
+            and (layer.node.role is None or layer.node.role.name == "max")
         ):
             yield layer
 
 
 def _is_average(node: Node) -> bool:
-    name = node.op.lower().replace("_", "")
-    return "averagepool" in name or "avgpool" in name
+    return node.role is not None and node.role.name == "average"
 
 
 def _is_low_pass(node: Node) -> bool:

@@ -2,7 +2,8 @@
 
 ## What it does
 Looks for layers with windows larger than 1 whose operand's smallest field (`rf_min`, over the shortest path) is
-strictly larger than the input along every spatial axis. It reports the first, and how many there are.
+strictly larger than the input along every spatial axis. It reports the first, and how many there are. A transposed
+convolution whose kernel is its stride reads one position a place and is none.
 
 ## Why is this bad
 Whatever such a layer reads beside its own position, it has seen already along every path: it adds computation and
@@ -34,7 +35,7 @@ from pytest_rf.findings import Finding, Required
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding at the first layer of which it is true, and is so for certain if that is so of any."""
-    every = [layer for layer in layers(model.analysis) if max(layer.windows.kernel, default=1) > 1]
+    every = [layer for layer in layers(model.analysis) if layer.looks_around]
     beyond = [
         (layer, fields) for layer in every if (fields := list(layer.fields())) and all(map(_sees_all, fields))
     ]
@@ -72,7 +73,7 @@ def _name(layer: Layer) -> str:
 
 def has_layers(model: Subject) -> bool:
     """Return whether a model has a layer with a window larger than 1."""
-    return any(max(layer.windows.kernel, default=1) > 1 for layer in layers(model.analysis))
+    return any(layer.looks_around for layer in layers(model.analysis))
 
 
 RULE = Rule(code="RF102", name="unproductive-layer", doc=__doc__, check=check, judges=has_layers, actual=True)

@@ -21,9 +21,13 @@ An extent that comes out even, padding, or `ceil_mode`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from msgspec import Meta
 
 from pytest_rf.analysis import Input, Tensor
 from pytest_rf.analysis.units import span
+from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import Rule, has_places
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
@@ -31,13 +35,14 @@ from pytest_rf.findings import Finding, Required
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per spatial axis of an input that some output reads."""
+    most = model.of(UnreadInput).positions
     for source in model.analysis.inputs.values():
         outputs = [tensor for tensor in model.analysis.outputs if source.name in tensor.inputs]
         if not outputs or any(tensor.status == "unknown" for tensor in outputs):
             continue  # an input that nothing reads is no input of the model
         for axis, number in source.axes.items():
             read = _read(outputs, source, number)
-            if read is not None and read != (0, source.shape[number] - 1):
+            if read is not None and read[0] + source.shape[number] - 1 - read[1] > most:
                 yield _finding(model, source, axis, number, read)
 
 
@@ -89,4 +94,20 @@ def _dropping(model: Subject, source: Input, number: int, last: bool) -> Tensor 
     return None
 
 
-RULE = Rule(code="RF103", name="unread-input", doc=__doc__, check=check, judges=has_places, actual=True)
+class UnreadInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.unread-input]``: how much of an input may go unread."""
+
+    positions: Annotated[
+        int, Meta(ge=0, description="how many positions at both ends of an axis may go unread")
+    ] = 0
+
+
+RULE = Rule(
+    code="RF103",
+    name="unread-input",
+    doc=__doc__,
+    check=check,
+    judges=has_places,
+    actual=True,
+    options=UnreadInput,
+)

@@ -122,7 +122,13 @@ def _files(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
 def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: those of configurations with this source, or its own."""
     known = [(item, item.target) for item in items if item.target is not None]
-    made = Model(source=path, requires=config.requires, operators=config.operators, limits=config.limits)
+    made = Model(
+        source=path,
+        requires=config.requires,
+        options=config.options,
+        operators=config.operators,
+        limits=config.limits,
+    )
     if is_factory(path) and not is_there(path):
         same = [item for item, target in known if target.is_code and target.source == path]
         own = Target(name=path.rpartition(":")[2], source=path, path=None, model=made)

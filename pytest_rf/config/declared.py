@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from pytest_rf.calls import Call
+from pytest_rf.checks.options import Options
 from pytest_rf.config.positions import Keys, Place
 from pytest_rf.registry import Operators
 from pytest_rf.requirements.syntax import Requirement
@@ -77,6 +78,7 @@ class Model(Call):
         places: where what only an analysis can refute stands: ``("spacing", "h")``, ``("accept_context", 0)``.
         requires: its requirements, with those of the configuration.
         select, ignore: rules on top of those of the configuration.
+        options: what is said of rules, by code, with what the configuration says.
         waivers: the findings that its authors accept.
         limits: what it may take.
         operators: what the configuration states of operators.
@@ -91,6 +93,7 @@ class Model(Call):
     requires: tuple[PlacedRequirement, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    options: Mapping[str, Options] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
     operators: Operators = field(default_factory=dict)
@@ -114,6 +117,7 @@ class Config:
         select: codes, prefixes or names of the rules to check; empty means the defaults.
         ignore: codes, prefixes or names of rules to leave out.
         requires: requirements of every model, also of those that are not in the configuration.
+        options: what is said of rules, by code, for those as well.
         models: the models; their requirements include those of ``requires``.
         uncovered: what a model is that no requirement and no selected rule judges: an ``error``, a warning
             (``warn``), or nothing to speak of (``ignore``).
@@ -132,6 +136,7 @@ class Config:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     requires: tuple[PlacedRequirement, ...] = ()
+    options: Mapping[str, Options] = field(default_factory=dict)
     models: tuple[Model, ...] = ()
     uncovered: Literal["error", "warn", "ignore"] = "error"
     lfs: Literal["error", "skip"] = "error"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+#: What every rule's table may say.
+_RULE = {"severity": "warning", "undecidable": "info"}
+
 #: By the type that stands for a table: key -> what it may say.
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "ConfigFile": {
@@ -56,6 +59,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "mixing": True,
         "nothing": True,
     },
+    "Options": _RULE,
+    "FieldExceedsInput": {**_RULE, "times": 2},
+    "UnreadInput": {**_RULE, "positions": 1},
+    "MisalignedMerge": {**_RULE, "steps": 0.5},
+    "OffGrid": {**_RULE, "steps": 0.5},
+    "UnevenPhases": {**_RULE, "positions": 1},
+    "Gridding": {**_RULE, "density": 0.5},
     "LimitsTable": {
         "file_size": 500_000_000,
         "graph_size": 50_000_000,

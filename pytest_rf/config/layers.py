@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_rf import checks
 from pytest_rf.config import packs, tomlfile
@@ -93,6 +93,7 @@ class Layer:
         ignore: the rules that are ignored.
         requires: the requirements.
         operators: what is stated of operators.
+        rules: what is said of rules, key by key, by name.
     """
 
     def __init__(self, files: Files, below: Layer | None = None) -> None:
@@ -106,6 +107,7 @@ class Layer:
         self.ignore: list[str] = []
         self.requires: list[PlacedRequirement] = []
         self.operators: dict[str, Statement] = {}
+        self.rules: dict[str, dict[str, Any]] = {}
         self._files = files
         self._taken: set[Path] = set() if below is None else set(below._taken)
 
@@ -150,6 +152,8 @@ class Layer:
                     f"{kept[0].code} cannot be ignored; waive the finding in [[model.waiver]]",
                     document.line(*at, "ignore", number),
                 )
+        for name, keys in document.value(*at, "rule").items():
+            self.rules[name] = {**self.rules.get(name, {}), **keys}
         self.select += table.select
         self.ignore += table.ignore
         for one in stated(document, table.require, *at):

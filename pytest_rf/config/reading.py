@@ -96,6 +96,7 @@ class _Loader:
             select=tuple(dict.fromkeys(self.shared.select)),
             ignore=tuple(dict.fromkeys(self.shared.ignore)),
             requires=tuple(self.shared.requires),
+            options=checks.options(self.shared.rules),
             models=tuple(models),
             uncovered=table.uncovered,
             lfs=table.lfs,
@@ -129,6 +130,7 @@ class _Loader:
             requires=(*self.shared.requires, *own.requires),
             select=tuple(dict.fromkeys(own.select)),
             ignore=tuple(dict.fromkeys(own.ignore)),
+            options=checks.options(self.shared.rules, own.rules),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
             root=self.root,
             operators={**self.shared.operators, **own.operators},
@@ -208,7 +210,7 @@ def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError
         # A model's tables go by their own names, as tables.field_names has them.
         table = next((str(key) for key in reversed(at) if not isinstance(key, int)), "")
         keys = field_names().get(table, ()) if table else kind.__struct_fields__
-        hint = _nested(document, unknown[1]) if not table else ""
+        hint = _nested(document, unknown[1]) if not table else _of_rule(unknown[1]) if table == "rule" else ""
         hint = hint or _nearest(unknown[1], keys)
         return document.error(f'unknown key "{unknown[1][:100]}"{hint}', document.line(*at, unknown[1]))
     if "enum value" in reason:
@@ -244,7 +246,7 @@ def _keys(document: Document, text: str, where: str, kind: type[PackFile]) -> Ke
 
     keys: list[str | int] = []
     holder: Any = document.data
-    for name, number in re.findall(r"(\w+)|\[(\d+|\.\.\.)\]", where):
+    for name, number in re.findall(r"([\w-]+)|\[(\d+|\.\.\.)\]", where):
         value: Any = holder[keys[-1]] if keys else holder
         if number == "...":
             for key in value:
@@ -267,6 +269,17 @@ def _nested(document: Document, key: str) -> str:
     if not isinstance(document.data.get(key), dict) or (key != "tool" and not is_nearly_ours(key)):
         return ""
     return "; all of this file is pytest-rf's, so its keys and [[model]] stand at the top, in no table"
+
+
+def _of_rule(key: str) -> str:
+    """Return what to say about a rule that goes by its name, or of which nothing can be said."""
+    try:
+        rule = checks.find(key)
+    except KeyError:
+        return ""
+    return (
+        f"; write [rule.{rule.name}]" if rule.has_options else f"; what {rule.code} finds is always an error"
+    )
 
 
 def _nearest(key: str, keys: Sequence[str]) -> str:

@@ -53,7 +53,7 @@ def _known(config: Config | None) -> Iterator[Target]:
 
 
 def _given(word: str, config: Config) -> Target:
-    model = Model(source=word, operators=config.operators)
+    model = Model(source=word, options=config.options, operators=config.operators)
     if is_factory(word) and not is_there(word):
         return Target(name=word.rpartition(":")[2], source=word, path=None, model=model)
     path = Path(word)

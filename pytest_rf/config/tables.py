@@ -6,11 +6,13 @@ This is the one module that needs msgspec.
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from pytest_rf.checks import RULES
+from pytest_rf.checks.options import Options
 from pytest_rf.config.examples import illustrated
 
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -25,6 +27,30 @@ class WaiverTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     until: Annotated[
         datetime.date | None, Meta(description="past this date the waiver itself is reported")
     ] = None
+
+
+if TYPE_CHECKING:
+
+    class RuleTables(msgspec.Struct, frozen=True):
+        """A table a rule."""
+
+else:
+    RuleTables = msgspec.defstruct(
+        "RuleTables",
+        [
+            (
+                rule.name.replace("-", "_"),
+                rule.options,
+                msgspec.field(name=rule.name, default_factory=rule.options),
+            )
+            for rule in RULES
+            if rule.has_options
+        ],
+        namespace={"__doc__": "``[rule]``: what is said of single rules, a table each, by their names."},
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
 
 
 class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +128,10 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         list[Text], Meta(max_length=1000, description='requirements, such as "final rf >= 224"')
     ] = []
     waiver: Annotated[list[WaiverTable], Meta(max_length=1000)] = []
+    rule: Annotated[
+        RuleTables,
+        Meta(description="what is said of single rules for this model, key by key over the file's"),
+    ] = RuleTables()
 
 
 Whole = Annotated[int, Meta(ge=1, le=2**20)]
@@ -241,6 +271,10 @@ class PackFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     operator: Annotated[
         list[OperatorTable], Meta(max_length=1000, description="what operators of your own read")
     ] = []
+    rule: Annotated[
+        RuleTables,
+        Meta(description="what is said of single rules: [rule.gridding] and their other names, a table each"),
+    ] = RuleTables()
 
 
 class ConfigFile(PackFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -301,15 +335,18 @@ def field_names() -> dict[str, tuple[str, ...]]:
         "operator": OperatorTable.__struct_fields__,
         "waiver": WaiverTable.__struct_fields__,
         "limits": LimitsTable.__struct_fields__,
+        "rule": RuleTables.__struct_encode_fields__,
+        **{rule.name: rule.options.__struct_fields__ for rule in RULES if rule.has_options},
     }
 
 
 def choices(key: str) -> tuple[str, ...]:
     """Return the words that a key takes; none where it takes others than a few words."""
-    for table in (ConfigFile, ModelTable):
+    for table in (ConfigFile, ModelTable, Options):
         kind = get_type_hints(table).get(key)
-        if get_origin(kind) is Literal:
-            return get_args(kind)
+        for one in (kind, *get_args(kind)):
+            if get_origin(one) is Literal:
+                return get_args(one)
     return ()
 
 

@@ -74,6 +74,13 @@ class Document:
         """Return the error of a place in the file."""
         return PlacedConfigError(f"{self.name}{f':{line}' if line else ''}: {reason}", detail)
 
+    def value(self, *keys: str | int) -> Any:
+        """Return what the file says under keys of ours; an empty table where it says nothing."""
+        found: Any = self.data
+        for key in keys:
+            found = found.get(key, {}) if isinstance(found, dict) else found[key]
+        return found
+
     @cached_property
     def _positions(self) -> Positions:
         return Positions(self.text)

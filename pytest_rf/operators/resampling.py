@@ -113,11 +113,13 @@ def resize(
     relations = {}
     for axis, s in samplings.items():
         relation = kernel(s)
+        if s.output == s.extent and _is_same(relation):
+            continue
         # One position, or as many as there were from corner to corner, lie the same on any extent.
-        if whole and s.extent > 1 and (s.output != s.extent or not _is_same(relation)):
+        if whole and s.extent > 1:
             relation = fitted(relation, "grid")
         relations[axis] = (relation, s.output)
-    return views.along(b, x, relations)
+    return views.along(b, x, relations) if relations else x
 
 
 def _is_same(relation: Relation) -> bool:

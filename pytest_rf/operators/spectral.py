@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pytest_rf.access import WHOLE, Read
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder, Role, Value
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 from pytest_rf.operators.views import slices
 from pytest_rf.operators.windows import Window, describe
@@ -43,6 +43,7 @@ def stft(
         function: the window function.
     """
     describe(b, [w])
+    b.node.role = Role("unfold", (time,))
     read = indexed(x, *range(time), (frames, w.taps), *[ENDS] * (x.rank - time - 1))
     return b.union(shape, read, *_of(function))
 
@@ -51,6 +52,7 @@ def istft(b: Builder, x: Value, w: Window, shape: Sequence[int], function: Value
     """Return the signal of which ``x`` (..., frequency, frame) holds the frames: they are added where they overlap."""
     describe(b, [w], kind="transposed")
     time = x.rank - 2
+    b.node.role = Role("fold", (time,))
     read = indexed(x, *range(time), ENDS, (time, w.spread_at(tuple(range(w.kernel)))))
     return b.union(shape, read, *_of(function))
 

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 from math import ceil, floor, prod
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_rf import access
 from pytest_rf.access import ANYWHERE, LARGEST_TABLE, WHOLE, Read, Relation, Sets, Taps
-from pytest_rf.graph import Builder, Shape, Value, Windows
+from pytest_rf.graph import Builder, Role, Shape, Value, Windows
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 from pytest_rf.operators.scatters import write_rows
 from pytest_rf.operators.sparsity import Box, boxes
 from pytest_rf.operators.views import transpose
+
+Norm = Literal["max", "average", "norm"]
+"""What a pool takes of its windows."""
 
 
 class Window(NamedTuple):
@@ -223,16 +226,18 @@ def transposed_convolution(
     return b.union([x.extents[0], channels, *outputs], *reads)
 
 
-def pool(b: Builder, x: Value, windows: Sequence[Window], outputs: Sequence[int], first: int = 2) -> Value:
-    """Return a pooling of ``x`` whose spatial axes start at ``first``.
+def pool(b: Builder, x: Value, windows: Sequence[Window], outputs: Sequence[int], takes: Norm) -> Value:
+    """Return a pooling of ``x`` (N, C, spatial...) that ``takes`` a norm of its windows.
 
     A window that covers a whole axis and leaves one position is global pooling (SEMANTICS 2).
     """
+    describe(b, windows)
+    b.node.role = Role(takes, tuple(range(2, x.rank)))
     over: dict[int, Relation | Ends] = {}
-    for axis, (w, extent) in enumerate(zip(windows, outputs, strict=True), first):
+    for axis, (w, extent) in enumerate(zip(windows, outputs, strict=True), 2):
         covers = extent == 1 and w.before >= 0 and w.dilation == 1 and w.kernel - w.before >= x.extents[axis]
         over[axis] = ENDS if covers and x.extents[axis] > 1 else w.taps
-    return b.union([*x.extents[:first], *outputs], along(x, over, statistic=True))
+    return b.union([*x.extents[:2], *outputs], along(x, over, statistic=True))
 
 
 def fractional_pool(
@@ -258,6 +263,7 @@ def fractional_pool(
 def unfold(b: Builder, x: Value, windows: Sequence[Window]) -> Value:
     """Return the windows of ``x`` (N, C, spatial...) as columns: (N, C·taps, windows)."""
     describe(b, windows)
+    b.node.role = Role("unfold", tuple(range(2, x.rank)))
     counts = [w.output(extent) for w, extent in zip(windows, x.extents[2:], strict=True)]
     columns = []
     for taps in product(*(range(w.kernel) for w in windows)):
@@ -271,6 +277,7 @@ def unfold(b: Builder, x: Value, windows: Sequence[Window]) -> Value:
 def fold(b: Builder, x: Value, windows: Sequence[Window], image: Sequence[int]) -> Value:
     """Return columns (N, C·taps, windows) put back into an image, added where windows overlap: (N, C, image...)."""
     describe(b, windows, kind="transposed")
+    b.node.role = Role("fold", (2,))
     kernel, rank = [w.kernel for w in windows], len(windows)
     counts = [w.output(extent) for w, extent in zip(windows, image, strict=True)]
     lead = (x.extents[0], x.extents[1] // prod(kernel))

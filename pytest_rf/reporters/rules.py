@@ -54,6 +54,10 @@ def explanation(rule: Rule, width: int = 0) -> Iterator[Line]:
         yield line((heading, "bold"))
         for part in _flowing(text, heading == "Example", min(width, _MOST)):
             yield line(f"  {part}")
+    if rule.settings:
+        yield ()
+        yield line(("Settings", "bold"))
+        yield from (line(f"  {part}") for part in rule.settings.split("\n"))
 
 
 def _marked(text: str, mark: str) -> tuple[str | tuple[str, str], ...]:

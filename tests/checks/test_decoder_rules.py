@@ -114,7 +114,7 @@ def test_a_resize_by_one_is_needless_and_one_to_the_declared_size_is_not() -> No
     assert rows(model(resized('mode="nearest"', "1.0")), "identity-resampling") == [("y", "", "error")]
     assert rows(model(resized('mode="nearest"')), "identity-resampling") == []
     sized = """
-        net (float[1,2,6] x) => (float[1,2,6] y) <int64[3] s = {1,2,6}>
-        { y = Resize<mode="nearest">(x, , , s) }
+        net (float[1,2,6] x) => (float[1,2,6] y) <int64[3] s = {1,2,6}, float[2,2,3] w>
+        { a = Conv<pads=[1,1]>(x, w)  y = Resize<mode="nearest">(a, , , s) }
     """
     assert rows(model(sized), "identity-resampling") == [("y", "", "info")]

@@ -217,3 +217,40 @@ def test_a_depthwise_kernel_of_positive_taps_is_a_low_pass(taps: str, found: lis
         {{ y = Conv<strides=[2], group=2>(x, w) }}
     """
     assert rows(model(text), "unfiltered-downsampling") == found
+
+
+@RANKS
+def test_padding_may_go_unread_and_data_not(rank: int) -> None:
+    """A pad that the exporter wrote out is padding as a convolution's own is."""
+    size, ends = ",".join(["8"] * rank), ",".join(["1"] * rank)
+    text = f"""
+        net (float[1,2,{size}] x) => (float[1,2,{",".join(["?"] * rank)}] y)
+        <int64[{2 * rank + 4}] p = {{0,0,{ends},0,0,{ends}}}, float[2,2,{",".join(["3"] * rank)}] w>
+        {{ a = Pad(x, p)  y = Conv<strides=[{",".join(["2"] * rank)}]>(a, w) }}
+    """
+    assert rows(model(text), "ragged-input") == []
+
+
+def test_positions_that_slices_take_by_turns_are_read() -> None:
+    text = """
+        net (float[1,2,9] x) => (float[1,2,?] y)
+        <float[2,2,1] w, float[2,2,3] v, int64[1] one = {1}, int64[1] end = {9}, int64[1] axis = {2}>
+        {
+            a = Conv<pads=[1,1]>(x, v)
+            b = Conv<strides=[2]>(a, w)
+            s = Slice(a, one, end, axis)
+            c = Conv<strides=[2]>(s, w)
+            y = Concat<axis=2>(b, c)
+        }
+    """
+    assert rows(model(text), "stride-skips-input") == []
+    half = text.replace("Slice(a, one, end, axis)", "Relu(a)")
+    assert [row[0] for row in rows(model(half), "stride-skips-input")] == ["b"]
+
+
+def test_a_fold_puts_windows_together_and_skips_nothing() -> None:
+    text = """
+        net (float[1,18,16] x) => (float[1,2,?,?] y) <int64[2] image = {8,8}, int64[2] block = {3,3}, float[2,2,3,3] w>
+        { a = Col2Im<strides=[2,2], pads=[1,1,1,1]>(x, image, block)  y = Conv<pads=[1,1,1,1]>(a, w) }
+    """
+    assert rows(model(text), "unfiltered-downsampling") == []

@@ -116,3 +116,16 @@ def test_rules_judge_models_that_have_what_they_are_about() -> None:
     assert not judges(plain, "unproductive-layer")
     assert not judges(plain, "padding-only-tap")
     assert judges(model(chain(1, 9, conv(1, 3))), "unproductive-layer")
+
+
+@RANKS
+def test_a_layer_that_reads_one_position_a_place_looks_for_nothing(rank: int) -> None:
+    size, pads = ",".join(["4"] * rank), ",".join(["2"] * 2 * rank)
+    text = f"""
+        net (float[1,2,{size}] x) => (float[1,2,{",".join(["?"] * rank)}] y)
+        <float[2,2,{",".join(["5"] * rank)}] w, float[2,2,{",".join(["2"] * rank)}] u>
+        {{ a = Conv<pads=[{pads}]>(x, w)  y = ConvTranspose<strides=[{",".join(["2"] * rank)}]>(a, u) }}
+    """
+    assert rows(model(text), "unproductive-layer") == []
+    wider = text.replace("strides=[" + ",".join(["2"] * rank), "strides=[" + ",".join(["1"] * rank))
+    assert rows(model(wider), "unproductive-layer") == [("y", AXES[rank], "error")]

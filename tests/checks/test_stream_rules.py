@@ -102,3 +102,25 @@ def test_samples_that_do_not(last: str) -> None:
 def test_a_loss_is_no_leak() -> None:
     loss = batched("m = ReduceMean<keepdims=0>(a)  y = Identity(m)").replace("float[?,?,?] y", "float y")
     assert rows(model(loss), "batch-leak") == []
+
+
+def test_a_declaration_is_about_the_axis_that_it_names() -> None:
+    net = model(
+        normed(2, "ReduceMean<axes=[2]>(a)")
+        .replace("y = ReduceMean", "m = ReduceMean")
+        .replace("(a) }", "(a)  y = Sub(a, m) }")
+    )
+    assert [one.axes for one in findings(net, "hidden-context", "final is bounded.h")] == [("h",)]
+    assert findings(net, "hidden-context", "final is bounded.w") == []
+    padded = model(PADDED.format(mode="reflect"), 19)
+    assert findings(padded, "border-reads-ahead", "final is causal.t") != []
+
+
+def test_context_ahead_speaks_where_nothing_is_declared_of_time() -> None:
+    past = """
+        net (float[1,4,16] x) => (float[1,4,?] y) <float[4,4,3] w, float[4] s>
+        { a = Conv<pads=[2,0]>(x, w)  y = InstanceNormalization(a, s, s) }
+    """
+    assert rows(model(past), "context-ahead") == [("y", "t", "error")]
+    assert findings(model(past), "context-ahead", "final is causal") == []
+    assert findings(model(past), "context-ahead", "final rf >= 3") != []

@@ -66,7 +66,7 @@ def refused(text: str | bytes, name: str = "rf.toml") -> str:
 def test_the_whole_of_it() -> None:
     found = load(CONTRACT)
     assert found.file == "rf.toml"
-    assert found.select == ("RF201", "RF303", "RF1", "RF4")
+    assert found.select == ("RF201", "RF205", "RF303", "RF1", "RF4")
     assert found.ignore == ("RF301",)
     (model,) = found.models
     assert (model.name, model.source, model.line) == ("unet", "models/unet.onnx", 5)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pytest_rf.access import Read
 from pytest_rf.frontends.onnx.elements import Operands
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Action, Builder, Join, Regroup, Shape, Union, Unknown, Value, Windows
+from pytest_rf.graph import Action, Builder, Join, Regroup, Role, Shape, Union, Unknown, Value, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
 
 
@@ -23,13 +23,14 @@ class Made(NamedTuple):
         steps: shape, action and operands of each of its steps. Operands are numbered within: first those of the
             node, then what the steps make.
         results: the outputs, numbered alike.
-        windows, kind: what the rule said of the node.
+        windows, kind, role: what the rule said of the node.
     """
 
     steps: Sequence[tuple[Shape, Action, Sequence[int]]]
     results: Sequence[int]
     windows: Windows | None
     kind: str
+    role: Role | None
 
 
 class Repeats:
@@ -68,7 +69,7 @@ class Repeats:
             value = b.step(shape, _with(action, numbers), [numbers[place] for place in places])
             values.append(value)
             numbers.append(value.number)
-        b.node.windows, b.node.kind = made.windows, made.kind
+        b.node.windows, b.node.kind, b.node.role = made.windows, made.kind, made.role
         return [value for value in [values[place] for place in made.results] if value is not None]
 
     def note(self, key: Hashable, operands: Operands, results: Sequence[Element], first: int) -> None:
@@ -92,6 +93,7 @@ class Repeats:
                 [places[number] for number in made],
                 self.b.node.windows,
                 self.b.node.kind,
+                self.b.node.role,
             )
 
 

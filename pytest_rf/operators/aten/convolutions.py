@@ -8,7 +8,7 @@ from pytest_rf.graph import Builder, Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.views import transpose
-from pytest_rf.operators.windows import Window
+from pytest_rf.operators.windows import Norm, Window
 
 
 def batched(b: Builder, x: Value, rank: int) -> tuple[Value, bool]:
@@ -74,8 +74,8 @@ def pool(call: OpCall) -> Result:
     geometry = windows.geometry(
         kernel, strides, call.listed("dilation", rank), call.listed("padding", rank, 0)
     )
-    windows.describe(call.b, geometry)
-    y = unbatched(call.b, windows.pool(call.b, x, geometry, call.shape[-rank:]), alone)
+    takes: Norm = "max" if "max" in call.name else "average"
+    y = unbatched(call.b, windows.pool(call.b, x, geometry, call.shape[-rank:], takes), alone)
     return (y,) * len(call.shapes)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pytest_rf.graph import Value
+from pytest_rf.graph import Role, Value
 from pytest_rf.operators import resampling
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.resampling import Kernel, Sampling
@@ -32,6 +32,7 @@ def upsample(call: OpCall) -> Value:
     elif corners and not antialias:
         # An antialiasing filter is centred on each output pixel even where the corners are aligned.
         transform = "align_corners"
+    call.b.node.role = Role("resize", tuple(range(x.rank - rank, x.rank)))
     samplings: dict[int, Sampling] = {}
     scales = []
     for axis, factor in zip(range(x.rank - rank, x.rank), _factors(call, rank), strict=True):
@@ -105,6 +106,7 @@ def adaptive(call: OpCall) -> Result:
     """adaptive_avg_pool, adaptive_max_pool."""
     rank = int(call.name.split("pool")[1][0])
     first = call.x.rank - rank
+    call.b.node.role = Role("max" if "max" in call.name else "average", tuple(range(first, call.x.rank)))
     y = resampling.adaptive_pool(
         call.b, call.x, {axis: call.shape[axis] for axis in range(first, call.x.rank)}
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Value
+from pytest_rf.graph import Role, Value
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.gathers import gather
@@ -50,12 +50,14 @@ def bounds(call: OpCall, extent: int) -> tuple[int, int, int]:
 def sliced(call: OpCall) -> Value:
     """Slice."""
     axis = call.axis()
+    call.b.node.role = Role("slice", (axis,))
     return views.slices(call.b, call.x, {axis: bounds(call, call.x.extents[axis])})
 
 
 def narrowed(call: OpCall) -> Value:
     """Narrow."""
     axis = call.axis()
+    call.b.node.role = Role("slice", (axis,))
     start = int(call["start"]) % max(call.x.extents[axis], 1)
     return views.slices(call.b, call.x, {axis: (start, 1, int(call["length"]))})
 
@@ -169,6 +171,7 @@ def pad(call: OpCall) -> Value:
     amounts = call.get("pad", call.get("padding"))
     last = call.x.rank - 1
     pairs = {last - i // 2: (amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)}
+    call.b.node.role = Role("pad", tuple(pairs))
     return views.pads(call.b, call.x, pairs, border)
 
 

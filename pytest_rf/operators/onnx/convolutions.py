@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_rf.graph import Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes
 from pytest_rf.operators.reductions import reduce
 from pytest_rf.operators.views import pads
-from pytest_rf.operators.windows import Window
+from pytest_rf.operators.windows import Norm, Window
 
 
 def geometry_of(call: NodeCall, x: Value, kernel: list[int]) -> list[Window]:
@@ -129,17 +131,19 @@ def causal(call: NodeCall) -> tuple[Value, ...]:
 
 
 @by_shapes
-def pool(call: NodeCall) -> tuple[Value, ...] | Value:
+def pool(call: NodeCall, takes: Norm = "max") -> tuple[Value, ...] | Value:
     """MaxPool, AveragePool, LpPool."""
     x = call.x
     geometry = geometry_of(call, x, call.integers("kernel_shape"))
     # The text rounds down for VALID whatever ceil_mode says; onnx's shape inference and ONNX Runtime heed it.
     ceil = bool(call.integer("ceil_mode", 0)) and not call.text("auto_pad", "NOTSET").startswith("SAME")
     outputs = [w.output(n, ceil) for w, n in zip(geometry, x.extents[2:], strict=True)]
-    windows.describe(call.b, geometry)
-    y = windows.pool(call.b, x, geometry, outputs)
+    y = windows.pool(call.b, x, geometry, outputs, takes)
     # The places of the largest elements read what those read.
     return (y,) * call.outputs if call.outputs > 1 else y
+
+
+average_pool = by_shapes(partial(pool, takes="average"))
 
 
 @by_shapes
@@ -152,6 +156,8 @@ RULES: Rules = {
     "Conv": convolution,
     "ConvTranspose": transposed_convolution,
     "CausalConvWithState": causal,
-    **dict.fromkeys(["MaxPool", "AveragePool", "LpPool"], pool),
+    "MaxPool": pool,
+    "AveragePool": average_pool,
+    "LpPool": partial(pool, takes="norm"),
     **dict.fromkeys(["GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool"], global_pool),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
+from pytest_rf.graph import Role, Value
 from pytest_rf.operators import linalg, ordering, views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 
@@ -37,6 +37,7 @@ def centre(call: NodeCall) -> Value:
         # A crop of odd size leaves the smaller part out in front, a padding puts it there.
         before = missing // 2 if missing >= 0 else -(-missing // 2)
         amounts[axis] = (before, missing - before)
+    call.b.node.role = Role("pad", tuple(amounts))
     return views.pads(call.b, x, amounts)
 
 

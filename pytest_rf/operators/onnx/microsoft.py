@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Undetermined, Value
+from pytest_rf.graph import Role, Undetermined, Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import contractions, views
 from pytest_rf.operators.attention import Reach, merge_heads
@@ -73,6 +73,7 @@ def nhwc_pool(call: NodeCall) -> Value:
     inward, outward = channels_last(call.x.rank)
     call.operands = [transpose(call.b, call.x, inward)]
     y = pool(call)
+    call.b.node.role = Role("max", tuple(range(1, call.x.rank - 1)))
     return transpose(call.b, y[0] if isinstance(y, tuple) else y, outward)
 
 

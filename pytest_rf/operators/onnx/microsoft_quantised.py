@@ -132,7 +132,7 @@ RULES: Rules = {
         **dict.fromkeys(["QLinearSigmoid", "QLinearLeakyRelu"], unary),
         "QLinearSoftmax": softmax,
         "QLinearConcat": concat,
-        "QLinearAveragePool": alone(convolutions.pool),
+        "QLinearAveragePool": alone(convolutions.average_pool),
         "QLinearGlobalAveragePool": alone(convolutions.global_pool),
         "QLinearReduceMean": reduce_mean,
         "QLinearConv": convolution,

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, floor
 
-from pytest_rf.graph import Value
+from pytest_rf.graph import Role, Value
 from pytest_rf.operators import resampling
 from pytest_rf.operators.onnx import coordinates
 from pytest_rf.operators.onnx.call import NodeCall, Rules
@@ -50,6 +50,7 @@ def _resize(
     rounding: str,
 ) -> Value:
     x = call.x
+    call.b.node.role = Role("resize", tuple(axes))
     given: Sequence[float] = scales if scales is not None else sizes or []
     if len(given) != len(axes):
         call.fail(f"{len(given)} scales or sizes for {len(axes)} axes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Literal
 
-from pytest_rf.graph import Value
+from pytest_rf.graph import Role, Value
 from pytest_rf.operators import views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_shape, expand
@@ -122,6 +122,7 @@ def slices(call: NodeCall) -> Value:
         first = min(max(start + extent if start < 0 else start, 0), high)
         last = min(max(end + extent if end < 0 else end, low), high if step > 0 else extent)
         wanted[axis] = (first, step, max(-(-(last - first) // step), 0))
+    call.b.node.role = Role("slice", tuple(wanted))
     return views.slices(call.b, x, wanted)
 
 
@@ -144,6 +145,7 @@ def pad(call: NodeCall) -> Value:
         left = x.extents[axis] + min(before, 0) + min(after, 0)
         if mode != "constant" and left <= 0 < max(before, after):
             call.fail(f"pads {before}, {after} of axis {axis} leave nothing to fill it with by mode {mode!r}")
+    call.b.node.role = Role("pad", tuple(amounts))
     fill = call.optional(2) if mode == "constant" else None
     return views.pads(call.b, x, amounts, BORDERS[mode], fill)
 

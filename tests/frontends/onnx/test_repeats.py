@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ import pytest_rf
 from pytest_rf.analysis.analysis import Analysis
 from pytest_rf.domains import readings
 from pytest_rf.frontends.onnx.repeats import Repeats
+from pytest_rf.graph import Node, Traced
 
 
 def figures(source: Any) -> list[Any]:
@@ -77,3 +80,12 @@ def test_blocks_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     source = model(f"g (float[1, 2, 9, 9] x0) => (float[1, 2, 9, 9] x4) <float[2, 2, 3, 3] w> {{ {layers} }}")
     assert pytest_rf.analyze(source).final[0]["h"].rf == 9
     assert [found is not None for found in made] == [False, True, True, True]
+
+
+def test_a_node_looked_up_late_has_all_that_a_node_has() -> None:
+    late = Traced("a", "Conv", lambda: ("encoder.a", "net.py:3"), ())
+    plain = Node("a", "Conv", module="encoder.a", source="net.py:3")
+    assert [getattr(late, one.name) for one in fields(Node)] == [
+        getattr(plain, one.name) for one in fields(Node)
+    ]
+    assert type(pickle.loads(pickle.dumps(late))) is Node
