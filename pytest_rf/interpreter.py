@@ -23,7 +23,8 @@ from pytest_rf.domains.structure import (
     same,
     single,
 )
-from pytest_rf.graph import Graph, Join, Node, Regroup, Step, Union, Unknown
+from pytest_rf.graph import Graph, Join, Regroup, Step, Union, Unknown
+from pytest_rf.node import Node
 
 T = TypeVar("T")
 

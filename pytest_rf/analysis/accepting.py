@@ -14,8 +14,8 @@ from pytest_rf.analysis.analysis import Analysis
 from pytest_rf.analysis.described import is_accepted, names
 from pytest_rf.errors import ModelError
 from pytest_rf.globs import operator_names
-from pytest_rf.graph import Node
 from pytest_rf.interpreter import Ignorance
+from pytest_rf.node import Node
 
 Same = TypeVar("Same", bound=Analysis)
 

@@ -24,8 +24,9 @@ from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.profile import Profile, profile
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key, carried
-from pytest_rf.graph import Join, Node, Regroup, Step, Union
+from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import read_operand
+from pytest_rf.node import Node
 
 Numbers = npt.NDArray[np.float64]
 

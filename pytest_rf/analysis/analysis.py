@@ -15,7 +15,8 @@ from pytest_rf.analysis.report import AnalysisReport, Known, of_input, of_tensor
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.figures import shape
-from pytest_rf.graph import Node, Value
+from pytest_rf.graph import Value
+from pytest_rf.node import Node
 
 
 class Analysis(Described):

@@ -9,7 +9,8 @@ from typing import Any
 from pytest_rf.analysis.roles import checked
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.globs import selects
-from pytest_rf.graph import Graph, Node, Shape
+from pytest_rf.graph import Graph, Shape
+from pytest_rf.node import Node
 
 Relower = Callable[[Mapping[str, Shape]], Graph]
 """From shapes of some inputs, by name, to the graph of a model that is called with them."""

@@ -18,7 +18,8 @@ from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.hull import CUT, Hull, compress, settled
 from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure
-from pytest_rf.graph import Node, Shape, Step, Union, Value
+from pytest_rf.graph import Shape, Step, Union, Value
+from pytest_rf.node import Node
 
 
 class Mixer(NamedTuple):

@@ -30,7 +30,7 @@ from msgspec.structs import replace
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
-from pytest_rf.graph import Node, Windows
+from pytest_rf.node import Node, Windows
 from pytest_rf.requirements import verdicts
 
 

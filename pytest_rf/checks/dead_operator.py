@@ -28,7 +28,8 @@ from collections.abc import Iterator
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
-from pytest_rf.graph import Graph, Node
+from pytest_rf.graph import Graph
+from pytest_rf.node import Node
 
 #: ATen operators whose results have the elements of their operand in other places.
 VIEWS = frozenset(

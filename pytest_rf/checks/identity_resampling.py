@@ -29,7 +29,7 @@ from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.domains.layout import carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.findings import Finding, Required
-from pytest_rf.graph import Node
+from pytest_rf.node import Node
 
 NEAR = 8
 """Extents nearby are tried at so many powers of two: strides swallow small ones, some models take multiples alone."""

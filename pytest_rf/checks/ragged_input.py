@@ -35,7 +35,8 @@ from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.findings import Finding, Required
-from pytest_rf.graph import Node, Step, Union
+from pytest_rf.graph import Step, Union
+from pytest_rf.node import Node
 
 
 def check(model: Subject) -> Iterator[Finding]:

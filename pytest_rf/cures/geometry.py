@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from pytest_rf.access import Taps, spread, window
 from pytest_rf.cures.change import Draft, Size, altered
 from pytest_rf.cures.sites import Layer, Pad, Sites, name
-from pytest_rf.graph import Windows
+from pytest_rf.node import Windows
 
 
 class Sides(NamedTuple):

@@ -8,7 +8,8 @@ from pytest_rf.access import SAME, WHOLE, Read, window
 from pytest_rf.cures.change import Draft, Size
 from pytest_rf.cures.geometry import is_causal
 from pytest_rf.cures.sites import Sites, name
-from pytest_rf.graph import Node, Step, Union, Value, Windows
+from pytest_rf.graph import Step, Union, Value
+from pytest_rf.node import Node, Windows
 
 
 @dataclass(frozen=True)

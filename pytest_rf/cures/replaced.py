@@ -8,7 +8,8 @@ from fractions import Fraction
 from pytest_rf.access import SAME, Prefix, Read, Relation, Taps, Whole
 from pytest_rf.cures.change import Draft, Size, altered
 from pytest_rf.cures.sites import Sites, name
-from pytest_rf.graph import Node, Step, Union
+from pytest_rf.graph import Step, Union
+from pytest_rf.node import Node
 from pytest_rf.operators import resampling
 from pytest_rf.operators.rounding import is_exact
 

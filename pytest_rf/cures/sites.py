@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pytest_rf.access import SAME, Taps, spread, window
-from pytest_rf.graph import Graph, Node, Step, Union, Windows
+from pytest_rf.graph import Graph, Step, Union
+from pytest_rf.node import Node, Windows
 
 _CALL = re.compile(r"@\d+")
 """What tells apart the calls of one PyTorch module in the names of its operators."""

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from pytest_rf import access
 from pytest_rf.access import ANYWHERE, LARGEST_TABLE, WHOLE, Read, Relation, Sets, Taps
-from pytest_rf.graph import Builder, Role, Shape, Value, Windows
+from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.node import Role, Windows
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 from pytest_rf.operators.scatters import write_rows
 from pytest_rf.operators.sparsity import Box, boxes

@@ -15,7 +15,7 @@ from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.tensors import Contribution, owners
 from pytest_rf.figures import Number, said, value
 from pytest_rf.findings import Step
-from pytest_rf.graph import Node
+from pytest_rf.node import Node
 from pytest_rf.requirements import extent, measure
 from pytest_rf.requirements.measure import Undecidable
 

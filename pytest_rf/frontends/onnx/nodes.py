@@ -20,7 +20,8 @@ from pytest_rf.frontends.onnx.names import called, text, told
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.repeats import Repeats
-from pytest_rf.graph import Builder, Node, Shape, Traced, Undetermined, Value
+from pytest_rf.graph import Builder, Shape, Undetermined, Value
+from pytest_rf.node import Node, Traced
 from pytest_rf.operators.onnx import table
 from pytest_rf.operators.onnx.call import Element, NodeCall, Rule, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from pytest_rf.access import Read
 from pytest_rf.frontends.onnx.elements import Operands
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Action, Builder, Join, Regroup, Role, Shape, Union, Unknown, Value, Windows
+from pytest_rf.graph import Action, Builder, Join, Regroup, Shape, Union, Unknown, Value
+from pytest_rf.node import Role, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
 
 

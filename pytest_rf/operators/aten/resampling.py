@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pytest_rf.graph import Role, Value
+from pytest_rf.graph import Value
+from pytest_rf.node import Role
 from pytest_rf.operators import resampling
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.resampling import Kernel, Sampling

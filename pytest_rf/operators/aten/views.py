@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Role, Value
+from pytest_rf.graph import Value
+from pytest_rf.node import Role
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.gathers import gather

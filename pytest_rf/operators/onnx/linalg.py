@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Role, Value
+from pytest_rf.graph import Value
+from pytest_rf.node import Role
 from pytest_rf.operators import linalg, ordering, views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 

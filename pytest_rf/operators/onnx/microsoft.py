@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Role, Undetermined, Value
+from pytest_rf.graph import Undetermined, Value
+from pytest_rf.node import Role
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import contractions, views
 from pytest_rf.operators.attention import Reach, merge_heads

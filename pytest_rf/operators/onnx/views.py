@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Literal
 
-from pytest_rf.graph import Role, Value
+from pytest_rf.graph import Value
+from pytest_rf.node import Role
 from pytest_rf.operators import views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_shape, expand

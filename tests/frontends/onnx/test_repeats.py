@@ -15,7 +15,7 @@ import pytest_rf
 from pytest_rf.analysis.analysis import Analysis
 from pytest_rf.domains import readings
 from pytest_rf.frontends.onnx.repeats import Repeats
-from pytest_rf.graph import Node, Traced
+from pytest_rf.node import Node, Traced
 
 
 def figures(source: Any) -> list[Any]:
