@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, prod
+from typing import NamedTuple
 
 from pytest_rf.analysis import Analysis, Tensor
 from pytest_rf.analysis.along import Along
-from pytest_rf.analysis.sizes import offset
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.rims import Rim, Rims
 from pytest_rf.domains.structure import Structure
@@ -51,10 +52,17 @@ class Borders:
         return max(ceil(tile - self.origin - (self.count - self.after) * self.rate), 0)
 
 
+class Found(NamedTuple):
+    """What is found of one output along one input axis; nothing where it does not depend on the axis."""
+
+    borders: Borders | None = None
+    obstacle: Obstacle | None = None
+
+
 def borders(
     analysis: Analysis, output: Tensor, axis: str, key: Key, share: Fraction, crop: Fraction | None
-) -> Borders | Obstacle | None:
-    """Return what a tile gets wrong of an output along an input axis; None where it does not depend on the axis.
+) -> Found:
+    """Return what a tile gets wrong of an output along an input axis.
 
     Args:
         analysis: the model at the extent of a tile.
@@ -68,43 +76,59 @@ def borders(
     field = Along(runs, output.value, runs.inputs[key[0]], key[1])
     known = runs.structure(output.value)
     if not isinstance(known, Structure):
-        return Obstacle(axis, output.name, "", "", f"output {output.name!r} is unknown: {known.reason}")
+        return Found(
+            obstacle=Obstacle(axis, output.name, "", "", f"output {output.name!r} is unknown: {known.reason}")
+        )
     try:
-        return _borders(analysis, output, field, known, share, crop)
+        if key not in carried(known.layout) and field.vacuous:
+            return Found()  # what it reads of the axis, if anything, is context that is accepted
+        states = run_total(
+            runs.plan, Rims(lambda number: analysis.accepts(runs.graph.nodes[number]), 0), frozenset({key})
+        )
+        rim = states.get(output.number, {}).get(key)
+        units = _units(field, known)
+        obstacle = of_ties(field, output.name)
+        if obstacle is None and rim is not None and (not isinstance(rim, Rim) or rim.flipped):
+            obstacle = of_rims(field, output, states)
+        if obstacle is None and units is None:
+            reason = f"output {output.name!r} has no axis of its own for {axis}, on which units move evenly"
+            obstacle = Obstacle(axis, output.name, "", "", reason)
+        if units is None:
+            return Found(obstacle=obstacle)
+        dim, rate = units
+        before, after = _wrong(rim, field.count) if isinstance(rim, Rim) else (0, 0)
+        origin = _origin(field, rate) * share if crop is None else crop
+        return Found(Borders(output.name, dim, rate * share, origin, field.count, before, after), obstacle)
     except UnknownError as error:
-        return Obstacle(axis, output.name, "", "", str(error))
+        return Found(obstacle=Obstacle(axis, output.name, "", "", str(error)))
 
 
-def _borders(
-    analysis: Analysis, output: Tensor, field: Along, known: Structure, share: Fraction, crop: Fraction | None
-) -> Borders | Obstacle | None:
-    axis, key, runs = field.axis_name, field.key, field.runs
-    if key not in carried(known.layout) and field.vacuous:
-        return None
-    tie = of_ties(field, output.name)
-    if tie is not None:
-        return tie
-    domain = Rims(lambda number: analysis.accepts(runs.graph.nodes[number]), 0)
-    states = run_total(runs.plan, domain, frozenset({key}))
-    rim = states.get(output.number, {}).get(key)
-    dims = [number for number, one in enumerate(known.layout) if key in carried((one,))]
-    if rim is not None and (not isinstance(rim, Rim) or rim.flipped):
-        return of_rims(field, output, states)
+def _units(field: Along, known: Structure) -> tuple[int, Fraction] | None:
+    """Return which axis of an output has its units, and input positions from one to the next; None where none has."""
+    dims = [number for number, one in enumerate(known.layout) if field.key in carried((one,))]
     rate = field.stride
-    if not dims and rim is None:
-        return None  # all that it reads of the axis is context that is accepted
-    if len(dims) != 1 or not rate or rate < 0 or field.count != output.value.extents[dims[0]]:
-        reason = f"output {output.name!r} has no axis of its own for {axis}, on which units move evenly"
-        return Obstacle(axis, output.name, "", "", reason)
-    before, after = (0, 0) if rim is None else _units(rim, field.count)
-    origin = Fraction(0)
-    if field.count * rate < field.extent:  # valid convolutions and crops: units are laid by their centres
-        origin = Fraction(offset(field) or 0)
-    origin = origin * share if crop is None else crop
-    return Borders(output.name, dims[0], rate * share, origin, field.count, before, after)
+    if len(dims) != 1 or not rate or rate < 0 or field.count != field.value.extents[dims[0]]:
+        return None
+    return dims[0], rate
 
 
-def _units(rim: Rim, count: int) -> tuple[int, int]:
+def _origin(field: Along, rate: Fraction) -> Fraction:
+    """Return the position that unit 0 stands for: 0, or where the centres say, if the output is cropped.
+
+    Of units that differ the mean over one period counts.
+    """
+    own = field.profile(theory=True)
+    if field.count * rate >= field.extent or own is None or not own.jump:
+        return Fraction(0)
+    ends = [*map(float, own.lo), *map(float, own.hi)]
+    if not all(map(math.isfinite, ends)):
+        return Fraction(0)
+    places = range(len(own.lo))
+    centres = sum((Fraction(int(own.lo[i]) + int(own.hi[i]), 2) - i * rate for i in places), Fraction(0))
+    return centres / len(own.lo) - (rate - 1) / 2
+
+
+def _wrong(rim: Rim, count: int) -> tuple[int, int]:
     """Return how many units are wrong, where a rim counts parts of them or several together."""
     elements = rim.extent * prod(rim.inner)
     places = Fraction(count, elements)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+import numpy as np
+
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.profile import Profile
@@ -109,25 +111,31 @@ def _further(
 def _outside(
     axis: str, one: Borders, tile: Tile, actual: Profile, share: Fraction, further: tuple[Fraction, Fraction]
 ) -> Miss | None:
+    """Return the first unit kept of a tile that reads what lies outside of it."""
     count = len(actual.lo)
     begin = 0 if tile.first is None else min(max(one.first(tile.first), 0), count)
     end = count if tile.last is None else min(max(one.first(tile.last), 0), count)
-    middle = Fraction(tile.start + tile.stop, 2)
-    for unit in range(begin, end):
-        low, high = actual.lo[unit], actual.hi[unit]
-        if low > high:
-            continue
-        # Where the image ends units can see a mirror of what lies inside, which the tile's other border spoils.
-        here = one.rate * unit + one.origin
-        low_end = tile.start + (further[0] if tile.start and tile.last is None and here > middle else 0)
-        high_end = tile.stop - (further[1] if tile.first is None and tile.last and here < middle else 0)
-        if not tile.start and tile.last is None:
-            continue
-        if low * float(share) < low_end and tile.start:
-            return _missed(axis, one, unit, tile, low, share, True)
-        if (high + 1) * float(share) > high_end and tile.last is not None:
-            return _missed(axis, one, unit, tile, high, share, False)
-    return None
+    low, high = actual.lo[begin:end], actual.hi[begin:end]
+    something = low <= high
+    # Where the image ends units can see a mirror of what lies inside, which the tile's other border spoils.
+    middle = one.first(Fraction(tile.start + tile.stop, 2)) - begin
+    beyond = np.arange(begin, end) - begin >= middle
+    # The share is a number of positions, or a part of one: what is read of either is compared in whole numbers.
+    part, whole = share.denominator, share.numerator
+    least = np.full(len(low), tile.start * part)
+    most = np.full(len(low), tile.stop * part)
+    if tile.last is None:
+        least = least + beyond * int(further[0] * part)
+    if tile.first is None:
+        most = most - ~beyond * int(further[1] * part)
+    before = something & (low * whole < least) & (tile.first is not None)
+    after = something & ((high + 1) * whole > most) & (tile.last is not None)
+    wrong = np.flatnonzero(before | after)
+    if not len(wrong):
+        return None
+    at = int(wrong[0])
+    place = low[at] if before[at] else high[at]
+    return _missed(axis, one, begin + at, tile, float(place), share, bool(before[at]))
 
 
 def _missed(

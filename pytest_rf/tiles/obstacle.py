@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,20 +85,12 @@ def of_rims(field: Along, output: Tensor, states: Mapping[int, Mapping[Key, Stat
 def _spoiling(field: Along, output: str, step: Step) -> Obstacle:
     node, runs, axis = step.node, field.runs, field.axis_name
     known = runs.structure(step.value)
-    context = isinstance(known, Structure) and any(
-        node.index in known.context.get(field.key, ()) for node in (node,)
-    )
-    if context:
+    if isinstance(known, Structure) and node.index in known.context.get(field.key, ()):
         accept = f'accept_context = ["op:{node.op}"] if that is accepted'
+        norm = "norm" in node.op.lower()
+        instead = "a norm with fixed statistics (BatchNorm)" if norm else "windows of a fixed size"
         reason = f"takes statistics over the whole of {axis}"
-        return Obstacle(
-            axis,
-            output,
-            node.name,
-            node.op,
-            reason,
-            f"use a norm with fixed statistics (BatchNorm), or {accept}",
-        )
+        return Obstacle(axis, output, node.name, node.op, reason, f"use {instead}, or {accept}")
     if isinstance(known, Structure) and field.key in known.uncertain:
         return Obstacle(axis, output, node.name, node.op, f"reads where data chooses, anywhere along {axis}")
     return Obstacle(
@@ -114,73 +107,74 @@ def of_constants(field: Along, output: Tensor, whole: Runs | None, start: int) -
         whole: the runs over an image of several tiles; None where there are none.
         start: where another tile begins in it, in positions of the input.
     """
-    wanted = field.runs.graph.ancestors(output.number)
-    there = {} if whole is None else {step.value.number: step for step in whole.graph.program}
-    same = whole is not None and len(whole.graph.program) == len(field.runs.graph.program)
-    for place, step in enumerate(field.runs.graph.program):
-        if step.value.number not in wanted:
-            continue
-        other = whole.graph.program[place] if same and whole is not None else there.get(step.value.number)
-        if _is_moved(field, step, other, start):
-            reason = f"brings in a table that differs from place to place along {field.axis_name}"
-            return Obstacle(
-                field.axis_name,
-                output.name,
-                step.node.name,
-                step.node.op,
-                reason,
-                "use relative positions instead",
-            )
+    graph = field.runs.graph
+    wanted = graph.ancestors(output.number)
+    steps: dict[int, list[Step]] = {}
+    for step in graph.program:
+        steps.setdefault(step.node.index, []).append(step)
+    others = whole.graph.nodes if whole is not None and len(whole.graph.nodes) == len(graph.nodes) else None
+    for place, node in enumerate(graph.nodes):
+        made = [value for value in node.outputs.values() if value.number in wanted]
+        twin = None if others is None else others[place]
+        if made and _beside(node, steps.get(node.index, ())):
+            reason = _moved(field, node, made[0], twin, start)
+            if reason:
+                return Obstacle(
+                    field.axis_name, output.name, node.name, node.op, reason, "use relative positions instead"
+                )
     return None
 
 
-def _is_moved(field: Along, step: Step, other: Step | None, start: int) -> bool:
-    """Whether a step reads a constant beside the tensor that does not move with the tile."""
-    layout = field.runs.structure(step.value)
-    if not isinstance(layout, Structure) or not _beside(step):
-        return False
-    rank = len(layout.layout)
-    for number, axis in enumerate(layout.layout):
-        if field.key not in carried((axis,)):
+def _moved(field: Along, node: Node, made: Value, twin: Node | None, start: int) -> str:
+    """Say what is known of a constant that a node reads beside a tensor and that does not move with the tile."""
+    known = field.runs.structure(made)
+    if not isinstance(known, Structure):
+        return ""
+    rank = len(known.layout)
+    for number, axis in enumerate(known.layout):
+        extent = made.extents[number]
+        if field.key not in carried((axis,)) or extent == 1:
             continue
-        for operand, constant in enumerate(step.node.inputs):
+        for operand, constant in enumerate(node.inputs):
             if constant.varies or constant.shape is None:
                 continue
             dim = len(constant.shape) - rank + number
-            extent = step.value.extents[number]
-            if dim < 0 or constant.shape[dim] != extent or extent == 1:
+            if dim < 0 or constant.shape[dim] != extent:
                 continue
-            twin = _operand(other, operand)
-            rate = field.extent / extent
-            if not _equal(constant.data, None if twin is None else twin.data, dim, round(start / rate)):
-                return True
-    return False
+            own = constant.data
+            if own is None:
+                return f"brings in a table along {field.axis_name} whose elements are not known"
+            other = None if twin is None else twin.inputs[operand]
+            there = None if other is None else other.data
+            if not _equal(own, there, dim, round(start * Fraction(extent, field.extent))):
+                return f"brings in a table that differs from place to place along {field.axis_name}"
+    return ""
 
 
-def _beside(step: Step) -> bool:
-    """Whether a step reads its operands place by place: an elementwise operator, or parts one behind the other."""
-    if isinstance(step.action, Join):
-        return True
-    return isinstance(step.action, Union) and all(
-        isinstance(relation, Same) for read in step.action.reads for _, relation in read.axes
+def _beside(node: Node, steps: Sequence[Step]) -> bool:
+    """Whether a node reads its operands place by place: an elementwise operator, or parts one behind the other."""
+    if not steps:
+        own = {value.number for value in node.inputs}
+        return any(value.number in own for value in node.outputs.values())
+    return all(
+        isinstance(step.action, Join)
+        or (
+            isinstance(step.action, Union)
+            and all(isinstance(relation, Same) for read in step.action.reads for _, relation in read.axes)
+        )
+        for step in steps
     )
 
 
-def _operand(step: Step | None, number: int) -> Value | None:
-    node: Node | None = None if step is None else step.node
-    return node.inputs[number] if node is not None and number < len(node.inputs) else None
-
-
-def _equal(
-    own: npt.NDArray[np.generic] | None, other: npt.NDArray[np.generic] | None, dim: int, start: int
-) -> bool:
+def _equal(own: npt.NDArray[Any], other: npt.NDArray[Any] | None, dim: int, start: int) -> bool:
     """Whether a constant is the same in a tile as in the whole, at its beginning and from ``start`` on."""
-    if own is None:
-        return False
-    first = np.take(own, [0], dim)
-    if bool((own == first).all()) and (other is None or bool((other == first).all())):
+    if _is_uniform(own, dim) and (other is None or _is_uniform(other, dim)):
         return True
     if other is None or other.shape[dim] < start + own.shape[dim]:
         return False
     length = own.shape[dim]
     return all(np.array_equal(own, np.take(other, range(at, at + length), dim)) for at in (0, start))
+
+
+def _is_uniform(data: npt.NDArray[Any], dim: int) -> bool:
+    return np.array_equal(data, np.broadcast_to(np.take(data, [0], dim), data.shape))

@@ -191,7 +191,11 @@ class Plan:
     def _results(self, shapes: dict[str, Shape]) -> dict[str, Shape]:
         """Return the shapes of the outputs for a whole image."""
         extents = {axis: self._extent(shapes, axis) for axis in self.axes}
-        run = {axis: min(extent, self.axes[axis].tile) for axis, extent in extents.items()}
+        # Along an axis that the units of some output do not move along evenly the whole alone tells.
+        run = {
+            axis: min(extent, self.axes[axis].tile) if self.outputs[axis] else extent
+            for axis, extent in extents.items()
+        }
         try:
             analysis = self.trial.at(run, shapes)
         except RFError as error:
@@ -212,11 +216,9 @@ class Plan:
 
     def _shapes(self, shape: Shapes) -> dict[str, Shape]:
         known = self.trial.shapes
-        given = shape if isinstance(shape, Mapping) else None
-        if given is None:
-            if len(known) != 1:
-                raise TilingError(f"give shapes by name: the inputs are {', '.join(map(repr, known))}")
-            given = {next(iter(known)): shape}
+        if not isinstance(shape, Mapping) and len(known) != 1:
+            raise TilingError(f"give shapes by name: the inputs are {', '.join(map(repr, known))}")
+        given = shape if isinstance(shape, Mapping) else dict.fromkeys(known, shape)
         if set(given) != set(known):
             raise TilingError(f"give a shape of each input: {', '.join(map(repr, known))}")
         found = {name: tuple(int(extent) for extent in given[name]) for name in known}

@@ -57,11 +57,13 @@ def plan(
         _checked(what, axes or {}, known, wanted)
     if both := set(overlap or ()) & set(context or ()):
         raise TilingError(f"{min(both)} has an overlap and a context: give one of them")
-    grids = {axis: _multiple(trial, axis, (align or {}).get(axis, 1)) for axis in wanted}
-    tiles, faults = {}, []
+    tiles: dict[str, int] = {}
+    grids: dict[str, tuple[int, int]] = {}
+    faults: list[str] = []
     for axis, extent in wanted.items():
-        tiles[axis], remainder, fault = _fitted(trial, axis, extent, grids[axis], tile is None)
-        grids[axis] = (grids[axis], remainder)
+        multiple = _multiple(trial, axis, (align or {}).get(axis, 1))
+        tiles[axis], remainder, fault = _fitted(trial, axis, extent, multiple, tile is None)
+        grids[axis] = (multiple, remainder)
         faults += fault
     return _planned(trial, tiles, grids, overlap or {}, context or {}, crop or {}, faults)
 
@@ -143,10 +145,8 @@ def _measured(trial: Trial, tiles: Mapping[str, int], axis: str, crop: Fraction 
         of: list[Borders] = []
         for key, share in trial.keys(axis).items():
             found = borders(analysis, tensor, axis, key, share, crop)
-            if isinstance(found, Obstacle):
-                obstacles.append(found)
-            elif found is not None:
-                of.append(found)
+            obstacles += [found.obstacle] if found.obstacle is not None else []
+            of += [found.borders] if found.borders is not None else []
         if len({(one.dim, one.rate) for one in of}) > 1:
             obstacles.append(
                 Obstacle(axis, tensor.name, "", "", f"inputs lie unlike along output {tensor.name!r}")
@@ -176,16 +176,18 @@ def _planned(
     sides: dict[str, tuple[float, float]] = {}
     obstacles: list[Obstacle] = []
     misses: list[Miss] = []
+    # What fits next stands for a tile that does not.
+    fitting = {axis: extent + (grids[axis][1] - extent) % grids[axis][0] for axis, extent in tiles.items()}
     for axis, extent in tiles.items():
         multiple, remainder = grids[axis]
         try:
-            found = _measured(trial, tiles, axis, _cropped(crop.get(axis)))
+            found = _measured(trial, fitting, axis, _cropped(crop.get(axis)))
         except RFError as error:
-            faults.append(f"{axis}: the model does not run on a tile of {extent}: {error}")
+            faults.append(f"{axis}: the model does not run on a tile of {fitting[axis]}: {error}")
             found = _Measured((), ())
             least[axis], sides[axis] = math.inf, (math.inf, math.inf)
         else:
-            least[axis], sides[axis] = _least(found, extent, multiple)
+            least[axis], sides[axis] = _least(found, fitting[axis], multiple)
         outputs[axis] = found.outputs
         obstacles += found.obstacles
         before, after = _sides(axis, extent, overlap, context, least[axis])
@@ -261,7 +263,7 @@ def _judged(
     except RFError:
         whole = None  # a file of fixed extents: of other images there is no whole
     obstacles: list[Obstacle] = []
-    misses = list(at_borders(axis, one, outputs))
+    misses: list[Miss] = []
     for key, share in trial.keys(axis).items():
         for tensor in part.outputs:
             field = Along(part.runs, tensor.value, part.inputs[key[0]], key[1])
@@ -270,6 +272,7 @@ def _judged(
             obstacles += [obstacle] if obstacle is not None else []
         if whole is not None:
             misses += in_whole(axis, one, outputs, whole, key, share)
+    misses += at_borders(axis, one, outputs)  # what reads outside of its tile can be told more exactly
     if whole is not None:
         obstacles += _unlike(axis, whole, outputs, extent - one.tile)
     return obstacles, misses
@@ -296,5 +299,5 @@ def _accepted(analysis: Analysis, axes: Mapping[str, int]) -> list[str]:
             for (name, dim), nodes in known.context.items():
                 if any(analysis.inputs[name].axes.get(axis) == dim for axis in axes):
                     numbers |= nodes
-    nodes = (runs.graph.nodes[number] for number in sorted(numbers))
-    return [node.name for node in nodes if analysis.accepts(node)]
+    found = (runs.graph.nodes[number] for number in sorted(numbers))
+    return [node.name for node in found if analysis.accepts(node)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import torch
 from hypothesis import strategies as st
-from pytorch.drawn_nets import convs, joins, nets
+from pytorch.drawn_nets import nets
 from pytorch.random_nets import Chain, Net, data
 from pytorch.random_sequences import Norm
 from torch import Tensor
