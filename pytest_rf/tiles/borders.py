@@ -87,7 +87,7 @@ def borders(
         )
         rim = states.get(output.number, {}).get(key)
         units = _units(field, known)
-        obstacle = of_ties(field, output.name)
+        obstacle = of_ties(field, output.name, "grid", "window")
         if obstacle is None and rim is not None and (not isinstance(rim, Rim) or rim.flipped):
             obstacle = of_rims(field, output, states)
         if obstacle is None and units is None:

@@ -54,10 +54,11 @@ _TIES = {
 }
 
 
-def of_ties(field: Along, output: str) -> Obstacle | None:
-    """Return what ties an output to the whole extent of an axis."""
+def of_ties(field: Along, output: str, *reasons: str) -> Obstacle | None:
+    """Return what ties an output to the whole extent of an axis, for any of these reasons."""
     nodes = {node.name: node for node in field.runs.graph.nodes}
-    for why, (reason, remedy) in _TIES.items():
+    for why in reasons:
+        reason, remedy = _TIES[why]
         names = field.tied(why)
         if names:
             node = nodes[names[0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from pytest_rf.errors import RFError, TilingError
 from pytest_rf.tiles.axis import AxisTiling
 from pytest_rf.tiles.borders import Borders, borders
 from pytest_rf.tiles.judging import Miss, at_borders, in_whole
-from pytest_rf.tiles.obstacle import Obstacle, of_constants
+from pytest_rf.tiles.obstacle import Obstacle, of_constants, of_ties
 from pytest_rf.tiles.plan import Plan
 from pytest_rf.tiles.trial import Trial
 
@@ -210,7 +211,7 @@ def _planned(
     if not faults:
         for axis, one in axes.items():
             if outputs[axis] and not any(each.axis == axis for each in obstacles):
-                more, missed = _judged(trial, tiles, axis, one, outputs[axis])
+                more, missed = _judged(trial, tiles, axis, one, outputs[axis], least[axis])
                 obstacles += more
                 misses += missed
             if any(each.axis == axis for each in obstacles):
@@ -235,7 +236,10 @@ def _sides(
     if axis in context:
         sides = context[axis]
         return (sides, sides) if isinstance(sides, int) else (sides[0], sides[1])
-    total = overlap.get(axis, int(least) if least < tile else 0)
+    return _halves(overlap.get(axis, int(least) if least < tile else 0))
+
+
+def _halves(total: int) -> Sides:
     return total // 2, total - total // 2
 
 
@@ -252,7 +256,12 @@ def _least(found: _Measured, tile: int, multiple: int) -> tuple[float, tuple[flo
 
 
 def _judged(
-    trial: Trial, tiles: Mapping[str, int], axis: str, one: AxisTiling, outputs: Sequence[Borders]
+    trial: Trial,
+    tiles: Mapping[str, int],
+    axis: str,
+    one: AxisTiling,
+    outputs: Sequence[Borders],
+    least: float,
 ) -> tuple[list[Obstacle], list[Miss]]:
     """Judge a tiling on an image of three tiles, the last of them moved back."""
     extent = one.tile + one.step + (one.multiple if one.step > one.multiple else one.step)
@@ -265,17 +274,30 @@ def _judged(
     obstacles: list[Obstacle] = []
     misses: list[Miss] = []
     for key, share in trial.keys(axis).items():
+        outside = [] if whole is None else list(in_whole(axis, one, outputs, whole, key, share))
         for tensor in part.outputs:
             field = Along(part.runs, tensor.value, part.inputs[key[0]], key[1])
-            there = None if whole is None else whole.runs
-            obstacle = of_constants(field, tensor, there, int(one.step / share))
-            obstacles += [obstacle] if obstacle is not None else []
-        if whole is not None:
-            misses += in_whole(axis, one, outputs, whole, key, share)
+            found = of_constants(field, tensor, None if whole is None else whole.runs, int(one.step / share))
+            circular = of_ties(field, tensor.name, "circular") if found is None else None
+            if circular is not None and whole is not None:
+                # What is fetched from the other end is no matter where no unit that is left reads it.
+                wide = in_whole(axis, _widest(one, least), outputs, whole, key, share)
+                circular = circular if any(miss.output == tensor.name for miss in wide) else None
+            found = found or circular
+            obstacles += [found] if found is not None else []
+        misses += outside
     misses += at_borders(axis, one, outputs)  # what reads outside of its tile can be told more exactly
     if whole is not None:
         obstacles += _unlike(axis, whole, outputs, extent - one.tile)
     return obstacles, misses
+
+
+def _widest(one: AxisTiling, least: float) -> AxisTiling:
+    """Return the same tiles with the smallest seamless overlap, where they have less and it leaves a step."""
+    if not one.before + one.after < least < one.tile:
+        return one
+    before, after = _halves(int(least))
+    return replace(one, before=before, after=after)
 
 
 def _unlike(axis: str, whole: Analysis, outputs: Sequence[Borders], more: int) -> list[Obstacle]:
