@@ -81,15 +81,10 @@ def _allowed(plan: Plan, axis: str) -> Iterator[str]:
         yield "no overlap is seamless"
         return
     half = int(total) // 2
-    yield (
-        f"smallest seamless overlap: {int(total)} in total, {half} a side"
-        if total % 2 == 0
-        else f"smallest seamless overlap: {int(total)} in total, {half} before and {int(total) - half} after"
-    ) + (
-        f" (on multiples of {one.multiple}: {sides[0]:g} before, {sides[1]:g} after)"
-        if one.multiple > 1
-        else ""
-    )
+    halves = f"{half} a side" if total % 2 == 0 else f"{half} before and {int(total) - half} after"
+    yield f"smallest seamless overlap: {int(total)} in total, {halves}"
+    grid = f", on multiples of {one.multiple}" if one.multiple > 1 else ""
+    yield f"smallest seamless context: {int(sides[0])} before, {int(sides[1])} after{grid}"
     if total:
         extents = [one.fitting(int(total) * length) for length in _LENGTHS]
         costs = (f"{extent / (extent - total):.2f} times at {extent}" for extent in extents)

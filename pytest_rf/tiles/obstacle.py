@@ -92,6 +92,9 @@ def _spoiling(field: Along, output: str, step: Step) -> Obstacle:
         instead = "a norm with fixed statistics (BatchNorm)" if norm else "windows of a fixed size"
         reason = f"takes statistics over the whole of {axis}"
         return Obstacle(axis, output, node.name, node.op, reason, f"use {instead}, or {accept}")
+    ties = known.ties.get(field.key, ()) if isinstance(known, Structure) else ()
+    for why in sorted(tie.why for tie in ties if tie.node == node.index and tie.why in _TIES):
+        return Obstacle(axis, output, node.name, node.op, *_TIES[why])
     if isinstance(known, Structure) and field.key in known.uncertain:
         return Obstacle(axis, output, node.name, node.op, f"reads where data chooses, anywhere along {axis}")
     return Obstacle(

@@ -286,7 +286,8 @@ def _judged(
             found = found or circular
             obstacles += [found] if found is not None else []
         misses += outside
-    misses += at_borders(axis, one, outputs)  # what reads outside of its tile can be told more exactly
+    told = {(miss.output, miss.before) for miss in misses}  # of these it is known what they read
+    misses += [miss for miss in at_borders(axis, one, outputs) if (miss.output, miss.before) not in told]
     if whole is not None:
         obstacles += _unlike(axis, whole, outputs, extent - one.tile)
     return obstacles, misses

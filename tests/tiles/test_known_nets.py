@@ -36,7 +36,9 @@ def differs(module: nn.Module, plan, channels: int = 1) -> str:
     """Run an image of two tiles and a bit along h, one along w; say where the stitched result differs."""
     one = plan.axes["h"]
     torch.manual_seed(0)
-    image = torch.randn(1, channels, one.fitting(one.tile + one.step + 1), plan.tile.get("w", 32), dtype=torch.double)
+    image = torch.randn(
+        1, channels, one.fitting(one.tile + one.step + 1), plan.tile.get("w", 32), dtype=torch.double
+    )
     with torch.no_grad():
         return difference(module(image), stitched(module, image, plan))
 
