@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from operator import index
+from typing import NamedTuple, SupportsIndex
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.along import Along
@@ -52,17 +53,20 @@ def plan(
     """
     trial = Trial(analysis)
     known = list(dict.fromkeys(axis for one in analysis.inputs.values() for axis in one.axes))
+    if not known:
+        raise TilingError("the model has no spatial axis to tile; name one with axes")
     wanted = dict(tile) if tile is not None else {axis: trial.extent(axis) for axis in known}
     given = {"tile": wanted, "overlap": overlap, "context": context, "align": align, "crop": crop}
     for what, axes in given.items():
         _checked(what, axes or {}, known, wanted)
     if both := set(overlap or ()) & set(context or ()):
         raise TilingError(f"{min(both)} has an overlap and a context: give one of them")
+    wanted = {axis: index(extent) for axis, extent in wanted.items()}
     tiles: dict[str, int] = {}
     grids: dict[str, tuple[int, int]] = {}
     faults: list[str] = []
     for axis, extent in wanted.items():
-        multiple = _multiple(trial, axis, (align or {}).get(axis, 1))
+        multiple = _multiple(trial, axis, index((align or {}).get(axis, 1)))
         tiles[axis], remainder, fault = _fitted(trial, axis, extent, multiple, tile is None)
         grids[axis] = (multiple, remainder)
         faults += fault
@@ -77,14 +81,18 @@ def _checked(what: str, given: Mapping[str, object], known: Sequence[str], tiled
             )
         if axis not in tiled:
             raise TilingError(f"{what}: {axis!r} is not tiled; tiles are given along {', '.join(tiled)}")
-        numbers = number if isinstance(number, (tuple, list)) else (number,)
-        least = 1 if what in ("tile", "align") else 0
-        pairs = what in ("context", "crop")
-        if len(numbers) != (len(numbers) if pairs and len(numbers) == 2 else 1) or not all(
-            isinstance(one, int) and not isinstance(one, bool) and one >= least for one in numbers
-        ):
+        least, pairs = int(what in ("tile", "align")), what in ("context", "crop")
+        numbers = (
+            number if pairs and isinstance(number, (tuple, list)) and len(number) in (1, 2) else (number,)
+        )
+        if not all(_counts(one, least) for one in numbers):
             wanted = "a number or a pair (before, after)" if pairs else "a number"
             raise TilingError(f"{what}: {axis} = {number!r} is not {wanted} of positions from {least} on")
+
+
+def _counts(number: object, least: int) -> bool:
+    """Whether something is a whole number, Python's or an array's, from ``least`` on."""
+    return isinstance(number, SupportsIndex) and not isinstance(number, bool) and index(number) >= least
 
 
 def _multiple(trial: Trial, axis: str, align: int) -> int:
@@ -223,7 +231,7 @@ def _planned(
 def _cropped(crop: int | Sequence[int] | None) -> Fraction | None:
     if crop is None:
         return None
-    return Fraction(crop if isinstance(crop, int) else crop[0])
+    return Fraction(index(crop[0] if isinstance(crop, Sequence) else crop))
 
 
 def _sides(
@@ -235,8 +243,9 @@ def _sides(
 ) -> Sides:
     if axis in context:
         sides = context[axis]
-        return (sides, sides) if isinstance(sides, int) else (sides[0], sides[1])
-    return _halves(overlap.get(axis, int(least) if least < tile else 0))
+        both = sides if isinstance(sides, Sequence) else (sides, sides)
+        return index(both[0]), index(both[-1])
+    return _halves(index(overlap.get(axis, int(least) if least < tile else 0)))
 
 
 def _halves(total: int) -> Sides:
