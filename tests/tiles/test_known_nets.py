@@ -182,3 +182,20 @@ def test_another_batch_and_other_extents_along_axes_that_are_not_tiled() -> None
     assert plan.output_shape(image.shape) == (3, 3, 280, 84)
     with torch.no_grad():
         assert not difference(net(image), stitched(net, image, plan))
+
+
+def test_what_is_fetched_from_the_other_end_and_cropped_away_is_no_matter() -> None:
+    class Cropped(nn.Module):
+        def __init__(self, crop: int) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular")
+            self.crop = crop
+
+        def forward(self, x):
+            return self.conv(x)[:, :, self.crop : x.shape[2] - self.crop]
+
+    whole, cropped = Cropped(0), Cropped(1)
+    assert not analysed(whole, 64).tiles({"h": 32})
+    plan = analysed(cropped, 64).tiles({"h": 32})
+    assert plan.seamless, plan.why
+    assert not differs(cropped, plan)
