@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pytest_rf import analysis, requirements
+from pytest_rf import analysis, requirements, tiles
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.units import Quantity
@@ -69,3 +69,28 @@ class Analysis(analysis.Analysis):
             "spacing": {**self.spacing, **settings.get("spacing", {})},
         }
         return requirements.check(self, text, **given)
+
+    def tiles(
+        self,
+        tile: Mapping[str, int] | None = None,
+        overlap: Mapping[str, int] | None = None,
+        *,
+        context: Mapping[str, int | Sequence[int]] | None = None,
+        align: Mapping[str, int] | None = None,
+        crop: Mapping[str, int | Sequence[int]] | None = None,
+    ) -> tiles.Plan:
+        """Plan how the model is run in tiles, and judge whether they make the whole exactly (SEMANTICS 9).
+
+        Args:
+            tile: axis name -> extent of a tile, ``{"h": 512, "w": 512}``; other axes are not tiled. By default all
+                spatial axes are, with the extents that the model was analysed with.
+            overlap: axis name -> what neighbours share, *total*; by default the smallest that is seamless.
+            context: axis name -> ``(before, after)``, or one number for both sides, instead of an overlap.
+            align: axis name -> tiles begin on multiples of this, beside those that the model demands.
+            crop: axis name -> by how many positions outputs are smaller than inputs, ``(before, after)``, where that
+                is not what the centres of their units say.
+
+        Raises:
+            TilingError: there is no such axis, or a number makes no sense.
+        """
+        return tiles.plan(self, tile, overlap, context, align, crop)

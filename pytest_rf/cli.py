@@ -20,6 +20,7 @@ from pytest_rf.commands.rule import rule
 from pytest_rf.commands.schema import schema
 from pytest_rf.commands.show import show
 from pytest_rf.commands.snapshot import snapshot
+from pytest_rf.commands.tile import tile
 from pytest_rf.paths import named_from
 from pytest_rf.reporters.files import OutputError
 from pytest_rf.version import __version__
@@ -53,7 +54,7 @@ def cli(context: click.Context) -> int | None:
     return None
 
 
-for command in (init, check, show, explain, diff, baseline, snapshot, rule, schema):
+for command in (init, check, show, explain, tile, diff, baseline, snapshot, rule, schema):
     cli.add_command(command)
 
 

@@ -28,3 +28,7 @@ class RequirementError(RFError):
 
 class UnknownError(ModelError, ValueError):
     """A figure of a tensor that is unknown: it rests on an operator without a rule, or on what is not followed."""
+
+
+class TilingError(RFError, ValueError):
+    """A tiling cannot be understood, or an image does not fit it."""

@@ -83,3 +83,22 @@ g (float[1, 1, 8] x) => (float[1, 1, 8] y) <float[1, 1, 3] w = {1, 1, 1}>
 def test_batch_and_channel_go_by_their_letters_too(analysis: pytest_rf.Analysis) -> None:
     source = next(iter(analysis.inputs.values()))
     assert (source.axis("n"), source.axis("c")) == (source.axis("batch"), source.axis("channel")) == (0, 1)
+
+
+def test_a_plan_of_tiles(analysis: pytest_rf.Analysis) -> None:
+    plan = analysis.tiles({"h": 32, "w": 32}, overlap={"h": 4, "w": 4})
+    assert (plan.seamless, plan.overlap, plan.context) == (
+        True,
+        {"h": 4, "w": 4},
+        {"h": (2, 2), "w": (2, 2)},
+    )
+    assert (plan.min_overlap, plan.min_context) == ({"h": 2, "w": 2}, {"h": (1, 1), "w": (1, 1)})
+    assert plan.why.startswith("seamless: ")
+    assert repr(plan) == "<Plan h 32 by 28, w 32 by 28: seamless>"
+    source = next(iter(analysis.inputs.values()))
+    shape = (*source.shape[:2], 60, 32)
+    assert plan.pad_to(shape) == shape
+    assert plan.output_shape(shape)[2:] == (58, 30)
+    first, second = plan.windows(shape)
+    assert (first.read[2], first.keep[2], first.write[2]) == (slice(0, 32), slice(0, 29), slice(0, 29))
+    assert (second.read[2], second.keep[2], second.write[2]) == (slice(28, 60), slice(1, 30), slice(29, 58))

@@ -1,0 +1,111 @@
+"""``pytest-rf tile``: what tiling a model allows, and whether a tiling makes the whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_rf.commands import completion, options
+from pytest_rf.commands.show import analysis_of
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Pairs: TypeAlias = click.ParamType[list[tuple[str, tuple[int, ...]]]]
+else:
+    Pairs = click.ParamType
+
+_ONE = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([0-9]{1,12})(?::([0-9]{1,12}))?\s*")
+
+
+class Lengths(Pairs):
+    """``h=512,w=512``; ``sides``: ``h=32:16`` as well."""
+
+    name = "h=N,..."
+
+    def __init__(self, sides: bool = False) -> None:
+        self.sides = sides
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[tuple[str, tuple[int, ...]]]:
+        """Return the axes with their numbers."""
+        if isinstance(value, list):
+            return value
+        found: list[tuple[str, tuple[int, ...]]] = []
+        for part in str(value).split(","):
+            match = _ONE.fullmatch(part)
+            if match is None or (match[3] and not self.sides):
+                form = "h=32,w=32 or h=32:16" if self.sides else "h=512,w=512"
+                self.fail(f"{value!r} is not understood; write numbers by axis, as in {form}", param, ctx)
+            found.append(
+                (match[1], tuple(int(number) for number in match.groups()[1:] if number is not None))
+            )
+        return found
+
+
+@click.command(short_help="Tell what tiling a model allows, and judge a tiling.")
+@click.argument("model", shell_complete=completion.models)
+@click.option(
+    "--tile", type=Lengths(), multiple=True, help="Extent of a tile, by axis: h=512,w=512; repeatable."
+)
+@click.option("--overlap", type=Lengths(), multiple=True, help="What neighbours share, in total: h=64.")
+@click.option(
+    "--context",
+    type=Lengths(sides=True),
+    multiple=True,
+    help="Context on either side instead: h=32, h=32:16.",
+)
+@click.option("--align", type=Lengths(), multiple=True, help="Tiles begin on multiples of this, too: h=16.")
+@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.call
+@options.config
+@options.allow_code
+@options.output
+def tile(
+    model: str,
+    tile: Sequence[list[tuple[str, tuple[int, ...]]]],
+    overlap: Sequence[list[tuple[str, tuple[int, ...]]]],
+    context: Sequence[list[tuple[str, tuple[int, ...]]]],
+    align: Sequence[list[tuple[str, tuple[int, ...]]]],
+    format: str,
+    call: dict[str, Any],
+    config: str | None,
+    allow_code: bool,
+    output: str | None,
+    color: bool | None,
+    debug: bool,
+) -> int:
+    """Tell what overlap tiles of MODEL need for the whole result, or the first operator that allows none.
+
+    MODEL is an .onnx file, the name of a model in the configuration, or package.module:factory. With --tile, that
+    tiling is judged: exit 1 if it is not seamless. An overlap is total, a context stands on one side.
+    """
+    from pytest_rf.commands import pager
+    from pytest_rf.commands.output import emit
+    from pytest_rf.reporters import tiling
+
+    extents = _by_axis(tile)
+    if not extents and (overlap or context):
+        raise click.UsageError("--overlap and --context are about tiles: give their extent, --tile h=512")
+    analysis = analysis_of(model, call, config, allow_code)
+    sides = {axis: numbers if len(numbers) > 1 else numbers[0] for axis, numbers in _pairs(context).items()}
+    plan = analysis.tiles(
+        extents or None, _by_axis(overlap) or None, context=sides or None, align=_by_axis(align) or None
+    )
+    if format == "json":
+        emit(tiling.as_json(analysis.name, plan), output, color)
+    else:
+        emit(tiling.lines(analysis.name, plan, bool(extents), pager.screen(output)), output, color)
+    return 0 if plan.seamless or not extents else 1
+
+
+def _pairs(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> dict[str, tuple[int, ...]]:
+    return {axis: numbers for one in given for axis, numbers in one}
+
+
+def _by_axis(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> Mapping[str, int]:
+    return {axis: numbers[0] for axis, numbers in _pairs(given).items()}

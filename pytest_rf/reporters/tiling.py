@@ -1,0 +1,123 @@
+"""Tilings for a reader, or as JSON: what a model allows, and what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_rf.reporters.lines import Line, Span, line
+from pytest_rf.reporters.screen import Screen
+from pytest_rf.reporters.wrapping import wrapped
+from pytest_rf.tiles import Plan
+
+#: How many times the overlap tiles are long whose cost is told.
+_LENGTHS = (2, 4, 8)
+
+#: Of units that miss something so many are told.
+_MOST = 4
+
+
+def lines(name: str, plan: Plan, judged: bool, screen: Screen) -> Iterator[Line]:
+    """Yield what is to be said of a plan.
+
+    Args:
+        name: the model's name.
+        plan: the plan.
+        judged: whether a tiling was given; else only what the model allows is told.
+        screen: what it is to fit.
+    """
+    yield from wrapped(_lines(name, plan, judged), screen.width or 0)
+
+
+def _lines(name: str, plan: Plan, judged: bool) -> Iterator[Line]:
+    yield line((name, "bold"))
+    yield from _verdict(plan) if judged else _obstacles(plan)
+    for axes, sentences in _together(plan).items():
+        for number, sentence in enumerate(sentences):
+            start = Span(f"  {axes}  ", "figure") if not number else Span(" " * (len(axes) + 4))
+            yield line(start, sentence)
+
+
+def _verdict(plan: Plan) -> Iterator[Line]:
+    if plan.seamless:
+        sizes = ", ".join(f"{axis} {one.tile} every {one.step}" for axis, one in plan.axes.items())
+        yield line("  ", ("seamless", "good"), f": tiles of {sizes} make the whole exactly")
+    else:
+        yield line("  ", ("not seamless", "bad"))
+    yield from _obstacles(plan)
+    for fault in plan.faults:
+        yield line("  ", fault)
+    for miss in plan.misses[:_MOST]:
+        yield line("  ", str(miss))
+    if len(plan.misses) > _MOST:
+        yield line("  ", (f"and {len(plan.misses) - _MOST:,} more", "dim"))
+
+
+def _obstacles(plan: Plan) -> Iterator[Line]:
+    for one in dict.fromkeys(map(str, plan.obstacles)):
+        yield line("  ", one)
+    if plan.accepted:
+        yield line("  ", (f"context accepted: {', '.join(plan.accepted)}", "dim"))
+
+
+def _together(plan: Plan) -> Mapping[str, tuple[str, ...]]:
+    """Return what is said of each axis; axes of which the same is true are told once."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for axis in plan.axes:
+        found.setdefault(tuple(_allowed(plan, axis)), []).append(axis)
+    return {", ".join(axes): sentences for sentences, axes in found.items()}
+
+
+def _allowed(plan: Plan, axis: str) -> Iterator[str]:
+    one, total, sides = plan.axes[axis], plan.min_overlap[axis], plan.min_context[axis]
+    more = f" and {one.remainder} more" if one.remainder else ""
+    if one.multiple > 1:
+        yield f"tiles begin on multiples of {one.multiple}; extents that fit are multiples of {one.multiple}{more}"
+    else:
+        yield "tiles begin anywhere; every extent fits"
+    if math.isinf(total):
+        yield "no overlap is seamless"
+        return
+    half = int(total) // 2
+    halves = f"{half} a side" if total % 2 == 0 else f"{half} before and {int(total) - half} after"
+    yield f"smallest seamless overlap: {int(total)} in total, {halves}"
+    grid = f", on multiples of {one.multiple}" if one.multiple > 1 else ""
+    yield f"smallest seamless context: {int(sides[0])} before, {int(sides[1])} after{grid}"
+    if total:
+        extents = [one.fitting(int(total) * length) for length in _LENGTHS]
+        costs = (f"{extent / (extent - total):.2f} times at {extent}" for extent in extents)
+        yield f"positions are computed {', '.join(costs)}"
+
+
+def as_json(name: str, plan: Plan) -> str:
+    """Return a plan as JSON text; an infinite number is ``"inf"``."""
+    axes = {
+        axis: {
+            "tile": one.tile,
+            "step": one.step,
+            "overlap": one.before + one.after,
+            "context": [one.before, one.after],
+            "multiple": one.multiple,
+            "remainder": one.remainder,
+            "min_overlap": _number(plan.min_overlap[axis]),
+            "min_context": [_number(side) for side in plan.min_context[axis]],
+        }
+        for axis, one in plan.axes.items()
+    }
+    report: dict[str, Any] = {
+        "model": name,
+        "seamless": plan.seamless,
+        "why": plan.why,
+        "axes": axes,
+        "obstacles": [one._asdict() for one in plan.obstacles],
+        "misses": [one._asdict() for one in plan.misses],
+        "faults": list(plan.faults),
+        "accepted": list(plan.accepted),
+    }
+    return json.dumps(report, indent=2) + "\n"
+
+
+def _number(value: float) -> int | str:
+    return "inf" if math.isinf(value) else int(value)

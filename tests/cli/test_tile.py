@@ -1,0 +1,72 @@
+"""``pytest-rf tile``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+UNET, TCN, CLASSIFIER = (str(EXAMPLES / f"{name}.onnx") for name in ("unet", "tcn", "classifier"))
+
+
+def test_what_a_model_allows(rf) -> None:
+    result = rf("tile", UNET)
+    assert result.status == 0
+    assert "tiles begin on multiples of 4" in result.out
+    assert "smallest seamless overlap: 40 in total, 20 a side" in result.out
+
+
+def test_a_causal_model_needs_context_on_one_side(rf) -> None:
+    assert "smallest seamless context: 62 before, 0 after" in rf("tile", TCN).out
+    assert rf("tile", TCN, "--tile", "t=200", "--context", "t=62:0").status == 0
+    assert rf("tile", TCN, "--tile", "t=200", "--context", "t=61:0").status == 1
+
+
+def test_what_allows_none_names_the_operator_and_what_would(rf) -> None:
+    result = rf("tile", CLASSIFIER)
+    assert result.status == 0
+    assert "GlobalAveragePool '/pool/GlobalAveragePool' takes statistics over the whole of h" in result.out
+    assert "no overlap is seamless" in result.out
+    assert rf("tile", CLASSIFIER, "--tile", "h=64").status == 1
+
+
+def test_a_tiling_is_judged(rf) -> None:
+    good = rf("tile", UNET, "--tile", "h=128,w=128", "--overlap", "h=40", "--overlap", "w=64")
+    assert (good.status, "seamless: tiles of h 128 every 88, w 128 every 64" in good.out) == (0, True)
+    bad = rf("tile", UNET, "--tile", "h=128", "--overlap", "h=32", "--format", "json")
+    assert bad.status == 1
+    found = json.loads(bad.out)
+    assert not found["seamless"]
+    assert found["axes"]["h"]["min_overlap"] == 40
+    miss = found["misses"][0]
+    assert not miss["start"] <= miss["position"] < miss["stop"]
+
+
+def test_off_the_grid_the_nearest_that_fit_are_named(rf) -> None:
+    assert "the nearest are 128 and 132" in rf("tile", UNET, "--tile", "h=130").out
+    found = rf("tile", UNET, "--tile", "h=128", "--overlap", "h=42")
+    assert found.status == 1
+    assert "begin every 86, off the grid of 4; the nearest overlaps that fit are 40 and 44" in found.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--tile", "h"), "write numbers by axis, as in h=512,w=512"),
+        (("--tile", "h=32:16"), "write numbers by axis"),
+        (("--tile", "h=-4"), "write numbers by axis"),
+        (("--tile", "t=32"), "the model has no axis 't'; its axes are h, w"),
+        (("--tile", "h=0"), "of positions from 1 on"),
+        (("--tile", "h=32", "--overlap", "w=8"), "'w' is not tiled"),
+        (("--tile", "h=32", "--overlap", "h=32"), "does not move on"),
+        (("--tile", "h=32", "--overlap", "h=4", "--context", "h=4"), "give one of them"),
+        (("--overlap", "h=32"), "give their extent, --tile h=512"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(rf, arguments, told: str) -> None:
+    result = rf("tile", UNET, *arguments)
+    assert result.status == 2
+    assert told in result.err
+    assert len(result.err.splitlines()) == 1

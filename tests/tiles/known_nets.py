@@ -1,0 +1,163 @@
+"""Nets of the field whose tilings are known."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+
+class UNet(nn.Module):
+    """A U-Net that keeps its extents: two convolutions a level, resized on the way up."""
+
+    def __init__(self, down: int, mode: str = "nearest", pool: int = 2, norm: bool = False) -> None:
+        super().__init__()
+        self.mode, self.pool = mode, pool
+        self.down = nn.ModuleList([self.convs(norm) for _ in range(down)])
+        self.middle = self.convs(norm)
+        self.up = nn.ModuleList([self.convs(norm) for _ in range(down)])
+
+    @staticmethod
+    def convs(norm: bool) -> nn.Module:
+        steps: list[nn.Module] = []
+        for _ in range(2):
+            steps += [nn.Conv2d(2, 2, 3, padding=1), *([nn.GroupNorm(1, 2)] if norm else []), nn.Tanh()]
+        return nn.Sequential(*steps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = []
+        for level in self.down:
+            x = level(x)
+            skips.append(x)
+            x = F.avg_pool2d(x, self.pool)
+        x = self.middle(x)
+        for level in self.up:
+            x = level(F.interpolate(x, scale_factor=self.pool, mode=self.mode) + skips.pop())
+        return x
+
+
+class ValidUNet(nn.Module):
+    """The original U-Net: no padding, skips are cropped."""
+
+    def __init__(self, down: int) -> None:
+        super().__init__()
+        self.down = nn.ModuleList([self.convs(1) for _ in range(down)])
+        self.middle = self.convs(1)
+        self.ups = nn.ModuleList([nn.ConvTranspose2d(1, 1, 2, 2) for _ in range(down)])
+        self.up = nn.ModuleList([self.convs(2) for _ in range(down)])
+
+    @staticmethod
+    def convs(width: int) -> nn.Module:
+        return nn.Sequential(nn.Conv2d(width, 1, 3), nn.Tanh(), nn.Conv2d(1, 1, 3), nn.Tanh())
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = []
+        for level in self.down:
+            x = level(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = self.middle(x)
+        for larger, level in zip(self.ups, self.up, strict=True):
+            x, skip = larger(x), skips.pop()
+            h, w = ((skip.shape[axis] - x.shape[axis]) // 2 for axis in (2, 3))
+            x = level(torch.cat([skip[:, :, h : h + x.shape[2], w : w + x.shape[3]], x], 1))
+        return x
+
+
+class Dense(nn.Module):
+    """A residual dense block of five convolutions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            [nn.Conv2d(3 + number, 1 if number < 4 else 3, 3, padding=1) for number in range(5)]
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        known, y = x, x
+        for conv in self.convs:
+            y = torch.tanh(conv(known))
+            known = torch.cat([known, y], 1)
+        return x + 0.2 * y
+
+
+class RRDB(nn.Module):
+    """An upscaler by 4 with blocks of three residual dense blocks."""
+
+    def __init__(self, blocks: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 3, 3, padding=1)
+        self.body = nn.Sequential(*[Dense() for _ in range(3 * blocks)], nn.Conv2d(3, 3, 3, padding=1))
+        self.last = nn.ModuleList([nn.Conv2d(3, 3, 3, padding=1) for _ in range(4)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        x = x + self.body(x)
+        for conv in self.last[:2]:
+            x = torch.tanh(conv(F.interpolate(x, scale_factor=2, mode="nearest")))
+        for conv in self.last[2:]:
+            x = conv(x)
+        return x
+
+
+class SRVGG(nn.Module):
+    """A compact upscaler by 4: convolutions, a pixel shuffle, the resized image added."""
+
+    def __init__(self, convs: int) -> None:
+        super().__init__()
+        body = [nn.Conv2d(3, 3, 3, padding=1) for _ in range(convs + 1)]
+        self.body = nn.Sequential(*body, nn.Conv2d(3, 48, 3, padding=1), nn.PixelShuffle(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x) + F.interpolate(x, scale_factor=4, mode="nearest")
+
+
+class Positions(nn.Module):
+    """A learned table of absolute positions is added."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 3, padding=1)
+        self.table = nn.Parameter(torch.randn(1, 1, 256, 256))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x + self.table[:, :, : x.shape[2], : x.shape[3]])
+
+
+class Coordinates(nn.Module):
+    """The place of each row is a channel."""
+
+    def __init__(self, rows: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(2, 1, 3, padding=1)
+        self.rows = rows
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = torch.arange(x.shape[2], dtype=x.dtype)[None, None, :, None].expand_as(x)
+        return self.conv(torch.cat([x, rows if self.rows else torch.ones_like(x)], 1))
+
+
+class Resized(nn.Module):
+    """Pooled and resized again, by a factor or to the extents that there were."""
+
+    def __init__(self, corners: bool = False, bins: int = 0) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 3, padding=1)
+        self.corners, self.bins = corners, bins
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.adaptive_avg_pool2d(x, self.bins) if self.bins else F.avg_pool2d(x, 2)
+        size = (x.shape[2], x.shape[3])
+        return self.conv(x + F.interpolate(y, size=size, mode="bilinear", align_corners=self.corners))
+
+
+class Several(nn.Module):
+    """Two images in, a smaller and a larger one out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(1, 1, 3, stride=2, padding=1)
+        self.up = nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1)
+
+    def forward(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        return self.down(left + right), self.up(left * right)
