@@ -89,8 +89,9 @@ class _Supervisor:
     def end(self) -> int:
         """End it, and return its exit status."""
         self._process.kill()
-        with self._process as process:
-            return process.wait()
+        with suppress(BrokenPipeError), self._process:  # what it has not read is of no use any more
+            pass
+        return self._process.wait()
 
 
 #: Supervisors of this worker that wait for a batch.
