@@ -223,10 +223,10 @@ def trouble(error: Exception, target: Target, file: str = "", line: int = 0, col
         line, column = error.line, error.column
     if isinstance(error, RFError):
         place = paths.place(file, line, column)
-        about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
         said = str(error)
         if target.path is not None:
             said = said.replace(str(target.path), target.source)  # as the reader knows the file
+        about = "" if target.name in said or target.source in said else f"{target.name}: "
         text = said if place and said.startswith(file) else f"{place}{about}{said}"
         return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line, column=column)
     reason = " ".join(str(error).split())[:500]

@@ -67,7 +67,8 @@ class Journal:
             raise self._error(error) from None
 
     def close(self, done: bool) -> None:
-        """Close it, and remove it where all that is in it has got into the output."""
+        """Close it, and remove it where all that is in it has got into the output, or where nothing is in it."""
+        done = done or not os.fstat(self._file).st_size
         if sys.platform == "win32":  # which does not remove what is open
             os.close(self._file)
         if done:

@@ -62,12 +62,12 @@ def test_a_whole_axis_is_infinite_and_an_unknown_operator_has_no_figures() -> No
     onnx.save(model(unknown, domains=', "own" : 1'), "own.onnx")
     assert cli.run(["scan", "all.onnx", "own.onnx", "-o", "r.jsonl"]) == 0
     softmax, relu, strange = lines()
-    assert (softmax["output"], softmax["rf"], softmax["bounded"]) == ("y", "inf", False)
-    assert (relu["output"], relu["rf"], relu["bounded"]) == ("z", 1, True)
+    assert (softmax["output"], softmax["lookahead"], softmax["context"]) == ("y", "inf", "y")
+    assert (relu["output"], relu["lookahead"], relu["context"]) == ("z", 0, "")
     assert (strange["status"], strange["rf"], strange["axis"]) == ("unknown", None, None)
     assert "Strange" in strange["reason"]
     read = tables.read(Path("r.jsonl"))
-    assert math.isinf(read["all.onnx"][0].rf)  # type: ignore[attr-defined]
+    assert math.isinf(read["all.onnx"][0].lookahead)
 
 
 def test_a_model_without_positions_has_a_row() -> None:
@@ -125,8 +125,8 @@ def test_pandas_has_numbers() -> None:
     onnx.save(model("net (float[1,3,8] x) => (float[1,3,8] y) { y = Softmax(x) }"), "all.onnx")
     cli.run(["scan", ".", "-o", "r.jsonl"])
     table = pandas.read_json("r.jsonl", lines=True)
-    assert table.rf.dtype == "float64"
-    assert set(table[table.rf > 50].model) >= {"tcn", "all"}
+    assert (table.rf.dtype, table.lookahead.dtype) == ("float64", "float64")
+    assert table[table.lookahead > 1e9].model.tolist() == ["all"]
     assert table[table.status == "error"].file.tolist() == ["bad.onnx"]
 
 
@@ -149,3 +149,11 @@ def _has_arrow() -> bool:
     except ImportError:
         return False
     return bool(pyarrow.parquet)
+
+
+def test_the_page_tells_every_column() -> None:
+    page = (ROOT / "docs/scan.md").read_text(encoding="utf-8")
+    told = [
+        line.split("`")[1] for line in page.splitlines() if line.startswith("| `") and line.count("|") == 4
+    ]
+    assert told == list(rows.COLUMNS)

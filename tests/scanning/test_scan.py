@@ -259,7 +259,8 @@ def test_an_extra_that_is_not_there_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setitem(sys.modules, missing, None)
+    for name in (missing, f"{missing}.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)
     assert cli.run(["scan", *arguments]) == 2
     assert capsys.readouterr().err == f"error: {told}\n"
     assert not list(Path().glob(".*.journal"))
