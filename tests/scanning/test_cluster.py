@@ -60,7 +60,7 @@ def test_clock_and_memory_hold_there(scheduler: str, folder: Path, start: Start)
     shutil.copy(ROOT / "examples/tcn.onnx", "net.onnx")
     for limit, told in {
         "seconds = 0.0001": "net.onnx: was not ready within 0.0001 seconds (limits.seconds), so it was stopped",
-        "memory = 1000": "1000 bytes of memory (limits.memory)",
+        "memory = 1000": "memory than it may take (limits.memory)",
     }.items():
         (folder / "rf.toml").write_text(f"[limits]\n{limit}\n")
         scan = on(scheduler, start, "net.onnx")
