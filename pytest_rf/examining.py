@@ -83,7 +83,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         targets.refuse_code(target, allow_code)
         analysis = (load or targets.analyse)(target)
     except Exception as error:
-        return unexamined(job, _problem(error, target, model.file, model.line))
+        return unexamined(job, trouble(error, target, model.file, model.line))
     requirements: list[RequirementResult] = []
     problems: list[Problem] = []
     findings: list[Finding] = []
@@ -99,7 +99,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         try:
             outcome, found = judging.hold(analysis, one, settings, number)
         except Exception as error:
-            problem = _problem(error, target, one.file, one.line, one.column)
+            problem = trouble(error, target, one.file, one.line, one.column)
             pack = f" (from {one.pack})" if one.pack else ""
             problems.append(replace(problem, message=problem.message + pack))
             outcome, found = judging.failed(one), []
@@ -114,18 +114,18 @@ def examine(job: Job, load: Load | None = None) -> Examined:
             if rule.judged(subject):
                 judging_rules.append(rule.code)
         except Exception as error:
-            problems.append(_problem(error, target))
+            problems.append(trouble(error, target))
     try:
         findings += recorded.moved(config, target, analysis, settings)
         judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
     except Exception as error:
-        problems.append(_problem(error, target))
+        problems.append(trouble(error, target))
     if prove is not None:
         try:
             findings, wrong = prove(target, analysis, findings)
             problems += wrong
         except Exception as error:
-            problems.append(_problem(error, target))
+            problems.append(trouble(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
     by_baseline = sort(kept, recorded.known(config, target), len(analysis.inputs) > 1)
     left = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
@@ -137,7 +137,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         )
         shown = cured(analysis, judged, shown) if cures else shown
     except Exception as error:
-        problems.append(_problem(error, target))
+        problems.append(trouble(error, target))
     result = replace(
         result,
         findings=(*shown, *about),
@@ -205,7 +205,7 @@ def failed(job: Job, reason: str) -> Examined:
     """Return what is known of a model whose process has failed: why, and nothing else."""
     model = job.target.model
     error = ModelError(f"{job.target.source}: {reason}")
-    return unexamined(job, _problem(error, job.target, model.file, model.line))
+    return unexamined(job, trouble(error, job.target, model.file, model.line))
 
 
 def interrupted(job: Job) -> Examined:
@@ -215,7 +215,7 @@ def interrupted(job: Job) -> Examined:
     return unexamined(job, Problem(message=text, file=model.file, line=model.line, interrupted=True))
 
 
-def _problem(error: Exception, target: Target, file: str = "", line: int = 0, column: int = 0) -> Problem:
+def trouble(error: Exception, target: Target, file: str = "", line: int = 0, column: int = 0) -> Problem:
     """Return why the run is wrong: what the user can put right, or a bug of our own with its traceback."""
     if isinstance(error, (MemoryError, RecursionError)):  # what the model asks for, and no bug of ours
         error = ModelError(f"{target.source}: {told(error)}; give smaller inputs, or split the model")
@@ -223,10 +223,10 @@ def _problem(error: Exception, target: Target, file: str = "", line: int = 0, co
         line, column = error.line, error.column
     if isinstance(error, RFError):
         place = paths.place(file, line, column)
-        about = "" if target.name in str(error) or target.source in str(error) else f"{target.name}: "
         said = str(error)
         if target.path is not None:
             said = said.replace(str(target.path), target.source)  # as the reader knows the file
+        about = "" if target.name in said or target.source in said else f"{target.name}: "
         text = said if place and said.startswith(file) else f"{place}{about}{said}"
         return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line, column=column)
     reason = " ".join(str(error).split())[:500]

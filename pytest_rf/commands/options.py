@@ -129,6 +129,18 @@ def inputs(command: Command) -> Command:
     )(command)
 
 
+_VALUE = click.option(
+    "--value",
+    "values",
+    type=Setting(),
+    multiple=True,
+    help="The value of an input that steers the geometry, as sr=16000 or grid=grid.npy; repeatable.",
+)
+_WEIGHTS = click.option(
+    "--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."
+)
+
+
 def call(command: Command) -> Command:
     """Add what describes the call of a model: it is handed over as ``call``, key by key."""
 
@@ -153,9 +165,7 @@ def call(command: Command) -> Command:
 
     result: Any = described
     for option in (
-        click.option(
-            "--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."
-        ),
+        _WEIGHTS,
         click.option(
             "--factory-arg",
             "factory",
@@ -170,16 +180,27 @@ def call(command: Command) -> Command:
             multiple=True,
             help="A keyword argument of the call of a module, as scale=2; repeatable.",
         ),
-        click.option(
-            "--value",
-            "values",
-            type=Setting(),
-            multiple=True,
-            help="The value of an input that steers the geometry, as sr=16000 or grid=grid.npy; repeatable.",
-        ),
+        _VALUE,
         inputs,
     ):
         result = option(result)
+    found: Command = result
+    return found
+
+
+def call_of_files(command: Command) -> Command:
+    """Add what describes the call of a model that is a file: it is handed over as ``call``, key by key."""
+
+    @wraps(command)
+    def described(*args: Any, inputs: Pairs, values: Pairs, weights: bool, **rest: Any) -> Any:
+        given = {
+            "inputs": once(inputs, "--input"),
+            "values": once(values, "--value"),
+            "weights": weights or None,
+        }
+        return command(*args, call={key: value for key, value in given.items() if value}, **rest)
+
+    result: Any = inputs(_VALUE(_WEIGHTS(described)))
     found: Command = result
     return found
 

@@ -57,7 +57,7 @@ def examining(
         wanted = min(wanted, processors)
     declared = "auto" if config is None or untrusted else config.isolate
     printed: list[tuple[Target, Outcome]] = []
-    with _watched() as watch:
+    with watched() as watch:
         yield isolation.Examiners(
             jobs=wanted or processors,
             isolate=isolate or declared,
@@ -76,7 +76,7 @@ def progress() -> Iterator[Load]:
     """Yield a way to analyse models that tells which one is in work; code has a process of its own."""
     from pytest_rf import targets
 
-    with _watched() as watch:
+    with watched() as watch:
 
         def load(target: Target) -> Analysis:
             watch.name(target)
@@ -107,7 +107,7 @@ def heard(target: Target, outcome: Outcome) -> None:
         failures.tell(f"{target.source}: … and more")
 
 
-class _Watch:
+class Watch:
     """Tells how far a run is, to a person who has waited for a while: how many models of how many, and the time.
 
     Where it is not known how many there are, the model in work is told.
@@ -186,8 +186,9 @@ def _bar() -> Progress:
 
 
 @contextlib.contextmanager
-def _watched() -> Iterator[_Watch]:
-    watch = _Watch()
+def watched() -> Iterator[Watch]:
+    """Yield what tells how far a run is, and wipe what it told."""
+    watch = Watch()
     try:
         yield watch
     finally:

@@ -34,8 +34,20 @@ def key(file: Path, facts: Sequence[Any]) -> str:
         OSError: the file cannot be read, is not a regular file or is too large.
         TypeError: a fact is no plain data.
     """
-    digest = sha256(content(file))
-    digest.update(ours().encode())
+    return _digest(content(file), (ours(), *facts))
+
+
+def stamped(facts: Sequence[Any]) -> str:
+    """Return the key of what rests on plain data alone.
+
+    Raises:
+        TypeError: a fact is no plain data.
+    """
+    return _digest(b"", facts)
+
+
+def _digest(start: bytes, facts: Sequence[Any]) -> str:
+    digest = sha256(start)
     for one in facts:
         for text in _told(one):
             digest.update(text.encode("utf-8", "surrogatepass"))

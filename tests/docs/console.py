@@ -41,7 +41,9 @@ def printed(block: str) -> str:
 
 
 def _writes(command: str) -> bool:
-    return command.startswith(("pytest-rf init", "pytest-rf baseline", "pytest-rf snapshot"))
+    return command.startswith(
+        ("pytest-rf init", "pytest-rf baseline", "pytest-rf snapshot", "pytest-rf scan")
+    )
 
 
 def commands(block: str) -> list[str]:
