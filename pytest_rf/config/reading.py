@@ -28,7 +28,7 @@ from pytest_rf.errors import ConfigError
 from pytest_rf.globs import matcher
 
 if TYPE_CHECKING:
-    from pytest_rf.config.tables import LimitsTable, ModelTable, PackFile, WaiverTable
+    from pytest_rf.config.tables import ModelTable, PackFile, WaiverTable
 
 __all__ = ["Config", "Limits", "Model", "PlacedRequirement", "Target", "Waiver", "load", "schema"]
 
@@ -77,7 +77,7 @@ class _Loader:
         self.shared.take(document, table, operator=table.operator)
         names: dict[str, int] = {}
         models = []
-        limits = Limits(**{name: getattr(table.limits, name) for name in LimitsTable.__struct_fields__})
+        limits = Limits(**{name: getattr(table.limits, name) for name in table.limits.__struct_fields__})
         if table.isolate == "never":
             self.refuse_unlimited(document, limits)
         for index, entry in enumerate(table.model):
