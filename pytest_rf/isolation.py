@@ -218,6 +218,7 @@ def _key(job: Job) -> str | None:
     if (
         prove is not None
         or target.path is None
+        or target.astray
         or any(isinstance(value, Npy) for value in model.values.values())
     ):
         return None
