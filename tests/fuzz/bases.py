@@ -18,12 +18,14 @@ FILES = ("tcn.onnx", "layers/two.onnx", "layers/dilated.onnx", "layers/image5x5.
 BODIES = """
 <ir_version: 10, opset_import: ["" : 21, "own" : 1]>
 bodies (float[2, 3, 12] x, bool c) => (float[2, 3, N] y, float[M, 3] z) {
-  p = If (c) <then_branch = a () => (t) { t = Relu (x) }, else_branch = b () => (e) { e = MaxPool <kernel_shape = [3], pads = [1, 1]> (x) }>
+  p = If (c) <then_branch = a () => (t) { t = Relu (x) },
+    else_branch = b () => (e) { e = MaxPool <kernel_shape = [3], pads = [1, 1]> (x) }>
   n = Constant <value = int64 {2}> ()
   go = Constant <value = bool {1}> ()
   q = Loop (n, go, p) <body = l (int64 i, bool g, float[2, 3, 12] s) => (bool h, float[2, 3, 12] r) { h = Identity (g)
     r = own.twice (s) }>
-  w = Constant <value = float[3, 3, 3] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}> ()
+  like = Constant <value_ints = [3, 3, 3]> ()
+  w = ConstantOfShape <value = float[1] {1.0}> (like)
   v = Conv <strides = [2]> (q, w)
   to = Constant <value_ints = [2, 3, -1]> ()
   y = Reshape (v, to)

@@ -19,8 +19,31 @@ NUMBERS = (
     *(1 << 32, 1 << 53, 1 << 62, (1 << 63) - 1, -(1 << 63)),
 )
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 1e-30, 1e30, 3.4e38, float("inf"), float("-inf"), float("nan"))
-TEXTS = ("", "x", "SAME_UPPER", "VALID", "NOTSET", "bij,bjk->bik", "...", "linear", "nearest", "\x1b[2J", "é" * 40)
-NAMES = ("", "x", "x0", "a b", "a\nb", "::error::x", "\x1b]0;t\x07", "../../etc/passwd", "\u202eabc", "n" * 5000)
+TEXTS = (
+    "",
+    "x",
+    "SAME_UPPER",
+    "VALID",
+    "NOTSET",
+    "bij,bjk->bik",
+    "...",
+    "linear",
+    "nearest",
+    "\x1b[2J",
+    "é" * 40,
+)
+NAMES = (
+    "",
+    "x",
+    "x0",
+    "a b",
+    "a\nb",
+    "::error::x",
+    "\x1b]0;t\x07",
+    "../../etc/passwd",
+    "\u202eabc",
+    "n" * 5000,
+)
 BAD_BYTES = (b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\x00", b"\x1b[", b"\n\r")
 
 
@@ -159,7 +182,10 @@ def external_data(model: onnx.ModelProto, rng: Random) -> None:
     tensor.data_location = TensorProto.EXTERNAL
     for key in rng.sample(("location", "offset", "length", "checksum", "strange"), rng.randrange(4)):
         entry = tensor.external_data.add()
-        entry.key, entry.value = key, rng.choice(("../../etc/passwd", "/etc/passwd", "-1", str(1 << 70), "", "C:\\x"))
+        entry.key, entry.value = (
+            key,
+            rng.choice(("../../etc/passwd", "/etc/passwd", "-1", str(1 << 70), "", "C:\\x")),
+        )
 
 
 @breaks
@@ -212,16 +238,20 @@ def attribute_type(model: onnx.ModelProto, rng: Random) -> None:
             one.CopyFrom(helper.make_attribute(name, value))
 
 
+ATTRIBUTES = (
+    *("axis", "axes", "keepdims", "strides", "pads", "dilations", "kernel_shape", "group", "perm", "mode"),
+    *("auto_pad", "ceil_mode", "output_shape", "allowzero", "blocksize", "to", "equation", "direction"),
+)
+
+
 @breaks
 def attribute_given(model: onnx.ModelProto, rng: Random) -> None:
     node = _node(model, rng)
     if node is None:
         return
-    known = ("axis", "axes", "keepdims", "strides", "pads", "dilations", "kernel_shape", "group", "perm", "mode",
-             "auto_pad", "ceil_mode", "output_shape", "allowzero", "blocksize", "to", "equation", "direction")  # fmt: skip
-    value = rng.choice((rng.choice(NUMBERS), [rng.choice(NUMBERS) for _ in range(rng.randrange(1, 5))],
-                        rng.choice(TEXTS), rng.choice(FLOATS)))  # fmt: skip
-    node.attribute.append(helper.make_attribute(rng.choice(known), value))
+    numbers = [rng.choice(NUMBERS) for _ in range(rng.randrange(1, 5))]
+    value = rng.choice((rng.choice(NUMBERS), numbers, rng.choice(TEXTS), rng.choice(FLOATS)))
+    node.attribute.append(helper.make_attribute(rng.choice(ATTRIBUTES), value))
 
 
 @breaks
@@ -367,7 +397,9 @@ def into_a_function(model: onnx.ModelProto, rng: Random) -> None:
     if rng.random() < 0.1:
         inner.op_type, inner.domain = called, "own"  # it calls itself
     takes, gives = list(dict.fromkeys(filter(None, node.input))), list(filter(None, node.output))
-    model.functions.append(helper.make_function("own", called, takes, gives, [inner], list(model.opset_import)))
+    model.functions.append(
+        helper.make_function("own", called, takes, gives, [inner], list(model.opset_import))
+    )
     made = helper.make_node(called, takes, gives, domain="own")
     graph.node[place].CopyFrom(made)
     if not any(one.domain == "own" for one in model.opset_import) and rng.random() < 0.9:
@@ -392,7 +424,7 @@ def into_a_body(model: onnx.ModelProto, rng: Random) -> None:
     gives = [name for name in outer if name]
     for _ in range(rng.choice((1, 1, 1, 5, 70))):
         wrapped = helper.make_node("If", [condition], gives, then_branch=body, else_branch=body)
-        if len(wrapped.SerializeToString()) > 1 << 20:
+        if len(wrapped.SerializeToString()) > 1 << 15:
             break
         body = helper.make_graph([wrapped], "body", [], [onnx.ValueInfoProto(name=name) for name in gives])
     graph.node[place].CopyFrom(body.node[0])

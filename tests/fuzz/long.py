@@ -19,11 +19,11 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from fuzz.bases import batches  # noqa: E402
-from fuzz.trial import Came, attempt  # noqa: E402
-from pytest_rf.running import Outcome, Terms, outcomes  # noqa: E402
+from fuzz.bases import batches
+from fuzz.trial import Came, attempt
+from pytest_rf.running import Outcome, Terms, outcomes
 
 SIZE, EXAMPLES = 8, 64
 BATCH = SIZE * EXAMPLES
@@ -84,7 +84,9 @@ def key(one: Came) -> str:
     if one.kind == "crash":
         lines = [line.strip() for line in one.detail.splitlines() if line.strip()]
         places = [line for line in lines if line.startswith("File ")]
-        error = next((line for line in reversed(lines) if re.match(r"[\w.]+(Error|Exception|Hang)\b", line)), lines[-1])
+        error = next(
+            (line for line in reversed(lines) if re.match(r"[\w.]+(Error|Exception|Hang)\b", line)), lines[-1]
+        )
         return f"{error[:90]} @ {places[-1][-80:] if places else ''}"
     if one.kind == "error":
         limit = re.search(r"limits\.\w+", one.detail)
@@ -94,7 +96,9 @@ def key(one: Came) -> str:
 
 def main() -> int:
     """Run, and print a table of what came of the models."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("models", type=int)
     parser.add_argument("--from", type=int, default=0, dest="first", metavar="BATCH")
     parser.add_argument("--jobs", type=int, default=1)
@@ -109,7 +113,11 @@ def main() -> int:
         nonlocal number
         number = asked.first
         while True:
-            print(f"batch {number}: {table.total()} models, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"batch {number}: {table.total()} models, {time.monotonic() - begun:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
             yield number
             number += 1
 

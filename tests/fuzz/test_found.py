@@ -27,7 +27,9 @@ def saved(path: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("op", ["Slice", "SequenceAt", "Identity", "own.Thing"])
 def test_a_step_of_no_operands_is_no_crash_in_the_rules(op: str, tmp_path: Path) -> None:
-    text = f"g (seq(float[N]) s, float[1, 3, 9] x) => (float[M] y, float[1, 3, 9] z) {{\n y = {op} (s)\n z = Relu (x) }}"
+    text = f"""g (seq(float[N]) s, float[1, 3, 9] x) => (float[M] y, float[1, 3, 9] z) {{
+      y = {op} (s)
+      z = Relu (x) }}"""
     assert attempt(saved(tmp_path / "m.onnx", text)).kind in ("unknown", "error")
 
 
@@ -35,7 +37,12 @@ def test_a_step_of_no_operands_is_no_crash_in_the_rules(op: str, tmp_path: Path)
 def test_a_kernel_of_any_shape_is_no_crash_in_the_rules(shape: list[int], tmp_path: Path) -> None:
     weight = numpy_helper.from_array(np.ones(shape, np.float32), "w")
     zero = numpy_helper.from_array(np.ones([], np.float32), "k")
-    for op, operands in (("Conv", ["x", "w"]), ("ConvInteger", ["x", "w"]), ("LpPool", ["x"]), ("Conv", ["x", "k"])):
+    for op, operands in (
+        ("Conv", ["x", "w"]),
+        ("ConvInteger", ["x", "w"]),
+        ("LpPool", ["x"]),
+        ("Conv", ["x", "k"]),
+    ):
         node = helper.make_node(op, operands, ["y"], group=3, kernel_shape=[3, 3], strides=[2, 2])
         graph = helper.make_graph(
             [node],
@@ -105,5 +112,19 @@ def test_every_break_can_be_made_again() -> None:
     for name in STEPS:
         made = {broken(model, [(name, seed)]) for seed in range(20)}
         assert made == {broken(model, [(name, seed)]) for seed in range(20)}
-    changed = {name for name in STEPS for seed in range(40) if broken(model, [(name, seed)]) != model.SerializeToString()}
-    assert {"operator", "edge", "opset", "flip", "rename", "into_a_function", "into_a_body", "into_a_loop"} <= changed
+    changed = {
+        name
+        for name in STEPS
+        for seed in range(40)
+        if broken(model, [(name, seed)]) != model.SerializeToString()
+    }
+    assert {
+        "operator",
+        "edge",
+        "opset",
+        "flip",
+        "rename",
+        "into_a_function",
+        "into_a_body",
+        "into_a_loop",
+    } <= changed

@@ -55,16 +55,40 @@ require = ["final rf >= 3"]
 VALUES = (
     *("0", "-1", "1e400", "nan", "inf", "-inf", "true", '""', '"x"', "[]", "{}", "[[]]", "[1, 'a']"),
     *("9" * 30, "1979-05-27", '"\\u0000"', '"\\u001b[2J"', '"**/*.onnx"', '"../x.onnx"', '"/etc/passwd"'),
-    *('"a.b:c"', '"[a"', '"output rf >= 3"', '{ t = "0 s" }', '{ audio = [0] }', "{ audio = [-1, 1, 4] }"),
+    *('"a.b:c"', '"[a"', '"output rf >= 3"', '{ t = "0 s" }', "{ audio = [0] }", "{ audio = [-1, 1, 4] }"),
 )
-WORDS = ("model", "require", "limits", "source", "tool.pytest_rf", "rule", "waiver", "extend", "x", "", "a b", "é")
+WORDS = (
+    "model",
+    "require",
+    "limits",
+    "source",
+    "tool.pytest_rf",
+    "rule",
+    "waiver",
+    "extend",
+    "x",
+    "",
+    "a b",
+    "é",
+)
 
 GRAMMAR = next(
     block
-    for block in re.findall(r"```text\n(.*?)```", (ROOT / "docs" / "requirements.md").read_text("utf-8"), re.DOTALL)
+    for block in re.findall(
+        r"```text\n(.*?)```", (ROOT / "docs" / "requirements.md").read_text("utf-8"), re.DOTALL
+    )
     if "requirement:" in block
 )
-SIGNS = [*"()[]<>=!.,\"'+-*/%#:;\n\t\x00\x1b\udcff≥é", "and", "where", "1e999", "9" * 400, "((" * 300, "final", "is not"]
+SIGNS = [
+    *"()[]<>=!.,\"'+-*/%#:;\n\t\x00\x1b\udcff≥é",
+    "and",
+    "where",
+    "1e999",
+    "9" * 400,
+    "((" * 300,
+    "final",
+    "is not",
+]
 
 
 def garbled(text: str, rng: Random) -> str:
@@ -103,7 +127,9 @@ def _changed(text: str, rng: Random) -> str:
     elif choice == 3:
         lines.insert(place, lines[rng.randrange(len(lines))])
     elif choice == 4:
-        lines.insert(place, rng.choice(("[{}]", "[[{}]]", "[[model.{}]]", "[model.{}]")).format(rng.choice(WORDS)))
+        lines.insert(
+            place, rng.choice(("[{}]", "[[{}]]", "[[model.{}]]", "[model.{}]")).format(rng.choice(WORDS))
+        )
     elif choice == 5:
         del lines[place]
     else:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-import signal
 from typing import NamedTuple
 
 import pytest_rf
