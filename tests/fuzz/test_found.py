@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 import pytest_rf
 from fuzz.breaking import STEPS, broken
 from fuzz.trial import attempt, attempt_in_process
-from pytest_rf import check
+from pytest_rf import check, interpreter
 from pytest_rf.errors import ModelError
 
 HEADER = '<ir_version: 10, opset_import: ["" : 21, "own" : 1]>\n'
@@ -128,3 +128,15 @@ def test_every_break_can_be_made_again() -> None:
         "into_a_body",
         "into_a_loop",
     } <= changed
+
+
+def test_memory_that_ends_while_a_graph_is_planned_is_an_error_at_its_node(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(interpreter, "meeting", refuse)
+    model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[1, 3, 9] y) { y = Add (x, x) }")
+    with pytest.raises(ModelError, match=r"node 'y' \(Add\): there is not enough memory"):
+        pytest_rf.analyze(model).to_json()

@@ -18,7 +18,7 @@ MUCH = settings(max_examples=400, deadline=None, suppress_health_check=list(Heal
 
 @cache
 def analysis() -> pytest_rf.Analysis:
-    return pytest_rf.analyze(str(ROOT / "examples" / "unet.onnx"))
+    return pytest_rf.analyze(str(ROOT / "examples" / "tcn.onnx"))
 
 
 @pytest.fixture(scope="module")
