@@ -148,6 +148,8 @@ def _outcome(step: Step, made: Plan, readings: Readings) -> Structure | Ignoranc
     try:
         structure, branches, join = _planned(step, operands, made, readings)
         made.facts.learn_meetings(structure)
+    except MemoryError:
+        raise limits.beyond_memory(step.node) from None
     except Exception as error:
         _note(error, step.node)
         raise

@@ -18,6 +18,7 @@ from pytest_rf.arrays import Npy
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.examining import Examined, Job, examine, failed, interrupted
+from pytest_rf.results import ModelResult
 from pytest_rf.running import Outcome, Terms, outcomes
 from pytest_rf.running.cache import Cache
 from pytest_rf.running.keys import key
@@ -199,15 +200,21 @@ def _examined(task: tuple[Job, Path | None]) -> bytes:
         return _written(examine(job))
 
 
+_Written = tuple[ModelResult, list[tuple[tuple[str | int, ...], str]]]
+"""A result as JSON has it: with what is missing as pairs."""
+
+
 def _written(one: Examined) -> bytes:
     """Return a result as text: Python's JSON has infinity, whole numbers of any size, and names that are not UTF-8."""
-    return json.dumps(msgspec.to_builtins(tuple(one))).encode()
+    result, missing = one  # JSON has no keys but texts
+    return json.dumps(msgspec.to_builtins((result, list(missing.items())))).encode()
 
 
 def _read(content: bytes) -> Examined | None:
     """Return a result that was written; None where it is none."""
     with suppress(ValueError, TypeError, RecursionError, msgspec.ValidationError):
-        return msgspec.convert(json.loads(content), Examined, strict=True)
+        result, missing = msgspec.convert(json.loads(content), _Written, strict=True)
+        return Examined(result, dict(missing))
     return None
 
 
@@ -218,6 +225,7 @@ def _key(job: Job) -> str | None:
     if (
         prove is not None
         or target.path is None
+        or target.astray
         or any(isinstance(value, Npy) for value in model.values.values())
     ):
         return None

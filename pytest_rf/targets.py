@@ -44,7 +44,7 @@ def leaving_out(target: Target, config: Config, skip_code: bool) -> str:
     """
     if target.path is None:
         return "runs code, which is left to the hook pytest-rf-system" if skip_code else ""
-    if config.lfs != "skip":
+    if config.lfs != "skip" or target.astray:
         return ""
     try:
         with target.path.open("rb") as file:
@@ -64,6 +64,8 @@ def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
         ModelError: the model cannot be read, made or analysed.
         ConfigError: the entry says something of what the model does not have.
     """
+    if target.astray:
+        raise ConfigError(target.astray)
     with limits.held(_limits(target.model)):
         if target.path is None:
             with contained(target.source):

@@ -131,7 +131,9 @@ def _after(step: Step, states: Mapping[int, States]) -> States:
     if isinstance(step.action, Union):
         for read in step.action.reads:
             for root, known in states.get(read.operand, {}).items():
-                if not _is_statistic(read, root.axis):
+                if root.axis >= len(read.axes):  # a Reshape has left fewer axes
+                    add(root, None)
+                elif not _is_statistic(read, root.axis):
                     add(root, _through(read.axes[root.axis], root.axis, known))
     else:
         joined = isinstance(step.action, Join)

@@ -82,7 +82,14 @@ def _real(layer: Layer, axis: int, key: Key) -> npt.NDArray[np.bool_]:
     shape = layer.operand.extents
     lo, hi = positions(layer.tensor.runs.field(layer.operand, key, context=True), key, shape)
     others = tuple(other for other in range(len(shape)) if other != axis)
-    return np.asarray((lo <= hi).any(axis=others))
+    real = (_distinct(lo) <= _distinct(hi)).any(axis=others)
+    return np.broadcast_to(real, shape[axis : axis + 1])
+
+
+def _distinct(array: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return a broadcast array with one element along the axes where all are the same one in memory."""
+    alike = [stride == 0 for stride in array.strides]
+    return array[tuple(slice(0, 1) if one else slice(None) for one in alike)]
 
 
 def has_kernels(model: Subject) -> bool:

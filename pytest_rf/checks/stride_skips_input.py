@@ -147,8 +147,10 @@ class Use:
 
 def _moves(runs: Runs, step: Step) -> bool:
     """Whether a step picks or moves positions of one value, all channels alike, and computes nothing."""
+    if not isinstance(step.action, Union) or len(step.action.reads) != 1:
+        return False
     known = runs.structure(runs.graph.values[step.operands[0]])
-    if not isinstance(step.action, Union) or len(step.action.reads) != 1 or not isinstance(known, Structure):
+    if not isinstance(known, Structure):
         return False
     axes = [
         (relation, factors)

@@ -73,7 +73,7 @@ def _is_low_pass(node: Node) -> bool:
 def _blurs(inputs: tuple[Value, ...]) -> bool:
     kernel = next((value for value in inputs[1:2] if not value.varies and value.shape is not None), None)
     taps = None if kernel is None else kernel.data
-    if taps is None or not taps.size:
+    if taps is None or not taps.size or not taps.ndim:
         return True  # it may be one: its weights are not at hand
     return bool((taps >= 0).all()) and bool((taps == taps[:1]).all())
 

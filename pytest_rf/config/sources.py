@@ -27,6 +27,7 @@ class Target:
         path: the file; None for a factory.
         model: what is declared about it.
         siblings: how many models its entry in the configuration stands for, with this one.
+        astray: why the file is not opened, one of several that lies elsewhere; empty where it is.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Target:
     path: Path | None
     model: Model
     siblings: int = 1
+    astray: str = ""
 
     @property
     def is_code(self) -> bool:
@@ -68,7 +70,8 @@ def of(model: Model) -> list[Target]:
     """Return what a model of the configuration stands for.
 
     Raises:
-        ConfigError: its glob matches nothing, or it leads out of the root.
+        ConfigError: its glob matches nothing, or it leads out of the root. Where one of the files that a glob matches
+            does, that is this file's error alone, which its target tells.
     """
     if is_factory(model.source):
         name = model.name or model.source.rpartition(":")[2]
@@ -80,9 +83,7 @@ def of(model: Model) -> list[Target]:
     if model.source.startswith("/") or ".." in parts or Path(model.source).anchor:
         raise _error(model, "leads out of the folder of the configuration")
     try:
-        found = sorted(
-            {_inside(model, path) for path in _matches(model.root, [part for part in parts if part != "."])}
-        )
+        found = sorted({*_matches(model.root, [part for part in parts if part != "."])})
     except ValueError as error:
         raise _error(model, str(error)) from None
     if not found:
@@ -94,6 +95,7 @@ def of(model: Model) -> list[Target]:
             path=path,
             model=model,
             siblings=len(found),
+            astray=_astray(model, path),
         )
         for path in found
     ]
@@ -119,6 +121,16 @@ def _name(model: Model, path: Path, found: Sequence[Path]) -> str:
 def _error(model: Model, reason: str) -> ConfigError:
     where = f"{model.file}{f':{model.line}' if model.line else ''}: " if model.file else ""
     return ConfigError(f'{where}source "{model.source}" {reason}')
+
+
+def _astray(model: Model, path: Path) -> str:
+    """Return why a file that a glob matches is not opened; empty where it is."""
+    try:
+        _inside(model, path)
+    except ConfigError:
+        told = f"{display(path)} is a link that leads out of the folder of the configuration; put the file itself there"
+        return str(_error(model, f"matches what is not checked: {told}"))
+    return ""
 
 
 def _inside(model: Model, path: Path) -> Path:

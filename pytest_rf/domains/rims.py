@@ -268,6 +268,8 @@ def _turned(rim: Rim, relation: Taps, output: int) -> State:
 def _read(rim: Rim, relation: Taps, output: int) -> State:
     """Element ``period·q + r`` reads ``advance·q + t`` for the taps ``t`` of phase ``r``."""
     period, advance = relation.period, relation.advance
+    if advance == 0:
+        return SPOILT  # the same places for all elements: in a tile these are its own
     if rim.flipped and (period, advance) != (1, 1):
         return SPOILT  # where its steps lie in a tile depends on where the tile ends
     # A shorter input gives so many elements fewer; at the least, where a window's last step does not come out even.

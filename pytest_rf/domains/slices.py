@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pytest_rf.access import Taps
 from pytest_rf.domains.hull import NOWHERE, Hull, Positions
-from pytest_rf.limits import afford
+from pytest_rf.limits import afford, afford_both
 
 FEW = 4
 """So many taps are read one by one; the least of more is found by doubling."""
@@ -35,6 +35,7 @@ def window(hull: Hull, dim: int, relation: Taps, extent: int, output: int) -> Hu
         if hits.all():
             return hull
         line = hits.reshape([-1 if d == dim else 1 for d in range(hull.lo.ndim)])
+        afford_both(line.shape, hull.lo.shape)
         return Hull(np.where(line, hull.lo, NOWHERE), np.where(line, hull.hi, -NOWHERE), hull.jump)
     low = _reduced(hull.lo, dim, relation, output, np.minimum, NOWHERE)
     same = (

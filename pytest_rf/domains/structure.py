@@ -238,7 +238,8 @@ def _together(branches: Sequence[Branch], layouts: Sequence[Layout], apart: int 
     context: dict[Key, frozenset[int]] = {}
     for one in all_of:
         for key, nodes in one.context.items():
-            context[key] = context.get(key, frozenset()) | nodes
+            known = context.get(key, nodes)
+            context[key] = known if nodes <= known else known | nodes  # long chains share what is the same
     ties: dict[Key, frozenset[Tie]] = {}
     for one in all_of:
         for key, of_key in one.ties.items():

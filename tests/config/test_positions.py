@@ -181,8 +181,9 @@ def test_a_rule_that_is_named_twice() -> None:
 
 
 def test_limits_and_extend() -> None:
-    assert error("[limits]\n# depth\nnodes = 3\nseconds = 3").startswith("rf.toml:4: limits.seconds")
-    assert error("limits.seconds = 3").startswith("rf.toml:1: limits.seconds")
+    never = 'isolate = "never"\n'
+    assert error(f"{never}[limits]\n# depth\nnodes = 3\nseconds = 3").startswith("rf.toml:5: limits.seconds")
+    assert error(f"{never}limits.seconds = 3").startswith("rf.toml:2: limits.seconds")
     text = 'extend = [ # "no.toml"\n"pytest-rf:streaming",\n"no.toml"]\n'
     assert error(text).startswith('rf.toml:3: "no.toml" does not exist')
 

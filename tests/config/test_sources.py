@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from pytest_rf import check, config
+from pytest_rf import check, config, isolation
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Model
 from pytest_rf.errors import ConfigError
+from pytest_rf.running.cache import Cache
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "tcn.onnx"
 
 
 @pytest.fixture
@@ -69,12 +73,31 @@ def test_sources_stay_below_the_root(root: Path, source: str) -> None:
         found(root, source)
 
 
-@pytest.mark.parametrize("source", ["link.onnx", "link*.onnx", "folder/outside.onnx"])
+@pytest.mark.parametrize("source", ["link.onnx", "folder/outside.onnx"])
 def test_symlinks_do_not_lead_out(root: Path, source: str) -> None:
     (root / "link.onnx").symlink_to(root.parent / "outside.onnx")
     (root / "folder").symlink_to(root.parent)
     with pytest.raises(ConfigError, match="leads out"):
         found(root, source)
+
+
+@pytest.mark.parametrize("source", ["*.onnx", "**/*.onnx", "m/*.onnx"])
+def test_a_link_that_leads_out_is_that_files_error_alone(root: Path, source: str) -> None:
+    shutil.copy(EXAMPLE, root / "a.onnx")
+    shutil.copy(EXAMPLE, root / "m" / "b.onnx")
+    (root / "m" / "deep" / "b.onnx").unlink()
+    shutil.copy(EXAMPLE, root.parent / "outside.onnx")
+    folder = root / "m" if source.startswith("m/") else root
+    (folder / "link.onnx").symlink_to(root.parent / "outside.onnx")
+    (root / "rf.toml").write_text(f'[[model]]\nsource = "{source}"\nrequire = ["output rf.t >= 1"]\n')
+    ran = check.run(config.load("rf.toml"), examiner=isolation.Examiners(cache=Cache(root / "cache")))
+    assert ran.exit_code == 2
+    told = {one.file: [problem.message for problem in one.problems] for one in ran.models}
+    (wrong,) = told.pop(f"{folder.relative_to(root).as_posix()}/link.onnx".removeprefix("./"))
+    assert "leads out of the folder of the configuration; put the file itself there" in wrong
+    assert wrong.startswith("rf.toml:1: ")
+    assert not any(told.values())
+    assert told
 
 
 def test_a_circle_of_symlinks_ends(root: Path) -> None:

@@ -92,7 +92,7 @@ def test_names_that_are_not_text_and_large_numbers_get_there() -> None:
     finding = Finding(code="RF001", rule="r", model="m", message="\udcff\x1b", tensor="a\ud800", measured=(
         Measurement(low=-(1 << 200), high=float("inf")), Measurement(low="1/2", high=True)
     ))  # fmt: skip
-    one = Examined(ModelResult(model="m", findings=(finding,)), {"op:X": "none"})
+    one = Examined(ModelResult(model="m", findings=(finding,)), {("accept_context", 0): "none"})
     assert isolation._read(isolation._written(one)) == one
 
 

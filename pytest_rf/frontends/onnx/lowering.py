@@ -73,9 +73,9 @@ def _lowered(
     scope = _scope(b, model, payloads, name, inputs, values, opened)
     owners = names.Owners(model.graph)
     declared = Declared(model.graph, {key: value.extents for key, value in b.graph.inputs.items()})
-    Nodes(b, name, Functions(model, name), owners, operators, declared, payloads).run(
-        model.graph.node, scope, Frame("", opsets)
-    )
+    nodes = Nodes(b, name, Functions(model, name), owners, operators, declared, payloads)
+    nodes.run(model.graph.node, scope, Frame("", opsets))
+    nodes.over = True
     for info in model.graph.output:
         element = scope.get(info.name)
         if element is None:

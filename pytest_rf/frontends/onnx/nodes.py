@@ -71,7 +71,12 @@ class Frame:
 
 
 class Nodes:
-    """Lowers nodes into a builder."""
+    """Lowers nodes into a builder.
+
+    Attributes:
+        over: whether all are lowered. What is worked out of constants from then on, because somebody asks what is in
+            them, is nothing that the figures rest on.
+    """
 
     def __init__(
         self,
@@ -94,6 +99,7 @@ class Nodes:
         self.limits = limits.current()
         self.count = 0
         self.unrolled = 0
+        self.over = False
 
     def run(self, nodes: Sequence[onnx.NodeProto], scope: Scope, frame: Frame) -> None:
         """Lower nodes in order; ``scope`` maps the names of tensors to what they are and takes theirs.
@@ -160,7 +166,12 @@ class Nodes:
                 return results
 
             def resolve() -> Value:
-                result = self._constants(node, operands, scope, frame)[0]
+                try:
+                    result = self._constants(node, operands, scope, frame)[0]
+                except ModelError as error:
+                    if not self.over:
+                        raise
+                    return self.b.constant(None, missing=str(error))
                 return result if isinstance(result, Value) else self.b.constant(None, missing="is no tensor")
 
             return (self.b.deferred(resolve, nesting),)

@@ -1,0 +1,142 @@
+"""What fuzzing has found, reduced, with others of its kind."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import pytest_rf
+from fuzz.breaking import STEPS, broken
+from fuzz.trial import attempt, attempt_in_process
+from pytest_rf import check, interpreter
+from pytest_rf.errors import ModelError
+
+HEADER = '<ir_version: 10, opset_import: ["" : 21, "own" : 1]>\n'
+
+
+def saved(path: Path, text: str) -> Path:
+    """Save a model in onnx's textual form."""
+    path.write_bytes(onnx.parser.parse_model(HEADER + text).SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("op", ["Slice", "SequenceAt", "Identity", "own.Thing"])
+def test_a_step_of_no_operands_is_no_crash_in_the_rules(op: str, tmp_path: Path) -> None:
+    text = f"""g (seq(float[N]) s, float[1, 3, 9] x) => (float[M] y, float[1, 3, 9] z) {{
+      y = {op} (s)
+      z = Relu (x) }}"""
+    assert attempt(saved(tmp_path / "m.onnx", text)).kind in ("unknown", "error")
+
+
+@pytest.mark.parametrize("shape", [[], [1], [3, 1], [3, 1, 3, 3]])
+def test_a_kernel_of_any_shape_is_no_crash_in_the_rules(shape: list[int], tmp_path: Path) -> None:
+    weight = numpy_helper.from_array(np.ones(shape, np.float32), "w")
+    zero = numpy_helper.from_array(np.ones([], np.float32), "k")
+    for op, operands in (
+        ("Conv", ["x", "w"]),
+        ("ConvInteger", ["x", "w"]),
+        ("LpPool", ["x"]),
+        ("Conv", ["x", "k"]),
+    ):
+        node = helper.make_node(op, operands, ["y"], group=3, kernel_shape=[3, 3], strides=[2, 2])
+        graph = helper.make_graph(
+            [node],
+            "g",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 9, 9])],
+            [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+            [weight, zero],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)])
+        path = tmp_path / "m.onnx"
+        path.write_bytes(model.SerializeToString())
+        came = attempt_in_process(path)
+        assert came.kind in ("figures", "error"), came.detail
+
+
+@pytest.mark.parametrize("long", [(1, 1 << 20), (1 << 20, 1), (1 << 20, 1 << 20)])
+def test_rules_touch_no_more_than_figures_do(long: tuple[int, int], tmp_path: Path) -> None:
+    text = f"""g (float[1, 1, {long[0]}, {long[1]}] x) => (float[A, B, C, D] y) {{
+      y = MaxPool <kernel_shape = [1, 1], dilations = [2, 2], strides = [2, 2]> (x) }}"""
+    wide = text.replace("kernel_shape = [1, 1]", f"kernel_shape = [{min(3, long[0])}, {min(3, long[1])}]")
+    path = saved(tmp_path / "m.onnx", wide)
+    begun = time.process_time()
+    run = check.run(paths=[str(path)], select=["RF104"], cures=False)
+    assert not run.problems
+    assert time.process_time() - begun < 10
+
+
+def test_padding_that_reads_nothing_is_held_by_the_limit() -> None:
+    text = f"""{HEADER}g (float[1, 3, 16, 16] x) => (float[A, B, C, D] y) {{
+      y = MaxPool <kernel_shape = [3, 3], pads = [{", ".join(["1000000"] * 4)}]> (x) }}"""
+    for op in ("MaxPool", "AveragePool", "LpPool"):
+        tensor = pytest_rf.analyze(onnx.parser.parse_model(text.replace("MaxPool", op))).outputs[0]
+        with pytest.raises(ModelError, match=r"limits\.array"):
+            tensor.bounds(0, context=True)
+
+
+@pytest.mark.parametrize("indices", ["{0, 0, 0, 0}", "{2, 2, 2, 2}", "{0, 0, 1, 1}"])
+def test_a_halo_behind_what_reads_the_same_place_again_and_again(indices: str, tmp_path: Path) -> None:
+    text = f"""g (float[1, 1, 8] x) => (float[A, B, C] y) {{
+      i = Constant <value = int64[4] {indices}> ()
+      y = Gather <axis = 2> (x, i) }}"""
+    path = saved(tmp_path / "m.onnx", text)
+    run = check.run(paths=[str(path)], requires=["output halo <= 0"], select=["RF"])
+    assert not any(problem.internal for problem in run.problems)
+
+
+def test_a_constant_that_cannot_be_is_an_error_or_nothing_that_matters(tmp_path: Path) -> None:
+    text = """g (float[1, 3, 9] x) => (float[1, 3, 9] y) {
+      to = Constant <value_ints = [0]> ()
+      empty = ConstantOfShape (to)
+      places = Constant <value = int64[1, 1] {4}> ()
+      one = Constant <value = float[1] {1.0}> ()
+      never = ScatterND (empty, places, one)
+      after = Relu (never)
+      y = Relu (x) }"""
+    analysis = pytest_rf.analyze(str(saved(tmp_path / "m.onnx", text)))
+    assert analysis.to_json()
+    for value in analysis.graph.constants.values():
+        assert value.data is None or value.shape is not None
+    used = text.replace("y = Relu (x)", "y = Add (x, after)")
+    with pytest.raises(ModelError, match="ScatterND"):
+        pytest_rf.analyze(str(saved(tmp_path / "n.onnx", used)))
+
+
+def test_every_break_can_be_made_again() -> None:
+    model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[1, 3, 9] y) { y = Relu (x) }")
+    for name in STEPS:
+        made = {broken(model, [(name, seed)]) for seed in range(20)}
+        assert made == {broken(model, [(name, seed)]) for seed in range(20)}
+    changed = {
+        name
+        for name in STEPS
+        for seed in range(40)
+        if broken(model, [(name, seed)]) != model.SerializeToString()
+    }
+    assert {
+        "operator",
+        "edge",
+        "opset",
+        "flip",
+        "rename",
+        "into_a_function",
+        "into_a_body",
+        "into_a_loop",
+    } <= changed
+
+
+def test_memory_that_ends_while_a_graph_is_planned_is_an_error_at_its_node(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(interpreter, "meeting", refuse)
+    model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[1, 3, 9] y) { y = Add (x, x) }")
+    with pytest.raises(ModelError, match=r"node 'y' \(Add\): there is not enough memory"):
+        pytest_rf.analyze(model).to_json()
