@@ -251,11 +251,6 @@ def test_limits_are_kept_and_named(limit: str, says: str) -> None:
     assert run(entry("chain.onnx", "rf >= 3") + f"[limits]\n{limit} = 100000\n").exit_code == 0
 
 
-def test_a_limit_that_nothing_keeps_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"limits\.depth is not enforced yet"):
-        run("[limits]\ndepth = 3\n")
-
-
 RATED = """
     net (float[1,1,9] x, int64 sr) => (y) <int64 rate = {16000}, float[1,1,7] w = {1,1,1,1,1,1,1}> {
         c = Equal(sr, rate)

@@ -16,11 +16,11 @@ _NAMED = 3
 
 
 def helps(found: Finding) -> list[str]:
-    """Return the lines that say what would put a finding right."""
+    """Return what would put a finding right, one text each; what is to be written down has several lines."""
     lines = [cure(found, one) for one in found.cures]
     if found.search is not None:
         lines.append(unsuccessful(found))
-    return [*lines, *(found.help.split("\n") if found.help else [])]
+    return [*lines, found.help] if found.help else lines
 
 
 def cure(found: Finding, one: Cure) -> str:

@@ -79,7 +79,9 @@ def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None
     if found.accepted:
         yield line((f"{margin}  = ", "dim"), "accepted context, left out here: " + ", ".join(found.accepted))
     for text in helps(found):
-        yield line((f"{margin}  = ", "dim"), ("help: ", "good"), text)
+        first, *others = text.split("\n")
+        yield line((f"{margin}  = ", "dim"), ("help: ", "good"), first)
+        yield from (line(f"{margin}      {other}") for other in others)
 
 
 def gutter(found: Finding) -> str:

@@ -110,7 +110,8 @@ def test_the_options_count(check: Checked) -> None:
     check()
     assert check("--weights")[2]
     assert check("--select", "RF1")[2]
-    assert not check("--fail-on", "warning", "--statistics")[2]
+    assert not check("--fail-on", "warning")[2]
+    assert check("--no-cures")[2]
 
 
 def test_another_version_of_ours_counts(check: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
