@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+Flags = npt.NDArray[np.bool_]
 Border = Literal["drop", "edge", "reflect", "wrap"]
 Fit = Literal["", "grid", "window"]
 """What of a relation is fitted to the whole extent of its axis, so that a part of the input is read otherwise:
@@ -217,3 +218,57 @@ def indices(values: Sequence[int] | npt.NDArray[np.int64]) -> Relation:
         if step != 0 and (steps == step).all():
             return progression(int(array[0]), step)
     return Table(array)
+
+
+LONGEST_BLOCK = 1 << 8
+"""Blocks with more elements are not told apart from other tables."""
+
+
+def sets(reads: Flags) -> Relation:
+    """Return the relation that reads every ``j`` with ``reads[i, j]`` at output ``i``, in its simplest form.
+
+    That is everything, a prefix (causal masks), a window that only borders clip (banded masks), blocks, or the table.
+    """
+    if reads.all():
+        return WHOLE
+    extent = len(reads)
+    if reads.shape != (extent, extent) or extent < 2:
+        return Sets(reads)
+    if _slides(reads):
+        for reverse, first, behind in ((False, reads[0], reads[:, 0]), (True, reads[:, 0], reads[0])):
+            if behind.all() and first[0] and not first[1:].any():
+                return Prefix(reverse)
+    return window_of(reads) or _blocks(reads) or Sets(reads)
+
+
+def window_of(reads: Flags) -> Taps | None:
+    """Return the window that a square table is when its borders are taken off; None if it is none."""
+    extent = len(reads)
+    if reads.shape != (extent, extent) or not _slides(reads):
+        return None
+    offsets = sorted({*np.flatnonzero(reads[0]).tolist(), *(-np.flatnonzero(reads[:, 0])).tolist()})
+    middle = extent // 2
+    if not offsets or middle + offsets[0] <= 0 or middle + offsets[-1] >= extent - 1:
+        return None
+    return Taps(1, 1, (tuple(offsets),))
+
+
+def _slides(reads: Flags) -> bool:
+    """Whether each row of a table is the one before, moved by one; so many rows at a time that it costs no room."""
+    rows = max(1, (1 << 20) // max(reads.shape[1], 1))
+    return all(
+        np.array_equal(
+            reads[first : first + rows, :-1][: len(reads) - 1 - first], reads[first + 1 :, 1:][:rows]
+        )
+        for first in range(0, len(reads) - 1, rows)
+    )
+
+
+def _blocks(reads: Flags) -> Taps | None:
+    """Return the relation of a square table in which equal blocks of indices read themselves; None if it is another."""
+    extent, size = len(reads), int(np.count_nonzero(reads[0]))
+    if not 0 < size <= LONGEST_BLOCK or extent % size or extent == size:
+        return None
+    places = [slice(first, first + size) for first in range(0, extent, size)]
+    alone = np.count_nonzero(reads) == extent * size and all(reads[own, own].all() for own in places)
+    return Taps(size, size, (tuple(range(size)),) * size) if alone else None

@@ -22,6 +22,7 @@ from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.hull import NOWHERE, is_rigid
 from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places, stride
 from pytest_rf.domains.structure import Structure
+from pytest_rf.domains.unions import pieces
 from pytest_rf.figures import Number
 from pytest_rf.graph import Value
 
@@ -235,7 +236,7 @@ class Along:
     def vacuous(self) -> bool:
         """Whether no unit reads any position of the axis, so that every guarantee about it would hold."""
         hull = self.counted("guaranteed", False).hulls.get(self.key)
-        return hull is None or bool((hull.lo >= NOWHERE).all())
+        return hull is None or all(bool((part.lo >= NOWHERE).all()) for part in pieces(hull))
 
     def tied(self, *reasons: str) -> tuple[str, ...]:
         """Return the names of the nodes that tie the tensor to the whole extent, for any of these reasons."""

@@ -16,9 +16,9 @@ from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.domains import rims
 from pytest_rf.domains.domain import Domain
-from pytest_rf.domains.hull import settled
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
+from pytest_rf.domains.unions import settled
 from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance, Plan, read_operand
 

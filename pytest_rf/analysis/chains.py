@@ -21,10 +21,10 @@ from pytest_rf.analysis.field import Field, Hulls
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.bounded import gathered
-from pytest_rf.domains.hull import settled
 from pytest_rf.domains.instructions import Cut, Policy
 from pytest_rf.domains.layout import Axis, Key, Layout, carried, is_interleaved, places
 from pytest_rf.domains.structure import Structure
+from pytest_rf.domains.unions import settled
 from pytest_rf.graph import Join, Regroup, Shape, Step, Union, Value
 from pytest_rf.interpreter import run_total
 

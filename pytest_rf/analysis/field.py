@@ -20,7 +20,8 @@ class Field:
 
     Attributes:
         structure: what every run knows of it.
-        hulls: input axis -> hull, one dimension per factor, for the axes that the run follows.
+        hulls: input axis -> hull, one dimension per factor, for the axes that the run follows; on the actual input
+            large ones may be put off (:mod:`pytest_rf.domains.unions`).
         endless: the input axes that have no borders in this run.
     """
 

@@ -14,17 +14,11 @@ from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.steps import Places, Steps
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
 from pytest_rf.domains.layout import Axis, Key, is_interleaved, places
+from pytest_rf.domains.unions import settled, together
 
 PIECE = 1 << 16
 """So many places of a long axis are looked at together."""
 Line = npt.NDArray[np.float64] | npt.NDArray[np.int64]
-
-
-def sizes(hull: Hull) -> npt.NDArray[np.float64]:
-    """Return the size of the field of every element in one period: 0 where nothing is read, or infinite."""
-    nothing = np.maximum(hull.lo, -hull.hi) >= CUT
-    size = np.where(nothing, 0.0, (hull.hi - hull.lo + 1).astype(float))
-    return np.where((hull.lo == -ENDLESS) | (hull.hi == ENDLESS), np.inf, size)
 
 
 class Profile(NamedTuple):
@@ -143,10 +137,11 @@ def _reduced(
     hull: Hull, axis: Axis, start: int, own: list[int], endless: bool
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return lo and hi along the dimensions ``own`` alone, in row-major order."""
-    rest = tuple(dim for dim in range(hull.lo.ndim) if dim not in own)
+    hull = settled(together(hull, [dim for dim in range(hull.lo.ndim) if dim not in own]))
     outer = axis[own[0] - start]
     first = hull.period(own[0]) if endless and outer.leads else outer.extent
-    shape = (first, *(axis[dim - start].extent for dim in own[1:]))
-    lo = np.broadcast_to(hull.lo.min(axis=rest), shape).reshape(prod(shape))
-    hi = np.broadcast_to(hull.hi.max(axis=rest), shape).reshape(prod(shape))
+    shape = [1] * hull.lo.ndim
+    for dim in own:
+        shape[dim] = first if dim == own[0] else axis[dim - start].extent
+    lo, hi = (np.broadcast_to(side, shape).reshape(prod(shape)) for side in (hull.lo, hull.hi))
     return lo, hi

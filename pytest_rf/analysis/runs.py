@@ -16,11 +16,11 @@ from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.roles import roles
 from pytest_rf.domains import rims
 from pytest_rf.domains.elementwise import Maps, State
-from pytest_rf.domains.hull import settled
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
 from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Structure, nothing
+from pytest_rf.domains.unions import settled, small
 from pytest_rf.errors import RFError, UnknownError
 from pytest_rf.graph import Graph, Value
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
@@ -247,7 +247,8 @@ class Runs:
         known = self.structure(value)
         if isinstance(known, Ignorance):
             raise UnknownError(f"unknown: {known.reason}")
-        hulls = {key: settled(hull) for key, hull in self._hulls(counting, theory, key, value.number).items()}
+        found = self._hulls(counting, theory, key, value.number)
+        hulls = {key: settled(hull) if theory else small(hull) for key, hull in found.items()}
         return Field(known, hulls, self.spatial if theory else frozenset())
 
     @cached_property

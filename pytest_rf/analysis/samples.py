@@ -15,9 +15,10 @@ import numpy as np
 from pytest_rf.access import Same, Table, Taps
 from pytest_rf.analysis.field import Hulls
 from pytest_rf.analysis.runs import Runs
-from pytest_rf.domains.hull import CUT, Hull, compress, settled
+from pytest_rf.domains.hull import CUT, Hull, compress
 from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure
+from pytest_rf.domains.unions import settled
 from pytest_rf.graph import Shape, Step, Union, Value
 from pytest_rf.node import Node
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from pytest_rf.analysis.along import Along, once, plain
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.profile import sizes
+from pytest_rf.domains import span
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import place_dims
+from pytest_rf.domains.unions import cut, settled, together
 from pytest_rf.figures import Number
 
 Range = tuple[Number, Number]
@@ -47,16 +48,15 @@ def _range(about: Along, theory: Field, finite: Callable[[], Field]) -> Range:
         return 0, 0
     # The actual input is looked at only where there is no theoretical map.
     field = finite() if hull.irregular else theory
-    every = sizes(_by_place(about, field, field.hulls[about.key]))
-    return plain(float(every.min())), plain(float(every.max()))
+    smallest, largest = span.sizes(_by_place(about, field, field.hulls[about.key]))
+    return plain(smallest), plain(largest)
 
 
 def _by_place(about: Along, field: Field, hull: Hull) -> Hull:
     """Return the hulls of positions: what all channels and samples there read together."""
     spatial = {(about.input.name, axis) for axis in (*about.input.axes.values(), about.axis)}
     own = set().union(*(place_dims(field.layout, key) for key in spatial))
-    rest = tuple(dim for dim in range(hull.lo.ndim) if dim not in own)
-    return Hull(hull.lo.min(axis=rest, keepdims=True), hull.hi.max(axis=rest, keepdims=True), hull.jump)
+    return together(hull, [dim for dim in range(hull.lo.ndim) if dim not in own])
 
 
 @once
@@ -72,7 +72,8 @@ def start(about: Along) -> Number | None:
         hull = field.hulls.get(about.key)
         if hull is not None and not hull.irregular:
             own = place_dims(field.layout, about.key)
-            low = hull.lo[tuple(slice(0, 1 if dim in own else None) for dim in range(hull.lo.ndim))]
+            first = tuple([slice(0, 1 if dim in own else None) for dim in range(hull.lo.ndim)])
+            low = settled(cut(hull, first)).lo
             real = low[np.abs(low) < LIMIT]
             if real.size:
                 return int(real.min())

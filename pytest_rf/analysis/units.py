@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.field import Field
-from pytest_rf.domains.hull import LIMIT
+from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import Key, places
+from pytest_rf.domains.unions import pieces, settled, together
 from pytest_rf.errors import ModelError
 from pytest_rf.limits import afford
 
@@ -35,6 +36,7 @@ def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:
     if hull is None or 0 in shape:
         lo, hi = np.broadcast_to(np.int64(0), shape), np.broadcast_to(np.int64(-1), shape)
     else:
+        hull = settled(hull)
         full = [factor.extent for axis in field.layout for factor in axis]
         grid: list[int] = []
         flat: list[int] = []
@@ -57,8 +59,8 @@ def span(field: Field, key: Key) -> tuple[int, int] | None:
     hull = field.hulls.get(key)
     if hull is None:
         return None
-    reads = hull.lo < LIMIT
-    return (int(hull.lo[reads].min()), int(hull.hi[reads].max())) if reads.any() else None
+    hull = settled(together(hull, range(hull.lo.ndim)))
+    return (int(hull.lo.item()), int(hull.hi.item())) if hull.lo.item() < LIMIT else None
 
 
 def symmetric(field: Field, key: Key, extent: int) -> bool | None:
@@ -87,6 +89,14 @@ def symmetric(field: Field, key: Key, extent: int) -> bool | None:
     for number in numbers:
         start = sum(map(len, field.layout[:number]))
         dims = tuple(start + place for place in places(field.layout[number], key))
+    if hull.is_put_off:
+        if all(one.where is None and _mirrored(one, dims, extent) for one in pieces(hull)):
+            return True
+        hull = settled(hull)
+    return _mirrored(hull, dims, extent)
+
+
+def _mirrored(hull: Hull, dims: tuple[int, ...], extent: int) -> bool:
     nothing = hull.lo >= LIMIT
     mirrored = (extent - 1) - np.flip(hull.hi, dims)
     if not np.array_equal(nothing, np.flip(nothing, dims)):

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
 from pytest_rf.domains import slices
-from pytest_rf.domains.hull import NOWHERE, Hull, Positions, irregular, leaner, to_common_period
-from pytest_rf.limits import afford, afford_both
+from pytest_rf.domains.flagged import contracted
+from pytest_rf.domains.hull import NOWHERE, Hull, irregular, leaner, masked, to_common_period
+from pytest_rf.limits import afford
 
 MANY = 1 << 22
 """Above this number of (element, tap) pairs taps are read one after the other."""
@@ -156,14 +157,6 @@ def _equal(a: Hull, b: Hull) -> bool:
     )
 
 
-def masked(hull: Hull, reads: npt.NDArray[np.bool_]) -> Hull:
-    """Return the hull of those elements that read at all, NOWHERE for the others."""
-    afford_both(reads.shape, hull.lo.shape)
-    lo: Positions = np.where(reads, hull.lo, NOWHERE)
-    hi: Positions = np.where(reads, hull.hi, -NOWHERE)
-    return Hull(lo, hi, hull.jump)
-
-
 def _nowhere(hull: Hull, dim: int) -> Hull:
     shape = [1 if d == dim else n for d, n in enumerate(hull.lo.shape)]
     return Hull(np.full(shape, NOWHERE), np.full(shape, -NOWHERE), hull.jump)
@@ -185,14 +178,10 @@ def _prefix(hull: Hull, dim: int, reverse: bool) -> Hull:
 
 
 def _sets(hull: Hull, dim: int, reads: npt.NDArray[np.bool_]) -> Hull:
-    hits = np.asarray(reads.any(axis=1))
     if hull.period(dim) == 1:
-        return _where(hull, dim, hits)
-    lo, hi = np.moveaxis(hull.lo, dim, -1), np.moveaxis(hull.hi, dim, -1)
-    afford(len(reads) * (lo.size // lo.shape[-1]))
-    low = np.empty((*lo.shape[:-1], len(reads)), np.int64)
-    high = np.empty_like(low)
-    for row, members in enumerate(reads):
-        low[..., row] = np.where(members, lo, NOWHERE).min(axis=-1)
-        high[..., row] = np.where(members, hi, -NOWHERE).max(axis=-1)
-    return Hull(np.moveaxis(low, -1, dim), np.moveaxis(high, -1, dim), hull.jump)
+        return _where(hull, dim, np.asarray(reads.any(axis=1)))
+    afford(len(reads) * (hull.lo.size // hull.lo.shape[dim]))
+    flags = reads.reshape((1,) * (hull.lo.ndim - 1) + reads.shape)  # each row becomes one element
+    lo, hi = (np.moveaxis(side, dim, -1)[..., None, :] for side in (hull.lo, hull.hi))
+    rows = contracted(Hull(lo, hi), flags, hull.lo.ndim)
+    return Hull(np.moveaxis(rows.lo[..., 0], -1, dim), np.moveaxis(rows.hi[..., 0], -1, dim), hull.jump)

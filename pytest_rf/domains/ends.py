@@ -12,7 +12,7 @@ from functools import reduce
 import numpy as np
 
 from pytest_rf.access import progression
-from pytest_rf.domains import bounded, hull, periodic
+from pytest_rf.domains import bounded, hull, periodic, unions
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import EndToEnd
 from pytest_rf.domains.layout import Key
@@ -28,17 +28,17 @@ def laid(parts: Sequence[Hull | None], do: EndToEnd) -> Hull:
         for one, offset, extent in zip(parts, do.offsets, do.extents, strict=True)
         if one is not None
     ]
-    if all(one.rest is None for one, _, _ in pieces):
+    if not any(one.is_put_off for one, _, _ in pieces):
         return bounded.end_to_end(pieces, do.dim, do.total)
     return reduce(
-        hull.union, [bounded.end_to_end(layer, do.dim, do.total) for layer in _layers(pieces, do.dim)]
+        unions.union, [bounded.end_to_end(layer, do.dim, do.total) for layer in _layers(pieces, do.dim)]
     )
 
 
 def one_map(parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
     """Return the map of parts along an axis without end."""
     maps = [
-        None if one is None else periodic.along(hull.settled(one), do.dim, progression(-offset))
+        None if one is None else periodic.along(unions.settled(one), do.dim, progression(-offset))
         for one, offset in zip(parts, do.offsets, strict=True)
     ]
     main = maps[do.seam.main]
@@ -49,7 +49,7 @@ def one_map(parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
     placed = [one for one, carries in moving if key in carries]
     alike = placed or [one for one, _ in moving]
     if not alike:
-        return reduce(hull.union, [one for one, _ in known])
+        return reduce(unions.union, [one for one, _ in known])
     first = alike[0]
     if any(hull.has_endless(one) for one, _ in known if not one.irregular and hull.is_rigid(one)):
         # Who reads everything has no place, but there is no map on which it does.
@@ -67,11 +67,11 @@ def _layers(pieces: Sequence[Piece], dim: int) -> Iterable[list[Piece]]:
     """
     layers: dict[tuple[bool, ...], dict[int, Piece]] = {}
     for one, offset, extent in pieces:
-        for part in hull.pieces(one):
+        for part in map(unions.settled, unions.pieces(one)):  # what is left of a mask beside others is made
             varies = tuple(part.period(d) > 1 for d in range(part.lo.ndim) if d != dim)
             layer = layers.setdefault(varies, {})
             other = layer.get(offset)
-            both = part if other is None else hull.settled(hull.union(other[0], part))
+            both = part if other is None else unions.settled(unions.union(other[0], part))
             layer[offset] = (both, offset, extent)
     return [list(layer.values()) for layer in layers.values()]
 

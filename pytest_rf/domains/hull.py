@@ -11,8 +11,8 @@ Three marks are not positions. They are ordered so that a plain minimum of ``lo`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import gcd, lcm, prod
 from typing import Literal
 
@@ -22,6 +22,7 @@ import numpy.typing as npt
 from pytest_rf.limits import afford, afford_both
 
 Positions = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 LIMIT = 1 << 39
 """Positions lie below this; the marks above."""
@@ -32,7 +33,7 @@ NOWHERE = 1 << 41
 ENDLESS = 1 << 42
 """The whole of an axis without end."""
 ROOM = 1 << 16
-"""Unions of hulls that are smaller themselves are put off if they had more elements than this."""
+"""Unions and masks of hulls that are smaller themselves are put off if they had more elements than this."""
 LARGE = 1 << 10
 """Merged hulls with more elements than this are looked through for dimensions along which they do not vary."""
 LONGEST_PERIOD = 1 << 14
@@ -55,9 +56,8 @@ class Hull:
         lo, hi: first and last position read, both inclusive.
         jump: for each dimension how far the field moves per period; None if it moves along none.
         irregular: why there is no periodic map, if so; ``lo`` and ``hi`` then only tell whether something is endless.
-        rest: another hull that the elements read too. Every operation distributes over unions, so one
-            that would only blow the arrays up (queries × keys) is put off: most often a contraction
-            comes next and there is no need for it.
+        rest: another hull that the elements read too; see :mod:`pytest_rf.domains.unions`.
+        where: which elements read at all; None: all that ``lo`` and ``hi`` say.
     """
 
     lo: Positions
@@ -65,6 +65,12 @@ class Hull:
     jump: tuple[int, ...] | None = None
     irregular: Irregular = ""
     rest: Hull | None = None
+    where: Flags | None = None
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether it is a union, or under a mask, of which the arrays are not made."""
+        return self.rest is not None or self.where is not None
 
     def period(self, dim: int) -> int:
         """Number of elements along ``dim`` after which the hull repeats."""
@@ -180,84 +186,12 @@ def leaner(hull: Hull) -> Hull:
     return compress(hull) if hull.lo.size > LARGE else hull
 
 
-def each(one: Hull, change: Callable[[Hull], Hull]) -> Hull:
-    """Return the hull with ``change`` made to every part of the union that it is."""
-    if one.rest is None:
-        return change(one)
-    return union(change(replace(one, rest=None)), each(one.rest, change))
-
-
-def settled(one: Hull) -> Hull:
-    """Return the hull as one part."""
-    if one.rest is None:
-        return one
-    rest = settled(one.rest)
-    afford_both(one.lo.shape, rest.lo.shape)
-    return Hull(np.minimum(one.lo, rest.lo), np.maximum(one.hi, rest.hi), one.jump)
-
-
-def pieces(one: Hull | None) -> list[Hull]:
-    """Return the hulls of which one is the union."""
-    return [] if one is None else [replace(one, rest=None), *pieces(one.rest)]
-
-
-def _put_off(all_parts: Sequence[Hull]) -> Hull:
-    """Return the union of parts, of which only those of one shape are computed."""
-    shapes: dict[tuple[int, ...], Hull] = {}
-    for part in all_parts:
-        old = shapes.get(part.lo.shape)
-        shapes[part.lo.shape] = part if old is None else union(old, part)
-    chain: Hull | None = None
-    for part in shapes.values():
-        chain = replace(part, rest=chain)
-    assert chain is not None
-    return chain
-
-
-def union(a: Hull, b: Hull) -> Hull:
-    """Return the hull that holds both; irregular where they move at different speeds."""
-    if a is b:
-        return a
-    if a.rest is not None or b.rest is not None:
-        both = [*pieces(a), *pieces(b)]
-        odd = next((part for part in both if part.irregular or part.jump is not None), None)
-        return _put_off(both) if odd is None else union(settled(a), settled(b))
-    if a.irregular or b.irregular:
-        other = b if a.irregular else a
-        if not other.irregular and (other.lo == -ENDLESS).all() and (other.hi == ENDLESS).all():
-            return other
-        return irregular(
-            "uneven" if "uneven" in (a.irregular, b.irregular) else a.irregular or b.irregular, a, b
-        )
-    if a.jump is None and b.jump is None and _broadcast(a.lo.shape, b.lo.shape):
-        room = prod(map(max, a.lo.shape, b.lo.shape))
-        if room > ROOM and room > 2 * max(a.lo.size, b.lo.size):
-            return replace(a, rest=b)
-        afford(room)
-        return leaner(Hull(_least(np.minimum, a.lo, b.lo), _least(np.maximum, a.hi, b.hi)))
-    alike = to_common_period([a, b])
-    if alike is None:
-        # What moves at different speeds lies ever further apart.
-        return irregular("interleaved", a, b, endless(a.lo.ndim))
-    a, b = alike
-    afford_both(a.lo.shape, b.lo.shape)
-    joined = Hull(np.minimum(a.lo, b.lo), np.maximum(a.hi, b.hi), a.jump or b.jump)
-    for dim in range(joined.lo.ndim):
-        # Where nothing moves the dimension may have an end, and holds one entry per element.
-        if joined.moves(dim) and joined.period(dim) > 1:
-            joined = shortest_period(joined, dim)
-    return joined
-
-
-def _least(least: np.ufunc, a: Positions, b: Positions) -> Positions:
-    """Return the elementwise least of two arrays; a large one that is it already is not written once more."""
-    if a.size > ROOM and a.shape == b.shape:
-        holds = np.greater_equal if least is np.minimum else np.less_equal
-        for one, other in ((a, b), (b, a)):
-            if holds(other, one).all():
-                return one
-    found: Positions = least(a, b)
-    return found
+def masked(hull: Hull, reads: Flags) -> Hull:
+    """Return the hull of those elements that read at all, NOWHERE for the others."""
+    afford_both(reads.shape, hull.lo.shape)
+    lo: Positions = np.where(reads, hull.lo, NOWHERE)
+    hi: Positions = np.where(reads, hull.hi, -NOWHERE)
+    return Hull(lo, hi, hull.jump)
 
 
 def to_common_period(hulls: Sequence[Hull], apart: int | None = None) -> list[Hull] | None:
@@ -288,11 +222,6 @@ def to_common_period(hulls: Sequence[Hull], apart: int | None = None) -> list[Hu
             for one in found
         ]
     return found
-
-
-def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    """Whether two shapes broadcast against each other."""
-    return a == b or all(m == n or m == 1 or n == 1 for m, n in zip(a, b, strict=True))
 
 
 def _fits(shape: tuple[int, ...], other: tuple[int, ...], apart: int | None) -> bool:

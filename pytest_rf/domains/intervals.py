@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from pytest_rf.access import WHOLE, certain
-from pytest_rf.domains import bounded, ends, hull, periodic
+from pytest_rf.domains import bounded, ends, hull, periodic, span, unions
 from pytest_rf.domains.hull import CUT, LIMIT, NOWHERE, Hull, Positions
 from pytest_rf.domains.instructions import (
     Arrange,
@@ -40,9 +40,9 @@ def _of_each(
 
     @wraps(rule)
     def over(self: Intervals, x: Hull, do: Do, key: Key) -> Hull:
-        return (
-            rule(self, x, do, key) if x.rest is None else hull.each(x, lambda one: rule(self, one, do, key))
-        )
+        if not x.is_put_off:
+            return rule(self, x, do, key)
+        return unions.each(x, do, lambda one: rule(self, one, do, key))  # type: ignore[arg-type]
 
     return over
 
@@ -90,11 +90,11 @@ class Intervals:
         Only the outermost of them can be without end and stay so; anything else has no periodic map.
         """
         if self._interleaves(do) and (key in do.carries or _varies(x, do)):
-            x = hull.irregular("interleaved", *hull.pieces(x))
+            x = hull.irregular("interleaved", *unions.pieces(x))
         open_ended = self.policy.is_endless(*do.leads)
-        if x.rest is None:
+        if not x.is_put_off:
             return hull.merge(x, do.dim, do.extents, open_ended)
-        return hull.each(x, partial(hull.merge, dim=do.dim, extents=do.extents, open_ended=open_ended))
+        return unions.each(x, do, partial(hull.merge, dim=do.dim, extents=do.extents, open_ended=open_ended))
 
     def _interleaves(self, do: Unite) -> bool:
         """Whether something without end lies within another dimension."""
@@ -150,12 +150,14 @@ class Intervals:
     def mask(self, x: Hull, do: Mask, key: Key) -> Hull:
         """Return the hull of the elements that read; the others read nothing."""
         if x.irregular or self.policy.is_endless(do.leads):
-            return hull.irregular("masked", *hull.pieces(x))
-        return bounded.masked(hull.settled(x), do.where)
+            return hull.irregular("masked", *unions.pieces(x))
+        if self.policy.endless:
+            return hull.masked(unions.settled(x), do.where)
+        return unions.mask(x, do.where)
 
     def union(self, a: Hull, b: Hull, key: Key) -> Hull:
         """Return the hull that holds both."""
-        return hull.union(a, b)
+        return unions.union(a, b)
 
     def end_to_end(self, parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
         """Return the hull of the whole."""
@@ -169,24 +171,26 @@ class Shortest(Intervals):
 
     def union(self, a: Hull, b: Hull, key: Key) -> Hull:
         """Return the smaller of two hulls."""
-        return min(hull.settled(a), hull.settled(b), key=_size)
+        return min(a, b, key=_size)
 
     def end_to_end(self, parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
         """Return the hull of the whole; of operands that lie along no positions of the axis the smallest one."""
         if any(key in carries for carries in do.carries):
             return super().end_to_end(parts, do, key)
         known = [(x, n) for x, n in zip(parts, do.extents, strict=True) if x is not None]
-        return min([bounded.along(hull.settled(x), do.dim, WHOLE, n, 1) for x, n in known], key=_size)
+        return min([bounded.along(unions.settled(x), do.dim, WHOLE, n, 1) for x, n in known], key=_size)
 
 
 def _varies(x: Hull, do: Unite) -> bool:
     dims = range(do.dim, do.dim + len(do.extents))
-    return any(piece.varies(dim) for piece in hull.pieces(x) for dim in dims)
+    return any(piece.varies(dim) for piece in unions.pieces(x) for dim in dims)
 
 
 def _size(one: Hull) -> float:
     """The largest field in a hull; infinite where it reads nothing, so that the other branch is taken."""
     if one.irregular:
         return float("inf")
+    if one.is_put_off:
+        return span.sizes(one)[1] or float("inf")
     real = (np.abs(one.lo) < LIMIT) & (np.abs(one.hi) < LIMIT)
     return float((one.hi - one.lo)[real].max()) if real.any() else float("inf")

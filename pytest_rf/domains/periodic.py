@@ -11,7 +11,7 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
+from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole, window_of
 from pytest_rf.domains.hull import (
     CUT,
     ENDLESS,
@@ -143,7 +143,7 @@ def repeating(relation: Table | Sets) -> Taps | None:
     Only the inner part counts: what a border clips says nothing about the axis without end.
     """
     if isinstance(relation, Sets):
-        return _repeating_offsets([tuple(np.flatnonzero(row).tolist()) for row in relation.reads])
+        return window_of(relation.reads)
     places: list[int] = relation.indices.tolist()
     for period in range(1, len(places) // 2 + 1):
         advance = places[period] - places[0] if places[0] >= 0 and places[period] >= 0 else 0
@@ -153,16 +153,4 @@ def repeating(relation: Table | Sets) -> Taps | None:
         ):
             taps = tuple([(place,) if place >= 0 else () for place in places[:period]])
             return Taps(period, advance, taps, selects=True)
-    return None
-
-
-def _repeating_offsets(rows: list[tuple[int, ...]]) -> Taps | None:
-    """Return the window that a square set of reads is when its borders are taken off (banded masks)."""
-    middle = len(rows) // 2
-    taps = tuple(read - middle for read in rows[middle])
-    extent = len(rows)
-    clipped = [tuple(i + t for t in taps if 0 <= i + t < extent) for i in range(extent)]
-    reaches_a_border = not taps or middle + taps[0] <= 0 or middle + taps[-1] >= extent - 1
-    if clipped == rows and not reaches_a_border:
-        return Taps(1, 1, (taps,))
     return None

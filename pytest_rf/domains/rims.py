@@ -16,7 +16,7 @@ from math import prod
 import numpy as np
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
-from pytest_rf.domains import bounded, hull
+from pytest_rf.domains import bounded, unions
 from pytest_rf.domains.hull import Hull, Positions
 from pytest_rf.domains.instructions import (
     Arrange,
@@ -172,7 +172,7 @@ class Rims:
             return SPOILT
         if a.inner != b.inner:
             a, b = a.whole, b.whole
-        counts = hull.settled(hull.union(a.counts, b.counts))
+        counts = unions.settled(unions.union(a.counts, b.counts))
         return replace(a, counts=counts, short=max(a.short, b.short))
 
     def end_to_end(self, parts: Sequence[State | None], do: EndToEnd, key: Key) -> State:

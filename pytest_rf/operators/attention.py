@@ -8,12 +8,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pytest_rf.access import ANYWHERE, LARGEST_TABLE, SAME, WHOLE, Prefix, Read, Relation, Sets, Taps, Whole
+from pytest_rf.access import (
+    ANYWHERE,
+    LARGEST_TABLE,
+    SAME,
+    WHOLE,
+    Prefix,
+    Read,
+    Relation,
+    Sets,
+    Taps,
+    Whole,
+    sets,
+)
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.contractions import MOST_PARTS
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
 from pytest_rf.operators.reads import ENDS, Ends, along, indexed
-from pytest_rf.operators.sparsity import MASKED, Mask
+from pytest_rf.operators.sparsity import Mask, let_through, narrow
 from pytest_rf.operators.views import pads, slices, transpose
 
 
@@ -29,9 +41,14 @@ class Reach(NamedTuple):
     left: int | None = None
     right: int | None = None
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there are keys beyond its reach."""
+        return self.left is not None or self.right is not None
+
     def relation(self, queries: int, keys: int) -> Relation:
         """Return the access relation of the keys."""
-        if self.left is None and self.right is None:
+        if not self.is_limited:
             return WHOLE
         if self.left is not None and self.right is not None:
             reads = tuple(range(self.offset - self.left, self.offset + self.right + 1))
@@ -92,41 +109,56 @@ def attend(
         value: the values, with the keys' heads.
         relation: which keys a query reads.
         masks: what is added to the scores, broadcastable to (batch, heads, queries, keys).
-        scored: which queries have scores that matter, (queries, 1), where that is no matter of windows.
+        scored: which queries have scores that matter, as they have several keys; None: as the relation says.
     """
     batch, count, rows, _ = query.extents
     shape = (batch, count, rows, value.extents[-1])
-    if isinstance(relation, Sets) and scored is None:
-        several = relation.reads.sum(axis=1) > 1
-        scored = None if several.all() else several[:, None]
-    idle = _idle(relation, rows) if scored is None else 0
+    if scored is None:
+        scored = _several(relation, rows, key.extents[2])
     over = Ends(relation) if isinstance(relation, Whole) else (2, relation)
-    reads = score_reads(query, key, over, scored)
-    if idle:
-        steer = slices(b, b.union(shape, *reads), {2: (idle, 1, rows - idle)})
-        reads = [broadcast_read(pads(b, steer, {2: (idle, 0)}), shape)]
+    reads = _where_scored(b, shape, score_reads(query, key, over), scored)
     # A query with one key weighs it 1, or 0 where a computed mask takes that one, too: it reads the mask.
     wide = (batch, count, rows, key.extents[2])
     reads += [_masking(b, mask, wide, relation) for mask in masks if mask.varies]
     return b.union(shape, *reads, indexed(value, 0, heads(value, count), over, 3))
 
 
-def score_reads(
-    query: Value, key: Value, over: int | tuple[int, Relation] | Ends, scored: Mask | None = None
-) -> list[Read]:
+def _where_scored(b: Builder, shape: tuple[int, ...], reads: list[Read], scored: Mask) -> list[Read]:
+    """Return the reads of scores as far as they matter: the weight of a lone key is 1, whatever its score is."""
+    if scored.all():
+        return reads
+    first, last = (
+        (int(np.argmax(scored)), len(scored) - int(np.argmax(scored[::-1]))) if scored.any() else (0, 0)
+    )
+    if not scored[first:last].all():
+        return [read._replace(where=scored[:, None]) for read in reads]
+    if first == last:
+        return []
+    # What lies at the ends is cut off, which says nothing of an axis without end.
+    steer = slices(b, b.union(shape, *reads), {2: (first, 1, last - first)})
+    return [broadcast_read(pads(b, steer, {2: (first, len(scored) - last)}), shape)]
+
+
+def score_reads(query: Value, key: Value, over: int | tuple[int, Relation] | Ends) -> list[Read]:
     """Return the reads of queries' products with keys, (batch, heads, queries, ...), ``over`` the keys' places."""
     across = heads(key, query.extents[1])
-    return [indexed(query, 0, 1, 2, ENDS, where=scored), indexed(key, 0, across, over, ENDS, where=scored)]
+    return [indexed(query, 0, 1, 2, ENDS), indexed(key, 0, across, over, ENDS)]
 
 
-def _idle(relation: Relation, rows: int) -> int:
-    """Return how many of the first queries have one key only: its weight is 1, whatever the scores are."""
+def _several(relation: Relation, rows: int, keys: int) -> Mask:
+    """Return which queries attend to several keys."""
+    place = np.arange(rows)
+    if isinstance(relation, Sets):
+        return np.asarray(np.count_nonzero(relation.reads, axis=1) > 1)
     if isinstance(relation, Prefix):
-        return min(1, rows)
+        return (place[::-1] if relation.reverse else place) > 0
+    found = np.ones(rows, np.bool_)
     if isinstance(relation, Taps):
-        reads = relation.taps[0]
-        return min(rows, max(0, 1 - max(reads))) if len(reads) > 1 else rows
-    return 0
+        for phase, taps in enumerate(relation.taps):
+            first = place[phase :: relation.period] // relation.period * relation.advance
+            inside = np.searchsorted(taps, keys - first) - np.searchsorted(taps, -first)
+            found[phase :: relation.period] = inside > 1
+    return found
 
 
 def _masking(b: Builder, mask: Value, scores: tuple[int, ...], relation: Relation) -> Read:
@@ -189,24 +221,24 @@ def attend_masked(
         counts: how many of the keys of each sample count; the queries are the last ones of them.
     """
     added = [mask] if mask is not None and mask.varies else []
-    allowed = _allowed(b, query, key, reach, mask, counts)
-    if allowed is None:
-        return attend(b, query, key, value, reach.relation(query.extents[2], key.extents[2]), *added)
-    return attend_where(b, query, key, value, allowed, *added)
-
-
-def _allowed(
-    b: Builder, query: Value, key: Value, reach: Reach, mask: Value | None, counts: Sequence[int] | None
-) -> Mask | None:
-    """Return what a constant mask and numbers of keys allow; None where the reach alone counts."""
     rows, columns = query.extents[2], key.extents[2]
-    known = None if mask is None else _let_through(b, mask)
-    known = None if known is None or known.all() else known
-    behind = 0 if mask is None or not mask.rank or mask.extents[-1] == 1 else columns - mask.extents[-1]
-    if known is None and counts is None and behind <= 0:
-        return None
-    if prod(query.extents[:2]) * rows * columns > LARGEST_TABLE:
-        return None
+    known = None if mask is None else _let_through(b, mask, rows, columns)
+    if known is None and counts is None:
+        return attend(b, query, key, value, reach.relation(rows, columns), *added)
+    if (counts is not None or reach.is_limited) and _tables(known, counts) * rows * columns > LARGEST_TABLE:
+        return attend_anywhere(b, query, key, value, *added)
+    return attend_where(b, query, key, value, _allowed(reach, rows, columns, known, counts), *added)
+
+
+def _tables(known: Mask | None, counts: Sequence[int] | None) -> int:
+    """Return how many tables of queries by keys it takes to say what is allowed."""
+    return max(len(counts or ()), 1 if known is None else prod(known.shape[:2]))
+
+
+def _allowed(reach: Reach, rows: int, columns: int, known: Mask | None, counts: Sequence[int] | None) -> Mask:
+    """Return what a constant mask and numbers of keys allow: (samples or 1, heads or 1, queries, keys)."""
+    if counts is None and not reach.is_limited and known is not None:
+        return known
     if counts is None:
         allowed = reach.mask(rows, columns)[None, None]
     else:
@@ -214,23 +246,32 @@ def _allowed(
         allowed = np.stack(
             [reach._replace(offset=n - rows).mask(rows, columns) & (np.arange(columns) < n) for n in counts]
         )[:, None]
-    if behind > 0:
-        # A mask that is too short masks the keys behind it.
-        allowed = allowed & (np.arange(columns) < columns - behind)
-    if known is not None:
-        if behind > 0:
-            known = np.pad(known, [*[(0, 0)] * (known.ndim - 1), (0, behind)])
-        known = known.reshape((1,) * (4 - known.ndim) + known.shape)
-        allowed = allowed & known
-    return np.asarray(allowed)
+    return allowed if known is None else allowed & known
 
 
-def _let_through(b: Builder, mask: Value) -> Mask | None:
-    """Return what a constant mask lets through, by truth values, or by numbers (weight-aware mode); else None."""
+def _let_through(b: Builder, mask: Value, rows: int, columns: int) -> Mask | None:
+    """Return what a constant mask lets through, by truth values, or by numbers (weight-aware mode).
+
+    Returns:
+        (samples or 1, heads or 1, queries, keys); None where it masks nothing, or that is not known.
+    """
     data = None if mask.varies else mask.data
-    if data is None or data.dtype == np.bool_:
-        return data
-    return np.asarray(data.astype(np.float64) > MASKED) if b.weights else None
+    known = None
+    if data is not None and data.dtype == np.bool_:
+        known = narrow(data)
+    elif data is not None and b.weights:
+        known = let_through(narrow(data))
+    known = None if known is None or known.all() else known
+    short = mask.rank > 0 and 1 < mask.extents[-1] < columns
+    if known is None and not short:
+        return None
+    if known is None:
+        known = np.ones(mask.extents[-1], np.bool_)
+    if short:  # it masks the keys behind it
+        known = np.broadcast_to(known, (*known.shape[:-1], mask.extents[-1]))
+        known = np.pad(known, [*[(0, 0)] * (known.ndim - 1), (0, columns - mask.extents[-1])])
+    known = known.reshape((1,) * (4 - known.ndim) + known.shape)
+    return np.broadcast_to(known, (*known.shape[:2], rows, columns))
 
 
 def attend_where(b: Builder, query: Value, key: Value, value: Value, allowed: Mask, *masks: Value) -> Value:
@@ -239,10 +280,8 @@ def attend_where(b: Builder, query: Value, key: Value, value: Value, allowed: Ma
     samples, own = allowed.shape[:2]
     if samples * own == 1 or samples * own > MOST_PARTS:
         flat = np.asarray(allowed.any(axis=(0, 1)))
-        if flat.all():
-            return attend(b, query, key, value, WHOLE, *masks)
-        scored = (flat.sum(axis=1) > 1)[:, None]
-        return attend(b, query, key, value, Sets(flat), *masks, scored=scored)
+        scored = np.asarray(np.count_nonzero(flat, axis=1) > 1)
+        return attend(b, query, key, value, sets(flat), *masks, scored=scored)
     axis = 0 if samples > 1 else 1
     share = count // key.extents[1]
     parts = []

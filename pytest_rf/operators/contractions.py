@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets
+from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, sets
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.masking import elementwise
 from pytest_rf.operators.pointwise import broadcast_shape, pointwise
 from pytest_rf.operators.reads import ENDS, along, indexed
+from pytest_rf.operators.sparsity import narrow
 from pytest_rf.operators.views import slices
 
 MOST_PARTS = 256
@@ -126,11 +127,12 @@ def _steered(
         return None
     if weights.extents[terms.index(inner)] != extent:  # one weight for all
         return None
-    live = ~np.broadcast_to(weights.zero, weights.extents)
+    live = ~narrow(np.broadcast_to(weights.zero, weights.extents))
     rest = tuple(place for place, label in enumerate(terms) if label not in (inner, rows[0]))
     live = np.asarray(live.any(axis=rest))
     live = live if terms.index(rows[0]) < terms.index(inner) else live.T
-    return output.index(rows[0]), Sets(live)
+    live = np.broadcast_to(live, (weights.extents[terms.index(rows[0])], extent))
+    return output.index(rows[0]), sets(live)
 
 
 def _uneven(operands: Sequence[Value], terms: Sequence[Sequence[str]], output: Sequence[str]) -> str | None:
@@ -138,10 +140,10 @@ def _uneven(operands: Sequence[Value], terms: Sequence[Sequence[str]], output: S
     for x, labels in zip(operands, terms, strict=True):
         if x.zero is None or not x.varies:
             continue
-        zero = np.broadcast_to(x.zero, x.extents)
+        zero = narrow(np.broadcast_to(x.zero, x.extents))
         for axis, label in enumerate(labels):
             shared = label in output and sum(label in term for term in terms) > 1
-            if shared and 1 < x.extents[axis] <= MOST_PARTS and (zero != zero.take([0], axis=axis)).any():
+            if shared and 1 < zero.shape[axis] <= MOST_PARTS and (zero != zero.take([0], axis=axis)).any():
                 return label
     return None
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, pointwise
-from pytest_rf.operators.sparsity import MASKED, Mask
+from pytest_rf.operators.sparsity import MASKED, Mask, narrow
 from pytest_rf.operators.sparsity import masks as hiding
 
 # Names are those of ATen and of ONNX, in lower case and without underscores.
@@ -68,10 +68,10 @@ def choose(b: Builder, condition: Value, one: Value | float, other: Value | floa
     operands = [x for x in (condition, one, other) if isinstance(x, Value)]
     if condition.varies or condition.data is None:
         return pointwise(b, *operands)
-    holds = condition.data.astype(np.bool_)
+    holds = narrow(condition.data.astype(np.bool_, copy=False))
     shape = broadcast_shape([x.extents for x in operands])
     sides = [
-        (x, np.broadcast_to(over, shape), beside)
+        (x, over, beside)
         for x, over, beside in ((one, ~holds, other), (other, holds, one))
         if isinstance(x, Value)
     ]
@@ -107,7 +107,11 @@ def replaced(b: Builder, x: Value, over: Mask, number: Value | float | None) -> 
     if not x.varies or data is None or not over.any():
         return None
     numbers = np.asarray(data, np.float64)
-    cut = np.broadcast_to(over, np.broadcast_shapes(over.shape, numbers.shape))
+    cut = (
+        over
+        if numbers.ndim <= over.ndim and numbers.size == 1
+        else np.broadcast_to(over, np.broadcast_shapes(over.shape, numbers.shape))
+    )
     if (numbers <= MASKED).all():
         return masked(b, x, cut)
     return None if numbers.any() else zeroed(b, x, cut)
@@ -166,4 +170,5 @@ def _either(masks: Sequence[Mask | None]) -> Mask | None:
 
 def _without(b: Builder, cut: Mask, *operands: Value) -> Value:
     shape = broadcast_shape([*(x.extents for x in operands), cut.shape])
-    return b.union(shape, *(broadcast_read(x, shape)._replace(where=~cut) for x in operands if x.varies))
+    reads = ~narrow(cut)
+    return b.union(shape, *(broadcast_read(x, shape)._replace(where=reads) for x in operands if x.varies))

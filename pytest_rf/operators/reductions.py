@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import prod
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from pytest_rf.access import Prefix, window
 from pytest_rf.graph import Builder, Value
 from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reads import ENDS, along, indexed
+from pytest_rf.operators.sparsity import narrow
 
 
 def reduce(b: Builder, x: Value, axes: Collection[int], keep: bool = True) -> Value:
@@ -42,12 +44,14 @@ def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False
     if x.masked is None:
         return normalise(b, x, axes)
     reads = [broadcast_read(v, x.extents) for v in (x, reduce(b, x, axes))]
-    alive = ~np.broadcast_to(x.masked, x.extents)
+    hidden = narrow(np.broadcast_to(x.masked, x.extents))
+    alive = ~hidden
     # The softmax of a single score is 1, whatever the score is.
-    count = alive.sum(axis=tuple(axes), keepdims=True)
+    shared = prod([x.extents[axis] for axis in axes if hidden.shape[axis] == 1])
+    count = shared * alive.sum(axis=tuple(axes), keepdims=True)
     alive = alive & (count > 1)
     y = b.union(x.extents, *(one._replace(where=alive) for one in reads))
-    y.masked, y.zero = (x.masked, None) if logarithm else (None, x.masked & (count > 0))
+    y.masked, y.zero = (x.masked, None) if logarithm else (None, hidden & (count > 0))
     return y
 
 

@@ -7,6 +7,8 @@ by 0 is not read.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +18,9 @@ Box = tuple[tuple[int, ...], ...]
 
 MASKED = -3e38
 """Scores at or below this are masks: -inf, or the least number of float32, which exporters write for it."""
+
+PIECE = 1 << 20
+"""So many scores are looked at together."""
 
 
 def boxes(live: Mask) -> list[Box]:
@@ -28,7 +33,22 @@ def boxes(live: Mask) -> list[Box]:
     return [(tuple(indices), *rest) for indices in groups.values() for rest in boxes(live[indices[0]])]
 
 
-def masks(scores: npt.NDArray[np.floating]) -> Mask | None:
+def masks(scores: npt.NDArray[Any]) -> Mask | None:
     """Return which elements of an additive constant mask out; None where none does."""
-    masked = np.asarray(scores.astype(np.float64) <= MASKED)
+    masked = ~let_through(scores)
     return masked if masked.any() else None
+
+
+def let_through(scores: npt.NDArray[Any]) -> Mask:
+    """Return which elements of an additive constant are no masks; no copy is made of it as a whole."""
+    flat = scores.reshape(-1)
+    found = np.empty(flat.shape, np.bool_)
+    for first in range(0, flat.size, PIECE):
+        # Half precision knows no -3e38: it is compared as what it stands for.
+        found[first : first + PIECE] = flat[first : first + PIECE].astype(np.float64) > MASKED
+    return found.reshape(scores.shape)
+
+
+def narrow(flags: Mask) -> Mask:
+    """Return flags with one element along axes along which they were broadcast."""
+    return flags[tuple([slice(0, 1) if stride == 0 else slice(None) for stride in flags.strides])]

@@ -18,9 +18,9 @@ from pytest_rf.analysis.field import Field, Hulls
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.bounded import gathered
-from pytest_rf.domains.hull import pieces, settled
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
+from pytest_rf.domains.unions import pieces, settled
 from pytest_rf.graph import Join, Regroup, Shape, Step, Union
 
 Element = tuple[int, ...]

@@ -12,13 +12,14 @@ import numpy as np
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.domains.energy import Energy
-from pytest_rf.domains.hull import Hull, is_rigid, settled, shortest_period
+from pytest_rf.domains.hull import Hull, is_rigid, shortest_period
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.maps import Irregular, Lost
 from pytest_rf.domains.positions import Positions
 from pytest_rf.domains.rims import Rim, Rims
+from pytest_rf.domains.unions import settled
 from pytest_rf.interpreter import Ignorance, run
 
 Shown = tuple[Any, ...] | None

@@ -16,7 +16,7 @@ from oracle.graphs import Graph, graphs
 import pytest_rf
 from domains.states import DOMAINS, Kind, keys, same, values
 from pytest_rf.analysis import Analysis
-from pytest_rf.domains import hull
+from pytest_rf.domains import hull, unions
 from pytest_rf.domains.domain import Domain
 from pytest_rf.domains.energy import Energy
 from pytest_rf.domains.instructions import Divide, Policy, Unite, arrangement
@@ -122,7 +122,7 @@ def test_the_ends_of_position_sets_are_the_intervals() -> None:
                     found = every[number].get(key)
                     assert not isinstance(one, Ignorance)
                     assert not isinstance(found, Ignorance), "nothing here is too large"
-                    seen[_ends_agree(domain, found, hull.settled(one), theory=bool(policy.endless))] += 1
+                    seen[_ends_agree(domain, found, unions.settled(one), theory=bool(policy.endless))] += 1
 
     hold()
     assert min(seen["theory"], seen["actual"]) > 3_000
@@ -197,8 +197,8 @@ def test_far_from_borders_the_actual_input_is_the_theory(
         # What reads nothing has no place.
         sides = tuple((np.where(actual.placed(arrays), arrays[0], 0), *arrays[1:]) for arrays in maps)
     else:
-        wide = hull.tile(hull.settled(theory), 2, -(-axis // theory.period(2)))
-        sides = (wide.lo, wide.hi), (hull.settled(finite).lo, hull.settled(finite).hi)
+        wide = hull.tile(unions.settled(theory), 2, -(-axis // theory.period(2)))
+        sides = (wide.lo, wide.hi), (unions.settled(finite).lo, unions.settled(finite).hi)
     middle = slice(axis // 2 - 3, axis // 2 + 3)
     for own, theirs in zip(*sides, strict=True):
         a, b = own[:, :1, middle], theirs[:, :1, middle]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.access import LARGEST_TABLE
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import first_outside, lies_outside, missing
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
@@ -26,6 +27,36 @@ Array = npt.NDArray[Any]
 
 LARGEST = 1 << 22
 """Constants with more elements are not computed: geometry never needs them."""
+OF_TABLES = frozenset(
+    {
+        "Add",
+        "And",
+        "Cast",
+        "ConstantOfShape",
+        "Equal",
+        "Expand",
+        "Greater",
+        "GreaterOrEqual",
+        "Less",
+        "LessOrEqual",
+    }
+    | {
+        "Max",
+        "Min",
+        "Mul",
+        "Neg",
+        "Not",
+        "Or",
+        "Reshape",
+        "Squeeze",
+        "Sub",
+        "Trilu",
+        "Unsqueeze",
+        "Where",
+        "Xor",
+    }
+)
+"""Operators that make masks, element by element: what they make may be as large as a table of queries by keys."""
 DEEPEST = 20
 """Chains of constant nodes longer than this are settled as they come, so that none nests deeper."""
 
@@ -40,7 +71,7 @@ def dense(b: Builder, tensor: onnx.TensorProto, name: str = "", payloads: Payloa
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
     if lies_outside(tensor):
         return b.constant(shape, missing=missing(text(tensor.name) or name))
-    if prod(shape) > LARGEST:
+    if prod(shape) > LARGEST_TABLE:
         return b.constant(
             shape, missing=f"rests on {text(tensor.name) or name!r}, which is too large to be geometry"
         )
@@ -141,13 +172,17 @@ def fold(
         if lacking is not None:
             result.missing = result.missing or lacking
         elif shape is not None:
-            if prod(shape) <= LARGEST:
+            if prod(shape) <= _largest(node):
                 result.load = partial(outputs.element, place, shape)
         elif node.op_type in OPEN_ENDED:
             data = outputs.element(place, None)
             if data is not None:
                 results[place] = b.array(data)
     return results
+
+
+def _largest(node: onnx.NodeProto) -> int:
+    return LARGEST_TABLE if node.op_type in OF_TABLES else LARGEST
 
 
 class _Outputs:
@@ -193,10 +228,10 @@ def evaluate(
     if node.op_type == "ConstantOfShape":
         fill = next((decode(a.t) for a in node.attribute if a.name == "value"), None)
         shape = next(iter(arrays.values())).reshape(-1).tolist()
-        if prod(shape) > LARGEST or (fill is not None and fill.size != 1):
+        if prod(shape) > _largest(node) or (fill is not None and fill.size != 1):
             return ()
         return (np.full(shape, np.float32(0)) if fill is None else np.full(shape, fill.reshape(-1)[0]),)
-    if sum(array.size for array in arrays.values()) > LARGEST:
+    if max([array.size for array in arrays.values()], default=0) > _largest(node):
         return ()
     graph = onnx.helper.make_graph(
         [node],
