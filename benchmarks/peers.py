@@ -14,6 +14,8 @@ within 0.15, 0.2, 0.1 and 0.3 of a pass, a whole report within 1 pass. Each mode
 
 from __future__ import annotations
 
+import collections
+import collections.abc
 import contextlib
 import io
 import statistics
@@ -41,12 +43,13 @@ def torchscan(module: Any, image: Any) -> str:
 
 def rfa_toolbox(module: Any, image: Any) -> str:
     """Return the largest field that rfa_toolbox tells of any layer."""
+    for name in ("Sequence", "Iterable"):  # as its old Python had them
+        setattr(collections, name, getattr(collections.abc, name))
     from rfa_toolbox import create_graph_from_pytorch_model
 
     graph = create_graph_from_pytorch_model(module, input_res=tuple(image.shape))
     sizes = [node._receptive_field_max() for node in graph.all_layers]
-    plain = [max(size) if isinstance(size, (list, tuple)) or hasattr(size, "__len__") else size for size in sizes]
-    return f"{max(plain):g}"
+    return f"{max(size if isinstance(size, (int, float)) else max(size) for size in sizes):g}"
 
 
 def final(module: Any, image: Any) -> str:
@@ -120,7 +123,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         measure(sys.argv[2])
     else:
-        print("| model | tool | field | time | of a pass | first call |\n| --- | --- | --- | --- | --- | --- |")
+        print(
+            "| model | tool | field | time | of a pass | first call |\n| --- | --- | --- | --- | --- | --- |"
+        )
         sys.stdout.flush()
         for each in sys.argv[1:] or ("ResNet-50", "ResNet-152", "U-Net", "Swin-T"):
             subprocess.run([sys.executable, __file__, "--one", each], check=True)

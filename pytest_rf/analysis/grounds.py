@@ -66,12 +66,10 @@ class Grounds:
         """Return what a tile gets wrong at its borders, as far as figures look at it."""
         rim = self.runs.rim(field.value, field.key, field.local)
         if not isinstance(rim, Rim):
-            return type(rim)
+            return rim is None
         return rim.extent, rim.inner, rim.short, int(rim.before.max()), int(rim.after.max())
 
-    def _relevant(
-        self, layout: Layout, key: Key, hulls: Sequence[Hull | None]
-    ) -> tuple[Hashable, list[int]]:
+    def _relevant(self, layout: Layout, key: Key, hulls: Sequence[Hull | None]) -> tuple[Hashable, list[int]]:
         """Return the axes that have to do with an input axis, and the dimensions of hulls that belong to them."""
         varying = {dim for hull in hulls if hull is not None for dim in _varying(hull)}
         axes: list[Hashable] = []

@@ -68,7 +68,11 @@ def _binary(x: Any, y: Any, *_: Any, **named: Any) -> torch.Tensor | None:
         return None
     if x.shape == y.shape and x.stride() == y.stride():
         return alike(x)
-    return empty(x.shape, x) if x.is_contiguous() and y.is_contiguous() and broadcasts(y, x) else iterated([x, y])
+    return (
+        empty(x.shape, x)
+        if x.is_contiguous() and y.is_contiguous() and broadcasts(y, x)
+        else iterated([x, y])
+    )
 
 
 def _in_place(shaper: Shaper) -> Shaper:

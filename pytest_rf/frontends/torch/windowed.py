@@ -12,6 +12,7 @@ from pytest_rf.frontends.torch.layouts import channels_lie_last, empty, planes
 Shaper = Callable[..., Any]
 """Makes the outputs of an operator, given its arguments; gives None where it does not know them."""
 
+
 def listed(value: Any, rank: int) -> list[int]:
     """Return a number for each axis; a lone one stands for all."""
     values = [value] if isinstance(value, int) else list(value)
@@ -70,7 +71,9 @@ def convolve_transposed(
     ]
     if min(sizes) < 1 or any(
         more >= max(step, apart)
-        for more, step, apart in zip(*(listed(one, rank) for one in (output_padding, stride, dilation)), strict=True)
+        for more, step, apart in zip(
+            *(listed(one, rank) for one in (output_padding, stride, dilation)), strict=True
+        )
     ):
         return None
     return planes((x.shape[0], weight.shape[1] * groups, *sizes), x)
@@ -83,7 +86,7 @@ def _fits(x: torch.Tensor, weight: torch.Tensor) -> bool:
         return False
     if rank == 1 and x.shape[1] == 1 and x.stride(1) == 1:  # a single channel that lies both ways
         return False
-    return x.dtype == weight.dtype
+    return bool(x.dtype == weight.dtype)
 
 
 def largest(rank: int) -> Shaper:
