@@ -43,13 +43,15 @@ def torchscan(module: Any, image: Any) -> str:
 
 def rfa_toolbox(module: Any, image: Any) -> str:
     """Return the largest field that rfa_toolbox tells of any layer."""
+    import numpy
+
     for name in ("Sequence", "Iterable"):  # as its old Python had them
         setattr(collections, name, getattr(collections.abc, name))
     from rfa_toolbox import create_graph_from_pytorch_model
 
     graph = create_graph_from_pytorch_model(module, input_res=tuple(image.shape))
     sizes = [node._receptive_field_max() for node in graph.all_layers]
-    return f"{max(size if isinstance(size, (int, float)) else max(size) for size in sizes):g}"
+    return f"{max(numpy.max(size) for size in sizes):g}"  # a number, or one an axis
 
 
 def final(module: Any, image: Any) -> str:
