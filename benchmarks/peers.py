@@ -42,7 +42,7 @@ def torchscan(module: Any, image: Any) -> str:
 
 
 def rfa_toolbox(module: Any, image: Any) -> str:
-    """Return the largest field that rfa_toolbox tells of any layer."""
+    """Return the largest finite field that rfa_toolbox tells of any layer."""
     import numpy
 
     for name in ("Sequence", "Iterable"):  # as its old Python had them
@@ -51,7 +51,8 @@ def rfa_toolbox(module: Any, image: Any) -> str:
 
     graph = create_graph_from_pytorch_model(module, input_res=tuple(image.shape))
     sizes = [node._receptive_field_max() for node in graph.all_layers]
-    return f"{max(numpy.max(size) for size in sizes):g}"  # a number, or one an axis
+    largest = [float(numpy.max(size)) for size in sizes]  # each is a number, or one an axis
+    return f"{max(size for size in largest if numpy.isfinite(size)):g}"  # pools of the whole image are without end
 
 
 def final(module: Any, image: Any) -> str:
