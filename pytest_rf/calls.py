@@ -175,6 +175,9 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
         axes: names of axes.
         models: the models of which none has them, in words, if they are several.
     """
+    named = list(axes)
+    if not named:
+        return {}  # which axes the model has is not worked out for nothing
     known = list(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes))
     there = f"there are {', '.join(known) or 'none; name them with axes'}"
 
@@ -183,7 +186,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
             return f'there is no axis "{axis}" in {models}'
         return f'the model has no axis "{axis}"{nearest(axis, known)}; {there}'
 
-    return {axis: told(axis) for axis in axes if axis not in known}
+    return {axis: told(axis) for axis in named if axis not in known}
 
 
 # ------------------------------------------------------------------ the form of each key

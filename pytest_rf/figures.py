@@ -32,6 +32,8 @@ _LONGEST = 8
 
 def figure(value: Number) -> Figure:
     """Return a figure as the JSON reports write it."""
+    if type(value) is int:
+        return value
     if isinstance(value, float) and not math.isfinite(value):
         return "inf" if value > 0 else "-inf"
     exact = Fraction(value)

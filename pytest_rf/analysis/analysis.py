@@ -11,7 +11,7 @@ from pytest_rf.analysis import tensors
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.finals import final
 from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.report import AnalysisReport, Known, of_input, of_tensor, to_dict, to_json
+from pytest_rf.analysis.report import AnalysisReport, Figures, of_input, of_tensor, to_dict, to_json
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.figures import shape
@@ -131,7 +131,7 @@ class Analysis(Described):
             tensors: those that it is about; by default all.
             asked: metrics that it shows beside the usual ones.
         """
-        known: Known = {}
+        figures = Figures(self.runs, asked)
         shown = list(self if tensors is None else tensors)
         self.runs.expect(tensor.value for tensor in shown)
         return AnalysisReport(
@@ -149,7 +149,7 @@ class Analysis(Described):
                 for tensor in self.final
             ),
             notes=tuple(self.graph.notes),
-            tensors=tuple(of_tensor(one, asked, known) for one in shown),
+            tensors=tuple(of_tensor(one, figures) for one in shown),
         )
 
     def to_dict(self) -> dict[str, Any]:

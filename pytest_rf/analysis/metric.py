@@ -137,6 +137,11 @@ class Metric:
             tiled = self.tiled
             yield f"{self.name}_for", lambda field: partial(tiled, field)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether fields that look alike can have different ones: names of nodes, what the graph or elements tell."""
+        return self.dear or self.form == "sources"
+
     def is_shown(self, format: Format, asked: tuple[str, ...] = ()) -> bool:
         """Whether a format shows it, by itself or because it was asked for."""
         return self.name in asked or (format in self.formats and not self.dear)

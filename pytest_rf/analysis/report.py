@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from pytest_rf.analysis.grounds import Grounds
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
+from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.figures import FORMAT, Figure, Text, figure
 from pytest_rf.version import __version__
@@ -129,20 +131,43 @@ class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_fiel
     regions: tuple[RegionReport, ...]
 
 
-Known = dict[tuple[int, str], dict[str, AxisReport]]
-"""(number of a value, input) -> axis -> figures: what operators pass on is a tensor of several names."""
+class Figures:
+    """The figures of the tensors of one model, each computed once.
 
+    Args:
+        runs: the runs over the graph of the model.
+        asked: metrics beside the usual ones.
+    """
 
-def of_tensor(tensor: Tensor, asked: tuple[str, ...] = (), known: Known | None = None) -> TensorReport:
-    """Return the report of one tensor; ``asked`` for metrics beside the usual; ``known`` takes its figures."""
-    found: dict[str, dict[str, AxisReport]] = {}
-    known = {} if known is None else known
-    for name in tensor.inputs if tensor.status != "unknown" else ():
-        place = (tensor.number, name)
-        if place not in known:
+    def __init__(self, runs: Runs, asked: tuple[str, ...] = ()) -> None:
+        shown = [row for row in TABLE if row.is_shown("json", asked)]
+        self._shared = [row for row in shown if not row.is_own]
+        self._own = [row for row in shown if row.is_own]
+        self._grounds = Grounds(runs)
+        self._known: dict[tuple[int, str], dict[str, AxisReport]] = {}
+        self._alike: dict[Hashable, dict[str, Any]] = {}
+
+    def of(self, tensor: Tensor, name: str) -> dict[str, AxisReport]:
+        """Return the figures of a tensor towards an input, by axis."""
+        place = (tensor.number, name)  # what operators pass on is a tensor of several names
+        if place not in self._known:
             field = tensor.field(name)
-            known[place] = {str(axis): _axis(field[axis], asked) for axis in field}
-        found[name] = known[place]
+            self._known[place] = {str(axis): self._axis(field[axis]) for axis in field}
+        return self._known[place]
+
+    def _axis(self, field: AxisField) -> AxisReport:
+        ground = self._grounds.of(field)
+        found = self._alike.get(ground)
+        if found is None or ground is None:
+            found = {"irregular": field.irregular, "upper_bound": field.upper_bound}
+            found.update(_read(self._shared, field))
+            self._alike[ground] = found
+        return AxisReport(**found, **_read(self._own, field))
+
+
+def of_tensor(tensor: Tensor, figures: Figures) -> TensorReport:
+    """Return the report of one tensor."""
+    names = tensor.inputs if tensor.status != "unknown" else ()
     return TensorReport(
         name=tensor.name,
         node=tensor.node,
@@ -153,7 +178,7 @@ def of_tensor(tensor: Tensor, asked: tuple[str, ...] = (), known: Known | None =
         shape=tensor.shape,
         status=tensor.status,
         reason=tensor.reason,
-        fields=found,
+        fields={name: figures.of(tensor, name) for name in names},
     )
 
 
@@ -169,17 +194,17 @@ def of_input(source: Input) -> InputReport:
     )
 
 
-def _axis(field: AxisField, asked: tuple[str, ...]) -> AxisReport:
-    found: dict[str, Any] = {"irregular": field.irregular, "upper_bound": field.upper_bound}
-    for row in TABLE:
-        if row.is_shown("json", asked):
-            reading = row.read(field)
-            if row.ranged:
-                written = [_written(row, one) for one in row.cells(reading)]
-                found.update(zip(row.columns(), written, strict=True))
-            else:
-                found[row.name] = _written(row, reading)
-    return AxisReport(**found)
+def _read(rows: Sequence[Metric], field: AxisField) -> dict[str, Any]:
+    """Return what rows of the table say of a field, as the report writes it."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        reading = row.read(field)
+        if row.ranged:
+            written = [_written(row, one) for one in row.cells(reading)]
+            found.update(zip(row.columns(), written, strict=True))
+        else:
+            found[row.name] = _written(row, reading)
+    return found
 
 
 def _written(row: Metric, value: Any) -> Any:
@@ -213,5 +238,8 @@ def to_json(report: msgspec.Struct | Sequence[msgspec.Struct]) -> str:
 def to_dict(report: msgspec.Struct) -> dict[str, Any]:
     """Return a report as plain dicts, lists, numbers and text."""
     # to_builtins() alone would leave tuples as they are.
-    plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(report, str_keys=True)))
+    try:
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(report))
+    except UnicodeEncodeError:  # a path that is not Unicode: only escapes can write it
+        plain = json.loads(json.dumps(msgspec.to_builtins(report)))
     return plain

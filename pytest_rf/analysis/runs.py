@@ -69,6 +69,7 @@ class Runs:
         self.smallest: dict[Key, int | Ignorance] = {}
         """The smallest inputs that are known so far, by input axis."""
         self._multiples: dict[Key, dict[int, int]] = {}
+        self._grids: dict[Key, int] = {}
         self._rims: dict[tuple[Key, bool], dict[int, Mapping[Key, rims.State]]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
@@ -162,7 +163,9 @@ class Runs:
 
     def grid(self, key: Key) -> int:
         """Return the multiple that fits all values."""
-        return lcm(*self._multiple(key).values())
+        if key not in self._grids:
+            self._grids[key] = lcm(*self._multiple(key).values())
+        return self._grids[key]
 
     def rim(self, value: Value, key: Key, local: bool = False) -> rims.State | None:
         """Return how much of a value a tile gets wrong at its own borders; None: nothing.

@@ -11,7 +11,8 @@ Its recording:
 ``record``      one call at the dispatcher
 ``recorder``    the dispatch mode: constants are run for real, the rest by shape
 ``tape``        writes down what has run, as functions of what it depends on
-``running``     one operator, on values or by shape; ``shapes`` and ``layouts`` know the common ones
+``running``     one operator, on values or by shape; ``shapes``, ``windowed``, ``elementwise`` and ``layouts`` know the
+                common ones
 ``traits``      what an operator's schema says about recording it
 ``tracking``    which tensors depend on an input; ``memory``: views and writes as functions
 ``higher_order``, ``opaque``, ``factories``  what the dispatcher sees otherwise, or not at all

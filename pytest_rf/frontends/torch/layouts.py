@@ -76,3 +76,72 @@ def broadcasts(x: torch.Tensor, to: torch.Tensor) -> bool:
     return x.dim() <= to.dim() and (
         shape == inner or all(n in (1, m) for n, m in zip(shape, inner, strict=True))
     )
+
+
+def broadcast(*shapes: Sequence[int]) -> tuple[int, ...] | None:
+    """Return the shape that several have together; None where they do not fit (torch's own function imports sympy)."""
+    rank = max(map(len, shapes))
+    together = [1] * rank
+    for shape in shapes:
+        for axis, extent in enumerate(shape, rank - len(shape)):
+            if extent != 1 and together[axis] not in (1, extent):
+                return None
+            together[axis] = extent if together[axis] == 1 else together[axis]
+    return tuple(together)
+
+
+def iterated(tensors: Sequence[torch.Tensor], dtype: torch.dtype | None = None) -> torch.Tensor | None:
+    """Return what an elementwise operator makes of tensors that lie in any way (``TensorIterator``).
+
+    Its elements lie in the order of the first operand whose strides tell two axes apart.
+    """
+    first = tensors[0]
+    shape = broadcast(*[tensor.shape for tensor in tensors])
+    if shape is None or 0 in shape:
+        return None
+    kind = dtype or first.dtype
+    if all(tensor.shape == shape for tensor in tensors):
+        if all(tensor.is_contiguous() for tensor in tensors):
+            return torch.empty(shape, dtype=kind, device=META)
+        form = _CHANNELS_LAST.get(len(shape))
+        if form is not None and all(tensor.is_contiguous(memory_format=form) for tensor in tensors):
+            return torch.empty(shape, dtype=kind, device=META, memory_format=form)
+    strides, step = [0] * len(shape), 1
+    for axis in _order(shape, [_steps(tensor, shape) for tensor in tensors]):
+        strides[axis] = step
+        step *= shape[axis]
+    return torch.empty_strided(shape, strides, dtype=kind, device=META)
+
+
+def _steps(tensor: torch.Tensor, shape: Sequence[int]) -> list[int]:
+    """Return the strides of a tensor that is broadcast to a shape."""
+    ahead = len(shape) - tensor.dim()
+    own = zip(tensor.shape, tensor.stride(), shape[ahead:], strict=True)
+    return [0] * ahead + [0 if extent == 1 and whole != 1 else step for extent, step, whole in own]
+
+
+def _order(shape: Sequence[int], steps: Sequence[Sequence[int]]) -> list[int]:
+    """Return the axes from the innermost to the outermost one."""
+    order = list(range(len(shape)))[::-1]
+    for start in range(1, len(order)):
+        place = start
+        for other in range(start - 1, -1, -1):
+            found = _after(order[other], order[place], shape, steps)
+            if found > 0:
+                order[other], order[place] = order[place], order[other]
+                place = other
+            elif found < 0:
+                break
+    return order
+
+
+def _after(a: int, b: int, shape: Sequence[int], steps: Sequence[Sequence[int]]) -> int:
+    """Return whether an axis lies outside of another (1), inside (-1), or neither for certain (0)."""
+    for own in steps:
+        if own[a] == 0 or own[b] == 0:
+            continue
+        if own[a] != own[b]:
+            return 1 if own[a] > own[b] else -1
+        if shape[a] > shape[b]:
+            return 1
+    return 0

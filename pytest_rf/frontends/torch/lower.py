@@ -215,7 +215,7 @@ class _Lowering:
             stated = registry.operator(call.op, self.operators)
             rule = rule_of(stated) if stated is not None else _rules().get(call.op)
             rule = rule or _rules().get(call.op.rpartition(".")[0])
-            self._found[key] = elementwise if rule is None and _pointwise(call) else rule
+            self._found[key] = elementwise if rule is None and _is_pointwise(call) else rule
         return self._found[key]
 
     def _check(self, op: str, results: list[Value | None], shapes: Sequence[Shape | None]) -> str:
@@ -259,12 +259,8 @@ class _Lowering:
         ]
 
 
-def _pointwise(call: Recorded) -> bool:
-    """Whether torch tags an operator, or the functional form of it, as elementwise."""
-    if call.function is None:
-        return False
-    functional = traits(call.function).functional
-    return torch.Tag.pointwise in functional.tags or torch.Tag.pointwise in call.function.tags
+def _is_pointwise(call: Recorded) -> bool:
+    return call.function is not None and traits(call.function).pointwise
 
 
 def _by_name(call: Recorded) -> dict[str, Any]:

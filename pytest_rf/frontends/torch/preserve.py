@@ -76,9 +76,12 @@ def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
     Also which parameters get gradients: models freeze parts of themselves when they run.
     """
     saved = []
+    empty: list[Any] = []  # as most dicts of hooks
     for module in root.modules():
         attributes = dict(module.__dict__)
-        contents = [(value, value.copy()) for value in attributes.values() if type(value) in _CONTAINERS]
+        containers = [value for value in attributes.values() if type(value) in _CONTAINERS]
+        empty += [value for value in containers if not value]
+        contents = [(value, value.copy()) for value in containers if value]
         contents += [
             (registry, registry.copy())
             for name in _REGISTRIES
@@ -89,6 +92,9 @@ def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
         saved.append((module, attributes, contents, learning))
 
     def restore() -> None:
+        for value in empty:
+            if value:
+                value.clear()
         for module, attributes, contents, learning in saved:
             for value, copy in contents:
                 _refill(value, copy)
@@ -114,8 +120,6 @@ def _refill(value: Any, copy: Any) -> None:
 
 def _same(value: Any, copy: Any) -> bool:
     """Whether a container holds the very objects that it held when it was copied, in the same order."""
-    if not value and not copy:  # as most dicts of hooks
-        return True
     if len(value) != len(copy) or not all(map(is_, value, copy)):
         return False
     return not isinstance(value, dict) or all(map(is_, value.values(), copy.values()))

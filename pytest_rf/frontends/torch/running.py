@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from pytest_rf.frontends.torch.elementwise import shaped
 from pytest_rf.frontends.torch.layouts import META
 from pytest_rf.frontends.torch.recording import replaced, tensors_in
 from pytest_rf.frontends.torch.shapes import SHAPES, positions
@@ -74,19 +75,21 @@ def _by_shape(
     """Run an operator on twins without values of its tensors; a view needs none, for it computes nothing."""
     if trait.view:
         return func(*args, **kwargs)
+    if trait.pointwise and (made := shaped(func, trait, args, kwargs)) is not None:
+        return made
     tensors = tensors_in(args)
     if kwargs:
         tensors += tensors_in(kwargs)
     if trait.name in ("index", "index_put", "_index_put_impl"):
         args = (args[0], positions(args[1]), *args[2:])
     twins: Twins = {}
-    shaped, named = args, kwargs
+    blank, named = args, kwargs
     if not all(tensor.is_meta for tensor in tensors):
-        shaped, named = twinned(args, twins), twinned(kwargs, twins)
+        blank, named = twinned(args, twins), twinned(kwargs, twins)
     try:
-        result = func(*shaped, **named)
+        result = func(*blank, **named)
     except NotImplementedError:
-        result = twinned(_on_zeros(func, shaped, named, home), {})
+        result = twinned(_on_zeros(func, blank, named, home), {})
     if twins and trait.writes:
         originals = {id(twin): tensor for tensor in tensors if (twin := twins.get(id(tensor))) is not None}
         for tensor in originals.values():

@@ -6,7 +6,7 @@ makes its outputs on ``meta``, and gives None where it does not know (another me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -14,54 +14,17 @@ import torch
 
 from pytest_rf.frontends.torch.layouts import (
     alike,
+    broadcast,
     broadcasts,
     can_view,
     channels_lie_last,
     empty,
+    iterated,
     planes,
 )
+from pytest_rf.frontends.torch.windowed import Shaper, average, convolve, convolve_transposed, largest, listed
 
 aten = torch.ops.aten
-Shaper = Callable[..., Any]
-
-
-def _listed(value: Any, rank: int) -> list[int]:
-    values = [value] if isinstance(value, int) else list(value)
-    return values * rank if len(values) == 1 else values
-
-
-def _convolve(
-    x: torch.Tensor,
-    weight: torch.Tensor,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> torch.Tensor | None:
-    rank = weight.dim() - 2
-    if x.dim() != rank + 2 or not weight.is_contiguous() or (rank != 2 and not x.is_contiguous()):
-        return None
-    kernel = weight.shape[2:]
-    strides, dilations = _listed(stride, rank), _listed(dilation, rank)
-    if rank == 1 and x.shape[1] == 1 and x.stride(1) == 1:  # a single channel that lies both ways
-        return None
-    if x.shape[1] != weight.shape[1] * groups or x.dtype != weight.dtype:
-        return None  # the operator itself raises the better message
-    if isinstance(padding, str):
-        if padding == "same":
-            return planes((x.shape[0], weight.shape[0], *x.shape[2:]), x)
-        padding = 0
-    pads = _listed(padding, rank)
-    sizes = [
-        (extent + 2 * pad - dilation * (taps - 1) - 1) // step + 1
-        for extent, taps, step, pad, dilation in zip(
-            x.shape[2:], kernel, strides, pads, dilations, strict=True
-        )
-    ]
-    if min(sizes) < 1:
-        return None
-    return planes((x.shape[0], weight.shape[0], *sizes), x)
 
 
 def _image(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor | None:
@@ -105,8 +68,11 @@ def _binary(x: Any, y: Any, *_: Any, **named: Any) -> torch.Tensor | None:
         return None
     if x.shape == y.shape and x.stride() == y.stride():
         return alike(x)
-    both = x.is_contiguous() and y.is_contiguous()
-    return empty(x.shape, x) if both and broadcasts(y, x) else None
+    return (
+        empty(x.shape, x)
+        if x.is_contiguous() and y.is_contiguous() and broadcasts(y, x)
+        else iterated([x, y])
+    )
 
 
 def _in_place(shaper: Shaper) -> Shaper:
@@ -139,8 +105,8 @@ def _multiply(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor | None:
     if x.dim() < 3 or y.dim() < 3 or x.shape[-1] != y.shape[-2] or x.dtype != y.dtype:
         return None
     left, right = x.shape[:-2], y.shape[:-2]
-    batch = left if left == right else torch.broadcast_shapes(left, right)
-    return empty((*batch, x.shape[-2], y.shape[-1]), x)
+    batch = left if left == right else broadcast(left, right)
+    return None if batch is None else empty((*batch, x.shape[-2], y.shape[-1]), x)
 
 
 def _concatenate(tensors: Sequence[torch.Tensor], dim: int = 0) -> torch.Tensor | None:
@@ -154,13 +120,28 @@ def _concatenate(tensors: Sequence[torch.Tensor], dim: int = 0) -> torch.Tensor 
     total = 0
     for tensor in tensors:
         own = tensor.shape
-        if len(own) != len(shape) or tensor.dtype != first.dtype or not tensor.is_contiguous():
+        if len(own) != len(shape) or tensor.dtype != first.dtype:
             return None
         if own[:dim] != first.shape[:dim] or own[dim + 1 :] != first.shape[dim + 1 :]:
             return None
         total += own[dim]
     shape[dim] = total
-    return planes(shape, first)
+    return planes(shape, first) if all(map(channels_lie_last, tensors)) else empty(shape, first)
+
+
+def _padded(
+    x: torch.Tensor, pad: Sequence[int], mode: str = "constant", value: Any = None
+) -> torch.Tensor | None:
+    shape = list(x.shape)
+    if mode != "constant" or len(pad) > 2 * len(shape) or len(pad) % 2:
+        return None
+    for place, (before, after) in enumerate(zip(pad[::2], pad[1::2], strict=True), 1):
+        shape[-place] += before + after
+    if min(shape, default=1) < 1:
+        return None
+    if max(pad, default=0) > 0:
+        return planes(shape, x)
+    return alike(x) if list(x.shape) == shape else None  # a crop: its layout is that of what is left
 
 
 def _copied(x: torch.Tensor, *, memory_format: Any = None) -> torch.Tensor | None:
@@ -198,7 +179,7 @@ def _pooled_to(rank: int) -> Shaper:
     """Return the shape function of adaptive average pooling over ``rank`` axes."""
 
     def pooled(x: torch.Tensor, size: Any) -> torch.Tensor | None:
-        sizes = _listed(size, rank)
+        sizes = listed(size, rank)
         if rank != 2 and not x.is_contiguous():
             return None
         if x.dim() != rank + 2 or len(sizes) != rank or not x.is_floating_point() or min(x.shape) < 1:
@@ -209,11 +190,11 @@ def _pooled_to(rank: int) -> Shaper:
 
 
 def _mean(x: torch.Tensor, dim: Any, keepdim: bool = False, *, dtype: Any = None) -> torch.Tensor | None:
-    if not dim or dtype is not None or not x.is_floating_point() or not x.is_contiguous():
+    if not dim or dtype is not None or not x.is_floating_point():
         return None
     rank = x.dim()
-    dims = {axis % rank if -rank <= axis < rank else rank for axis in _listed(dim, 1)}
-    if rank in dims or len(dims) < len(_listed(dim, 1)):
+    dims = {axis % rank if -rank <= axis < rank else rank for axis in listed(dim, 1)}
+    if rank in dims or len(dims) < len(listed(dim, 1)):
         return None
     if keepdim:
         return empty([1 if axis in dims else n for axis, n in enumerate(x.shape)], x)
@@ -231,7 +212,10 @@ def _attend(
         if all(tensor.stride(-1) == 1 for tensor in (query, key, value)):
             return alike(query)  # the kernel that attends block by block
     elif query.dim() <= 3 or all(own[-1] in (1, query.shape[-3]) for own in groups):  # no shared heads
-        batch = torch.broadcast_shapes(batch, *groups)
+        together = broadcast(batch, *groups)
+        if together is None:
+            return None
+        batch = together
     return empty((*batch, query.shape[-2], value.shape[-1]), query)
 
 
@@ -291,12 +275,22 @@ def _overloads(names: str, overload: str, suffix: str = "") -> list[Any]:
 
 
 SHAPES: dict[Any, Shaper] = {
-    aten.conv1d.default: _convolve,
-    aten.conv2d.default: _convolve,
-    aten.conv3d.default: _convolve,
-    aten.conv1d.padding: _convolve,
-    aten.conv2d.padding: _convolve,
-    aten.conv3d.padding: _convolve,
+    aten.conv1d.default: convolve,
+    aten.conv2d.default: convolve,
+    aten.conv3d.default: convolve,
+    aten.conv1d.padding: convolve,
+    aten.conv2d.padding: convolve,
+    aten.conv3d.padding: convolve,
+    aten.conv_transpose1d.default: convolve_transposed,
+    aten.conv_transpose2d.input: convolve_transposed,
+    aten.conv_transpose3d.input: convolve_transposed,
+    aten.max_pool1d.default: largest(1),
+    aten.max_pool2d.default: largest(2),
+    aten.max_pool3d.default: largest(3),
+    aten.avg_pool1d.default: average(1),
+    aten.avg_pool2d.default: average(2),
+    aten.avg_pool3d.default: average(3),
+    aten.pad.default: _padded,
     **dict.fromkeys(_overloads(_ARITHMETIC, "Tensor"), _binary),
     **dict.fromkeys(_overloads(_ARITHMETIC, "Tensor", "_"), _add_in_place),
     **dict.fromkeys(_overloads(_UNARY, "default"), _unary),
@@ -324,6 +318,11 @@ SHAPES: dict[Any, Shaper] = {
     aten.upsample_bilinear2d.vec: _upsample,
     aten.upsample_trilinear3d.vec: _upsample,
     aten.upsample_bicubic2d.vec: _upsample,
+    aten._upsample_nearest_exact1d.vec: _upsample,
+    aten._upsample_nearest_exact2d.vec: _upsample,
+    aten._upsample_nearest_exact3d.vec: _upsample,
+    aten._upsample_bilinear2d_aa.vec: _upsample,
+    aten._upsample_bicubic2d_aa.vec: _upsample,
     aten.instance_norm.default: _flat,
     aten.group_norm.default: _image,
     aten.batch_norm.default: _image,

@@ -68,6 +68,7 @@ class Traits:
         reads_values: its result is a Python value or has a shape that depends on values.
         independent: outputs that depend on the argument at one position alone: output -> position.
         secret: positions of arguments that it writes without saying so, then of the flag for that.
+        pointwise: torch says that it is elementwise, of itself or of its functional form.
     """
 
     op: str
@@ -82,6 +83,7 @@ class Traits:
     reads_values: bool
     independent: Mapping[int, int]
     secret: tuple[int, ...]
+    pointwise: bool
 
 
 _KNOWN: dict[Any, Traits] = {}
@@ -146,4 +148,5 @@ def _read_schema(function: Any) -> Traits:
         reads_values=name in _READS_VALUES or f"{name}.{overload}" in _READS_VALUES,
         independent=_INDEPENDENT.get(name, {}),
         secret=_SECRET_WRITES.get(name, ()),
+        pointwise=torch.Tag.pointwise in functional.tags or torch.Tag.pointwise in function.tags,
     )

@@ -72,6 +72,41 @@ def convolution(rank: int, paddings: tuple[Any, ...]) -> Draw:
     return make
 
 
+def transposed(rank: int) -> Draw:
+    def make(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+        groups = draw.choice([1, 1, 2])
+        channels = groups * draw.choice([1, 2])
+        x = scrambled(draw, [draw.choice([1, 2]), channels, *(draw.choice([3, 4]) for _ in range(rank))])
+        weight = torch.rand([channels, draw.choice([1, 3]), *[draw.choice([1, 3])] * rank])
+        stride, dilation = draw.choice([1, 2]), draw.choice([1, 2])
+        more = draw.randrange(max(stride, dilation))
+        return [x, weight, None, [stride] * rank, [draw.choice([0, 1])] * rank, [more] * rank, groups], {
+            "dilation": [dilation] * rank
+        }
+
+    return make
+
+
+def pooled(rank: int, dilated: bool) -> Draw:
+    def make(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+        shape = extents(draw, *draw.choice([(1, 1), (2, 2), (2, 2)])) + [
+            draw.choice([5, 6, 7]) for _ in range(rank)
+        ]
+        taps = draw.choice([2, 3])
+        stride = draw.choice([[], [1] * rank, [2] * rank, [3] * rank])
+        dilations = [[draw.choice([1, 2])] * rank] if dilated else []
+        padding = [draw.choice([0, 1])] * rank
+        return [scrambled(draw, shape), [taps] * rank, stride, padding, *dilations, draw.random() < 0.5], {}
+
+    return make
+
+
+def padded(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    x = scrambled(draw, extents(draw))
+    pads = [draw.choice([0, 0, 1, 2]) for _ in range(2 * draw.randint(1, x.dim()))]
+    return [x, pads], {}
+
+
 def reshaped(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
     shape = extents(draw)
     flat = [factor for n in shape for factor in ([2, 3] if n == 6 else [2, 2] if n == 4 else [n])]
@@ -160,6 +195,10 @@ def resized(rank: int, *rest: Any) -> Draw:
 SAMPLES: dict[str, Draw] = {
     **{f"conv{n}d.default": convolution(n, ([0] * n, [2] * n)) for n in (1, 2, 3)},
     **{f"conv{n}d.padding": convolution(n, ("same", "valid")) for n in (1, 2, 3)},
+    **{f"conv_transpose{n}d.{'default' if n == 1 else 'input'}": transposed(n) for n in (1, 2, 3)},
+    **{f"max_pool{n}d.default": pooled(n, dilated=True) for n in (1, 2, 3)},
+    **{f"avg_pool{n}d.default": pooled(n, dilated=False) for n in (1, 2, 3)},
+    "pad.default": padded,
     **dict.fromkeys(["add.Tensor", "sub.Tensor", "mul.Tensor", "div.Tensor"], two),
     **dict.fromkeys(["add_.Tensor", "sub_.Tensor", "mul_.Tensor", "div_.Tensor"], two),
     "clamp.default": with_arguments(0.2, 0.4),
@@ -180,6 +219,9 @@ SAMPLES: dict[str, Draw] = {
         for n in (1, 2, 3)
     },
     **{f"upsample_nearest{n}d.vec": resized(n) for n in (1, 2, 3)},
+    **{f"_upsample_nearest_exact{n}d.vec": resized(n) for n in (1, 2, 3)},
+    "_upsample_bilinear2d_aa.vec": resized(2, False),
+    "_upsample_bicubic2d_aa.vec": resized(2, False),
     "upsample_linear1d.vec": resized(1, False),
     "upsample_bilinear2d.vec": resized(2, True),
     "upsample_bicubic2d.vec": resized(2, False),
