@@ -43,8 +43,8 @@ class Reach(NamedTuple):
             return Prefix()
         if queries * keys > LARGEST_TABLE:
             return ANYWHERE
-        reads, certain = (one.mask(queries, keys) for one in (self, self.undisputed))
-        return Sets(reads, None if np.array_equal(reads, certain) else certain)
+        table, certain = (one.mask(queries, keys) for one in (self, self.undisputed))
+        return Sets(table, None if np.array_equal(table, certain) else certain)
 
     @property
     def undisputed(self) -> Reach:
@@ -123,7 +123,8 @@ def score_reads(
     query: Value, key: Value, over: int | tuple[int, Relation] | Ends, scored: Mask | None = None
 ) -> list[Read]:
     """Return the reads of queries' products with keys, (batch, heads, queries, ...), ``over`` the keys' places."""
-    across, rows = heads(key, query.extents[1]), (2, SAME)
+    across = heads(key, query.extents[1])
+    rows: tuple[int, Relation] = (2, SAME)
     relation = None if isinstance(over, int | Ends) else over[1]
     if isinstance(relation, Taps) and relation.certain is not None and len(relation.certain[0]) <= 1:
         # An engine that leaves a query one key reads no scores: the weight is 1.
