@@ -175,6 +175,9 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
         axes: names of axes.
         models: the models of which none has them, in words, if they are several.
     """
+    axes = list(axes)
+    if not axes:  # the roles of axes take a plan of the whole model
+        return {}
     known = list(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes))
     there = f"there are {', '.join(known) or 'none; name them with axes'}"
 
