@@ -54,7 +54,8 @@ class Taps(NamedTuple):
         selects: the relation moves or picks positions and computes nothing (slices, pads, concats,
             groups of channels), so it does not tell that the axis is a spatial one.
         fitted: what of it depends on the whole extent.
-        certain: those of ``taps`` that every engine reads; the others are read or not as it rounds. None: all.
+        certain: those of ``taps`` that every engine reads; the others are read or not as it rounds or counts. None:
+            all.
     """
 
     period: int
@@ -86,7 +87,7 @@ class Sets:
 
     Attributes:
         reads: the table.
-        certain: what every engine reads of it; the rest is read or not as it rounds. None: all.
+        certain: what every engine reads of it; the rest is read or not as it rounds or counts. None: all.
         fitted: what of it depends on the whole extent.
     """
 
@@ -99,12 +100,12 @@ Relation = Same | Whole | Taps | Prefix | Table | Sets
 
 
 def is_rounded(relation: Relation) -> bool:
-    """Whether rounding decides some of what is read."""
+    """Whether engines differ in some of what is read."""
     return isinstance(relation, Taps | Sets) and relation.certain is not None
 
 
 def certain(relation: Relation) -> Relation:
-    """Return what is read for certain, however an engine rounds."""
+    """Return what is read for certain, whatever the engine."""
     if isinstance(relation, Taps) and relation.certain is not None:
         return relation._replace(taps=relation.certain, certain=None)
     if isinstance(relation, Sets) and relation.certain is not None:

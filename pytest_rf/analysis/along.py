@@ -26,6 +26,9 @@ from pytest_rf.domains.unions import pieces
 from pytest_rf.figures import Number
 from pytest_rf.graph import Value
 
+ENGINES = "the engine (its rounding of resized positions, its count of a window)"
+"""What chooses between neighbours where engines differ."""
+
 Same = TypeVar("Same", bound="Along")
 Found = TypeVar("Found")
 
@@ -141,20 +144,20 @@ class Along:
 
     @cached_property
     def upper_bound(self) -> bool:
-        """Whether data or rounding chooses positions along this axis."""
+        """Whether data or the engine chooses positions along this axis."""
         outcome = self.runs.structure(self.value)
         return isinstance(outcome, Structure) and self.key in outcome.uncertain | outcome.rounded
 
     @property
     def rounded(self) -> bool:
-        """Whether rounding alone chooses between neighbours, which leaves the steps where they are."""
+        """Whether the engine alone chooses between neighbours, which leaves the steps where they are."""
         outcome = self.runs.structure(self.value)
         return self.upper_bound and isinstance(outcome, Structure) and self.key not in outcome.uncertain
 
     @property
     def chosen_by(self) -> str:
-        """What chooses positions where the field is an upper bound: data, or rounding."""
-        return "the rounding of resized positions" if self.rounded else "an index that depends on data"
+        """What chooses positions where the field is an upper bound: data, or the engine."""
+        return ENGINES if self.rounded else "an index that depends on data"
 
     @property
     def context(self) -> tuple[str, ...]:

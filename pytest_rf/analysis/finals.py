@@ -139,9 +139,13 @@ class Final(Tensor):
 class _FinalField(TensorField):
     """The fields of a final tensor towards one input, each at the tensor that is final for the axis."""
 
+    def __init__(self, tensor: Tensor, input: Input) -> None:
+        super().__init__(tensor, input)
+        self._final = tensor
+
     def __getitem__(self, axis: str | int) -> AxisField:
         number = self.input.axis(axis)
-        return AxisField(self.tensor.runs, self.tensor.at(number, self.input.name).value, self.input, number)
+        return AxisField(self.tensor.runs, self._final.at(number, self.input.name).value, self.input, number)
 
 
 def _has_place(runs: Runs, number: int, key: Key, parts: bool = False) -> bool:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.runs import Runs
+from pytest_rf.graph import Value
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.tensors import Tensor
+
+class Computed(Protocol):
+    """What a field is of: a tensor of the model.
+
+    Attributes:
+        runs: the runs over the graph that it belongs to.
+        value: its value in the graph.
+        name: its name in the file, or its module path.
+    """
+
+    runs: Runs
+    value: Value
+    name: str
 
 
 class TensorField(Mapping[str | int, AxisField]):
     """The field of a tensor towards one input: axis name or number -> :class:`AxisField`."""
 
-    def __init__(self, tensor: Tensor, input: Input) -> None:
+    def __init__(self, tensor: Computed, input: Input) -> None:
         self.tensor = tensor
         self.input = input
 

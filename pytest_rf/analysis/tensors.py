@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple, overload
 
+from pytest_rf.analysis.along import ENGINES
 from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.explaining import Explanation, Layer, along
 from pytest_rf.analysis.inputs import Input
@@ -92,7 +93,7 @@ class Tensor:
 
     @property
     def status(self) -> str:
-        """Whether the field is "exact", an "upper_bound" (data or rounding chooses what is read) or "unknown"."""
+        """Whether the field is "exact", an "upper_bound" (data or the engine chooses what is read) or "unknown"."""
         outcome = self.runs.structure(self.value)
         if isinstance(outcome, Ignorance):
             return "unknown"
@@ -106,7 +107,7 @@ class Tensor:
             return outcome.reason
         if outcome.uncertain:
             return "data chooses the positions that are read"
-        return "rounding decides which positions are read: engines differ" if outcome.rounded else None
+        return f"{ENGINES} decides which positions are read" if outcome.rounded else None
 
     @property
     def inputs(self) -> list[str]:

@@ -35,11 +35,13 @@ class Reach(NamedTuple):
     Attributes:
         offset: how many keys there are before the first query's.
         left, right: how far it looks to either side; None: as far as there are keys.
+        disputed: how many of the keys at the far left some engines read and others do not.
     """
 
     offset: int = 0
     left: int | None = None
     right: int | None = None
+    disputed: int = 0
 
     @property
     def is_limited(self) -> bool:
@@ -53,12 +55,18 @@ class Reach(NamedTuple):
         if self.left is not None and self.right is not None:
             reads = tuple(range(self.offset - self.left, self.offset + self.right + 1))
             if len(reads) <= 2 * (queries + keys):
-                return Taps(1, 1, (reads,))
+                return Taps(1, 1, (reads,), certain=(reads[self.disputed :],) if self.disputed else None)
         if (self.left, self.right, self.offset) == (None, 0, 0) and queries == keys:
             return Prefix()
         if queries * keys > LARGEST_TABLE:
             return ANYWHERE
-        return Sets(self.mask(queries, keys))
+        table, certain = (one.mask(queries, keys) for one in (self, self.undisputed))
+        return Sets(table, None if np.array_equal(table, certain) else certain)
+
+    @property
+    def undisputed(self) -> Reach:
+        """What every engine reads."""
+        return self if self.left is None else self._replace(left=self.left - self.disputed, disputed=0)
 
     def mask(self, queries: int, keys: int) -> Mask:
         """Return the same as a table (query, key)."""
@@ -142,7 +150,13 @@ def _where_scored(b: Builder, shape: tuple[int, ...], reads: list[Read], scored:
 def score_reads(query: Value, key: Value, over: int | tuple[int, Relation] | Ends) -> list[Read]:
     """Return the reads of queries' products with keys, (batch, heads, queries, ...), ``over`` the keys' places."""
     across = heads(key, query.extents[1])
-    return [indexed(query, 0, 1, 2, ENDS), indexed(key, 0, across, over, ENDS)]
+    rows: tuple[int, Relation] = (2, SAME)
+    relation = None if isinstance(over, int | Ends) else over[1]
+    if isinstance(relation, Taps) and relation.certain is not None and len(relation.certain[0]) <= 1:
+        # An engine that leaves a query one key reads no scores: the weight is 1.
+        rows = (2, Taps(1, 1, ((0,),), selects=True, certain=((),)))
+        over = (2, relation._replace(certain=((),)))
+    return [indexed(query, 0, 1, rows, ENDS), indexed(key, 0, across, over, ENDS)]
 
 
 def _several(relation: Relation, rows: int, keys: int) -> Mask:

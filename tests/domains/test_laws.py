@@ -109,11 +109,12 @@ def test_a_union_does_not_depend_on_the_order_of_its_operands(kind: Kind, graph:
 
 def test_the_ends_of_position_sets_are_the_intervals() -> None:
     seen: Counter[str] = Counter()
+    without: list[float] = []
 
     @settings(drawn, max_examples=500)
     @given(graph=small)
     def hold(graph: Graph) -> None:
-        analysis = pytest_rf.analyze(graph.analysed())
+        analysis, found_here = pytest_rf.analyze(graph.analysed()), Counter[str]()
         for policy in policies(DOMAINS["positions"], analysis):
             domain = Positions(policy)
             every = run(analysis.runs.plan, domain)
@@ -122,11 +123,16 @@ def test_the_ends_of_position_sets_are_the_intervals() -> None:
                     found = every[number].get(key)
                     assert not isinstance(one, Ignorance)
                     assert not isinstance(found, Ignorance), "nothing here is too large"
-                    seen[_ends_agree(domain, found, unions.settled(one), theory=bool(policy.endless))] += 1
+                    agreed = _ends_agree(domain, found, unions.settled(one), theory=bool(policy.endless))
+                    found_here[agreed] += 1
+        seen.update(found_here)
+        endless = found_here["theory"] + found_here["without a map"]
+        without.append(found_here["without a map"] / endless if endless else 0.0)
 
     hold()
     assert min(seen["theory"], seen["actual"]) > 3_000
-    assert seen["without a map"] < 0.2 * seen["theory"]
+    # Of each graph by itself: a few large ones, drawn again with small changes, would outweigh all others.
+    assert sum(without) < 0.2 * len(without)
 
 
 def _ends_agree(domain: Positions, found: Any, one: hull.Hull, theory: bool) -> str:

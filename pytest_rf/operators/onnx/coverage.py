@@ -101,7 +101,9 @@ LIMITS: dict[str, Limit] = {
     ),
     "com.microsoft::EmbedLayerNormalization": _unknown("exact with constant tables; else unknown"),
     "com.microsoft::GridSample": _upper("exact with a constant grid; a computed one: the whole spatial axes"),
-    "com.microsoft::GroupQueryAttention": _unknown("packed operands are unknown, and so is the new cache"),
+    "com.microsoft::GroupQueryAttention": _unknown(
+        "packed operands are unknown, and so is the new cache; a window: one key more as an upper bound, engines differ"
+    ),
     "com.microsoft::MultiHeadAttention": _unknown(
         "exact with queries, keys and values apart, packed ones are unknown; unidirectional with a mask: all keys, "
         "an upper bound"

@@ -243,7 +243,10 @@ def multi_head_attention(call: NodeCall) -> Value | tuple[Value, ...]:
 
 
 def group_query_attention(call: NodeCall) -> tuple[Value, ...]:
-    """GroupQueryAttention: causal, with shared keys and values; the cache can be read as a whole."""
+    """GroupQueryAttention: shared keys and values, causal by default; the cache can be read as a whole.
+
+    Its documentation leaves open whether a window counts the query's own key: ONNX Runtime to 1.23 does not.
+    """
     key, value = call.optional(1), call.optional(2)
     if key is None or value is None:
         raise Undetermined("GroupQueryAttention with packed operands")
@@ -252,10 +255,13 @@ def group_query_attention(call: NodeCall) -> tuple[Value, ...]:
     window = call.integer("local_window_size", -1)
     past = call.optional(3)
     caches = [one for one in (past, call.optional(4)) if one is not None and one.extents[2]]
-    left = None if window < 0 or caches else window - 1
-    y = _attended(call, query, key, value, Reach(0, left, 0), call.optional(10), None, exact=True)
+    ahead = 0 if call.integer("causal", 1) else None
+    reach = Reach(0, None, ahead) if window < 0 or caches else Reach(0, window, ahead, disputed=1)
+    y = _attended(call, query, key, value, reach, call.optional(10), None, exact=True)
     y = attending.with_cache(call.b, y, past, call.optional(4))
-    y = steered(call.b, y, *(x for x in (call.optional(index) for index in (5, 6)) if x is not None))
+    # Lengths, tables of rotations and their places, sinks, scales: whatever there is beside the bias (input 10).
+    others = (call.optional(index) for index in range(5, len(call.operands)) if index != 10)
+    y = steered(call.b, y, *(x for x in others if x is not None))
     reason = "the cache of GroupQueryAttention is as long as data says"
     present = [call.b.unknown([*caches, one], reason) if caches else one for one in (key, value)]
     return (merge_heads(call.b, y), *present)[: call.outputs]

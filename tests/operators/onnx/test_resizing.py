@@ -228,5 +228,5 @@ def test_what_is_asked_for_is_held_against_what_is_certain(requirement: str, out
     (one,) = found
     assert one.undecidable == (outcome == "undecidable")
     if one.undecidable:
-        assert "the rounding of resized positions leaves" in str(one)
+        assert "its rounding of resized positions" in str(one)
         assert "data" not in str(one)

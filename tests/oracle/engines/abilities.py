@@ -47,23 +47,6 @@ def onnxruntime_pads_what_is_left(mode: str) -> bool:
 
 
 @cache
-def onnxruntime_counts_the_query_itself() -> bool:
-    """Return whether a window of two keys is the query's own and the one before; some have one before that."""
-    net = model(
-        """g (float[1,3,8] q, float[1,3,8] k, float[1,3,8] v) => (y, a, b) <int32[1] n = {2}, int32 m = {3}> {
-            y, a, b = com.microsoft.GroupQueryAttention<num_heads=1, kv_num_heads=1, local_window_size=2>(
-                q, k, v, , , n, m)
-        }""",
-        domains=', "com.microsoft" : 1',
-    )
-    session = onnxruntime.InferenceSession(net.SerializeToString())
-    feeds = {name: np.ones((1, 3, 8), np.float32) for name in "qkv"}
-    before = session.run(None, feeds)[0]
-    feeds["v"][0, 0] = 2
-    return np.array_equal(session.run(None, feeds)[0][0, 2], before[0, 2])
-
-
-@cache
 def reference_goes_back_from_one_side() -> bool:
     """Return whether the reference evaluator makes a signal of one side of its spectrum.
 

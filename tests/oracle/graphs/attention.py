@@ -156,6 +156,7 @@ def grouped_queries(draw: Draw, graph: Graph, x: Value, _: list[Value]) -> list[
     attrs = f"num_heads = {heads}, kv_num_heads = {shared}"
     if draw(st.booleans()):
         attrs += f", local_window_size = {draw(st.integers(1, 4))}"
+        graph.choices.add("engines count the query's own key as one of the window, or do not")
     text = "q = MatMul(x, wq) k = MatMul(x, wk) v = MatMul(x, wv) "
     text += f"y, nk, nv = com.microsoft.GroupQueryAttention<{attrs}>(q, k, v, , , n, total) "
     return graph.script(text, **names)
