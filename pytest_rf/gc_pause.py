@@ -5,14 +5,30 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+_LEAST = 200_000
+"""Fewer objects than this are not worth a search of all that there are."""
+
+
+@dataclass
+class _Made:
+    """How many objects have been made while the search was paused, and how many there were at the last search."""
+
+    since: int = 0
+    living: int = 0
+
+
+_made = _Made()
 
 
 @contextmanager
 def paused() -> Iterator[None]:
     """Search for no cycles meanwhile.
 
-    An analysis makes tens of thousands of objects, which all stay. For Python that is a sign to search
-    all objects of the process, those of torch and onnx included. What needs no search is freed as ever.
+    An analysis makes tens of thousands of objects, nearly all of which stay until it goes as a whole. For Python that
+    is a sign to search all objects of the process, those of torch and onnx included. What needs no search is freed as
+    ever; and once as many have been made as a quarter of all there are, which is Python's own rule, all are searched.
     """
     searching = gc.isenabled()
     gc.disable()
@@ -20,11 +36,20 @@ def paused() -> Iterator[None]:
         yield
     finally:
         if searching:
-            if not gc.get_freeze_count():
-                # What was made stays: it goes to the oldest generation at once, without a search.
+            _made.since += gc.get_count()[0]
+            if _made.since > max(_LEAST, _made.living // 4):
+                _search_all()
+            elif not gc.get_freeze_count():
+                # What was made stays for now: it goes to the oldest generation at once, without a search.
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
+
+
+def _search_all() -> None:
+    """Search all objects of the process."""
+    gc.collect()
+    _made.since, _made.living = 0, len(gc.get_objects())
 
 
 def collect() -> None:

@@ -206,6 +206,11 @@ class Runs:
             self._reads[key, uncertain] = run_total(self.plan, Intervals(policy), frozenset({key}))
         return self._reads[key, uncertain]
 
+    def forget(self) -> None:
+        """Drop what runs have found out; it is worked out again where it is asked for."""
+        for kept in (self._done, self._elements, self._every, self._reads, self._rims):
+            kept.clear()
+
     def expect(self, values: Iterable[Value]) -> None:
         """Say of which values figures will be asked for: one run answers for all of them."""
         self._asked.expect(value.number for value in values)

@@ -27,6 +27,7 @@ from pytest_rf.cures.ladders import Step, least
 from pytest_rf.cures.proposals import proposals
 from pytest_rf.cures.sites import Sites
 from pytest_rf.cures.trial import Exhausted, Judged, Trial
+from pytest_rf.errors import ModelError
 from pytest_rf.findings import Cure, Finding, Search
 from pytest_rf.requirements import evaluate, parse
 
@@ -40,8 +41,9 @@ SHOWN = 3
 TRIED = 150
 _STEPS = 30_000
 _DEAR = 10
-#: Nothing is tried with models of more steps than this.
+#: Nothing is tried with models of more steps than this, or of more positions in all of them: that takes minutes.
 _LARGEST = 5000
+_POSITIONS = 1 << 24
 
 
 def check(analysis: checkable.Analysis, text: str) -> list[Finding]:
@@ -63,7 +65,9 @@ def cured(analysis: Analysis, judged: Judged, findings: Sequence[Finding]) -> li
         judged: what it was held against, and all that was found.
         findings: those that are told; those of a requirement have its number.
     """
-    if len(analysis.graph.program) > _LARGEST or not findings:
+    steps = len(analysis.graph.program)
+    longest = max((max(source.shape, default=0) for source in analysis.inputs.values()), default=0)
+    if steps > _LARGEST or steps * longest > _POSITIONS or not findings:
         return list(findings)
     sites, left, told = Sites(analysis.graph), MOST, []
     for one in findings:
@@ -93,6 +97,8 @@ def _searched(trial: Trial) -> Finding:
                 break  # those that come later are of layers that would have to change more
     except Exhausted:
         pass
+    except ModelError:  # an edited model goes beyond a limit, or beyond the memory that there is
+        enough = []
     cures = _chosen(trial, enough)
     if cures or not trial.tried:
         return replace(trial.found, cures=tuple(cures))
@@ -112,6 +118,9 @@ def _chosen(trial: Trial, enough: Sequence[Step]) -> list[Cure]:
     chosen: list[Step] = []
     for step in waiting:
         needless = any(set(one.tried.edits) <= set(step.tried.edits) for one in chosen)
-        if len(chosen) < SHOWN and not needless and trial.accepts(step.tried):
-            chosen.append(step)
+        try:
+            if len(chosen) < SHOWN and not needless and trial.accepts(step.tried):
+                chosen.append(step)
+        except ModelError:
+            break
     return [step.tried.cure() for step in sorted(chosen, key=in_order.index)]

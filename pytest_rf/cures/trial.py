@@ -176,6 +176,7 @@ class Trial:
         analysis, edits = made
         readings = tuple(self._readings(analysis))
         tried = Tried(analysis, edits, readings, self._passes(analysis, readings))
+        analysis.runs.forget()  # many are tried, and few are looked at again
         if not tried.passes and (self.nearest is None or self.distance(tried) < self.distance(self.nearest)):
             self.nearest = tried if self.distance(tried) < math.inf else self.nearest
         return tried
@@ -188,7 +189,10 @@ class Trial:
         anew = dataclasses.replace(tried.analysis)
         if dict(anew.inputs) != dict(self.analysis.inputs):
             return False
-        return self.judged.is_cured(anew, self.found) and self.judged.is_kept(anew)
+        try:
+            return self.judged.is_cured(anew, self.found) and self.judged.is_kept(anew)
+        finally:
+            anew.runs.forget()
 
     def distance(self, tried: Tried) -> Number:
         """Return how far the figure of an edited model is from what is required."""
