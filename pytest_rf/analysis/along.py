@@ -24,7 +24,7 @@ from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places,
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces
 from pytest_rf.figures import Number
-from pytest_rf.graph import Value
+from pytest_rf.value import Value
 
 ENGINES = "the engine (its rounding of resized positions, its count of a window)"
 """What chooses between neighbours where engines differ."""

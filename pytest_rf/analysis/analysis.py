@@ -15,8 +15,8 @@ from pytest_rf.analysis.report import AnalysisReport, Figures, of_input, of_tens
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.figures import shape
-from pytest_rf.graph import Value
 from pytest_rf.node import Node
+from pytest_rf.value import Value
 
 
 class Analysis(Described):

@@ -19,8 +19,8 @@ from pytest_rf.domains.domain import Domain
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
-from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance, Plan, read_operand
+from pytest_rf.value import Value
 
 T = TypeVar("T")
 

@@ -25,8 +25,9 @@ from pytest_rf.domains.instructions import Cut, Policy
 from pytest_rf.domains.layout import Axis, Key, Layout, carried, is_interleaved, places
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
-from pytest_rf.graph import Join, Regroup, Shape, Step, Union, Value
+from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import run_total
+from pytest_rf.value import Shape, Value
 
 Side = Literal["first", "last"]
 """Which end of a field is looked for."""

@@ -9,8 +9,9 @@ from typing import Any
 from pytest_rf.analysis.roles import checked
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.globs import selects
-from pytest_rf.graph import Graph, Shape
+from pytest_rf.graph import Graph
 from pytest_rf.node import Node
+from pytest_rf.value import Shape
 
 Relower = Callable[[Mapping[str, Shape]], Graph]
 """From shapes of some inputs, by name, to the graph of a model that is called with them."""

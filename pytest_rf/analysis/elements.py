@@ -15,8 +15,8 @@ from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.layout import Key, Layout, carried, place_dims
 from pytest_rf.domains.maps import Irregular, Lost, Map
 from pytest_rf.domains.positions import Positions, counts, members, sizes
-from pytest_rf.graph import Value
 from pytest_rf.interpreter import Ignorance
+from pytest_rf.value import Value
 
 Kind = type[Positions] | type[Energy]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_rf.graph import Shape
+from pytest_rf.value import Shape
 
 
 @dataclass(frozen=True, slots=True)

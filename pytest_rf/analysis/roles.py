@@ -13,7 +13,7 @@ from pytest_rf.analysis.inputs import Input
 from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.layout import Key, Keys
 from pytest_rf.errors import ModelError
-from pytest_rf.graph import Shape
+from pytest_rf.value import Shape
 
 AXIS_NAMES = {1: ("t",), 2: ("h", "w"), 3: ("d", "h", "w")}
 """Names of an input's spatial axes by their number (SEMANTICS 3)."""

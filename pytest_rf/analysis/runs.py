@@ -22,8 +22,9 @@ from pytest_rf.domains.layout import Key, Keys, carried, stride
 from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.domains.unions import settled, small
 from pytest_rf.errors import RFError, UnknownError
-from pytest_rf.graph import Graph, Value
+from pytest_rf.graph import Graph
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
+from pytest_rf.value import Value
 
 Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can

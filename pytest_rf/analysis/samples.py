@@ -19,8 +19,9 @@ from pytest_rf.domains.hull import CUT, Hull, compress
 from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
-from pytest_rf.graph import Shape, Step, Union, Value
+from pytest_rf.graph import Step, Union
 from pytest_rf.node import Node
+from pytest_rf.value import Shape, Value
 
 
 class Mixer(NamedTuple):

@@ -7,8 +7,9 @@ from pytest_rf.analysis.described import Relower
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key
 from pytest_rf.errors import RFError
-from pytest_rf.graph import Shape, Unknown
+from pytest_rf.graph import Unknown
 from pytest_rf.interpreter import Ignorance
+from pytest_rf.value import Shape
 
 FAR = 4
 """What runs at the extent after the actual one, and at one that many times as large, runs at all larger ones."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.runs import Runs
-from pytest_rf.graph import Value
+from pytest_rf.value import Value
 
 
 class Computed(Protocol):

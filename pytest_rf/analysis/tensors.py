@@ -22,9 +22,9 @@ from pytest_rf.analysis.units import Bounds, positions
 from pytest_rf.domains.layout import carried
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import Number, shape
-from pytest_rf.graph import Shape, Value
 from pytest_rf.interpreter import Ignorance
 from pytest_rf.node import Node, Windows
+from pytest_rf.value import Shape, Value
 
 
 class Tensor:

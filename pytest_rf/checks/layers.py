@@ -15,8 +15,9 @@ from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.structure import Structure
-from pytest_rf.graph import Union, Value
+from pytest_rf.graph import Union
 from pytest_rf.node import Node, Windows
+from pytest_rf.value import Value
 
 if TYPE_CHECKING:
     from typing import TypeGuard

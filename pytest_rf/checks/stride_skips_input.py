@@ -36,7 +36,8 @@ from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.domains.layout import carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.findings import Finding, Required
-from pytest_rf.graph import Step, Union, Value
+from pytest_rf.graph import Step, Union
+from pytest_rf.value import Value
 
 Mask = npt.NDArray[np.bool_]
 

@@ -26,8 +26,8 @@ from pytest_rf.checks.layers import Layer, layers
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
-from pytest_rf.graph import Value
 from pytest_rf.node import Node
+from pytest_rf.value import Value
 
 
 def check(model: Subject) -> Iterator[Finding]:

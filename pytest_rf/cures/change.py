@@ -14,9 +14,10 @@ from pytest_rf.analysis.runs import Runs
 from pytest_rf.cures.sites import Sites
 from pytest_rf.errors import ModelError
 from pytest_rf.findings import Edit
-from pytest_rf.graph import Graph, Shape, Step, Union, Value
+from pytest_rf.graph import Graph, Step, Union
 from pytest_rf.interpreter import amended
 from pytest_rf.node import Node
+from pytest_rf.value import Shape, Value
 
 
 class Size(NamedTuple):

@@ -8,8 +8,9 @@ from pytest_rf.access import SAME, WHOLE, Read, window
 from pytest_rf.cures.change import Draft, Size
 from pytest_rf.cures.geometry import is_causal
 from pytest_rf.cures.sites import Sites, name
-from pytest_rf.graph import Step, Union, Value
+from pytest_rf.graph import Step, Union
 from pytest_rf.node import Node, Windows
+from pytest_rf.value import Value
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Intervals:
             whole = key in endless and x.irregular != "masked"
             return hull.endless(x.lo.ndim) if whole else x
         if endless:
-            return periodic.whole(x, do.dim, endless=key in endless)
+            return periodic.whole(x, do.dim, endless=x.moves(do.dim) != 0)
         return bounded.along(x, do.dim, WHOLE, do.extent, 1)
 
     @_of_each

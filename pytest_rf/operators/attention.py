@@ -21,12 +21,13 @@ from pytest_rf.access import (
     Whole,
     sets,
 )
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.contractions import MOST_PARTS
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
 from pytest_rf.operators.reads import ENDS, Ends, along, indexed
 from pytest_rf.operators.sparsity import Mask, let_through, narrow
 from pytest_rf.operators.views import pads, slices, transpose
+from pytest_rf.value import Value
 
 
 class Reach(NamedTuple):

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, sets
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.masking import elementwise
 from pytest_rf.operators.pointwise import broadcast_shape, pointwise
 from pytest_rf.operators.reads import ENDS, along, indexed
 from pytest_rf.operators.sparsity import narrow
 from pytest_rf.operators.views import slices
+from pytest_rf.value import Value
 
 MOST_PARTS = 256
 """Zeros that differ by sample or head are followed for so many of them."""

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from pytest_rf import access
 from pytest_rf.access import ANYWHERE
-from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators import views
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape
 from pytest_rf.operators.reads import ENDS, Ends, along, indexed
+from pytest_rf.value import Shape, Value
 
 Places = npt.NDArray[np.int64] | Value
 """Where to pick or to write: numbers that are counted from the front, or the tensor that gives them in a run."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pytest_rf.access import progression
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.reads import Ends, all_of, indexed
+from pytest_rf.value import Value
 
 
 def described(b: Builder, shape: Sequence[int], *numbers: Value) -> Value:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from pytest_rf.access import Sets
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.reads import ENDS, all_of, indexed
+from pytest_rf.value import Value
 
 
 def mixed_matrix(

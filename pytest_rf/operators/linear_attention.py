@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pytest_rf.access import Prefix
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.attention import heads, score_reads
 from pytest_rf.operators.reads import ENDS, indexed
 from pytest_rf.operators.views import pads, slices
+from pytest_rf.value import Value
 
 
 def attend(

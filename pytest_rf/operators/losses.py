@@ -8,10 +8,11 @@ from math import prod
 import numpy as np
 
 from pytest_rf.access import ANYWHERE
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.reads import Ends, all_of, along, indexed
 from pytest_rf.operators.views import transpose
+from pytest_rf.value import Value
 
 LARGEST = 1 << 22
 """Targets of more positions are read as if data chose them."""

@@ -12,10 +12,11 @@ from functools import reduce
 
 import numpy as np
 
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, pointwise
 from pytest_rf.operators.sparsity import MASKED, Mask, narrow
 from pytest_rf.operators.sparsity import masks as hiding
+from pytest_rf.value import Value
 
 # Names are those of ATen and of ONNX, in lower case and without underscores.
 ARITHMETIC = ("add", "sub", "mul", "div")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_rf.access import ANYWHERE, SAME
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.pointwise import broadcast_read
 from pytest_rf.operators.reads import ENDS, Ends, all_of, indexed, read_anywhere
+from pytest_rf.value import Value
 
 
 def from_axis(b: Builder, x: Value, axis: int, shape: Sequence[int]) -> Value:

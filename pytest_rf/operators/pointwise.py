@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pytest_rf.access import SAME, Read, unmoved
-from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
+from pytest_rf.value import Shape, Value
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape:

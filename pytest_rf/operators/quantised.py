@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pytest_rf.access import Taps
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.views import along
+from pytest_rf.value import Value
 
 
 def scaled(b: Builder, x: Value, axis: int, *parameters: Value, block: int = 0) -> Value:

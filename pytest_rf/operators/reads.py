@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import ANYWHERE, SAME, WHOLE, Read, Relation, unmoved
-from pytest_rf.graph import Value
+from pytest_rf.value import Value
 
 
 class Ends(NamedTuple):

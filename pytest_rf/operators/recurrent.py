@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import ANYWHERE, Prefix, Read, Relation, Sets
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
+from pytest_rf.value import Value
 
 Numbers = npt.NDArray[np.int64]
 

@@ -8,10 +8,11 @@ from math import prod
 import numpy as np
 
 from pytest_rf.access import Prefix, window
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reads import ENDS, along, indexed
 from pytest_rf.operators.sparsity import narrow
+from pytest_rf.value import Value
 
 
 def reduce(b: Builder, x: Value, axes: Collection[int], keep: bool = True) -> Value:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pytest_rf.access import Relation, Sets, Taps, fitted
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators import rounding, views
 from pytest_rf.operators.reads import ENDS, Ends, along
 from pytest_rf.operators.rounding import Numbers
+from pytest_rf.value import Value
 
 SIMPLE = 512
 """Denominators up to this make a fraction simple enough to be what was meant."""

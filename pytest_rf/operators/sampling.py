@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import ANYWHERE, LARGEST_TABLE, Sets
-from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.reads import ENDS, Ends, along, indexed
 from pytest_rf.operators.views import slices
 from pytest_rf.operators.windows import across
+from pytest_rf.value import Shape, Value
 
 Numbers = npt.NDArray[Any]
 

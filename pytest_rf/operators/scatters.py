@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import ANYWHERE, LARGEST_TABLE, Relation, Sets, Table, Taps, pad
-from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators import views
 from pytest_rf.operators.gathers import Places, rows_of
 from pytest_rf.operators.pointwise import expand
 from pytest_rf.operators.reads import Ends, along, indexed, read_anywhere
+from pytest_rf.value import Shape, Value
 
 
 def write_rows(

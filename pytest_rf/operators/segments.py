@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import ANYWHERE, Sets
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.reads import ENDS, Ends, along, indexed
+from pytest_rf.value import Value
 
 Members = npt.NDArray[np.bool_]
 """(segments, places): which places of an axis belong to a segment."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pytest_rf.access import WHOLE, Read
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.node import Role
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 from pytest_rf.operators.views import slices
 from pytest_rf.operators.windows import Window, describe
+from pytest_rf.value import Value
 
 
 def transform(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
-from pytest_rf.graph import Builder, Shape, Undetermined, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators import windows
 from pytest_rf.operators.pointwise import mixture, pointwise
 from pytest_rf.operators.windows import Window
 from pytest_rf.registry import Numbers, Pads, Stated
+from pytest_rf.value import Shape, Undetermined, Value
 
 
 class Geometry(NamedTuple):

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from pytest_rf import access
 from pytest_rf.access import SAME, Border, Relation
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators import reads
 from pytest_rf.operators.masking import zeroed
 from pytest_rf.operators.pointwise import broadcast_read
 from pytest_rf.operators.reads import Ends, all_of, indexed
+from pytest_rf.value import Value
 
 
 def along(b: Builder, x: Value, relations: Mapping[int, tuple[Relation, int]]) -> Value:

@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from pytest_rf import access
 from pytest_rf.access import ANYWHERE, LARGEST_TABLE, WHOLE, Read, Relation, Sets, Taps
-from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.graph import Builder
 from pytest_rf.node import Role, Windows
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 from pytest_rf.operators.scatters import write_rows
 from pytest_rf.operators.sparsity import Box, boxes
 from pytest_rf.operators.views import transpose
+from pytest_rf.value import Shape, Value
 
 Norm = Literal["max", "average", "norm"]
 """What a pool takes of its windows."""

@@ -16,8 +16,9 @@ from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.rims import Spoilt, State
 from pytest_rf.domains.structure import Structure
-from pytest_rf.graph import Join, Step, Union, Value
+from pytest_rf.graph import Join, Step, Union
 from pytest_rf.node import Node
+from pytest_rf.value import Value
 
 
 class Obstacle(NamedTuple):

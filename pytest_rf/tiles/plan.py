@@ -8,12 +8,12 @@ from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
 from pytest_rf.errors import RFError, TilingError
-from pytest_rf.graph import Shape
 from pytest_rf.tiles.axis import AxisTiling, Tile
 from pytest_rf.tiles.borders import Borders
 from pytest_rf.tiles.judging import Miss
 from pytest_rf.tiles.obstacle import Obstacle
 from pytest_rf.tiles.trial import Trial
+from pytest_rf.value import Shape
 
 Slices = tuple[slice, ...]
 Shapes = Sequence[int] | Mapping[str, Sequence[int]]

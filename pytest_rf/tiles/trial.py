@@ -10,7 +10,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.described import Relower
 from pytest_rf.domains.layout import Key
 from pytest_rf.errors import ModelError, RFError
-from pytest_rf.graph import Shape
+from pytest_rf.value import Shape
 
 Extents = Mapping[str, int]
 """Axis name -> extent, in positions of the first input that has the axis."""

@@ -21,7 +21,8 @@ from pytest_rf.domains.bounded import gathered
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces, settled
-from pytest_rf.graph import Join, Regroup, Shape, Step, Union
+from pytest_rf.graph import Join, Regroup, Step, Union
+from pytest_rf.value import Shape
 
 Element = tuple[int, ...]
 Places = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ from fuzz.trial import clocked
 from pytest_rf import check, config
 from pytest_rf.errors import RFError
 
-MUCH = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+MUCH = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache

@@ -12,11 +12,12 @@ import pytest
 
 from operators.pair import Pair, Random, some
 from pytest_rf.analysis import Analysis, Tensor
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.node import Node
 from pytest_rf.operators import aten, onnx
 from pytest_rf.operators.aten.call import OpCall
 from pytest_rf.operators.onnx.call import NodeCall
+from pytest_rf.value import Value
 
 
 def distances(rng: Random) -> Pair:

@@ -102,7 +102,9 @@ def test_batch_norm_without_fixed_statistics_is_not_said_to_be_in_training() -> 
 
 @pytest.mark.parametrize("text", ["rf >= 5000", "coverage >= 10000%"])
 def test_what_is_missing_is_counted(text: str) -> None:
-    assert re.fullmatch(r"\d+ missing", finding(Chain(Padded(3, 1, 1)), image(1), text).help)
+    assert re.fullmatch(
+        r"\d+ input positions are missing", finding(Chain(Padded(3, 1, 1)), image(1), text).help
+    )
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_findings_of_many_tensors_share_one_plan_and_its_runs(count: Counter[str
     assert seen[0] == seen[1]
     assert seen[0]["plan"] == 1
     # Two of them, on two axes each, count what tiles get wrong; in one the witness is walked.
-    assert seen[0]["run_total"] <= 9
+    assert seen[0]["run_total"] <= 16  # one run an axis, of what is asked for
 
 
 @pytest.mark.parametrize("accepted", [[], ["op:Conv"], ["n0", "n3"]])

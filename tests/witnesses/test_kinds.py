@@ -28,7 +28,8 @@ DECLARED = (parse("final is causal"), parse("final halo <= 0"))
 def found_in(analysis: pytest_rf.Analysis, kind: str) -> list[Finding]:
     if kind not in RULES:
         return analysis.check(kind)
-    return checks.find(kind).findings(Subject(analysis, Settings(), DECLARED))
+    declared = () if kind == "context-ahead" else DECLARED  # it speaks where nothing is declared
+    return checks.find(kind).findings(Subject(analysis, Settings(), declared))
 
 
 def exported(module: Any, example: Any) -> onnx.ModelProto:
@@ -50,6 +51,8 @@ def made(net: Net, rank: int) -> tuple[Any, Any]:
 @pytest.mark.parametrize("kind", [*REQUIREMENTS, *RULES])
 @pytest.mark.parametrize("front_end", ["torch", "onnx"])
 def test_a_run_agrees(front_end: str, kind: str, rank: int) -> None:
+    if kind == "context-ahead" and rank > 1:
+        pytest.skip("it is about time alone")
     module, example = made({**REQUIREMENTS, **RULES}[kind], rank)
     if front_end == "torch":
         analysis = pytest_rf.analyze(module, example)

@@ -11,7 +11,7 @@ from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import lies_outside
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Undetermined
+from pytest_rf.value import Undetermined
 
 ATTRIBUTE = onnx.AttributeProto
 

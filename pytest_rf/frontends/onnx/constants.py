@@ -20,8 +20,9 @@ from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import first_outside, lies_outside, missing
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.onnx.call import UNCOMPUTED
+from pytest_rf.value import Value
 
 Array = npt.NDArray[Any]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pytest_rf.frontends.onnx.inputs import tensor_type
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Shape
+from pytest_rf.value import Shape
 
 Told = tuple[int | None, ...]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Element, Items
+from pytest_rf.value import Value
 
 Operands = Sequence["Element | None"]
 """What a node reads; None where an optional one is left out."""

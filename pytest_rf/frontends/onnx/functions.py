@@ -12,8 +12,8 @@ from pytest_rf.frontends.onnx import doubles
 from pytest_rf.frontends.onnx.doubles import domain_of, versions
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Value
 from pytest_rf.operators.onnx.call import Element
+from pytest_rf.value import Value
 
 Opsets = Mapping[str, int]
 

@@ -13,8 +13,9 @@ from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import remedy
-from pytest_rf.graph import Builder, Shape
+from pytest_rf.graph import Builder
 from pytest_rf.operators.onnx.call import Element, Items
+from pytest_rf.value import Shape
 
 OPEN_BATCH = 2
 """Extent of an open batch axis: with one sample alone nobody could see whether samples mix."""

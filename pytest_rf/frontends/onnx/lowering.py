@@ -17,8 +17,9 @@ from pytest_rf.frontends.onnx.nodes import Frame, Nodes
 from pytest_rf.frontends.onnx.outside import first_outside
 from pytest_rf.frontends.onnx.payloads import Given, Payloads, of
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Builder, Graph, Value
+from pytest_rf.graph import Builder, Graph
 from pytest_rf.operators.onnx.call import Element
+from pytest_rf.value import Value
 
 __all__ = ["NEWEST", "OPEN_BATCH", "lower"]
 

@@ -20,12 +20,13 @@ from pytest_rf.frontends.onnx.names import called, text, told
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.repeats import Repeats
-from pytest_rf.graph import Builder, Shape, Undetermined, Value
+from pytest_rf.graph import Builder
 from pytest_rf.node import Node, Traced
 from pytest_rf.operators.onnx import table
 from pytest_rf.operators.onnx.call import Element, NodeCall, Rule, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
+from pytest_rf.value import Shape, Undetermined, Value
 
 UNROLLED = 20_000
 """Nodes that unrolled loops may cost in one model; loops beyond it get an upper bound."""

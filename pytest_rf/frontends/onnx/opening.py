@@ -14,8 +14,9 @@ from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.payloads import Given, of
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import empty, is_shape, is_typed, option, remedy
-from pytest_rf.graph import Graph, Shape
+from pytest_rf.graph import Graph
 from pytest_rf.registry import NONE, Operators
+from pytest_rf.value import Shape
 
 CANDIDATES = (256, 512, 1024, 4096, 16384, 65536, 224, 384, 320, 640, 128, 64, 32, 16, 8)
 """Extents that are tried one after the other, until the model runs at one."""

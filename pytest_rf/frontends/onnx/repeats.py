@@ -12,9 +12,10 @@ from typing import NamedTuple
 from pytest_rf.access import Read
 from pytest_rf.frontends.onnx.elements import Operands
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Action, Builder, Join, Regroup, Shape, Union, Unknown, Value
+from pytest_rf.graph import Action, Builder, Join, Regroup, Union, Unknown
 from pytest_rf.node import Role, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
+from pytest_rf.value import Shape, Value
 
 
 class Made(NamedTuple):

@@ -13,8 +13,9 @@ from pytest_rf.frontends.torch.arguments import Arguments, given, input_names
 from pytest_rf.frontends.torch.capture import capture
 from pytest_rf.frontends.torch.lower import lower
 from pytest_rf.frontends.torch.trees import map_tensors
-from pytest_rf.graph import Graph, Shape
+from pytest_rf.graph import Graph
 from pytest_rf.registry import NONE, Operators
+from pytest_rf.value import Shape
 
 
 def reopened(

@@ -16,13 +16,14 @@ from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
 from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref
 from pytest_rf.frontends.torch.traits import traits
-from pytest_rf.graph import Builder, Graph, Shape, Undetermined, Value
+from pytest_rf.graph import Builder, Graph
 from pytest_rf.node import Node
 from pytest_rf.operators.aten import table
 from pytest_rf.operators.aten.call import OpCall, Rule
 from pytest_rf.operators.aten.pointwise import elementwise
 from pytest_rf.operators.aten.stated import rule_of
 from pytest_rf.operators.pointwise import broadcast_read
+from pytest_rf.value import Shape, Undetermined, Value
 
 _NESTING = 8
 

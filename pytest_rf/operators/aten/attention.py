@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
-from pytest_rf.graph import Builder, Shape, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.attention import Reach, attend_masked
 from pytest_rf.operators.pointwise import expand
+from pytest_rf.value import Shape, Value
 
 
 def attention(call: OpCall) -> Result:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Builder, Shape, Undetermined, Value
+from pytest_rf.graph import Builder
+from pytest_rf.value import Shape, Undetermined, Value
 
 
 @dataclass(slots=True)

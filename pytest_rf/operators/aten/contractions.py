@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import contractions
 from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import reduce
+from pytest_rf.value import Value
 
 
 def linear(call: OpCall) -> Value:

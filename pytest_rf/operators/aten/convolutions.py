@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_rf.graph import Builder, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.views import transpose
 from pytest_rf.operators.windows import Norm, Window
+from pytest_rf.value import Value
 
 
 def batched(b: Builder, x: Value, rank: int) -> tuple[Value, bool]:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import gathers, ordering, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
 from pytest_rf.operators.aten.ordering import chosen_by_value
 from pytest_rf.operators.gathers import Places
 from pytest_rf.operators.pointwise import broadcast_shape, expand, pointwise
 from pytest_rf.operators.reductions import normalise
+from pytest_rf.value import Value
 
 
 def places(call: OpCall, chosen: Value, extent: int) -> Places:

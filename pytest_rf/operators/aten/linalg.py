@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import contractions, linalg
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.views import transpose
+from pytest_rf.value import Value
 
 
 def mixed_matrix(call: OpCall) -> Result:

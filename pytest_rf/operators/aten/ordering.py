@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import ordering
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.value import Value
 
 
 def chosen_by_value(call: OpCall) -> list[Value | None]:

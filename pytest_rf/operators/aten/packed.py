@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Builder, Undetermined, Value
+from pytest_rf.graph import Builder
 from pytest_rf.operators import gathers, recurrent, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
+from pytest_rf.value import Undetermined, Value
 
 Numbers = npt.NDArray[np.int64]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Shape, Value
 from pytest_rf.operators import masking, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.ordering import by_row
 from pytest_rf.operators.pointwise import broadcast_shape, expand, per_channel, pointwise
+from pytest_rf.value import Shape, Value
 
 # Elementwise without the tag that says so (torch.Tag.pointwise has the others).
 UNTAGGED = """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, quantised, windows
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.aten.convolutions import batched, unbatched
 from pytest_rf.operators.aten.pointwise import elementwise
 from pytest_rf.operators.pointwise import expand, steered
 from pytest_rf.operators.reductions import normalise, reduce
+from pytest_rf.value import Undetermined, Value
 
 
 def _packed(call: OpCall) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import recurrent, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rule, Rules
 from pytest_rf.operators.aten.packed import packing, turned
 from pytest_rf.operators.recurrent import Layer, Weights
 from pytest_rf.operators.reductions import normalise
+from pytest_rf.value import Value
 
 
 def layers(call: OpCall) -> Result:

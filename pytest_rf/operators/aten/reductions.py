@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import reductions
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise, normalise_channels, reduce
+from pytest_rf.value import Value
 
 
 def reduction(call: OpCall) -> Result:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.node import Role
 from pytest_rf.operators import resampling
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.resampling import Kernel, Sampling
 from pytest_rf.operators.rounding import FLOATS, Formula, Numbers, fused, is_exact, rounded
+from pytest_rf.value import Value
 
 
 def upsample(call: OpCall) -> Value:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import sampling, windows
 from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.sampling import Grid, Numbers
+from pytest_rf.value import Value
 
 _MODES = ("linear", "nearest", "cubic")
 _BORDERS = ("zeros", "border", "reflection")

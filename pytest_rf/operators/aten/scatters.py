@@ -6,7 +6,6 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import scatters, views
 from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.aten.gathers import constants, lifted, places
@@ -15,6 +14,7 @@ from pytest_rf.operators.masking import replaced
 from pytest_rf.operators.ordering import chosen_by_value
 from pytest_rf.operators.pointwise import expand, pointwise
 from pytest_rf.operators.reductions import accumulate
+from pytest_rf.value import Value
 
 
 def index_put(call: OpCall) -> Value:

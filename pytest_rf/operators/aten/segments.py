@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import segments
 from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
 from pytest_rf.operators.ordering import by_row, chosen_by_value
 from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.value import Value
 
 
 def segment_reduce(call: OpCall) -> Value:

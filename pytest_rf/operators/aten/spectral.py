@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import spectral
 from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.views import pads, roll
 from pytest_rf.operators.windows import Window
+from pytest_rf.value import Value
 
 BORDERS: dict[str, Literal["drop", "edge", "reflect", "wrap"]] = {
     "reflect": "reflect",

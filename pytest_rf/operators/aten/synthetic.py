@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, ordering
 from pytest_rf.operators.aten.attention import attend
 from pytest_rf.operators.aten.call import OpCall, Rules
+from pytest_rf.value import Undetermined, Value
 
 
 def either(call: OpCall) -> Value:

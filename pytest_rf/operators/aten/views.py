@@ -8,12 +8,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Value
 from pytest_rf.node import Role
 from pytest_rf.operators import views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules
 from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.pointwise import expand, pointwise
+from pytest_rf.value import Value
 
 
 def reshape(call: OpCall) -> Value:

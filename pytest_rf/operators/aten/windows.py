@@ -6,10 +6,10 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.aten.call import OpCall, Rules
 from pytest_rf.operators.aten.convolutions import batched, geometry_of, unbatched
+from pytest_rf.value import Value
 
 
 def unfold(call: OpCall) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import views
 from pytest_rf.operators.attention import Reach, merge_heads
@@ -12,6 +11,7 @@ from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import pointwise, steered
 from pytest_rf.operators.reductions import normalise
+from pytest_rf.value import Value
 
 
 def split_heads(call: NodeCall, x: Value, count: int) -> Value:

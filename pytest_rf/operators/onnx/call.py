@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf import limits
-from pytest_rf.graph import Builder, Undetermined, Value
+from pytest_rf.graph import Builder
+from pytest_rf.value import Undetermined, Value
 
 
 class Unfit(Exception):

@@ -6,9 +6,9 @@ from typing import NoReturn
 
 import numpy as np
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import views
 from pytest_rf.operators.onnx.call import Absent, Element, Items, NodeCall, Result, Rules
+from pytest_rf.value import Undetermined, Value
 
 
 def _items(call: NodeCall, index: int = 0) -> Items:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import contractions
 from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes, fitting
 from pytest_rf.operators.views import transpose
+from pytest_rf.value import Value
 
 
 def matmul(call: NodeCall) -> Value:

@@ -13,10 +13,11 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf.graph import Graph, Undetermined, Unknown, Value
+from pytest_rf.graph import Graph, Unknown
 from pytest_rf.operators import ordering, views
 from pytest_rf.operators.onnx.call import Body, Element, Items, NodeCall, Result, Rules
 from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.value import Undetermined, Value
 
 
 def _body(call: NodeCall, name: str) -> Body:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes
 from pytest_rf.operators.reductions import reduce
 from pytest_rf.operators.views import pads
 from pytest_rf.operators.windows import Norm, Window
+from pytest_rf.value import Value
 
 
 def geometry_of(call: NodeCall, x: Value, kernel: list[int]) -> list[Window]:

@@ -6,10 +6,10 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import gathers
 from pytest_rf.operators.gathers import Places
 from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.value import Undetermined, Value
 
 MOST = 1 << 22
 """Tables of single elements with more entries are not looked at: what they hold counts as computed."""

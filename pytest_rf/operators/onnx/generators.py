@@ -6,9 +6,9 @@ from math import ceil, isfinite
 
 import numpy as np
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import generators, ordering, views
 from pytest_rf.operators.onnx.call import RANDOM, NodeCall, Rules
+from pytest_rf.value import Undetermined, Value
 
 
 def number_range(call: NodeCall) -> Value:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.node import Role
 from pytest_rf.operators import linalg, ordering, views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.value import Value
 
 
 def determinant(call: NodeCall) -> Value:

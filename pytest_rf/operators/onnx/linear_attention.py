@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import linear_attention as attending
 from pytest_rf.operators.attention import merge_heads
 from pytest_rf.operators.onnx.attention import split_heads
 from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.value import Value
 
 RULES_OF_UPDATE = ("linear", "gated", "delta", "gated_delta")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import losses
 from pytest_rf.operators.onnx.call import NodeCall, Rules, fitting
 from pytest_rf.operators.reductions import normalise, reduce
+from pytest_rf.value import Value
 
 
 def likelihood(call: NodeCall) -> Value:

@@ -6,13 +6,13 @@ from math import prod
 
 import numpy as np
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import contractions, generators, views
 from pytest_rf.operators.gathers import gather
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.ordering import by_row
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise
+from pytest_rf.value import Undetermined, Value
 
 
 def same(call: NodeCall) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.node import Role
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import contractions, views
@@ -26,6 +25,7 @@ from pytest_rf.operators.onnx.sampling import grid_sample
 from pytest_rf.operators.pointwise import expand, pointwise, steered
 from pytest_rf.operators.reductions import group_normalise, normalise, reduce
 from pytest_rf.operators.views import transpose
+from pytest_rf.value import Undetermined, Value
 
 
 def split_gelu(call: NodeCall) -> Value:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import pointwise as each
 from pytest_rf.operators.onnx import convolutions, reductions
 from pytest_rf.operators.onnx.call import NodeCall, Rules, fitting
@@ -18,6 +17,7 @@ from pytest_rf.operators.onnx.quantised import linear
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise
 from pytest_rf.operators.views import transpose
+from pytest_rf.value import Value
 
 
 def steered(call: NodeCall, y: Value, data: Sequence[int]) -> Value:

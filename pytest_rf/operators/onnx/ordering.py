@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import ordering
 from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.value import Undetermined, Value
 
 
 def top_k(call: NodeCall) -> tuple[Value, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.operators.masking import choose, elementwise
 from pytest_rf.operators.onnx.call import Element, NodeCall, Rules, by_shapes, fitting
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise_channels, reduce
+from pytest_rf.value import Value
 
 UNARY = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BitCast BitwiseNot Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import quantised
 from pytest_rf.operators.onnx.call import NodeCall, Rules, fitting
 from pytest_rf.operators.onnx.contractions import product
 from pytest_rf.operators.onnx.convolutions import convolve, with_bias
 from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.value import Value
 
 
 def linear(call: NodeCall) -> Value:

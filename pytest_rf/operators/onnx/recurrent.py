@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators import recurrent, views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.recurrent import Layer, Weights
+from pytest_rf.value import Undetermined, Value
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import reductions
 from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes
 from pytest_rf.operators.reductions import normalise, reduce
 from pytest_rf.operators.views import pads
+from pytest_rf.value import Value
 
 REDUCE = "L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare"
 

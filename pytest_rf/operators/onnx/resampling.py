@@ -7,12 +7,12 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, floor
 
-from pytest_rf.graph import Value
 from pytest_rf.node import Role
 from pytest_rf.operators import resampling
 from pytest_rf.operators.onnx import coordinates
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.resampling import Kernel, Sampling
+from pytest_rf.value import Value
 
 
 def upsample(call: NodeCall) -> Value:

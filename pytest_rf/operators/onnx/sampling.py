@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import sampling, windows
 from pytest_rf.operators.onnx.call import DISPUTED, NodeCall, Rules
 from pytest_rf.operators.onnx.convolutions import geometry_of
 from pytest_rf.operators.sampling import Grid
+from pytest_rf.value import Value
 
 Numbers = npt.NDArray[Any]
 

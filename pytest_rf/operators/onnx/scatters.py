@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import scatters
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.gathers import MOST, elements, indices
+from pytest_rf.value import Value
 
 
 def _accumulates(call: NodeCall) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Value
 from pytest_rf.operators import spectral
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.windows import Window
+from pytest_rf.value import Value
 
 
 def dft(call: NodeCall) -> Value:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from pytest_rf.graph import Shape, Undetermined, Value
 from pytest_rf.operators.masking import elementwise
 from pytest_rf.operators.onnx.call import NodeCall, Rule, fitting
 from pytest_rf.operators.pointwise import mixture
 from pytest_rf.operators.stated import geometry, windowed
 from pytest_rf.registry import Stated, Statement
+from pytest_rf.value import Shape, Undetermined, Value
 
 
 def rule_of(statement: Statement) -> Rule:

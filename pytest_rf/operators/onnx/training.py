@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_rf.graph import Undetermined, Value
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import pointwise
+from pytest_rf.value import Undetermined, Value
 
 STATES = {"Adagrad": 1, "Adam": 2, "Momentum": 1}
 """Accumulators per optimised tensor."""

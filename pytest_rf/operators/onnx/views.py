@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Literal
 
-from pytest_rf.graph import Value
 from pytest_rf.node import Role
 from pytest_rf.operators import views
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.pointwise import broadcast_shape, expand
+from pytest_rf.value import Value
 
 BORDERS: dict[str, Literal["drop", "edge", "reflect", "wrap"]] = {
     "constant": "drop",

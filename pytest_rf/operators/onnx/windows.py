@@ -7,10 +7,10 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.graph import Shape, Value
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.windows import Window
+from pytest_rf.value import Shape, Value
 
 
 def col2im(call: NodeCall) -> Value:
