@@ -176,7 +176,7 @@ def test_one_layer_has_as_many_positions_as_taps(kernel: int) -> None:
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     derandomize=True,
     database=None,
     deadline=None,
