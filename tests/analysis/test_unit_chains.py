@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
-import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from models import model
 from onnx import helper
 from oracle.engines.files import OnnxRuntime
 from oracle.graphs import Graph, graphs
-from torch import nn
 
 import pytest_rf
 from pytest_rf.analysis.unit_explaining import SIDES, UnitChain
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
 
 RANDOM = settings(
     phases=[Phase.explicit, Phase.generate],

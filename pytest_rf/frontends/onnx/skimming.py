@@ -23,6 +23,8 @@ KEPT = 1 << 12
 """Messages of no more bytes than this are not looked into and stay whole: the geometry's constants are among them."""
 FREE = 1 << 22
 """Bytes of such messages in a file; what is beyond is looked into all the same, and counted."""
+LONGEST_STORY = 64
+"""Longer descriptions stay in the file: nobody reads them."""
 LONGEST_TEXT = 1 << 20
 """Longer texts in attributes stay in the file: they are compiled engines of other runtimes."""
 DEEPEST = 100
@@ -92,7 +94,7 @@ def schema_of(descriptor: Any) -> Schema:
             inner = of(each.message_type) if each.message_type is not None else None
             schema.fields.update(dict.fromkeys(tags, inner))
             if each.name == "doc_string":
-                schema.leave[tag] = KEPT
+                schema.leave[tag] = LONGEST_STORY
             if one.name == "AttributeProto" and each.name == "s":
                 schema.leave[tag] = LONGEST_TEXT
             if one.name == "TensorProto" and each.name in _ELEMENTS:
