@@ -12,7 +12,6 @@ disagreement, which is a bug.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import math
 import sys
 import time
@@ -101,7 +100,9 @@ def main() -> int:
 def _models(paths: Sequence[Path], two: bool) -> Iterator[tuple[str, Callable[[], Case]]]:
     for path in paths or [ROOT / "examples", *_light()]:
         if path.suffix == ".py":
-            for name, build in _corpus(path).items():
+            from torch_corpus import corpus
+
+            for name, build in corpus(path).items():
                 yield name, lambda build=build: _module(build, two)
             continue
         for file in sorted(path.rglob("*.onnx")) if path.is_dir() else [path]:
@@ -121,16 +122,6 @@ def _file(path: Path) -> Case:
     model = onnx.load(path, load_external_data=False)
     analysis = pytest_rf.analyze(path)
     return Case(analysis, witnessing.of_file(model, path.name, analysis, {}))
-
-
-def _corpus(path: Path) -> dict[str, Any]:
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return dict(module.MODELS)
 
 
 def _module(build: Callable[[], Any], two: bool) -> Case:

@@ -14,28 +14,22 @@ from math import prod
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from pytest_rf.access import Prefix, Read, Relation, Same, Sets, Taps, Whole
+from pytest_rf.access import Read, Relation, Taps
+from pytest_rf.analysis.element_reads import Element, Places, is_let_through, places_read, same_elsewhere
 from pytest_rf.analysis.field import Field, Hulls
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.units import Bounds, positions
-from pytest_rf.domains.bounded import gathered
 from pytest_rf.domains.instructions import Cut, Policy
 from pytest_rf.domains.layout import Axis, Key, Layout, carried, is_interleaved, places
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
-from pytest_rf.graph import Join, Regroup, Step, Union
+from pytest_rf.graph import Step, Union
 from pytest_rf.interpreter import run_total
 from pytest_rf.value import Shape, Value
 
 Side = Literal["first", "last"]
 """Which end of a field is looked for."""
-
-Element = tuple[int, ...]
-"""An element of a tensor, by its place along each axis."""
-
-Places = npt.NDArray[np.int64]
 
 Outside = tuple[int, int]
 """How many taps lie before the first place of an axis, and behind the last one."""
@@ -196,20 +190,15 @@ class Chains:
     def _reads(self, step: Step, element: Element) -> Iterator[tuple[int, list[Places], list[Outside]]]:
         """Yield what an element reads: an operand, its places along each axis, and how many taps lie outside there."""
         action, values = step.action, self.runs.graph.values
-        if isinstance(action, Join):
-            place = element[action.axis]
-            for operand, offset in zip(action.operands, action.offsets, strict=True):
-                if offset <= place < offset + values[operand].extents[action.axis]:
-                    inside = (*element[: action.axis], place - offset, *element[action.axis + 1 :])
-                    yield operand, *_single(inside)
-        elif isinstance(action, Regroup):
-            flat = np.ravel_multi_index(element, step.value.extents) if element else 0
-            yield action.operand, *_single(np.unravel_index(int(flat), values[action.operand].extents))
-        elif isinstance(action, Union):
+        for operand, inside in same_elsewhere(self.runs.graph, step, element):
+            yield operand, *_single(inside)
+        if isinstance(action, Union):
             branches = self.runs.plan.transfers[step.value.number].branches
             for access, branch in zip(action.reads, branches, strict=True):
                 cuts = [one for one in branch.instructions if isinstance(one, Cut)]
-                if all(self._policy.counts(cut, self.key) for cut in cuts) and _holds(access.where, element):
+                if all(self._policy.counts(cut, self.key) for cut in cuts) and is_let_through(
+                    access.where, element
+                ):
                     yield access.operand, *_read(access, values, step.value.extents, element)
 
     def _layout(self, number: int) -> Layout:
@@ -247,31 +236,9 @@ def _read(
     outside: list[Outside] = []
     for extent, (target, relation) in zip(values[access.operand].extents, access.axes, strict=True):
         place, places = (0, 1) if target is None else (element[target], output[target])
-        taken.append(_places(relation, extent, places, place))
+        taken.append(places_read(relation, extent, places, place))
         outside.append(_outside(relation, extent, place))
     return taken, outside
-
-
-def _holds(where: npt.NDArray[np.bool_] | None, element: Element) -> bool:
-    """Return whether a mask, which may be broadcast, lets an element read."""
-    if where is None:
-        return True
-    own = element[len(element) - where.ndim :] if where.ndim else ()
-    return bool(where[tuple(0 if n == 1 else place for n, place in zip(where.shape, own, strict=True))])
-
-
-def _places(relation: Relation, extent: int, output: int, place: int) -> Places:
-    """Return which of ``extent`` places one of ``output`` elements reads."""
-    if isinstance(relation, Same):
-        return np.array([min(place, extent - 1)])
-    if isinstance(relation, Whole):
-        return np.arange(extent)
-    if isinstance(relation, Prefix):
-        return np.arange(place, extent) if relation.reverse else np.arange(min(place + 1, extent))
-    if isinstance(relation, Sets):
-        return np.flatnonzero(relation.reads[place])
-    reads = gathered(relation, extent, output).reads[place]
-    return np.unique(reads[reads < extent])
 
 
 def _outside(relation: Relation, extent: int, place: int) -> Outside:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import GROWING, Measure, Merge, alone_figure, figure, growths, walk
@@ -105,8 +105,31 @@ class Along:
         return tuple(sorted(grown, key=lambda one: -one.growth))
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class _Named(Protocol):
+    @property
+    def axis(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+class ByAxis(Generic[T]):
+    """What is told axis by axis: the names of the axes, and what is told of each."""
+
+    axes: tuple[T, ...]
+
+    def __getitem__(self, axis: str) -> T:
+        for one in self.axes:
+            if one.axis == axis:
+                return one
+        raise KeyError(f"no axis {axis!r}; there are {', '.join(self)}")
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.axis for one in self.axes)
+
+
+@dataclass(frozen=True)
+class Explanation(ByAxis[Along]):
     """Why a figure of a tensor is what it is, axis by axis; as a string it is the text.
 
     Attributes:
@@ -120,12 +143,6 @@ class Explanation:
     metric: str
     input: str
     axes: tuple[Along, ...]
-
-    def __getitem__(self, axis: str) -> Along:
-        for one in self.axes:
-            if one.axis == axis:
-                return one
-        raise KeyError(f"no axis {axis!r}; there are {', '.join(one.axis for one in self.axes)}")
 
     def __str__(self) -> str:
         lines = []

@@ -9,8 +9,9 @@ from fractions import Fraction
 import numpy as np
 
 from pytest_rf.analysis.along import plain
-from pytest_rf.analysis.chains import Chain, Chains, Element, Link, Side
-from pytest_rf.analysis.explaining import Layer
+from pytest_rf.analysis.chains import Chain, Chains, Link, Side
+from pytest_rf.analysis.element_reads import Element
+from pytest_rf.analysis.explaining import ByAxis, Layer
 from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.runs import Counting
 from pytest_rf.domains.layout import carried
@@ -86,8 +87,8 @@ class UnitAlong:
     chains: tuple[UnitChain, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnitExplanation:
+@dataclass(frozen=True)
+class UnitExplanation(ByAxis[UnitAlong]):
     """Why a unit reads what it reads, axis by axis; as a string it is the text.
 
     Attributes:
@@ -103,12 +104,6 @@ class UnitExplanation:
     input: str
     unit: tuple[int, ...]
     axes: tuple[UnitAlong, ...]
-
-    def __getitem__(self, axis: str) -> UnitAlong:
-        for one in self.axes:
-            if one.axis == axis:
-                return one
-        raise KeyError(f"no axis {axis!r}; there are {', '.join(one.axis for one in self.axes)}")
 
     def __str__(self) -> str:
         lines = []

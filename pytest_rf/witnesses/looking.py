@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.analysis.element_reads import Element
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.figures import Number
 from pytest_rf.witnesses.seeing import Sight, around, at
-from pytest_rf.witnesses.walking import Element
 
 
 class Claim(NamedTuple):

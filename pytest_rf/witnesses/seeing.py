@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis import Tensor
+from pytest_rf.analysis.element_reads import Element
 from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.units import Bounds
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.interpreter import Ignorance
-from pytest_rf.witnesses.walking import Element, Walker, middle
+from pytest_rf.witnesses.walking import Walker, middle
 
 Numbers = npt.NDArray[np.int64]
 

@@ -11,21 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from pytest_rf.access import Prefix, Read, Relation, Same, Sets, Table, Whole, certain
+from pytest_rf.access import Read, Relation, Whole, certain
+from pytest_rf.analysis.element_reads import Element, Places, is_let_through, places_read, same_elsewhere
 from pytest_rf.analysis.field import Field, Hulls
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.units import Bounds, positions
-from pytest_rf.domains.bounded import gathered
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces, settled
-from pytest_rf.graph import Join, Regroup, Step, Union
+from pytest_rf.graph import Step, Union
 from pytest_rf.value import Shape
-
-Element = tuple[int, ...]
-Places = npt.NDArray[np.int64]
 
 
 class Chain(NamedTuple):
@@ -91,15 +87,9 @@ class Walker(NamedTuple):
     def _back(self, step: Step, element: Element, position: int) -> tuple[int, Element] | None:
         """Return an operand and an element of it that an element reads and that reads the position."""
         action, shape = step.action, step.value.extents
-        if isinstance(action, Regroup):
-            operand = self._shape(action.operand)
-            flat = int(np.ravel_multi_index(element, shape))
-            return action.operand, tuple(int(n) for n in np.unravel_index(flat, operand))
-        if isinstance(action, Join):
-            for number, offset in zip(action.operands, action.offsets, strict=True):
-                place = element[action.axis] - offset
-                if 0 <= place < self._shape(number)[action.axis]:
-                    return number, (*element[: action.axis], place, *element[action.axis + 1 :])
+        moved = next(same_elsewhere(self.runs.graph, step, element), None)
+        if moved is not None:
+            return moved
         if isinstance(action, Union):
             # What an operator reads beside its statistics is the straighter way.
             for read in sorted(action.reads, key=lambda one: one.statistic):
@@ -111,7 +101,7 @@ class Walker(NamedTuple):
     def _read(self, read: Read, element: Element, shape: Shape, position: int) -> Element | None:
         """Return an element of an operand that is read and that reads the position."""
         parts = self.parts(read.operand)
-        if not parts or (read.where is not None and not bool(np.broadcast_to(read.where, shape)[element])):
+        if not parts or not is_let_through(read.where, element):
             return None
         extents = self._shape(read.operand)
         every = [
@@ -141,21 +131,11 @@ class Walker(NamedTuple):
 
     def _along(self, relation: Relation, index: int, extent: int, outputs: int) -> Places:
         """Return the places along one axis of an operand that one place of the output reads."""
-        if self.sure:
-            relation = certain(relation)
-        if isinstance(relation, Same):
-            return np.array([min(index, extent - 1)])
-        if isinstance(relation, Whole):
-            return np.arange(0 if relation.uncertain and self.sure else extent)
-        if isinstance(relation, Prefix):
-            return np.arange(index, extent) if relation.reverse else np.arange(min(index + 1, extent))
-        if isinstance(relation, Sets):
-            return np.flatnonzero(relation.reads[index])
-        if isinstance(relation, Table):
-            place = int(relation.indices[index])
-            return np.array([place] if 0 <= place < extent else [], np.int64)
-        reads = gathered(relation, extent, outputs).reads[index]
-        return np.unique(reads[reads < extent])
+        if not self.sure:
+            return places_read(relation, extent, outputs, index)
+        if isinstance(relation, Whole) and relation.uncertain:
+            return np.arange(0)
+        return places_read(certain(relation), extent, outputs, index)
 
     def _shape(self, number: int) -> Shape:
         return self.runs.graph.values[number].extents

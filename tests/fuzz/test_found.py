@@ -140,3 +140,13 @@ def test_memory_that_ends_while_a_graph_is_planned_is_an_error_at_its_node(
     model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[1, 3, 9] y) { y = Add (x, x) }")
     with pytest.raises(ModelError, match=r"node 'y' \(Add\): there is not enough memory"):
         pytest_rf.analyze(model).to_json()
+
+
+def test_a_shape_of_complex_numbers_is_an_error_at_its_node() -> None:
+    shape = onnx.helper.make_tensor("s", onnx.TensorProto.COMPLEX64, [2], [3, 9])
+    model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[3, 9] y) { y = Reshape (x, s) }")
+    model.graph.initializer.append(shape)
+    with pytest.raises(
+        ModelError, match=r"node 'y' \(Reshape\): input 1 must be whole numbers, not complex64"
+    ):
+        pytest_rf.analyze(model)

@@ -158,8 +158,15 @@ class NodeCall:
         return value.data
 
     def numbers(self, index: int) -> list[int]:
-        """Return a constant input as a list of whole numbers."""
-        return [int(n) for n in self.data(index).reshape(-1)]
+        """Return a constant input as a list of whole numbers.
+
+        Raises:
+            Unfit: its elements are no real numbers.
+        """
+        data = self.data(index)
+        if data.dtype.kind not in "biuf":
+            self.fail(f"input {index} must be whole numbers, not {data.dtype}")
+        return [int(n) for n in data.reshape(-1)]
 
     def attr(self, name: str, default: Any = None) -> Any:
         """Return an attribute."""
