@@ -72,3 +72,8 @@ def test_the_schema_has_a_name() -> None:
     from pytest_rf.config.tables import json_schema
 
     assert json_schema()["$id"] == "urn:pytest-rf:schema:config"
+
+
+def test_the_grammar_of_front_ends_is_the_parsers() -> None:
+    text = (DOCS / "latency.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(DOCS / "generate_latency.py"))["page"](text) == text

@@ -65,8 +65,9 @@ def replaced(blame: Blame) -> Blame:
 
 def test_the_line_names_the_first_and_counts_the_others() -> None:
     assert (
-        "look-ahead is inf, and must be 0 or less; the first to look ahead is b 3 (Conv), whose step 0 ends at position 0 "
-        "and reads up to 1; n (InstanceNormalization) brings in statistics of the whole axis; 2 more operators look ahead"
+        "look-ahead is inf, and must be 0 or less; the first to look ahead is b 3 (Conv), whose step 0 ends at "
+        "position 0 and reads up to 1; n (InstanceNormalization) brings in statistics of the whole axis; 2 more "
+        "operators look ahead"
     ) in one("is causal").message
     assert (
         "n (InstanceNormalization) brings in statistics of the whole axis; 1 more operator does the like"
