@@ -146,7 +146,9 @@ def enhancer(name: str, norm: bool = False) -> None:
     x = b.conv("spectrum", "encoder.conv", (33, 8), [3], pads=[1, 1])
     x = b.node("Relu", [x], "encoder.relu")
     if norm:
-        x = b.node("InstanceNormalization", [x, b.weight("norm.scale", [8]), b.weight("norm.bias", [8])], "norm")
+        x = b.node(
+            "InstanceNormalization", [x, b.weight("norm.scale", [8]), b.weight("norm.bias", [8])], "norm"
+        )
     for number, dilation in enumerate((1, 2, 4)):
         block = f"blocks.{number}"
         y = b.conv(x, f"{block}.conv", (8, 8), [3], dilations=[dilation], pads=[2 * dilation, 0])

@@ -86,7 +86,7 @@ class Along:
     @property
     def frontend(self) -> Framing | None:
         """What makes the positions of the axis of samples, outside of the model; None where nothing is said to."""
-        return self.runs.about.frontend.get(self.axis_name)
+        return self.runs.about.frontend.get(self.axis_name.lower())
 
     @property
     def framing(self) -> Framing:
@@ -121,7 +121,8 @@ class Along:
     @property
     def chunk(self) -> int:
         """How many positions come in a call along the axis; 1 where nothing is said of it."""
-        return self.runs.about.chunk or 1 if self.axis_name == streamed(self.runs.inputs.values()) else 1
+        stream = streamed(self.runs.inputs.values())
+        return (self.runs.about.chunk or 1) if self.axis_name == stream else 1
 
     def theory(self) -> Field:
         """Return the field on an input without end.
@@ -321,4 +322,5 @@ class Along:
 def streamed(inputs: Iterable[Input]) -> str:
     """Return the axis along which a stream comes in: the one called t, or the only one; empty where none is."""
     axes = dict.fromkeys(axis for source in inputs for axis in source.axes)
-    return "t" if "t" in axes else next(iter(axes)) if len(axes) == 1 else ""
+    named = [axis for axis in axes if axis.lower() == "t"]
+    return (named or ([*axes] if len(axes) == 1 else [""]))[0]
