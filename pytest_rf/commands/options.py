@@ -206,12 +206,30 @@ def call_of_files(command: Command) -> Command:
 
 
 def config(command: Command) -> Command:
-    """Add ``--config``."""
-    return click.option(
-        "--config",
-        metavar="FILE",
-        help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards.",
-    )(command)
+    """Add ``--config`` and ``--root``."""
+    root = click.option(
+        "--root",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        expose_value=False,
+        callback=_reach,
+        help="The folder that the configuration's sources and packs must stay in; by default its own.",
+    )
+    return root(
+        click.option(
+            "--config",
+            metavar="FILE",
+            help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards.",
+        )(command)
+    )
+
+
+def _reach(context: click.Context, option: click.Parameter, folder: Path | None) -> None:
+    """Let configurations reach into a folder while the command runs."""
+    if folder is not None:
+        from pytest_rf import paths
+
+        context.find_root().with_resource(paths.reaching(folder))
 
 
 def allow_code(command: Command) -> Command:

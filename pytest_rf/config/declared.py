@@ -83,6 +83,7 @@ class Model(Call):
         limits: what it may take.
         operators: what the configuration states of operators.
         root: the folder that ``source`` is relative to.
+        within: the folder that it must stay in; by default ``root``.
         file: the configuration.
         line: the line of its entry there.
     """
@@ -98,6 +99,7 @@ class Model(Call):
     limits: Limits = field(default_factory=Limits)
     operators: Operators = field(default_factory=dict)
     root: Path = field(default_factory=Path.cwd)
+    within: Path | None = None
     file: str = ""
     line: int = 0
 
@@ -113,7 +115,7 @@ class Config:
     Attributes:
         path: the file.
         file: the file as a reader in the working directory would write it.
-        root: the folder that sources are relative to and must stay in.
+        root: the folder that sources are relative to and, unless the command line gives another, must stay in.
         select: codes, prefixes or names of the rules to check; empty means the defaults.
         ignore: codes, prefixes or names of rules to leave out.
         requires: requirements of every model, also of those that are not in the configuration.

@@ -52,7 +52,10 @@ def load(path: Path | str) -> Config:
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
     with paths.named_from(paths.around(path.parent)):
-        return _Loader(path.parent).config(ours(tomlfile.read(path)))
+        within = paths.reach() or path.parent
+        if not paths.lies_in(path.parent, within):
+            raise ConfigError(f"--root {paths.display(within)}: {paths.display(path)} does not lie in it")
+        return _Loader(path.parent, within).config(ours(tomlfile.read(path)))
 
 
 def schema() -> dict[str, Any]:
@@ -65,9 +68,10 @@ def schema() -> dict[str, Any]:
 class _Loader:
     """Turns documents into a configuration."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, within: Path) -> None:
         self.root = root
-        self.files = Files(root, lambda document: _convert(document, _pack()))
+        self.within = within
+        self.files = Files(within, lambda document: _convert(document, _pack()))
         self.shared = Layer(self.files)
 
     def config(self, document: Document) -> Config:
@@ -133,6 +137,7 @@ class _Loader:
             options=checks.options(self.shared.rules, own.rules),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
             root=self.root,
+            within=self.within,
             operators={**self.shared.operators, **own.operators},
             file=document.name,
             line=document.line(*at),
