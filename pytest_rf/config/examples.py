@@ -46,6 +46,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "at": "decoder.up4",
         "until": "2027-03-01",
     },
+    "TilingTable": {
+        "tile": {"h": 512, "w": 512},
+        "overlap": {"h": 64, "w": 64},
+        "context": {"h": [32, 16], "w": 32},
+        "align": {"h": 16},
+        "crop": {"h": 92},
+    },
     "OperatorTable": {
         "name": "acme::Blur",
         "kernel": 5,

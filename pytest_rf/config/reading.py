@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf import checks, paths
 from pytest_rf.calls import KEYS, CallError, stated
-from pytest_rf.config import records, tomlfile
+from pytest_rf.config import records, tilings, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
 from pytest_rf.config.layers import Files, Layer
@@ -136,6 +136,9 @@ class _Loader:
             ignore=tuple(dict.fromkeys(own.ignore)),
             options=checks.options(self.shared.rules, own.rules),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
+            tilings=tuple(
+                tilings.stated(document, tiling, *at, "tiling", i) for i, tiling in enumerate(entry.tiling)
+            ),
             root=self.root,
             within=self.within,
             operators={**self.shared.operators, **own.operators},

@@ -29,6 +29,34 @@ class WaiverTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ] = None
 
 
+Extents = dict[str, Annotated[int, Meta(ge=1, le=2**40)]]
+Sides = dict[
+    str,
+    Annotated[int, Meta(ge=0, le=2**40)]
+    | Annotated[list[Annotated[int, Meta(ge=0, le=2**40)]], Meta(min_length=2, max_length=2)],
+]
+
+
+class TilingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[model.tiling]]``: tiles that the model is run in, which must make the whole exactly; a table a tiling."""
+
+    tile: Annotated[Extents, Meta(min_length=1, description="extent of a tile in input positions, by axis")]
+    overlap: Annotated[
+        dict[str, Annotated[int, Meta(ge=0, le=2**40)]],
+        Meta(description="what neighbours share in total, by axis; the smallest that is seamless by default"),
+    ] = {}
+    context: Annotated[
+        Sides, Meta(description="what a tile has on a side instead, or [before, after], by axis")
+    ] = {}
+    align: Annotated[
+        Extents, Meta(description="tiles begin on multiples of this as well as on those of the strides")
+    ] = {}
+    crop: Annotated[
+        Sides,
+        Meta(description="by how much outputs are smaller on a side, where their centres do not say so"),
+    ] = {}
+
+
 if TYPE_CHECKING:
 
     class RuleTables(msgspec.Struct, frozen=True):
@@ -128,6 +156,7 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         list[Text], Meta(max_length=1000, description='requirements, such as "final rf >= 224"')
     ] = []
     waiver: Annotated[list[WaiverTable], Meta(max_length=1000)] = []
+    tiling: Annotated[list[TilingTable], Meta(max_length=100)] = []
     rule: Annotated[
         RuleTables,
         Meta(description="what is said of single rules for this model, key by key over the file's"),
@@ -334,6 +363,7 @@ def field_names() -> dict[str, tuple[str, ...]]:
         "model": ModelTable.__struct_fields__,
         "operator": OperatorTable.__struct_fields__,
         "waiver": WaiverTable.__struct_fields__,
+        "tiling": TilingTable.__struct_fields__,
         "limits": LimitsTable.__struct_fields__,
         "rule": RuleTables.__struct_encode_fields__,
         **{rule.name: rule.options.__struct_fields__ for rule in RULES if rule.has_options},
