@@ -33,6 +33,8 @@ def analyze(
     spacing: Mapping[str, str] | None = None,
     origin: Literal["end", "start", "center"] | None = None,
     stands_for: Mapping[str, str] | None = None,
+    frontend: Mapping[str, str] | None = None,
+    chunk: int | None = None,
     accept_context: Sequence[str] | None = None,
     name: str | None = None,
     **unknown: Any,
@@ -57,6 +59,9 @@ def analyze(
             or ``center``.
         stands_for: axis name -> the last input position that step ``i`` stands for, as in ``{"t": "4i"}``, where
             steps of different rates lie on the axis.
+        frontend: axis name -> what makes its positions of samples, outside of the model, as in
+            ``{"t": "frames(400, 160, rate = 16000)"}`` (:mod:`pytest_rf.framing.grammar`).
+        chunk: how many positions along the axis of a stream a call advances by, for ``latency``.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``); a
             pattern that matches nothing is an error.
         name: what messages call the model; the file's name by default.
@@ -77,6 +82,8 @@ def analyze(
         "spacing": spacing,
         "origin": origin,
         "stands_for": stands_for,
+        "frontend": frontend,
+        "chunk": chunk,
         "accept_context": accept_context,
         **unknown,
     }

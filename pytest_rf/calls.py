@@ -16,14 +16,18 @@ from typing import Any, Literal, TypeVar, cast
 
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis import steps
+from pytest_rf.analysis.along import streamed
 from pytest_rf.arrays import Npy, npy
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import RequirementError
 from pytest_rf.factories import made
+from pytest_rf.framing import Framing, FrontendTextError
+from pytest_rf.framing import parse as framing
 from pytest_rf.given import CallError, refuse_empty, specs
 from pytest_rf.globs import matcher
 from pytest_rf.loading import described, load
 from pytest_rf.registry import NONE, Operators
+from pytest_rf.requirements.frames import conflict
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.units import Quantity
 from pytest_rf.requirements.vocabulary import nearest
@@ -32,6 +36,9 @@ __all__ = ["KEYS", "SAID", "Call", "CallError", "analysed", "stated"]
 
 Origin = Literal["end", "start", "center"]
 _ORIGINS = ("end", "start", "center")
+
+LARGEST_CHUNK = 1 << 20
+"""The largest number of positions that come in a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,8 @@ class Call:
         spacing: axis name -> distance of neighbours.
         origin: which of its input steps an output step stands for.
         stands_for: axis name -> the last input position that step ``i`` stands for.
+        frontend: axis name -> what makes its positions of samples, outside of the model.
+        chunk: how many positions along the axis of a stream a call advances by; 0 where nothing is said.
         accept_context: patterns of nodes whose context is accepted.
         weights: whether exact zeros in weights and masked scores do not read.
     """
@@ -60,6 +69,8 @@ class Call:
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     origin: Origin = "end"
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    frontend: Mapping[str, Framing] = field(default_factory=dict)
+    chunk: int = 0
     accept_context: tuple[str, ...] = ()
     weights: bool = False
 
@@ -68,10 +79,23 @@ class StepError(CallError, RequirementError):
     """What a step stands for is not understood: the call is wrong, and so is the text, as one of a requirement."""
 
 
+class StreamError(CallError, RequirementError):
+    """A front-end is not understood, or a stream is said of a model that has no such axis.
+
+    Attributes:
+        detail: more for a person to read beside the message: the caret under a text; or empty.
+    """
+
+    def __init__(self, key: str, reason: str, *at: str | int, detail: str = "") -> None:
+        """Keep the place and the detail beside the message."""
+        super().__init__(key, reason, *at)
+        self.detail = detail
+
+
 KEYS = tuple(one.name for one in fields(Call))
 """The keys by which every door describes a call."""
 
-SAID = ("axes", "spacing", "origin", "stands_for", "accept_context")
+SAID = ("axes", "spacing", "origin", "stands_for", "frontend", "chunk", "accept_context")
 """Those that can be said of a model that is analysed already."""
 
 Same = TypeVar("Same", bound=Call)
@@ -105,7 +129,9 @@ def stated(base: Same, given: Mapping[str, Any], root: Path | None = None, *, em
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             new = {**old, **new}
         changed[key] = new
-    return replace(base, **changed) if changed else base
+    found = replace(base, **changed) if changed else base
+    _agree(found.spacing, found.frontend)
+    return found
 
 
 def analysed(
@@ -160,6 +186,18 @@ def said(analysis: Analysis, call: Call) -> Analysis:
     for axis, told in absent(analysis, call.spacing).items():
         raise CallError("spacing", told, axis)
     analysis = described(analysis, stands_for=call.stands_for)
+    for axis, told in absent(analysis, call.frontend).items():
+        raise StreamError("frontend", told, axis)
+    if call.chunk and not streamed(analysis.inputs.values()):
+        raise StreamError(
+            "chunk",
+            "along which axis chunks come in is not known: there is none called t, and not just one; name it, as in "
+            "axes = { x = { t = 2 } }",
+        )
+    if call.frontend or call.chunk:
+        frontend = {**analysis.frontend, **call.frontend}
+        _agree({**analysis.spacing, **call.spacing}, frontend)
+        analysis = replace(analysis, frontend=frontend, chunk=call.chunk or analysis.chunk)
     if call.spacing or call.origin != "end":
         spacing = {**analysis.spacing, **call.spacing}
         origin = call.origin if call.origin != "end" else analysis.origin
@@ -269,6 +307,35 @@ def _stands_for(value: Any) -> dict[str, str]:
     return table
 
 
+def _frontend(value: Any) -> dict[str, Framing]:
+    found = {}
+    for axis, text in _table("frontend", value, "front-ends").items():
+        if not isinstance(text, str):
+            example = '"frames(400, 160, rate = 16000)"'
+            raise CallError("frontend", f"{axis} is a text such as {example}, not {_shown(text)}")
+        try:
+            found[axis.lower()] = framing(text)
+        except FrontendTextError as error:
+            raise StreamError("frontend", f"{axis}: {error}", axis, detail=error.detail) from None
+    return found
+
+
+def _agree(spacing: Mapping[str, Quantity], frontend: Mapping[str, Framing]) -> None:
+    """Refuse a spacing that a front-end contradicts."""
+    for axis, one in frontend.items():
+        if axis in spacing and (why := conflict(one, spacing[axis])):
+            raise CallError("spacing", f"{axis}: {why}", axis)
+
+
+def _chunk(value: Any) -> int:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not 1 <= int(value) <= LARGEST_CHUNK:
+        raise CallError(
+            "chunk", f"is how many positions come in a call, from 1 to {LARGEST_CHUNK}, not {_shown(value)}"
+        )
+    return int(value)
+
+
 def _accept_context(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise CallError("accept_context", f'takes a list of patterns: ["{value}"]', plain=True)
@@ -302,6 +369,8 @@ _FORMS: dict[str, Callable[..., Any]] = {
     "spacing": _spacing,
     "origin": _origin,
     "stands_for": _stands_for,
+    "frontend": _frontend,
+    "chunk": _chunk,
     "accept_context": _accept_context,
     "weights": _weights,
 }

@@ -138,7 +138,7 @@ class Analysis(Described):
             model=self.name,
             path=self.path,
             capture=self.capture,
-            inputs=tuple(of_input(source) for source in self.inputs.values()),
+            inputs=tuple(of_input(source, self.frontend) for source in self.inputs.values()),
             outputs=tuple(tensor.name for tensor in self.outputs),
             final=tuple(tensor.name for tensor in self.final),
             final_axes=tuple(
@@ -149,6 +149,7 @@ class Analysis(Described):
                 for tensor in self.final
             ),
             notes=tuple(self.graph.notes),
+            chunk=self.chunk,
             tensors=tuple(of_tensor(one, figures) for one in shown),
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_rf.analysis.roles import checked
 from pytest_rf.analysis.steps import Steps
+from pytest_rf.framing import Framing
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph
 from pytest_rf.node import Node
@@ -29,6 +30,8 @@ class Described:
         wanted_axes: input name -> axes that the user named outright, the batch axis among them.
         accept_context: patterns of nodes whose context is accepted (``op:Name`` or globs).
         stands_for: axis name -> what a step stands for, where its authors say it.
+        frontend: axis name -> what makes its positions of samples, outside of the model.
+        chunk: how many positions along the stream a call advances by; 0 where that is not said.
         reopen: gives what lowers the model again at other shapes of its inputs.
         chosen: input name -> its axes that the model leaves open and nobody gave; their extents are our choice.
         module: the PyTorch module or program that was analysed, whose attributes can declare figures; None for an
@@ -45,6 +48,8 @@ class Described:
     wanted_axes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     accept_context: Sequence[str] = ()
     stands_for: Mapping[str, Steps] = field(default_factory=dict)
+    frontend: Mapping[str, Framing] = field(default_factory=dict)
+    chunk: int = 0
     reopen: Callable[[], Relower] | None = None
     chosen: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     module: object | None = None

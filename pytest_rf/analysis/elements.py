@@ -51,6 +51,8 @@ def effective(field: Along) -> Range | None:
     if found is None:
         return 0.0, 0.0
     _, mass, variance = found.arrays
+    if field.framed:
+        variance = variance * field.framing.hop**2 + float(field.framing.variance)
     width = np.where(mass > 0, np.sqrt(1 + 12 * np.where(mass > 0, variance, 0.0)), 0.0)
     return float(width.min()), float(width.max())
 
@@ -83,7 +85,7 @@ def unused(field: Along) -> int | None:
         if isinstance(found, Ignorance):
             return None
         read.update(found)
-    return field.extent - len(read)
+    return field.extent - (field.framing.read(sorted(read)) if field.framed else len(read))
 
 
 def reads(

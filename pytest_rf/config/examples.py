@@ -34,6 +34,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "axes": {"x": {"t": 0, "batch": 1}},
         "origin": "start",
         "stands_for": {"t": "4i"},
+        "frontend": {"t": "frames(400, 160, rate = 16000)"},
+        "chunk": 16,
         "accept_context": ["op:InstanceNormalization", "decoder.se*"],
         "extend": ["pytest-rf:streaming"],
         "select": ["RF4"],

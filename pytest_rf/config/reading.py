@@ -150,7 +150,8 @@ class _Loader:
         try:
             return stated(model, given, self.root)
         except CallError as error:
-            raise document.error(str(error), document.line(*at, error.key, *error.at)) from None
+            line, detail = document.line(*at, error.key, *error.at), getattr(error, "detail", "")
+            raise document.error(str(error), line, detail) from None
 
     def waiver(self, document: Document, model: int, index: int, entry: WaiverTable) -> Waiver:
         at = ("model", model, "waiver", index)
@@ -184,6 +185,10 @@ def _of_analysis(entry: ModelTable) -> Iterator[tuple[Keys, Keys]]:
         yield ("spacing", axis.lower()), ("spacing", axis)
     for axis in entry.stands_for:
         yield ("stands_for", axis), ("stands_for", axis)
+    for axis in entry.frontend:
+        yield ("frontend", axis.lower()), ("frontend", axis)
+    if entry.chunk:
+        yield ("chunk",), ("chunk",)
 
 
 def _pack() -> type[PackFile]:

@@ -135,6 +135,22 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         dict[str, Text],
         Meta(description='last input position that step i stands for, by axis: { t = "4i" }'),
     ] = {}
+    frontend: Annotated[
+        dict[str, Text],
+        Meta(
+            description="what makes the positions of an axis of samples, outside of the model: "
+            '{ t = "frames(400, 160, rate = 16000)" }, { t = "stft(512, 128, center = true)" }; several in a row with '
+            "`then`"
+        ),
+    ] = {}
+    chunk: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=2**20,
+            description="positions along a stream that a call advances by; what `latency` counts",
+        ),
+    ] = 0
     accept_context: Annotated[
         list[Text],
         Meta(
