@@ -34,6 +34,8 @@ def analyze(
     origin: Literal["end", "start", "center"] | None = None,
     stands_for: Mapping[str, str] | None = None,
     accept_context: Sequence[str] | None = None,
+    state: Mapping[str, str] | str | None = None,
+    chunk: int | Mapping[str, int] | None = None,
     name: str | None = None,
     **unknown: Any,
 ) -> Analysis:
@@ -59,6 +61,11 @@ def analyze(
             steps of different rates lie on the axis.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``); a
             pattern that matches nothing is an error.
+        state: of a step model, which is called again and again on chunks of an endless input: state input -> the
+            output that is its value in the next call, as in ``{"cache": "new_cache"}``; or ``"auto"``, by names and
+            shapes. Figures are those of the stream then.
+        chunk: how many positions the next call begins later, where that is less than a call is given; by input
+            where they differ.
         name: what messages call the model; the file's name by default.
         unknown: anything else is refused, with a word on where it may belong.
 
@@ -78,6 +85,8 @@ def analyze(
         "origin": origin,
         "stands_for": stands_for,
         "accept_context": accept_context,
+        "state": state,
+        "chunk": chunk,
         **unknown,
     }
     return analyzed(model, example, given, nearest, Path.cwd(), name=name)

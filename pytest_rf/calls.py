@@ -27,6 +27,7 @@ from pytest_rf.registry import NONE, Operators
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.units import Quantity
 from pytest_rf.requirements.vocabulary import nearest
+from pytest_rf.streams import streamed
 
 __all__ = ["KEYS", "SAID", "Call", "CallError", "analysed", "stated"]
 
@@ -50,6 +51,8 @@ class Call:
         stands_for: axis name -> the last input position that step ``i`` stands for.
         accept_context: patterns of nodes whose context is accepted.
         weights: whether exact zeros in weights and masked scores do not read.
+        state: of a step model, state input -> the output that is its value in the next call, or ``"auto"``.
+        chunk: how many positions the next call begins later; by input where they differ. None: all that are given.
     """
 
     inputs: Any = None
@@ -62,6 +65,8 @@ class Call:
     stands_for: Mapping[str, str] = field(default_factory=dict)
     accept_context: tuple[str, ...] = ()
     weights: bool = False
+    state: Mapping[str, str] | str | None = None
+    chunk: int | Mapping[str, int] | None = None
 
 
 class StepError(CallError, RequirementError):
@@ -144,6 +149,10 @@ def analysed(
         name=name,
         operators=operators,
     )
+    if call.state is not None:
+        # Along which axis the inputs are streams is said of the call; all else of the net that it is.
+        analysis = streamed(described(analysis, call.axes), call.state, call.chunk)
+        call = replace(call, axes={})
     return said(analysis, call)
 
 
@@ -288,6 +297,26 @@ def _weights(value: Any) -> bool:
     return value
 
 
+def _state(value: Any) -> dict[str, str] | str:
+    if value == "auto":
+        return "auto"
+    if not isinstance(value, Mapping) or not value:
+        raise CallError("state", f'is "auto" or pairs such as {{ cache = "new_cache" }}, not {_shown(value)}')
+    for name, one in value.items():
+        if not isinstance(one, str):
+            raise CallError("state", f"{name} is the name of an output, not {_shown(one)}", str(name))
+    return {str(name): one for name, one in value.items()}
+
+
+def _chunk(value: Any) -> int | dict[str, int]:
+    several = value if isinstance(value, Mapping) else {"": value}
+    for name, one in several.items():
+        if not isinstance(one, Integral) or isinstance(one, bool) or one < 1:
+            of = f"{name} is " if name else "is "
+            raise CallError("chunk", f"{of}a number of positions, 1 or more, not {_shown(one)}", *[name][: bool(name)])
+    return {str(name): int(one) for name, one in value.items()} if isinstance(value, Mapping) else int(value)
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
@@ -304,4 +333,6 @@ _FORMS: dict[str, Callable[..., Any]] = {
     "stands_for": _stands_for,
     "accept_context": _accept_context,
     "weights": _weights,
+    "state": _state,
+    "chunk": _chunk,
 }

@@ -35,6 +35,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "origin": "start",
         "stands_for": {"t": "4i"},
         "accept_context": ["op:InstanceNormalization", "decoder.se*"],
+        "state": {"cache": "new_cache"},
+        "chunk": 32,
         "extend": ["pytest-rf:streaming"],
         "select": ["RF4"],
         "ignore": ["context-ahead"],

@@ -114,6 +114,20 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="op:NAME or globs: what may bring context in without breaking a guarantee",
         ),
     ] = []
+    state: Annotated[
+        Text | dict[str, Text],
+        Meta(
+            description='of a step model, state input -> the output that is its value in the next call: { cache = '
+            '"new_cache" }; or "auto", by names and shapes. Figures are those of the stream'
+        ),
+    ] = {}
+    chunk: Annotated[
+        Annotated[int, Meta(ge=1, le=2**31 - 1)] | dict[str, Annotated[int, Meta(ge=1, le=2**31 - 1)]] | None,
+        Meta(
+            description="how many positions the next call begins later, where a call is given more; by input where "
+            "they differ"
+        ),
+    ] = None
     extend: Annotated[
         list[Text],
         Meta(max_length=1000, description='packs ("pytest-rf:streaming") or files for this model alone'),
