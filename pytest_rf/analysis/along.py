@@ -216,7 +216,7 @@ class Along:
         if stated is not None:
             return stated
         step = self.stride
-        return strided(step) if step else None
+        return strided(step, self.runs.origin(self.value, self.key)) if step else None
 
     @property
     def _stated(self) -> Steps | None:

@@ -33,10 +33,17 @@ class StateFigures(Protocol):
     Attributes:
         needed: how many of its positions, from the newest on, any output ever reads; None where that is not known.
         length: how many it holds.
+        axis: the axis along which it holds them; None where it has one for all of the past.
     """
 
-    needed: int | None
-    length: int
+    @property
+    def needed(self) -> int | None: ...
+
+    @property
+    def length(self) -> int: ...
+
+    @property
+    def axis(self) -> int | None: ...
 
 
 Relower = Callable[[Mapping[str, Shape]], Graph]

@@ -166,6 +166,14 @@ class Runs:
         own = stride(known.layout, key)
         return own.numerator if own else 1
 
+    def twins(self, number: int) -> Iterable[int]:
+        """Return the numbers of values that are the same tensor as one, in other calls of a step model."""
+        return ()
+
+    def origin(self, value: Value, key: Key) -> Fraction:
+        """Return the position that the first step of a value stands for: 0, where nothing of the past lies before it."""
+        return Fraction(0)
+
     def grid(self, key: Key) -> int:
         """Return the multiple that fits all values."""
         if key not in self._grids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,8 @@ from pytest_rf.domains.layout import Key
 from pytest_rf.domains.maps import Lost, Map
 from pytest_rf.domains.positions import Positions, members
 from pytest_rf.domains.structure import Structure
-from pytest_rf.interpreter import Ignorance, plan, run, run_total
-from pytest_rf.streams.unrolling import unroll
+from pytest_rf.interpreter import Ignorance, Plan, plan, run, run_total
+from pytest_rf.streams.unrolling import Unrolled, unroll
 
 if TYPE_CHECKING:
     from pytest_rf.streams.stream import Stream
@@ -50,11 +50,12 @@ class State:
 def of(stream: Stream, runs: Runs) -> Mapping[str, State]:
     """Return how much of each state is needed, by the name of its input."""
     found: dict[str, State] = {}
+    opened: dict[int, Opened] = {}
     for place, (name, output) in enumerate(stream.states.items()):
         shape = stream.call.inputs[name].extents
         newest = _newest(stream, runs, stream.links[-1][place], shape)
         axis = None if newest is None else newest[0]
-        read = _read(stream, name, axis)
+        read = _read(stream, name, axis, opened)
         if read is None:
             needed = None
         elif newest is None:
@@ -86,14 +87,27 @@ def _newest(
     return None
 
 
-def _read(stream: Stream, name: str, axis: int | None) -> list[int] | None:
-    """Return the places of a state, along an axis, that outputs of any later call read; None where that is not known."""
+class Opened(NamedTuple):
+    """Calls of which the state of the first is an input, and their plan."""
+
+    made: Unrolled
+    plan: Plan
+
+
+def _read(stream: Stream, name: str, axis: int | None, opened: dict[int, Opened]) -> list[int] | None:
+    """Return the places of a state, along an axis, that outputs of any later call read; None where that is not known.
+
+    ``opened`` keeps what has been unrolled, by the number of calls.
+    """
     key: Key = (name, 0 if axis is None else axis)
     if not stream.call.inputs[name].extents:
         return None
     for times in range(MOST_CALLS):
-        made = unroll(stream.call, stream.states, stream.inputs, stream.outputs, stream.calls << times, opened=True)
-        planned = plan(made.graph)
+        calls = stream.calls << times
+        if calls not in opened:
+            made = unroll(stream.call, stream.states, stream.inputs, stream.outputs, calls, opened=True)
+            opened[calls] = Opened(made, plan(made.graph))
+        made, planned = opened[calls]
         outputs = [value.number for value in made.graph.outputs.values() if value.varies]
         last = [value.number for links in made.states[-2:] for value in links]
         domain = Positions(Policy(context=True))

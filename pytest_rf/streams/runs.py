@@ -8,7 +8,7 @@ places of the call: place 0 stands for the first position of its chunk, and what
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -77,6 +77,30 @@ class StreamRuns(Runs):
     def rim(self, value: Value, key: Key, local: bool = False) -> rims.State | None:
         """Return nothing along the stream: what is not there at its beginning is the start-up, which is left out."""
         return None if key in self.stream.advance else super().rim(value, key, local)
+
+    def twins(self, number: int) -> Iterable[int]:
+        """Return the numbers of values that are the same tensor as one in other calls, or what they give as a stream."""
+        stream = self.stream
+        if number in stream.joined:
+            return stream.joined[number].parts
+        own = stream.call_of(number)
+        place = number - stream.starts[own]
+        return [start + place for start in stream.starts[:-1] if start != stream.starts[own]]
+
+    def origin(self, value: Value, key: Key) -> Fraction:
+        """Return the position of the chunk that the first step of a value stands for.
+
+        What holds other positions than the call advances by, such as a cache with the chunk behind it, ends where the
+        chunk does.
+        """
+        number = value.number
+        if key not in self.stream.advance or number in self.stream.joined or self._is_input(number):
+            return super().origin(value, key)
+        dims = self._dims(number, key)
+        given = self.stream.inputs[key[0]].given
+        if dims is None or dims[2] in (given, self.stream.advance[key]):
+            return Fraction(0)
+        return Fraction(given - dims[2])
 
     def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
         found = super()._hulls(counting, theory, key, number)

@@ -30,10 +30,12 @@ class Joined:
     Attributes:
         axis: the axis of its steps.
         count: the steps of one call.
+        parts: for each call the number of the value that it gives.
     """
 
     axis: int
     count: int
+    parts: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,11 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
         outputs=outputs,
         advance={key: flow.advance for key, flow in keys.items()},
         joined={
-            number: Joined(outputs[name].along(call.outputs[name].rank), outputs[name].given)
+            number: Joined(
+                outputs[name].along(call.outputs[name].rank),
+                outputs[name].given,
+                tuple(one[name].number for one in made.outputs),
+            )
             for name, number in made.streams.items()
         },
         links=tuple(tuple(value.number for value in links) for links in made.states),
@@ -133,7 +139,10 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
         analysis,
         graph=made.graph,
         wanted_axes=_named(analysis, flows, states),
-        chosen={key[0]: (key[1],) for key in keys},
+        chosen={
+            **{name: axes for name, axes in analysis.chosen.items() if name not in states and name not in flows},
+            **{name: (axis,) for name, axis in keys},
+        },
         reopen=None,
         stream=stream,
     )

@@ -94,6 +94,9 @@ def unroll(
     for node in nodes:
         b.begin(node)
     state = {name: whole[name] if opened else b.constant(call.inputs[name].extents) for name in states}
+    for value in call.outputs.values():
+        if not value.varies:  # made here, so that all calls have equally many values
+            writing.value(value)
     for number in range(calls):
         made.starts.append(len(b.graph.values))
         own = {
