@@ -149,7 +149,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         requirements=decided,
         rules=tuple(judging_rules),
         judged=is_judged(decided, judging_rules),
-        chosen=chosen(analysis.inputs.values()),
+        chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)

@@ -43,7 +43,7 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
         judged=is_judged(outcomes),
         findings=tuple(cured(analysis, judged, found)),
         requirements=outcomes,
-        chosen=chosen(analysis.inputs.values()),
+        chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
     )
 
 

@@ -121,7 +121,10 @@ class Along:
     @property
     def chunk(self) -> int:
         """How many positions come in a call along the axis; 1 where nothing is said of it."""
-        return self.runs.about.chunk or 1 if self.axis_name == streamed(self.runs.inputs.values()) else 1
+        about = self.runs.about
+        if about.stream is not None:
+            return about.stream.advance.get(self.key, 1)
+        return about.chunk or 1 if self.axis_name == stream_axis(self.runs.inputs.values()) else 1
 
     def theory(self) -> Field:
         """Return the field on an input without end.
@@ -269,7 +272,7 @@ class Along:
         if stated is not None:
             return stated._replace(hop=self.framing.hop) if self.framed else stated
         step = self.stride
-        return strided(step) if step else None
+        return strided(step, self.runs.origin(self.value, self.key)) if step else None
 
     @property
     def _stated(self) -> Steps | None:
@@ -318,7 +321,7 @@ class Along:
         return found if stated is None else lcm(found, stated.rate.numerator)
 
 
-def streamed(inputs: Iterable[Input]) -> str:
+def stream_axis(inputs: Iterable[Input]) -> str:
     """Return the axis along which a stream comes in: the one called t, or the only one; empty where none is."""
     axes = dict.fromkeys(axis for source in inputs for axis in source.axes)
     return "t" if "t" in axes else next(iter(axes)) if len(axes) == 1 else ""

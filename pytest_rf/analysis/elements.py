@@ -57,6 +57,17 @@ def effective(field: Along) -> Range | None:
     return float(width.min()), float(width.max())
 
 
+def sets(field: Along, theory: bool) -> Map | Ignorance | None:
+    """Return the set of positions that each unit reads, context counted, with one dimension per factor of the layout.
+
+    A unit is a place along the axis, with all that is there. None where nothing is read.
+    """
+    found = _map(field.runs, field.value, field.key, Positions, theory, context=True)
+    if found is None or isinstance(found, Ignorance):
+        return found
+    return _whole(Positions(Policy()), found, place_dims(_layout(field.runs, field.value), field.key))
+
+
 def why_no_density(field: Along) -> str:
     """Say why the density of a field is not known."""
     return _why(field, Positions)

@@ -37,6 +37,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "frontend": {"t": "frames(400, 160, rate = 16000)"},
         "chunk": 16,
         "accept_context": ["op:InstanceNormalization", "decoder.se*"],
+        "state": {"cache": "new_cache"},
+        "chunk": 32,
         "extend": ["pytest-rf:streaming"],
         "select": ["RF4"],
         "ignore": ["context-ahead"],

@@ -143,14 +143,6 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "`then`"
         ),
     ] = {}
-    chunk: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=2**20,
-            description="positions along a stream that a call advances by; what `latency` counts",
-        ),
-    ] = 0
     accept_context: Annotated[
         list[Text],
         Meta(
@@ -158,6 +150,20 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="op:NAME or globs: what may bring context in without breaking a guarantee",
         ),
     ] = []
+    state: Annotated[
+        Text | dict[str, Text],
+        Meta(
+            description="of a step model, state input -> the output that is its value in the next call: { cache = "
+            '"new_cache" }; or "auto", by names and shapes. Figures are those of the stream'
+        ),
+    ] = {}
+    chunk: Annotated[
+        Annotated[int, Meta(ge=1, le=2**20)] | dict[str, Annotated[int, Meta(ge=1, le=2**20)]] | None,
+        Meta(
+            description="positions along a stream that a call advances by, which `latency` counts; by input where "
+            "they differ. A step model's calls advance by all that they are given unless it says less"
+        ),
+    ] = None
     extend: Annotated[
         list[Text],
         Meta(max_length=1000, description='packs ("pytest-rf:streaming") or files for this model alone'),
