@@ -29,7 +29,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("verdicts", "Verdicts", ("verdicts",)),
-    Section("look", "Look", ("reads", "look")),
+    Section("look", "Look", ("reads", "canvas", "timeline", "picker", "told", "look")),
     Section("growth", "Growth", ("growth",)),
 )
 """All sections, in the order in which they stand on the page."""
