@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.pages.sections import SECTIONS, ModelPage
+from pytest_rf.reporters.pages import extra
+from pytest_rf.reporters.pages.sections import SECTIONS
 from pytest_rf.version import __version__
 
 if TYPE_CHECKING:
@@ -33,24 +33,6 @@ _BASE = ("base",)
 _IN_SCRIPTS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
-class MissingExtraError(RFError):
-    """The page needs what only an extra brings."""
-
-
-def require() -> None:
-    """Raise where the extra is missing.
-
-    Raises:
-        MissingExtraError: it is.
-    """
-    try:
-        import jinja2  # noqa: F401
-    except ImportError:
-        raise MissingExtraError(
-            "HTML pages need Jinja2, which is not installed; install it with pip install 'pytest-rf[report]'"
-        ) from None
-
-
 def html(models: Sequence[Any]) -> str:
     """Return the page of models.
 
@@ -58,9 +40,9 @@ def html(models: Sequence[Any]) -> str:
         models: the data of each model's page as :func:`plain` gives it.
 
     Raises:
-        MissingExtraError: Jinja2 is not installed.
+        OutputError: Jinja2 is not installed.
     """
-    require()
+    extra.require()
     scripts = [
         _static(f"{name}.js") for name in (*_BASE, *(each for one in SECTIONS for each in one.scripts))
     ]
@@ -79,9 +61,9 @@ def html(models: Sequence[Any]) -> str:
     )
 
 
-def plain(page: ModelPage) -> Any:
-    """Return the data of a model's page as plain dicts, lists, numbers and texts that are fit to be shown."""
-    return _shown(msgspec.to_builtins(page))
+def plain(data: msgspec.Struct) -> Any:
+    """Return data as plain dicts, lists, numbers and texts that are fit to be shown."""
+    return _shown(msgspec.to_builtins(data))
 
 
 def _shown(data: Any) -> Any:

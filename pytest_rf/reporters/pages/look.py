@@ -100,7 +100,7 @@ class _Collected:
 def of(subject: Subject) -> Data | None:
     """Return the data of the section; None where no input has a spatial axis."""
     analysis = subject.analysis
-    if analysis is None or not subject.tensors or not any(one.axes for one in analysis.inputs.values()):
+    if not subject.tensors or not any(one.axes for one in analysis.inputs.values()):
         return None
     kept = _Collected()
     kinds = [_kind(subject, tensor, kept) for tensor in subject.tensors]
@@ -129,7 +129,6 @@ def of(subject: Subject) -> Data | None:
 
 
 def _columns(subject: Subject, read: Callable[[Tensor, Key], int]) -> Columns:
-    assert subject.analysis is not None
     return {
         name: {axis: [read(one, (name, number)) for one in subject.tensors] for axis, number in source.axes.items()}
         for name, source in subject.analysis.inputs.items()
@@ -186,7 +185,7 @@ def _field(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
 def _context(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
     known = _structure(tensor)
     numbers = sorted(known.context.get(key, ())) if known is not None else []
-    if not numbers or subject.analysis is None:
+    if not numbers:
         return -1
     nodes = [tensor.runs.graph.nodes[number] for number in numbers]
     names = tuple(node.name or node.op for node in nodes[:MOST_SOURCES])
@@ -202,7 +201,6 @@ def _is_open(subject: Subject, tensor: Tensor, key: Key) -> bool:
 def _guarantees(subject: Subject) -> Sequence[Guarantee]:
     found: list[Guarantee] = []
     analysis = subject.analysis
-    assert analysis is not None
     rows = [METRICS[name] for name in GUARANTEES if name in METRICS and name not in _DEAR]
     for tensor in analysis.final:
         if tensor.status == "unknown":
@@ -224,7 +222,6 @@ def _guarantees(subject: Subject) -> Sequence[Guarantee]:
 
 def _first(subject: Subject) -> int:
     """Return the tensor that is looked at first: the last that has positions, of the first output."""
-    assert subject.analysis is not None
     for tensor in subject.analysis.final:
         for name in tensor.inputs:
             for axis in subject.analysis.inputs[name].axes:
