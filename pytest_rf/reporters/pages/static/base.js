@@ -107,7 +107,11 @@
       },
       { rootMargin: "400px" },
     );
-    for (const root of document.querySelectorAll("[data-section]")) seen.observe(root);
+    for (const root of document.querySelectorAll("[data-section]")) {
+      const number = Number(root.closest("article").dataset.model);
+      if (number === 0) start(root, page.models[0]);
+      else seen.observe(root);
+    }
     // Links to tensors, in whatever section: <a href="#m0-look" data-tensor="12">.
     document.addEventListener("click", (event) => {
       const link = event.target.closest("[data-tensor]");
