@@ -130,7 +130,9 @@ def _growth(subject: Subject, tensor: Tensor, source: Input, axis: str) -> Growt
             Station(
                 tensor=same[0],
                 more=len(same) - 1,
-                figures=tuple(said(_plain(figures[metric])) if metric in figures else "" for metric in CURVES),
+                figures=tuple(
+                    said(_plain(figures[metric])) if metric in figures else "" for metric in CURVES
+                ),
                 exceeds=figures.get("rf", 0) > extent,
             )
             for figures, same in grouped

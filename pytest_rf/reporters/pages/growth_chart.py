@@ -90,7 +90,11 @@ def drawn(
 
     longest, shortest = curves[0].points, curves[1].points
     names = [
-        *(Label(one.metric, f"{one.name} {_written(one.points[-1][1])}", y(one.points[-1][1])) for one in curves if one.points),
+        *(
+            Label(one.metric, f"{one.name} {_written(one.points[-1][1])}", y(one.points[-1][1]))
+            for one in curves
+            if one.points
+        ),
         *(Label(one.kind, _cut(one.name), y(one.value)) for one in levels),
     ]
     return Chart(
@@ -99,9 +103,7 @@ def drawn(
         levels=tuple((one.kind, y(one.value)) for one in levels),
         labels=tuple(_apart(names)),
         ticks=tuple((_written(value), y(value)) for value in _ticks(top)),
-        shaded=tuple(
-            (x(depths[first]), x(depths[stop])) for first, stop in _stretches(exceeding)
-        ),
+        shaded=tuple((x(depths[first]), x(depths[stop])) for first, stop in _stretches(exceeding)),
         places=tuple(map(x, depths)),
     )
 

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import onnx
 import pytest
-from reporters.pages import nets
 
 import pytest_rf
 from pytest_rf.check import run
 from pytest_rf.config.declared import Config
+from reporters.pages import nets
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 #: What pages are made of, by name, and what each net is required to.
 NETS: dict[str, tuple[Callable[[], onnx.ModelProto], tuple[str, ...]]] = {
-    "resnet50": (nets.resnet50, ("final rf >= 500", "final rf >= 224", "final stride == 32", "final rf <= 90%")),
+    "resnet50": (
+        nets.resnet50,
+        ("final rf >= 500", "final rf >= 224", "final stride == 32", "final rf <= 90%"),
+    ),
     "unet": (nets.unet, ("final rf >= 180", "final halo <= 90", "output stride == 1")),
     "tcn": (nets.tcn, ("final is causal", "final lookback >= 200")),
     "unet3d": (lambda: nets.unet(3, 48, 3), ("final rf >= 60",)),
@@ -89,7 +92,12 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda told: complaints.append(told.text))
-        page.on("request", lambda asked: complaints.extend([asked.url] if asked.url != file.as_uri() and not asked.url.startswith("data:") else []))
+        page.on(
+            "request",
+            lambda asked: complaints.extend(
+                [asked.url] if asked.url != file.as_uri() and not asked.url.startswith("data:") else []
+            ),
+        )
         page.goto(file.as_uri())
         return page
 

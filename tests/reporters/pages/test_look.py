@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from reporters.pages.conftest import NETS, document
 
 from pytest_rf import Analysis, Tensor
+from reporters.pages.conftest import NETS, document
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -61,7 +61,9 @@ def _read(tensor: Tensor, name: str, unit: tuple[int, ...]) -> dict[str, list[in
 def test_a_tile_reads_what_its_units_read(opened: Callable[..., Page]) -> None:
     html, analysis = document("unet")
     page = opened(html)
-    told = page.evaluate("pytestRf.models[0].look.choose([30, 40], [[30, 37], [40, 55]]) ?? pytestRf.region(0)")
+    told = page.evaluate(
+        "pytestRf.models[0].look.choose([30, 40], [[30, 37], [40, 55]]) ?? pytestRf.region(0)"
+    )
     final = analysis.final[0]
     for axis, span, other in (("h", range(30, 38), 1), ("w", range(40, 56), 0)):
         units = [(at, 40) if other else (30, at) for at in span]
@@ -123,12 +125,14 @@ def test_a_tensor_is_found_and_chosen_by_keys_alone(opened: Callable[..., Page])
 
 def test_a_time_line_tells_look_back_and_look_ahead(opened: Callable[..., Page]) -> None:
     page = opened(document("tcn")[0])
-    texts = page.locator(".look svg.timeline").first.inner_text()
+    texts = page.locator(".look svg.timeline").first.text_content() or ""
     assert "look-back 256" in texts
     assert "look-ahead 2" in texts
 
 
-def test_three_axes_are_three_slices_and_several_inputs_have_each_their_canvas(opened: Callable[..., Page]) -> None:
+def test_three_axes_are_three_slices_and_several_inputs_have_each_their_canvas(
+    opened: Callable[..., Page],
+) -> None:
     assert opened(document("unet3d")[0]).locator(".look figure canvas").count() == 3
     two = opened(document("two")[0])
     assert two.locator(".look figure").count() == 2

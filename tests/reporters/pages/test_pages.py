@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from reporters.pages.conftest import NETS, document, missing
 from reporters.pages.nets import HOSTILE
 
@@ -136,7 +137,9 @@ def test_charts_say_what_the_analysis_says(name: str, opened: Callable[..., Page
     for station in charts[0]["stations"]:
         field = tensors[station["tensor"]]["h"]
         told = [field.rf, field.rf_min, field.erf, field.stride]
-        assert [float(eval(one)) for one in station["figures"]] == pytest.approx(list(map(float, told)), rel=1e-4)
+        assert [float(eval(one)) for one in station["figures"]] == pytest.approx(
+            list(map(float, told)), rel=1e-4
+        )
 
 
 @pytest.mark.browser
