@@ -89,12 +89,9 @@ def drawn(
         return " ".join(f"{x(depth)},{y(value)}" for depth, value in points)
 
     longest, shortest = curves[0].points, curves[1].points
+    ends = [(one, one.points[-1][1]) for one in curves if one.points]
     names = [
-        *(
-            Label(one.metric, f"{one.name} {_written(one.points[-1][1])}", y(one.points[-1][1]))
-            for one in curves
-            if one.points
-        ),
+        *(Label(one.metric, f"{one.name} {_written(value)}", y(value)) for one, value in ends),
         *(Label(one.kind, _cut(one.name), y(one.value)) for one in levels),
     ]
     return Chart(
