@@ -178,7 +178,7 @@ class Nodes:
             return (self.b.deferred(resolve, nesting),)
         if not frame.visible:
             return self._apply(node, operands, scope, frame, function)
-        origin = partial(names.origin_of, node, self.owners)
+        origin = partial(names.origin_of, node, self.owners, frame.prefix)
         entry = Traced(frame.prefix + called(node), text(node.op_type), origin, tuple(flat(operands)))
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)
