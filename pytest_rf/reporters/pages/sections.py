@@ -31,6 +31,7 @@ SECTIONS = (
     Section("verdicts", "Verdicts", ("verdicts",)),
     Section("look", "Look", ("reads", "look")),
     Section("growth", "Growth", ("growth",)),
+    Section("graph", "Graph", ("nesting", "graph")),
 )
 """All sections, in the order in which they stand on the page."""
 

@@ -80,7 +80,7 @@ def _across(rows: Sequence[int], edges: Sequence[Edge]) -> list[float]:
         from fast_sugiyama import from_edges
     except ImportError:  # it needs Python 3.11
         return _in_turn(rows, edges)
-    found = _in_turn(rows, [])
+    found = [0.0] * len(rows)
     if not edges:
         return found
     parts = from_edges(edges, vertex_spacing=1, minimum_length=1, ranking_type="minimize")

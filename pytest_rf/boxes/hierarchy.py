@@ -41,7 +41,7 @@ class Box:
 
 
 def boxes(paths: Mapping[int, Path], reads: Reads) -> tuple[Box, ...]:
-    """Return the outermost boxes.
+    """Return the outermost boxes, each behind all that it reads.
 
     Args:
         paths: number of each operator -> the module that it belongs to, in parts; in the order in which they run.
@@ -50,16 +50,24 @@ def boxes(paths: Mapping[int, Path], reads: Reads) -> tuple[Box, ...]:
     return _level(tuple(paths), 0, paths, reads)
 
 
-def edges(within: Sequence[Box], reads: Reads) -> list[tuple[int | None, int]]:
-    """Return which box of a level reads which, by their places on it; None is what lies outside of the level."""
+def edges(within: Sequence[Box], reads: Reads, readers: Reads) -> list[tuple[int | None, int | None]]:
+    """Return which box of a level reads which, by their places on it; None is what lies outside of the level.
+
+    Args:
+        within: the boxes of the level.
+        reads: what each operator reads.
+        readers: what reads each operator.
+    """
     places = {member: place for place, box in enumerate(within) for member in box.members}
-    found: dict[tuple[int | None, int], None] = {}
+    found: dict[tuple[int | None, int | None], None] = {}
     for place, box in enumerate(within):
         for member in box.members:
             for one in reads[member]:
                 source = places.get(one)
                 if source != place:
                     found[source, place] = None
+            if any(one not in places for one in readers.get(member, ())):
+                found[place, None] = None
     return list(found)
 
 
@@ -138,8 +146,8 @@ def _sorted(level: Sequence[Box], reads: Reads) -> list[Box]:
     """Return boxes so that each stands behind those that it reads, else in the order in which they run."""
     waits = [0] * len(level)
     then: dict[int, list[int]] = {}
-    for source, target in edges(level, reads):
-        if source is not None:
+    for source, target in edges(level, reads, {}):
+        if source is not None and target is not None:
             waits[target] += 1
             then.setdefault(source, []).append(target)
     free = [(box.members[0], place) for place, box in enumerate(level) if not waits[place]]

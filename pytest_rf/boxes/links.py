@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_rf.graph import Graph
 from pytest_rf.node import Node
@@ -42,9 +42,44 @@ class Links:
             self._latest.update((value.number, index) for value in node.outputs.values())
 
     def maker(self, tensor: str) -> int | None:
-        """Return the operator that makes a tensor, or the number of an input; None where there is none."""
+        """Return the operator that makes a tensor or an output, or the number of an input; None where there is none."""
         index = self._named.get(tensor, self._inputs.get(tensor))
+        if index is None and tensor in self.graph.outputs:
+            index = self._latest.get(self.graph.outputs[tensor].number)
         return self.calls.get(index, index) if index is not None else None
+
+    def way(self, names: Sequence[str]) -> list[int]:
+        """Return the operators that a path goes through, given those on it that compute something anew.
+
+        Between these may lie others, which pass on what they read. Names that no operator has, or several have, are
+        left out.
+        """
+        named: dict[str, list[int]] = {}
+        for index, node in self.nodes.items():
+            named.setdefault(node.name, []).append(index)
+        found: list[int] = []
+        for name in names:
+            if len(named.get(name, ())) == 1:
+                (index,) = named[name]
+                found += self._passing(found[-1], index) if found else ()
+                found.append(index)
+        return found
+
+    def _passing(self, first: int, last: int) -> list[int]:
+        """Return the operators on the way from one to another that pass on what the first has made."""
+        made = self._makes(first)
+        found: list[int] = []
+        at = last
+        while first not in self.reads[at]:
+            before = (one for one in self.reads[at] if one >= 0 and not made.isdisjoint(self._makes(one)))
+            at = next(before, first)
+            if at <= first:
+                return []
+            found.append(at)
+        return found[::-1]
+
+    def _makes(self, index: int) -> set[int]:
+        return {value.number for value in self.nodes[index].outputs.values()}
 
     def _of(self, node: Node) -> Iterator[int]:
         """Yield what a node reads: by the names of tensors, and where these are not known, by their values."""
