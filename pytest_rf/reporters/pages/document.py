@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LONGEST = 2000
 """Longer texts are cut."""
 
-_BASE = ("base",)
+_BASE = ("base", "index", "compare")
 _IN_SCRIPTS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
@@ -51,11 +51,12 @@ def require() -> None:
         ) from None
 
 
-def html(models: Sequence[Any]) -> str:
+def html(models: Sequence[Any], compared: Any = None) -> str:
     """Return the page of models.
 
     Args:
         models: the data of each model's page as :func:`plain` gives it.
+        compared: what differs between two states of models, likewise; None where nothing is compared.
 
     Raises:
         MissingExtraError: Jinja2 is not installed.
@@ -69,6 +70,7 @@ def html(models: Sequence[Any]) -> str:
         .get_template("page.html")
         .render(
             models=models,
+            compared=compared,
             sections=SECTIONS,
             version=__version__,
             data=_block({"models": models}),

@@ -51,13 +51,11 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a finding is, and the way on which the input makes it so.
 
     Attributes:
-        finding: its place among the model's findings.
         says: what it is about, in few words.
         at: the boxes of the operators that it is about.
         path: the boxes of the operators on the way from the input, in order; empty where there is no single one.
     """
 
-    finding: int
     says: str
     at: list[int]
     path: list[int] = []
@@ -112,6 +110,7 @@ class _Drawn:
     def __init__(self, subject: Subject, analysis: Analysis) -> None:
         self.subject = subject
         self.links = Links(analysis.graph)
+        self.places = {one.name: place for place, one in enumerate(subject.tensors)}
         self.inputs = {-1 - place: name for place, name in enumerate(analysis.inputs)}
         self.outputs = {len(analysis.graph.nodes) + place: one for place, one in enumerate(analysis.outputs)}
         self.reads: dict[int, Sequence[int]] = {**dict.fromkeys(self.inputs, ()), **self.links.reads}
@@ -151,10 +150,7 @@ class _Drawn:
             inner=inner,
             paths={number: ".".join(box.path) for number, box in enumerate(found) if box.boxes and box.path},
             levels=levels,
-            trails=[
-                self._trail(number, finding, leaves)
-                for number, finding in enumerate(self.subject.result.findings[:_MOST])
-            ],
+            trails=[self._trail(finding, leaves) for finding in self.subject.result.findings[:_MOST]],
         )
 
     def _numbered(self, top: tuple[Box, ...]) -> tuple[list[Box], list[Level], list[int]]:
@@ -189,10 +185,10 @@ class _Drawn:
         """Return the place of the last tensor that an operator makes, or of an output; -1 where it is none."""
         if number in self.outputs:
             tensor = self.outputs[number]
-            return self.subject.places.get(tensor.name, self.subject.by_value.get(tensor.number, -1))
+            return self.places.get(tensor.name, self.subject.by_value.get(tensor.number, -1))
         node = self.links.nodes.get(number)
         names = [] if node is None else [name for name, value in node.outputs.items() if value.varies]
-        return self.subject.places.get(names[-1], -1) if names else -1
+        return self.places.get(names[-1], -1) if names else -1
 
     def _count(self, box: Box) -> int:
         return {-1: 0, 1: -1}.get(self._side(box.members[0]), len(box.members))
@@ -221,17 +217,17 @@ class _Drawn:
             size, stride = (figure(one, fields[name][axis]) if name in known else "" for one in _FIGURES)
             yield size, stride
 
-    def _trail(self, number: int, finding: Finding, leaves: Mapping[int, int]) -> Trail:
+    def _trail(self, finding: Finding, leaves: Mapping[int, int]) -> Trail:
         places = (self.links.maker(one.tensor) for one in finding.tensors)
         at = dict.fromkeys(leaves[one] for one in places if one is not None)
         says = f"{finding.code} {finding.requirement or finding.rule}"
         witness = finding.witness
         if witness is None or not witness.path:
-            return Trail(finding=number, says=says, at=list(at))
+            return Trail(says=says, at=list(at))
         way = self.links.way(witness.path)
         source = next((place for place, name in self.inputs.items() if name == witness.input), None)
         on = [*([source] if source is not None else []), *way]
-        return Trail(finding=number, says=says, at=list(at), path=[leaves[one] for one in on])
+        return Trail(says=says, at=list(at), path=[leaves[one] for one in on])
 
 
 def _path(node: Node) -> Path:
