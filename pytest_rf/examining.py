@@ -36,6 +36,9 @@ Load = Callable[[Target], Analysis]
 #: Holds the witnesses of findings against runs of the model, and returns what contradicts them.
 Prove = Callable[[Target, Analysis, Sequence[Finding]], tuple[list[Finding], list[Problem]]]
 
+#: Makes what a picture of the model needs, as text: of the analysis, and what was found.
+Draw = Callable[[Analysis, ModelResult], str]
+
 
 class Job(NamedTuple):
     """A model to examine, with all that it is held against.
@@ -49,6 +52,7 @@ class Job(NamedTuple):
         today: the day that waivers are held against.
         prove: holds witnesses against runs of the model; None where nothing is run.
         cures: whether edits that would cure findings are looked for.
+        draw: makes what a picture of the model needs; None where none is wanted.
     """
 
     target: Target
@@ -59,13 +63,15 @@ class Job(NamedTuple):
     today: date
     prove: Prove | None = None
     cures: bool = True
+    draw: Draw | None = None
 
 
 class Examined(NamedTuple):
-    """What was found out about a model: its result, and what accepted context it misses."""
+    """What was found out about a model: its result, what accepted context it misses, and what was drawn of it."""
 
     result: ModelResult
     missing: Missing
+    drawn: str = ""
 
 
 def examine(job: Job, load: Load | None = None) -> Examined:
@@ -75,7 +81,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         job: the model.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
     """
-    target, config, _, recorded, allow_code, today, prove, cures = job
+    target, config, _, recorded, allow_code, today, prove, cures, draw = job
     rules = [checks.find(code) for code in job.rules]
     model = target.model
     result = ModelResult(model=target.name, file=target.source, accepted=model.accept_context)
@@ -152,7 +158,13 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)
-    return Examined(result, siblings.missing(analysis, target))
+    drawn = ""
+    if draw is not None:
+        try:
+            drawn = draw(analysis, result)
+        except Exception as error:
+            result = replace(result, problems=(*result.problems, trouble(error, target)))
+    return Examined(result, siblings.missing(analysis, target), drawn)
 
 
 def unexamined(job: Job, problem: Problem) -> Examined:

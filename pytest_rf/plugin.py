@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rf-report",
         action="append",
         metavar="[KIND:]FILE",
-        help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.json, rf.xml, "
+        help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.html, rf.json, rf.xml, "
         "rf.md, rf.txt by their ending; repeatable.",
     )
     group.addoption(
@@ -182,7 +182,7 @@ def pytest_testnodedown(node: Any) -> None:
     """Take over what a pytest-xdist worker found."""
     results = getattr(node, "workeroutput", {}).get("pytest_rf")
     if results:
-        state(node.config).receive(results)
+        state(node.config).receive(results, node.workeroutput.get("pytest_rf_drawn", []))
     locked = getattr(node, "workeroutput", {}).get("pytest_rf_lock")
     if locked:
         from pytest_rf.testing import locking

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,29 @@ def reads(
         return whole
     first, bits = whole.arrays
     return members(int(first.flat[0]), int(bits.flat[0]))
+
+
+def of_units(
+    runs: Runs, value: Value, key: Key, kind: Kind, theory: bool, unit: Collection[int]
+) -> Map | Ignorance | None:
+    """Return what every unit holds along an input axis, context left out; None where nothing is read.
+
+    Args:
+        runs: the runs over the model.
+        value: the tensor.
+        key: the input axis.
+        kind: what is held: sets of positions, or energy.
+        theory: on an input without end instead of the actual one.
+        unit: the axes of the tensor along which units lie; elements along the others are put together.
+
+    Returns:
+        A map with one dimension per factor of the layout, of extent 1 along all that are no unit's.
+    """
+    found = _map(runs, value, key, kind, theory)
+    if not isinstance(found, Map):
+        return found
+    dims = [number for number, axis in enumerate(_layout(runs, value)) for _ in axis]
+    return _whole(kind(Policy()), found, {dim for dim, number in enumerate(dims) if number in unit})
 
 
 def _layout(runs: Runs, value: Value) -> Layout:

@@ -171,6 +171,7 @@ class ModelCollector(pytest.Collector):
     target: Target | None
     state: State
     figures: tuple[properties.Property, ...] = ()
+    analysis: Analysis | None = None
     recorded: Recorded
     entry: Entry
 
@@ -202,7 +203,8 @@ class ModelCollector(pytest.Collector):
         if self.target is not None:
             of_all = self.entry.problems(self.target)
             result = replace(result, problems=(*result.problems, *of_all)) if of_all else result
-        self.state.record(result)
+        self.state.record(result, self.analysis)
+        self.analysis = None  # which is large
         return result
 
     def _analysed(self, target: Target) -> Analysis:
@@ -211,6 +213,7 @@ class ModelCollector(pytest.Collector):
         self.entry.note(target, analysis)
         if self.target is None or target.name == self.target.name:
             self.figures = properties.of(analysis)
+            self.analysis = analysis
         locking.keep(self.config, self.state.settings, target, analysis)
         return analysis
 

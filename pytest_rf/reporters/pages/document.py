@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.pages.sections import SECTIONS, ModelPage
+from pytest_rf.reporters.pages import extra
+from pytest_rf.reporters.pages.sections import SECTIONS
 from pytest_rf.version import __version__
 
 if TYPE_CHECKING:
@@ -33,35 +33,18 @@ _BASE = ("base", "index", "compare")
 _IN_SCRIPTS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
-class MissingExtraError(RFError):
-    """The page needs what only an extra brings."""
-
-
-def require() -> None:
-    """Raise where the extra is missing.
-
-    Raises:
-        MissingExtraError: it is.
-    """
-    try:
-        import jinja2  # noqa: F401
-    except ImportError:
-        raise MissingExtraError(
-            "HTML pages need Jinja2, which is not installed; install it with pip install 'pytest-rf[report]'"
-        ) from None
-
-
-def html(models: Sequence[Any], compared: Any = None) -> str:
+def html(models: Sequence[Any], overview: Any = None, compared: Any = None) -> str:
     """Return the page of models.
 
     Args:
         models: the data of each model's page as :func:`plain` gives it.
+        overview: the models at a glance, likewise, to be shown where they are several.
         compared: what differs between two states of models, likewise; None where nothing is compared.
 
     Raises:
-        MissingExtraError: Jinja2 is not installed.
+        OutputError: Jinja2 is not installed.
     """
-    require()
+    extra.require()
     scripts = [
         _static(f"{name}.js") for name in (*_BASE, *(each for one in SECTIONS for each in one.scripts))
     ]
@@ -70,6 +53,7 @@ def html(models: Sequence[Any], compared: Any = None) -> str:
         .get_template("page.html")
         .render(
             models=models,
+            overview=overview,
             compared=compared,
             sections=SECTIONS,
             version=__version__,
@@ -81,9 +65,9 @@ def html(models: Sequence[Any], compared: Any = None) -> str:
     )
 
 
-def plain(page: ModelPage) -> Any:
-    """Return the data of a model's page as plain dicts, lists, numbers and texts that are fit to be shown."""
-    return _shown(msgspec.to_builtins(page))
+def plain(data: msgspec.Struct) -> Any:
+    """Return data as plain dicts, lists, numbers and texts that are fit to be shown."""
+    return _shown(msgspec.to_builtins(data))
 
 
 def _shown(data: Any) -> Any:

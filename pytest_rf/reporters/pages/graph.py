@@ -13,7 +13,6 @@ from pytest_rf.boxes.hierarchy import Box, Path, boxes, edges
 from pytest_rf.boxes.kinds import KINDS, kinds
 from pytest_rf.boxes.layering import layers
 from pytest_rf.boxes.links import Links
-from pytest_rf.checkable import Analysis
 from pytest_rf.findings import Finding
 from pytest_rf.node import Node
 from pytest_rf.reporters.pages.subject import Subject
@@ -93,12 +92,9 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     trails: list[Trail]
 
 
-def of(subject: Subject) -> Data | None:
-    """Return the data of the section; None where there is nothing to show."""
-    analysis = subject.analysis
-    if analysis is None:
-        return None
-    return _Drawn(subject, analysis).data()
+def of(subject: Subject) -> Data:
+    """Return the data of the section."""
+    return _Drawn(subject).data()
 
 
 class _Drawn:
@@ -107,7 +103,8 @@ class _Drawn:
     Inputs have the numbers below 0 that links give them, outputs those behind all operators.
     """
 
-    def __init__(self, subject: Subject, analysis: Analysis) -> None:
+    def __init__(self, subject: Subject) -> None:
+        analysis = subject.analysis
         self.subject = subject
         self.links = Links(analysis.graph)
         self.places = {one.name: place for place, one in enumerate(subject.tensors)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import msgspec
 
 from pytest_rf.reporters.pages.subject import Subject
+from pytest_rf.results import ModelResult
 
 
 class Section(NamedTuple):
@@ -20,16 +22,24 @@ class Section(NamedTuple):
         name: the name of its files, of its data and of its element's class.
         title: its heading.
         scripts: names of its scripts in ``static``, in order.
+        is_judged: whether it is about what became of requirements and rules, which only the end of a run can tell:
+            then it has ``of(result, place)``, where ``place`` finds the place of a tensor by its name.
     """
 
     name: str
     title: str
     scripts: tuple[str, ...] = ()
+    is_judged: bool = False
+
+    @property
+    def module(self) -> Any:
+        """The module that makes its data."""
+        return import_module(f"pytest_rf.reporters.pages.{self.name}")
 
 
 SECTIONS = (
-    Section("verdicts", "Verdicts", ("verdicts",)),
-    Section("look", "Look", ("reads", "look")),
+    Section("verdicts", "Verdicts", ("verdicts",), is_judged=True),
+    Section("look", "Look", ("reads", "canvas", "timeline", "picker", "told", "look")),
     Section("growth", "Growth", ("growth",)),
     Section("graph", "Graph", ("nesting", "graph")),
 )
@@ -87,7 +97,6 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
         model: the model's name.
         file: its source as a reader knows it.
         capture: how its graph was obtained; empty where it could not be.
-        failing: how many findings are errors, for the index.
         inputs: its inputs.
         outputs: the places of its outputs among the tensors; None for one that is none of them.
         final: likewise of the tensors that are final: input -> axis -> places.
@@ -98,7 +107,6 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     file: str
     capture: str = ""
-    failing: int = 0
     inputs: tuple[InputRow, ...] = ()
     outputs: tuple[int | None, ...] = ()
     final: dict[str, dict[str, list[int]]] = {}
@@ -107,19 +115,15 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of(subject: Subject) -> ModelPage:
-    """Return the data of a model's page."""
-    found = {one.name: import_module(f"pytest_rf.reporters.pages.{one.name}").of(subject) for one in SECTIONS}
+    """Return the data of a model's page, without the sections that only the end of a run can tell."""
+    found = {one.name: one.module.of(subject) for one in SECTIONS if not one.is_judged}
     sections = {name: data for name, data in found.items() if data is not None}
     result, analysis = subject.result, subject.analysis
-    failing = sum(one.severity == "error" for one in result.findings)
-    if analysis is None:
-        return ModelPage(model=result.model, file=result.file, failing=failing, sections=sections)
     spacing = analysis.spacing
     return ModelPage(
         model=result.model,
         file=result.file,
         capture=analysis.capture,
-        failing=failing,
         inputs=tuple(
             InputRow(
                 name=one.name,
@@ -154,10 +158,24 @@ def of(subject: Subject) -> ModelPage:
     )
 
 
+def bare(result: ModelResult) -> ModelPage:
+    """Return the page of a model that could not be analysed."""
+    return ModelPage(model=result.model, file=result.file)
+
+
+def judged(
+    result: ModelResult, place: Callable[[str], int | None]
+) -> Iterator[tuple[str, msgspec.Struct]]:
+    """Yield the sections about what became of requirements and rules, by their names, with their data."""
+    for one in SECTIONS:
+        data = one.module.of(result, place) if one.is_judged else None
+        if data is not None:
+            yield one.name, data
+
+
 def _final(subject: Subject) -> dict[str, dict[str, list[int]]]:
     found: dict[str, dict[str, list[int]]] = {}
     analysis = subject.analysis
-    assert analysis is not None
     for tensor in analysis.final:
         for name in tensor.inputs:
             for axis in analysis.inputs[name].axes:

@@ -16,25 +16,19 @@ class Subject:
     """A model with what was found out about it.
 
     Attributes:
-        analysis: the model; None where it could not be analysed.
+        analysis: the model.
         result: what became of its requirements and rules.
         images: pictures to show inputs with, as data URIs by the names of inputs.
     """
 
-    analysis: Analysis | None
+    analysis: Analysis
     result: ModelResult
     images: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
         """The tensors that the page is about, in the order of the graph; sections name them by their place here."""
-        return () if self.analysis is None else tuple(self.analysis)
-
-    @cached_property
-    def places(self) -> Mapping[str, int]:
-        """The places of tensors in :attr:`tensors`, by their names and those of the values that they are."""
-        found = {one.name: place for place, one in enumerate(self.tensors)}
-        return found
+        return tuple(self.analysis)
 
     @cached_property
     def by_value(self) -> Mapping[int, int]:
