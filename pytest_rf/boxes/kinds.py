@@ -10,6 +10,7 @@ from pytest_rf.domains.instructions import Cut
 from pytest_rf.domains.layout import NONE, Keys, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Step, Union, Unknown
+from pytest_rf.interpreter import Ignorance
 
 KINDS = ("window", "context", "mixing", "data-dependent", "unknown")
 """The kinds of dependence, the gravest last. What has none of them passes positions on as they are."""
@@ -29,7 +30,9 @@ def kinds(runs: Runs) -> dict[int, frozenset[str]]:
 
 def _of_step(step: Step, runs: Runs) -> Iterator[str]:
     if isinstance(step.action, Unknown):
-        yield "unknown"
+        known = [runs.plan.structures.get(number) for number in step.operands]
+        if not any(isinstance(one, Ignorance) for one in known):
+            yield "unknown"
     transfer = runs.plan.transfers.get(step.value.number)
     if transfer is None or not isinstance(step.action, Union):
         return

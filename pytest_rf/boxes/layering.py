@@ -88,7 +88,8 @@ def _across(rows: Sequence[int], edges: Sequence[Edge]) -> list[float]:
     for positions, width, *_ in sorted(parts, key=lambda part: min(number for number, _ in part[0])):
         left = min(x for _, (x, _) in positions)
         for number, (x, _) in positions:
-            found[number] = x - left + right
+            if number < len(found):  # others stand where long edges pass a layer
+                found[number] = x - left + right
         right += width + 1
     return found
 

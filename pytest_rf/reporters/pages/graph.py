@@ -118,7 +118,8 @@ class _Drawn:
         for number, read in self.reads.items():
             for one in read:
                 self.readers[one].append(number)
-        self.kinds = kinds(analysis.runs)
+        by_node = kinds(analysis.runs)
+        self.kinds = {number: by_node.get(node.index, ()) for number, node in self.links.nodes.items()}
         self.towards = [(name, axis) for name, one in analysis.inputs.items() for axis in one.axes]
         self.figures: dict[tuple[tuple[str, str], ...], int] = {}
         self.rows: dict[int, int] = {}

@@ -66,7 +66,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: list[Row]
     counts: dict[str, int]
-    states: Mapping[State, tuple[str, str]] = STATES
+    states: Mapping[State, tuple[str, str]]
 
 
 def of(results: Sequence[ModelResult], pages: Sequence[Any]) -> Overview:
@@ -79,7 +79,7 @@ def of(results: Sequence[ModelResult], pages: Sequence[Any]) -> Overview:
     rows = [_row(number, *both) for number, both in enumerate(zip(results, pages, strict=True))]
     states = list(STATES)
     rows.sort(key=lambda row: (states.index(row.state), -row.failing, -row.warnings, row.number))
-    return Overview(rows=rows, counts=dict(Counter(row.state for row in rows)))
+    return Overview(rows=rows, counts=dict(Counter(row.state for row in rows)), states=STATES)
 
 
 def _row(number: int, result: ModelResult, page: Any) -> Row:
