@@ -36,8 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rf-report",
         action="append",
         metavar="[KIND:]FILE",
-        help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.html, rf.json, rf.xml, "
-        "rf.md, rf.txt by their ending; repeatable.",
+        help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.html, rf.json, "
+        "rf.xml, rf.md, rf.txt by their ending; repeatable.",
     )
     group.addoption(
         "--rf-update",

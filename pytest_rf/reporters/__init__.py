@@ -54,7 +54,14 @@ SHOW = {"table": "table", "json": "json", "csv": "csv", "markdown": "markdown"}
 FITTED = ("table",)
 
 #: How formats write signs that a stream cannot show, where that is not as for people.
-_ESCAPES = {"json": FOR_JSON, "sarif": FOR_JSON, "gitlab": FOR_JSON, "junit": FOR_XML, "markdown": FOR_XML, "html": FOR_XML}
+_ESCAPES = {
+    "json": FOR_JSON,
+    "sarif": FOR_JSON,
+    "gitlab": FOR_JSON,
+    "junit": FOR_XML,
+    "markdown": FOR_XML,
+    "html": FOR_XML,
+}
 
 
 def check(

@@ -116,7 +116,11 @@ def of(subject: Subject) -> Data | None:
         context=context,
         upper={
             name: {
-                axis: [place for place, one in enumerate(subject.tensors) if _is_open(subject, one, (name, number))]
+                axis: [
+                    place
+                    for place, one in enumerate(subject.tensors)
+                    if _is_open(subject, one, (name, number))
+                ]
                 for axis, number in source.axes.items()
             }
             for name, source in analysis.inputs.items()
@@ -130,7 +134,10 @@ def of(subject: Subject) -> Data | None:
 
 def _columns(subject: Subject, read: Callable[[Tensor, Key], int]) -> Columns:
     return {
-        name: {axis: [read(one, (name, number)) for one in subject.tensors] for axis, number in source.axes.items()}
+        name: {
+            axis: [read(one, (name, number)) for one in subject.tensors]
+            for axis, number in source.axes.items()
+        }
         for name, source in subject.analysis.inputs.items()
         if source.axes
     }
@@ -153,9 +160,7 @@ def _kind(subject: Subject, tensor: Tensor, kept: _Collected) -> int:
     found: list[UnitAxis] = []
     for number, axis in enumerate(known.layout):
         carried = [key for factor in axis for key in sorted(factor.carries) if key in tensor.runs.spatial]
-        names = [
-            name for key in carried for name, place in inputs[key[0]].axes.items() if place == key[1]
-        ]
+        names = [name for key in carried for name, place in inputs[key[0]].axes.items() if place == key[1]]
         if names:
             found.append(UnitAxis(number, "·".join(dict.fromkeys(names))))
     return _number(kept.units, tuple(found))

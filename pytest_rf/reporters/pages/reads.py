@@ -154,7 +154,9 @@ def table(
     theory = theory if isinstance(theory, Map) else None
     energy = of_units(runs, value, key, Energy, True, axes)
     effective = energy if isinstance(energy, Map) else None
-    dims, lines = _lines(structure.layout, axes, [one for one in (actual, theory, effective) if one is not None])
+    dims, lines = _lines(
+        structure.layout, axes, [one for one in (actual, theory, effective) if one is not None]
+    )
     if prod(line.extent for line in lines) > MOST_UNITS:
         return None
     extent = runs.inputs[key[0]].shape[key[1]]
@@ -268,7 +270,9 @@ def _periodic_energy(found: Map, dims: Sequence[int]) -> Periodic | None:
     if not ((mass > 0) & np.isfinite(variance)).all():
         return None
     deviations = np.sqrt(variance)
-    return _periodic(found, dims, tuple(zip(mean.round(4).tolist(), deviations.round(4).tolist(), strict=True)))
+    return _periodic(
+        found, dims, tuple(zip(mean.round(4).tolist(), deviations.round(4).tolist(), strict=True))
+    )
 
 
 def _periodic(found: Map, dims: Sequence[int], cells: tuple[tuple[float, float], ...]) -> Periodic:

@@ -163,9 +163,7 @@ def bare(result: ModelResult) -> ModelPage:
     return ModelPage(model=result.model, file=result.file)
 
 
-def judged(
-    result: ModelResult, place: Callable[[str], int | None]
-) -> Iterator[tuple[str, msgspec.Struct]]:
+def judged(result: ModelResult, place: Callable[[str], int | None]) -> Iterator[tuple[str, msgspec.Struct]]:
     """Yield the sections about what became of requirements and rules, by their names, with their data."""
     for one in SECTIONS:
         data = one.module.of(result, place) if one.is_judged else None

@@ -65,7 +65,10 @@ class Net:
         graph = helper.make_graph(
             self.nodes,
             name,
-            [helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one, shape in self.inputs.items()],
+            [
+                helper.make_tensor_value_info(one, TensorProto.FLOAT, shape)
+                for one, shape in self.inputs.items()
+            ],
             [helper.make_tensor_value_info(one, TensorProto.FLOAT, [None] * rank) for one in outputs],
             self.weights,
         )
@@ -76,7 +79,9 @@ def resnet50(blocks: Sequence[int] = (3, 4, 6, 3), extent: int = 224) -> onnx.Mo
     """Return the classifier, with the stride on the 3×3 as torchvision has it, and a norm behind every conv."""
     net = Net(image=[1, 3, extent, extent])
 
-    def normed(x: str, name: str, channels: tuple[int, int], kernel: int, relu: bool = True, **more: int) -> str:
+    def normed(
+        x: str, name: str, channels: tuple[int, int], kernel: int, relu: bool = True, **more: int
+    ) -> str:
         x = net.conv(x, name, channels, kernel, **more)
         norm = [net.weight(f"{name}.{part}", [channels[1]]) for part in ("scale", "shift", "mean", "var")]
         x = net.node("BatchNormalization", [x, *norm], f"{name}.bn")
@@ -182,7 +187,9 @@ def windows(extent: int = 32, window: int = 8) -> onnx.ModelProto:
         y = net.node("Transpose", [y], f"block{number}.apart", perm=[0, 2, 1, 3, 4])
         y = net.node("Reshape", [y, tokens], f"block{number}.tokens")
         y = net.node("Transpose", [y], f"block{number}.turn", perm=[0, 2, 1])
-        y = net.node("MatMul", [y, net.weight(f"block{number}.mix", [window**2, window**2])], f"block{number}.mixed")
+        y = net.node(
+            "MatMul", [y, net.weight(f"block{number}.mix", [window**2, window**2])], f"block{number}.mixed"
+        )
         y = net.node("Transpose", [y], f"block{number}.turned", perm=[0, 2, 1])
         y = net.node("Reshape", [y, back], f"block{number}.windows")
         y = net.node("Transpose", [y], f"block{number}.together", perm=[0, 2, 1, 3, 4])
@@ -197,7 +204,9 @@ def _rolled(net: Net, x: str, name: str, extent: int, shift: int) -> str:
     for axis in (1, 2):
         ends = []
         for part, (start, end) in enumerate(((shift, extent), (0, shift))):
-            bounds = [net.ints(f"{name}.{axis}.{part}.{what}", [at]) for what, at in (("from", start), ("to", end))]
+            bounds = [
+                net.ints(f"{name}.{axis}.{part}.{what}", [at]) for what, at in (("from", start), ("to", end))
+            ]
             along = net.ints(f"{name}.{axis}.{part}.axis", [axis])
             ends.append(net.node("Slice", [x, *bounds, along], f"{name}.part{axis}.{part}"))
         x = net.node("Concat", ends, f"{name}.roll{axis}", axis=axis)

@@ -1,6 +1,6 @@
 // What all sections share: the data, the chosen tensor of each model, and light or dark.
 //
-// A section's script calls pytestRf.section(name, start); start(root, data, model) is called once for every model
+// A section's script calls pytestRf.section(name, begin); begin(root, data, model) is called once for every model
 // that has the section, when it comes near the screen. Names in the data come from models, which are hostile: they
 // go into the page as text (pytestRf.element), never as markup.
 "use strict";
@@ -10,9 +10,9 @@
 
   /** One model of the page: its data, its element, and the tensor that is looked at. */
   class Model {
-    constructor(data, element, number) {
+    constructor(data, article, number) {
       this.data = data;
-      this.element = element;
+      this.element = article;
       this.number = number;
       this.chosen = null;
       this.listeners = [];
@@ -51,7 +51,7 @@
 
   const page = {
     models: [],
-    section: (name, start) => starters.set(name, start),
+    section: (name, begin) => starters.set(name, begin),
     element,
     colour,
     /** Calls listener() when light turns to dark or back, so that canvases are drawn anew. */
@@ -62,10 +62,10 @@
   if (typeof document === "undefined") return; // as in the unit tests
 
   function start(root, model) {
-    const starter = starters.get(root.dataset.section);
-    if (!starter || root.dataset.started) return;
+    const begin = starters.get(root.dataset.section);
+    if (!begin || root.dataset.started) return;
     root.dataset.started = "yes";
-    starter(root, model.data.sections[root.dataset.section], model);
+    begin(root, model.data.sections[root.dataset.section], model);
   }
 
   function theme() {
@@ -107,7 +107,11 @@
       },
       { rootMargin: "400px" },
     );
-    for (const root of document.querySelectorAll("[data-section]")) seen.observe(root);
+    for (const root of document.querySelectorAll("[data-section]")) {
+      const number = Number(root.closest("article").dataset.model);
+      if (number === 0) start(root, page.models[0]);
+      else seen.observe(root);
+    }
     // Links to tensors, in whatever section: <a href="#m0-look" data-tensor="12">.
     document.addEventListener("click", (event) => {
       const link = event.target.closest("[data-tensor]");

@@ -180,14 +180,14 @@
       draw();
     }
 
-    function place(event) {
+    function pointed(event) {
       const [row, column] = mapped();
       const box = canvas.getBoundingClientRect();
       return [row === null ? null : map.y.position(event.clientY - box.top), map.x.position(event.clientX - box.left), row, column];
     }
 
     function point(event) {
-      const [y, x, row, column] = place(event);
+      const [y, x, row, column] = pointed(event);
       if (row !== null) look.move(row, y);
       look.move(column, x);
     }
