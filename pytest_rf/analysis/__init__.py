@@ -18,6 +18,9 @@
 ``chains``     the units through which one unit reads the ends of its field
 ``unit_explaining``  why a unit reads what it reads
 ``tensors``    one tensor: bounds, regions, fields
+``regions``    what one unit reads, as pictures need it
+``growth``     how a field grew on the way, as charts need it
+``plotting``   the door to plots, which stand above all this
 ``finals``     where the figures of an output are taken
 ``cells``      figures as short text, for tables
 ``report``     the JSON report

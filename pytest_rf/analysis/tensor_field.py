@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.plotting import plots
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.value import Value
 
@@ -34,6 +35,15 @@ class TensorField(Mapping[str | int, AxisField]):
 
     def __repr__(self) -> str:
         return f"<Field of {self.tensor.name!r} towards {self.input.name!r}: {', '.join(self.input.axes)}>"
+
+    def plot(self) -> Any:
+        """Return a matplotlib figure of how the fields grew on the way from the input: a chart per axis that differs.
+
+        Raises:
+            UnknownError: the tensor is unknown.
+            RFError: matplotlib is not installed, or the input has no spatial axis.
+        """
+        return plots().fields(self)
 
     def __getitem__(self, axis: str | int) -> AxisField:
         number = self.input.axis(axis)
