@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from pytest_rf.analysis.doors import notebook, plots
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.plotting import plots
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.value import Value
 
@@ -35,6 +35,11 @@ class TensorField(Mapping[str | int, AxisField]):
 
     def __repr__(self) -> str:
         return f"<Field of {self.tensor.name!r} towards {self.input.name!r}: {', '.join(self.input.axes)}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().field(self)
+        return found
 
     def plot(self) -> Any:
         """Return a matplotlib figure of how the fields grew on the way from the input: a chart per axis that differs.

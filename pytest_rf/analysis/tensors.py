@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any, NamedTuple, overload
 
 from pytest_rf.analysis.along import ENGINES
+from pytest_rf.analysis.doors import notebook, plots
 from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.explaining import Explanation, Layer, along
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Measure, figure, trace
-from pytest_rf.analysis.plotting import plots
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.analysis.unit_explaining import UnitExplanation, unit_along
@@ -42,6 +42,11 @@ class Tensor:
 
     def __repr__(self) -> str:
         return f"<Tensor {self.name!r}: {f'{self.op} {self.label}'.rstrip()}, {shape(self.shape)}, {self.status}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().tensor(self)
+        return found
 
     @property
     def node(self) -> str:

@@ -52,7 +52,7 @@ def draw(
 def _drawn(target: Target, kind: str, node: str | None, unit: tuple[int, ...] | None) -> bytes:
     """Return the bytes of a picture; all of it here, as other processes do not have the model."""
     from pytest_rf import targets
-    from pytest_rf.analysis.plotting import plots
+    from pytest_rf.analysis.doors import plots
     from pytest_rf.requirements import Settings
     from pytest_rf.view.growth import grown
 

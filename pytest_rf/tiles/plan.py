@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rf.analysis.doors import notebook
 from pytest_rf.errors import RFError, TilingError
 from pytest_rf.tiles.axis import AxisTiling, Tile
 from pytest_rf.tiles.borders import Borders
@@ -66,6 +67,11 @@ class Plan:
     def __repr__(self) -> str:
         tiles = ", ".join(f"{axis} {one.tile} by {one.step}" for axis, one in self.axes.items())
         return f"<Plan {tiles}: {'seamless' if self.seamless else 'not seamless'}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().plan(self)
+        return found
 
     def __bool__(self) -> bool:
         return self.seamless

@@ -1,4 +1,4 @@
-"""The door to plots, which stand above the figures that they draw; they are imported when one is asked for."""
+"""The doors to what stands above the figures and shows them; it is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def plots() -> Any:
     if find_spec("matplotlib") is None:
         raise RFError(NO_MATPLOTLIB)
     return import_module("pytest_rf.plots")
+
+
+def notebook() -> Any:
+    """Return the package :mod:`pytest_rf.notebook`."""
+    return import_module("pytest_rf.notebook")
