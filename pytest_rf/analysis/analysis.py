@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_rf.analysis import tensors
 from pytest_rf.analysis.described import Described, StateFigures
+from pytest_rf.analysis.doors import notebook
 from pytest_rf.analysis.finals import final
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.report import AnalysisReport, Figures, of_input, of_tensor, to_dict, to_json
@@ -28,9 +29,8 @@ class Analysis(Described):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        from pytest_rf.analysis import notebook
-
-        return notebook.page(self.name, self.inputs.values(), self.final, list(self))
+        found: str = notebook().analysis(self)
+        return found
 
     @cached_property
     def runs(self) -> Runs:

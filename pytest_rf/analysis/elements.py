@@ -111,9 +111,34 @@ def reads(
         places: along each axis of the tensor the unit's place; None for all.
         context: whether context counts.
     """
-    found = _map(runs, value, key, Positions, theory=False, context=context)
+    found = _of_unit(runs, value, key, Positions, places, context)
     if found is None or isinstance(found, Ignorance):
         return found or []
+    first, bits = found.arrays
+    return members(int(first.flat[0]), int(bits.flat[0]))
+
+
+def spread(
+    runs: Runs, value: Value, key: Key, places: Sequence[int | None]
+) -> tuple[float, float] | Ignorance | None:
+    """Return mean and standard deviation of the energy of a unit of the actual input (SEMANTICS 8).
+
+    None where no energy arrives. What it takes is as for :func:`reads`.
+    """
+    found = _of_unit(runs, value, key, Energy, places, key not in carried(_layout(runs, value)))
+    if found is None or isinstance(found, Ignorance):
+        return found
+    mean, mass, variance = (float(array.flat[0]) for array in found.arrays)
+    return (mean, variance**0.5) if mass > 0 else None
+
+
+def _of_unit(
+    runs: Runs, value: Value, key: Key, kind: Kind, places: Sequence[int | None], context: bool
+) -> Map | Ignorance | None:
+    """Return what a unit of the actual input holds, all elements at its places together."""
+    found = _map(runs, value, key, kind, theory=False, context=context)
+    if found is None or isinstance(found, Ignorance):
+        return found
     dim = 0
     for axis, place in zip(_layout(runs, value), places, strict=True):
         extents = [factor.extent for factor in axis]
@@ -122,11 +147,7 @@ def reads(
             if found.shape[dim + factor] > 1:
                 found = Map(tuple([array.take([index], axis=dim + factor) for array in found.arrays]))
         dim += len(axis)
-    whole = _whole(Positions(Policy()), found, set())
-    if isinstance(whole, Ignorance):
-        return whole
-    first, bits = whole.arrays
-    return members(int(first.flat[0]), int(bits.flat[0]))
+    return _whole(kind(Policy()), found, set())
 
 
 def of_units(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rf.analysis.doors import notebook
 from pytest_rf.errors import RFError, TilingError
 from pytest_rf.tiles.axis import AxisTiling, Fault, Tile
 from pytest_rf.tiles.borders import Borders
@@ -67,6 +68,11 @@ class Plan:
         tiles = ", ".join(f"{axis} {one.tile} by {one.step}" for axis, one in self.axes.items())
         verdict = "seamless" if self.seamless else "undecidable" if self.undecidable else "not seamless"
         return f"<Plan {tiles}: {verdict}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().plan(self)
+        return found
 
     def __bool__(self) -> bool:
         return self.seamless
