@@ -239,16 +239,17 @@ def _table(picture: Drawing, left: float, top: float, words: str, layer: Layer) 
     size = 8.0
     picture.text(left, top - 8, words)
     picture.box(left, top, 12 * size, units * size, fill="#eeeeee", stroke=GREY)
-    whole = tensor.bounds("t", context=bool(tensor["t"].context))
     for unit in range(units):
-        for colour, positions in ((ORANGE, _between(whole, unit)), (BLUE, tensor.reads((unit,), "t"))):
+        context = _whole(tensor, unit) if tensor["t"].context else ()
+        for colour, positions in ((ORANGE, context), (BLUE, tensor.reads((unit,), "t"))):
             for position in positions:
                 picture.box(left + position * size, top + unit * size, size - 0.6, size - 0.6, fill=colour)
 
 
-def _between(bounds: tuple[Any, Any], unit: int) -> Iterable[int]:
-    low, high = (int(ends[0, 0, unit if ends.shape[2] > 1 else 0]) for ends in bounds)
-    return range(low, high + 1) if low <= high else ()
+def _whole(tensor: Any, unit: int) -> Iterable[int]:
+    """Return all positions that one unit depends on, context counted."""
+    low, high = tensor.region((unit,), context=True)["t"]
+    return range(low, high + 1)
 
 
 def _model(b: Builder) -> Any:

@@ -1,4 +1,4 @@
-"""Runs the Python of the pages on jobs and explanations, and their configurations, as a reader would.
+"""Runs the Python of the tutorial and the pages on jobs and explanations, and their configurations, as a reader would.
 
 The ``python`` blocks of a page run one after the other, with the checkout as the working directory; a ``text`` block
 right behind one is what it prints. A ``toml`` block is a configuration beside ``examples``, of which everything holds.
@@ -14,7 +14,11 @@ from pathlib import Path
 
 from console import ROOT
 
-PAGES = sorted(page for folder in ("jobs", "explanation") for page in (ROOT / "docs" / folder).glob("*.md"))
+_DOCS = ROOT / "docs"
+PAGES = [
+    _DOCS / "first-steps.md",
+    *sorted(page for folder in ("jobs", "explanation") for page in (_DOCS / folder).glob("*.md")),
+]
 
 _LISTING = re.compile(r"(?ms)^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?")
 _TOML = re.compile(r"(?ms)^```toml\n(.*?)^```$")
