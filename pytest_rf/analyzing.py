@@ -34,8 +34,9 @@ def analyze(
     origin: Literal["end", "start", "center"] | None = None,
     stands_for: Mapping[str, str] | None = None,
     frontend: Mapping[str, str] | None = None,
-    chunk: int | None = None,
     accept_context: Sequence[str] | None = None,
+    state: Mapping[str, str] | str | None = None,
+    chunk: int | Mapping[str, int] | None = None,
     name: str | None = None,
     **unknown: Any,
 ) -> Analysis:
@@ -61,9 +62,13 @@ def analyze(
             steps of different rates lie on the axis.
         frontend: axis name -> what makes its positions of samples, outside of the model, as in
             ``{"t": "frames(400, 160, rate = 16000)"}`` (:mod:`pytest_rf.framing.grammar`).
-        chunk: how many positions along the axis of a stream a call advances by, for ``latency``.
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``); a
             pattern that matches nothing is an error.
+        state: of a step model, which is called again and again on chunks of an endless input: state input -> the
+            output that is its value in the next call, as in ``{"cache": "new_cache"}``; or ``"auto"``, by names and
+            shapes. Figures are those of the stream then.
+        chunk: how many positions along the axis of a stream a call advances by, which ``latency`` counts; by input
+            where they differ. A step model's calls advance by all that they are given unless it says less.
         name: what messages call the model; the file's name by default.
         unknown: anything else is refused, with a word on where it may belong.
 
@@ -83,8 +88,9 @@ def analyze(
         "origin": origin,
         "stands_for": stands_for,
         "frontend": frontend,
-        "chunk": chunk,
         "accept_context": accept_context,
+        "state": state,
+        "chunk": chunk,
         **unknown,
     }
     return analyzed(model, example, given, nearest, Path.cwd(), name=name)

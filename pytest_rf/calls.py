@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis import steps
-from pytest_rf.analysis.along import streamed
+from pytest_rf.analysis.along import stream_axis
 from pytest_rf.arrays import Npy, npy
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import RequirementError
@@ -31,6 +31,7 @@ from pytest_rf.requirements.frames import conflict
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.units import Quantity
 from pytest_rf.requirements.vocabulary import nearest
+from pytest_rf.streams import streamed
 
 __all__ = ["KEYS", "SAID", "Call", "CallError", "analysed", "stated"]
 
@@ -38,7 +39,7 @@ Origin = Literal["end", "start", "center"]
 _ORIGINS = ("end", "start", "center")
 
 LARGEST_CHUNK = 1 << 20
-"""The largest number of positions that come in a call."""
+"""The largest number of positions that a call advances by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +57,11 @@ class Call:
         origin: which of its input steps an output step stands for.
         stands_for: axis name -> the last input position that step ``i`` stands for.
         frontend: axis name -> what makes its positions of samples, outside of the model.
-        chunk: how many positions along the axis of a stream a call advances by; 0 where nothing is said.
         accept_context: patterns of nodes whose context is accepted.
         weights: whether exact zeros in weights and masked scores do not read.
+        state: of a step model, state input -> the output that is its value in the next call, or ``"auto"``.
+        chunk: how many positions along the axis of a stream a call advances by; by input where they differ. None:
+            nothing is said; a step model's calls advance by all that they are given.
     """
 
     inputs: Any = None
@@ -70,9 +73,10 @@ class Call:
     origin: Origin = "end"
     stands_for: Mapping[str, str] = field(default_factory=dict)
     frontend: Mapping[str, Framing] = field(default_factory=dict)
-    chunk: int = 0
     accept_context: tuple[str, ...] = ()
     weights: bool = False
+    state: Mapping[str, str] | str | None = None
+    chunk: int | Mapping[str, int] | None = None
 
 
 class StepError(CallError, RequirementError):
@@ -170,6 +174,10 @@ def analysed(
         name=name,
         operators=operators,
     )
+    if call.state is not None:
+        # Along which axis the inputs are streams is said of the call; all else of the net that it is.
+        analysis = streamed(described(analysis, call.axes), call.state, call.chunk)
+        call = replace(call, axes={}, chunk=None)
     return said(analysis, call)
 
 
@@ -188,16 +196,19 @@ def said(analysis: Analysis, call: Call) -> Analysis:
     analysis = described(analysis, stands_for=call.stands_for)
     for axis, told in absent(analysis, call.frontend).items():
         raise StreamError("frontend", told, axis)
-    if call.chunk and not streamed(analysis.inputs.values()):
+    chunk = call.chunk
+    if isinstance(chunk, Mapping):
+        raise StreamError("chunk", "is one number here; by input it is for step models, whose state is named")
+    if chunk and not stream_axis(analysis.inputs.values()):
         raise StreamError(
             "chunk",
             "along which axis chunks come in is not known: there is none called t, and not just one; name it, as in "
             "axes = { x = { t = 2 } }",
         )
-    if call.frontend or call.chunk:
+    if call.frontend or chunk:
         frontend = {**analysis.frontend, **call.frontend}
         _agree({**analysis.spacing, **call.spacing}, frontend)
-        analysis = replace(analysis, frontend=frontend, chunk=call.chunk or analysis.chunk)
+        analysis = replace(analysis, frontend=frontend, chunk=chunk or analysis.chunk)
     if call.spacing or call.origin != "end":
         spacing = {**analysis.spacing, **call.spacing}
         origin = call.origin if call.origin != "end" else analysis.origin
@@ -328,15 +339,6 @@ def _agree(spacing: Mapping[str, Quantity], frontend: Mapping[str, Framing]) -> 
             raise CallError("spacing", f"{axis}: {why}", axis)
 
 
-def _chunk(value: Any) -> int:
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or not 1 <= int(value) <= LARGEST_CHUNK:
-        raise CallError(
-            "chunk", f"is how many positions come in a call, from 1 to {LARGEST_CHUNK}, not {_shown(value)}"
-        )
-    return int(value)
-
-
 def _accept_context(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise CallError("accept_context", f'takes a list of patterns: ["{value}"]', plain=True)
@@ -356,6 +358,27 @@ def _weights(value: Any) -> bool:
     return value
 
 
+def _state(value: Any) -> dict[str, str] | str:
+    if value == "auto":
+        return "auto"
+    if not isinstance(value, Mapping) or not value:
+        raise CallError("state", f'is "auto" or pairs such as {{ cache = "new_cache" }}, not {_shown(value)}')
+    for name, one in value.items():
+        if not isinstance(one, str):
+            raise CallError("state", f"{name} is the name of an output, not {_shown(one)}", str(name))
+    return {str(name): one for name, one in value.items()}
+
+
+def _chunk(value: Any) -> int | dict[str, int]:
+    several = value if isinstance(value, Mapping) else {"": value}
+    for name, one in several.items():
+        if not isinstance(one, Integral) or isinstance(one, bool) or not 1 <= int(one) <= LARGEST_CHUNK:
+            of = f"{name} is " if name else "is "
+            told = f"{of}how many positions a call advances by, from 1 to {LARGEST_CHUNK}, not {_shown(one)}"
+            raise CallError("chunk", told, *[name][: bool(name)])
+    return {str(name): int(one) for name, one in value.items()} if isinstance(value, Mapping) else int(value)
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
@@ -371,7 +394,8 @@ _FORMS: dict[str, Callable[..., Any]] = {
     "origin": _origin,
     "stands_for": _stands_for,
     "frontend": _frontend,
-    "chunk": _chunk,
     "accept_context": _accept_context,
     "weights": _weights,
+    "state": _state,
+    "chunk": _chunk,
 }

@@ -204,7 +204,7 @@ class Search(Struct, frozen=True, kw_only=True):
     """What became of a search that found no cure.
 
     Attributes:
-        tried: how many edits were tried.
+        tried: how many edits were tried, none of which is enough.
         nearest: that of them whose figure is the nearest to what is required; None where figures say nothing.
     """
 

@@ -121,8 +121,11 @@ class Along:
     @property
     def chunk(self) -> int:
         """How many positions come in a call along the axis; 1 where nothing is said of it."""
-        stream = streamed(self.runs.inputs.values())
-        return (self.runs.about.chunk or 1) if self.axis_name == stream else 1
+        about = self.runs.about
+        if about.stream is not None:
+            return about.stream.advance.get(self.key, 1)
+        stream = stream_axis(self.runs.inputs.values())
+        return (about.chunk or 1) if self.axis_name == stream else 1
 
     def theory(self) -> Field:
         """Return the field on an input without end.
@@ -270,7 +273,8 @@ class Along:
         if stated is not None:
             return stated._replace(hop=self.framing.hop) if self.framed else stated
         step = self.stride
-        return strided(step) if step else None
+        first = self.runs.origin(self.value, self.key) * (self.framing.hop if self.framed else 1)
+        return strided(step, first) if step else None
 
     @property
     def _stated(self) -> Steps | None:
@@ -319,7 +323,7 @@ class Along:
         return found if stated is None else lcm(found, stated.rate.numerator)
 
 
-def streamed(inputs: Iterable[Input]) -> str:
+def stream_axis(inputs: Iterable[Input]) -> str:
     """Return the axis along which a stream comes in: the one called t, or the only one; empty where none is."""
     axes = dict.fromkeys(axis for source in inputs for axis in source.axes)
     named = [axis for axis in axes if axis.lower() == "t"]

@@ -17,7 +17,7 @@ from pytest_rf.analysis.along import plain
 from pytest_rf.analysis.branches import operands
 from pytest_rf.analysis.healed import Healed
 from pytest_rf.analysis.metrics import METRICS, AxisField, Origin
-from pytest_rf.analysis.paths import Growth, lasting
+from pytest_rf.analysis.paths import Growth, lasting, trace
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.structure import Structure
 from pytest_rf.figures import Number
@@ -67,6 +67,8 @@ def looking_ahead(end: AxisField, origin: Origin = "end") -> list[Cause]:
         steps = at.steps if found is not None and math.isfinite(found) else None
         return found if found is None or steps is None else plain(Fraction(found) + shift(steps.pace, origin))
 
+    if end.runs.about.stream is not None:
+        return _on_path(end, ahead)
     one = _Pass(end, ahead)
     causes = [
         _placed(
@@ -89,6 +91,8 @@ def unbounded(end: AxisField) -> list[Cause]:
         hull = at.counted("guaranteed", True).hulls.get(at.key)
         return 0 if hull is None or not (has_endless(hull) or min(hull.jump or (0,)) < 0) else math.inf
 
+    if end.runs.about.stream is not None:
+        return _on_path(end, grows)
     one = _Pass(end, grows)
     known = {cause.number for cause in one.endless}
     structure = end.runs.structure(end.value)
@@ -101,6 +105,19 @@ def unbounded(end: AxisField) -> list[Cause]:
         and number not in known
     ]
     return sorted([*one.endless, *tied], key=lambda cause: cause.number)
+
+
+def _on_path(end: AxisField, measure: Callable[[AxisField], Number | None]) -> list[Cause]:
+    """Return the operators along whose results a figure grew: of a step model, whose calls read each other's state."""
+    runs = end.runs
+    steps = trace(runs, end.value.number, end.input, end.axis, measure)
+    found = []
+    for step in (one for one in steps if one.growth > 0 and one.total > 0):
+        at = replace(end, value=runs.graph.values[step.number])
+        endless: Does = "statistics" if runs.plan.makers[step.number].node.name in at.context else "mixes"
+        does: Does = "ahead" if math.isfinite(step.total) else endless
+        found.append(Cause(number=step.number, does=does, ahead=step.total, adds=step.growth))
+    return found
 
 
 @dataclass(slots=True)

@@ -72,11 +72,11 @@ class Steps(NamedTuple):
         return bool(count > 0 and ends[0] < extent * self.scale <= ends[1])
 
 
-def strided(stride: Fraction) -> Steps:
-    """Return the steps of a tensor that moves by ``stride``."""
+def strided(stride: Fraction, origin: Fraction = Fraction(0)) -> Steps:
+    """Return the steps of a tensor that moves by ``stride``, of which the first stands for positions from ``origin`` on."""
     if stride < 1:
-        return Steps(stride, Fraction(0), Fraction(0), True)
-    return Steps(stride, Fraction(0), stride - 1, stride.denominator == 1)
+        return Steps(stride, origin, origin, True)
+    return Steps(stride, origin, origin + stride - 1, stride.denominator == 1)
 
 
 def told(axes: Iterable[str], stands_for: Mapping[str, str]) -> dict[str, Steps]:

@@ -33,9 +33,10 @@ def of(end: AxisField, predicate: Metric, origin: Origin) -> tuple[Blame, ...]:
     """
     known = owners(end.runs)
     if predicate.name == "causal":
-        return tuple(_ahead(one, known[one.number]) for one in blame.looking_ahead(end, origin))
+        causes = blame.looking_ahead(end, origin)
+        return tuple(_ahead(one, known[one.number]) for one in causes if one.number in known)
     causes = blame.unbounded(end) if predicate.name == "bounded" else []
-    return tuple(_blame(one, known[one.number]) for one in causes)
+    return tuple(_blame(one, known[one.number]) for one in causes if one.number in known)
 
 
 def _blame(cause: blame.Cause, tensor: Tensor) -> Blame:

@@ -14,12 +14,19 @@ from pytest_rf.requirements.units import Quantity, physical
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES
 from pytest_rf.results import Held
 
+#: What tilings need, by the name that findings give it.
+TILINGS = {"min_overlap": "overlap", "min_context": "context"}
+
 
 def measured(found: Finding) -> str:
     """Return what was measured: ``427``, ``187 to 188``, ``at most 224 (certain: 31)``, ``not causal``, …."""
     if found.metric in PREDICATES:
         return ", ".join(f"{'' if one.low else 'not '}{found.metric}" for one in found.measured)
+    if found.metric in TILINGS and any(number(one.low) == math.inf for one in found.measured):
+        return f"no {TILINGS[found.metric]} is seamless"
     text = _measurements(found, found.measured, found.spacing)
+    if found.metric in TILINGS:
+        return f"needs {text}{' in total' if len(found.measured) == 1 else ''}"
     if found.context and _kind(found) == "truth":
         return f"{text} (from {listed(found.context)})"
     return f"{text} ({_measurements(found, found.local)} without context)" if found.local else text
@@ -98,11 +105,12 @@ def held(parts: Sequence[Held], several: bool) -> str:
 
 
 def _held(one: Held, named: bool) -> str:
-    bare = Finding(code="", rule="", model="", message="", metric=one.metric)
-    bare = replace(bare, measured=one.measured, spacing=one.spacing, counted=one.counted)
-    told = f"{measured(bare)}{on_axes(one.axes)}"
-    # A claim does not name its figure.
-    return f"{one.metric} {told}" if one.metric not in PREDICATES and (named or one.is_claim) else told
+    found = Finding(code="", rule="", model="", message="", metric=one.metric)
+    found = replace(found, measured=one.measured, spacing=one.spacing, counted=one.counted)
+    told = f"{measured(found)}{on_axes(one.axes)}"
+    # A claim does not name its figure, and what a tiling needs is said as a sentence.
+    bare = one.metric in PREDICATES or one.metric in TILINGS
+    return f"{one.metric} {told}" if not bare and (named or one.is_claim) else told
 
 
 def _at(one: Held, several: bool) -> str:
