@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from found import findings, rows
+from found import findings, judges, rows
 from layered import AXES, chain, conv, pool
 from models import model
 
@@ -192,6 +192,16 @@ def test_grids_that_lie_off_the_image(rank: int) -> None:
     assert {str(one.measured[0].low) for one in findings(net, "off-grid")} == {"-3/2"}
     assert rows(model(chain(rank, 16, conv(rank, 3, pad=1))), "off-grid") == []
     assert rows(model(chain(rank, 16, pool(rank, 2, 2))), "off-grid") == []
+
+
+@pytest.mark.parametrize("rule", ["off-grid", "uneven-padding"])
+def test_a_causal_axis_lies_off_the_image_as_it_must(rule: str) -> None:
+    past = model("net (float[1,2,16] x) => (float[1,2,16] y) <float[2,2,3] w> { y = Conv<pads=[2,0]>(x, w) }")
+    assert rows(past, rule) == [("y", "t", "error")]
+    for requirement in ("final is causal", "lookahead.t <= 0"):
+        assert rows(past, rule, requirement) == []
+        assert not judges(past, rule, requirement)
+    assert rows(past, rule, "final halo <= 4", "final lookahead.t >= 0") == [("y", "t", "error")]
 
 
 def test_the_offset_is_the_mean_over_phases() -> None:
