@@ -22,7 +22,7 @@ def hold(found: Finding, cure: Cure, rebuilt: Analysis, text: str) -> None:
 
 
 def figures(analysis: Analysis, found: Finding, axis: str) -> list[object]:
-    """Return the smallest and the largest figure of the finding's tensor along an axis; of one final tensor, of that."""
+    """Return the smallest and the largest figure of the tensor of a finding along an axis."""
     tensor = next((one for one in analysis.final if one.name == found.tensor), analysis.final[0])
     field = tensor.field(found.input)[axis]
     if found.metric == "halo":
