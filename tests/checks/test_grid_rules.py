@@ -220,6 +220,12 @@ def test_padding_that_is_even_at_odd_extents_only(rank: int) -> None:
     assert rows(model(chain(rank, 17, conv(rank, 3, 2, pad=1))), "uneven-padding") == []
 
 
+def test_one_window_over_all_of_an_axis_skips_nothing() -> None:
+    pooled = pool(2, 4, 4)
+    assert rows(model(chain(2, 4, pooled)), "unfiltered-downsampling") == []
+    assert rows(model(chain(2, 8, pooled)), "unfiltered-downsampling") == [("y", "", "error")]
+
+
 def test_downsampling_that_nothing_has_filtered() -> None:
     assert rows(model(chain(2, 16, pool(2, 2, 2))), "unfiltered-downsampling") == [("y", "", "error")]
     assert rows(model(chain(2, 16, conv(2, 3, 2, pad=1))), "unfiltered-downsampling") == [("y", "", "error")]
