@@ -69,6 +69,8 @@ def looking_ahead(end: AxisField, origin: Origin = "end") -> list[Cause]:
 
     if end.runs.about.stream is not None:
         return _on_path(end, ahead)
+    if not (ahead(end) or -1) > 0:
+        return []
     one = _Pass(end, ahead)
     causes = [
         _placed(
@@ -77,7 +79,7 @@ def looking_ahead(end: AxisField, origin: Origin = "end") -> list[Cause]:
         )
         for step in one.lasting()
     ]
-    return sorted([*one.endless, *causes], key=lambda cause: cause.number)
+    return sorted([*one.remaining(), *causes], key=lambda cause: cause.number)
 
 
 def unbounded(end: AxisField) -> list[Cause]:
@@ -104,7 +106,7 @@ def unbounded(end: AxisField) -> list[Cause]:
         if (does := why.get(end.runs.plan.makers[number].node.index)) in ("window", "circular")
         and number not in known
     ]
-    return sorted([*one.endless, *tied], key=lambda cause: cause.number)
+    return sorted([*one.remaining(), *tied], key=lambda cause: cause.number)
 
 
 def _on_path(end: AxisField, measure: Callable[[AxisField], Number | None]) -> list[Cause]:
@@ -177,6 +179,22 @@ class _Pass:
             self.endless.append(_placed(self, replace(cause, ahead=found, adds=found - max(before, 0))))
             return self.measure(self.at(number)) if self.healed.without_ends(at.value) else found
         return found
+
+    def remaining(self) -> list[Cause]:
+        """Return what reads without end and is not dropped again on all ways to the end."""
+        readers: dict[int, list[int]] = {}
+        for number, read in self.operands.items():
+            for operand in read:
+                readers.setdefault(operand, []).append(number)
+        self.end.runs.expect(self.at(number).value for number in self.operands)
+        known: dict[tuple[int, bool], bool] = {}
+        for number in sorted(self.operands, reverse=True):
+            real = self.measure(replace(self.end, value=self.end.runs.graph.values[number]))
+            lasts = number == self.end.value.number
+            for endless in (True, False):
+                on = lasts or any(known.get((one, endless)) for one in readers.get(number, ()))
+                known[number, endless] = on and (real is None or (real == math.inf if endless else real > 0))
+        return [one for one in self.endless if known[one.number, one.ahead == math.inf]]
 
     def level(self, number: int) -> Number:
         """Return the figure of a value; where it has none, the largest of its operands; of an input it is 0."""

@@ -154,3 +154,26 @@ def test_a_longer_chunk_never_answers_earlier() -> None:
     ]
     assert found[0].latency == found[0].lookahead
     assert all(a.latency <= b.latency for a, b in pairwise(found))
+
+
+def test_a_step_model_waits_for_its_call() -> None:
+    class Step(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv1d(4, 4, 9)
+
+        def forward(self, x: torch.Tensor, cache: torch.Tensor) -> dict[str, torch.Tensor]:
+            whole = torch.cat([cache, x], -1)
+            return {"y": self.conv(whole), "new_cache": whole[..., -8:]}
+
+    field = pytest_rf.analyze(
+        Step(),
+        torch.zeros(1, 4, 6),
+        torch.zeros(1, 4, 8),
+        state={"cache": "new_cache"},
+        frontend={"t": "frames(400, 160)"},
+    ).final[0]["t"]
+    assert (field.lookahead, field.lookback, field.latency) == (0, 8, 5)
+    assert (field.in_samples.lookahead, field.in_samples.lookback) == (240, 8 * 160)
+    assert field.in_samples.latency == 5 * 160 + 240
+    assert field.in_samples.rf == 8 * 160 + 400
