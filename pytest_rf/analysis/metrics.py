@@ -168,6 +168,21 @@ TABLE: tuple[Metric, ...] = (
         aliases=("look_ahead",),
     ),
     Metric(
+        "latency",
+        "length",
+        "how long an output step waits for all that it reads, counted from the end of the input steps that it stands "
+        "for, where `chunk` positions come in a call: the last position read, rounded up to the end of its chunk, less "
+        "the last one that the step stands for. The largest over the steps of a chunk; without a `chunk` it is "
+        "`lookahead`",
+        guarantees.latency,
+        guarantee=True,
+        monotone=True,
+        grows="latency",
+        waits="lookahead",
+        cause="ahead",
+        aliases=("delay",),
+    ),
+    Metric(
         "lookback",
         "length",
         "how far an output step reads before the input steps that it stands for, context counted",
@@ -312,6 +327,7 @@ class AxisField(Along):
         unused: int | None
         min_input: int | None
         lookahead: Number | None
+        latency: Number | None
         lookback: Number | None
         halo: tuple[Number, Number] | None
         halo_for: Callable[[int], tuple[Number, Number] | None]

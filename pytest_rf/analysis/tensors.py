@@ -418,7 +418,9 @@ def of(runs: Runs) -> dict[str, Tensor]:
 
 def owners(runs: Runs) -> dict[int, Tensor]:
     """Return the tensor of each named value, by its number; of those that share one, the first."""
-    return {tensor.number: tensor for tensor in reversed(of(runs).values())}
+    found = {tensor.number: tensor for tensor in reversed(of(runs).values())}
+    others = {twin: tensor for tensor in found.values() for twin in runs.twins(tensor.number)}
+    return {**others, **found}
 
 
 class Held(NamedTuple):

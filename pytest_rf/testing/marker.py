@@ -139,7 +139,7 @@ def _judged(
     result = judge(analysis, mark.args, settings, item.nodeid)
     if result.findings:
         result = places.of_marker(item, mark, result)
-    state.record(result)
+    state.record(result, analysis)
     properties.record(item, name, properties.of(analysis))
     if result.findings:
         yield explain(result)
