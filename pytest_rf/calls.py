@@ -50,6 +50,7 @@ class Call:
         stands_for: axis name -> the last input position that step ``i`` stands for.
         accept_context: patterns of nodes whose context is accepted.
         weights: whether exact zeros in weights and masked scores do not read.
+        mask_below: a constant of this or less that is added before a softmax is a mask then; None: -100.
     """
 
     inputs: Any = None
@@ -62,6 +63,7 @@ class Call:
     stands_for: Mapping[str, str] = field(default_factory=dict)
     accept_context: tuple[str, ...] = ()
     weights: bool = False
+    mask_below: float | None = None
 
 
 class StepError(CallError, RequirementError):
@@ -141,6 +143,7 @@ def analysed(
         kwargs=call.kwargs,
         values=values,
         weights=call.weights,
+        mask_below=call.mask_below,
         name=name,
         operators=operators,
     )
@@ -288,6 +291,12 @@ def _weights(value: Any) -> bool:
     return value
 
 
+def _mask_below(value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value < 0:
+        raise CallError("mask_below", f"is a number below 0, or -inf, not {_shown(value)}")
+    return float(value)
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
@@ -304,4 +313,5 @@ _FORMS: dict[str, Callable[..., Any]] = {
     "stands_for": _stands_for,
     "accept_context": _accept_context,
     "weights": _weights,
+    "mask_below": _mask_below,
 }

@@ -148,7 +148,7 @@ class Analysis(Described):
                 }
                 for tensor in self.final
             ),
-            notes=tuple(self.graph.notes),
+            notes=tuple(self.graph.remarks),
             tensors=tuple(of_tensor(one, figures) for one in shown),
         )
 

@@ -140,6 +140,12 @@ _WEIGHTS = click.option(
     "--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."
 )
 
+_MASK_BELOW = click.option(
+    "--mask-below",
+    type=float,
+    help="With --weights: a constant of this or less that is added before a softmax is a mask; -100, or -inf.",
+)
+
 
 def call(command: Command) -> Command:
     """Add what describes the call of a model: it is handed over as ``call``, key by key."""
@@ -152,6 +158,7 @@ def call(command: Command) -> Command:
         kwargs: Pairs,
         factory: Pairs,
         weights: bool,
+        mask_below: float | None,
         **rest: Any,
     ) -> Any:
         given = {
@@ -160,11 +167,13 @@ def call(command: Command) -> Command:
             "kwargs": once(kwargs, "--kwarg"),
             "args": once(factory, "--factory-arg"),
             "weights": weights or None,
+            "mask_below": mask_below,
         }
         return command(*args, call={key: value for key, value in given.items() if value}, **rest)
 
     result: Any = described
     for option in (
+        _MASK_BELOW,
         _WEIGHTS,
         click.option(
             "--factory-arg",
@@ -192,15 +201,18 @@ def call_of_files(command: Command) -> Command:
     """Add what describes the call of a model that is a file: it is handed over as ``call``, key by key."""
 
     @wraps(command)
-    def described(*args: Any, inputs: Pairs, values: Pairs, weights: bool, **rest: Any) -> Any:
+    def described(
+        *args: Any, inputs: Pairs, values: Pairs, weights: bool, mask_below: float | None, **rest: Any
+    ) -> Any:
         given = {
             "inputs": once(inputs, "--input"),
             "values": once(values, "--value"),
             "weights": weights or None,
+            "mask_below": mask_below,
         }
         return command(*args, call={key: value for key, value in given.items() if value}, **rest)
 
-    result: Any = inputs(_VALUE(_WEIGHTS(described)))
+    result: Any = inputs(_VALUE(_WEIGHTS(_MASK_BELOW(described))))
     found: Command = result
     return found
 

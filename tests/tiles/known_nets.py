@@ -161,3 +161,64 @@ class Several(nn.Module):
 
     def forward(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
         return self.down(left + right), self.up(left * right)
+
+
+class Windows(nn.Module):
+    """Attention within windows that are shifted by a roll, behind a mask that is made for the extents."""
+
+    def __init__(self, width: int, window: int, shift: int, fused: bool) -> None:
+        super().__init__()
+        self.window, self.shift, self.fused = window, shift, fused
+        self.qkv = nn.Linear(width, 3 * width)
+        self.bias = nn.Parameter(torch.randn(1, window * window, window * window))
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, (_, h, w, _) = self.window, x.shape
+        y = torch.roll(x, (-self.shift, -self.shift), (1, 2)) if self.shift else x
+        q, k, v = self.qkv(cut(y, n)).chunk(3, -1)
+        mask = torch.zeros_like(self.bias)
+        if self.shift:
+            mask = self.mask(h, w, x.dtype).expand(len(x), -1, -1, -1).flatten(0, 1)
+        if self.fused:
+            added = (self.bias + mask)[:, None]
+            y = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None], added)[:, 0]
+        else:
+            y = (q @ k.transpose(-1, -2) + self.bias + mask).softmax(-1) @ v
+        y = joined(y, n, h, w)
+        return torch.roll(y, (self.shift, self.shift), (1, 2)) if self.shift else y
+
+    def mask(self, h: int, w: int, kind: torch.dtype) -> Tensor:
+        """Return -100 where two positions of a window come from different ends of the image."""
+        region = torch.zeros(1, h, w, 1)
+        bounds = (slice(0, -self.window), slice(-self.window, -self.shift), slice(-self.shift, None))
+        for number in range(9):
+            region[:, bounds[number // 3], bounds[number % 3]] = number
+        parts = cut(region, self.window).squeeze(-1)
+        return torch.where(parts[:, None, :] != parts[:, :, None], -100.0, 0.0).to(kind)[None]
+
+
+def cut(x: Tensor, n: int) -> Tensor:
+    b, h, w, c = x.shape
+    return x.reshape(b, h // n, n, w // n, n, c).permute(0, 1, 3, 2, 4, 5).reshape(-1, n * n, c)
+
+
+def joined(x: Tensor, n: int, h: int, w: int) -> Tensor:
+    width = x.shape[-1]
+    return x.reshape(-1, h // n, w // n, n, n, width).permute(0, 1, 3, 2, 4, 5).reshape(-1, h, w, width)
+
+
+class SwinIR(nn.Module):
+    """Convolutions around pairs of windowed attention, without and with a shift."""
+
+    def __init__(self, pairs: int, window: int = 8, fused: bool = False) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(1, 4, 3, padding=1)
+        shifts = (0, window // 2) * pairs
+        self.layers = nn.ModuleList([Windows(4, window, shift, fused) for shift in shifts])
+        self.last = nn.Conv2d(4, 1, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.first(x).permute(0, 2, 3, 1)
+        for layer in self.layers:
+            y = y + layer(y)
+        return x + self.last(y.permute(0, 3, 1, 2))
