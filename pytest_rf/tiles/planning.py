@@ -230,7 +230,28 @@ def _planned(
             if any(each.axis == axis for each in obstacles):
                 least[axis], sides[axis] = math.inf, (math.inf, math.inf)
     accepted = _accepted(trial.analysis, tiles)
-    return Plan(trial, axes, outputs, least, sides, obstacles, misses, faults, accepted)
+    reach = {axis: _reach(trial, tiles, axis, sides[axis]) for axis in axes}
+    return Plan(trial, axes, outputs, least, sides, reach, obstacles, misses, faults, accepted)
+
+
+def _reach(
+    trial: Trial, tiles: Mapping[str, int], axis: str, sides: tuple[float, float]
+) -> tuple[float, float]:
+    """Return how far units read beyond a part that begins and ends anywhere; infinite where no tile is seamless."""
+    if math.inf in sides:
+        return sides
+    before = after = 0.0
+    analysis = trial.analysis
+    for (name, number), share in trial.keys(axis).items():
+        for tensor in analysis.outputs:
+            field = Along(analysis.runs, tensor.value, analysis.inputs[name], number)
+            own = field.profile(theory=True)
+            if own is None:  # it has no map, as of rolled windows: borders of tiles are what is known
+                before, after = max(before, sides[0]), max(after, sides[1])
+            elif own.jump:
+                first, last = own.halo(1)
+                before, after = max(before, float(first * share)), max(after, float(last * share))
+    return before, after
 
 
 def _cropped(crop: int | Sequence[int] | None) -> Fraction | None:

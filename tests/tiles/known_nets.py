@@ -112,6 +112,55 @@ class SRVGG(nn.Module):
         return self.body(x) + F.interpolate(x, scale_factor=4, mode="nearest")
 
 
+class Vocoder(nn.Module):
+    """HiFi-GAN V1's generator: mel frames in, 256 samples out for each, with few channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(2, 2, 7, padding=3)
+        self.ups = nn.ModuleList(
+            [nn.ConvTranspose1d(2, 2, k, u, padding=(k - u) // 2) for u, k in ((8, 16), (8, 16), (2, 4), (2, 4))]
+        )
+        self.blocks = nn.ModuleList([nn.ModuleList([Residual(k) for k in (3, 7, 11)]) for _ in self.ups])
+        self.last = nn.Conv1d(2, 1, 7, padding=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        for up, blocks in zip(self.ups, self.blocks, strict=True):
+            x = up(F.leaky_relu(x, 0.1))
+            x = sum(block(x) for block in blocks) / 3
+        return self.last(F.leaky_relu(x))
+
+
+class Residual(nn.Module):
+    """Three pairs of convolutions, the first of each dilated."""
+
+    def __init__(self, kernel: int) -> None:
+        super().__init__()
+        same = [kernel // 2 * dilation for dilation in (1, 3, 5)]
+        self.dilated = nn.ModuleList(
+            [nn.Conv1d(2, 2, kernel, dilation=d, padding=p) for d, p in zip((1, 3, 5), same, strict=True)]
+        )
+        self.plain = nn.ModuleList([nn.Conv1d(2, 2, kernel, padding=kernel // 2) for _ in range(3)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for dilated, plain in zip(self.dilated, self.plain, strict=True):
+            x = x + plain(F.leaky_relu(dilated(F.leaky_relu(x, 0.1)), 0.1))
+        return x
+
+
+class Volume(nn.Module):
+    """A net of three axes: pooled and upsampled in the plane, not in depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine, self.coarse, self.last = (nn.Conv3d(1, 1, 3, padding=1) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.coarse(F.avg_pool3d(self.fine(x), (1, 2, 2)))
+        return self.last(x + F.interpolate(y, scale_factor=(1.0, 2.0, 2.0), mode="nearest"))
+
+
 class Positions(nn.Module):
     """A learned table of absolute positions is added."""
 
