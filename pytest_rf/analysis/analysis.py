@@ -153,7 +153,7 @@ class Analysis(Described):
                 }
                 for tensor in self.final
             ),
-            notes=tuple(self.graph.notes),
+            notes=tuple(self.graph.remarks),
             chunk=self.chunk,
             tensors=tuple(of_tensor(one, figures) for one in shown),
         )

@@ -81,7 +81,7 @@ def _foot(
             f"left out at {screen.room} columns: {', '.join(found.left_out)} (a wider terminal shows them, "
             f"or --columns {chosen})"
         )
-    notes += [f"note {note}" for note in view.analysis.graph.notes]
+    notes += [f"note {note}" for note in view.analysis.graph.remarks]
     if notes:
         yield ()
     for note in notes:
