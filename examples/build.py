@@ -88,6 +88,26 @@ def tcn() -> None:
     b.save("tcn.onnx", ("audio", [1, 1, 400]), ("mask", [1, 1, 400]))
 
 
+def enhancer(name: str, norm: bool = False) -> None:
+    """A small enhancer of spectra, frame by frame, that looks two frames ahead: docs/latency.md.
+
+    ``norm``: with a normalisation over time as well, which no stream can have.
+    """
+    b = Builder()
+    x = b.conv("spectrum", "encoder.conv", (33, 8), [3], pads=[1, 1])
+    x = b.node("Relu", [x], "encoder.relu")
+    if norm:
+        x = b.node(
+            "InstanceNormalization", [x, b.weight("norm.scale", [8]), b.weight("norm.bias", [8])], "norm"
+        )
+    for number, dilation in enumerate((1, 2, 4)):
+        block = f"blocks.{number}"
+        y = b.conv(x, f"{block}.conv", (8, 8), [3], dilations=[dilation], pads=[2 * dilation, 0])
+        x = b.node("Add", [x, b.node("Relu", [y], f"{block}.relu")], block)
+    b.conv(x, "decoder.conv", (8, 33), [3], pads=[1, 1])
+    b.save(name, ("spectrum", [1, 33, 100]), ("mask", [1, 33, 100]))
+
+
 def single_layers() -> None:
     """The single layers of docs/stride-is-not-dilation.md."""
     for kernel, stride in ((3, 1), (3, 2), (5, 1), (5, 2)):
@@ -113,6 +133,8 @@ def main() -> None:
     unet()
     unet("changed/unet.onnx", dilation=2)
     tcn()
+    enhancer("latency/enhancer.onnx")
+    enhancer("latency/normed.onnx", norm=True)
     single_layers()
     jobs()
 

@@ -231,6 +231,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
     if not named:
         return {}  # which axes the model has is not worked out for nothing
     known = list(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes))
+    there_is = {axis.lower() for axis in known}
     there = f"there are {', '.join(known) or 'none; name them with axes'}"
 
     def told(axis: str) -> str:
@@ -238,7 +239,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
             return f'there is no axis "{axis}" in {models}'
         return f'the model has no axis "{axis}"{nearest(axis, known)}; {there}'
 
-    return {axis: told(axis) for axis in named if axis not in known}
+    return {axis: told(axis) for axis in named if axis.lower() not in there_is}
 
 
 # ------------------------------------------------------------------ the form of each key

@@ -102,11 +102,11 @@ class Alone(Runs):
     def _read(self, domain: Domain[T], own: Mapping[Key, T], key: Key) -> Mapping[Key, T]:
         live = {self._operand: {key: own[key]} if key in own else {}}
         for number in self._between:
-            live[number] = dict(_step(self.plan, number, domain, live, key))
+            live[number] = dict(stepped(self.plan, number, domain, live, key))
         return live[self._number]
 
 
-def _step(
+def stepped(
     plan: Plan, number: int, domain: Domain[T], live: Mapping[int, Mapping[Key, T]], key: Key
 ) -> Mapping[Key, T]:
     """Return what a domain knows of what a step makes; operands that are not known read nothing."""

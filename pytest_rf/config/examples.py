@@ -36,7 +36,6 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "origin": "start",
         "stands_for": {"t": "4i"},
         "frontend": {"t": "frames(400, 160, rate = 16000)"},
-        "chunk": 16,
         "accept_context": ["op:InstanceNormalization", "decoder.se*"],
         "state": {"cache": "new_cache"},
         "chunk": 32,
