@@ -18,7 +18,7 @@ import pytest_rf
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.streams.drawn_nets import FAULTS, WIDTH, Case, Fault, case, reads  # noqa: E402
+from tests.streams.drawn_nets import FAULTS, WIDTH, Case, Fault, case, reads
 
 
 def judged(one: Case) -> pytest_rf.Comparison:
@@ -26,7 +26,10 @@ def judged(one: Case) -> pytest_rf.Comparison:
     caches = one.step.caches()
     names = [f"arg{number + 1}" for number in range(len(caches))]
     step = pytest_rf.analyze(
-        one.step, torch.zeros(1, WIDTH, one.chunk), *caches, state={name: str(n + 1) for n, name in enumerate(names)}
+        one.step,
+        torch.zeros(1, WIDTH, one.chunk),
+        *caches,
+        state={name: str(n + 1) for n, name in enumerate(names)},
     )
     offline = pytest_rf.analyze(one.offline, inputs={"x": (1, WIDTH, 24 * one.strides)})
     return pytest_rf.same(offline, step)
@@ -65,7 +68,9 @@ def main() -> None:
         wrong += [one for one in told if one.startswith("seed")]
         print(f"{fault or 'no fault':9} {dict(Counter(one for one in told if not one.startswith('seed')))}")
     print(*wrong, sep="\n")
-    print(f"{4 * count} comparisons, {len(wrong)} wrong, {time.monotonic() - start:.0f} s, torch {torch.__version__}")
+    print(
+        f"{4 * count} comparisons, {len(wrong)} wrong, {time.monotonic() - start:.0f} s, torch {torch.__version__}"
+    )
     sys.exit(bool(wrong))
 
 

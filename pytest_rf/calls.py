@@ -151,7 +151,7 @@ def analysed(
     )
     if call.state is not None:
         # Along which axis the inputs are streams is said of the call; all else of the net that it is.
-        analysis = streamed(described(analysis, call.axes), call.state, call.chunk)
+        analysis = cast(Analysis, streamed(described(analysis, call.axes), call.state, call.chunk))
         call = replace(call, axes={})
     return said(analysis, call)
 
@@ -313,7 +313,9 @@ def _chunk(value: Any) -> int | dict[str, int]:
     for name, one in several.items():
         if not isinstance(one, Integral) or isinstance(one, bool) or one < 1:
             of = f"{name} is " if name else "is "
-            raise CallError("chunk", f"{of}a number of positions, 1 or more, not {_shown(one)}", *[name][: bool(name)])
+            raise CallError(
+                "chunk", f"{of}a number of positions, 1 or more, not {_shown(one)}", *[name][: bool(name)]
+            )
     return {str(name): int(one) for name, one in value.items()} if isinstance(value, Mapping) else int(value)
 
 

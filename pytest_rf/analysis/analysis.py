@@ -46,7 +46,7 @@ class Analysis(Described):
 
     @cached_property
     def state(self) -> Mapping[str, StateFigures]:
-        """How much of each state of a step model is needed, by the name of its input (SEMANTICS 10); empty of others."""
+        """How much of each state of a step model is needed, by the name of its input; empty of other models."""
         return {} if self.stream is None else self.stream.state(self.runs)
 
     # ------------------------------------------------------------------ tensors

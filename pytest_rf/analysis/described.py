@@ -37,13 +37,16 @@ class StateFigures(Protocol):
     """
 
     @property
-    def needed(self) -> int | None: ...
+    def needed(self) -> int | None:
+        """Return how many any output reads."""
 
     @property
-    def length(self) -> int: ...
+    def length(self) -> int:
+        """Return how many it holds."""
 
     @property
-    def axis(self) -> int | None: ...
+    def axis(self) -> int | None:
+        """Return the axis along which it holds them."""
 
 
 Relower = Callable[[Mapping[str, Shape]], Graph]
@@ -96,7 +99,11 @@ class Described:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: what the model is, without what was found out and without the model itself."""
-        return {one.name: getattr(self, one.name) for one in fields(self)} | {"reopen": None, "module": None, "called": None}
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {
+            "reopen": None,
+            "module": None,
+            "called": None,
+        }
 
     @property
     def shapes(self) -> dict[str, Shape]:

@@ -97,7 +97,9 @@ class StatePair(PairType):
         before, equals, after = value.partition("=")
         if value != "auto" and not (before and equals and after):
             self.fail(
-                f"{value!r} is no pair of a state input and an output; write cache=new_cache, or auto", param, ctx
+                f"{value!r} is no pair of a state input and an output; write cache=new_cache, or auto",
+                param,
+                ctx,
             )
         return before, after
 

@@ -117,7 +117,7 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     state: Annotated[
         Text | dict[str, Text],
         Meta(
-            description='of a step model, state input -> the output that is its value in the next call: { cache = '
+            description="of a step model, state input -> the output that is its value in the next call: { cache = "
             '"new_cache" }; or "auto", by names and shapes. Figures are those of the stream'
         ),
     ] = {}

@@ -191,7 +191,8 @@ def runner(model: Any, name: str, values: Mapping[str, Any] | None) -> Engine:
 
         engine = partial(onnxruntime, tensors=())
     types = {
-        one.name: np.dtype(tensor_dtype_to_np_dtype(one.type.tensor_type.elem_type)) for one in proto.graph.input
+        one.name: np.dtype(tensor_dtype_to_np_dtype(one.type.tensor_type.elem_type))
+        for one in proto.graph.input
     }
     given = {key: np.asarray(value, types[key]) for key, value in (values or {}).items() if key in types}
     outputs = [one.name for one in proto.graph.output]

@@ -71,16 +71,19 @@ def of(stream: Stream, runs: Runs) -> Mapping[str, State]:
 def _newest(
     stream: Stream, runs: Runs, number: int, shape: tuple[int, ...]
 ) -> tuple[int, npt.NDArray[np.int64]] | None:
-    """Return the axis along which a state holds positions of the stream, and the newest that each of its places reads."""
+    """Return the axis along which a state holds positions of the stream, and the newest that each place reads."""
     known = runs.structure(runs.graph.values[number])
     if not isinstance(known, Structure):
         return None
     for key in stream.advance:
-        hulls = run_total(runs.plan, Intervals(Policy(context=True)), frozenset({key}), {number})[number]
+        known_hulls = run_total(runs.plan, Intervals(Policy(context=True)), frozenset({key}), {number})
+        hulls = known_hulls.get(number, {})  # a state that is handed on as it was is a constant
         if key not in hulls:
             continue
         _, newest = positions(Field(known, hulls), key, shape)
-        varying = [axis for axis, n in enumerate(shape) if n > 1 and (newest.max(axis) != newest.min(axis)).any()]
+        varying = [
+            axis for axis, n in enumerate(shape) if n > 1 and (newest.max(axis) != newest.min(axis)).any()
+        ]
         if len(varying) == 1:
             others = tuple(axis for axis in range(len(shape)) if axis != varying[0])
             return varying[0], newest.max(axis=others)

@@ -48,7 +48,9 @@ def repeats_from(trace: Trace, first: int) -> int | None:
 
 
 def _alike(a: Flags, b: Flags) -> bool:
-    if a.ndim and b.ndim and a.ndim != b.ndim:  # other factors: what they hold is the same only if it is nothing
+    if (
+        a.ndim and b.ndim and a.ndim != b.ndim
+    ):  # other factors: what they hold is the same only if it is nothing
         return not a.any() and not b.any()
     one, other = np.broadcast_arrays(a, b)
     return bool((one == other).all())

@@ -111,7 +111,11 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
         name: flow
         for name, value in last.items()
         if name not in states.values() and value.shape is not None and value.varies
-        if (flow := axes.steps(planned.structures.get(value.number), value.extents, keys, main.given, main.axis))
+        if (
+            flow := axes.steps(
+                planned.structures.get(value.number), value.extents, keys, main.given, main.axis
+            )
+        )
     }
     first = steady.settled_calls([(flow.given, flow.advance) for flow in flows.values()])
     made = unroll(call, states, flows, outputs, settled + first + 2)
@@ -140,7 +144,11 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
         graph=made.graph,
         wanted_axes=_named(analysis, flows, states),
         chosen={
-            **{name: axes for name, axes in analysis.chosen.items() if name not in states and name not in flows},
+            **{
+                name: axes
+                for name, axes in analysis.chosen.items()
+                if name not in states and name not in flows
+            },
             **{name: (axis,) for name, axis in keys},
         },
         reopen=None,
@@ -202,11 +210,17 @@ def _named(
         named = dict(one.axes)
         if name in flows:
             axis = flows[name].along(len(one.shape))
-            if axis not in named.values():
-                named = {key: number for key, number in named.items() if key != axes.TIME}
+            if not analysis.wanted_axes.get(name, {}).keys() - {"batch", "channel"}:
+                # What the tool names by itself: the stream's axis is t, and others are what they were.
+                named = {key: number for key, number in named.items() if key != axes.TIME and number != axis}
                 named[axes.TIME] = axis
+            elif axis not in named.values():
+                named[axes.TIME] = axis
+        named = dict(sorted(named.items(), key=lambda role: role[1]))
         roles = {"batch": one.batch, "channel": one.channel}
-        named.update({role: axis for role, axis in roles.items() if axis is not None and axis not in named.values()})
+        named.update(
+            {role: axis for role, axis in roles.items() if axis is not None and axis not in named.values()}
+        )
         if named:
             found[name] = named
     return found
@@ -222,10 +236,14 @@ def _notes(analysis: Analysis, stream: Stream, auto: bool) -> list[str]:
         f"{flow.advance} of {name}" + (f" ({flow.given} are given)" if flow.given != flow.advance else "")
         for name, flow in stream.inputs.items()
     )
-    notes.append(f"figures are those of the stream: {stream.calls} calls end to end, each of which advances by {flows}")
+    notes.append(
+        f"figures are those of the stream: {stream.calls} calls end to end, each of which advances by {flows}"
+    )
     shared = [name for name in analysis.inputs if name not in stream.inputs and name not in stream.states]
     if shared:
-        notes.append(f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed")
+        notes.append(
+            f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed"
+        )
     return notes
 
 
