@@ -50,8 +50,7 @@ def flows(call: Analysis, states: Collection[str], chunk: Chunk | None) -> dict[
         return {name: _flow(call, others[name], axis, chunk, found) for name, axis in found.items()}
     several = {name: rest for name, one in others.items() if (rest := _rest(call, one))}
     for name, axes in several.items():
-        given = call.wanted_axes.get(name, {})
-        if not set(axes) <= {*given.values()}:
+        if not call.wanted_axes.get(name, {}).keys() - {"batch", "channel"}:
             raise ModelError(
                 f"{call.name}: along which of its axes input {name!r} is a stream is not clear; say "
                 f"axes = {{ {name} = {{ t = {axes[-1]} }} }}, or name them without t where a call is one step"
