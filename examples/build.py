@@ -5,7 +5,7 @@ Run it from anywhere: ``python examples/build.py``. The same run writes the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +44,21 @@ class Builder:
         weight = self.weight(f"{module}.weight", [channels[1], channels[0], *kernel])
         return self.node("Conv", [x, weight], module, kernel_shape=kernel, **attributes)
 
-    def save(self, name: str, x: tuple[str, list[int]], y: tuple[str, list[int]]) -> None:
+    def save(
+        self,
+        name: str,
+        x: tuple[str, list[int]],
+        y: tuple[str, list[int]],
+        states: Mapping[str, list[int]] | None = None,
+    ) -> None:
         self.nodes[-1].output[0] = y[0]
+        inputs = [x, *(states or {}).items()]
+        outputs = [y, *((f"new_{name}", shape) for name, shape in (states or {}).items())]
         graph = helper.make_graph(
             self.nodes,
             Path(name).stem,
-            [helper.make_tensor_value_info(x[0], TensorProto.FLOAT, x[1])],
-            [helper.make_tensor_value_info(y[0], TensorProto.FLOAT, y[1])],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in inputs],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
             self.weights,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -137,6 +145,28 @@ def tcn() -> None:
     b.save("tcn.onnx", ("audio", [1, 1, 400]), ("mask", [1, 1, 400]))
 
 
+def tcn_step(name: str, chunk: int = 20, short: int = -1) -> None:
+    """The same network called chunk by chunk: each convolution has a cache; that of block ``short`` misses a step."""
+    b = Builder()
+    x, width, caches = "audio", 1, {}
+    b.constant("end", [1 << 30])
+    b.constant("time", [2])
+    for number, dilation in enumerate((1, 2, 4, 8, 16)):
+        block, cache = f"blocks.{number}", f"cache{number}"
+        length = 2 * dilation - (number == short)
+        caches[cache] = [1, width, length]
+        whole = b.node("Concat", [cache, x], f"{block}.concat", axis=2)
+        b.constant(f"{block}.keep", [-length])
+        b.node("Slice", [whole, f"{block}.keep", "end", "time"], f"new_{cache}")
+        pads = [int(number == short), 0]
+        y = b.conv(whole, f"{block}.conv", (width, 4), [3], dilations=[dilation], pads=pads)
+        y = b.node("Relu", [y], f"{block}.relu")
+        x = y if number == 0 else b.node("Add", [x, y], block)
+        width = 4
+    b.conv(x, "head", (width, 1), [1])
+    b.save(name, ("audio", [1, 1, chunk]), ("mask", [1, 1, chunk]), caches)
+
+
 def single_layers() -> None:
     """The single layers of docs/stride-is-not-dilation.md."""
     for kernel, stride in ((3, 1), (3, 2), (5, 1), (5, 2)):
@@ -162,6 +192,8 @@ def main() -> None:
     unet()
     unet("changed/unet.onnx", dilation=2)
     tcn()
+    tcn_step("streams/tcn_step.onnx")
+    tcn_step("streams/tcn_short.onnx", short=3)
     single_layers()
 
 

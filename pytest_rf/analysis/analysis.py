@@ -35,7 +35,8 @@ class Analysis(Described):
     @cached_property
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
-        return Runs(self) if self.stream is None else self.stream.runs(self)
+        made: Runs = Runs(self) if self.stream is None else self.stream.runs(self)
+        return made
 
     # ------------------------------------------------------------------ inputs
 

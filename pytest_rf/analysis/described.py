@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pytest_rf.analysis.roles import checked
 from pytest_rf.analysis.steps import Steps
@@ -13,17 +13,14 @@ from pytest_rf.graph import Graph
 from pytest_rf.node import Node
 from pytest_rf.value import Shape
 
-if TYPE_CHECKING:
-    from pytest_rf.analysis.runs import Runs
-
 
 class Unrolled(Protocol):
     """The calls of a step model, as far as an analysis has to know of them."""
 
-    def runs(self, about: Described) -> Runs:
+    def runs(self, about: Described) -> Any:
         """Return the runs over them."""
 
-    def state(self, runs: Runs) -> Mapping[str, StateFigures]:
+    def state(self, runs: Any) -> Mapping[str, StateFigures]:
         """Return the figures of each state, by the name of its input."""
 
 

@@ -184,9 +184,9 @@ def _runner(net: Analysis) -> Run:
             f"{net.name}: the model is not at hand to be run; give an analysis that was made here"
         )
     if net.module is None:
-        from pytest_rf.probing.files import runner
+        from pytest_rf.probing import runtime
 
-        return runner(net.called[0], net.name, net.called[1])
+        return runtime.runner(net.called[0], net.name, net.called[1])
     from pytest_rf.probing import modules
 
     return modules.runner(net.module, *net.called)

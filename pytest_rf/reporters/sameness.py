@@ -14,7 +14,6 @@ from pytest_rf.reporters.states import states
 from pytest_rf.reporters.wrapping import wrapped
 from pytest_rf.streams import Comparison
 
-
 _LISTED = 4
 
 

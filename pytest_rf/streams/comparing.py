@@ -177,7 +177,9 @@ def matched(
         for net, ends in ((offline, mine), (step, yours))
     ]
     several = not (is_stream(offline) or is_stream(step)) and len(mine) != len(yours)
-    hint = '; if one is called step by step, say which of these are its state: state = "auto" or pairs' * several
+    hint = (
+        '; if one is called step by step, say which of these are its state: state = "auto" or pairs' * several
+    )
     raise ModelError(
         f"the {kind}s of the two do not pair: {'; '.join(told)}; give them the same names, or equally many{hint}"
     )

@@ -7,11 +7,10 @@ places of the call: place 0 stands for the first position of its chunk, and what
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -29,11 +28,9 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
 from pytest_rf.errors import UnknownError
 from pytest_rf.interpreter import Ignorance, Plan, run_total
+from pytest_rf.streams.calls import Calls
 from pytest_rf.streams.steady import first_read, repeats_from
 from pytest_rf.value import Value
-
-if TYPE_CHECKING:
-    from pytest_rf.streams.stream import Stream
 
 PAST = Ignorance("its past has no end")
 
@@ -44,7 +41,7 @@ class StreamRuns(Runs):
     def __init__(
         self,
         about: Described,
-        stream: Stream,
+        stream: Calls,
         planned: Plan | None = None,
         inputs: Mapping[str, Input] | None = None,
     ) -> None:
@@ -263,8 +260,3 @@ def _placeless(known: Structure, keys: Collection[Key]) -> Structure:
 def _moved(one: Map, distance: int) -> Map:
     first, *rest = one.arrays
     return Map((first + distance, *rest), one.jump)
-
-
-def call_of(starts: tuple[int, ...], number: int) -> int:
-    """Return the call that a value belongs to, by the numbers of the first values of the calls."""
-    return min(max(bisect_right(starts, number) - 1, 0), len(starts) - 2)

@@ -12,72 +12,20 @@ from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import Key
 from pytest_rf.errors import ModelError
-from pytest_rf.graph import Graph
 from pytest_rf.interpreter import Ignorance, Plan, plan, run_total
 from pytest_rf.streams import axes, needed, pairing, steady
+from pytest_rf.streams.calls import Calls, Joined
 from pytest_rf.streams.needed import State
-from pytest_rf.streams.runs import StreamRuns, call_of
+from pytest_rf.streams.runs import StreamRuns
 from pytest_rf.streams.unrolling import Flow, Unrolled, unroll
 
 MOST_STEPS = 400_000
 """Calls are unrolled to no more steps than this; what is not settled then is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """What all calls give as one output.
-
-    Attributes:
-        axis: the axis of its steps.
-        count: the steps of one call.
-        parts: for each call the number of the value that it gives.
-    """
-
-    axis: int
-    count: int
-    parts: tuple[int, ...]
-
-
 @dataclass(frozen=True)
-class Stream:
-    """What is known of a step model beside the graph of its calls.
-
-    Attributes:
-        call: the graph of one call.
-        states: state input -> the output that is its value in the next call.
-        inputs: the streamed inputs.
-        outputs: the outputs that are streams.
-        advance: input axis of a stream -> positions from a call to the next.
-        joined: number of the value of an output that is a stream -> how its steps lie.
-        links: for each call the numbers of the values of the state that it leaves behind.
-        starts: the numbers of the first values of the calls, and of what comes after the last.
-        first: the first call that is given none of the first positions.
-        steady: the call from which on the state reads of the first positions what it did before.
-    """
-
-    call: Graph
-    states: Mapping[str, str]
-    inputs: Mapping[str, Flow]
-    outputs: Mapping[str, Flow]
-    advance: Mapping[Key, int]
-    joined: Mapping[int, Joined]
-    links: tuple[tuple[int, ...], ...]
-    starts: tuple[int, ...]
-    first: int
-    steady: int
-
-    @property
-    def calls(self) -> int:
-        """The number of calls that are unrolled."""
-        return len(self.links)
-
-    def startup(self, key: Key) -> int:
-        """Return the first position that every call is given which a steady stream gives it to."""
-        return self.first * self.advance[key]
-
-    def call_of(self, number: int) -> int:
-        """Return the call that a value belongs to."""
-        return call_of(self.starts, number)
+class Stream(Calls):
+    """The calls of a step model, and what they mean for its analysis."""
 
     def runs(self, about: Described) -> Runs:
         """Return the runs over the calls."""

@@ -52,10 +52,10 @@ def several(inputs: str, outputs: str) -> object:
 def test_numbers_and_letters_tell_states_apart() -> None:
     net = several("h0 c0", "cn hn")
     assert pytest_rf.analyze(net, state="auto", axes=NAMED).stream.states == {"h0": "hn", "c0": "cn"}
-    net = several("past_key_values.0.key past_key_values.1.key", "present.1.key present.0.key")
+    net = several("past_key_values_0_key past_key_values_1_key", "present_1_key present_0_key")
     assert pytest_rf.analyze(net, state="auto", axes=NAMED).stream.states == {
-        "past_key_values.0.key": "present.0.key",
-        "past_key_values.1.key": "present.1.key",
+        "past_key_values_0_key": "present_0_key",
+        "past_key_values_1_key": "present_1_key",
     }
     net = several("cache0 cache1", "new_cache1 new_cache0")
     assert pytest_rf.analyze(net, state="auto", axes=NAMED).stream.states == {
