@@ -179,7 +179,7 @@ def analysed(
     )
     if call.state is not None:
         # Along which axis the inputs are streams is said of the call; all else of the net that it is.
-        analysis = streamed(described(analysis, call.axes), call.state, call.chunk)
+        analysis = cast(Analysis, streamed(described(analysis, call.axes), call.state, call.chunk))
         call = replace(call, axes={}, chunk=None)
     return said(analysis, call)
 
