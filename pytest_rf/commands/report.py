@@ -11,6 +11,7 @@ import click
 from pytest_rf.commands import completion, options
 
 if TYPE_CHECKING:
+    from pytest_rf.config.declared import Config
     from pytest_rf.isolation import Isolate
 
 DEFAULT = "report.html"
@@ -18,6 +19,7 @@ DEFAULT = "report.html"
 
 @click.command(short_help="Write an HTML page about a model, to look at.")
 @click.argument("model", required=False, shell_complete=completion.models)
+@click.argument("new", required=False, shell_complete=completion.models)
 @click.option(
     "requires",
     "--require",
@@ -38,6 +40,7 @@ DEFAULT = "report.html"
 @click.option("-o", "--output", metavar="FILE", default=DEFAULT, show_default=True, help="Where to write it.")
 def report(
     model: str | None,
+    new: str | None,
     requires: tuple[str, ...],
     image: str | None,
     jobs: int | None,
@@ -54,6 +57,9 @@ def report(
     MODEL is an .onnx file, the name of a model in the configuration, or package.module:factory; a folder or a
     pattern of files stands for several. Without MODEL, every model of the configuration. The page is one file that
     needs nothing else, and no network.
+
+    With NEW the page is about what changed from MODEL to it. Each is an .onnx file, a model of the configuration, a
+    lock, or one of these files at a git revision, as diff takes them.
 
     Exit status: 0 where it is written, whatever it says; 2 where the run itself is wrong.
     """
@@ -73,6 +79,11 @@ def report(
     kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
     report_place(output, kept=kept)
     extra.require()
+    if new is not None:
+        if requires or image is not None or any(call.values()):
+            raise click.UsageError("two states are compared as they are: leave out --require, --image and how to call")
+        _compare(paths[0], new, settings, allow_code, output, kept)
+        return 0
     drawing = Drawing(pictures.as_uri(image) if image is not None else "")
     # Whoever looks need not judge: a model without requirements is no mistake here.
     asked = dataclasses.replace(settings or Config(), uncovered="ignore")
@@ -91,3 +102,20 @@ def report(
         failures.tell(f"{output}: {len(found.models):,} model{'s' if len(found.models) > 1 else ''}")
     failures.problems(found, debug)
     return found.exit_code
+
+
+def _compare(
+    old: str, new: str, settings: Config | None, allow_code: bool, output: str, kept: tuple[str, ...]
+) -> None:
+    """Write a page about what changed between two states."""
+    from pytest_rf import comparing
+    from pytest_rf.commands import failures
+    from pytest_rf.commands.progress import progress
+    from pytest_rf.reporters.files import save
+    from pytest_rf.reporters.pages import compared, document
+
+    with progress() as load:
+        sides = [comparing.side(word, settings, allow_code, load) for word in (old, new)]
+    found = comparing.compare(*sides)
+    save(document.html([], compared=document.plain(compared.of(found))), output, kept=(*kept, new))
+    failures.tell(f"{output}: what changed from {old} to {new}")

@@ -7,9 +7,8 @@ from typing import Any
 
 from pytest_rf.reporters import NOTHING_DRAWN, Drawn
 from pytest_rf.reporters.lines import visible
-from pytest_rf.reporters.pages import document, sections
-from pytest_rf.results import ModelResult, Run, severity
-from pytest_rf.severity import SEVERITIES
+from pytest_rf.reporters.pages import document, overview, sections
+from pytest_rf.results import ModelResult, Run
 
 
 def check(run: Run, drawn: Drawn = NOTHING_DRAWN) -> str:
@@ -22,7 +21,8 @@ def check(run: Run, drawn: Drawn = NOTHING_DRAWN) -> str:
     Raises:
         OutputError: the extra is missing that pages need.
     """
-    return document.html([_page(model, drawn.get((model.model, model.file), "")) for model in run.models])
+    pages = [_page(model, drawn.get((model.model, model.file), "")) for model in run.models]
+    return document.html(pages, document.plain(overview.of(run.models, pages)))
 
 
 def _page(result: ModelResult, drawn: str) -> Any:
@@ -33,7 +33,6 @@ def _page(result: ModelResult, drawn: str) -> Any:
     def place(name: str) -> int | None:
         return places.get(visible(name, document.LONGEST))
 
-    page["failing"] = sum(severity(found) == SEVERITIES[0] for found in result.findings)
     for section, data in sections.judged(result, place):
         page["sections"][section] = document.plain(data)
     return page

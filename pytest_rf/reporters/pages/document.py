@@ -29,15 +29,17 @@ if TYPE_CHECKING:
 LONGEST = 2000
 """Longer texts are cut."""
 
-_BASE = ("base",)
+_BASE = ("base", "index", "compare")
 _IN_SCRIPTS = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
-def html(models: Sequence[Any]) -> str:
+def html(models: Sequence[Any], overview: Any = None, compared: Any = None) -> str:
     """Return the page of models.
 
     Args:
         models: the data of each model's page as :func:`plain` gives it.
+        overview: the models at a glance, likewise, to be shown where they are several.
+        compared: what differs between two states of models, likewise; None where nothing is compared.
 
     Raises:
         OutputError: Jinja2 is not installed.
@@ -51,6 +53,8 @@ def html(models: Sequence[Any]) -> str:
         .get_template("page.html")
         .render(
             models=models,
+            overview=overview,
+            compared=compared,
             sections=SECTIONS,
             version=__version__,
             data=_block({"models": models}),
