@@ -14,7 +14,7 @@ from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import figure, value
-from pytest_rf.reporters.pages.reads import Patterns, Table, table
+from pytest_rf.reporters.pages.reads import Patterns, Steps, Table, table
 from pytest_rf.reporters.pages.subject import Subject
 
 MOST_SOURCES = 4
@@ -179,12 +179,18 @@ def _field(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
     if known is None:
         return -1
     along = AxisField(tensor.runs, tensor.value, tensor.runs.inputs[key[0]], key[1])
-    step = None if along.steps is None or along.stride is None else figure(along.stride)
     try:
-        found = table(tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), step, kept.patterns)
+        found = table(
+            tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), _steps(along), kept.patterns
+        )
     except UnknownError:
         return -1
     return -1 if found is None else _number(kept.tables, found)
+
+
+def _steps(along: AxisField) -> Steps | None:
+    found = along.steps
+    return None if found is None else Steps(*map(figure, (found.rate, found.first, found.last)))
 
 
 def _context(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
