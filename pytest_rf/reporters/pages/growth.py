@@ -154,7 +154,8 @@ def _required(
     for one in result.requirements:
         for part in one.held:
             at = Elsewhere(tensor=part.tensor, axes=part.axes, input=part.input)
-            yield one.text, part.metric, part.required, (at,), True
+            if not part.counted:  # what counts something else than positions has no place on the chart
+                yield one.text, part.metric, part.required, (at,), True
     for found in (*result.findings, *result.waived, *result.known):
-        if found.requirement:
+        if found.requirement and not found.counted:
             yield found.requirement, found.metric, found.required, found.tensors, False
