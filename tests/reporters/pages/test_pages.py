@@ -35,6 +35,19 @@ def test_names_neither_become_markup_nor_end_the_data() -> None:
     assert "\u202e" not in html
 
 
+def test_a_flood_of_findings_is_cut_with_a_count() -> None:
+    pytest.importorskip("jinja2")
+    from pytest_rf.findings import Finding
+    from pytest_rf.reporters.html import check
+    from pytest_rf.results import ModelResult, Run
+
+    many = tuple(Finding(code="RF101", rule="r", model="m", message="x" * 5000) for _ in range(5000))
+    page = check(Run.of([ModelResult(model="m" * 1_000_000, findings=many)]))
+    assert "4600 more are not listed" in page
+    assert "more characters" in page
+    assert len(page) < 5_000_000
+
+
 def test_the_same_run_gives_the_same_bytes() -> None:
     pytest.importorskip("jinja2")
     first = document("unet")[0]
