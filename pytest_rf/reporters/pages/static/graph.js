@@ -378,9 +378,13 @@ pytestRf.section("graph", (root, data, model) => {
         entries.push(["kind-unknown", "unknown"]);
       }
     }
-    const swatch = (shade) =>
-      element("svg:svg", { class: `swatch box ${shade}`, width: 22, height: 14, "aria-hidden": "true" }, element("svg:rect", { x: 1, y: 1, width: 20, height: 12, rx: 3 }));
-    const items = entries.map(([shade, text]) => element("li", {}, swatch(shade), text));
+    const swatch = (kind) =>
+      element(
+        "svg:svg",
+        { class: `swatch box ${kind}`, width: 22, height: 14, "aria-hidden": "true" },
+        element("svg:rect", { x: 1, y: 1, width: 20, height: 12, rx: 3 }),
+      );
+    const items = entries.map(([kind, text]) => element("li", {}, swatch(kind), text));
     if (data.trails[state.trail]?.path) items.push(element("li", {}, element("span", { class: "sample on" }), "path of the finding"));
     if (failing.size) items.push(element("li", {}, element("span", { class: "fault" }, "!"), "finding"));
     find(".legend").replaceChildren(...items);
