@@ -15,6 +15,9 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 210, 14, 26
 APART = 14
 """Names stand so far from each other, at least."""
 
+FAR = 2.5
+"""Levels above the highest point of a curve times this are beyond the chart's edge."""
+
 LONGEST = 34
 """Longer names are cut."""
 
@@ -89,13 +92,13 @@ def drawn(
         return " ".join(f"{x(depth)},{y(value)}" for depth, value in points)
 
     longest, shortest = curves[0].points, curves[1].points
+    ends = [(one, one.points[-1][1]) for one in curves if one.points]
     names = [
+        *(Label(one.metric, f"{one.name} {_written(value)}", y(value)) for one, value in ends),
         *(
-            Label(one.metric, f"{one.name} {_written(one.points[-1][1])}", y(one.points[-1][1]))
-            for one in curves
-            if one.points
+            Label(one.kind, f"{'↑ ' if one.value > top else ''}{_cut(one.name)}", y(one.value))
+            for one in levels
         ),
-        *(Label(one.kind, _cut(one.name), y(one.value)) for one in levels),
     ]
     return Chart(
         lines=tuple((one.metric, path(one.points)) for one in curves if one.points),
@@ -109,9 +112,10 @@ def drawn(
 
 
 def _top(curves: Sequence[Curve], levels: Sequence[Level]) -> float:
-    values = [value for one in curves for _, value in one.points if math.isfinite(value)]
-    highest = max([*values, *(one.value for one in levels)], default=1.0)
-    return max(highest, 1.0) * 1.05
+    """Return the largest figure that the chart has room for: levels far above the curves stand at its edge."""
+    highest = max((value for one in curves for _, value in one.points if math.isfinite(value)), default=1.0)
+    near = [one.value for one in levels if one.value <= FAR * highest]
+    return max([highest, *near, 1.0]) * 1.06
 
 
 def _ticks(top: float) -> Iterator[float]:

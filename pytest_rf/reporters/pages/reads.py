@@ -175,12 +175,10 @@ def _hulls(
     runs: Runs, value: Value, key: Key, axes: Collection[int], stride: int | str | None, patterns: Patterns
 ) -> Table | None:
     """Return what is known where sets are too large: from where to where units read."""
-    sides = list(positions(runs.field(value, key), key, value.extents))
+    lo, hi = positions(runs.field(value, key), key, value.extents)
     for axis in range(len(value.extents)):
-        for number, (side, worst) in enumerate(zip(sides, (np.min, np.max), strict=True)):
-            if axis not in axes or all(one.strides[axis] == 0 for one in sides):
-                sides[number] = worst(side, axis=axis, keepdims=True)
-    lo, hi = np.broadcast_arrays(*sides)
+        if axis not in axes or lo.strides[axis] == hi.strides[axis] == 0:
+            lo, hi = lo.min(axis=axis, keepdims=True), hi.max(axis=axis, keepdims=True)
     lines = [Line(axis, 1, extent) for axis, extent in enumerate(lo.shape) if extent > 1]
     if lo.size > MOST_UNITS:
         return None

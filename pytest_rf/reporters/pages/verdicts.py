@@ -239,8 +239,8 @@ def _requirement(one: RequirementResult, place: Place) -> Verdict:
 
 def _steps(path: Sequence[Step]) -> tuple[tuple[Grown, ...], int]:
     """Return the steps of a path that add most, in order, and how many are left out."""
-    end = max((number(step.total) for step in path if math.isfinite(number(step.total))), default=0)
-    ranked = sorted(range(len(path)), key=lambda place: -abs(number(path[place].growth)))
+    end = max((float(number(step.total)) for step in path if math.isfinite(number(step.total))), default=0.0)
+    ranked = sorted(range(len(path)), key=lambda place: -abs(float(number(path[place].growth))))
     kept = sorted(ranked[:MOST_STEPS])
     told = tuple(
         Grown(
@@ -255,8 +255,8 @@ def _steps(path: Sequence[Step]) -> tuple[tuple[Grown, ...], int]:
 
 
 def _share(step: Step, end: float) -> float:
-    total = number(step.total)
-    return 1.0 if not math.isfinite(total) or not end else max(min(float(total / end), 1.0), 0.0)
+    total = float(number(step.total))
+    return 1.0 if not math.isfinite(total) or not end else max(min(total / end, 1.0), 0.0)
 
 
 def _rule(code: str) -> RuleText:

@@ -84,6 +84,10 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
     contexts = []
 
+    def fetched(url: str, file: Path) -> None:
+        if url != file.as_uri() and not url.startswith("data:"):
+            complaints.append(url)
+
     def open_page(html: str, width: int = 1280, **options: Any) -> Page:
         file = tmp_path / f"page{len(contexts)}.html"
         file.write_text(html, encoding="utf-8")
@@ -92,12 +96,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda told: complaints.append(told.text))
-        page.on(
-            "request",
-            lambda asked: complaints.extend(
-                [asked.url] if asked.url != file.as_uri() and not asked.url.startswith("data:") else []
-            ),
-        )
+        page.on("request", lambda asked: fetched(asked.url, file))
         page.goto(file.as_uri())
         return page
 

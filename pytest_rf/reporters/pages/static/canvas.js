@@ -4,6 +4,7 @@
 (() => {
   const MARGIN = 34; // for the scale, in CSS pixels
   const BESIDE = 0.12; // of the extent on either side, where padding is drawn
+  const BARE = 0.015; // where there is none
 
   /** Returns the context of a canvas that is so large in CSS pixels, sharp on any screen. */
   function prepared(canvas, width, height) {
@@ -20,9 +21,9 @@
 
   /** A scale along an axis: from input positions to pixels and back, with room for padding on either side. */
   class Scale {
-    constructor(extent, from, to, beside = BESIDE) {
+    constructor(extent, from, to, beside = 0) {
       this.extent = extent;
-      this.room = Math.ceil(extent * beside);
+      this.room = extent * beside;
       this.from = from;
       this.unit = (to - from) / (extent + 2 * this.room);
     }
@@ -35,7 +36,7 @@
 
     /** Returns the position at a pixel, or the nearest. */
     position(pixel) {
-      const found = Math.floor((pixel - this.from) / this.unit) - this.room;
+      const found = Math.floor((pixel - this.from) / this.unit - this.room);
       return Math.min(Math.max(found, 0), this.extent - 1);
     }
   }
@@ -109,15 +110,16 @@
    */
   function plane(canvas, view) {
     const { rows, columns, image } = view;
-    const room = 1 + 2 * BESIDE;
+    const beside = view.padded ? BESIDE : BARE;
+    const room = 1 + 2 * beside;
     const inner = view.width - MARGIN - 8;
     const perPosition = Math.min(inner / (columns.extent * room), (view.height - MARGIN - 16) / (rows.extent * room));
     const wide = columns.extent * room * perPosition;
     const high = rows.extent * room * perPosition;
     const context = prepared(canvas, view.width, high + MARGIN + 16);
     const paint = colours();
-    const x = new Scale(columns.extent, MARGIN, MARGIN + wide);
-    const y = new Scale(rows.extent, 14, 14 + high);
+    const x = new Scale(columns.extent, MARGIN, MARGIN + wide, beside);
+    const y = new Scale(rows.extent, 14, 14 + high, beside);
     const [left, right, top, bottom] = [x.at(0), x.at(columns.extent), y.at(0), y.at(rows.extent)];
     context.fillStyle = paint.raised;
     context.fillRect(left, top, right - left, bottom - top);
@@ -268,8 +270,8 @@
     const size = [columns.extent * per, rows ? high * per : 28];
     const context = prepared(canvas, size[0], size[1]);
     const paint = colours();
-    const x = new Scale(columns.extent, 0, size[0], 0);
-    const y = new Scale(high, 0, size[1], 0);
+    const x = new Scale(columns.extent, 0, size[0]);
+    const y = new Scale(high, 0, size[1]);
     context.fillStyle = paint.raised;
     context.fillRect(0, 0, size[0], size[1]);
     context.strokeStyle = paint.grid;

@@ -45,6 +45,18 @@
       return number < 0 ? null : this.data.tables[number];
     }
 
+    /** Returns whether a unit at a corner of the tensor would read beyond the borders of an axis. */
+    isPadded(input, axis) {
+      const table = this.table(input.name, axis);
+      const ends = [() => 0, (extent) => extent - 1].map((end) => {
+        const unit = [];
+        for (const [place] of this.axes) unit[place] = end(this.tensor.shape[place]);
+        return unit;
+      });
+      const extent = input.shape[input.axes[axis]];
+      return ends.some((unit) => pytestRf.reads.read(this.data, table, unit, extent).beyond.length > 0);
+    }
+
     context(input, axis) {
       const number = this.data.context[input][axis][this.model.chosen];
       return number < 0 ? null : this.data.contexts[number];
@@ -312,7 +324,8 @@
         return figure;
       }
       const several = names.length > 2;
-      const most = several ? 330 : look.inputs.length > 1 ? 420 : 620;
+      const third = Math.max((canvases.clientWidth - 34) / 3, 240);
+      const most = several ? Math.min(third, 330) : look.inputs.length > 1 ? 420 : 620;
       for (const [rows, columns] of PAIRS[names.length] || []) {
         const made = element("canvas", { role: "img", "aria-label": `${names[rows]} and ${names[columns]} of ${input.name}: ${pytestRf.lookTable.sentence(look)}` });
         const scales = pytestRf.canvas.plane(made, {
@@ -320,6 +333,7 @@
           height: several ? 360 : 560,
           rows: about(rows),
           columns: about(columns),
+          padded: names.some((axis) => look.isPadded(input, axis)),
           image: several ? null : look.images[input.name],
           effective,
           context: any,

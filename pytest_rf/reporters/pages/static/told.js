@@ -3,6 +3,7 @@
 
 (() => {
   const { element } = pytestRf;
+  const WORDS = { lookback: "look-back", lookahead: "look-ahead", multiple: "extents in multiples of" };
 
   function runs(list) {
     const all = list.map(([lo, hi]) => (lo === hi ? String(lo) : `${lo}–${hi}`));
@@ -33,7 +34,8 @@
 
   /** Fills an element with a table: a row for each axis of each input. */
   function lookTable(root, look, physical) {
-    const heads = ["axis", "reads", "positions", "padding before, after", "effective", "stands for", "back, ahead"];
+    const reach = look.tile ? "halo before, after" : "back, ahead";
+    const heads = ["axis", "reads", "positions", "padding before, after", "effective", "stands for", reach];
     const rows = look.inputs.flatMap((input) =>
       Object.keys(input.axes).map((axis) => row(look, input, axis, physical)),
     );
@@ -102,16 +104,26 @@
         ),
       );
     }
-    const own = look.data.guarantees.filter((one) => one.tensor === look.model.chosen);
-    for (const one of own) {
-      const figures = Object.entries(one.figures).map(([name, value]) => {
-        const text = Array.isArray(value) ? `${value[0]} before, ${value[1]} after` : value;
-        return `${name} ${text}`;
-      });
-      const where = look.inputs.length > 1 ? `${one.input} ${one.axis}` : one.axis;
-      if (figures.length) made.push(element("p", { class: "note" }, `Guaranteed along ${where}: ${figures.join(" · ")}`));
+    for (const [figures, axes] of guaranteed(look)) {
+      made.push(element("p", { class: "note" }, `Guaranteed along ${axes.join(", ")}: ${figures}`));
     }
     return made;
+  }
+
+  /** Returns the figures that are guaranteed of the tensor, in words, with the axes of which they are true. */
+  function guaranteed(look) {
+    const found = new Map();
+    for (const one of look.data.guarantees) {
+      if (one.tensor !== look.model.chosen) continue;
+      const figures = Object.entries(one.figures)
+        .map(([name, value]) => `${WORDS[name] || name} ${Array.isArray(value) ? value.join(" and ") : value}`)
+        .join(" · ");
+      const where = look.inputs.length > 1 ? `${one.input} ${one.axis}` : one.axis;
+      if (figures && !(found.get(figures) || []).includes(where)) {
+        found.set(figures, [...(found.get(figures) || []), where]);
+      }
+    }
+    return found;
   }
 
   lookTable.sentence = sentence;
