@@ -5,58 +5,9 @@ Run it from anywhere: ``python examples/build.py``. The same run writes the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
-
-HERE = Path(__file__).parent
-
-
-class Builder:
-    """Collects nodes and weights; every method returns the name of the tensor that it made."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: list[onnx.TensorProto] = []
-        self.random = np.random.default_rng(0)
-
-    def node(self, op: str, inputs: Sequence[str], module: str, **attributes: object) -> str:
-        path = module.replace(".", "/")
-        output = module
-        self.nodes.append(helper.make_node(op, inputs, [output], name=f"/{path}/{op}", **attributes))
-        return output
-
-    def weight(self, name: str, shape: Sequence[int]) -> str:
-        values = self.random.standard_normal(shape).astype(np.float32) / 4
-        self.weights.append(numpy_helper.from_array(values, name))
-        return name
-
-    def constant(self, name: str, values: Sequence[float], dtype: type = np.int64) -> str:
-        self.weights.append(numpy_helper.from_array(np.array(values, dtype), name))
-        return name
-
-    def conv(
-        self, x: str, module: str, channels: tuple[int, int], kernel: Sequence[int], **attributes: object
-    ) -> str:
-        weight = self.weight(f"{module}.weight", [channels[1], channels[0], *kernel])
-        return self.node("Conv", [x, weight], module, kernel_shape=kernel, **attributes)
-
-    def save(self, name: str, x: tuple[str, list[int]], y: tuple[str, list[int]]) -> None:
-        self.nodes[-1].output[0] = y[0]
-        graph = helper.make_graph(
-            self.nodes,
-            Path(name).stem,
-            [helper.make_tensor_value_info(x[0], TensorProto.FLOAT, x[1])],
-            [helper.make_tensor_value_info(y[0], TensorProto.FLOAT, y[1])],
-            self.weights,
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        onnx.checker.check_model(model, full_check=True)
-        (HERE / name).parent.mkdir(exist_ok=True)
-        (HERE / name).write_bytes(model.SerializeToString(deterministic=True))
+from builder import Builder
+from jobs import jobs
 
 
 def classifier() -> None:
@@ -163,6 +114,7 @@ def main() -> None:
     unet("changed/unet.onnx", dilation=2)
     tcn()
     single_layers()
+    jobs()
 
 
 if __name__ == "__main__":

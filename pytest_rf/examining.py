@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from pytest_rf import checks, judging, paths, siblings, targets, waivers
+from pytest_rf import checks, judging, paths, siblings, targets, tilings, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline.sorting import sort
 from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config import remedies
-from pytest_rf.config.declared import Config
+from pytest_rf.config.declared import Config, Tiling
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import told
@@ -101,14 +101,15 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         root=model.root,
         waived=waivers.covered(model.waivers, today),
     )
-    for number, one in enumerate(model.requires):
+    for number, one in enumerate(model.stated):
         try:
-            outcome, found = judging.hold(analysis, one, settings, number)
+            hold = tilings.hold if isinstance(one, Tiling) else judging.hold
+            outcome, found = hold(analysis, one, settings, number)  # type: ignore[arg-type]
         except Exception as error:
             problem = trouble(error, target, one.file, one.line, one.column)
-            pack = f" (from {one.pack})" if one.pack else ""
+            outcome, found = judging.failed(one, problem.line, problem.column), []
+            pack = f" (from {outcome.pack})" if outcome.pack else ""
             problems.append(replace(problem, message=problem.message + pack))
-            outcome, found = judging.failed(one), []
         requirements.append(outcome)
         findings += found
     judging_rules: list[str] = []
@@ -139,7 +140,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
     try:
         judged = judging.standing(
-            [one.requirement for one in model.requires], requirements, settings, rules, findings
+            [one.requirement for one in model.stated], requirements, settings, rules, findings
         )
         shown = cured(analysis, judged, shown) if cures else shown
     except Exception as error:
@@ -154,7 +155,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         requirements=decided,
         rules=tuple(judging_rules),
         judged=is_judged(decided, judging_rules),
-        chosen=chosen(analysis.inputs.values()),
+        chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)
@@ -170,7 +171,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
 def unexamined(job: Job, problem: Problem) -> Examined:
     """Return what is known of a model that could not be analysed: nothing of what is required of it."""
     model = job.target.model
-    stuck = tuple(map(judging.failed, model.requires))
+    stuck = tuple(map(judging.failed, model.stated))
     result = ModelResult(
         model=job.target.name,
         file=job.target.source,

@@ -169,7 +169,7 @@ class Search(Struct, frozen=True, kw_only=True):
     """What became of a search that found no cure.
 
     Attributes:
-        tried: how many edits were tried.
+        tried: how many edits were tried, none of which is enough.
         nearest: that of them whose figure is the nearest to what is required; None where figures say nothing.
     """
 
@@ -205,6 +205,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         local: its value without context, where context makes a guaranteed figure larger.
         context: the nodes whose context is counted, where the finding is about that.
         spacing: the distance between neighbours on the axis, where lengths are to be shown.
+        counted: what figures count where they do not count input positions: ``samples`` of the axis' front-end.
         required: what was required.
         reason: why it cannot be decided; empty for a violation.
         note: what is to blame, in plain words.
@@ -247,6 +248,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     local: tuple[Measurement, ...] = ()
     context: tuple[str, ...] = ()
     spacing: Spacing | None = None
+    counted: str = ""
     required: Required | None = None
     reason: str = ""
     note: str = ""

@@ -241,6 +241,7 @@ class _Run(Generic[T]):
     Attributes:
         domain: the domain.
         rules: what it does at each instruction.
+        done: how many instructions were carried out.
         gave_up: the last reason for which something is not known; until there is one nothing has to be looked at.
     """
 
@@ -250,6 +251,7 @@ class _Run(Generic[T]):
         self.union = self._method("union")
         self.end_to_end = self._method("end_to_end")
         self.gave_up = ""
+        self.done = 0
 
     def _method(self, name: str) -> Callable[[Any, Any, Key], Any]:
         """Return a method of the domain; where it has none of the name, that is giving up."""
@@ -268,7 +270,9 @@ class _Run(Generic[T]):
             own = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
             live[value.number] = {key: self.domain.point(key, shape[key[1]], len(shape)) for key in own}
         with limits.spending(plan.graph.limits) as budget:
-            return self._transferred(plan, live, wanted, budget)
+            known = self._transferred(plan, live, wanted, budget)
+        limits.worked(self.done, budget.spent)
+        return known
 
     def _transferred(
         self, plan: Plan, live: Outcomes[T], wanted: Collection[int] | None, budget: limits.Budget
@@ -299,6 +303,7 @@ class _Run(Generic[T]):
 
     def read(self, known: Mapping[Key, T | Ignorance], branch: Branch) -> Mapping[Key, T | Ignorance]:
         """Return what is known of an operand as a step reads it."""
+        self.done += len(known) * (len(branch.instructions) + 1)
         if not branch.instructions:
             return known
         rules = self.rules

@@ -97,6 +97,39 @@ def spending(held: Limits) -> Iterator[Budget]:
         _BUDGET.reset(before)
 
 
+@dataclass(slots=True)
+class Meter:
+    """Counts what runs do: a clock that goes alike on every machine.
+
+    Attributes:
+        work: instructions that were carried out, and what of them goes over arrays tap by tap; arrays that are worth
+            counting count for as many as they are larger.
+    """
+
+    work: int = 0
+
+
+_METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
+
+
+@contextmanager
+def metered() -> Iterator[Meter]:
+    """Count the work of all runs for as long as the context lasts."""
+    meter = Meter()
+    before = _METER.set(meter)
+    try:
+        yield meter
+    finally:
+        _METER.reset(before)
+
+
+def worked(instructions: int, elements: int = 0) -> None:
+    """Note what was done: instructions, and the elements that were taken from a budget."""
+    meter = _METER.get()
+    if meter is not None:
+        meter.work += instructions + elements // FEW
+
+
 def afford_both(a: Sequence[int], b: Sequence[int]) -> None:
     """Take from the budget the array that two of these shapes, which broadcast, make together."""
     afford(prod(map(max, a, b)))

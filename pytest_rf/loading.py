@@ -77,20 +77,32 @@ def load(
         path = fspath(model)
         _no_call(path, example, kwargs)
         # The file is read again only if it is asked for: its weights are not kept.
-        return _of_file(
+        analysis = _of_file(
             lambda: skimmed(path), path, name or Path(path).stem, path, inputs, values, weights, operators
         )
+        analysis.called = (path, values)
+        return analysis
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
-        return _of_file(lambda: model, None, called, called, inputs, values, weights, operators)
+        analysis = _of_file(lambda: model, None, called, called, inputs, values, weights, operators)
+        analysis.called = (model, values)
+        return analysis
     if is_torch(model):
         from pytest_rf.frontends.torch import load, reopened
 
         given: Any = None if not example else example[0] if len(example) == 1 else example
         call = (model, given, inputs, kwargs or None, values or None, weights, operators)
         graph, way = load(*call)
-        return Analysis(graph, name or _name(model), None, way, reopen=lambda: reopened(*call), module=model)
+        return Analysis(
+            graph,
+            name or _name(model),
+            None,
+            way,
+            reopen=lambda: reopened(*call),
+            module=model,
+            called=(given, inputs, kwargs, values),
+        )
     raise ModelError(no_model(model))
 
 

@@ -42,8 +42,10 @@ def figure(name: str, end: AxisField) -> Measure:
         raise KeyError(f"there is no path of {name!r}; there are those of {', '.join(GROWING)}")
     # On the way strides are smaller: borders are where those of the tensor at the end are.
     align = end.multiple if row.tiled is not None else 1
+    row = METRICS.get(row.waits, row)
 
     def measure(field: AxisField) -> Number | None:
+        field = field.in_samples if end.framed else field
         found = row.bare(row.read(field) if row.tiled is None else row.tiled(field, align))
         larger: Number | None = max(found) if row.form == "sides" and found is not None else found
         return larger

@@ -137,7 +137,11 @@ class Runs:
 
     def intervals(self, theory: bool) -> Intervals:
         """Return the domain of what counts as field: on an input without end, or on the actual one."""
-        return Intervals(Policy(endless=self.spatial if theory else frozenset()))
+        return Intervals(Policy(endless=self.borderless(theory)))
+
+    def borderless(self, theory: bool) -> Keys:
+        """Return the input axes that have no borders in a run."""
+        return self.spatial if theory else frozenset()
 
     def multiple(self, value: Value, key: Key) -> int:
         """Return the least common multiple of all strides, and of the windows that reshapes cut, up to a value."""
@@ -161,6 +165,14 @@ class Runs:
             return 1  # what is fitted to any extent asks for none
         own = stride(known.layout, key)
         return own.numerator if own else 1
+
+    def twins(self, number: int) -> Iterable[int]:
+        """Return the numbers of values that are the same tensor as one, in other calls of a step model."""
+        return ()
+
+    def origin(self, value: Value, key: Key) -> Fraction:
+        """Return the position that the first step of a value stands for: 0, where nothing of the past lies before it."""
+        return Fraction(0)
 
     def grid(self, key: Key) -> int:
         """Return the multiple that fits all values."""
@@ -222,7 +234,7 @@ class Runs:
         """Return what a domain of single elements knows of a value along one axis; None where nothing is read."""
         done = self._elements.setdefault((kind, key, theory, context), {})
         if value.number not in done:
-            policy = Policy(endless=self.spatial if theory else frozenset(), context=context)
+            policy = Policy(endless=self.borderless(theory), context=context)
             wanted = self._asked.together(value.number, done)
             known = run(self.plan, kind(policy), frozenset({key}), wanted)
             done.update({number: known.get(number, {}) for number in wanted})
@@ -283,7 +295,7 @@ class Runs:
     def domain(self, counting: Counting, theory: bool) -> Intervals:
         """Return the domain of one kind of run, on an input without end or on the actual one."""
         policy = Policy(
-            endless=self.spatial if theory else frozenset(),
+            endless=self.borderless(theory),
             context=counting in ("full", "guaranteed", "sure"),
             accepted=self._accepted if counting in ("guaranteed", "sure") else None,
             uncertain=counting not in ("certain", "sure"),

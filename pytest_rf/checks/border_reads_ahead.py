@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.profile import profile
-from pytest_rf.checks.declared import is_declared
+from pytest_rf.checks.declared import declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
@@ -36,7 +36,7 @@ def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of a model that is declared causal and reads ahead at the borders alone."""
     for place in model.finals(guarantee=True):
         ahead = place.field.without_context.lookahead
-        if not is_declared(model, CAUSAL, place):
+        if not CAUSAL & declared(model, place):
             continue
         if ahead is not None and ahead > 0 and _is_causal_inside(place.field):
             yield place.finding(
@@ -57,7 +57,7 @@ def _is_causal_inside(field: AxisField) -> bool:
 
 def declares_causal(model: Subject) -> bool:
     """Return whether a model is required to be causal, or not to look ahead, on an axis that it has."""
-    return any(is_declared(model, CAUSAL, place) for place in model.finals(guarantee=True))
+    return any(CAUSAL & declared(model, place) for place in model.finals(guarantee=True))
 
 
 RULE = Rule(code="RF403", name="border-reads-ahead", doc=__doc__, check=check, judges=declares_causal)

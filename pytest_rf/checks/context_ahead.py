@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.declared import GUARANTEES, is_declared
+from pytest_rf.checks.declared import GUARANTEES, declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
@@ -41,7 +41,7 @@ def check(model: Subject) -> Iterator[Finding]:
     for place in model.finals(guarantee=True):
         sources = context.of(place.field, accepted).remaining
         ahead = place.field.lookahead
-        if place.axis != TIME or is_declared(model, GUARANTEES, place):
+        if place.axis != TIME or GUARANTEES & declared(model, place):
             continue
         if not sources or not place.field.stride or ahead is None or ahead <= 0:
             continue

@@ -1,8 +1,6 @@
-"""What the authors of a model declare about it in its requirements, as rules about such declarations need it."""
+"""What the authors of a model declare about it, as rules about such declarations need it."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 from pytest_rf.checks.subject import Place, Subject
 from pytest_rf.requirements.syntax import Claim, Comparison
@@ -11,25 +9,27 @@ from pytest_rf.requirements.syntax import Claim, Comparison
 GUARANTEES = frozenset({"causal", "bounded", "lookahead", "lookback", "halo"})
 
 
-def is_declared(model: Subject, names: Collection[str], place: Place) -> bool:
-    """Return whether a requirement claims one of some predicates, or bounds one of some figures from above.
+def declared(model: Subject, place: Place) -> frozenset[str]:
+    """Return what a model declares of an axis: the predicates that it claims, the figures that it bounds from above.
+
+    Whatever else declares something of a model is told here, by the guarantee that it rests on, and by nobody else.
 
     Args:
         model: the model.
-        names: the predicates and metrics.
-        place: the axis and input that it must be about.
+        place: the axis and input.
     """
-    return any(
-        _claims(part, names) and _is_about(part, place)
+    return frozenset(
+        name
         for requirement in model.requirements
         for part in requirement.parts
+        if _is_about(part, place) and (name := _claimed(part))
     )
 
 
-def _claims(part: Claim | Comparison, names: Collection[str]) -> bool:
+def _claimed(part: Claim | Comparison) -> str:
     if isinstance(part, Claim):
-        return part.predicate in names and not part.negated
-    return part.figure.metric in names and part.comparator in ("<=", "<", "==")
+        return "" if part.negated else part.predicate
+    return part.figure.metric if part.comparator in ("<=", "<", "==") else ""
 
 
 def _is_about(part: Claim | Comparison, place: Place) -> bool:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.declared import GUARANTEES, is_declared
+from pytest_rf.checks.declared import GUARANTEES, declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
@@ -35,7 +35,7 @@ def check(model: Subject) -> Iterator[Finding]:
     accepted = context.accepted(model.analysis)
     seen: set[tuple[str, str]] = set()
     for place in model.finals(guarantee=True):
-        if not is_declared(model, GUARANTEES, place):
+        if not GUARANTEES & declared(model, place):
             continue
         sources = context.of(place.field, accepted).remaining
         if not sources or (place.axis, sources[0]) in seen:
@@ -55,7 +55,7 @@ def check(model: Subject) -> Iterator[Finding]:
 
 def declares(model: Subject) -> bool:
     """Return whether a model declares what context can break, of an axis that it has."""
-    return any(is_declared(model, GUARANTEES, place) for place in model.finals(guarantee=True))
+    return any(GUARANTEES & declared(model, place) for place in model.finals(guarantee=True))
 
 
 RULE = Rule(code="RF402", name="hidden-context", doc=__doc__, check=check, judges=declares)

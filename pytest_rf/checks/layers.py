@@ -69,6 +69,10 @@ class Layer:
             if is_window(relation) and len(keys) == 1:
                 yield axis, relation, next(iter(keys))
 
+    def place(self, axis: int) -> int:
+        """Return which of its windows runs along an axis of the operand: they run along the last ones."""
+        return axis - len(self.read.axes) + len(self.windows.kernel)
+
     def outputs(self, axis: int) -> int:
         """Return the number of output places along an axis of the operand."""
         place = self.read.axes[axis][0]

@@ -44,13 +44,15 @@ def check(model: Subject) -> Iterator[Finding]:
             taps = len(relation.taps[0])
             if not idle or taps < 2:
                 continue
+            extent = layer.operand.extents[axis]
+            padding = extent - int(_real(layer, axis, key).sum())
             source = model.analysis.inputs[key[0]]
             name = next(name for name, number in source.axes.items() if number == key[1])
             yield model.at(
                 layer.tensor,
                 f'{idle} of {taps} taps of "{layer.tensor.name}" ({layer.tensor.op} {layer.tensor.label}) along {name} '
-                f"read padding only: of its {layer.operand.extents[axis]} positions "
-                f"{int(_real(layer, axis, key).sum())} are more than that",
+                f"read padding only: it lies over {extent} positions"
+                + (f", {padding} of them padding" if padding else ""),
                 axes=(name,),
                 input=source.name,
                 metric="taps",

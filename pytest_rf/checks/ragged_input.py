@@ -73,8 +73,9 @@ def _ragged(model: Subject, key: Key) -> Iterator[tuple[Tensor, str]]:
     for layer in layers(model.analysis):
         if layer.spreads or not layer.windows.padding:
             continue
-        for place, (axis, _, own) in enumerate(layer.axes()):
-            if own == key and place < len(layer.windows.stride) and layer.windows.stride[place] > 1:
+        for axis, _, own in layer.axes():
+            place = layer.place(axis)
+            if own == key and layer.windows.stride[place] > 1:
                 why = _uneven(layer, axis, place, _padded(makers.get(layer.operand.number), layer, axis))
                 if why:
                     yield (

@@ -65,7 +65,7 @@ def check(model: Subject) -> Iterator[Finding]:
                     f'"{at.name}" ({at.op} {at.label}) skips them'.replace(" )", ")"),
                     axes=(name,),
                     input=key[0],
-                    metric="unused",
+                    metric="skipped",
                     measured=measured(skipped),
                     required=Required(text="0", comparator="==", value=0),
                     help="move the stride to a layer whose window is as large, or average before positions are skipped",

@@ -4,6 +4,7 @@
 ``change``     what an edit is, and the analysis of the edited model
 ``geometry``   another kernel or dilation with the padding that keeps the shape; padding moved to the front
 ``inserted``   a layer more
+``strides``    a stride moved to the next layer
 ``replaced``   other norms, resize modes, borders; what lies ahead masked
 ``proposals``  which edits are tried for which finding (``ahead``, ``context``, ``aligned``: those for these causes)
 ``ladders``    the least of a row of edits that is enough
@@ -22,7 +23,6 @@ from msgspec.structs import replace
 
 from pytest_rf import checkable
 from pytest_rf.analysis import Analysis
-from pytest_rf.analysis.metrics import METRICS
 from pytest_rf.cures.ladders import Step, least
 from pytest_rf.cures.proposals import proposals
 from pytest_rf.cures.sites import Sites
@@ -37,10 +37,14 @@ __all__ = ["MOST", "Judged", "check", "cured"]
 MOST = 10
 #: A finding has at most so many.
 SHOWN = 3
-#: At most so many edits are tried for a finding; fewer of large models, and where a figure is dear.
+#: At most so many edits are tried for a finding.
 TRIED = 150
-_STEPS = 30_000
-_DEAR = 10
+#: No edit is begun for a finding once those before it have taken so much work (see ``limits.Meter``): a second or two.
+#: Half of it is left to hold what was found against all that held. Work is counted and not time, so that a model has
+#: the same cures on every machine.
+WORK = 240_000
+#: The same for all findings of a model.
+WORK_OF_ALL = 3 * WORK
 #: Nothing is tried with models of more steps than this, or of more positions in all of them: that takes minutes.
 _LARGEST = 5000
 _POSITIONS = 1 << 24
@@ -69,20 +73,15 @@ def cured(analysis: Analysis, judged: Judged, findings: Sequence[Finding]) -> li
     longest = max((max(source.shape, default=0) for source in analysis.inputs.values()), default=0)
     if steps > _LARGEST or steps * longest > _POSITIONS or not findings:
         return list(findings)
-    sites, left, told = Sites(analysis.graph), MOST, []
+    sites, left, work, told = Sites(analysis.graph), MOST, WORK_OF_ALL, []
     for one in findings:
-        if left and not one.undecidable:
-            one = _searched(Trial(analysis, one, judged, sites, _budget(analysis, one)))
+        if left and work > 0 and not one.undecidable:
+            trial = Trial(analysis, one, judged, sites, TRIED, min(WORK, work))
+            one = _searched(trial)
             left -= bool(one.cures or one.search)
+            work -= trial.work
         told.append(one)
     return told
-
-
-def _budget(analysis: Analysis, found: Finding) -> int:
-    """Return how many edits may be tried: as many steps may be run again as there are in all."""
-    dear = found.metric in METRICS and METRICS[found.metric].dear
-    steps = len(analysis.graph.program) * (_DEAR if dear else 1)
-    return max(min(TRIED, _STEPS // max(steps, 1)), SHOWN)
 
 
 def _searched(trial: Trial) -> Finding:
@@ -100,10 +99,10 @@ def _searched(trial: Trial) -> Finding:
     except ModelError:  # an edited model goes beyond a limit, or beyond the memory that there is
         enough = []
     cures = _chosen(trial, enough)
-    if cures or not trial.tried:
+    if cures or not trial.failed:
         return replace(trial.found, cures=tuple(cures))
     nearest = None if trial.nearest is None else trial.nearest.cure()
-    return replace(trial.found, search=Search(tried=trial.tried, nearest=nearest))
+    return replace(trial.found, search=Search(tried=trial.failed, nearest=nearest))
 
 
 def _chosen(trial: Trial, enough: Sequence[Step]) -> list[Cure]:
@@ -121,6 +120,6 @@ def _chosen(trial: Trial, enough: Sequence[Step]) -> list[Cure]:
         try:
             if len(chosen) < SHOWN and not needless and trial.accepts(step.tried):
                 chosen.append(step)
-        except ModelError:
+        except (Exhausted, ModelError):
             break
     return [step.tried.cure() for step in sorted(chosen, key=in_order.index)]

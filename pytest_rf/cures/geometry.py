@@ -207,7 +207,7 @@ class _Put:
             self.draft.relate(pad.step, place, relation, inner + sum(sides))
         else:
             self._own(axis, sides)
-        self.draft.relate(layer.step, place, _taps(self.windows, axis), extent)
+        self.draft.relate(layer.step, place, taps(self.windows, axis), extent)
         return True
 
     def _own(self, axis: int, sides: Sides) -> None:
@@ -227,7 +227,7 @@ class _Put:
             return False
         self.sides[axis], self.extra[axis] = Sides(half, half), extra
         self._own(axis, self.sides[axis])
-        self.draft.relate(self.layer.step, self.layer.axes[axis], _taps(self.windows, axis))
+        self.draft.relate(self.layer.step, self.layer.axes[axis], taps(self.windows, axis))
         return True
 
 
@@ -245,7 +245,8 @@ def _extra(sites: Sites, layer: Layer, axis: int) -> int:
     return layer.step.value.extents[place] - inner - reach(windows, axis) + sum(windows.padding[axis])
 
 
-def _taps(windows: Windows, axis: int) -> Taps:
+def taps(windows: Windows, axis: int) -> Taps:
+    """Return what a window reads of its operand along an axis."""
     relation = spread if windows.transposed else window
     return relation(
         windows.kernel[axis], windows.stride[axis], windows.dilation[axis], windows.padding[axis][0]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pytest_rf.access import Taps
 from pytest_rf.analysis.metrics import METRICS, PREDICATES
-from pytest_rf.cures import ahead, aligned, context
+from pytest_rf.cures import ahead, aligned, context, strides
 from pytest_rf.cures.change import Change, Several
 from pytest_rf.cures.geometry import Geometry, is_causal
 from pytest_rf.cures.inserted import Inserted
@@ -66,7 +66,7 @@ def proposals(trial: Trial) -> Iterator[Ladder]:
     elif found.metric in PREDICATES:
         if found.required is not None and found.required.value is True:
             yield from _CLAIMS.get(PREDICATES[found.metric].cause, _nothing)(trial)
-    else:
+    elif found.metric in METRICS:
         yield from _for_comparison(trial)
 
 
@@ -283,6 +283,10 @@ def _aligned(trial: Trial) -> Iterator[Ladder]:
     yield from map(alone, aligned.changes(trial))
 
 
+def _later_strides(trial: Trial) -> Iterator[Ladder]:
+    yield from map(alone, strides.changes(trial))
+
+
 Proposer = Callable[[Trial], Iterator[Ladder]]
 
 _CLAIMS: dict[str, Proposer] = {"ahead": _causal, "context": _without_context, "branches": _aligned}
@@ -290,6 +294,7 @@ _CLAIMS: dict[str, Proposer] = {"ahead": _causal, "context": _without_context, "
 
 _RULES: dict[str, Proposer] = {
     "RF104": _narrower,
+    "RF202": _later_strides,
     "RF203": _aligned,
     "RF302": _without_holes,
     "RF303": _even_overlap,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import RFError
 from pytest_rf.figures import Number, number, value
 from pytest_rf.findings import Cure, Edit, Finding, Measurement
+from pytest_rf.limits import metered
 from pytest_rf.requirements import Requirement, Settings, evaluate, measure
 from pytest_rf.requirements.measure import Reading, Undecidable
 from pytest_rf.requirements.syntax import AbsentError, Comparison
@@ -112,7 +114,7 @@ class Tried(NamedTuple):
 
 
 class Exhausted(Exception):
-    """No more edits may be tried."""
+    """Enough edits have been tried, or enough work was done for them."""
 
 
 class Trial:
@@ -123,17 +125,25 @@ class Trial:
         found: the finding.
         judged: what the model was held against.
         sites: where the model can be edited.
+        most: how many edits may be tried.
+        budget: how much work may be done before the last edit is begun.
         tried: how many edits were tried.
+        failed: how many of them are not enough, or break what held.
+        work: how much was done for them (``limits.Meter``).
         nearest: the edit whose figure is the nearest to what is required, of those that are not enough.
     """
 
-    def __init__(self, analysis: Analysis, found: Finding, judged: Judged, sites: Sites, most: int) -> None:
+    def __init__(
+        self, analysis: Analysis, found: Finding, judged: Judged, sites: Sites, most: int, budget: int
+    ) -> None:
         self.analysis = analysis
         self.found = found
         self.judged = judged
         self.sites = sites
         self.most = most
-        self.tried = 0
+        self.budget = budget
+        self.tried = self.failed = self.work = 0
+        self._accepted: dict[tuple[Edit, ...], bool] = {}
         self.nearest: Tried | None = None
 
     @cached_property
@@ -167,16 +177,18 @@ class Trial:
         Raises:
             Exhausted: enough has been tried.
         """
-        if self.tried >= self.most:
+        if self.tried >= self.most or 2 * self.work >= self.budget:
             raise Exhausted
         made = edited(self.analysis, self.sites, change)
         if made is None:
             return None
         self.tried += 1
         analysis, edits = made
-        readings = tuple(self._readings(analysis))
-        tried = Tried(analysis, edits, readings, self._passes(analysis, readings))
+        with self._metered():
+            readings = tuple(self._readings(analysis))
+            tried = Tried(analysis, edits, readings, self._passes(analysis, readings))
         analysis.runs.forget()  # many are tried, and few are looked at again
+        self.failed += not tried.passes
         if not tried.passes and (self.nearest is None or self.distance(tried) < self.distance(self.nearest)):
             self.nearest = tried if self.distance(tried) < math.inf else self.nearest
         return tried
@@ -185,14 +197,31 @@ class Trial:
         """Whether the finding is gone from an edited model, planned anew, and all holds that held.
 
         Where the edit took away what told which axes are spatial, the built model would not be asked the same.
+
+        Raises:
+            Exhausted: enough work was done.
         """
+        known = self._accepted.get(tried.edits)
+        if known is not None:
+            return known
+        if self.work >= self.budget and self._accepted:  # one is looked at in any case
+            raise Exhausted
         anew = dataclasses.replace(tried.analysis)
-        if dict(anew.inputs) != dict(self.analysis.inputs):
-            return False
-        try:
-            return self.judged.is_cured(anew, self.found) and self.judged.is_kept(anew)
-        finally:
+        accepted = dict(anew.inputs) == dict(self.analysis.inputs)
+        if accepted:
+            with self._metered():
+                accepted = self.judged.is_cured(anew, self.found) and self.judged.is_kept(anew)
             anew.runs.forget()
+        self.failed += not accepted
+        self._accepted[tried.edits] = accepted
+        return accepted
+
+    @contextmanager
+    def _metered(self) -> Iterator[None]:
+        """Count work as done for the trial; the runs over the model itself are none, which others need as well."""
+        with metered() as meter:
+            yield
+        self.work += meter.work
 
     def distance(self, tried: Tried) -> Number:
         """Return how far the figure of an edited model is from what is required."""
@@ -223,6 +252,8 @@ class Trial:
             return
         align = self.part.figure.align if self.part is not None else None
         for field in self._fields(analysis):
+            if self.found.counted:
+                field, align = field.in_samples, align and align * field.framing.hop
             try:
                 yield from measure.read(field, metric, align, self.judged.settings.origin)
             except (Undecidable, RFError):

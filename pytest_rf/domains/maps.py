@@ -27,7 +27,7 @@ from pytest_rf.domains.hull import LONGEST_PERIOD, ROOM
 from pytest_rf.domains.instructions import (
     Policy,
 )
-from pytest_rf.limits import afford, afford_both
+from pytest_rf.limits import afford, afford_both, worked
 
 Arrays = tuple[npt.NDArray[Any], ...]
 Flags = npt.NDArray[np.bool_]
@@ -252,6 +252,7 @@ class Algebra(ABC):
                 tuple([array[(slice(None),) * dim + (part,)] for array in arrays]) for part in (head, middle)
             ]
             joined = self.both(*halves)
+            worked(len(arrays))
             if size % 2:
                 last = tuple([array[(slice(None),) * dim + (tail,)] for array in arrays])
                 joined = tuple([np.concatenate(pair, axis=dim) for pair in zip(joined, last, strict=True)])
@@ -265,6 +266,7 @@ class Algebra(ABC):
         for places, hits in reads:
             flags = line_of(hits, dim, len(x.shape))
             read = x.at(dim, np.where(hits, places, 0))
+            worked(len(read))
             read = read if hits.all() else self.where(flags, read)
             total = read if total is None else self.both(total, read)
             counts = counts + flags

@@ -13,7 +13,7 @@ from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
 from pytest_rf.config.records import ModelKey
 
 #: Figures that follow from others that are there, and are left out.
-_FOLLOWING = ("center", "offset", "coverage", "causal")
+_FOLLOWING = ("center", "offset", "coverage", "causal", "latency")
 
 #: What is told only where it is so: of a figure that is an upper bound, and of one without a period.
 FLAGS = ("upper_bound", "irregular")

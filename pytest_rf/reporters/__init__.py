@@ -48,7 +48,19 @@ FOR_READERS = ("full", "concise")
 PARAGRAPHS = ("full",)
 
 #: Formats of ``show`` and their modules; the first is the default.
-SHOW = {"table": "table", "json": "json", "csv": "csv", "markdown": "markdown"}
+SHOW = {
+    "table": "table",
+    "json": "json",
+    "csv": "csv",
+    "markdown": "markdown",
+    "model-explorer": "model_explorer",
+}
+
+#: Those of them that have several files where ``--output`` names a folder.
+FILES = ("model-explorer",)
+
+#: Formats of ``show`` that are copies of the model, not text.
+COPIES = ("onnx",)
 
 #: Formats of ``show`` that fit a screen.
 FITTED = ("table",)
@@ -56,6 +68,7 @@ FITTED = ("table",)
 #: How formats write signs that a stream cannot show, where that is not as for people.
 _ESCAPES = {
     "json": FOR_JSON,
+    "model-explorer": FOR_JSON,
     "sarif": FOR_JSON,
     "gitlab": FOR_JSON,
     "junit": FOR_XML,

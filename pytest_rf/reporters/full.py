@@ -17,7 +17,7 @@ from pytest_rf.reporters.summary import more
 from pytest_rf.reporters.witness import witness
 from pytest_rf.reporters.wrapping import middle
 from pytest_rf.requirements.vocabulary import PREDICATES
-from pytest_rf.requirements.wording import elsewhere, measured, on_axes
+from pytest_rf.requirements.wording import TILINGS, elsewhere, measured, on_axes
 from pytest_rf.results import Run
 
 #: Findings shown per model.
@@ -141,7 +141,8 @@ def _mark(found: Finding) -> list[Span]:
     """Underline what is required, or all of the requirement, and say what was measured."""
     start, end = found.span or (0, len(found.requirement))
     text = measured(found)
-    said = f"undecidable{text and ': '}{text}" if found.undecidable else f"measured {text}"
+    told = text if found.metric in TILINGS else f"measured {text}"
+    said = f"undecidable{text and ': '}{text}" if found.undecidable else told
     return [Span(" " * start), Span("^" * max(end - start, 1) + f" {said}", "bad")]
 
 

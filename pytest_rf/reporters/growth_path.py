@@ -36,6 +36,7 @@ def growth(finding: Finding, indent: str, above: str = "") -> Iterator[Line]:
         yield Span(indent), Span(f"how {_what(finding)}{along}: as told above, of {above}", "dim")
         return
     layers = ", layer by layer" if finding.axes else ""
+    layers += f", in {finding.counted}" if finding.counted else ""
     yield Span(indent), Span(f"how {_what(finding)}{along}{layers}:", "dim")
     told = steps if len(steps) <= LONGEST else (*steps[:_FIRST], *steps[-_LAST:])
     added = max(len(grown(step)) for step in told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_rf.reporters.lines import Line, Span, line
@@ -45,21 +45,27 @@ def _verdict(plan: Plan) -> Iterator[Line]:
         sizes = ", ".join(f"{axis} {one.tile} every {one.step}" for axis, one in plan.axes.items())
         yield line("  ", ("seamless", "good"), f": tiles of {sizes} make the whole exactly")
     else:
-        yield line("  ", ("not seamless", "bad"))
+        yield line("  ", ("cannot be decided" if plan.undecidable else "not seamless", "bad"))
     yield from _obstacles(plan)
-    for fault in plan.faults:
-        yield line("  ", fault)
-    for miss in plan.misses[:_MOST]:
-        yield line("  ", str(miss))
-    if len(plan.misses) > _MOST:
-        yield line("  ", (f"and {len(plan.misses) - _MOST:,} more", "dim"))
+    yield from _by_axes([(one.axis, one.told) for one in plan.faults])
+    yield from _by_axes([(one.axis, one.told) for one in plan.misses])
 
 
 def _obstacles(plan: Plan) -> Iterator[Line]:
-    for one in dict.fromkeys(map(str, plan.obstacles)):
-        yield line("  ", one)
+    yield from _by_axes([(one.axis, one.told + (one.remedy and f"; {one.remedy}")) for one in plan.obstacles])
     if plan.accepted:
         yield line("  ", (f"context accepted: {', '.join(plan.accepted)}", "dim"))
+
+
+def _by_axes(told: Sequence[tuple[str, str]]) -> Iterator[Line]:
+    """Yield sentences behind the axes that they are true of: ``h, w: ...``."""
+    found: dict[str, dict[str, None]] = {}
+    for axis, sentence in told:
+        found.setdefault(sentence, {})[axis] = None
+    for sentence, axes in list(found.items())[:_MOST]:
+        yield line("  ", f"{', '.join(axes)}: {sentence}")
+    if len(found) > _MOST:
+        yield line("  ", (f"and {len(found) - _MOST:,} more", "dim"))
 
 
 def _together(plan: Plan) -> Mapping[str, tuple[str, ...]]:
@@ -109,11 +115,12 @@ def as_json(name: str, plan: Plan) -> str:
     report: dict[str, Any] = {
         "model": name,
         "seamless": plan.seamless,
+        "undecidable": plan.undecidable,
         "why": plan.why,
         "axes": axes,
         "obstacles": [one._asdict() for one in plan.obstacles],
         "misses": [one._asdict() for one in plan.misses],
-        "faults": list(plan.faults),
+        "faults": list(map(str, plan.faults)),
         "accepted": list(plan.accepted),
     }
     return json.dumps(report, indent=2) + "\n"

@@ -178,10 +178,8 @@ class ModelCollector(pytest.Collector):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item per requirement, one for the built-in rules, and one for the lock if there is one."""
         names = _Names()
-        for number, stated in enumerate(self.model.requires):
-            item: RequirementItem = RequirementItem.from_parent(
-                self, name=names.unique(stated.requirement.text)
-            )
+        for number, stated in enumerate(self.model.stated):
+            item: RequirementItem = RequirementItem.from_parent(self, name=names.unique(stated.text))
             item.number, item.place = number, (stated.file, stated.line)
             yield item
         rules: RequirementItem = RequirementItem.from_parent(self, name=names.unique(RULES))

@@ -76,9 +76,7 @@ def borders(
     field = Along(runs, output.value, runs.inputs[key[0]], key[1])
     known = runs.structure(output.value)
     if not isinstance(known, Structure):
-        return Found(
-            obstacle=Obstacle(axis, output.name, "", "", f"output {output.name!r} is unknown: {known.reason}")
-        )
+        return Found(obstacle=_open(axis, output, f"output {output.name!r} is unknown: {known.reason}"))
     try:
         if key not in carried(known.layout) and field.vacuous:
             return Found()  # what it reads of the axis, if anything, is context that is accepted
@@ -92,7 +90,7 @@ def borders(
             obstacle = of_rims(field, output, states)
         if obstacle is None and units is None:
             reason = f"output {output.name!r} has no axis of its own for {axis}, on which units move evenly"
-            obstacle = Obstacle(axis, output.name, "", "", reason)
+            obstacle = _open(axis, output, reason)
         if units is None:
             return Found(obstacle=obstacle)
         dim, rate = units
@@ -100,7 +98,11 @@ def borders(
         origin = _origin(field, rate) * share if crop is None else crop
         return Found(Borders(output.name, dim, rate * share, origin, field.count, before, after), obstacle)
     except UnknownError as error:
-        return Found(obstacle=Obstacle(axis, output.name, "", "", str(error)))
+        return Found(obstacle=_open(axis, output, str(error)))
+
+
+def _open(axis: str, output: Tensor, reason: str) -> Obstacle:
+    return Obstacle(axis, output.name, "", "", reason, undecidable=True)
 
 
 def _units(field: Along, known: Structure) -> tuple[int, Fraction] | None:

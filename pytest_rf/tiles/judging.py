@@ -39,12 +39,17 @@ class Miss(NamedTuple):
     position: int | None
     before: bool
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
+        """What it misses, without its axis."""
         tile = f"unit {self.unit} of {self.output!r}, kept of the tile {self.start} to {self.stop - 1}"
         if self.position is None:
             side = "beginning" if self.before else "end"
-            return f"{self.axis}: {tile}, rests on what the tile's {side} changes on the way"
-        return f"{self.axis}: {tile}, reads position {self.position}"
+            return f"{tile}, rests on what the tile's {side} changes on the way"
+        return f"{tile}, reads position {self.position}"
+
+    def __str__(self) -> str:
+        return f"{self.axis}: {self.told}"
 
 
 def at_borders(axis: str, tiling: AxisTiling, outputs: Sequence[Borders]) -> Iterator[Miss]:

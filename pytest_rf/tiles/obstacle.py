@@ -31,6 +31,7 @@ class Obstacle(NamedTuple):
         op: which operator it is.
         reason: what it does, in words.
         remedy: what would allow one; empty where nothing is known.
+        undecidable: whether it may be none: what would tell is not known.
     """
 
     axis: str
@@ -39,10 +40,15 @@ class Obstacle(NamedTuple):
     op: str
     reason: str
     remedy: str = ""
+    undecidable: bool = False
+
+    @property
+    def told(self) -> str:
+        """What it is and does, without its axis."""
+        return f"{self.op} {self.node!r} {self.reason}" if self.node else self.reason
 
     def __str__(self) -> str:
-        who = f"{self.op} {self.node!r} " if self.node else ""
-        return f"{self.axis}: {who}{self.reason}" + (f"; {self.remedy}" if self.remedy else "")
+        return f"{self.axis}: {self.told}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 _TIES = {
@@ -91,15 +97,15 @@ def _spoiling(field: Along, output: str, step: Step) -> Obstacle:
         accept = f'accept_context = ["op:{node.op}"] if that is accepted'
         norm = "norm" in node.op.lower()
         instead = "a norm with fixed statistics (BatchNorm)" if norm else "windows of a fixed size"
-        reason = f"takes statistics over the whole of {axis}"
+        reason = "takes statistics over the whole axis"
         return Obstacle(axis, output, node.name, node.op, reason, f"use {instead}, or {accept}")
     ties = known.ties.get(field.key, ()) if isinstance(known, Structure) else ()
     for why in sorted(tie.why for tie in ties if tie.node == node.index and tie.why in _TIES):
         return Obstacle(axis, output, node.name, node.op, *_TIES[why])
     if isinstance(known, Structure) and field.key in known.uncertain:
-        return Obstacle(axis, output, node.name, node.op, f"reads where data chooses, anywhere along {axis}")
+        return Obstacle(axis, output, node.name, node.op, "reads where data chooses, anywhere along the axis")
     return Obstacle(
-        axis, output, node.name, node.op, f"reads the whole of {axis}", "use windows of a fixed size instead"
+        axis, output, node.name, node.op, "reads the whole axis", "use windows of a fixed size instead"
     )
 
 
@@ -122,19 +128,18 @@ def of_constants(field: Along, output: Tensor, whole: Runs | None, start: int) -
         made = [value for value in node.outputs.values() if value.number in wanted]
         twin = None if others is None else others[place]
         if made and _beside(node, steps.get(node.index, ())):
-            reason = _moved(field, node, made[0], twin, start)
+            reason, known = _moved(field, node, made[0], twin, start)
             if reason:
-                return Obstacle(
-                    field.axis_name, output.name, node.name, node.op, reason, "use relative positions instead"
-                )
+                remedy = "use relative positions instead"
+                return Obstacle(field.axis_name, output.name, node.name, node.op, reason, remedy, not known)
     return None
 
 
-def _moved(field: Along, node: Node, made: Value, twin: Node | None, start: int) -> str:
-    """Say what is known of a constant that a node reads beside a tensor and that does not move with the tile."""
+def _moved(field: Along, node: Node, made: Value, twin: Node | None, start: int) -> tuple[str, bool]:
+    """Say of a constant beside a tensor that it does not move with the tile, and whether that is known."""
     known = field.runs.structure(made)
     if not isinstance(known, Structure):
-        return ""
+        return "", True
     rank = len(known.layout)
     for number, axis in enumerate(known.layout):
         extent = made.extents[number]
@@ -148,12 +153,12 @@ def _moved(field: Along, node: Node, made: Value, twin: Node | None, start: int)
                 continue
             own = constant.data
             if own is None:
-                return f"brings in a table along {field.axis_name} whose elements are not known"
+                return "brings in a table along the axis whose elements are not known", False
             other = None if twin is None else twin.inputs[operand]
             there = None if other is None else other.data
             if not _equal(own, there, dim, round(start * Fraction(extent, field.extent))):
-                return f"brings in a table that differs from place to place along {field.axis_name}"
-    return ""
+                return "brings in a table that differs from place to place", there is not None
+    return "", True
 
 
 def _beside(node: Node, steps: Sequence[Step]) -> bool:

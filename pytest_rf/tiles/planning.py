@@ -14,7 +14,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.along import Along
 from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import RFError, TilingError
-from pytest_rf.tiles.axis import AxisTiling
+from pytest_rf.tiles.axis import AxisTiling, Fault
 from pytest_rf.tiles.borders import Borders, borders
 from pytest_rf.tiles.judging import Miss, at_borders, in_whole
 from pytest_rf.tiles.obstacle import Obstacle, of_constants, of_ties
@@ -64,7 +64,7 @@ def plan(
     wanted = {axis: index(extent) for axis, extent in wanted.items()}
     tiles: dict[str, int] = {}
     grids: dict[str, tuple[int, int]] = {}
-    faults: list[str] = []
+    faults: list[Fault] = []
     for axis, extent in wanted.items():
         multiple = _multiple(trial, axis, index((align or {}).get(axis, 1)))
         tiles[axis], remainder, fault = _fitted(trial, axis, extent, multiple, tile is None)
@@ -109,7 +109,7 @@ def _multiple(trial: Trial, axis: str, align: int) -> int:
     return found
 
 
-def _fitted(trial: Trial, axis: str, extent: int, multiple: int, free: bool) -> tuple[int, int, list[str]]:
+def _fitted(trial: Trial, axis: str, extent: int, multiple: int, free: bool) -> tuple[int, int, list[Fault]]:
     """Return the extent of a tile, the remainder that extents have, and what is wrong with it."""
     own = trial.extent(axis) % multiple
     remainder = next(
@@ -125,10 +125,10 @@ def _fitted(trial: Trial, axis: str, extent: int, multiple: int, free: bool) -> 
     near = [one for one in (extent - off, extent - off + multiple) if one > 0]
     rest = f" and {remainder} more" if remainder else ""
     fault = (
-        f"{axis}: a tile of {extent} is off the grid: extents that fit are multiples of {multiple}{rest}; "
+        f"a tile of {extent} is off the grid: extents that fit are multiples of {multiple}{rest}; "
         f"the nearest are {' and '.join(map(str, near))}"
     )
-    return extent, remainder, [fault]
+    return extent, remainder, [Fault(axis, fault)]
 
 
 def _runs(trial: Trial, axis: str, extent: int, multiple: int, rest: int) -> bool:
@@ -177,7 +177,7 @@ def _planned(
     overlap: Mapping[str, int],
     context: Mapping[str, int | Sequence[int]],
     crop: Mapping[str, int | Sequence[int]],
-    faults: list[str],
+    faults: list[Fault],
 ) -> Plan:
     axes: dict[str, AxisTiling] = {}
     outputs: dict[str, Sequence[Borders]] = {}
@@ -192,7 +192,10 @@ def _planned(
         try:
             found = _measured(trial, fitting, axis, _cropped(crop.get(axis)))
         except RFError as error:
-            faults.append(f"{axis}: the model does not run on a tile of {fitting[axis]}: {error}")
+            fault = Fault(
+                axis, f"the model does not run on a tile of {fitting[axis]}: {error}", not trial.reopens
+            )
+            faults.append(fault)
             found = _Measured((), ())
             least[axis], sides[axis] = math.inf, (math.inf, math.inf)
         else:
@@ -208,14 +211,15 @@ def _planned(
         if one.step % multiple:
             down = one.step - one.step % multiple
             near = " and ".join(str(extent - step) for step in (down + multiple, down) if 0 < step <= extent)
-            faults.append(
-                f"{axis}: tiles of {extent} with an overlap of {before + after} begin every {one.step}, off the grid "
-                f"of {multiple}; the nearest overlaps that fit are {near}"
+            fault = Fault(
+                axis,
+                f"tiles of {extent} with an overlap of {before + after} begin every {one.step}, off the grid of "
+                f"{multiple}; the nearest overlaps that fit are {near}",
             )
+            faults.append(fault)
         if axis not in overlap and axis not in context and least[axis] >= extent and not found.obstacles:
-            faults.append(
-                f"{axis}: a tile of {extent} is too small: an overlap of {least[axis]:g} in total is needed"
-            )
+            told = f"a tile of {extent} is too small: an overlap of {least[axis]:g} in total is needed"
+            faults.append(Fault(axis, told))
     if not faults:
         for axis, one in axes.items():
             if outputs[axis] and not any(each.axis == axis for each in obstacles):

@@ -25,6 +25,11 @@ class Trial:
         self._lower: Relower | None = None
         self._known: dict[tuple[Shape, ...], Analysis | str] = {}
 
+    @property
+    def reopens(self) -> bool:
+        """Whether the model can be analysed at other extents."""
+        return self.analysis.reopen is not None
+
     def keys(self, axis: str) -> dict[Key, Fraction]:
         """Return the input axes of a name, and how many positions of the first of them each position stands for."""
         found = [(name, one.axes[axis]) for name, one in self.analysis.inputs.items() if axis in one.axes]

@@ -82,7 +82,7 @@ def of_requirement(
         origin: which of its input steps an output step stands for.
     """
     need = found.required
-    if found.undecidable or need is None or need.value is None:
+    if found.undecidable or need is None or need.value is None or found.counted:  # units count positions
         return found
     if found.metric == "unused":
         return replace(found, witness=_of_unread(analysis, found, _selected(analysis, found)))

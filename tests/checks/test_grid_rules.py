@@ -34,6 +34,17 @@ def test_padding_and_what_a_stride_always_skips_are_not_ragged(rank: int, extent
     assert rows(model(chain(rank, extent, conv(rank, 1, 2))), "ragged-input") == []
 
 
+def test_each_axis_has_its_own_window_where_others_are_taken_whole() -> None:
+    """As the pools of a pyramid, which leave the axis between slices alone."""
+    pooled = "MaxPool<kernel_shape=[4,4,1], strides=[4,4,1]>(a)"
+    text = f"""
+        net (float[1,1,{{}},4,9] x) => (float[1,1,?,?,?] y) <float[1,1,3,3,3] w>
+        {{{{ a = Conv<kernel_shape=[3,3,3], pads=[1,1,1,1,1,1]>(x, w) y = {pooled} }}}}
+    """
+    assert rows(model(text.format(4)), "ragged-input") == []
+    assert rows(model(text.format(9)), "ragged-input") == [("y", "d", "error")]
+
+
 def valid_unet(extent: int) -> str:
     """A U-Net of 2015 with two poolings, whose skips are cropped at every extent."""
     return f"""

@@ -48,6 +48,8 @@ def _edit(model: onnx.ModelProto, node: onnx.NodeProto, own: dict[str, tuple]) -
             _insert(model, node, new)
         elif what == "dilation":
             _put(node, dilations=list(new))
+        elif what == "stride":
+            _put(node, strides=list(new))
         elif what == "kernel":
             _kernel(model, node, old, new)
     if any(what.startswith("padding") or what == "output padding" for what in own):

@@ -55,6 +55,18 @@ WIDE = """
     net (float[1,1,9] x) => (float[1,1,?] y) <float[1,1,3] w>
     { y = Conv<kernel_shape=[3], pads=[12,12], dilations=[12]>(x, w) }
 """
+SKIPPED = """
+    net (float[1,4,9,9] x) => (float[1,4,?,?] y)
+    <float[4,4,3,3] w, float[4,4,1,1] u, float[4,4,1,1] v, float[4] s={1,1,1,1}> {
+        a = Conv<kernel_shape=[3,3], pads=[1,1,1,1]>(x, w)
+        b = Conv<kernel_shape=[1,1], strides=[2,2]>(a, v)
+        c = Conv<kernel_shape=[1,1], strides=[2,2]>(a, u)
+        d = BatchNormalization(c, s, s, s, s)
+        e = Relu(d)
+        f = Conv<kernel_shape=[3,3], pads=[1,1,1,1]>(e, w)
+        y = Add(b, f)
+    }
+"""
 OPEN = """
     net (float[N,1,T] x) => (float[N,1,?] y) <float[1,1,3] w>
     { y = Conv<kernel_shape=[3], pads=[1,1]>(x, w) }
@@ -84,6 +96,7 @@ def found(path: str, code: str, *requires: str) -> list[Finding]:
         ),
         (TRANSPOSED, "RF303", [], "y: kernel 3 → 4 (output padding 1 → 0)"),
         (CORNERS, "RF304", [], "y: resize align_corners → half-pixel"),
+        (SKIPPED, "RF202", [], "c: stride 2 → 1; f: stride 1 → 2"),
         (SHIFTED, "RF203", [], "c: padding before 0 → 1 (after 2 → 1)"),
         (REFLECTED, "RF403", ["final is causal"], "a: border reflect → zeros"),
         (NORM, "RF401", [], "y: norm InstanceNorm → BatchNorm"),
@@ -154,3 +167,29 @@ def test_the_first_findings_of_a_model_have_cures(tmp_path: Path) -> None:
     (result,) = run(None, [path], texts).models
     assert sum(bool(one.cures) for one in result.findings) == cures.MOST
     assert helps(result.findings[-1]) == [result.findings[-1].help]
+
+
+def test_a_search_ends_when_its_work_is_done_whatever_was_asked_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def tried(work: int, *asked: str) -> int:
+        monkeypatch.setattr(cures, "WORK", work)
+        analysis = pytest_rf.analyze(model(DILATED))
+        for text in asked:
+            analysis.check(text)
+        (one,) = cures.check(analysis, "final rf == 500")
+        assert one.search is not None
+        return one.search.tried
+
+    assert 1 <= (few := tried(40)) < tried(1 << 20)
+    assert few == tried(40, "final erf >= 500", "final halo <= 0")
+    monkeypatch.setattr(cures, "WORK_OF_ALL", 0)
+    assert cures.check(pytest_rf.analyze(model(DILATED)), "final rf == 500")[0].search is None
+
+
+def test_what_was_found_is_held_against_all_even_where_the_work_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cures, "WORK", 1)
+    (one,) = cures.check(pytest_rf.analyze(model(DILATED)), "final rf <= 12")
+    assert [edits(cure.edits) for cure in one.cures] == ["y: dilation 2 → 1 (padding 2 → 1)"]

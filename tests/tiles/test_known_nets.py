@@ -112,13 +112,13 @@ def test_the_original_unet_keeps_its_remainder() -> None:
 @pytest.mark.parametrize(
     ("net", "channels", "why"),
     [
-        (UNet(2, norm=True), 2, r"group_norm .* takes statistics over the whole of h; .* accept_context"),
+        (UNet(2, norm=True), 2, r"group_norm .* takes statistics over the whole axis; .* accept_context"),
         (nn.Sequential(nn.Conv2d(1, 1, 3), nn.InstanceNorm2d(1)), 1, "instance_norm .* takes statistics"),
         (Resized(corners=True), 1, "upsample_bilinear2d .* fits its grid .*align_corners=False"),
         (Resized(bins=3), 1, "adaptive_avg_pool2d .* fits its windows"),
         (nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular"), 1, "fetches what lies at the other end"),
         (nn.Sequential(nn.Conv2d(1, 1, 3), nn.AdaptiveAvgPool2d(1)), 1, "takes statistics"),
-        (Positions(), 1, "add .* table that differs from place to place along h"),
+        (Positions(), 1, "add .* table that differs from place to place"),
     ],
 )
 def test_what_no_tiling_survives(net, channels: int, why: str) -> None:

@@ -20,10 +20,10 @@ from pytest_rf.reporters.pages.subject import Subject
 MOST_SOURCES = 4
 """So many of the nodes that bring in context are named."""
 
-GUARANTEES = ("lookback", "lookahead", "latency", "halo", "multiple", "min_input")
-"""What is told of final tensors beside their regions, as far as there is such a metric."""
+GUARANTEES = ("lookback", "lookahead", "latency", "halo", "multiple")
+"""What is told of final tensors beside their regions; the first three of what has one axis, which is time."""
 
-_DEAR = frozenset({"min_input"})
+_OF_TIME = frozenset(GUARANTEES[:3])
 Kept = TypeVar("Kept")
 
 
@@ -206,16 +206,16 @@ def _is_open(subject: Subject, tensor: Tensor, key: Key) -> bool:
 def _guarantees(subject: Subject) -> Sequence[Guarantee]:
     found: list[Guarantee] = []
     analysis = subject.analysis
-    rows = [METRICS[name] for name in GUARANTEES if name in METRICS and name not in _DEAR]
     for tensor in analysis.final:
         if tensor.status == "unknown":
             continue
         for name in tensor.inputs:
             for axis in analysis.inputs[name].axes:
-                place = subject.by_value.get(tensor.at(axis, name).number)
+                place = subject.place(tensor.at(axis, name))
                 along = tensor.field(name)[axis]
                 figures: dict[str, object] = {}
-                for row in rows:
+                timed = len(analysis.inputs[name].axes) == 1
+                for row in (METRICS[one] for one in GUARANTEES if timed or one not in _OF_TIME):
                     reading = row.read(along)
                     if reading is not None:
                         sides = row.form == "sides"
@@ -230,7 +230,7 @@ def _first(subject: Subject) -> int:
     for tensor in subject.analysis.final:
         for name in tensor.inputs:
             for axis in subject.analysis.inputs[name].axes:
-                place = subject.by_value.get(tensor.at(axis, name).number)
+                place = subject.place(tensor.at(axis, name))
                 if place is not None and tensor.status != "unknown":
                     return place
     return len(subject.tensors) - 1

@@ -156,7 +156,11 @@ def of(result: ModelResult, place: Place) -> Data | None:
     return Data(
         verdicts=tuple(every),
         counts=tuple((status, word, numbers[status]) for status, word in STATUSES.items() if numbers[status]),
-        rules=tuple(map(_rule, codes)),
+        rules=tuple(
+            RuleText(one.code, one.name, one.summary, dict(one.explanation))
+            for one in map(_rules().get, codes)
+            if one is not None
+        ),
         held=tuple(code for code in result.rules if code not in codes),
         problems=tuple(one.message for one in result.problems if not one.unjudged),
         accepted=result.accepted,
@@ -184,14 +188,14 @@ def _status(found: Finding) -> str:
 
 
 def _finding(found: Finding, status: str, place: Place, number_: int | None) -> Verdict:
-    rule = checks.find(found.code)
+    rule = _rules().get(found.code)
     metric = METRICS.get(found.metric) or PREDICATES.get(found.metric)
     grew = METRICS.get(found.figure)
     steps, folded = _steps(found.path)
     others = [one.tensor for one in found.others if one.tensor != found.tensor]
     return Verdict(
         status=status,
-        title=found.requirement or rule.summary.rstrip("."),
+        title=found.requirement or (found.message if rule is None else rule.summary.rstrip(".")),
         code=found.code,
         finding=number_,
         message=found.message,
@@ -259,6 +263,5 @@ def _share(step: Step, end: float) -> float:
     return 1.0 if not math.isfinite(total) or not end else max(min(total / end, 1.0), 0.0)
 
 
-def _rule(code: str) -> RuleText:
-    rule = checks.find(code)
-    return RuleText(rule.code, rule.name, rule.summary, dict(rule.explanation))
+def _rules() -> dict[str, checks.Rule]:
+    return {rule.code: rule for rule in checks.RULES}

@@ -1,4 +1,7 @@
-"""Real Chromium, one for all tests. Where ``CI`` is set these tests never skip; elsewhere they say what is missing."""
+"""Real Chromium, one for all tests.
+
+Where ``CI`` or ``BROWSER_TESTS`` is set these tests never skip; elsewhere they say what is missing.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,9 @@ from reporters.pages import nets
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+#: How Chromium runs in a container.
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+
 #: What pages are made of, by name, and what each net is required to.
 NETS: dict[str, tuple[Callable[[], onnx.ModelProto], tuple[str, ...]]] = {
     "resnet50": (
@@ -38,8 +44,8 @@ NETS: dict[str, tuple[Callable[[], onnx.ModelProto], tuple[str, ...]]] = {
 
 def missing(what: str) -> NoReturn:
     """Skip a test for want of something; in CI fail."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, which CI must have")
+    if os.environ.get("CI") or os.environ.get("BROWSER_TESTS"):
+        pytest.fail(f"{what}; here it must be")
     pytest.skip(what)
 
 
@@ -73,7 +79,9 @@ def browser() -> Iterator[Browser]:
     if program is None:
         missing("there is no chromium; install it with apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
         yield chromium
         chromium.close()
 

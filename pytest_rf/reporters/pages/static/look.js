@@ -107,6 +107,7 @@
   pytestRf.section("look", (root, data, model) => {
     const { element } = pytestRf;
     const look = new Look(root, data, model);
+    look.physical = physical;
     const id = `m${model.number}-look`;
     const chosen = root.querySelector(".chosen");
     const unitsRoot = root.querySelector(".units");
@@ -289,7 +290,7 @@
         });
       }
       canvases.replaceChildren(...look.inputs.map(panel));
-      pytestRf.lookTable(table, look, physical);
+      pytestRf.lookTable(table, look);
       told.textContent = pytestRf.lookTable.sentence(look);
       root.dataset.unit = look.axes.map(([axis]) => look.unit[axis]).join(",");
       root.dataset.tensor = look.tensor.name;
