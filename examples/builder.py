@@ -41,14 +41,20 @@ class Builder:
         weight = self.weight(f"{module}.weight", [channels[1], channels[0], *kernel])
         return self.node("Conv", [x, weight], module, kernel_shape=kernel, **attributes)
 
-    def save(self, name: str, x: tuple[str, list[int]], *outputs: tuple[str, list[int]]) -> None:
+    def save(
+        self,
+        name: str,
+        inputs: tuple[str, list[int]] | dict[str, list[int]],
+        *outputs: tuple[str, list[int]],
+    ) -> None:
         """Write the model; its last nodes make the outputs, and are called by their names."""
+        given = inputs if isinstance(inputs, dict) else dict([inputs])
         for node, (output, _) in zip(self.nodes[-len(outputs) :], outputs, strict=True):
             node.output[0] = output
         graph = helper.make_graph(
             self.nodes,
             Path(name).stem,
-            [helper.make_tensor_value_info(x[0], TensorProto.FLOAT, x[1])],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in given.items()],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
             self.weights,
         )
