@@ -44,7 +44,7 @@ class Builder:
     def save(
         self,
         name: str,
-        x: tuple[str, list[int]],
+        inputs: tuple[str, list[int]] | dict[str, list[int]],
         *outputs: tuple[str, list[int]],
         states: Mapping[str, list[int]] | None = None,
     ) -> None:
@@ -52,14 +52,14 @@ class Builder:
 
         ``states`` are inputs whose next values tensors called ``new_...`` are.
         """
+        given = {**(inputs if isinstance(inputs, dict) else dict([inputs])), **(states or {})}
         for node, (output, _) in zip(self.nodes[-len(outputs) :], outputs, strict=True):
             node.output[0] = output
-        inputs = [x, *(states or {}).items()]
         outputs += tuple((f"new_{state}", shape) for state, shape in (states or {}).items())
         graph = helper.make_graph(
             self.nodes,
             Path(name).stem,
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in inputs],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in given.items()],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
             self.weights,
         )
