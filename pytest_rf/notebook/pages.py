@@ -120,7 +120,7 @@ def comparison(one: Comparison) -> str:
         "unit": "" if one.unit is None else str(one.unit),
         "delay": str(one.delay or ""),
         "start-up left out": str(one.startup or ""),
-        "outputs compared": str(one.compared or ""),
+        "outputs compared": ", ".join(one.outputs),
         "values compared": "yes" if one.ran else "",
     }
     told = [[name, value] for name, value in rows.items() if value]
