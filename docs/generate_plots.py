@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/plots.md, and some of docs/jobs, from the examples and from nets that are built here, without weights.
+"""Draws the pictures of docs/plots.md, and some of docs/jobs, from the examples and from nets without weights.
 
 Usage: python docs/generate_plots.py
 
