@@ -41,6 +41,7 @@ HEADINGS = {
     "ConfigFile": "The file itself",
     "ModelTable": "`[[model]]`",
     "WaiverTable": "`[[model.waiver]]`",
+    "TilingTable": "`[[model.tiling]]`",
     "OperatorTable": "`[[operator]]`",
     "LimitsTable": "`[limits]`",
     "RuleTables": "`[rule]`",

@@ -5,58 +5,9 @@ Run it from anywhere: ``python examples/build.py``. The same run writes the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
-
-HERE = Path(__file__).parent
-
-
-class Builder:
-    """Collects nodes and weights; every method returns the name of the tensor that it made."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: list[onnx.TensorProto] = []
-        self.random = np.random.default_rng(0)
-
-    def node(self, op: str, inputs: Sequence[str], module: str, **attributes: object) -> str:
-        path = module.replace(".", "/")
-        output = module
-        self.nodes.append(helper.make_node(op, inputs, [output], name=f"/{path}/{op}", **attributes))
-        return output
-
-    def weight(self, name: str, shape: Sequence[int]) -> str:
-        values = self.random.standard_normal(shape).astype(np.float32) / 4
-        self.weights.append(numpy_helper.from_array(values, name))
-        return name
-
-    def constant(self, name: str, values: Sequence[float], dtype: type = np.int64) -> str:
-        self.weights.append(numpy_helper.from_array(np.array(values, dtype), name))
-        return name
-
-    def conv(
-        self, x: str, module: str, channels: tuple[int, int], kernel: Sequence[int], **attributes: object
-    ) -> str:
-        weight = self.weight(f"{module}.weight", [channels[1], channels[0], *kernel])
-        return self.node("Conv", [x, weight], module, kernel_shape=kernel, **attributes)
-
-    def save(self, name: str, x: tuple[str, list[int]], y: tuple[str, list[int]]) -> None:
-        self.nodes[-1].output[0] = y[0]
-        graph = helper.make_graph(
-            self.nodes,
-            Path(name).stem,
-            [helper.make_tensor_value_info(x[0], TensorProto.FLOAT, x[1])],
-            [helper.make_tensor_value_info(y[0], TensorProto.FLOAT, y[1])],
-            self.weights,
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        onnx.checker.check_model(model, full_check=True)
-        (HERE / name).parent.mkdir(exist_ok=True)
-        (HERE / name).write_bytes(model.SerializeToString(deterministic=True))
+from builder import Builder
+from jobs import jobs
 
 
 def classifier() -> None:
@@ -137,6 +88,48 @@ def tcn() -> None:
     b.save("tcn.onnx", ("audio", [1, 1, 400]), ("mask", [1, 1, 400]))
 
 
+def enhancer(name: str, norm: bool = False) -> None:
+    """A small enhancer of spectra, frame by frame, that looks two frames ahead: docs/latency.md.
+
+    ``norm``: with a normalisation over time as well, which no stream can have.
+    """
+    b = Builder()
+    x = b.conv("spectrum", "encoder.conv", (33, 8), [3], pads=[1, 1])
+    x = b.node("Relu", [x], "encoder.relu")
+    if norm:
+        x = b.node(
+            "InstanceNormalization", [x, b.weight("norm.scale", [8]), b.weight("norm.bias", [8])], "norm"
+        )
+    for number, dilation in enumerate((1, 2, 4)):
+        block = f"blocks.{number}"
+        y = b.conv(x, f"{block}.conv", (8, 8), [3], dilations=[dilation], pads=[2 * dilation, 0])
+        x = b.node("Add", [x, b.node("Relu", [y], f"{block}.relu")], block)
+    b.conv(x, "decoder.conv", (8, 33), [3], pads=[1, 1])
+    b.save(name, ("spectrum", [1, 33, 100]), ("mask", [1, 33, 100]))
+
+
+def tcn_step(name: str, chunk: int = 20, short: int = -1) -> None:
+    """The same network called chunk by chunk: each convolution has a cache; that of block ``short`` misses a step."""
+    b = Builder()
+    x, width, caches = "audio", 1, {}
+    b.constant("end", [1 << 30])
+    b.constant("time", [2])
+    for number, dilation in enumerate((1, 2, 4, 8, 16)):
+        block, cache = f"blocks.{number}", f"cache{number}"
+        length = 2 * dilation - (number == short)
+        caches[cache] = [1, width, length]
+        whole = b.node("Concat", [cache, x], f"{block}.concat", axis=2)
+        b.constant(f"{block}.keep", [-length])
+        b.node("Slice", [whole, f"{block}.keep", "end", "time"], f"new_{cache}")
+        pads = [int(number == short), 0]
+        y = b.conv(whole, f"{block}.conv", (width, 4), [3], dilations=[dilation], pads=pads)
+        y = b.node("Relu", [y], f"{block}.relu")
+        x = y if number == 0 else b.node("Add", [x, y], block)
+        width = 4
+    b.conv(x, "head", (width, 1), [1])
+    b.save(name, ("audio", [1, 1, chunk]), ("mask", [1, 1, chunk]), states=caches)
+
+
 def single_layers() -> None:
     """The single layers of docs/stride-is-not-dilation.md."""
     for kernel, stride in ((3, 1), (3, 2), (5, 1), (5, 2)):
@@ -162,7 +155,12 @@ def main() -> None:
     unet()
     unet("changed/unet.onnx", dilation=2)
     tcn()
+    enhancer("latency/enhancer.onnx")
+    enhancer("latency/normed.onnx", norm=True)
+    tcn_step("streams/tcn_step.onnx")
+    tcn_step("streams/tcn_short.onnx", short=3)
     single_layers()
+    jobs()
 
 
 if __name__ == "__main__":

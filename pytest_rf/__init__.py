@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from pytest_rf.asserting import assert_rf
     from pytest_rf.checkable import Analysis
     from pytest_rf.inline import snapshot
-    from pytest_rf.probing import Verification, verify
+    from pytest_rf.probing import Verification, same, verify
     from pytest_rf.registry import Stated, register
+    from pytest_rf.streams import Comparison
     from pytest_rf.version import __version__
 
 __all__ = [
     "Analysis",
+    "Comparison",
     "ConfigError",
     "Input",
     "ModelError",
@@ -30,6 +32,7 @@ __all__ = [
     "analyze",
     "assert_rf",
     "register",
+    "same",
     "snapshot",
     "verify",
 ]
@@ -43,7 +46,9 @@ _HOMES = {
     "Tensor": "pytest_rf.analysis",
     "Stated": "pytest_rf.registry",
     "register": "pytest_rf.registry",
+    "Comparison": "pytest_rf.streams",
     "Verification": "pytest_rf.probing",
+    "same": "pytest_rf.probing",
     "verify": "pytest_rf.probing",
     "__version__": "pytest_rf.version",
 }

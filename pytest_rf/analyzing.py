@@ -29,11 +29,15 @@ def analyze(
     args: Sequence[Any] | Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     weights: bool | None = None,
+    mask_below: float | None = None,
     axes: Mapping[str, Mapping[str, int]] | None = None,
     spacing: Mapping[str, str] | None = None,
     origin: Literal["end", "start", "center"] | None = None,
     stands_for: Mapping[str, str] | None = None,
+    frontend: Mapping[str, str] | None = None,
     accept_context: Sequence[str] | None = None,
+    state: Mapping[str, str] | str | None = None,
+    chunk: int | Mapping[str, int] | None = None,
     name: str | None = None,
     **unknown: Any,
 ) -> Analysis:
@@ -49,7 +53,9 @@ def analyze(
         kwargs: for PyTorch, keyword arguments of the call.
         args: arguments of the class, function or factory that makes the model, by position or by name.
         values: input name -> number, list, array or path of a .npy file, for inputs that steer the geometry.
-        weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
+        weights: whether taps that are exactly 0 and attention scores that a constant masks do not read.
+        mask_below: a constant of this or less that is added before a softmax is a mask then; -100 by default, and
+            ``-math.inf`` for none but -inf.
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed;
             ``batch`` and ``channel`` name these, other names are those of spatial axes.
         spacing: axis name -> distance of neighbours, as in ``{"t": "1/16000 s"}``.
@@ -57,8 +63,15 @@ def analyze(
             or ``center``.
         stands_for: axis name -> the last input position that step ``i`` stands for, as in ``{"t": "4i"}``, where
             steps of different rates lie on the axis.
+        frontend: axis name -> what makes its positions of samples, outside of the model, as in
+            ``{"t": "frames(400, 160, rate = 16000)"}`` (:mod:`pytest_rf.framing.grammar`).
         accept_context: nodes whose context is accepted by the guarantees (``op:InstanceNormalization``); a
             pattern that matches nothing is an error.
+        state: of a step model, which is called again and again on chunks of an endless input: state input -> the
+            output that is its value in the next call, as in ``{"cache": "new_cache"}``; or ``"auto"``, by names and
+            shapes. Figures are those of the stream then.
+        chunk: how many positions along the axis of a stream a call advances by, which ``latency`` counts; by input
+            where they differ. A step model's calls advance by all that they are given unless it says less.
         name: what messages call the model; the file's name by default.
         unknown: anything else is refused, with a word on where it may belong.
 
@@ -73,11 +86,15 @@ def analyze(
         "args": args,
         "values": values,
         "weights": weights,
+        "mask_below": mask_below,
         "axes": axes,
         "spacing": spacing,
         "origin": origin,
         "stands_for": stands_for,
+        "frontend": frontend,
         "accept_context": accept_context,
+        "state": state,
+        "chunk": chunk,
         **unknown,
     }
     return analyzed(model, example, given, nearest, Path.cwd(), name=name)

@@ -16,22 +16,30 @@ from typing import Any, Literal, TypeVar, cast
 
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis import steps
+from pytest_rf.analysis.along import stream_axis
 from pytest_rf.arrays import Npy, npy
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import RequirementError
 from pytest_rf.factories import made
+from pytest_rf.framing import Framing, FrontendTextError
+from pytest_rf.framing import parse as framing
 from pytest_rf.given import CallError, refuse_empty, specs
 from pytest_rf.globs import matcher
 from pytest_rf.loading import described, load
 from pytest_rf.registry import NONE, Operators
+from pytest_rf.requirements.frames import conflict
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.units import Quantity
 from pytest_rf.requirements.vocabulary import nearest
+from pytest_rf.streams import streamed
 
 __all__ = ["KEYS", "SAID", "Call", "CallError", "analysed", "stated"]
 
 Origin = Literal["end", "start", "center"]
 _ORIGINS = ("end", "start", "center")
+
+LARGEST_CHUNK = 1 << 20
+"""The largest number of positions that a call advances by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +56,13 @@ class Call:
         spacing: axis name -> distance of neighbours.
         origin: which of its input steps an output step stands for.
         stands_for: axis name -> the last input position that step ``i`` stands for.
+        frontend: axis name -> what makes its positions of samples, outside of the model.
         accept_context: patterns of nodes whose context is accepted.
         weights: whether exact zeros in weights and masked scores do not read.
+        state: of a step model, state input -> the output that is its value in the next call, or ``"auto"``.
+        chunk: how many positions along the axis of a stream a call advances by; by input where they differ. None:
+            nothing is said; a step model's calls advance by all that they are given.
+        mask_below: a constant of this or less that is added before a softmax is a mask then; None: -100.
     """
 
     inputs: Any = None
@@ -60,18 +73,35 @@ class Call:
     spacing: Mapping[str, Quantity] = field(default_factory=dict)
     origin: Origin = "end"
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    frontend: Mapping[str, Framing] = field(default_factory=dict)
     accept_context: tuple[str, ...] = ()
     weights: bool = False
+    state: Mapping[str, str] | str | None = None
+    chunk: int | Mapping[str, int] | None = None
+    mask_below: float | None = None
 
 
 class StepError(CallError, RequirementError):
     """What a step stands for is not understood: the call is wrong, and so is the text, as one of a requirement."""
 
 
+class StreamError(CallError, RequirementError):
+    """A front-end is not understood, or a stream is said of a model that has no such axis.
+
+    Attributes:
+        detail: more for a person to read beside the message: the caret under a text; or empty.
+    """
+
+    def __init__(self, key: str, reason: str, *at: str | int, detail: str = "") -> None:
+        """Keep the place and the detail beside the message."""
+        super().__init__(key, reason, *at)
+        self.detail = detail
+
+
 KEYS = tuple(one.name for one in fields(Call))
 """The keys by which every door describes a call."""
 
-SAID = ("axes", "spacing", "origin", "stands_for", "accept_context")
+SAID = ("axes", "spacing", "origin", "stands_for", "frontend", "chunk", "accept_context")
 """Those that can be said of a model that is analysed already."""
 
 Same = TypeVar("Same", bound=Call)
@@ -105,7 +135,9 @@ def stated(base: Same, given: Mapping[str, Any], root: Path | None = None, *, em
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             new = {**old, **new}
         changed[key] = new
-    return replace(base, **changed) if changed else base
+    found = replace(base, **changed) if changed else base
+    _agree(found.spacing, found.frontend)
+    return found
 
 
 def analysed(
@@ -141,9 +173,14 @@ def analysed(
         kwargs=call.kwargs,
         values=values,
         weights=call.weights,
+        mask_below=call.mask_below,
         name=name,
         operators=operators,
     )
+    if call.state is not None:
+        # Along which axis the inputs are streams is said of the call; all else of the net that it is.
+        analysis = cast(Analysis, streamed(described(analysis, call.axes), call.state, call.chunk))
+        call = replace(call, axes={}, chunk=None)
     return said(analysis, call)
 
 
@@ -160,6 +197,21 @@ def said(analysis: Analysis, call: Call) -> Analysis:
     for axis, told in absent(analysis, call.spacing).items():
         raise CallError("spacing", told, axis)
     analysis = described(analysis, stands_for=call.stands_for)
+    for axis, told in absent(analysis, call.frontend).items():
+        raise StreamError("frontend", told, axis)
+    chunk = call.chunk
+    if isinstance(chunk, Mapping):
+        raise StreamError("chunk", "is one number here; by input it is for step models, whose state is named")
+    if chunk and not stream_axis(analysis.inputs.values()):
+        raise StreamError(
+            "chunk",
+            "along which axis chunks come in is not known: there is none called t, and not just one; name it, as in "
+            "axes = { x = { t = 2 } }",
+        )
+    if call.frontend or chunk:
+        frontend = {**analysis.frontend, **call.frontend}
+        _agree({**analysis.spacing, **call.spacing}, frontend)
+        analysis = replace(analysis, frontend=frontend, chunk=chunk or analysis.chunk)
     if call.spacing or call.origin != "end":
         spacing = {**analysis.spacing, **call.spacing}
         origin = call.origin if call.origin != "end" else analysis.origin
@@ -179,6 +231,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
     if not named:
         return {}  # which axes the model has is not worked out for nothing
     known = list(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes))
+    there_is = {axis.lower() for axis in known}
     there = f"there are {', '.join(known) or 'none; name them with axes'}"
 
     def told(axis: str) -> str:
@@ -186,7 +239,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
             return f'there is no axis "{axis}" in {models}'
         return f'the model has no axis "{axis}"{nearest(axis, known)}; {there}'
 
-    return {axis: told(axis) for axis in named if axis not in known}
+    return {axis: told(axis) for axis in named if axis.lower() not in there_is}
 
 
 # ------------------------------------------------------------------ the form of each key
@@ -269,6 +322,26 @@ def _stands_for(value: Any) -> dict[str, str]:
     return table
 
 
+def _frontend(value: Any) -> dict[str, Framing]:
+    found = {}
+    for axis, text in _table("frontend", value, "front-ends").items():
+        if not isinstance(text, str):
+            example = '"frames(400, 160, rate = 16000)"'
+            raise CallError("frontend", f"{axis} is a text such as {example}, not {_shown(text)}")
+        try:
+            found[axis.lower()] = framing(text)
+        except FrontendTextError as error:
+            raise StreamError("frontend", f"{axis}: {error}", axis, detail=error.detail) from None
+    return found
+
+
+def _agree(spacing: Mapping[str, Quantity], frontend: Mapping[str, Framing]) -> None:
+    """Refuse a spacing that a front-end contradicts."""
+    for axis, one in frontend.items():
+        if axis in spacing and (why := conflict(one, spacing[axis])):
+            raise CallError("spacing", f"{axis}: {why}", axis)
+
+
 def _accept_context(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise CallError("accept_context", f'takes a list of patterns: ["{value}"]', plain=True)
@@ -288,6 +361,33 @@ def _weights(value: Any) -> bool:
     return value
 
 
+def _state(value: Any) -> dict[str, str] | str:
+    if value == "auto":
+        return "auto"
+    if not isinstance(value, Mapping) or not value:
+        raise CallError("state", f'is "auto" or pairs such as {{ cache = "new_cache" }}, not {_shown(value)}')
+    for name, one in value.items():
+        if not isinstance(one, str):
+            raise CallError("state", f"{name} is the name of an output, not {_shown(one)}", str(name))
+    return {str(name): one for name, one in value.items()}
+
+
+def _chunk(value: Any) -> int | dict[str, int]:
+    several = value if isinstance(value, Mapping) else {"": value}
+    for name, one in several.items():
+        if not isinstance(one, Integral) or isinstance(one, bool) or not 1 <= int(one) <= LARGEST_CHUNK:
+            of = f"{name} is " if name else "is "
+            told = f"{of}how many positions a call advances by, from 1 to {LARGEST_CHUNK}, not {_shown(one)}"
+            raise CallError("chunk", told, *[name][: bool(name)])
+    return {str(name): int(one) for name, one in value.items()} if isinstance(value, Mapping) else int(value)
+
+
+def _mask_below(value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value < 0:
+        raise CallError("mask_below", f"is a number below 0, or -inf, not {_shown(value)}")
+    return float(value)
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
@@ -302,6 +402,10 @@ _FORMS: dict[str, Callable[..., Any]] = {
     "spacing": _spacing,
     "origin": _origin,
     "stands_for": _stands_for,
+    "frontend": _frontend,
     "accept_context": _accept_context,
     "weights": _weights,
+    "state": _state,
+    "chunk": _chunk,
+    "mask_below": _mask_below,
 }

@@ -86,7 +86,7 @@ def run(
         model, target = item.model, item.target
         if target is None or item.problem is not None:
             problems = (item.problem,) if item.problem else ()
-            name, stuck = model.name or model.source, map(judging.failed, (*model.requires, *stated))
+            name, stuck = model.name or model.source, map(judging.failed, (*model.stated, *stated))
             results[number] = ModelResult(
                 model=name, file=model.source, problems=problems, requirements=tuple(stuck)
             )

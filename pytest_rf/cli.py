@@ -16,7 +16,9 @@ from pytest_rf.commands.diff import diff
 from pytest_rf.commands.explain import explain
 from pytest_rf.commands.failures import WRONG_RUN, guarded
 from pytest_rf.commands.init import init
+from pytest_rf.commands.report import report
 from pytest_rf.commands.rule import rule
+from pytest_rf.commands.same import same
 from pytest_rf.commands.scan import scan
 from pytest_rf.commands.schema import schema
 from pytest_rf.commands.show import show
@@ -55,7 +57,7 @@ def cli(context: click.Context) -> int | None:
     return None
 
 
-for command in (init, check, show, explain, tile, scan, diff, baseline, snapshot, rule, schema):
+for command in (init, check, show, report, explain, tile, same, scan, diff, baseline, snapshot, rule, schema):
     cli.add_command(command)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+QUOTED = 120
+"""How much of a text an error quotes."""
+
 NO_TORCH = "torch is not installed; install it with pip install 'pytest-rf[torch]'"
 """What to say where a model needs torch and there is none."""
 
@@ -32,3 +35,37 @@ class UnknownError(ModelError, ValueError):
 
 class TilingError(RFError, ValueError):
     """A tiling cannot be understood, or an image does not fit it."""
+
+
+class WrittenError(RFError):
+    """What a user has written in a small language is wrong at a known place of its text.
+
+    Attributes:
+        reason: what is wrong, without the text.
+        text: what was written.
+        position: where in ``text``, counted from 0.
+    """
+
+    kind = "text"
+    """What was written, in a word."""
+
+    def __init__(self, reason: str, text: str, position: int) -> None:
+        """Remember the place; the message is one line."""
+        quoted = text if len(text) <= QUOTED else text[:QUOTED] + "…"
+        super().__init__(f"{self.kind} `{quoted}`, column {position + 1}: {reason}")
+        self.reason = reason
+        self.text = text
+        self.position = position
+
+    @property
+    def detail(self) -> str:
+        """More for a person to read beside the message: the caret."""
+        return self.caret()
+
+    def caret(self) -> str:
+        """Return the text and, in a second line, a caret under the place that is wrong."""
+        start = max(0, self.position - QUOTED // 2)
+        shown = self.text[start : start + QUOTED]
+        # One character for one, or the caret would stand under the wrong one.
+        line = "".join(" " if char.isspace() else char if char.isprintable() else "\ufffd" for char in shown)
+        return f"{line}\n{' ' * (self.position - start)}^"

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from pytest_rf import checks, judging, paths, siblings, targets, waivers
+from pytest_rf import checks, judging, paths, siblings, targets, tilings, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline.sorting import sort
 from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config import remedies
-from pytest_rf.config.declared import Config
+from pytest_rf.config.declared import Config, Tiling
 from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import told
@@ -36,6 +36,9 @@ Load = Callable[[Target], Analysis]
 #: Holds the witnesses of findings against runs of the model, and returns what contradicts them.
 Prove = Callable[[Target, Analysis, Sequence[Finding]], tuple[list[Finding], list[Problem]]]
 
+#: Makes what a picture of the model needs, as text: of the analysis, and what was found.
+Draw = Callable[[Analysis, ModelResult], str]
+
 
 class Job(NamedTuple):
     """A model to examine, with all that it is held against.
@@ -49,6 +52,7 @@ class Job(NamedTuple):
         today: the day that waivers are held against.
         prove: holds witnesses against runs of the model; None where nothing is run.
         cures: whether edits that would cure findings are looked for.
+        draw: makes what a picture of the model needs; None where none is wanted.
     """
 
     target: Target
@@ -59,13 +63,15 @@ class Job(NamedTuple):
     today: date
     prove: Prove | None = None
     cures: bool = True
+    draw: Draw | None = None
 
 
 class Examined(NamedTuple):
-    """What was found out about a model: its result, and what accepted context it misses."""
+    """What was found out about a model: its result, what accepted context it misses, and what was drawn of it."""
 
     result: ModelResult
     missing: Missing
+    drawn: str = ""
 
 
 def examine(job: Job, load: Load | None = None) -> Examined:
@@ -75,7 +81,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         job: the model.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
     """
-    target, config, _, recorded, allow_code, today, prove, cures = job
+    target, config, _, recorded, allow_code, today, prove, cures, draw = job
     rules = [checks.find(code) for code in job.rules]
     model = target.model
     result = ModelResult(model=target.name, file=target.source, accepted=model.accept_context)
@@ -95,14 +101,15 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         root=model.root,
         waived=waivers.covered(model.waivers, today),
     )
-    for number, one in enumerate(model.requires):
+    for number, one in enumerate(model.stated):
         try:
-            outcome, found = judging.hold(analysis, one, settings, number)
+            hold = tilings.hold if isinstance(one, Tiling) else judging.hold
+            outcome, found = hold(analysis, one, settings, number)  # type: ignore[arg-type]
         except Exception as error:
             problem = trouble(error, target, one.file, one.line, one.column)
-            pack = f" (from {one.pack})" if one.pack else ""
+            outcome, found = judging.failed(one, problem.line, problem.column), []
+            pack = f" (from {outcome.pack})" if outcome.pack else ""
             problems.append(replace(problem, message=problem.message + pack))
-            outcome, found = judging.failed(one), []
         requirements.append(outcome)
         findings += found
     judging_rules: list[str] = []
@@ -133,7 +140,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
     try:
         judged = judging.standing(
-            [one.requirement for one in model.requires], requirements, settings, rules, findings
+            [one.requirement for one in model.stated], requirements, settings, rules, findings
         )
         shown = cured(analysis, judged, shown) if cures else shown
     except Exception as error:
@@ -148,17 +155,23 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         requirements=decided,
         rules=tuple(judging_rules),
         judged=is_judged(decided, judging_rules),
-        chosen=chosen(analysis.inputs.values()),
+        chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)
-    return Examined(result, siblings.missing(analysis, target))
+    drawn = ""
+    if draw is not None:
+        try:
+            drawn = draw(analysis, result)
+        except Exception as error:
+            result = replace(result, problems=(*result.problems, trouble(error, target)))
+    return Examined(result, siblings.missing(analysis, target), drawn)
 
 
 def unexamined(job: Job, problem: Problem) -> Examined:
     """Return what is known of a model that could not be analysed: nothing of what is required of it."""
     model = job.target.model
-    stuck = tuple(map(judging.failed, model.requires))
+    stuck = tuple(map(judging.failed, model.stated))
     result = ModelResult(
         model=job.target.name,
         file=job.target.source,

@@ -200,30 +200,31 @@ def _examined(task: tuple[Job, Path | None]) -> bytes:
         return _written(examine(job))
 
 
-_Written = tuple[ModelResult, list[tuple[tuple[str | int, ...], str]]]
+_Written = tuple[ModelResult, list[tuple[tuple[str | int, ...], str]], str]
 """A result as JSON has it: with what is missing as pairs."""
 
 
 def _written(one: Examined) -> bytes:
     """Return a result as text: Python's JSON has infinity, whole numbers of any size, and names that are not UTF-8."""
-    result, missing = one  # JSON has no keys but texts
-    return json.dumps(msgspec.to_builtins((result, list(missing.items())))).encode()
+    result, missing, drawn = one  # JSON has no keys but texts
+    return json.dumps(msgspec.to_builtins((result, list(missing.items()), drawn))).encode()
 
 
 def _read(content: bytes) -> Examined | None:
     """Return a result that was written; None where it is none."""
     with suppress(ValueError, TypeError, RecursionError, msgspec.ValidationError):
-        result, missing = msgspec.convert(json.loads(content), _Written, strict=True)
-        return Examined(result, dict(missing))
+        result, missing, drawn = msgspec.convert(json.loads(content), _Written, strict=True)
+        return Examined(result, dict(missing), drawn)
     return None
 
 
 def _key(job: Job) -> str | None:
     """Return the key of a result; None where it rests on more than the model file and what is declared about it."""
-    target, config, rules, recorded, _, today, prove, cures = job
+    target, config, rules, recorded, _, today, prove, cures, draw = job
     model = target.model
     if (
         prove is not None
+        or draw is not None
         or target.path is None
         or target.astray
         or any(isinstance(value, Npy) for value in model.values.values())

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.checks import Rule
-from pytest_rf.config.declared import PlacedRequirement
+from pytest_rf.config.declared import PlacedRequirement, Tiling
 from pytest_rf.cures import Judged, cured
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Requirement, Settings, evaluate, parse, spare
@@ -43,7 +43,7 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
         judged=is_judged(outcomes),
         findings=tuple(cured(analysis, judged, found)),
         requirements=outcomes,
-        chosen=chosen(analysis.inputs.values()),
+        chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
     )
 
 
@@ -111,7 +111,13 @@ def hold(
     return outcome, found
 
 
-def failed(stated: PlacedRequirement) -> RequirementResult:
-    """Return what becomes of a requirement that could not be held."""
-    text, file, line, column = stated.requirement.text, stated.file, stated.line, stated.column
-    return RequirementResult(text=text, status="error", file=file, line=line, column=column, pack=stated.pack)
+def failed(stated: PlacedRequirement | Tiling, line: int = 0, column: int = 0) -> RequirementResult:
+    """Return what becomes of a requirement or a tiling that could not be held; its place is by default its own."""
+    return RequirementResult(
+        text=stated.text,
+        status="error",
+        file=stated.file,
+        line=line or stated.line,
+        column=column or stated.column,
+        pack=stated.pack if isinstance(stated, PlacedRequirement) else "",
+    )

@@ -65,6 +65,8 @@ class Node:
         inputs: the values that it reads.
         outputs: the values that it makes, by tensor name. Operators that pass a tensor through share
             its value.
+        reads: the names of the tensors that it reads, which tell those that share a value apart; those of the
+            parameters of a function or body are unknown outside of it.
         index: its place in ``Graph.nodes``.
     """
 
@@ -79,6 +81,7 @@ class Node:
     inputs: tuple[Value, ...] = ()
     outputs: dict[str, Value] = field(default_factory=dict)
     index: int = -1
+    reads: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -86,16 +89,16 @@ class Node:
         return " ".join(filter(None, ("" if self.windows is None else str(self.windows), self.kind)))
 
 
-_ORIGIN = ("module", "source")
+_ORIGIN = ("module", "source", "reads")
 
 
 class Traced(Node):
-    """A node whose module and source are worked out when they are asked for, which is rare."""
+    """A node of which the module, the source and the names that it reads are worked out when asked for: rarely."""
 
     __slots__ = ("_origin",)
 
     def __init__(
-        self, name: str, op: str, origin: Callable[[], tuple[str, str]], inputs: tuple[Value, ...]
+        self, name: str, op: str, origin: Callable[[], tuple[str, str, tuple[str, ...]]], inputs: tuple[Value, ...]
     ) -> None:
         self.name, self.op, self.inputs = name, op, inputs
         self.windows, self.kind, self.role, self.training = None, "", None, False
@@ -110,5 +113,5 @@ class Traced(Node):
         """Give what the node does not have until it is worked out."""
         if name not in _ORIGIN:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        self.module, self.source = self._origin()
+        self.module, self.source, self.reads = self._origin()
         return getattr(self, name)

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 _ROOT: ContextVar[Path | None] = ContextVar("root", default=None)
+_REACH: ContextVar[Path | None] = ContextVar("reach", default=None)
 
 #: Files further up than this are named by their whole path.
 _FURTHEST = 3
@@ -39,6 +40,21 @@ def named_from(folder: Path | None) -> Iterator[None]:
         yield
     finally:
         name_from(before)
+
+
+def reach() -> Path | None:
+    """Return the folder that configurations may reach into, as the command line says; None is their own."""
+    return _REACH.get()
+
+
+@contextmanager
+def reaching(folder: Path | None) -> Iterator[None]:
+    """Let configurations reach into a folder for as long as the context lasts; None is their own."""
+    before = _REACH.set(folder)
+    try:
+        yield
+    finally:
+        _REACH.reset(before)
 
 
 def around(folder: Path) -> Path | None:

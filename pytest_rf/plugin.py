@@ -36,8 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rf-report",
         action="append",
         metavar="[KIND:]FILE",
-        help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.json, rf.xml, "
-        "rf.md, rf.txt by their ending; repeatable.",
+        help="Write what was found to a file, in a format of pytest-rf check: sarif:rf.sarif, or rf.html, rf.json, "
+        "rf.xml, rf.md, rf.txt by their ending; repeatable.",
     )
     group.addoption(
         "--rf-update",
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "configuration, or a fixture, by default the PyTorch module that the test calls; which: where the test calls "
         "several models, the class, attribute, variable or fixture of the one that is meant, or 'first', 'last' or "
         "'all'; required: False lets tests be that call no model; call: inputs, values, kwargs, args, axes, spacing, "
-        "origin, stands_for, accept_context and weights, as everywhere.",
+        "origin, stands_for, frontend, chunk, state, accept_context, weights and mask_below, as everywhere.",
     )
     if config.getoption("rf_report"):
         from pytest_rf.testing import reports
@@ -182,7 +182,7 @@ def pytest_testnodedown(node: Any) -> None:
     """Take over what a pytest-xdist worker found."""
     results = getattr(node, "workeroutput", {}).get("pytest_rf")
     if results:
-        state(node.config).receive(results)
+        state(node.config).receive(results, node.workeroutput.get("pytest_rf_drawn", []))
     locked = getattr(node, "workeroutput", {}).get("pytest_rf_lock")
     if locked:
         from pytest_rf.testing import locking

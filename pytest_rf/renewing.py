@@ -196,7 +196,7 @@ def _bare(config: Config) -> Config:
     """Return a configuration that requires nothing: what is wrong then is that a model cannot be analysed."""
 
     def bare(model: Model) -> Model:
-        return replace(model, requires=(), waivers=(), select=(), ignore=())
+        return replace(model, requires=(), tilings=(), waivers=(), select=(), ignore=())
 
     return replace(
         config,

@@ -20,6 +20,6 @@ def schema() -> dict[str, Any]:
     asked = {name for row in TABLE if not row.is_shown("json") for name, *_ in fields(row)}
     for kind in found["$defs"].values():
         # Reports are written whole, defaults too, but for figures that have to be asked for.
-        left_out = asked if kind["title"] == "AxisReport" else set()
+        left_out = {*asked, "samples"} if kind["title"] == "AxisReport" else set()
         kind["required"] = [name for name in kind["properties"] if name not in left_out]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "pytest-rf report", **found}

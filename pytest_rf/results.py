@@ -26,6 +26,7 @@ class Held(Struct, frozen=True, kw_only=True):
         measured: its value, one measurement or one per side.
         required: what was required.
         spacing: the distance between neighbours on the axis, where lengths are to be shown.
+        counted: what it counts where it does not count input positions: ``samples`` of the axis' front-end.
         tensor: the name of the tensor.
         op: the operator that computes it.
         axes: the axes on which the very same was measured.
@@ -37,6 +38,7 @@ class Held(Struct, frozen=True, kw_only=True):
     measured: tuple[Measurement, ...]
     required: Required | None = None
     spacing: Spacing | None = None
+    counted: str = ""
     tensor: str = ""
     op: str = ""
     axes: tuple[str, ...] = ()

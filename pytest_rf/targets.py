@@ -10,7 +10,7 @@ from typing import Any
 from pytest_rf import limits
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis.accepting import complaint, unmatched
-from pytest_rf.calls import StepError, absent, analysed
+from pytest_rf.calls import StepError, StreamError, absent, analysed
 from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.positions import Keys
@@ -117,7 +117,7 @@ def _analysed(target: Target, source: Path | str, example: Sequence[Any]) -> Ana
     call = replace(target.model, accept_context=(), spacing={})
     try:
         analysis = analysed(source, call, example, name=target.name, root=call.root, operators=call.operators)
-    except StepError as error:
+    except (StepError, StreamError) as error:
         raise at(target.model, str(error), error.key, *error.at) from None
     analysis.root = call.root if call.file else None
     return analysis

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import signal
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
+
+# A shell starts what runs in its background with interrupts ignored, and what that starts inherits it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is slow at whatever it does: how long an example takes says nothing about the code. A normal run draws
 # the same examples each time, so that what it finds is of the change at hand.

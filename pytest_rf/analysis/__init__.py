@@ -18,10 +18,12 @@
 ``chains``     the units through which one unit reads the ends of its field
 ``unit_explaining``  why a unit reads what it reads
 ``tensors``    one tensor: bounds, regions, fields
+``regions``    what one unit reads, as pictures need it
+``growth``     how a field grew on the way, as charts need it
+``doors``      the doors to plots and to what notebooks show, which stand above all this
 ``finals``     where the figures of an output are taken
 ``cells``      figures as short text, for tables
 ``report``     the JSON report
-``notebook``   what a notebook shows of an analysis
 ``analysis``   what users hold: inputs, outputs, tensors by name
 ``accepting``  what to say of accepted context that matches nothing
 """

@@ -6,7 +6,7 @@ Here stands what several figures are read from; the figures themselves are rows 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, wraps
@@ -23,7 +23,9 @@ from pytest_rf.domains.hull import NOWHERE, is_rigid
 from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces
+from pytest_rf.errors import ModelError
 from pytest_rf.figures import Number
+from pytest_rf.framing import Framing
 from pytest_rf.value import Value
 
 ENGINES = "the engine (its rounding of resized positions, its count of a window)"
@@ -59,7 +61,7 @@ class Along:
     """What one tensor reads along one axis of one input. Sizes are in input positions.
 
     ``local``: guarantees leave all context out, as if all of it were accepted. ``beside``: the fields of other
-    tensors, which some figures read together with this one.
+    tensors, which some figures read together with this one. ``framed``: sizes are in samples of the axis' front-end.
     """
 
     runs: Runs
@@ -68,6 +70,7 @@ class Along:
     axis: int
     local: bool = False
     beside: tuple[Along, ...] = ()
+    framed: bool = False
 
     @property
     def key(self) -> Key:
@@ -77,7 +80,52 @@ class Along:
     @property
     def extent(self) -> int:
         """The input's extent along the axis."""
-        return self.input.shape[self.axis]
+        extent = self.input.shape[self.axis]
+        return self.framing.extent(extent) if self.framed else extent
+
+    @property
+    def frontend(self) -> Framing | None:
+        """What makes the positions of the axis of samples, outside of the model; None where nothing is said to."""
+        return self.runs.about.frontend.get(self.axis_name.lower())
+
+    @property
+    def framing(self) -> Framing:
+        """The front-end of an axis that has one.
+
+        Raises:
+            ModelError: it has none.
+        """
+        if self.frontend is None:
+            raise ModelError(
+                f"axis {self.axis_name} has no front-end, so that nothing says what a sample is: state it, as in "
+                f'frontend = {{ {self.axis_name} = "frames(400, 160, rate = 16000)" }}'
+            )
+        return self.frontend
+
+    @property
+    def in_samples(self: Same) -> Same:
+        """The same field in samples of the axis' front-end instead of positions (SEMANTICS 10).
+
+        Raises:
+            ModelError: the axis has none.
+        """
+        beside = tuple([one.in_samples for one in self.beside])
+        return replace(self, beside=beside, framed=self.framing is not None)
+
+    @cached_property
+    def in_positions(self: Same) -> Same:
+        """The same field in positions of the model's input."""
+        beside = tuple([one.in_positions for one in self.beside])
+        return replace(self, beside=beside, framed=False) if self.framed else self
+
+    @property
+    def chunk(self) -> int:
+        """How many positions come in a call along the axis; 1 where nothing is said of it."""
+        about = self.runs.about
+        if about.stream is not None:
+            return about.stream.advance.get(self.key, 1)
+        stream = stream_axis(self.runs.inputs.values())
+        return (about.chunk or 1) if self.axis_name == stream else 1
 
     def theory(self) -> Field:
         """Return the field on an input without end.
@@ -123,11 +171,15 @@ class Along:
         """Return a field, which most figures read; it is kept as long as this object is."""
         if (counting, theory) not in self._fields:
             runs, value, key = self.runs, self.value, self.key
-            self._fields[counting, theory] = (
+            found = (
                 runs.field(value, key, theory)
                 if counting == "field"
                 else runs.counted(counting, value, key, theory)
             )
+            if self.framed and key in found.hulls:
+                hull = self.framing.hull(found.hulls[key], actual=not theory)
+                found = replace(found, hulls={**found.hulls, key: hull})
+            self._fields[counting, theory] = found
         return self._fields[counting, theory]
 
     @cached_property
@@ -176,6 +228,9 @@ class Along:
         0 where no position is left; None where the units do not move evenly: positions are interleaved with
         those of other axes, or steps of different rates lie end to end.
         """
+        if self.framed:
+            step = self.in_positions.stride
+            return None if step is None else step * self.framing.hop
         field = self.theory()
         if self.key not in carried(field.layout):
             return Fraction(0)
@@ -191,6 +246,8 @@ class Along:
     @cached_property
     def uneven(self) -> bool:
         """Whether steps of different rates lie along the axis: pieces end to end, picked places, unlike branches."""
+        if self.framed:
+            return self.in_positions.uneven
         field = self.theory()
         hull, own = field.hulls.get(self.key), self._theory_profile
         if hull is None or (own and own.jump):
@@ -214,14 +271,16 @@ class Along:
         """
         stated = self._stated
         if stated is not None:
-            return stated
+            return stated._replace(hop=self.framing.hop) if self.framed else stated
         step = self.stride
-        return strided(step) if step else None
+        first = self.runs.origin(self.value, self.key) * (self.framing.hop if self.framed else 1)
+        return strided(step, first) if step else None
 
     @property
     def _stated(self) -> Steps | None:
         stated = self.runs.about.stands_for.get(self.axis_name)
-        return stated if stated is not None and stated.fits(self.count, self.extent) else None
+        extent = self.input.shape[self.axis]
+        return stated if stated is not None and stated.fits(self.count, extent) else None
 
     @property
     def axis_name(self) -> str:
@@ -257,6 +316,15 @@ class Along:
     @cached_property
     def multiple(self) -> int:
         """Input extents that are multiples of this fit all strides on the way to the tensor."""
+        if self.framed:
+            return self.in_positions.multiple * self.framing.hop
         found = self.runs.multiple(self.value, self.key)
         stated = self._stated
         return found if stated is None else lcm(found, stated.rate.numerator)
+
+
+def stream_axis(inputs: Iterable[Input]) -> str:
+    """Return the axis along which a stream comes in: the one called t, or the only one; empty where none is."""
+    axes = dict.fromkeys(axis for source in inputs for axis in source.axes)
+    named = [axis for axis in axes if axis.lower() == "t"]
+    return (named or ([*axes] if len(axes) == 1 else [""]))[0]

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from pytest_rf.analysis import tensors
-from pytest_rf.analysis.described import Described
+from pytest_rf.analysis.described import Described, StateFigures
+from pytest_rf.analysis.doors import notebook
 from pytest_rf.analysis.finals import final
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.report import AnalysisReport, Figures, of_input, of_tensor, to_dict, to_json
@@ -28,14 +29,14 @@ class Analysis(Described):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        from pytest_rf.analysis import notebook
-
-        return notebook.page(self.name, self.inputs.values(), self.final, list(self))
+        found: str = notebook().analysis(self)
+        return found
 
     @cached_property
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
-        return Runs(self)
+        made: Runs = Runs(self) if self.stream is None else self.stream.runs(self)
+        return made
 
     # ------------------------------------------------------------------ inputs
 
@@ -43,6 +44,11 @@ class Analysis(Described):
     def inputs(self) -> Mapping[str, Input]:
         """The graph inputs by name, with the roles of their axes (SEMANTICS 3)."""
         return self.runs.inputs
+
+    @cached_property
+    def state(self) -> Mapping[str, StateFigures]:
+        """How much of each state of a step model is needed, by the name of its input; empty of other models."""
+        return {} if self.stream is None else self.stream.state(self.runs)
 
     # ------------------------------------------------------------------ tensors
 
@@ -138,7 +144,7 @@ class Analysis(Described):
             model=self.name,
             path=self.path,
             capture=self.capture,
-            inputs=tuple(of_input(source) for source in self.inputs.values()),
+            inputs=tuple(of_input(source, self.frontend) for source in self.inputs.values()),
             outputs=tuple(tensor.name for tensor in self.outputs),
             final=tuple(tensor.name for tensor in self.final),
             final_axes=tuple(
@@ -148,7 +154,8 @@ class Analysis(Described):
                 }
                 for tensor in self.final
             ),
-            notes=tuple(self.graph.notes),
+            notes=tuple(self.graph.remarks),
+            chunk=self.chunk,
             tensors=tuple(of_tensor(one, figures) for one in shown),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,8 +51,21 @@ def effective(field: Along) -> Range | None:
     if found is None:
         return 0.0, 0.0
     _, mass, variance = found.arrays
+    if field.framed:
+        variance = variance * field.framing.hop**2 + float(field.framing.variance)
     width = np.where(mass > 0, np.sqrt(1 + 12 * np.where(mass > 0, variance, 0.0)), 0.0)
     return float(width.min()), float(width.max())
+
+
+def sets(field: Along, theory: bool) -> Map | Ignorance | None:
+    """Return the set of positions that each unit reads, context counted, with one dimension per factor of the layout.
+
+    A unit is a place along the axis, with all that is there. None where nothing is read.
+    """
+    found = _map(field.runs, field.value, field.key, Positions, theory, context=True)
+    if found is None or isinstance(found, Ignorance):
+        return found
+    return _whole(Positions(Policy()), found, place_dims(_layout(field.runs, field.value), field.key))
 
 
 def why_no_density(field: Along) -> str:
@@ -83,7 +96,7 @@ def unused(field: Along) -> int | None:
         if isinstance(found, Ignorance):
             return None
         read.update(found)
-    return field.extent - len(read)
+    return field.extent - (field.framing.read(sorted(read)) if field.framed else len(read))
 
 
 def reads(
@@ -98,9 +111,34 @@ def reads(
         places: along each axis of the tensor the unit's place; None for all.
         context: whether context counts.
     """
-    found = _map(runs, value, key, Positions, theory=False, context=context)
+    found = _of_unit(runs, value, key, Positions, places, context)
     if found is None or isinstance(found, Ignorance):
         return found or []
+    first, bits = found.arrays
+    return members(int(first.flat[0]), int(bits.flat[0]))
+
+
+def spread(
+    runs: Runs, value: Value, key: Key, places: Sequence[int | None]
+) -> tuple[float, float] | Ignorance | None:
+    """Return mean and standard deviation of the energy of a unit of the actual input (SEMANTICS 8).
+
+    None where no energy arrives. What it takes is as for :func:`reads`.
+    """
+    found = _of_unit(runs, value, key, Energy, places, key not in carried(_layout(runs, value)))
+    if found is None or isinstance(found, Ignorance):
+        return found
+    mean, mass, variance = (float(array.flat[0]) for array in found.arrays)
+    return (mean, variance**0.5) if mass > 0 else None
+
+
+def _of_unit(
+    runs: Runs, value: Value, key: Key, kind: Kind, places: Sequence[int | None], context: bool
+) -> Map | Ignorance | None:
+    """Return what a unit of the actual input holds, all elements at its places together."""
+    found = _map(runs, value, key, kind, theory=False, context=context)
+    if found is None or isinstance(found, Ignorance):
+        return found
     dim = 0
     for axis, place in zip(_layout(runs, value), places, strict=True):
         extents = [factor.extent for factor in axis]
@@ -109,11 +147,30 @@ def reads(
             if found.shape[dim + factor] > 1:
                 found = Map(tuple([array.take([index], axis=dim + factor) for array in found.arrays]))
         dim += len(axis)
-    whole = _whole(Positions(Policy()), found, set())
-    if isinstance(whole, Ignorance):
-        return whole
-    first, bits = whole.arrays
-    return members(int(first.flat[0]), int(bits.flat[0]))
+    return _whole(kind(Policy()), found, set())
+
+
+def of_units(
+    runs: Runs, value: Value, key: Key, kind: Kind, theory: bool, unit: Collection[int]
+) -> Map | Ignorance | None:
+    """Return what every unit holds along an input axis, context left out; None where nothing is read.
+
+    Args:
+        runs: the runs over the model.
+        value: the tensor.
+        key: the input axis.
+        kind: what is held: sets of positions, or energy.
+        theory: on an input without end instead of the actual one.
+        unit: the axes of the tensor along which units lie; elements along the others are put together.
+
+    Returns:
+        A map with one dimension per factor of the layout, of extent 1 along all that are no unit's.
+    """
+    found = _map(runs, value, key, kind, theory)
+    if not isinstance(found, Map):
+        return found
+    dims = [number for number, axis in enumerate(_layout(runs, value)) for _ in axis]
+    return _whole(kind(Policy()), found, {dim for dim, number in enumerate(dims) if number in unit})
 
 
 def _layout(runs: Runs, value: Value) -> Layout:

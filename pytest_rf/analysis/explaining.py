@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.paths import GROWING, Measure, Merge, alone_figure, figure, growths, walk
 from pytest_rf.figures import Number, said
+from pytest_rf.framing import Framing
 
 
 class Layer(NamedTuple):
@@ -85,10 +86,14 @@ class Along:
     Attributes:
         axis: the axis.
         figure: the figure; of a halo the larger side. None where there is none, and so no path.
-        start: what it began with at the input: ``start`` and all growths add up to ``figure``.
+        start: what it began with at the input: ``start``, all growths and ``rest`` add up to ``figure``.
         layers: the layers that changed it, from the input on.
         lost: the branches that did not make it, in the order of the graph.
         context: the layers whose statistics come in along the axis.
+        rest: what no layer adds: of a latency, chunks that are not full.
+        chunk: how many positions come in a call.
+        frontend: the front-end in whose samples the figure is counted, and of which it begins with ``start``; None
+            where it counts positions.
     """
 
     axis: str
@@ -97,6 +102,9 @@ class Along:
     layers: tuple[Grown, ...]
     lost: tuple[Branch, ...]
     context: tuple[Layer, ...]
+    rest: Number = 0
+    chunk: int = 1
+    frontend: Framing | None = None
 
     @property
     def heaviest(self) -> tuple[Grown, ...]:
@@ -148,10 +156,16 @@ class Explanation(ByAxis[Along]):
         lines = []
         for one in self.axes:
             told = "none: its units do not move evenly" if one.figure is None else said(one.figure)
+            told += " samples" if one.frontend is not None and one.figure is not None else ""
             lines.append(f"{self.metric} of {self.tensor.name} on axis {one.axis} is {told}")
+            if one.frontend is not None:
+                lines.append(f"  {said(one.start):>6} to {said(one.start):>6}  front-end {one.frontend}")
             lines += [
                 f"  {said(step.growth):>6} to {said(step.total):>6}  {step.layer}" for step in one.layers
             ]
+            if one.rest and one.figure is not None:
+                rest = f"chunks of {one.chunk} positions"
+                lines.append(f"  {said(one.rest):>6} to {said(one.figure):>6}  {rest}")
             lines += [
                 f"  beside it at {branch.at}: {branch.layer or 'the input itself'}{_lag(branch)}"
                 for branch in one.lost
@@ -183,12 +197,16 @@ def along(field: AxisField, own: Layer, metric: str, known: Mapping[int, Layer])
         sources = _context(field, known)
         steps = tuple(Grown(layer, 1, place) for place, layer in enumerate(sources, 1))
         return Along(field.axis_name, len(sources), 0, steps, (), ())
+    waits = bool(METRICS[metric].waits) if metric in METRICS else False
+    field = field.in_samples if waits and field.frontend is not None else field
     measure = figure(metric, field)
+    reached: Number | None = measure(field)
+    total: Number | None = METRICS[metric].read(field) if waits else reached
     way = walk(field.runs, field.value.number, field.input, field.axis, measure)
     start, grown = growths(way.stations)
     return Along(
         field.axis_name,
-        measure(field),
+        total,
         start,
         tuple(Grown(known.get(step.number, own), step.growth, step.total) for step in grown),
         tuple(
@@ -202,6 +220,9 @@ def along(field: AxisField, own: Layer, metric: str, known: Mapping[int, Layer])
             for branch in merge.others
         ),
         _context(field, known),
+        0 if total is None or reached is None or math.isinf(total) else total - reached,
+        field.chunk if waits else 1,
+        field.frontend if field.framed else None,
     )
 
 

@@ -53,6 +53,7 @@ class Grounds:
             key in self.runs.spatial,
             field.local,
             runs.about.stands_for.get(field.axis_name),
+            field.chunk,
             field.multiple,
             runs.grid(key),
             field.upper_bound,

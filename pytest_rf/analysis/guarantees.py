@@ -6,6 +6,7 @@ They hold for the model that runs: each is the worse of the theoretical field an
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from math import ceil, prod
@@ -13,6 +14,7 @@ from math import ceil, prod
 import numpy as np
 
 from pytest_rf.analysis.along import Along, plain
+from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.layout import carried
@@ -22,6 +24,21 @@ from pytest_rf.figures import Number
 
 def reach(field: Along, ahead: bool) -> Number | None:
     """Return look-ahead or look-back; None where the steps have no positions of their own."""
+    return _reach(field, lambda own, steps: own.lookahead(steps) if ahead else own.lookback(steps))
+
+
+def latency(field: Along) -> Number | None:
+    """Return how long a step waits for what it reads, which comes in chunks; None where it has no positions.
+
+    In samples a chunk has come in when the window of its last position has.
+    """
+    hop, behind = (field.framing.hop, field.framing.behind) if field.framed else (1, 0)
+    chunk = field.chunk * hop
+    return _reach(field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps))
+
+
+def _reach(field: Along, measure: Callable[[Profile, Steps], Fraction | float]) -> Number | None:
+    """Return the worse of what is measured in theory and on the actual input."""
     theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
         return -math.inf
@@ -31,10 +48,10 @@ def reach(field: Along, ahead: bool) -> Number | None:
     if steps is None:
         return None
     found = [
-        own.lookahead(steps) if ahead else own.lookback(steps)
+        measure(own, steps)
         for own in (field.profile(theory=True), field.profile(theory=False))
         # Along an axis without end steps that move at another rate get ever further from what they read.
-        if own is not None and (not own.jump or own.stride == steps.rate)
+        if own is not None and (not own.jump or own.stride == steps.pace)
     ]
     return plain(max(found)) if found else math.inf
 
@@ -62,9 +79,23 @@ def causal(field: Along) -> bool | None:
 
 def halo(field: Along, align: int) -> tuple[Number, Number] | None:
     """Return what a tile needs before and after, for borders on multiples of ``align``; None if undecidable."""
+    if not field.framed:
+        return _halo(field, align, 0.0)
+    framing = field.framing
+    if align % framing.hop:  # no position begins where such a tile does
+        return math.inf, math.inf
+    sides = _halo(field.in_positions, align // framing.hop, -math.inf)
+    if sides is None:
+        return None
+    before, after = sides[0] * framing.hop + framing.before, sides[1] * framing.hop + framing.behind
+    return plain(max(before, 0)), plain(max(after, 0))
+
+
+def _halo(field: Along, align: int, least: float) -> tuple[Number, Number] | None:
+    """Return the same in positions; ``least``: what it is where no unit reads out of its tile."""
     theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
-        return 0, 0
+        return plain(least), plain(least)
     steps = field.steps if field.key in carried(theory.layout) else None
     if steps is None and field.uneven:
         return None
@@ -72,15 +103,16 @@ def halo(field: Along, align: int) -> tuple[Number, Number] | None:
     if steps is None or actual is None or field.tied("grid", "window", "circular"):
         return math.inf, math.inf
     # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.
-    there = actual.halo_within(align, steps, field.extent)
-    if own is not None and own.jump > 0 and own.stride == steps.rate:
-        inside = own.halo(align)
+    there = actual.halo_within(align, steps, field.extent, least)
+    if own is not None and own.jump > 0 and own.stride == steps.pace:
+        inside = own.halo(align, least)
     elif field.key not in theory.endless or field.uneven:
         inside = there
     else:
         return math.inf, math.inf
     grid = math.gcd(align, field.multiple)
-    before, after = map(partial(_side, grid=grid), inside, there, _spoilt(field, steps))
+    spoilt = (side or least for side in _spoilt(field, steps))
+    before, after = map(partial(_side, grid=grid), inside, there, spoilt)
     return plain(before), plain(after)
 
 
@@ -93,9 +125,10 @@ def _side(inside: float, there: float, spoilt: float, grid: int) -> float:
         spoilt: how far from a tile's border its result is wrong, whatever it reads.
         grid: where tiles begin and end.
     """
+    within = max(inside, 0)
     if there > inside:
-        return there + max(spoilt - inside, 0)  # what is spoilt reaches the mirror, and is seen in it
-    return spoilt if spoilt > -(-inside // grid) * grid else inside
+        return there + max(spoilt - within, 0)  # what is spoilt reaches the mirror, and is seen in it
+    return spoilt if spoilt > -(-within // grid) * grid else inside
 
 
 def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:

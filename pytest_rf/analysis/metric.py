@@ -52,6 +52,7 @@ class Metric:
         certain: reads what is certain of it where the field is an upper bound; ``NAME_certain`` on a field.
         share_of: the metric of which it is the share of the input's extent.
         within: of a predicate, the metric that it wants to be 0 or less.
+        waits: the metric whose growth explains it, but for what is waited for beyond that: a chunk that is not full.
         tiled: reads it for tiles whose borders lie on multiples of a number: ``NAME(align=32)`` in requirements,
             ``NAME_for(32)`` of a field.
         shift: what it gains, by the stride, where an output step stands for another of its input steps than the
@@ -82,6 +83,7 @@ class Metric:
     certain: Callable[[Along], Any] | None = None
     share_of: str = ""
     within: str = ""
+    waits: str = ""
     tiled: Callable[[Along, int], Any] | None = None
     shift: Callable[[Fraction, Origin], Number] | None = None
     why: Callable[[Along], str] | None = None

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_rf.analysis import alignment, elements, guarantees, sizes, smallest, units
 from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.doors import notebook, plots
 from pytest_rf.analysis.metric import Format, Metric, Origin
 from pytest_rf.figures import Number, shown, span
 from pytest_rf.interpreter import Ignorance
@@ -167,6 +168,21 @@ TABLE: tuple[Metric, ...] = (
         aliases=("look_ahead",),
     ),
     Metric(
+        "latency",
+        "length",
+        "how long an output step waits for all that it reads, counted from the end of the input steps that it stands "
+        "for, where `chunk` positions come in a call: the last position read, rounded up to the end of its chunk, less "
+        "the last one that the step stands for. The largest over the steps of a chunk; without a `chunk` it is "
+        "`lookahead`",
+        guarantees.latency,
+        guarantee=True,
+        monotone=True,
+        grows="latency",
+        waits="lookahead",
+        cause="ahead",
+        aliases=("delay",),
+    ),
+    Metric(
         "lookback",
         "length",
         "how far an output step reads before the input steps that it stands for, context counted",
@@ -311,6 +327,7 @@ class AxisField(Along):
         unused: int | None
         min_input: int | None
         lookahead: Number | None
+        latency: Number | None
         lookback: Number | None
         halo: tuple[Number, Number] | None
         halo_for: Callable[[int], tuple[Number, Number] | None]
@@ -328,6 +345,23 @@ class AxisField(Along):
                 known.fget(self)  # raises again what made Python ask here
             near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
             raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().axis(self)
+        return found
+
+    def plot(self, ax: Any = None) -> Any:
+        """Return a matplotlib figure of how the field grew on the way from the input.
+
+        Args:
+            ax: the axes to draw it into; by default a figure of its own.
+
+        Raises:
+            UnknownError: the tensor is unknown.
+            RFError: matplotlib is not installed.
+        """
+        return plots().field(self, ax)
 
     def __repr__(self) -> str:
         found = self.runs.structure(self.value)

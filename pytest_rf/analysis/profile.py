@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from math import ceil, floor, isfinite, lcm, prod
+from math import ceil, floor, gcd, isfinite, lcm, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from pytest_rf.analysis.steps import Places, Steps
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
 from pytest_rf.domains.layout import Axis, Key, is_interleaved, places
 from pytest_rf.domains.unions import settled, together
+from pytest_rf.limits import afford
 
 PIECE = 1 << 16
 """So many places of a long axis are looked at together."""
@@ -60,19 +61,35 @@ class Profile(NamedTuple):
         back = [(steps.begins(at) - lo * steps.scale).max(initial=-np.inf) for at, lo, _ in self.pieces()]
         return _scaled(max(back, default=-np.inf), steps.scale)
 
+    def waiting(self, chunk: int, first: int) -> Profile:
+        """Return the profile of what has come in when a place is answered, a chunk at a time.
+
+        Args:
+            chunk: the extent of a chunk.
+            first: the last position of the first one; those of the others follow every ``chunk``.
+
+        Raises:
+            ModelError: chunks and places repeat together only after more places than are looked at.
+        """
+        times = chunk // gcd(chunk, abs(self.jump)) if self.jump else 1
+        afford(len(self.lo) * times)
+        turns = np.repeat(np.arange(times) * self.jump, len(self.lo))
+        lo, hi = (np.tile(side.astype(np.float64), times) + turns for side in (self.lo, self.hi))
+        return Profile(lo, first + np.ceil((hi - first) / chunk) * chunk, self.jump * times)
+
     def is_even(self, stride: Fraction) -> bool:
         """Whether the places of an axis with borders move by one stride, or all read the same."""
         moved = self.lo - self.lo[:1]
         even = np.arange(len(self.lo)) * stride.numerator // stride.denominator
         return bool((moved == 0).all() or (moved == even).all())
 
-    def halo(self, align: int) -> tuple[float, float]:
-        """Return the largest reach out of a tile whose borders lie on multiples of ``align``.
+    def halo(self, align: int, least: float = 0.0) -> tuple[float, float]:
+        """Return the largest reach out of a tile whose borders lie on multiples of ``align``, or ``least``.
 
         The largest over all borders and all phases: borders repeat against the phases after
         ``lcm(align, jump)`` input positions.
         """
-        before = after = 0.0
+        before = after = least
         stride = self.stride
         if not stride:
             return before, after
@@ -83,7 +100,7 @@ class Profile(NamedTuple):
                 after = max(after, self.at(last - step)[1] - (border - 1))
         return before, after
 
-    def halo_within(self, align: int, steps: Steps, extent: int) -> tuple[float, float]:
+    def halo_within(self, align: int, steps: Steps, extent: int, least: float = 0.0) -> tuple[float, float]:
         """Return the same along an axis with borders, of which the line holds all places.
 
         A step belongs to the tile in which the first position lies that it stands for.
@@ -94,13 +111,13 @@ class Profile(NamedTuple):
             lowest = np.minimum.accumulate(lowest[::-1])[::-1]
         if (highest[1:] < highest[:-1]).any():
             highest = np.maximum.accumulate(highest)
-        before = after = 0.0
+        before = after = least
         for begin in range(align, extent, align * PIECE):
             borders = np.arange(begin, min(begin + align * PIECE, extent), align)
             first = steps.from_on(borders).clip(0, len(lowest))
             on, up = first < len(lowest), first > 0
-            before = max(before, float((borders[on] - lowest[first[on]]).max(initial=0)))
-            after = max(after, float((highest[first[up] - 1] - (borders[up] - 1)).max(initial=0)))
+            before = max(before, float((borders[on] - lowest[first[on]]).max(initial=least)))
+            after = max(after, float((highest[first[up] - 1] - (borders[up] - 1)).max(initial=least)))
         return before, after
 
 
@@ -108,21 +125,27 @@ def _scaled(number: float, scale: int) -> Fraction | float:
     return Fraction(int(number), scale) if isfinite(number) else float(number)
 
 
-def profile(field: Field, key: Key, parts: bool = True) -> Profile | None:
+def profile(field: Field, key: Key, parts: bool = True, along: int | None = None) -> Profile | None:
     """Return the profile of a field towards an input axis; ``parts`` of positions are places too.
+
+    ``along`` is the axis of the tensor that is looked at where positions lie along others as well, as windows that
+    are cut along two axes at once and put together again have them.
 
     None where the positions lie along no axis of the tensor, or along several (the pairs of an
     attention matrix), or are interleaved with those of another input axis in no regular way.
     """
     hull = field.hulls.get(key)
     numbers = [n for n, axis in enumerate(field.layout) if any(key in factor.carries for factor in axis)]
+    numbers = numbers if along is None else [along]
     if hull is None or hull.irregular or len(numbers) != 1:
         return None
     start = sum(map(len, field.layout[: numbers[0]]))
     axis = field.layout[numbers[0]]
-    if any(key in f.carries and ((f.mixed and not f.within) or is_interleaved(f, key)) for f in axis):
+    if along is None and any(
+        key in f.carries and ((f.mixed and not f.within) or is_interleaved(f, key)) for f in axis
+    ):
         return None
-    own = [start + place for place in places(axis, key, parts)]
+    own = [start + place for place in (places(axis, key, parts) if along is None else range(len(axis)))]
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
         return None
     lo, hi = _reduced(hull, axis, start, own, key in field.endless)

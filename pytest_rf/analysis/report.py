@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +20,7 @@ from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.figures import FORMAT, Figure, Text, figure
+from pytest_rf.framing import Framing
 from pytest_rf.version import __version__
 
 
@@ -53,8 +54,12 @@ else:
             ("irregular", bool),
             ("upper_bound", bool),
             *(field for row in TABLE if row.form == "sources" for field in fields(row)),
+            ("samples", dict[str, Figure | tuple[Figure, Figure] | None] | UnsetType, UNSET),
         ],
-        namespace={"__doc__": "The field of a tensor along one axis of one input (SEMANTICS 4)."},
+        namespace={
+            "__doc__": "The field of a tensor along one axis of one input (SEMANTICS 4); ``samples``: what it is in "
+            "samples of the axis' front-end, which other axes do not have."
+        },
         module=__name__,
         frozen=True,
         kw_only=True,
@@ -76,8 +81,23 @@ class TensorReport(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, dict[str, AxisReport]]
 
 
+class FrontendReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A front-end: position ``i`` was computed from samples ``hop·i - before`` to ``hop·i - before + window - 1``.
+
+    ``rate``: samples a second, where that is said.
+    """
+
+    window: int
+    hop: int
+    before: int
+    rate: Figure | None
+
+
 class InputReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A graph input with the roles of its axes; ``chosen``: those that the model leaves open and nobody gave."""
+    """A graph input with the roles of its axes; ``chosen``: those that the model leaves open and nobody gave.
+
+    ``frontend``: by axis, what makes its positions of samples outside of the model.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -85,13 +105,14 @@ class InputReport(msgspec.Struct, frozen=True, kw_only=True):
     batch: int | None
     channel: int | None
     chosen: tuple[int, ...] = ()
+    frontend: dict[str, FrontendReport] = {}
 
 
 class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", tag_field="report"):
     """All figures of one model: ``show --format json``.
 
     ``final`` names a tensor per output, the latest that has positions; ``final_axes`` the tensor of each axis:
-    input -> axis -> name.
+    input -> axis -> name. ``chunk``: how many positions of a stream come in a call; 0 where nothing is said of it.
     """
 
     format: int = FORMAT
@@ -104,6 +125,7 @@ class AnalysisReport(msgspec.Struct, frozen=True, kw_only=True, tag="analysis", 
     final: tuple[str, ...]
     final_axes: tuple[dict[str, dict[str, str]], ...]
     notes: tuple[str, ...]
+    chunk: int = 0
     tensors: tuple[TensorReport, ...]
 
 
@@ -161,8 +183,14 @@ class Figures:
         if found is None or ground is None:
             found = {"irregular": field.irregular, "upper_bound": field.upper_bound}
             found.update(_read(self._shared, field))
+            if field.frontend is not None:
+                found["samples"] = _read(_LENGTHS, field.in_samples)
             self._alike[ground] = found
         return AxisReport(**found, **_read(self._own, field))
+
+
+#: What is told in samples: what counts positions, and every format of JSON has.
+_LENGTHS = [row for row in TABLE if row.is_shown("json") and row.kind in ("length", "place", "step")]
 
 
 def of_tensor(tensor: Tensor, figures: Figures) -> TensorReport:
@@ -182,8 +210,8 @@ def of_tensor(tensor: Tensor, figures: Figures) -> TensorReport:
     )
 
 
-def of_input(source: Input) -> InputReport:
-    """Return the report of one input."""
+def of_input(source: Input, frontends: Mapping[str, Framing] = {}) -> InputReport:
+    """Return the report of one input; ``frontends``: by axis, those of the model."""
     return InputReport(
         name=source.name,
         shape=source.shape,
@@ -191,6 +219,16 @@ def of_input(source: Input) -> InputReport:
         batch=source.batch,
         channel=source.channel,
         chosen=source.chosen,
+        frontend={
+            axis: FrontendReport(
+                window=one.window,
+                hop=one.hop,
+                before=one.before,
+                rate=None if one.rate is None else figure(one.rate),
+            )
+            for axis, one in frontends.items()
+            if axis in {name.lower() for name in source.axes}
+        },
     )
 
 

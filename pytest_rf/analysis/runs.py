@@ -16,6 +16,7 @@ from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.roles import roles
 from pytest_rf.domains import rims
 from pytest_rf.domains.elementwise import Maps, State
+from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
 from pytest_rf.domains.layout import Key, Keys, carried, stride
@@ -137,7 +138,11 @@ class Runs:
 
     def intervals(self, theory: bool) -> Intervals:
         """Return the domain of what counts as field: on an input without end, or on the actual one."""
-        return Intervals(Policy(endless=self.spatial if theory else frozenset()))
+        return Intervals(Policy(endless=self.borderless(theory)))
+
+    def borderless(self, theory: bool) -> Keys:
+        """Return the input axes that have no borders in a run."""
+        return self.spatial if theory else frozenset()
 
     def multiple(self, value: Value, key: Key) -> int:
         """Return the least common multiple of all strides, and of the windows that reshapes cut, up to a value."""
@@ -161,6 +166,14 @@ class Runs:
             return 1  # what is fitted to any extent asks for none
         own = stride(known.layout, key)
         return own.numerator if own else 1
+
+    def twins(self, number: int) -> Iterable[int]:
+        """Return the numbers of values that are the same tensor as one, in other calls of a step model."""
+        return ()
+
+    def origin(self, value: Value, key: Key) -> Fraction:
+        """Return the position that the first step of a value stands for: 0 where no past lies before it."""
+        return Fraction(0)
 
     def grid(self, key: Key) -> int:
         """Return the multiple that fits all values."""
@@ -222,7 +235,7 @@ class Runs:
         """Return what a domain of single elements knows of a value along one axis; None where nothing is read."""
         done = self._elements.setdefault((kind, key, theory, context), {})
         if value.number not in done:
-            policy = Policy(endless=self.spatial if theory else frozenset(), context=context)
+            policy = Policy(endless=self.borderless(theory), context=context)
             wanted = self._asked.together(value.number, done)
             known = run(self.plan, kind(policy), frozenset({key}), wanted)
             done.update({number: known.get(number, {}) for number in wanted})
@@ -257,8 +270,15 @@ class Runs:
         if isinstance(known, Ignorance):
             raise UnknownError(f"unknown: {known.reason}")
         found = self._hulls(counting, theory, key, value.number)
-        hulls = {key: settled(hull) if theory else small(hull) for key, hull in found.items()}
+        hulls = {
+            one: self.seen(settled(hull) if theory else small(hull), counting, theory, one, value.number)
+            for one, hull in found.items()
+        }
         return Field(known, hulls, self.spatial if theory else frozenset())
+
+    def seen(self, hull: Hull, counting: Counting, theory: bool, key: Key, number: int) -> Hull:
+        """Return what a run knows of a value along an input axis as its figures see it: as it is."""
+        return hull
 
     @cached_property
     def _any_context(self) -> bool:
@@ -283,7 +303,7 @@ class Runs:
     def domain(self, counting: Counting, theory: bool) -> Intervals:
         """Return the domain of one kind of run, on an input without end or on the actual one."""
         policy = Policy(
-            endless=self.spatial if theory else frozenset(),
+            endless=self.borderless(theory),
             context=counting in ("full", "guaranteed", "sure"),
             accepted=self._accepted if counting in ("guaranteed", "sure") else None,
             uncertain=counting not in ("certain", "sure"),

@@ -20,13 +20,18 @@ LARGEST_MULTIPLE = 1 << 12
 def read(field: Along) -> int | None:
     """Return the smallest extent of an input along an axis; None where it is not known."""
     found = _known(field)
-    return None if isinstance(found, Ignorance) else found
+    if isinstance(found, Ignorance):
+        return None
+    return field.framing.shortest(found) if field.framed else found
 
 
 def why(field: Along) -> str:
     """Say why the smallest extent is not known."""
     found = _known(field)
-    return found.reason if isinstance(found, Ignorance) else ""
+    if isinstance(found, Ignorance):
+        return found.reason
+    padded = "the front-end may pad the signal, so the smallest one is not known: ask for positions"
+    return padded if field.framed and field.framing.shortest(found) is None else ""
 
 
 def _known(field: Along) -> int | Ignorance:

@@ -26,12 +26,19 @@ class Steps(NamedTuple):
     """Step ``i`` stands for the positions from ``rate·i + first`` to ``rate·i + last``.
 
     ``whole``: both are rounded down to positions. Elsewhere they may lie between two, at a stride of 3/2, say.
+    ``hop``: positions are told in samples of a front-end, each standing for so many.
     """
 
     rate: Fraction
     first: Fraction
     last: Fraction
     whole: bool
+    hop: int = 1
+
+    @property
+    def pace(self) -> Fraction:
+        """How far one step moves on, in what positions are told in."""
+        return self.rate * self.hop
 
     @property
     def scale(self) -> int:
@@ -40,15 +47,16 @@ class Steps(NamedTuple):
 
     def begins(self, steps: Places) -> Places:
         """Return the first position that each step stands for, times ``scale``."""
-        return self._at(self.first, steps)
+        return self._at(self.first, steps) * self.hop
 
     def ends(self, steps: Places) -> Places:
         """Return the last position that each step stands for, times ``scale``."""
-        return self._at(self.last, steps)
+        return self._at(self.last, steps) * self.hop + (self.hop - 1) * self.scale
 
     def from_on(self, positions: Places) -> Places:
         """Return the first step whose positions begin at each of these positions, or after it."""
         denominator = lcm(self.rate.denominator, self.first.denominator)
+        positions = -(-positions // self.hop)
         ahead = positions * denominator - int(self.first * denominator)
         found: Places = -(-ahead // int(self.rate * denominator))
         return found
@@ -64,11 +72,11 @@ class Steps(NamedTuple):
         return bool(count > 0 and ends[0] < extent * self.scale <= ends[1])
 
 
-def strided(stride: Fraction) -> Steps:
-    """Return the steps of a tensor that moves by ``stride``."""
+def strided(stride: Fraction, origin: Fraction = Fraction(0)) -> Steps:
+    """Return the steps of a tensor that moves by ``stride``; the first stands for positions from ``origin`` on."""
     if stride < 1:
-        return Steps(stride, Fraction(0), Fraction(0), True)
-    return Steps(stride, Fraction(0), stride - 1, stride.denominator == 1)
+        return Steps(stride, origin, origin, True)
+    return Steps(stride, origin, origin + stride - 1, stride.denominator == 1)
 
 
 def told(axes: Iterable[str], stands_for: Mapping[str, str]) -> dict[str, Steps]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
+from pytest_rf.analysis.doors import notebook, plots
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.runs import Runs
@@ -34,6 +35,20 @@ class TensorField(Mapping[str | int, AxisField]):
 
     def __repr__(self) -> str:
         return f"<Field of {self.tensor.name!r} towards {self.input.name!r}: {', '.join(self.input.axes)}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().field(self)
+        return found
+
+    def plot(self) -> Any:
+        """Return a matplotlib figure of how the fields grew on the way from the input: a chart per axis that differs.
+
+        Raises:
+            UnknownError: the tensor is unknown.
+            RFError: matplotlib is not installed, or the input has no spatial axis.
+        """
+        return plots().fields(self)
 
     def __getitem__(self, axis: str | int) -> AxisField:
         number = self.input.axis(axis)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 from pytest_rf.analysis.along import ENGINES
+from pytest_rf.analysis.doors import notebook, plots
 from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.explaining import Explanation, Layer, along
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import Measure, figure, trace
-from pytest_rf.analysis.profile import profile
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.analysis.unit_explaining import UnitExplanation, unit_along
-from pytest_rf.analysis.units import Bounds, positions
-from pytest_rf.domains.layout import carried
+from pytest_rf.analysis.units import Bounds, endless, positions
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import Number, shape
 from pytest_rf.interpreter import Ignorance
@@ -44,6 +42,11 @@ class Tensor:
 
     def __repr__(self) -> str:
         return f"<Tensor {self.name!r}: {f'{self.op} {self.label}'.rstrip()}, {shape(self.shape)}, {self.status}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().tensor(self)
+        return found
 
     @property
     def node(self) -> str:
@@ -212,19 +215,13 @@ class Tensor:
             UnknownError: the tensor is unknown.
         """
         source = self._input(input)
-        index = self._index(unit, source)
-        result: dict[str, tuple[int, int]] = {}
-        for name, number in source.axes.items():
-            key = (source.name, number)
-            theory = self.runs.field(self.value, key, theory=True)
-            own = profile(theory, key)
-            places = [n for n, axis in enumerate(theory.layout) if key in carried((axis,))]
-            place = index[places[0]] if own is not None and len(places) == 1 else None
-            if own is not None and isinstance(place, int):
-                low, high = own.at(place)
-                if math.isfinite(low) and math.isfinite(high) and low <= high:
-                    result[name] = (int(low), int(high))
-        return result
+        places = self.places(unit, source.name)
+        found = {
+            name: endless(self.runs.field(self.value, key, theory=True), key, places)
+            for name, number in source.axes.items()
+            for key in [(source.name, number)]
+        }
+        return {name: ends for name, ends in found.items() if ends is not None}
 
     def reads(
         self, unit: Sequence[int], axis: str | int, input: str | None = None, context: bool = False
@@ -243,13 +240,22 @@ class Tensor:
             KeyError: there is no such input or axis.
         """
         source = self._input(input)
-        index = self._index(unit, source)
-        places = [place if isinstance(place, int) else None for place in index]
+        places = self.places(unit, source.name)
         key = (source.name, source.axis(axis))
         found = reads(self.runs, self.value, key, places, context)
         if isinstance(found, Ignorance):
             raise UnknownError(f"{self.name!r}: what a unit reads is not known: {found.reason}")
         return found
+
+    def places(self, unit: Sequence[int], input: str | None = None) -> list[int | None]:
+        """Return where a unit stands along each axis of the tensor; None along those that are not spatial.
+
+        Raises:
+            IndexError: the position does not fit the tensor.
+            UnknownError: the tensor is unknown.
+        """
+        index = self._index(unit, self._input(input))
+        return [place if isinstance(place, int) else None for place in index]
 
     def _index(self, unit: Sequence[int], source: Input) -> tuple[int | slice, ...]:
         """Return the index of a unit's elements, given its position along the axes that are an input's spatial ones."""
@@ -276,6 +282,23 @@ class Tensor:
                 raise IndexError(f"unit {unit} lies outside of {self.name!r} of shape {self.shape}")
             index[number] = place
         return tuple(index)
+
+    def plot(
+        self, unit: Sequence[int], image: Any = None, *, input: str | None = None, ax: Any = None
+    ) -> Any:
+        """Return a matplotlib figure of what one unit reads of an input with one to three spatial axes.
+
+        Args:
+            unit: the unit's position along the tensor's spatial axes, ``(12, 7)``.
+            image: what to draw it on, in the shape of the input or of its spatial axes.
+            input: the input's name; may be left out where the tensor depends on one only.
+            ax: the axes to draw into, of one or two spatial axes; by default a figure of its own.
+
+        Raises:
+            IndexError: the position does not fit the tensor.
+            RFError: matplotlib is not installed, or it cannot be drawn.
+        """
+        return plots().unit(self, unit, image, input, ax)
 
     def path(
         self, axis: str | int, input: str | None = None, metric: str | Measure = "rf"
@@ -395,7 +418,9 @@ def of(runs: Runs) -> dict[str, Tensor]:
 
 def owners(runs: Runs) -> dict[int, Tensor]:
     """Return the tensor of each named value, by its number; of those that share one, the first."""
-    return {tensor.number: tensor for tensor in reversed(of(runs).values())}
+    found = {tensor.number: tensor for tensor in reversed(of(runs).values())}
+    others = {twin: tensor for tensor in found.values() for twin in runs.twins(tensor.number)}
+    return {**others, **found}
 
 
 class Held(NamedTuple):

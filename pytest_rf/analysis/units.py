@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from math import prod
 
@@ -9,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.field import Field
+from pytest_rf.analysis.profile import profile
 from pytest_rf.domains.hull import LIMIT, Hull
-from pytest_rf.domains.layout import Key, places
+from pytest_rf.domains.layout import Key, carried, places
 from pytest_rf.domains.unions import pieces, settled, together
 from pytest_rf.errors import ModelError
 from pytest_rf.limits import afford
@@ -52,6 +54,26 @@ def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:
         hi = np.broadcast_to(np.where(marks, -1, hull.hi), grid).reshape(flat)
         lo, hi = np.broadcast_to(lo, shape), np.broadcast_to(hi, shape)
     return lo, hi
+
+
+def endless(field: Field, key: Key, unit: Sequence[int | None]) -> tuple[int, int] | None:
+    """Return the first and the last position that a unit reads where the input goes on beyond its borders.
+
+    Args:
+        field: the field in theory.
+        key: the input axis.
+        unit: along each axis of the tensor the unit's place; None for all.
+
+    Returns:
+        None where there is no such interval: the unit reads all of the axis, or nothing, or its positions lie on none
+        or on several axes of the tensor.
+    """
+    own = profile(field, key)
+    ours = [place for place, axis in zip(unit, field.layout, strict=True) if key in carried((axis,))]
+    if own is None or len(ours) != 1 or ours[0] is None:
+        return None
+    low, high = own.at(ours[0])
+    return (int(low), int(high)) if math.isfinite(low) and math.isfinite(high) and low <= high else None
 
 
 def span(field: Field, key: Key) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_rf.examining import Prove
     from pytest_rf.isolation import Isolate
     from pytest_rf.reporters.destinations import Destination
+    from pytest_rf.reporters.pages.drawing import Drawing
 
 
 @click.command(short_help="Hold models against their requirements.")
@@ -94,6 +95,8 @@ def check(
     kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
     reporting.hold(output, reports, kept)
     least = None if exit_zero else fail_on
+    telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
+    drawing = _drawing() if telling.is_drawn else None
     with examining(settings, jobs, isolate, cache, untrusted=hook) as examiner:
         check_models = partial(
             run,
@@ -106,15 +109,27 @@ def check(
             fail_on=least,
             prove=_prove() if verify else None,
             cures=not no_cures and not statistics and (format != "concise" or bool(reports)),
-            examiner=examiner,
+            examiner=examiner if drawing is None else drawing.by(examiner),
         )
         found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
-    telling = reporting.Telling(format, verbose - quiet, statistics, output, color, reports, kept)
-    written = telling.write(found)
+    written = telling.write(found) if drawing is None else telling.write(found, drawing.drawn)
     failures.problems(found, debug, warnings=telling.verbosity >= 0)
     if any(problem.interrupted for problem in found.problems):
         return failures.INTERRUPTED
     return found.exit_code if written else max(found.exit_code, WRONG_RUN)
+
+
+def _drawing() -> Drawing:
+    """Return what keeps what is drawn of models.
+
+    Raises:
+        OutputError: the extra is missing that pages need.
+    """
+    from pytest_rf.reporters.pages import extra
+    from pytest_rf.reporters.pages.drawing import Drawing
+
+    extra.require()
+    return Drawing()
 
 
 def _prove() -> Prove:

@@ -83,6 +83,44 @@ def _value(text: str) -> Any:
     return text
 
 
+class StatePair(PairType):
+    """``cache=new_cache``, or ``auto``."""
+
+    name = "input=output"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """Return the state input and the output; ``auto`` stands alone."""
+        if isinstance(value, tuple):
+            return value
+        before, equals, after = value.partition("=")
+        if value != "auto" and not (before and equals and after):
+            self.fail(
+                f"{value!r} is no pair of a state input and an output; write cache=new_cache, or auto",
+                param,
+                ctx,
+            )
+        return before, after
+
+
+class ChunkSize(PairType):
+    """``32``, or ``x=32`` where inputs differ."""
+
+    name = "N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """Return the input, empty for all, and the number."""
+        if isinstance(value, tuple):
+            return value
+        name, _, number = value.rpartition("=")
+        if not (number.isascii() and number.isdigit()) or len(number) > 12 or not int(number):
+            self.fail(f"{value!r} is not a number of positions; write 32, or x=32 for one input", param, ctx)
+        return name, int(number)
+
+
 class Unit(UnitType):
     """``12,7``."""
 
@@ -140,6 +178,43 @@ _WEIGHTS = click.option(
     "--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."
 )
 
+_MASK_BELOW = click.option(
+    "--mask-below",
+    type=float,
+    help="With --weights: a constant of this or less that is added before a softmax is a mask; -100, or -inf.",
+)
+
+
+_STATE = click.option(
+    "--state",
+    type=StatePair(),
+    multiple=True,
+    help="A state of a step model, as cache=new_cache, repeatable; or auto. Figures are those of the stream.",
+)
+_CHUNK = click.option(
+    "--chunk",
+    type=ChunkSize(),
+    multiple=True,
+    help="Positions along a stream that a call advances by, as 16, or input=16; of a step model all that it is given.",
+)
+
+
+def _of_streams(state: Pairs, chunk: Pairs) -> dict[str, Any]:
+    """Return what is said of a step model, key by key.
+
+    Raises:
+        click.UsageError: it is said twice.
+    """
+    pairs, sizes = once(state, "--state"), once(chunk, "--chunk")
+    if "auto" in pairs and len(pairs) > 1:
+        raise click.UsageError("--state auto stands alone; or name all pairs")
+    if "" in sizes and len(sizes) > 1:
+        raise click.UsageError("--chunk is one number, or one for each input")
+    return {
+        "state": "auto" if pairs.get("auto") == "" else pairs,
+        "chunk": sizes.get("", sizes),
+    }
+
 
 def call(command: Command) -> Command:
     """Add what describes the call of a model: it is handed over as ``call``, key by key."""
@@ -152,6 +227,9 @@ def call(command: Command) -> Command:
         kwargs: Pairs,
         factory: Pairs,
         weights: bool,
+        state: Pairs,
+        chunk: Pairs,
+        mask_below: float | None,
         **rest: Any,
     ) -> Any:
         given = {
@@ -160,11 +238,16 @@ def call(command: Command) -> Command:
             "kwargs": once(kwargs, "--kwarg"),
             "args": once(factory, "--factory-arg"),
             "weights": weights or None,
+            **_of_streams(state, chunk),
+            "mask_below": mask_below,
         }
         return command(*args, call={key: value for key, value in given.items() if value}, **rest)
 
     result: Any = described
     for option in (
+        _CHUNK,
+        _STATE,
+        _MASK_BELOW,
         _WEIGHTS,
         click.option(
             "--factory-arg",
@@ -192,26 +275,47 @@ def call_of_files(command: Command) -> Command:
     """Add what describes the call of a model that is a file: it is handed over as ``call``, key by key."""
 
     @wraps(command)
-    def described(*args: Any, inputs: Pairs, values: Pairs, weights: bool, **rest: Any) -> Any:
+    def described(
+        *args: Any, inputs: Pairs, values: Pairs, weights: bool, mask_below: float | None, **rest: Any
+    ) -> Any:
         given = {
             "inputs": once(inputs, "--input"),
             "values": once(values, "--value"),
             "weights": weights or None,
+            "mask_below": mask_below,
         }
         return command(*args, call={key: value for key, value in given.items() if value}, **rest)
 
-    result: Any = inputs(_VALUE(_WEIGHTS(described)))
+    result: Any = inputs(_VALUE(_WEIGHTS(_MASK_BELOW(described))))
     found: Command = result
     return found
 
 
 def config(command: Command) -> Command:
-    """Add ``--config``."""
-    return click.option(
-        "--config",
-        metavar="FILE",
-        help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards.",
-    )(command)
+    """Add ``--config`` and ``--root``."""
+    root = click.option(
+        "--root",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        expose_value=False,
+        callback=_reach,
+        help="The folder that the configuration's sources and packs must stay in; by default its own.",
+    )
+    return root(
+        click.option(
+            "--config",
+            metavar="FILE",
+            help="The configuration; by default the nearest rf.toml, .rf.toml or pyproject.toml upwards.",
+        )(command)
+    )
+
+
+def _reach(context: click.Context, option: click.Parameter, folder: Path | None) -> None:
+    """Let configurations reach into a folder while the command runs."""
+    if folder is not None:
+        from pytest_rf import paths
+
+        context.find_root().with_resource(paths.reaching(folder))
 
 
 def allow_code(command: Command) -> Command:

@@ -9,7 +9,7 @@ import click
 from pytest_rf.commands import completion, failures
 from pytest_rf.commands.options import Command
 from pytest_rf.errors import RFError
-from pytest_rf.reporters import FOR_READERS, destinations
+from pytest_rf.reporters import DRAWN, FOR_READERS, NOTHING_DRAWN, Drawn, destinations
 from pytest_rf.reporters.destinations import Destination
 from pytest_rf.reporters.files import OutputError, report_place
 from pytest_rf.severity import SEVERITIES
@@ -124,25 +124,30 @@ class Telling(NamedTuple):
     reports: tuple[Destination, ...]
     kept: tuple[str, ...]
 
-    def write(self, run: Run) -> bool:
+    @property
+    def is_drawn(self) -> bool:
+        """Whether something of it shows what is drawn of models."""
+        return self.format in DRAWN or destinations.are_drawn(self.reports)
+
+    def write(self, run: Run, drawn: Drawn = NOTHING_DRAWN) -> bool:
         """Write everything, each as far as it can be; say what cannot, and return whether all could."""
-        wrong = destinations.write(run, self.reports, kept=self.kept)
+        wrong = destinations.write(run, self.reports, kept=self.kept, drawn=drawn)
         try:
-            self._main(run)
+            self._main(run, drawn)
         except RFError as error:
             wrong.append(error)
         for reason in wrong:
             failures.complain(str(reason))
         return not wrong
 
-    def _main(self, run: Run) -> None:
+    def _main(self, run: Run, drawn: Drawn) -> None:
         from pytest_rf import reporters
         from pytest_rf.commands.output import emit
         from pytest_rf.reporters.wrapping import terminal_width
 
         if self.verbosity > SILENT or self.output is not None:
             width = terminal_width() if self.output is None else 0
-            document = reporters.check(run, self.format, self.verbosity, self.statistics, width)
+            document = reporters.check(run, self.format, self.verbosity, self.statistics, width, drawn)
             kept = (*self.kept, *destinations.touched(run))
             emit(document, self.output, self.color, reporters.escape(self.format), kept)
 

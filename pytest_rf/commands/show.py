@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pytest_rf.commands import completion, options
-from pytest_rf.reporters import SHOW
+from pytest_rf.reporters import COPIES, FILES, SHOW
 
 if TYPE_CHECKING:
     from pytest_rf import Analysis
@@ -48,7 +49,12 @@ if TYPE_CHECKING:
 @click.option(
     "--unit", type=options.Unit(), help="Show what this unit reads, by its place on the spatial axes."
 )
-@click.option("--format", "format", type=click.Choice(list(SHOW)), default="table", show_default=True)
+@click.option(
+    "--plot",
+    metavar="FILE",
+    help="Draw how the field grew, or with --unit what the unit reads, into this .svg, .png or .pdf instead.",
+)
+@click.option("--format", "format", type=click.Choice([*SHOW, *COPIES]), default="table", show_default=True)
 @click.option("--pager/--no-pager", default=True, help="On a terminal, page what is longer than the screen.")
 @options.call
 @options.config
@@ -63,6 +69,7 @@ def show(
     sort: str | None,
     depth: int | None,
     unit: tuple[int, ...] | None,
+    plot: str | None,
     format: str,
     pager: bool,
     call: dict[str, Any],
@@ -78,13 +85,31 @@ def show(
 
     rf, stride and start are input positions; they are shown once where all axes agree. With --unit, the
     positions of the input that one unit reads, of the final tensors or of those that --node selects.
+
+    --format model-explorer gives node data of Model Explorer, in a file a figure where -o names a folder; onnx a copy
+    of the model whose nodes show their figures in netron.
     """
     from pytest_rf import reporters
+    from pytest_rf.commands import drawing, exporting
     from pytest_rf.commands import pager as paging
     from pytest_rf.commands.progress import made
 
     target = _target(model, call, config, allow_code)
     chosen = (node, unit, figures, columns or (), depth, changed, sort)
+    if plot is not None:
+        table = {
+            "--figure": figures,
+            "--columns": columns,
+            "--depth": depth,
+            "--changed": changed,
+            "--sort": sort,
+        }
+        table |= {"--output": output, "--format": format != "table"}
+        drawing.draw(target, plot, node, unit, [name for name, given in table.items() if given])
+        return 0
+    if format in COPIES or (format in FILES and output is not None and Path(output).is_dir()):
+        exporting.write(target, chosen, format, output)
+        return 0
     document = made(target, partial(_shown, chosen=chosen, format=format, screen=paging.screen(output)))
     paging.page(document, output, color, pager, reporters.escape(format), [model])
     return 0

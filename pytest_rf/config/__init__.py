@@ -4,6 +4,7 @@
 ``reading``   reads and checks a configuration file with all that it extends
 ``tables``    the shape of the file as types; its JSON Schema
 ``declared``  what it says, once it has been found right
+``tilings``   the tilings of a model
 ``tomlfile``  TOML that may be hostile
 ``positions`` where its keys and items stand
 ``packs``     the files that a configuration extends

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from pytest_rf.calls import Call
 from pytest_rf.checks.options import Options
 from pytest_rf.config.positions import Keys, Place
 from pytest_rf.registry import Operators
+from pytest_rf.requirements import parse
 from pytest_rf.requirements.syntax import Requirement
 
 
@@ -36,6 +37,11 @@ class PlacedRequirement:
     column: int = 0
     pack: str = ""
 
+    @property
+    def text(self) -> str:
+        """The requirement as its author wrote it."""
+        return self.requirement.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
@@ -47,6 +53,74 @@ class Waiver:
     until: date | None
     file: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiling:
+    """A tiling that the authors of a model run it in; all by axis and in input positions.
+
+    Attributes:
+        tile: the extent of a tile.
+        overlap: what neighbours share, *total*.
+        context: instead, the context on either side, ``(before, after)``.
+        align: tiles begin on multiples of this, too.
+        crop: by how many positions outputs are smaller than inputs, ``(before, after)``.
+        file: the configuration.
+        place: where it stands there.
+        places: where its keys and their axes stand: ``("tile", "h")``.
+    """
+
+    tile: Mapping[str, int]
+    overlap: Mapping[str, int] = field(default_factory=dict)
+    context: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    align: Mapping[str, int] = field(default_factory=dict)
+    crop: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    file: str = ""
+    place: Place = field(default_factory=Place)
+    places: Mapping[Keys, Place] = field(default_factory=dict)
+
+    @property
+    def line(self) -> int:
+        """The line there."""
+        return self.place.line
+
+    @property
+    def column(self) -> int:
+        """The column in that line."""
+        return self.place.column
+
+    @property
+    def text(self) -> str:
+        """The tiling in a line, in the form of the command line: ``tile h=512,w=512 overlap h=64,w=64``."""
+        return " ".join(f"{key} {','.join(map(_sized, axes.items()))}" for key, axes in self._said() if axes)
+
+    @property
+    def requirement(self) -> Requirement:
+        """What is enough for it: halos that lie within the context, wherever tiles begin."""
+        sides = {axis: (total // 2, total - total // 2) for axis, total in self.overlap.items()}
+        context = {axis: min({**sides, **self.context}.get(axis, (0, 0))) for axis in self.tile}
+        return parse(" and ".join(f"output halo.{axis} <= {size}" for axis, size in context.items()))
+
+    def span(self, key: str, axis: str) -> tuple[int, int]:
+        """Return where in ``text`` stands what a key says of an axis."""
+        start = 0
+        for said, axes in self._said():
+            start += len(said) + 1 if axes else 0
+            for item in axes.items():
+                length = len(_sized(item))
+                if (said, item[0]) == (key, axis):
+                    return start, start + length
+                start += length + 1
+        return 0, start
+
+    def _said(self) -> Iterator[tuple[str, Mapping[str, int | tuple[int, int]]]]:
+        for key in ("tile", "overlap", "context", "align", "crop"):
+            yield key, getattr(self, key)
+
+
+def _sized(item: tuple[str, int | tuple[int, int]]) -> str:
+    axis, size = item
+    return f"{axis}={size if isinstance(size, int) else ':'.join(map(str, size))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +154,11 @@ class Model(Call):
         select, ignore: rules on top of those of the configuration.
         options: what is said of rules, by code, with what the configuration says.
         waivers: the findings that its authors accept.
+        tilings: the tilings that it is run in.
         limits: what it may take.
         operators: what the configuration states of operators.
         root: the folder that ``source`` is relative to.
+        within: the folder that it must stay in; by default ``root``.
         file: the configuration.
         line: the line of its entry there.
     """
@@ -95,11 +171,18 @@ class Model(Call):
     ignore: tuple[str, ...] = ()
     options: Mapping[str, Options] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+    tilings: tuple[Tiling, ...] = ()
     limits: Limits = field(default_factory=Limits)
     operators: Operators = field(default_factory=dict)
     root: Path = field(default_factory=Path.cwd)
+    within: Path | None = None
     file: str = ""
     line: int = 0
+
+    @property
+    def stated(self) -> tuple[PlacedRequirement | Tiling, ...]:
+        """What it is held against, in the order of the numbers that findings have."""
+        return (*self.requires, *self.tilings)
 
     def place(self, *keys: str | int) -> Place:
         """Return where a key stands in ``file``; that of the entry where it is not known."""
@@ -113,7 +196,7 @@ class Config:
     Attributes:
         path: the file.
         file: the file as a reader in the working directory would write it.
-        root: the folder that sources are relative to and must stay in.
+        root: the folder that sources are relative to and, unless the command line gives another, must stay in.
         select: codes, prefixes or names of the rules to check; empty means the defaults.
         ignore: codes, prefixes or names of rules to leave out.
         requires: requirements of every model, also of those that are not in the configuration.

@@ -59,7 +59,8 @@ def locate(text: str, document: Document, root: Path, line: int) -> Path:
     except (OSError, ValueError):
         raise document.error(f'"{text}" is not a path', line) from None
     if not inside:
-        raise document.error(f'"{text}" lies outside of {root.name or root}; copy the file below it', line)
+        remedy = "copy the file below it, or name a folder that holds both with --root DIR"
+        raise document.error(f'"{text}" lies outside of {root.name or root}; {remedy}', line)
     if not os.path.lexists(path):
         raise document.error(f'"{text}" does not exist', line)
     try:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf import checks, paths
 from pytest_rf.calls import KEYS, CallError, stated
-from pytest_rf.config import records, tomlfile
+from pytest_rf.config import records, tilings, tomlfile
 from pytest_rf.config.declared import Config, Limits, Model, PlacedRequirement, Waiver
 from pytest_rf.config.discovery import is_nearly_ours, ours
 from pytest_rf.config.layers import Files, Layer
@@ -52,7 +52,10 @@ def load(path: Path | str) -> Config:
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow symlinks)
     with paths.named_from(paths.around(path.parent)):
-        return _Loader(path.parent).config(ours(tomlfile.read(path)))
+        within = paths.reach() or path.parent
+        if not paths.lies_in(path.parent, within):
+            raise ConfigError(f"--root {paths.display(within)}: {paths.display(path)} does not lie in it")
+        return _Loader(path.parent, within).config(ours(tomlfile.read(path)))
 
 
 def schema() -> dict[str, Any]:
@@ -65,9 +68,10 @@ def schema() -> dict[str, Any]:
 class _Loader:
     """Turns documents into a configuration."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, within: Path) -> None:
         self.root = root
-        self.files = Files(root, lambda document: _convert(document, _pack()))
+        self.within = within
+        self.files = Files(within, lambda document: _convert(document, _pack()))
         self.shared = Layer(self.files)
 
     def config(self, document: Document) -> Config:
@@ -132,7 +136,11 @@ class _Loader:
             ignore=tuple(dict.fromkeys(own.ignore)),
             options=checks.options(self.shared.rules, own.rules),
             waivers=tuple(self.waiver(document, index, i, waiver) for i, waiver in enumerate(entry.waiver)),
+            tilings=tuple(
+                tilings.stated(document, tiling, *at, "tiling", i) for i, tiling in enumerate(entry.tiling)
+            ),
             root=self.root,
+            within=self.within,
             operators={**self.shared.operators, **own.operators},
             file=document.name,
             line=document.line(*at),
@@ -142,7 +150,8 @@ class _Loader:
         try:
             return stated(model, given, self.root)
         except CallError as error:
-            raise document.error(str(error), document.line(*at, error.key, *error.at)) from None
+            line, detail = document.line(*at, error.key, *error.at), getattr(error, "detail", "")
+            raise document.error(str(error), line, detail) from None
 
     def waiver(self, document: Document, model: int, index: int, entry: WaiverTable) -> Waiver:
         at = ("model", model, "waiver", index)
@@ -176,6 +185,10 @@ def _of_analysis(entry: ModelTable) -> Iterator[tuple[Keys, Keys]]:
         yield ("spacing", axis.lower()), ("spacing", axis)
     for axis in entry.stands_for:
         yield ("stands_for", axis), ("stands_for", axis)
+    for axis in entry.frontend:
+        yield ("frontend", axis.lower()), ("frontend", axis)
+    if entry.chunk:
+        yield ("chunk",), ("chunk",)
 
 
 def _pack() -> type[PackFile]:

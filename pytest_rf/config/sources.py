@@ -79,11 +79,12 @@ def of(model: Model) -> list[Target]:
     if not _MAGIC.search(model.source) or _is_file(_inside(model, model.root / model.source)):
         path = _inside(model, model.root / model.source)
         return [Target(name=model.name or path.stem, source=display(path), path=path, model=model)]
-    parts = model.source.replace(os.sep, "/").split("/")
-    if model.source.startswith("/") or ".." in parts or Path(model.source).anchor:
-        raise _error(model, "leads out of the folder of the configuration")
+    parts = [part for part in model.source.replace(os.sep, "/").split("/") if part != "."]
+    up = next((place for place, part in enumerate(parts) if part != ".."), len(parts))
+    if model.source.startswith("/") or ".." in parts[up:] or Path(model.source).anchor:
+        raise _error(model, _leads_out(model))
     try:
-        found = sorted({*_matches(model.root, [part for part in parts if part != "."])})
+        found = sorted({*_matches(_inside(model, model.root.joinpath(*parts[:up])), parts[up:])})
     except ValueError as error:
         raise _error(model, str(error)) from None
     if not found:
@@ -128,20 +129,28 @@ def _astray(model: Model, path: Path) -> str:
     try:
         _inside(model, path)
     except ConfigError:
-        told = f"{display(path)} is a link that leads out of the folder of the configuration; put the file itself there"
+        told = f"{display(path)} is a link that {_leads_out(model, 'put the file itself there')}"
         return str(_error(model, f"matches what is not checked: {told}"))
     return ""
 
 
 def _inside(model: Model, path: Path) -> Path:
-    """Return the path if it stays in the root, also through symlinks."""
+    """Return the path if it stays where it must, also through symlinks."""
     try:
-        inside = lies_in(path, model.root)
+        inside = lies_in(path, model.within or model.root)
     except (OSError, ValueError):
         raise _error(model, "is not a path") from None
     if not inside:
-        raise _error(model, "leads out of the folder of the configuration")
+        raise _error(model, _leads_out(model))
     return path
+
+
+def _leads_out(model: Model, remedy: str = "") -> str:
+    """Return that a source leads out of where it must stay, and what helps."""
+    if model.within in (None, model.root):
+        wider = "name a folder that holds both with --root DIR"
+        return f"leads out of the folder of the configuration; {f'{remedy}, or ' if remedy else ''}{wider}"
+    return f"leads out of --root {display(model.within or model.root)}{remedy and f'; {remedy}'}"
 
 
 def _matches(folder: Path, parts: Sequence[str]) -> Iterator[Path]:

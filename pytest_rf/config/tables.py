@@ -29,6 +29,34 @@ class WaiverTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ] = None
 
 
+Extents = dict[str, Annotated[int, Meta(ge=1, le=2**40)]]
+Sides = dict[
+    str,
+    Annotated[int, Meta(ge=0, le=2**40)]
+    | Annotated[list[Annotated[int, Meta(ge=0, le=2**40)]], Meta(min_length=2, max_length=2)],
+]
+
+
+class TilingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[model.tiling]]``: tiles that the model is run in, which must make the whole exactly; a table a tiling."""
+
+    tile: Annotated[Extents, Meta(min_length=1, description="extent of a tile in input positions, by axis")]
+    overlap: Annotated[
+        dict[str, Annotated[int, Meta(ge=0, le=2**40)]],
+        Meta(description="what neighbours share in total, by axis; the smallest that is seamless by default"),
+    ] = {}
+    context: Annotated[
+        Sides, Meta(description="what a tile has on a side instead, or [before, after], by axis")
+    ] = {}
+    align: Annotated[
+        Extents, Meta(description="tiles begin on multiples of this as well as on those of the strides")
+    ] = {}
+    crop: Annotated[
+        Sides,
+        Meta(description="by how much outputs are smaller on a side, where their centres do not say so"),
+    ] = {}
+
+
 if TYPE_CHECKING:
 
     class RuleTables(msgspec.Struct, frozen=True):
@@ -89,6 +117,13 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     weights: Annotated[
         bool, Meta(description="whether exact zeros in weights and masked scores do not read")
     ] = False
+    mask_below: Annotated[
+        float | None,
+        Meta(
+            description="with weights: a constant of this or less that is added before a softmax is a mask; -100 by "
+            "default, -inf for none but -inf"
+        ),
+    ] = None
     spacing: Annotated[
         dict[str, Text], Meta(description='distance of neighbours, by axis: { t = "1/16000 s" }')
     ] = {}
@@ -107,6 +142,14 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         dict[str, Text],
         Meta(description='last input position that step i stands for, by axis: { t = "4i" }'),
     ] = {}
+    frontend: Annotated[
+        dict[str, Text],
+        Meta(
+            description="what makes the positions of an axis of samples, outside of the model: "
+            '{ t = "frames(400, 160, rate = 16000)" }, { t = "stft(512, 128, center = true)" }; several in a row with '
+            "`then`"
+        ),
+    ] = {}
     accept_context: Annotated[
         list[Text],
         Meta(
@@ -114,6 +157,20 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="op:NAME or globs: what may bring context in without breaking a guarantee",
         ),
     ] = []
+    state: Annotated[
+        Text | dict[str, Text],
+        Meta(
+            description="of a step model, state input -> the output that is its value in the next call: { cache = "
+            '"new_cache" }; or "auto", by names and shapes. Figures are those of the stream'
+        ),
+    ] = {}
+    chunk: Annotated[
+        Annotated[int, Meta(ge=1, le=2**20)] | dict[str, Annotated[int, Meta(ge=1, le=2**20)]] | None,
+        Meta(
+            description="positions along a stream that a call advances by, which `latency` counts; by input where "
+            "they differ. A step model's calls advance by all that they are given unless it says less"
+        ),
+    ] = None
     extend: Annotated[
         list[Text],
         Meta(max_length=1000, description='packs ("pytest-rf:streaming") or files for this model alone'),
@@ -128,6 +185,7 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         list[Text], Meta(max_length=1000, description='requirements, such as "final rf >= 224"')
     ] = []
     waiver: Annotated[list[WaiverTable], Meta(max_length=1000)] = []
+    tiling: Annotated[list[TilingTable], Meta(max_length=100)] = []
     rule: Annotated[
         RuleTables,
         Meta(description="what is said of single rules for this model, key by key over the file's"),
@@ -334,6 +392,7 @@ def field_names() -> dict[str, tuple[str, ...]]:
         "model": ModelTable.__struct_fields__,
         "operator": OperatorTable.__struct_fields__,
         "waiver": WaiverTable.__struct_fields__,
+        "tiling": TilingTable.__struct_fields__,
         "limits": LimitsTable.__struct_fields__,
         "rule": RuleTables.__struct_encode_fields__,
         **{rule.name: rule.options.__struct_fields__ for rule in RULES if rule.has_options},

@@ -66,7 +66,7 @@ def proposals(trial: Trial) -> Iterator[Ladder]:
     elif found.metric in PREDICATES:
         if found.required is not None and found.required.value is True:
             yield from _CLAIMS.get(PREDICATES[found.metric].cause, _nothing)(trial)
-    else:
+    elif found.metric in METRICS:
         yield from _for_comparison(trial)
 
 

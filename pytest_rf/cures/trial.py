@@ -252,6 +252,8 @@ class Trial:
             return
         align = self.part.figure.align if self.part is not None else None
         for field in self._fields(analysis):
+            if self.found.counted:
+                field, align = field.in_samples, align and align * field.framing.hop
             try:
                 yield from measure.read(field, metric, align, self.judged.settings.origin)
             except (Undecidable, RFError):

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.domains.domain import Beyond
 from pytest_rf.domains.elementwise import Maps
 from pytest_rf.domains.maps import Arrays, Flags, Map
 
@@ -51,7 +52,10 @@ class Energy(Maps):
     def both(self, a: Arrays, b: Arrays) -> Arrays:
         """Return the sums of energies."""
         (mean_a, mass_a, var_a), (mean_b, mass_b, var_b) = a, b
-        mass = mass_a + mass_b
+        with np.errstate(over="ignore"):
+            mass = mass_a + mass_b
+        if np.isinf(mass).any():
+            raise Beyond("so many branches add up that its energy is no number")
         part = np.divide(mass_b, mass, out=np.zeros(mass.shape), where=mass > 0)
         mean = np.where(mass_a > 0, mean_a, mean_b) + np.where(
             (mass_a > 0) & (mass_b > 0), part * (mean_b - mean_a), 0

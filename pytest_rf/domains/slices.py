@@ -70,7 +70,7 @@ def _reduced(
     shape = [*positions.shape]
     shape[dim] = output
     afford(prod(shape))
-    found = np.full(shape, nothing, np.int64)
+    found = np.empty(shape, np.int64)
     for phase, taps in enumerate(relation.taps):
         out = found[(*before, slice(phase, None, relation.period))]
         step = _step(taps)
@@ -79,15 +79,21 @@ def _reduced(
                 positions, dim, sorted(taps), step, relation, out.shape[dim], least, nothing
             )
             continue
-        for tap in taps:
-            afford(out.size)
-            for reader, read in _tap(tap, relation, extent, out.shape[dim]):
-                if isinstance(reader, slice):
-                    mine = out[(*before, reader)]
-                    least(mine, positions[(*before, read)], out=mine)
-                else:
-                    places: tuple[Any, ...] = (*before, reader)
-                    out[places] = least(out[places], positions[(*before, read)])
+        reads = [one for tap in taps for one in _tap(tap, relation, extent, out.shape[dim])]
+        afford(out.size * len(taps))
+        inside = [(reader, read) for reader, read in reads if isinstance(reader, slice)]
+        # The first tap is written where it reads, and nothing around it: each pass over a long table costs.
+        first, read = inside[0] if inside else (slice(0, 0), slice(0, 0))
+        out[(*before, slice(0, first.start))] = nothing
+        out[(*before, first)] = positions[(*before, read)]
+        out[(*before, slice(first.stop, None))] = nothing
+        for reader, read in inside[1:]:
+            mine = out[(*before, reader)]
+            least(mine, positions[(*before, read)], out=mine)
+        for reader, read in reads:
+            if not isinstance(reader, slice):
+                places: tuple[Any, ...] = (*before, reader)
+                out[places] = least(out[places], positions[(*before, read)])
     return found
 
 

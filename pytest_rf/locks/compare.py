@@ -62,7 +62,7 @@ class Difference:
 def difference(old: ModelFigures, new: ModelFigures) -> Difference:
     """Return what differs between two states of a model."""
     pairs, removed, added = matched(old, new)
-    inputs = _renamed_input(old, new)
+    inputs = renamed_input(old, new)
     changed = []
     for one, other in pairs:
         moves = moved(one, other, inputs)
@@ -156,7 +156,7 @@ def _match(
     return [one for one in old if id(one) not in taken], [one for one in new if id(one) not in taken]
 
 
-def _renamed_input(old: ModelFigures, new: ModelFigures) -> dict[str, str]:
+def renamed_input(old: ModelFigures, new: ModelFigures) -> dict[str, str]:
     """Return the new name of the one input of a model, where that is called differently now."""
     gone = [name for name in old.inputs if name not in new.inputs]
     come = [name for name in new.inputs if name not in old.inputs]
@@ -166,7 +166,7 @@ def _renamed_input(old: ModelFigures, new: ModelFigures) -> dict[str, str]:
 
 def _inputs(old: ModelFigures, new: ModelFigures) -> dict[str, tuple[str, str]]:
     """Return the inputs whose axes or extents differ."""
-    renamed = _renamed_input(old, new)
+    renamed = renamed_input(old, new)
     before = {renamed.get(name, name): axes for name, axes in old.inputs.items()}
     return {
         name: (_extents(before.get(name)), _extents(new.inputs.get(name)))

@@ -13,7 +13,7 @@ from pytest_rf.analysis.metrics import TABLE, AxisField, Metric
 from pytest_rf.config.records import ModelKey
 
 #: Figures that follow from others that are there, and are left out.
-_FOLLOWING = ("center", "offset", "coverage", "causal")
+_FOLLOWING = ("center", "offset", "coverage", "causal", "latency")
 
 #: What is told only where it is so: of a figure that is an upper bound, and of one without a period.
 FLAGS = ("upper_bound", "irregular")
@@ -119,12 +119,15 @@ def of(analysis: Analysis, key: ModelKey | None = None) -> ModelFigures:
 
 def _finals(analysis: Analysis) -> tuple[str, ...]:
     """Return the names of the tensors that are final for a spatial axis."""
-    names = [
-        tensor.at(axis, source).name
+    named = {tensor.number: tensor.name for tensor in analysis}
+    finals = [
+        tensor.at(axis, source)
         for tensor in analysis.final
         for source in tensor.inputs
         for axis in analysis.inputs[source].axes
     ]
+    # In PyTorch an output has a name of its own beside that of the tensor that it is.
+    names = [one.name if one.name in analysis.tensors else named.get(one.number, one.name) for one in finals]
     return tuple(dict.fromkeys(names))
 
 

@@ -8,10 +8,12 @@ finds less than the analysis is no contradiction, one that finds more is.
 ``modules``       running a copy of a PyTorch module in double precision
 ``files``         running an ONNX model with the reference implementation of its operators
 ``runtime``       running one with onnxruntime, or with random weights in the place of absent ones
+``streaming``     ``same``: two nets as streams, by what they read and, if asked, by values of real runs
 ``witnessing``    what runs say of the witnesses of findings
 """
 
 from pytest_rf.probing.search import MAGNITUDES
+from pytest_rf.probing.streaming import same
 from pytest_rf.probing.verification import Probe, Verification, verify
 
-__all__ = ["MAGNITUDES", "Probe", "Verification", "verify"]
+__all__ = ["MAGNITUDES", "Probe", "Verification", "same", "verify"]

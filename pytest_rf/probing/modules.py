@@ -252,3 +252,43 @@ def call(
         search=search,
         named=lambda tensor, asked: asked,
     )
+
+
+def runner(
+    model: Any,
+    example: Any,
+    inputs: Any,
+    kwargs: Mapping[str, Any] | None,
+    values: Mapping[str, Any] | None,
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return what calls a copy of a module in double precision on arrays by name and gives its outputs by name.
+
+    The arguments are those of :func:`pytest_rf.frontends.torch.load`; tensors that are not given stay as they were.
+
+    Raises:
+        ModelError: it does not run.
+    """
+    if isinstance(model, torch.export.ExportedProgram):
+        module, arguments = program_call(model, example, inputs, kwargs, values)
+    else:
+        module = getattr(model, "_orig_mod", model)
+        arguments = given(module, example, inputs, kwargs, values)
+    prober = Prober(module, arguments)
+    named = dict(zip(input_names(module, arguments), arguments.args, strict=True)) | dict(arguments.kwargs)
+    types = {name: t.dtype for key, value in named.items() for name, t in named_tensors(value, key)}
+
+    def run(feeds: Mapping[str, Any]) -> dict[str, Any]:
+        tensors = {name: _typed(array, types[name]) for name, array in feeds.items() if name in types}
+        return {name: prober.array(tensor) for name, tensor in prober.run(tensors).items()}
+
+    return run
+
+
+def _typed(array: Any, dtype: torch.dtype) -> torch.Tensor:
+    """Return an array as a tensor in double precision; of a type of whole numbers it has 0 and 1."""
+    tensor = torch.as_tensor(array)
+    if dtype.is_complex:
+        return tensor.to(torch.complex128)
+    if dtype.is_floating_point or not tensor.is_floating_point():
+        return tensor.double() if dtype.is_floating_point else tensor.to(dtype)
+    return (tensor > 0).to(dtype)

@@ -7,7 +7,9 @@ offers ``show(view)``, or, where it fits a screen, ``show(view, screen)``. They 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pytest_rf.reporters.signs import FOR_JSON, FOR_PEOPLE, FOR_XML
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from pytest_rf.reporters.screen import Screen
     from pytest_rf.results import Run
     from pytest_rf.view import View
+
+Drawn = Mapping[tuple[str, str], str]
+"""What was drawn of models, by their names and sources."""
+
+NOTHING_DRAWN: Drawn = MappingProxyType({})
 
 #: Formats of ``check`` and their modules; the first is the default.
 CHECK = {
@@ -28,7 +35,11 @@ CHECK = {
     "gitlab": "gitlab",
     "junit": "junit",
     "markdown": "job_summary",
+    "html": "html",
 }
+
+#: Formats of ``check`` that show what is drawn of models where their analyses are (:mod:`pytest_rf.reporters.pages`).
+DRAWN = ("html",)
 
 #: Formats of ``check`` that are lines for a person, and say more or less as they are asked to.
 FOR_READERS = ("full", "concise")
@@ -37,16 +48,43 @@ FOR_READERS = ("full", "concise")
 PARAGRAPHS = ("full",)
 
 #: Formats of ``show`` and their modules; the first is the default.
-SHOW = {"table": "table", "json": "json", "csv": "csv", "markdown": "markdown"}
+SHOW = {
+    "table": "table",
+    "json": "json",
+    "csv": "csv",
+    "markdown": "markdown",
+    "model-explorer": "model_explorer",
+}
+
+#: Those of them that have several files where ``--output`` names a folder.
+FILES = ("model-explorer",)
+
+#: Formats of ``show`` that are copies of the model, not text.
+COPIES = ("onnx",)
 
 #: Formats of ``show`` that fit a screen.
 FITTED = ("table",)
 
 #: How formats write signs that a stream cannot show, where that is not as for people.
-_ESCAPES = {"json": FOR_JSON, "sarif": FOR_JSON, "gitlab": FOR_JSON, "junit": FOR_XML, "markdown": FOR_XML}
+_ESCAPES = {
+    "json": FOR_JSON,
+    "model-explorer": FOR_JSON,
+    "sarif": FOR_JSON,
+    "gitlab": FOR_JSON,
+    "junit": FOR_XML,
+    "markdown": FOR_XML,
+    "html": FOR_XML,
+}
 
 
-def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False, width: int = 0) -> Document:
+def check(
+    run: Run,
+    format: str,
+    verbosity: int = 0,
+    statistics: bool = False,
+    width: int = 0,
+    drawn: Drawn = NOTHING_DRAWN,
+) -> Document:
     """Return a run in one of the formats of ``CHECK``.
 
     Args:
@@ -55,10 +93,11 @@ def check(run: Run, format: str, verbosity: int = 0, statistics: bool = False, w
         verbosity: 0, or below for findings only, above for what holds, too. Data formats are always whole.
         statistics: whether findings are counted instead of listed; not in data formats.
         width: the columns that paragraphs are broken to fit, as on a terminal; 0 leaves them as they are.
+        drawn: what was drawn of the models, for the formats of ``DRAWN``.
     """
     module = import_module(f"pytest_rf.reporters.{CHECK[format]}")
     if format not in FOR_READERS:
-        document: Document = module.check(run)
+        document: Document = module.check(run, drawn) if format in DRAWN else module.check(run)
         return document
     from pytest_rf.reporters import reading
 

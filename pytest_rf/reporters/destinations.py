@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from pytest_rf.results import Run
 
 #: What the ending of a file says about its kind.
-BY_ENDING = {".sarif": "sarif", ".json": "json", ".xml": "junit", ".md": "markdown", ".txt": "full"}
+BY_ENDING = {
+    ".sarif": "sarif",
+    ".json": "json",
+    ".xml": "junit",
+    ".md": "markdown",
+    ".txt": "full",
+    ".html": "html",
+}
 
 #: Two letters or more before a colon: a single one is a drive of Windows.
 _KIND = re.compile(r"([A-Za-z][A-Za-z0-9-]+):(.*)", re.DOTALL)
@@ -54,10 +61,23 @@ def hold(wanted: Iterable[Destination], root: Path | None = None, kept: Iterable
     kept = tuple(kept)
     for one in wanted:
         report_place(one.file, root, kept)
+        if one.format in reporters.DRAWN:
+            from pytest_rf.reporters.pages import extra
+
+            extra.require()
+
+
+def are_drawn(wanted: Iterable[Destination]) -> bool:
+    """Return whether a report shows what is drawn of models."""
+    return any(one.format in reporters.DRAWN for one in wanted)
 
 
 def write(
-    run: Run, wanted: Iterable[Destination], root: Path | None = None, kept: Iterable[str | Path] = ()
+    run: Run,
+    wanted: Iterable[Destination],
+    root: Path | None = None,
+    kept: Iterable[str | Path] = (),
+    drawn: reporters.Drawn = reporters.NOTHING_DRAWN,
 ) -> list[RFError]:
     """Write every report and return what went wrong; one that fails hides no other.
 
@@ -66,13 +86,14 @@ def write(
         wanted: the reports.
         root: the folder that their files are relative to, by default the working directory.
         kept: files that are never written over, beside those that the run names itself.
+        drawn: what was drawn of the models.
     """
     wrong: list[RFError] = []
     protected = (*kept, *touched(run))
     for one in wanted:
         try:
             report_place(one.file, root, protected)
-            save(text(reporters.check(run, one.format)), one.file, root, protected)
+            save(text(reporters.check(run, one.format, drawn=drawn)), one.file, root, protected)
         except RFError as error:
             wrong.append(error)
     return wrong

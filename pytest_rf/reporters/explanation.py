@@ -23,6 +23,8 @@ from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.text import count
 from pytest_rf.reporters.widths import wrapped
 from pytest_rf.reporters.wrapping import wrapped as broken
+from pytest_rf.requirements import frames
+from pytest_rf.requirements.units import physical
 from pytest_rf.requirements.vocabulary import nearest
 
 Told = Explanation | UnitExplanation
@@ -140,7 +142,7 @@ def _paragraph(
     head = line(
         (one.tensor.name, "bold"),
         f" ({one.tensor.op}): {one.metric} ",
-        (told, "figure"),
+        (f"{told}{_unit(along)}", "figure"),
         f" {on}, ",
         (f"towards {one.input}", "dim"),
     )
@@ -149,6 +151,10 @@ def _paragraph(
         return
     times = METRICS[one.metric].multiplies
     rows = [_row(step.layer, step.growth, step.total) for step in along.layers]
+    if along.frontend is not None:
+        rows.insert(0, Row("front-end", str(along.frontend), along.start, along.start, ""))
+    if along.rest:
+        rows.append(Row("chunks", f"of {along.chunk} positions", along.rest, along.figure, ""))
     shown_rows = yield from layer_rows.lines(rows, _growth(times), _total, screen, every)
     if not rows:
         yield line(("  no layer made it grow", "dim"))
@@ -160,6 +166,15 @@ def _paragraph(
         more = len(along.context) - len(told_context)
         names = ", ".join(map(_placed, told_context)) + (f" and {more:,} more" if more else "")
         yield from _words(f"  context of the whole axis: {names}", screen, "warn")
+
+
+def _unit(along: Along) -> str:
+    """Return what a figure counts where it does not count positions, and how long that is."""
+    if along.frontend is None or along.figure is None:
+        return ""
+    apart = frames.distance(along.frontend, None)
+    length = "" if apart is None or math.isinf(along.figure) else physical(Fraction(along.figure), apart)
+    return f" samples{f' ({length})' if length else ''}"
 
 
 def _row(layer: Layer, growth: Number, total: Number) -> Row:
@@ -273,6 +288,9 @@ def _plain(one: Explanation) -> dict[str, Any]:
                     for branch in along.lost
                 ],
                 "context": [layer._asdict() for layer in along.context],
+                "rest": value(along.rest),
+                "chunk": along.chunk,
+                "frontend": None if along.frontend is None else str(along.frontend),
             }
             for along in one.axes
         ],

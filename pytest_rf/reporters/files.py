@@ -18,11 +18,11 @@ class OutputError(RFError):
     """What was found cannot be written."""
 
 
-def save(text: str, file: str, root: Path | None = None, kept: Iterable[str | Path] = ()) -> None:
-    """Write text to a file, whole or not at all.
+def save(content: str | bytes, file: str, root: Path | None = None, kept: Iterable[str | Path] = ()) -> None:
+    """Write text, or bytes as they are, to a file, whole or not at all.
 
     Args:
-        text: what to write.
+        content: what to write.
         file: where to, wherever that is; a symbolic link is followed.
         root: the folder that ``file`` is relative to, by default the working directory.
         kept: files that are never written over, relative to ``root``: the models and configurations of the run.
@@ -35,12 +35,12 @@ def save(text: str, file: str, root: Path | None = None, kept: Iterable[str | Pa
     try:
         with contextlib.ExitStack() as undo:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            stream = os.fdopen(
-                os.open(draft, flags, 0o666), "w", encoding="utf-8", errors="backslashreplace", newline="\n"
-            )
+            stream = os.fdopen(os.open(draft, flags, 0o666), "wb")
             undo.callback(draft.unlink, missing_ok=True)
             with stream:
-                stream.write(text)
+                stream.write(
+                    content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+                )
             if target.exists():
                 draft.chmod(stat.S_IMODE(target.stat().st_mode))
             draft.replace(target)

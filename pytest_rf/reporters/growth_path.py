@@ -36,10 +36,11 @@ def growth(finding: Finding, indent: str, above: str = "") -> Iterator[Line]:
         yield Span(indent), Span(f"how {_what(finding)}{along}: as told above, of {above}", "dim")
         return
     layers = ", layer by layer" if finding.axes else ""
+    layers += f", in {finding.counted}" if finding.counted else ""
     yield Span(indent), Span(f"how {_what(finding)}{along}{layers}:", "dim")
     told = steps if len(steps) <= LONGEST else (*steps[:_FIRST], *steps[-_LAST:])
-    added = max(len(_growth(step)) for step in told)
-    size = max(len(_total(step)) for step in told)
+    added = max(len(grown(step)) for step in told)
+    size = max(len(reached(step)) for step in told)
     for place, step in enumerate(told):
         if len(told) < len(steps) and place == _FIRST:
             folded = steps[_FIRST:-_LAST]
@@ -47,8 +48,8 @@ def growth(finding: Finding, indent: str, above: str = "") -> Iterator[Line]:
             yield Span(f"{indent}  {'⋮':>{added}}    {'':>{size}}  "), Span(text_folded, "dim")
         yield (
             Span(f"{indent}  "),
-            Span(f"{_growth(step):>{added}}", "figure"),
-            Span(f" → {_total(step):>{size}}  ", "dim"),
+            Span(f"{grown(step):>{added}}", "figure"),
+            Span(f" → {reached(step):>{size}}  ", "dim"),
             Span(middle(step.layer, _LAYER)),
         )
 
@@ -61,7 +62,7 @@ def _what(finding: Finding) -> str:
     return " ".join(filter(None, (name, finding.side, verb)))
 
 
-def _growth(step: Step) -> str:
+def grown(step: Step) -> str:
     """Return what a layer added as people write it: ``+32``, ``×2``, ``whole axis``."""
     growth = number(step.growth)
     if growth == math.inf:
@@ -69,7 +70,8 @@ def _growth(step: Step) -> str:
     return f"{'×' if step.times else '+' if growth >= 0 else ''}{shown(growth)}"
 
 
-def _total(step: Step) -> str:
+def reached(step: Step) -> str:
+    """Return what a figure was after a layer: ``91``, ``all``."""
     total = number(step.total)
     return "all" if total == math.inf else shown(total)
 
@@ -80,4 +82,4 @@ def _together(steps: Sequence[Step]) -> str:
     if not all(map(math.isfinite, growths)):
         return ""
     times = steps[0].times
-    return f": {_growth(Step('', value(math.prod(growths) if times else sum(growths)), 0, times))}"
+    return f": {grown(Step('', value(math.prod(growths) if times else sum(growths)), 0, times))}"

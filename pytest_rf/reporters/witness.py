@@ -24,12 +24,13 @@ def witness(found: Finding, file: str, indent: str, code: bool) -> Iterator[Line
     one = found.witness
     if one is None:
         return
-    yield line((f"{indent}= ", "dim"), f"witness: {_claim(one)}{_through(one)}", *_verified(one))
+    yield line((f"{indent}= ", "dim"), f"witness: {claim(one)}{_through(one)}", *_verified(one))
     for text in script(found, file) if code else ():
         yield line((f"{indent}| ", "dim"), text)
 
 
-def _claim(one: Witness) -> str:
+def claim(one: Witness) -> str:
+    """Return what a witness claims: ``head[0, 0, 3, 3] reads image[0, 0, 12, 9]``."""
     unit = f"{one.tensor}{list(one.unit)}" if one.unit else f"no unit of {one.tensor or 'any output'}"
     if one.reads:
         return f"{unit} reads {one.input}{list(one.position)}"

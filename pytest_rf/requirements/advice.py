@@ -77,7 +77,7 @@ def for_comparison(
     most = max((one for one in case.path if one.growth > 0), key=lambda one: one.growth, default=None)
     largest = f"; the layer that adds most is {describe(most.tensor)} (+{said(most.growth)})" if most else ""
     excess = (Fraction(high) - wanted) * _scale(case, metric)
-    return f"{_positions(excess)} too many{largest}" if excess else largest.removeprefix("; ")
+    return f"{_positions(case, excess)} too many{largest}" if excess else largest.removeprefix("; ")
 
 
 def for_claim(case: Case, predicate: Metric, negated: bool) -> str:
@@ -90,9 +90,13 @@ def _scale(case: Case, metric: Metric) -> int:
     return case.field.extent if metric.share_of else 1
 
 
-def _positions(count: Number) -> str:
+def _positions(case: Case, count: Number) -> str:
     """Return a length in words: all metrics that advice is about are lengths along the input, or shares of it."""
-    return f"{said(count)} input position{'' if count == 1 else 's'}"
+    return f"{said(count)} {_one(case)}{'' if count == 1 else 's'}"
+
+
+def _one(case: Case) -> str:
+    return "sample" if case.field.framed else "input position"
 
 
 def _grow(case: Case, metric: Metric, low: Fraction, wanted: Fraction) -> str:
@@ -101,7 +105,7 @@ def _grow(case: Case, metric: Metric, low: Fraction, wanted: Fraction) -> str:
         return ""
     missing = (wanted - low) * _scale(case, metric)
     are = "is" if missing == 1 else "are"
-    return f"{_positions(missing)} {are} missing" if missing else "one more input position is needed"
+    return f"{_positions(case, missing)} {are} missing" if missing else f"one more {_one(case)} is needed"
 
 
 def _context(case: Case) -> str:

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Spacing
-from pytest_rf.requirements import advice, chosen, explain, measure, values
+from pytest_rf.requirements import advice, chosen, explain, frames, measure, values
+from pytest_rf.requirements.dimensions import Dimension, dimension
 from pytest_rf.requirements.expressions import POSITIONS, SAMPLES, STEPS, units
 from pytest_rf.requirements.measure import Reading, Undecidable
 from pytest_rf.requirements.places import Place, required
@@ -27,8 +28,12 @@ def verdicts(
     """Yield a verdict where a comparison does not hold at a place; ``held`` takes what was measured where it does."""
     metric = METRICS[part.figure.metric]
     spacing = settings.spacing.get(place.axis)
-    verdict = place.verdict(part, settings)
     along = _along(place, part, spacing)
+    if along.framing is not None and dimension(part.value) is Dimension.LENGTH:
+        place, spacing = place.in_samples, frames.distance(along.framing, spacing)
+    elif place.field.frontend is not None:
+        spacing = None  # a position was computed from more than lies between it and the next
+    verdict = place.verdict(part, settings)
 
     def wanted_at(extent: int) -> Fraction:
         return values.resolved(part.value, metric, along._replace(extent=extent))
@@ -74,9 +79,10 @@ def verdicts(
         key=lambda reading: reading.high.upper,
     )
     read = explain.reader(
-        metric, part.figure.align, settings.origin, failing.side, part.comparator[0] == ">", place.field
+        metric, _align(place, part), settings.origin, failing.side, part.comparator[0] == ">", place.field
     )
     path = place.path(read) if metric.grows else []
+    told = explain.budget(path, read, metric, place.field, failing.high.upper) if place.traced else ()
     reason, note, help_ = "", "", ""
     if False in outcomes:
 
@@ -95,22 +101,24 @@ def verdicts(
         verdict,
         reason=reason,
         note=note,
-        figure=metric.name if path else "",
-        side=failing.side if path else "",
-        path=explain.steps(path, metric),
+        figure=metric.name if told else "",
+        side=failing.side if told else "",
+        path=told,
         help=help_,
     )
 
 
 def _along(place: Place, part: Comparison, spacing: Quantity | None) -> values.Along:
     """Return the axis along which the value of a comparison is resolved."""
+    framing = place.field.frontend if values.is_of_signal(part.value) else None
     stride = None
     if any(unit in STEPS for unit in units(part.value)):
         with suppress(Undecidable):
-            (reading,) = measure.read(place.field, METRICS["stride"], None, "end")
+            field = place.field if framing is None else place.field.in_samples
+            (reading,) = measure.read(field, METRICS["stride"], None, "end")
             stride = Fraction(reading.low.upper) if reading.exact else None
     extent = place.source.shape[place.number]
-    return values.Along(place.axis, extent, spacing, stride, place.references)
+    return values.Along(place.axis, extent, spacing, stride, place.references, framing)
 
 
 def _holds(place: Place, part: Comparison, metric: Metric, settings: Settings, wanted: Fraction) -> bool:
@@ -123,7 +131,13 @@ def _read(place: Place, part: Comparison, metric: Metric, settings: Settings) ->
     """Read the figure of a comparison."""
     if metric.form == "sources":
         return measure.truth(bool(place.context.remaining))
-    return measure.read(place.field, metric, part.figure.align, settings.origin)
+    return measure.read(place.field, metric, _align(place, part), settings.origin)
+
+
+def _align(place: Place, part: Comparison) -> int | None:
+    """Return what a halo's borders are multiples of, in what the field is counted in; as written, it is positions."""
+    align = part.figure.align
+    return align * place.field.framing.hop if align is not None and place.field.framed else align
 
 
 def _without_context(
@@ -133,7 +147,7 @@ def _without_context(
     if not metric.guarantee or not place.context.remaining:
         return []
     try:
-        local = measure.read(place.field.without_context, metric, part.figure.align, settings.origin)
+        local = measure.read(place.field.without_context, metric, _align(place, part), settings.origin)
     except Undecidable:
         return []
     return [] if local == readings else local

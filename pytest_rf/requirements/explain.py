@@ -13,7 +13,7 @@ from pytest_rf.analysis.alignment import misaligned
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric, Origin
 from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.tensors import Contribution, owners
-from pytest_rf.figures import Number, said, value
+from pytest_rf.figures import Number, value
 from pytest_rf.findings import Step
 from pytest_rf.node import Node
 from pytest_rf.requirements import extent, measure
@@ -38,12 +38,14 @@ def reader(
         smallest: whether the smallest of all units counts instead of the largest.
         end: the field at the end.
     """
-    metric = METRICS.get(metric.share_of, metric)
+    metric = METRICS.get(metric.share_of or metric.waits, metric)
     if metric.tiled is not None and align is None:
         # On the way strides are smaller: borders are where those of the tensor at the end are.
         align = None if end is None else end.multiple
 
     def read(axis_field: AxisField) -> Number | None:
+        if end is not None and end.framed:
+            axis_field = axis_field.in_samples
         try:
             readings = measure.read(axis_field, metric, align, origin)
         except Undecidable:
@@ -70,6 +72,39 @@ def steps(path: Iterable[Contribution], metric: Metric) -> tuple[Step, ...]:
     )
 
 
+def budget(
+    path: Sequence[Contribution], read: Measure, metric: Metric, end: AxisField, total: Number
+) -> tuple[Step, ...]:
+    """Return a path as findings hold it, with what no layer adds: the front-end before it, and chunks after it.
+
+    Args:
+        path: how the figure grew.
+        read: reads it from any field on the way.
+        metric: the metric.
+        end: the field at the end.
+        total: the figure there.
+    """
+    parts = [*steps(path, metric)]
+    if end.framed and metric.grows:
+        begun = framing(end, metric, read)
+        parts[:0] = [] if begun is None else [begun]
+    reached = read(end) if metric.waits else None
+    if reached is not None and math.isfinite(total) and total != reached:
+        parts.append(Step(f"chunks of {end.chunk} positions", value(total - reached), value(total)))
+    return tuple(parts)
+
+
+def framing(end: AxisField, metric: Metric, read: Measure) -> Step | None:
+    """Return what the front-end alone makes of a figure; None where it is nothing. Arguments as of :func:`budget`."""
+    first = dataclasses.replace(end, value=end.runs.graph.inputs[end.input.name], beside=())
+    framed, bare = read(first), METRICS.get(metric.waits, metric).read(first.in_positions)
+    bare = 0 if metric.form == "sides" else bare[1] if metric.ranged else bare
+    if framed is None or framed == bare:
+        return None
+    growth = Fraction(framed) / Fraction(bare) if metric.multiplies else framed - bare
+    return Step(f"front-end {end.framing}", value(growth), value(framed), metric.multiplies)
+
+
 def named(tensor: Tensor) -> str:
     """Return the name of a layer: that of its module, node or tensor."""
     return tensor.module or tensor.node or tensor.name
@@ -80,17 +115,6 @@ def placed(tensor: Tensor) -> str:
     name = f"{named(tensor)} {tensor.label}" if tensor.label else named(tensor)
     about = [text for text in (tensor.op, paths.line(tensor.source)) if text]
     return f"{name} ({', '.join(about)})" if about else name
-
-
-def first_ahead(path: Sequence[Contribution], lookahead: Number | None, axis: int, source: str) -> str:
-    """Return how far a tensor looks ahead, the first operator on the way that does, and what has no end."""
-    if lookahead is None:
-        return ""
-    text = f"look-ahead is {said(lookahead)}, and must be 0 or less"
-    first = next((one for one in path if one.total > 0), None)
-    if first is not None and first.total != math.inf:
-        text += f"; the first to look ahead is {placed(first.tensor)}"
-    return "; ".join(part for part in (text, endless(path, axis, source)) if part)
 
 
 def first_of(tensor: Tensor, axis: int, source: str, predicate: str) -> Tensor | None:

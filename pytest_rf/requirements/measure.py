@@ -200,7 +200,7 @@ def _shift(axis_field: Any, metric: Metric, origin: Origin) -> Number:
     steps = axis_field.steps
     if steps is None or metric.shift is None:
         raise Undecidable(_absent(axis_field, metric))
-    return metric.shift(steps.rate, origin)
+    return metric.shift(steps.pace, origin)
 
 
 def _absent(axis_field: Any, metric: Metric) -> str:

@@ -41,6 +41,11 @@ class Place(NamedTuple):
         fields = (*other.field.beside, other.field)
         return self._replace(field=dataclasses.replace(self.field, beside=fields))
 
+    @property
+    def in_samples(self) -> Place:
+        """The place with its figures in samples of the axis' front-end."""
+        return self._replace(field=self.field.in_samples)
+
     def path(self, read: Measure) -> list[Contribution]:
         """Return how a figure grew along the axis, if this place is one whose path is told."""
         return self.tensor.path(self.number, self.source.name, read) if self.traced else []
@@ -52,6 +57,7 @@ class Place(NamedTuple):
     def verdict(self, part: Comparison | Claim, settings: Settings) -> Finding:
         """Return a finding at the place, of which nothing is known yet but what was required."""
         verdict = at(self.tensor, part, settings, self.source, self.axis)
+        verdict = replace(verdict, counted="samples" if self.field.framed else "")
         return replace(verdict, accepted=self.context.accepted) if is_guarantee(part) else verdict
 
 

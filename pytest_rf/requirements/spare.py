@@ -36,6 +36,7 @@ def _least(part: list[Finding]) -> Iterable[Held]:
             measured=one.measured,
             required=one.required,
             spacing=one.spacing,
+            counted=one.counted,
             tensor=one.tensor,
             op=one.op,
             axes=tuple(dict.fromkeys(names)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pytest_rf.errors import RequirementError
+from pytest_rf.errors import RequirementError, WrittenError
 from pytest_rf.requirements.expressions import BARE, Expression, quoted
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
@@ -13,39 +13,11 @@ Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
 #: The comparator seen from the other side: ``3 <= rf`` says ``rf >= 3``.
 MIRRORED: dict[Comparator, Comparator] = {">=": "<=", "<=": ">=", ">": "<", "<": ">", "==": "==", "!=": "!="}
 
-#: How much of a text an error quotes.
-_QUOTED = 120
 
+class RequirementTextError(WrittenError, RequirementError):
+    """A requirement is wrong at a known place of its text."""
 
-class RequirementTextError(RequirementError):
-    """A requirement is wrong at a known place of its text.
-
-    Attributes:
-        reason: what is wrong, without the text.
-        text: the requirement as it was written.
-        position: where in ``text``, counted from 0.
-    """
-
-    def __init__(self, reason: str, text: str, position: int) -> None:
-        """Remember the place; the message is one line."""
-        quoted = text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
-        super().__init__(f"requirement `{quoted}`, column {position + 1}: {reason}")
-        self.reason = reason
-        self.text = text
-        self.position = position
-
-    @property
-    def detail(self) -> str:
-        """More for a person to read beside the message: the caret."""
-        return self.caret()
-
-    def caret(self) -> str:
-        """Return the requirement and, in a second line, a caret under the place that is wrong."""
-        start = max(0, self.position - _QUOTED // 2)
-        shown = self.text[start : start + _QUOTED]
-        # One character for one, or the caret would stand under the wrong one.
-        line = "".join(" " if char.isspace() else char if char.isprintable() else "\ufffd" for char in shown)
-        return f"{line}\n{' ' * (self.position - start)}^"
+    kind = "requirement"
 
 
 class AbsentError(RequirementTextError):

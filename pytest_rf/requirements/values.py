@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import said
+from pytest_rf.framing import Framing
+from pytest_rf.requirements import frames
 from pytest_rf.requirements.arithmetic import OPERATIONS
 from pytest_rf.requirements.dimensions import Dimension, PlacedError, dimension
 from pytest_rf.requirements.expressions import (
@@ -19,6 +21,7 @@ from pytest_rf.requirements.expressions import (
     Operation,
     Value,
     beginning,
+    units,
 )
 from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.references import References
@@ -37,6 +40,7 @@ class Along(NamedTuple):
         extent: the input's extent along it.
         spacing: the distance between neighbours on it, if it has one.
         stride: how many positions a step of the tensor is; None where that is not known, 0 where it has no position.
+        framing: what makes positions of samples, if a front-end does; lengths are then counted in samples.
         references: the figures that the model declares.
     """
 
@@ -45,6 +49,12 @@ class Along(NamedTuple):
     spacing: Quantity | None
     stride: Fraction | None
     references: References
+    framing: Framing | None = None
+
+    @property
+    def hop(self) -> int:
+        """How many of what lengths are counted in a position is."""
+        return 1 if self.framing is None else self.framing.hop
 
 
 def resolved(value: Expression, metric: Metric, along: Along) -> Fraction:
@@ -63,6 +73,11 @@ def resolved(value: Expression, metric: Metric, along: Along) -> Fraction:
     return number * along.extent if dimension(value) is Dimension.SHARE and metric.kind != "ratio" else number
 
 
+def is_of_signal(value: Expression) -> bool:
+    """Return whether a value has lengths that a front-end counts in samples: samples themselves, and times."""
+    return any(unit not in ("%", *POSITIONS, *STEPS) for unit in units(value))
+
+
 def _number(value: Expression, along: Along) -> Fraction:
     if isinstance(value, Operation):
         return _operation(value, along)
@@ -79,14 +94,13 @@ def _number(value: Expression, along: Along) -> Fraction:
 
 def _operation(value: Operation, along: Along) -> Fraction:
     left, right = _number(value.left, along), _number(value.right, along)
-    if value.sign in "+-":
+    kinds = dimension(value.left), dimension(value.right)
+    if kinds[0] is not kinds[1] and (value.sign in "+-" or all(kind.is_extent for kind in kinds)):
         # Of two shares the sum is a share; beside a length a share is one of the input's extent.
-        kinds = dimension(value.left), dimension(value.right)
-        if kinds[0] is not kinds[1]:
-            left, right = (
-                number * along.extent if kind is Dimension.SHARE else number
-                for number, kind in zip((left, right), kinds, strict=True)
-            )
+        counted = value.sign == "/" or dimension(value) is Dimension.LENGTH
+        hop = along.hop if counted else 1
+        scale = {Dimension.SHARE: along.extent * hop, Dimension.POSITIONS: hop}
+        left, right = left * scale.get(kinds[0], 1), right * scale.get(kinds[1], 1)
     if value.sign == "/" and not right:
         raise PlacedError(f"division by zero: {value.right} is 0", beginning(value.right))
     found = OPERATIONS[value.sign](left, right)
@@ -107,6 +121,8 @@ def _measured(number: Fraction, unit: str, along: Along, value: Value | Measured
                 f"{said(number)} {unit} are so many strides, and there is no common stride here"
             )
         return number * along.stride
+    if along.framing is not None:
+        return _of_signal(Quantity(number, unit), along, along.framing, value)
     if along.spacing is None:
         raise PlacedError(
             f"axis {along.axis} has no spacing, so {value} means nothing: "
@@ -116,5 +132,22 @@ def _measured(number: Fraction, unit: str, along: Along, value: Value | Measured
     convert = samples if unit in SAMPLES else positions
     try:
         return convert(Quantity(number, unit), along.spacing, along.axis)
+    except RequirementError as error:
+        raise PlacedError(str(error), beginning(value)) from None
+
+
+def _of_signal(length: Quantity, along: Along, framing: Framing, value: Value | Measured) -> Fraction:
+    """Return how many samples of a front-end a length is."""
+    if length.unit in SAMPLES:
+        return length.number
+    apart = frames.distance(framing, along.spacing)
+    if apart is None:
+        raise PlacedError(
+            f"the front-end of axis {along.axis} says nothing of time, so {value} means nothing: "
+            "state its rate, as in frames(400, 160, rate = 16000), or write samples",
+            beginning(value),
+        )
+    try:
+        return positions(length, apart, along.axis)
     except RequirementError as error:
         raise PlacedError(str(error), beginning(value)) from None

@@ -14,15 +14,22 @@ from pytest_rf.requirements.units import Quantity, physical
 from pytest_rf.requirements.vocabulary import METRICS, PREDICATES
 from pytest_rf.results import Held
 
+#: What tilings need, by the name that findings give it.
+TILINGS = {"min_overlap": "overlap", "min_context": "context"}
+
 
 def measured(found: Finding) -> str:
     """Return what was measured: ``427``, ``187 to 188``, ``at most 224 (certain: 31)``, ``not causal``, …."""
     if found.metric in PREDICATES:
         return ", ".join(f"{'' if one.low else 'not '}{found.metric}" for one in found.measured)
-    text = _measurements(found.measured, _kind(found), found.spacing)
+    if found.metric in TILINGS and any(number(one.low) == math.inf for one in found.measured):
+        return f"no {TILINGS[found.metric]} is seamless"
+    text = _measurements(found, found.measured, found.spacing)
+    if found.metric in TILINGS:
+        return f"needs {text}{' in total' if len(found.measured) == 1 else ''}"
     if found.context and _kind(found) == "truth":
         return f"{text} (from {listed(found.context)})"
-    return f"{text} ({_measurements(found.local, _kind(found))} without context)" if found.local else text
+    return f"{text} ({_measurements(found, found.local)} without context)" if found.local else text
 
 
 def required(found: Finding) -> str:
@@ -34,8 +41,10 @@ def required(found: Finding) -> str:
     if need.value is None or isinstance(need.value, bool):
         return text
     exact = Fraction(number(need.value))
-    plain = (written(exact), f"{written(exact * 100)}%" if _kind(found) == "ratio" else "")
-    return text if need.text in plain else f"{text} ({said(exact)})"
+    plain = [written(exact), f"{written(exact * 100)}%" if _kind(found) == "ratio" else ""]
+    if found.counted:
+        plain = [_counted(found, exact)]
+    return text if need.text in plain else f"{text} ({_counted(found, exact)})"
 
 
 def sentence(found: Finding, several: bool) -> str:
@@ -96,10 +105,12 @@ def held(parts: Sequence[Held], several: bool) -> str:
 
 
 def _held(one: Held, named: bool) -> str:
-    bare = Finding(code="", rule="", model="", message="", metric=one.metric)
-    told = f"{measured(replace(bare, measured=one.measured, spacing=one.spacing))}{on_axes(one.axes)}"
-    # A claim does not name its figure.
-    return f"{one.metric} {told}" if one.metric not in PREDICATES and (named or one.is_claim) else told
+    found = Finding(code="", rule="", model="", message="", metric=one.metric)
+    found = replace(found, measured=one.measured, spacing=one.spacing, counted=one.counted)
+    told = f"{measured(found)}{on_axes(one.axes)}"
+    # A claim does not name its figure, and what a tiling needs is said as a sentence.
+    bare = one.metric in PREDICATES or one.metric in TILINGS
+    return f"{one.metric} {told}" if not bare and (named or one.is_claim) else told
 
 
 def _at(one: Held, several: bool) -> str:
@@ -143,30 +154,37 @@ def _kind(found: Finding) -> str:
     return "step" if metric is None else metric.kind
 
 
-def _measurements(found: Sequence[Measurement], kind: str, spacing: Spacing | None = None) -> str:
+def _counted(found: Finding, value: Number) -> str:
+    """Return a figure with what it counts, where that is no positions."""
+    unit = found.counted.removesuffix("s") if value == 1 else found.counted
+    return f"{said(value)} {unit}" if unit else said(value)
+
+
+def _measurements(found: Finding, ends: Sequence[Measurement], spacing: Spacing | None = None) -> str:
     texts = []
-    for one in found:
-        low, high = (_figure(number(end), kind, spacing) for end in (one.low, one.high))
+    for one in ends:
+        low, high = (_figure(found, number(end), spacing) for end in (one.low, one.high))
         if one.low != one.high or (one.certain is not None and one.certain[0] != one.certain[1]):
             text = f"{low} to {high}{'' if one.certain is None else ' at most'}"
         elif one.certain is None:
             text = high
         else:
             certain = number(one.certain[1])
-            known = f" (certain: {_figure(certain, kind, spacing)})" if math.isfinite(certain) else ""
+            known = f" (certain: {_figure(found, certain, spacing)})" if math.isfinite(certain) else ""
             text = f"at most {high}{known}"
         texts.append(f"{text}{one.side and ' ' + one.side}")
     return ", ".join(texts)
 
 
-def _figure(value: Number, kind: str, spacing: Spacing | None) -> str:
+def _figure(found: Finding, value: Number, spacing: Spacing | None) -> str:
     """Return a figure of a metric, with its physical length where the axis has a spacing."""
+    kind = _kind(found)
     if kind == "truth":
         return "yes" if value else "no"
     if kind == "ratio":
         return "inf" if value == math.inf else f"{float(value) * 100:.6g}%"
     exact = kind == "step" and isinstance(value, Fraction)
-    text = str(value) if exact else said(value)
+    text = str(value) if exact else said(value) if math.isinf(value) else _counted(found, value)
     if spacing is None or math.isinf(value):
         return text
     length = physical(

@@ -54,7 +54,7 @@ class Checker:
         result = judge(analysis, requirements, settings, self._item.nodeid)
         if result.findings:
             result = placed(result, settings.file, in_call(file, line, requirements))
-        self._state.record(result)
+        self._state.record(result, analysis)
         properties.record(self._item, analysis.name, properties.of(analysis))
         if result.findings:
             raise AssertionError(explain(result))

@@ -171,16 +171,15 @@ class ModelCollector(pytest.Collector):
     target: Target | None
     state: State
     figures: tuple[properties.Property, ...] = ()
+    analysis: Analysis | None = None
     recorded: Recorded
     entry: Entry
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item per requirement, one for the built-in rules, and one for the lock if there is one."""
         names = _Names()
-        for number, stated in enumerate(self.model.requires):
-            item: RequirementItem = RequirementItem.from_parent(
-                self, name=names.unique(stated.requirement.text)
-            )
+        for number, stated in enumerate(self.model.stated):
+            item: RequirementItem = RequirementItem.from_parent(self, name=names.unique(stated.text))
             item.number, item.place = number, (stated.file, stated.line)
             yield item
         rules: RequirementItem = RequirementItem.from_parent(self, name=names.unique(RULES))
@@ -202,7 +201,8 @@ class ModelCollector(pytest.Collector):
         if self.target is not None:
             of_all = self.entry.problems(self.target)
             result = replace(result, problems=(*result.problems, *of_all)) if of_all else result
-        self.state.record(result)
+        self.state.record(result, self.analysis)
+        self.analysis = None  # which is large
         return result
 
     def _analysed(self, target: Target) -> Analysis:
@@ -211,6 +211,7 @@ class ModelCollector(pytest.Collector):
         self.entry.note(target, analysis)
         if self.target is None or target.name == self.target.name:
             self.figures = properties.of(analysis)
+            self.analysis = analysis
         locking.keep(self.config, self.state.settings, target, analysis)
         return analysis
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_rf.errors import RFError
-from pytest_rf.reporters import destinations
+from pytest_rf.reporters import Drawn, destinations
 from pytest_rf.reporters.destinations import Destination
 from pytest_rf.results import Run
 
@@ -24,16 +24,22 @@ def hold(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--rf-report {error}") from None
 
 
-def write(config: pytest.Config, run: Run, kept: Path | None) -> None:
+def are_drawn(config: pytest.Config) -> bool:
+    """Return whether a report shows what is drawn of models."""
+    return destinations.are_drawn(_wanted(config))
+
+
+def write(config: pytest.Config, run: Run, kept: Path | None, drawn: Drawn) -> None:
     """Write every report; where one cannot be written, the run ends as one that was called wrongly.
 
     Args:
         config: pytest's.
         run: what was found.
         kept: the configuration of the models, if there is one: never written over.
+        drawn: what was drawn of the models.
     """
     never = () if kept is None else (kept,)
-    wrong = destinations.write(run, _wanted(config), config.invocation_params.dir, never)
+    wrong = destinations.write(run, _wanted(config), config.invocation_params.dir, never, drawn)
     if wrong:
         told = "; ".join(map(str, wrong))
         pytest.exit(f"--rf-report {told}", returncode=pytest.ExitCode.USAGE_ERROR)

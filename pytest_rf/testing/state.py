@@ -12,6 +12,7 @@ import pytest
 from pytest_rf import paths
 
 if TYPE_CHECKING:
+    from pytest_rf.checkable import Analysis
     from pytest_rf.config.declared import Config
     from pytest_rf.results import ModelResult
 
@@ -29,6 +30,7 @@ class State:
         config.add_cleanup(partial(paths.name_from, paths.root()))
         paths.name_from(config.rootpath)
         self._results: list[ModelResult] = []
+        self._drawn: dict[tuple[str, str], str] = {}
         self.collected = False
 
     @cached_property
@@ -63,18 +65,30 @@ class State:
             raise ConfigError("no configuration: write rf.toml, or give one with --rf-config")
         return load(self.path)
 
-    def record(self, result: ModelResult) -> None:
-        """Keep a result for the report."""
-        if self._config.getoption("rf_report"):
-            self._results.append(result)
+    def record(self, result: ModelResult, analysis: Analysis | None = None) -> None:
+        """Keep a result for the report, and what is drawn of the model, if a report shows that."""
+        if not self._config.getoption("rf_report"):
+            return
+        self._results.append(result)
+        if analysis is not None and self._is_drawn:
+            from pytest_rf.reporters.pages.drawing import draw
 
-    def receive(self, results: list[Any]) -> None:
-        """Take over the results of a pytest-xdist worker, which come as plain data."""
+            self._drawn[result.model, result.file] = draw(analysis, result)
+
+    @cached_property
+    def _is_drawn(self) -> bool:
+        from pytest_rf.testing import reports
+
+        return reports.are_drawn(self._config)
+
+    def receive(self, results: list[Any], drawn: list[Any]) -> None:
+        """Take over the results of a pytest-xdist worker, and what it has drawn, which come as plain data."""
         import msgspec
 
         from pytest_rf.results import ModelResult
 
         self._results += msgspec.convert(results, list[ModelResult])
+        self._drawn.update({(model, file): data for model, file, data in drawn})
 
     def finish(self) -> None:
         """Write the reports, or hand the results to the controller."""
@@ -82,6 +96,7 @@ class State:
             import msgspec
 
             self._config.workeroutput["pytest_rf"] = msgspec.to_builtins(self._results)
+            self._config.workeroutput["pytest_rf_drawn"] = [[*key, data] for key, data in self._drawn.items()]
             return
         if not self._config.getoption("rf_report"):
             return
@@ -91,4 +106,4 @@ class State:
         # Workers finish in any order and each may have analysed the same model: sorted, and each shown once.
         unique = dict.fromkeys(sorted(self._results, key=lambda one: (one.file, one.model)))
         config = "" if self.__dict__.get("path") is None else paths.display(self.__dict__["path"])
-        reports.write(self._config, Run.of(unique, config), kept=self.__dict__.get("path"))
+        reports.write(self._config, Run.of(unique, config), self.__dict__.get("path"), self._drawn)

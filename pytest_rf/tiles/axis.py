@@ -21,6 +21,23 @@ class Tile(NamedTuple):
     last: int | None
 
 
+class Fault(NamedTuple):
+    """What is wrong with how an axis is tiled, whatever its units read.
+
+    Attributes:
+        axis: the axis' name.
+        told: what is wrong, and what would be right.
+        undecidable: whether it may be right: the model cannot be analysed on such tiles.
+    """
+
+    axis: str
+    told: str
+    undecidable: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.axis}: {self.told}"
+
+
 @dataclass(frozen=True)
 class AxisTiling:
     """How one axis is tiled. All in input positions.

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rf.analysis.doors import notebook
 from pytest_rf.errors import RFError, TilingError
-from pytest_rf.tiles.axis import AxisTiling, Tile
+from pytest_rf.tiles.axis import AxisTiling, Fault, Tile
 from pytest_rf.tiles.borders import Borders
 from pytest_rf.tiles.judging import Miss
 from pytest_rf.tiles.obstacle import Obstacle
@@ -47,9 +48,11 @@ class Plan:
         outputs: axis name -> what is known of the outputs along it.
         min_overlap: axis name -> the smallest seamless overlap by halves, *total*; infinite where there is none.
         min_context: axis name -> the smallest seamless context ``(before, after)``, on the grid.
+        reach: axis name -> how far units read beyond the borders of a part that begins and ends anywhere,
+            ``(before, after)``: what such a part needs that is cut out of an image on the grid.
         obstacles: what no tiling survives.
         misses: units that are not in their tile what they are in the whole.
-        faults: what else is wrong with the tiling, one sentence each.
+        faults: what else is wrong with the tiling.
         accepted: names of the operators whose context is accepted, and counts as the same in a tile as in the whole.
     """
 
@@ -58,14 +61,21 @@ class Plan:
     outputs: Mapping[str, Sequence[Borders]]
     min_overlap: Mapping[str, float]
     min_context: Mapping[str, tuple[float, float]]
+    reach: Mapping[str, tuple[float, float]]
     obstacles: Sequence[Obstacle] = ()
     misses: Sequence[Miss] = ()
-    faults: Sequence[str] = ()
+    faults: Sequence[Fault] = ()
     accepted: Sequence[str] = field(default=())
 
     def __repr__(self) -> str:
         tiles = ", ".join(f"{axis} {one.tile} by {one.step}" for axis, one in self.axes.items())
-        return f"<Plan {tiles}: {'seamless' if self.seamless else 'not seamless'}>"
+        verdict = "seamless" if self.seamless else "undecidable" if self.undecidable else "not seamless"
+        return f"<Plan {tiles}: {verdict}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().plan(self)
+        return found
 
     def __bool__(self) -> bool:
         return self.seamless
@@ -74,6 +84,13 @@ class Plan:
     def seamless(self) -> bool:
         """Whether tiles make the whole exactly, for every image whose extents fit."""
         return not (self.obstacles or self.misses or self.faults)
+
+    @property
+    def undecidable(self) -> bool:
+        """Whether tiles may make the whole: nothing is known to be wrong, but not all could be judged."""
+        if self.seamless or self.misses:
+            return False
+        return all(one.undecidable for one in self.obstacles) and all(one.undecidable for one in self.faults)
 
     @property
     def tile(self) -> dict[str, int]:
@@ -108,9 +125,10 @@ class Plan:
     @property
     def why(self) -> str:
         """Why tiles make the whole, or what keeps them from it, in one line."""
-        found = [*map(str, self.obstacles), *self.faults, *map(self._missed, self.misses)]
+        found = [*map(str, self.obstacles), *map(str, self.faults), *map(self._missed, self.misses)]
         if found:
-            return f"not seamless: {found[0]}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
+            verdict = "cannot be decided" if self.undecidable else "not seamless"
+            return f"{verdict}: {found[0]}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
         needs = ", ".join(
             f"{axis} has a context of {one.before} before and {one.after} after and needs "
             f"{self.min_overlap[axis]:g} in total"

@@ -5,6 +5,7 @@
 ``tree``      tensors gathered by the modules that they belong to
 ``model``     tensors with their figures
 ``unit``      what one unit reads
+``growth``    how fields grew, with what is required of them
 """
 
 from __future__ import annotations

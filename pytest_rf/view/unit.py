@@ -7,34 +7,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pytest_rf.analysis import Analysis, Tensor
+from pytest_rf.analysis.regions import Reading, readings
 from pytest_rf.analysis.report import Reach, RegionReport, UnitReport
-from pytest_rf.errors import ModelError, UnknownError
+from pytest_rf.errors import ModelError
+
+__all__ = ["Reading", "UnitView"]
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a unit reads along one axis of an input.
-
-    Attributes:
-        extent: the input's extent.
-        first, last: the positions between which it reads; ``first > last`` where it reads nothing.
-        read: those that it reads, holes left out; None where they are too many to be told apart.
-        before, after: how far the field goes beyond the input on either side, where there is padding instead.
-    """
-
-    extent: int
-    first: int
-    last: int
-    read: frozenset[int] | None = None
-    before: int = 0
-    after: int = 0
-
-    @property
-    def holes(self) -> int:
-        """How many positions between the first and the last are not read."""
-        return 0 if self.read is None else max(self.last - self.first + 1, 0) - len(self.read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +38,10 @@ class UnitView:
         Raises:
             ModelError: the tensor is unknown or has no such unit.
         """
-        found: dict[str, dict[str, Reading]] = {}
-        for name, axes in self.regions(tensor).items():
-            source = self.analysis.inputs[name]
-            beyond = self._asked(tensor.unclipped, name)
-            found[name] = {}
-            for axis, (first, last) in axes.items():
-                extent = source.shape[source.axes[axis]]
-                low, high = beyond.get(axis, (first, last)) if first <= last else (0, -1)
-                found[name][axis] = Reading(
-                    extent,
-                    first,
-                    last,
-                    self._read(tensor, axis, name),
-                    before=max(-low, 0),
-                    after=max(high - extent + 1, 0),
-                )
-        return found
+        return {
+            name: self._asked(lambda unit, source: readings(tensor, unit, source), name)
+            for name in self._inputs(tensor)
+        }
 
     def report(self) -> UnitReport:
         """Return the JSON report."""
@@ -104,9 +70,3 @@ class UnitView:
         except (IndexError, ValueError) as error:
             where = self.analysis.path or self.analysis.name
             raise ModelError(f"{where}: {error}; choose another with --unit or --node") from None
-
-    def _read(self, tensor: Tensor, axis: str, source: str) -> frozenset[int] | None:
-        try:
-            return frozenset(tensor.reads(self.unit, axis, source))
-        except UnknownError:
-            return None

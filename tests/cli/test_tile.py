@@ -27,7 +27,9 @@ def test_a_causal_model_needs_context_on_one_side(rf) -> None:
 def test_what_allows_none_names_the_operator_and_what_would(rf) -> None:
     result = rf("tile", CLASSIFIER)
     assert result.status == 0
-    assert "GlobalAveragePool '/pool/GlobalAveragePool' takes statistics over the whole of h" in result.out
+    assert (
+        "h, w: GlobalAveragePool '/pool/GlobalAveragePool' takes statistics over the whole axis" in result.out
+    )
     assert "no overlap is seamless" in result.out
     assert rf("tile", CLASSIFIER, "--tile", "h=64").status == 1
 

@@ -120,7 +120,11 @@ def test_patterns_of_a_configuration_stay_on_its_drive(
     folder: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
 ) -> None:
     model = Model(source=pattern, root=folder)
-    monkeypatch.setattr(sources, "_inside", lambda model, path: SimpleNamespace(is_file=lambda: False))
+    inside = sources._inside
+    no_file = SimpleNamespace(is_file=lambda: False)
+    monkeypatch.setattr(
+        sources, "_inside", lambda model, path: no_file if "*" in str(path) else inside(model, path)
+    )
     monkeypatch.setattr(sources, "Path", PureWindowsPath)
     with pytest.raises(ConfigError, match="leads out of the folder"):
         sources.of(model)

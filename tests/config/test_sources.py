@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rf import check, config, isolation
+from pytest_rf import check, cli, config, isolation
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Model
 from pytest_rf.errors import ConfigError
@@ -79,6 +79,32 @@ def test_symlinks_do_not_lead_out(root: Path, source: str) -> None:
     (root / "folder").symlink_to(root.parent)
     with pytest.raises(ConfigError, match="leads out"):
         found(root, source)
+
+
+@pytest.mark.parametrize("source", ["../outside.onnx", "../*.onnx", "../*/link.onnx", "link.onnx", "l*.onnx"])
+def test_the_command_line_can_name_a_wider_folder(
+    root: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(EXAMPLE, root.parent / "outside.onnx")
+    (root / "link.onnx").symlink_to(root.parent / "outside.onnx")
+    (root.parent / "shared.toml").write_text('require = ["output rf.t >= 1"]\n')
+    (root / "rf.toml").write_text(f'extend = ["../shared.toml"]\n[[model]]\nsource = "{source}"\n')
+    assert cli.run(["check", "--no-cache"]) == 2
+    assert "--root DIR" in capsys.readouterr().err
+    assert cli.run(["check", "--no-cache", "--root", ".."]) == 0
+    assert "1 requirement holds" in capsys.readouterr().out
+    (root / "within").mkdir()
+    assert cli.run(["check", "--no-cache", "--root", "within"]) == 2
+    assert "--root within: rf.toml does not lie in it" in capsys.readouterr().err
+    assert cli.run(["check", "--no-cache"]) == 2, "it holds for one run"
+
+
+def test_a_wider_folder_is_not_everything(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(EXAMPLE, root.parent.parent / "outside.onnx")
+    for source in ("../../outside.onnx", "../../*.onnx", "/etc/*"):
+        (root / "rf.toml").write_text(f'[[model]]\nsource = "{source}"\nrequire = ["output rf.t >= 1"]\n')
+        assert cli.run(["check", "--no-cache", "--root", ".."]) == 2
+        assert f'source "{source}" leads out of --root ..' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("source", ["*.onnx", "**/*.onnx", "m/*.onnx"])

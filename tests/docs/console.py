@@ -1,7 +1,8 @@
 """Runs the commands of the documentation's ``console`` blocks and holds what they print against the page.
 
-``python tests/docs/console.py`` writes what they print now into the pages. A block whose commands write files runs in
-a copy of the examples; there ``cat`` and ``cp`` do what they do in a shell.
+``python tests/docs/console.py [PAGE ...]`` writes what they print now into the pages. A block whose commands write
+files runs in a copy of the examples; there ``cat`` and ``cp`` do what they do in a shell. A block behind the comment
+``<!-- goes on -->`` runs where the block before it did.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-_BLOCK = re.compile(r"(?ms)^```console\n(.*?)^```$")
+_BLOCK = re.compile(r"(?ms)^(<!-- goes on -->\n\n)?```console\n(.*?)^```$")
 _TIME = re.compile(r"=+ (.*) in \d+\.\d+s(?: \(.*\))? =+")
 _PROGRAMS = {
     "pytest-rf": ["pytest_rf"],
@@ -26,18 +27,28 @@ _PROGRAMS = {
 }
 
 
-def blocks(text: str) -> list[str]:
-    """Return the console blocks of a page."""
-    return _BLOCK.findall(text)
+def chains(text: str) -> list[list[str]]:
+    """Return the console blocks of a page: those that go on where the last one ended, in one list with it."""
+    found: list[list[str]] = []
+    for goes_on, block in _BLOCK.findall(text):
+        if goes_on:
+            found[-1].append(block)
+        else:
+            found.append([block])
+    return found
 
 
-def printed(block: str) -> str:
-    """Return a console block with what its commands print now."""
-    if not any(map(_writes, commands(block))):
-        return "".join(f"$ {command}\n{_run(command, ROOT)}" for command in commands(block))
+def printed(chain: list[str]) -> list[str]:
+    """Return console blocks with what their commands print now."""
+    if not any(map(_writes, commands("".join(chain)))):
+        return [_printed(block, ROOT) for block in chain]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "examples", Path(folder) / "examples")
-        return "".join(f"$ {command}\n{_run(command, Path(folder))}" for command in commands(block))
+        return [_printed(block, Path(folder)) for block in chain]
+
+
+def _printed(block: str, folder: Path) -> str:
+    return "".join(f"$ {command}\n{_run(command, folder)}" for command in commands(block))
 
 
 def _writes(command: str) -> bool:
@@ -88,9 +99,12 @@ def _elsewhere() -> dict[str, str]:
 
 def _update(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    page.write_text(_BLOCK.sub(lambda match: f"```console\n{printed(match[1])}```", text), encoding="utf-8")
+    now = iter([block for chain in chains(text) for block in printed(chain)])
+    page.write_text(
+        _BLOCK.sub(lambda match: f"{match[1] or ''}```console\n{next(now)}```", text), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":
-    for name in PAGES:
+    for name in map(Path, sys.argv[1:]) if sys.argv[1:] else PAGES:
         _update(name)

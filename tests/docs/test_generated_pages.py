@@ -72,3 +72,46 @@ def test_the_schema_has_a_name() -> None:
     from pytest_rf.config.tables import json_schema
 
     assert json_schema()["$id"] == "urn:pytest-rf:schema:config"
+
+
+def test_the_grammar_of_front_ends_is_the_parsers() -> None:
+    text = (DOCS / "latency.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(DOCS / "generate_latency.py"))["page"](text) == text
+
+
+def test_the_pictures_are_what_their_script_draws() -> None:
+    drawn = runpy.run_path(str(DOCS / "generate_pictures.py"))["PICTURES"]
+    for name, draw in drawn.items():
+        assert (DOCS / "pictures" / f"{name}.svg").read_text(encoding="utf-8") == str(draw()), name
+
+
+@pytest.mark.parametrize(
+    ("script", "name"), [("generate_commands.py", "command-line"), ("generate_python.py", "python")]
+)
+def test_references_say_what_the_code_says(script: str, name: str) -> None:
+    text = runpy.run_path(str(DOCS / script))["page"]()
+    assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == text, f"run python docs/{script}"
+
+
+def test_every_command_and_option_is_on_its_page() -> None:
+    from pytest_rf.cli import cli
+
+    text = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    for name, command in cli.commands.items():
+        assert f"\n## pytest-rf {name}\n" in text
+        for option in command.params:
+            if option.opts[-1].startswith("-") and not getattr(option, "hidden", False):
+                assert f"{option.opts[-1]}" in text
+
+
+def test_every_public_name_is_on_its_page() -> None:
+    import pytest_rf
+
+    text = (DOCS / "python.md").read_text(encoding="utf-8")
+    for name in pytest_rf.__all__:
+        assert name == "__version__" or f"\n### {name}\n" in text or f"`pytest_rf.{name}`" in text, name
+
+
+def test_every_picture_is_shown_on_a_page() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
+    assert not [path.name for path in (DOCS / "pictures").glob("*.svg") if f"pictures/{path.name})" not in pages]

@@ -66,10 +66,10 @@ def text(name: str | bytes) -> str:
     return name if isinstance(name, str) else name.decode("utf-8", "backslashreplace")
 
 
-def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
-    """Return the dotted path of the module that made the node, and "file.py:line" of the code.
+def origin_of(node: onnx.NodeProto, owners: Owners, prefix: str = "") -> tuple[str, str, tuple[str, ...]]:
+    """Return the dotted path of the module that made the node, "file.py:line" of the code, and what the node reads.
 
-    Each is "" where nothing tells it. The line is that of the innermost frame of the recorded stack
+    Each of the first two is "" where nothing tells it. The line is that of the innermost frame of the recorded stack
     that is not a library's.
 
     The name of an initializer that no other node reads is the best witness (``encoder.conv1.weight``):
@@ -79,6 +79,7 @@ def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
     Args:
         node: the node.
         owners: the modules of initializers.
+        prefix: goes before the names of tensors where the node stands.
     """
     props = getattr(node, "metadata_props", ())
     metadata = {text(entry.key): text(entry.value) for entry in props} if props else {}
@@ -88,7 +89,7 @@ def origin_of(node: onnx.NodeProto, owners: Owners) -> tuple[str, str]:
         module, owner = _module(text(node.name), metadata.get(SCOPES, "")), _owner(node, owners.shared)
         if not module or _CALL.sub("", module) == _CALL.sub("", owner):
             module = owner
-    return module, source
+    return module, source, tuple(prefix + text(name) for name in node.input if name)
 
 
 def _owner(node: onnx.NodeProto, owners: Mapping[str, str]) -> str:

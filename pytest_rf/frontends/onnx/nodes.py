@@ -115,6 +115,7 @@ class Nodes:
         if frame.depth:
             self._add(len(nodes))
         own = scope.maps[0] if isinstance(scope, ChainMap) else scope
+        around = self.b.node
         for node in nodes:
             try:
                 operands = [scope[name] if name else None for name in node.input]
@@ -135,6 +136,7 @@ class Nodes:
                             f"{self._place(node)}: output {text(name)!r} is already computed by another node"
                         )
                     scope[name] = value
+        self.b.node = around  # what is done with the results belongs to the node whose body this is
 
     def _add(self, count: int) -> None:
         """Count what functions, bodies and further outputs add to a model's own nodes."""
@@ -178,7 +180,7 @@ class Nodes:
             return (self.b.deferred(resolve, nesting),)
         if not frame.visible:
             return self._apply(node, operands, scope, frame, function)
-        origin = partial(names.origin_of, node, self.owners)
+        origin = partial(names.origin_of, node, self.owners, frame.prefix)
         entry = Traced(frame.prefix + called(node), text(node.op_type), origin, tuple(flat(operands)))
         self.b.begin(entry)
         results = self._apply(node, operands, scope, frame, function)

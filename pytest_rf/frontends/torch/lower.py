@@ -14,9 +14,9 @@ import torch
 from pytest_rf import registry
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
-from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref
+from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref, leaves
 from pytest_rf.frontends.torch.traits import traits
-from pytest_rf.graph import Builder, Graph
+from pytest_rf.graph import MASK_BELOW, Builder, Graph
 from pytest_rf.node import Node
 from pytest_rf.operators.aten import table
 from pytest_rf.operators.aten.call import OpCall, Rule
@@ -34,7 +34,10 @@ def _rules() -> dict[str, Rule]:
 
 
 def lower(
-    recording: Recording, weights: bool = False, operators: registry.Operators = registry.NONE
+    recording: Recording,
+    weights: bool = False,
+    operators: registry.Operators = registry.NONE,
+    mask_below: float = MASK_BELOW,
 ) -> Graph:
     """Return the graph of a recorded call.
 
@@ -42,11 +45,13 @@ def lower(
         recording: the call.
         weights: whether exact zeros and masked scores cut dependence.
         operators: what a configuration states of operators, ``namespace::name`` -> statement.
+        mask_below: a constant of this or less that is added before a softmax is a mask then.
     """
-    b = Builder(weights)
+    b = Builder(weights, mask_below)
     lowering = _Lowering(b, recording, _Names(recording), operators)
     for name, ref in recording.inputs.items():
         lowering.values[ref.number] = b.input(name, recording.values[ref.number].shape)
+        lowering.named[ref.number] = name
     lowering.run()
     for name, output in recording.outputs.items():
         b.graph.outputs[name] = lowering.value(output)
@@ -103,6 +108,7 @@ class _Lowering:
         self.names = names
         self.depth = depth
         self.values: dict[int, Value] = {}
+        self.named: dict[int, str] = {}
         self._constants: dict[int, tuple[Const, Value]] = {}
         self._looked: Value | None = None
         self._found: dict[tuple[str, Any], Rule | None] = {}
@@ -139,6 +145,7 @@ class _Lowering:
                 place.module,
                 place.source,
                 inputs=tuple(operands),
+                reads=self._reads(call),
             )
             self.b.begin(entry)
         results = self._results(call, arguments, shapes, operands)
@@ -150,8 +157,14 @@ class _Lowering:
         for ref, value in zip(call.outputs, results, strict=True):
             if ref is not None:
                 self.values[ref.number] = value
-                entry.outputs[f"{entry.name}:{made}" if made else entry.name] = value
+                self.named[ref.number] = f"{entry.name}:{made}" if made else entry.name
+                entry.outputs[self.named[ref.number]] = value
                 made += 1
+
+    def _reads(self, call: Recorded) -> tuple[str, ...]:
+        """Return the names of the tensors among the arguments of a call."""
+        read = (item.number for item in leaves([call.args, call.kwargs]) if isinstance(item, Ref))
+        return tuple(self.named[number] for number in read if number in self.named)
 
     def _look(self, operands: Sequence[Value]) -> None:
         """Note what the code has looked at: a statistic of it is in everything that comes after."""

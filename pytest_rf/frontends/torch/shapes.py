@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from pytest_rf.frontends.torch import reduced
 from pytest_rf.frontends.torch.layouts import (
     alike,
     broadcast,
@@ -57,6 +58,10 @@ def _bounded(x: torch.Tensor, *limits: Any, **named: Any) -> torch.Tensor | None
     """Return an elementwise function with parameters that are numbers."""
     numbers = all(isinstance(one, (int, float, type(None))) for one in (*limits, *named.values()))
     return _unary(x) if numbers else None
+
+
+def _sloped(x: torch.Tensor, slope: torch.Tensor) -> torch.Tensor | None:
+    return _unary(x) if slope.dtype == x.dtype else None
 
 
 def _binary(x: Any, y: Any, *_: Any, **named: Any) -> torch.Tensor | None:
@@ -189,18 +194,6 @@ def _pooled_to(rank: int) -> Shaper:
     return pooled
 
 
-def _mean(x: torch.Tensor, dim: Any, keepdim: bool = False, *, dtype: Any = None) -> torch.Tensor | None:
-    if not dim or dtype is not None or not x.is_floating_point():
-        return None
-    rank = x.dim()
-    dims = {axis % rank if -rank <= axis < rank else rank for axis in listed(dim, 1)}
-    if rank in dims or len(dims) < len(listed(dim, 1)):
-        return None
-    if keepdim:
-        return empty([1 if axis in dims else n for axis, n in enumerate(x.shape)], x)
-    return empty([n for axis, n in enumerate(x.shape) if axis not in dims], x)
-
-
 def _attend(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any, **__: Any
 ) -> torch.Tensor | None:
@@ -307,7 +300,24 @@ SHAPES: dict[Any, Shaper] = {
     aten.reshape.default: _reshape,
     aten.contiguous.default: _contiguous,
     aten.cat.default: _concatenate,
-    aten.mean.dim: _mean,
+    aten.mean.dim: reduced.mean,
+    aten.logsumexp.default: reduced.mean,
+    **dict.fromkeys(_overloads("var std", "dim") + _overloads("var std", "correction"), reduced.spread),
+    **dict.fromkeys(
+        _overloads("var_mean std_mean", "dim") + _overloads("var_mean std_mean", "correction"),
+        reduced.spread_and_mean,
+    ),
+    aten.linalg_vector_norm.default: reduced.norm,
+    **dict.fromkeys(_overloads("any all", "dim"), reduced.whether),
+    **dict.fromkeys(_overloads("cumsum cumprod", "default"), reduced.prefix),
+    aten.stack.default: reduced.stacked,
+    aten.glu.default: reduced.halved,
+    **dict.fromkeys(_overloads("tril triu", "default"), reduced.triangle),
+    aten.grid_sampler.default: reduced.sampled,
+    aten.im2col.default: reduced.columns,
+    **dict.fromkeys(_overloads("addmm baddbmm", "default"), reduced.multiplied),
+    aten.prelu.default: _sloped,
+    aten._prelu_kernel.default: _sloped,
     aten.adaptive_avg_pool1d.default: _pooled_to(1),
     aten.adaptive_avg_pool2d.default: _pooled_to(2),
     aten.adaptive_avg_pool3d.default: _pooled_to(3),

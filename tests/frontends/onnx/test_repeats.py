@@ -83,8 +83,8 @@ def test_blocks_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_node_looked_up_late_has_all_that_a_node_has() -> None:
-    late = Traced("a", "Conv", lambda: ("encoder.a", "net.py:3"), ())
-    plain = Node("a", "Conv", module="encoder.a", source="net.py:3")
+    late = Traced("a", "Conv", lambda: ("encoder.a", "net.py:3", ("x", "w")), ())
+    plain = Node("a", "Conv", module="encoder.a", source="net.py:3", reads=("x", "w"))
     assert [getattr(late, one.name) for one in fields(Node)] == [
         getattr(plain, one.name) for one in fields(Node)
     ]

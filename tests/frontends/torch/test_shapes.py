@@ -142,6 +142,57 @@ def averaged(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
     return [scrambled(draw, shape), axes, draw.random() < 0.5], {}
 
 
+def reduced(*first: Any, one: bool = False, more: Any = ()) -> Draw:
+    """Return what draws an operand with axes to reduce; ``one``: a single axis; ``more`` stands behind them."""
+
+    def make(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+        (x, axes, keep), _ = averaged(draw)
+        return [x, *first, axes[0] if one else axes, *more, keep], {}
+
+    return make
+
+
+def corrected(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    (x, axes, keep), _ = averaged(draw)
+    return [x, axes], {"correction": draw.choice([0, 1]), "keepdim": keep}
+
+
+def stacked(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    shape = extents(draw)
+    parts = [scrambled(draw, shape) for _ in range(draw.randint(1, 3))]
+    return [parts, draw.randrange(-len(shape) - 1, len(shape) + 1)], {}
+
+
+def halved(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    x = scrambled(draw, [2 * n for n in extents(draw)])
+    return [x, draw.randrange(-x.dim(), x.dim())], {}
+
+
+def sampled(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    rank = draw.choice([2, 3])
+    x = scrambled(draw, [2, 3, *(draw.choice([4, 5]) for _ in range(rank))])
+    return [x, scrambled(draw, [2, *(draw.choice([1, 3]) for _ in range(rank)), rank]), 0, 0, False], {}
+
+
+def columns(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    (x,), _ = images(2)(draw)
+    return [x, [draw.choice([1, 2]), 3], [1, draw.choice([1, 2])], [1, 1], [draw.choice([1, 2]), 1]], {}
+
+
+def added(batch: list[int]) -> Draw:
+    def make(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+        n, m, k = (draw.choice([1, 2, 3]) for _ in range(3))
+        parts = ([n, k], [n, m], [m, k])
+        return [scrambled(draw, [*batch, *part]) for part in parts], {}
+
+    return make
+
+
+def sloped(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    x = scrambled(draw, extents(draw, 2))
+    return [x, torch.rand(draw.choice([1, x.shape[1]]))], {}
+
+
 def products(draw: random.Random) -> tuple[list[Any], dict[str, Any]]:
     batch = extents(draw, 1, 2)
     n, m, k = (draw.choice([1, 2, 3]) for _ in range(3))
@@ -214,6 +265,25 @@ SAMPLES: dict[str, Draw] = {
     "reshape.default": reshaped,
     "cat.default": joined,
     "mean.dim": averaged,
+    "logsumexp.default": averaged,
+    **dict.fromkeys(
+        [f"{name}.dim" for name in ("var", "std", "var_mean", "std_mean")], reduced(more=(False,))
+    ),
+    **dict.fromkeys([f"{name}.correction" for name in ("var", "std", "var_mean", "std_mean")], corrected),
+    "linalg_vector_norm.default": reduced(2),
+    **dict.fromkeys(["any.dim", "all.dim"], reduced(one=True)),
+    **dict.fromkeys(["cumsum.default", "cumprod.default"], with_arguments(-1)),
+    "stack.default": stacked,
+    "glu.default": halved,
+    "grid_sampler.default": sampled,
+    "im2col.default": columns,
+    "addmm.default": added([]),
+    "baddbmm.default": added([2]),
+    "prelu.default": sloped,
+    "_prelu_kernel.default": lambda draw: (
+        [x := scrambled(draw, extents(draw)), torch.rand([1] * x.dim())],
+        {},
+    ),
     **{
         f"adaptive_avg_pool{n}d.default": images(n, lambda d, n=n: [d.choice([1, 2, 5])] * n)
         for n in (1, 2, 3)
@@ -274,10 +344,12 @@ def test_shapes_and_strides_are_those_of_the_operator(name: str) -> None:
         with torch.no_grad():
             made = func(*args, **kwargs)
         known += 1
-        assert lies(given) == lies(made), [lies(x) for x in args if isinstance(x, torch.Tensor)]
         first, origin = (
             (blank[0], args[0]) if isinstance(args[0], torch.Tensor) else (blank[0][0], args[0][0])
         )
-        shared = given.untyped_storage()._cdata == first.untyped_storage()._cdata
-        assert shared == (made.untyped_storage()._cdata == origin.untyped_storage()._cdata)
+        pairs = zip(given, made, strict=True) if isinstance(given, tuple) else [(given, made)]
+        for ours, theirs in pairs:
+            assert lies(ours) == lies(theirs), [lies(x) for x in args if isinstance(x, torch.Tensor)]
+            shared = ours.untyped_storage()._cdata == first.untyped_storage()._cdata
+            assert shared == (theirs.untyped_storage()._cdata == origin.untyped_storage()._cdata)
     assert known > 15

@@ -1,0 +1,575 @@
+// The section "graph": boxes in boxes as a drawing, and as a tree for who rather reads; both show the same state.
+"use strict";
+
+pytestRf.section("graph", (root, data, model) => {
+  const { element, nesting } = pytestRf;
+  const { SIZE } = nesting;
+  const BINS = 7;
+  const MOST_HITS = 12;
+  const find = (selector) => root.querySelector(selector);
+  const stage = find(".stage");
+  const tree = find(".tree");
+
+  // ---------------------------------------------------------------- what is known of boxes
+
+  const parents = new Array(data.labels.length).fill(-1);
+  data.inner.forEach((level, box) => {
+    for (const child of children(level)) parents[child] = box;
+  });
+  const failing = new Map(); // box -> how many findings are about something in it
+  for (const { at } of data.trails) {
+    for (const box of new Set(at.flatMap(ancestry))) failing.set(box, (failing.get(box) ?? 0) + 1);
+  }
+
+  const state = { open: new Set(), chosen: -1, by: "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
+  let shown = null; // the geometry that is drawn
+  let bins = [];
+  let trail = { boxes: new Set(), links: new Set() };
+
+  function children(level) {
+    if (level < 0) return [];
+    const { first, count } = data.levels[level];
+    return Array.from({ length: count }, (_, place) => first + place);
+  }
+
+  /** Returns a box and all that it lies in, the outermost last. */
+  function ancestry(box) {
+    const found = [];
+    for (let one = box; one >= 0; one = parents[one]) found.push(one);
+    return found;
+  }
+
+  const tensor = (box) => model.data.tensors[data.tensors[box]];
+  const isModule = (box) => data.inner[box] >= 0;
+  const isEnd = (box) => data.counts[box] <= 0;
+  const figure = (box) => (data.rows[box] < 0 ? null : data.figures[data.rows[box]][state.towards]);
+
+  /** Returns what a box is called; a number alone, as in a list of layers, says too little. */
+  function name(box) {
+    const label = data.labels[box];
+    if (!label) return short(tensor(box)?.op ?? "");
+    if (!/^\d+(@\d+)?$/.test(label) || isEnd(box)) return label;
+    if (!isModule(box)) return `${label} ${short(tensor(box)?.op ?? "")}`;
+    const around = (data.paths[parents[box]] ?? "").split(".").pop();
+    return around ? `${around}.${label}` : label;
+  }
+
+  /** Returns an input of the model by its box. */
+  function source(box) {
+    return model.data.inputs.find((one) => one.name === data.labels[box]) ?? { shape: [] };
+  }
+
+  /** Returns an operator without the name of its library. */
+  function short(op) {
+    return op.slice(op.lastIndexOf(".") + 1);
+  }
+
+  function kinds(box) {
+    return data.kinds.filter((_, bit) => data.brings[box] & (1 << bit));
+  }
+
+  function what(box) {
+    if (data.counts[box] === 0) return "input";
+    if (data.counts[box] < 0) return "output";
+    if (isModule(box)) return `${data.counts[box].toLocaleString("en")} operators`;
+    const own = tensor(box);
+    return own ? [short(own.op), own.label].filter(Boolean).join(" ") : "operator";
+  }
+
+  /** Returns what a box says of what it is coloured by. */
+  function says(box) {
+    if (data.counts[box] === 0) return source(box).shape.join("×");
+    if (state.by === "kind") return kinds(box).join(" + ") || "passes on";
+    const found = figure(box);
+    if (!found) return "unknown";
+    const text = found[state.by === "size" ? 0 : 1];
+    if (!text) return "reads none of it";
+    return state.by === "size" ? `rf ${text.replace("inf", "whole axis")}` : `stride ${text}`;
+  }
+
+  function shade(box) {
+    if (data.counts[box] === 0) return "plain";
+    if (state.by === "kind") return `kind-${kinds(box).pop() ?? "none"}`;
+    const found = figure(box);
+    if (!found) return "kind-unknown";
+    const value = nesting.number(found[state.by === "size" ? 0 : 1]);
+    return value === Infinity ? "whole" : `step-${Math.round((nesting.bin(bins, value) * 6) / Math.max(bins.length - 1, 1))}`;
+  }
+
+  /** Returns what a box says of its operator beside its name: the geometry, or where it has none, its name. */
+  function detail(box) {
+    if (isModule(box) || isEnd(box)) return "";
+    const own = tensor(box);
+    const op = short(own?.op ?? "");
+    return own?.label || (name(box).includes(op) ? "" : op);
+  }
+
+  function cut(text, most) {
+    const signs = [...text];
+    if (signs.length <= most) return text;
+    const front = Math.floor((most - 1) / 3);
+    return `${signs.slice(0, front).join("")}…${signs.slice(signs.length - (most - 1 - front)).join("")}`;
+  }
+
+  // ---------------------------------------------------------------- the path of a finding
+
+  function follow() {
+    const { path = [], at = [] } = data.trails[state.trail] ?? {};
+    trail = { boxes: new Set([...path, ...at].flatMap(ancestry)), links: new Set() };
+    for (let place = 1; place < path.length; place++) {
+      const [before, after] = [ancestry(path[place - 1]), ancestry(path[place])];
+      const both = new Set(before.filter((one) => after.includes(one)));
+      const [leaves, enters] = [before.filter((one) => !both.has(one)), after.filter((one) => !both.has(one))];
+      trail.links.add(`${leaves[leaves.length - 1]} ${enters[enters.length - 1]}`);
+      for (const one of leaves.slice(0, -1)) trail.links.add(`${one} -1`);
+      for (const one of enters.slice(0, -1)) trail.links.add(`-1 ${one}`);
+    }
+  }
+
+  // ---------------------------------------------------------------- the drawing
+
+  function draw() {
+    shown = nesting.nest(data, (box) => state.open.has(box));
+    const focused = stage.contains(document.activeElement);
+    const links = shown.edges.map((edge) => {
+      const isOn = trail.links.has(`${edge.from} ${edge.to}`);
+      const attributes = { d: edge.d, class: isOn ? "edge on" : "edge", transform: `translate(${edge.dx} ${edge.dy})` };
+      return element("svg:path", attributes);
+    });
+    const inner = (open) => shown.boxes.filter((box) => box.open === open).map(drawn);
+    const svg = element(
+      "svg:svg",
+      { role: "group", "aria-label": "Graph of the model", viewBox: `0 0 ${shown.width} ${shown.height}` },
+      ...inner(true),
+      ...links,
+      ...inner(false),
+    );
+    stage.replaceChildren(svg);
+    scale();
+    if (focused) focusBox(state.chosen);
+  }
+
+  /** Returns what stands in a box: its name, and unless it is open what is said of it, as far as there is room. */
+  function lines(box, width, open) {
+    const room = Math.floor((width - 22 - (isModule(box) ? 12 : 0) - (failing.has(box) ? 16 : 0)) / 7);
+    const second = open ? "" : [says(box), detail(box)].filter(Boolean).join(" · ");
+    return [cut(name(box), room), cut(second, Math.floor((width - (isEnd(box) ? 34 : 18)) / 6))];
+  }
+
+  function drawn({ id, x, y, width, height, open }) {
+    const classes = ["box", open ? "open" : shade(id), isModule(id) ? "module" : isEnd(id) ? "end" : "leaf"];
+    if (id === state.chosen) classes.push("chosen");
+    if (trail.boxes.has(id)) classes.push("on");
+    const [first, second] = lines(id, width, open);
+    const left = isEnd(id) ? 18 : 10;
+    const title = element("svg:title", {}, described(id));
+    const parts = [element("svg:rect", { width, height, rx: isEnd(id) ? height / 2 : 6 }, title)];
+    if (isModule(id)) {
+      if (!open) parts.unshift(element("svg:rect", { class: "behind", x: 3, y: 3, width, height, rx: 6 }));
+      const sign = open ? "M10 11h8l-4 6z" : "M11 10v9l6-4.5z";
+      parts.push(element("svg:path", { class: "sign", d: sign }));
+    }
+    parts.push(element("svg:text", { x: left + (isModule(id) ? 12 : 0), y: 19, class: "label" }, first));
+    if (second) parts.push(" ", element("svg:text", { x: left, y: 36, class: "figure" }, second));
+    if (failing.has(id)) {
+      parts.push(
+        element("svg:circle", { class: "fault", cx: width - 14, cy: 14, r: 8 }),
+        element("svg:path", { class: "fault", d: `M${width - 14} 9.5v5.5m0 2v2` }),
+      );
+    }
+    // What a screen reader says begins with what is to be seen.
+    const more = [first === name(id) ? "" : name(id), what(id), findings(id)];
+    const told = [[first, second].filter(Boolean).join(" "), ...more.filter(Boolean)].join(", ");
+    return element(
+      "svg:g",
+      {
+        class: classes.join(" "),
+        transform: `translate(${x} ${y})`,
+        role: "button",
+        tabindex: id === tabStop() ? 0 : -1,
+        "aria-label": told,
+        "aria-expanded": isModule(id) ? String(open) : null,
+        "data-box": id,
+      },
+      ...parts,
+    );
+  }
+
+  function findings(box) {
+    const count = failing.get(box) ?? 0;
+    return count ? `${count} finding${count > 1 ? "s" : ""}` : "";
+  }
+
+  function described(box) {
+    return [name(box), what(box), says(box), findings(box)].filter(Boolean).join(", ");
+  }
+
+  /** Returns the box that the tab key comes to: the chosen one, or the innermost around it that is to be seen. */
+  function tabStop() {
+    const visible = ancestry(state.chosen).find(isVisible);
+    return visible ?? 0;
+  }
+
+  function isVisible(box) {
+    return ancestry(box).every((one) => one === box || state.open.has(one));
+  }
+
+  function scale() {
+    const svg = stage.firstElementChild;
+    svg.setAttribute("width", shown.width * state.zoom);
+    svg.setAttribute("height", shown.height * state.zoom);
+  }
+
+  function fit() {
+    state.zoom = Math.max(0.4, Math.min(1, (stage.clientWidth - 2) / shown.width));
+    scale();
+  }
+
+  const boxElement = (box) => stage.querySelector(`[data-box="${box}"]`);
+
+  function focusBox(box) {
+    const found = boxElement(box);
+    if (found) found.focus({ preventScroll: true });
+  }
+
+  /** Scrolls the drawing so that a box is in it; the page itself stays where it is. */
+  function scrollTo(box) {
+    const place = shown.boxes.find((one) => one.id === box);
+    if (!place) return;
+    const height = place.open ? SIZE.head : place.height;
+    const [left, top] = [place.x * state.zoom, place.y * state.zoom];
+    const [right, bottom] = [(place.x + place.width) * state.zoom, (place.y + height) * state.zoom];
+    if (top < stage.scrollTop || bottom > stage.scrollTop + stage.clientHeight) {
+      stage.scrollTop = top - stage.clientHeight / 3;
+    }
+    if (left < stage.scrollLeft || right > stage.scrollLeft + stage.clientWidth) {
+      stage.scrollLeft = left - Math.max(0, (stage.clientWidth - place.width * state.zoom) / 2);
+    }
+  }
+
+  // ---------------------------------------------------------------- the tree
+
+  function list() {
+    const focused = tree.contains(document.activeElement);
+    const items = (level, depth) =>
+      children(level).flatMap((box, place, all) => {
+        const open = state.open.has(box);
+        const item = element(
+          "li",
+          {
+            role: "treeitem",
+            class: trail.boxes.has(box) ? "on" : null,
+            style: `--level: ${depth}`,
+            "aria-level": depth + 1,
+            "aria-posinset": place + 1,
+            "aria-setsize": all.length,
+            "aria-selected": String(box === state.chosen),
+            "aria-expanded": isModule(box) ? String(open) : null,
+            tabindex: box === tabStop() ? 0 : -1,
+            "data-box": box,
+          },
+          element("span", { class: "sign", "aria-hidden": "true" }, isModule(box) ? (open ? "▾" : "▸") : ""),
+          element("span", { class: "name" }, name(box)),
+          " ",
+          element("span", { class: "soft" }, besideName(box)),
+          failing.has(box) ? element("span", { class: "fault", title: findings(box) }, "!") : "",
+        );
+        return open ? [item, ...items(data.inner[box], depth + 1)] : [item];
+      });
+    tree.replaceChildren(...items(0, 0));
+    if (focused) tree.querySelector(`[data-box="${tabStop()}"]`)?.focus();
+  }
+
+  function besideName(box) {
+    const told = isModule(box) || isEnd(box) ? what(box) : detail(box);
+    return [told, says(box)].filter(Boolean).join(" · ");
+  }
+
+  /** Scrolls the tree so that a box is in it. */
+  function scrollTree(box) {
+    const row = tree.querySelector(`[data-box="${box}"]`);
+    if (!row) return;
+    const [own, around] = [row.getBoundingClientRect(), tree.getBoundingClientRect()];
+    if (own.top < around.top) tree.scrollTop -= around.top - own.top;
+    else if (own.bottom > around.bottom) tree.scrollTop += own.bottom - around.bottom;
+  }
+
+  // ---------------------------------------------------------------- what is chosen
+
+  function about() {
+    const box = state.chosen;
+    const panel = find(".told");
+    if (box < 0) {
+      panel.replaceChildren(element("p", { class: "note" }, "Nothing is chosen."));
+      return;
+    }
+    const own = tensor(box);
+    const rows = [["is", what(box)]];
+    if (data.paths[box]) rows.push(["module", data.paths[box]]);
+    else if (own?.module && !isModule(box)) rows.push(["module", own.module]);
+    if (own && !isEnd(box)) rows.push([isModule(box) ? "last tensor" : "tensor", own.name]);
+    if (own?.shape) rows.push(["shape", own.shape.join("×") || "scalar"]);
+    if (own?.source && !isModule(box)) rows.push(["source", own.source]);
+    if (!isEnd(box)) rows.push(["brings in", kinds(box).join(", ") || "nothing: it passes positions on"]);
+    const figures = data.rows[box] < 0 ? null : data.figures[data.rows[box]];
+    const several = model.data.inputs.length > 1;
+    data.towards.forEach(([input, axis], place) => {
+      const [size, stride] = figures?.[place] ?? ["", ""];
+      if (size) rows.push([several ? `${input} ${axis}` : axis, `rf ${size}, stride ${stride}`]);
+    });
+    if (!figures && own?.reason) rows.push(["unknown", own.reason]);
+    const table = element(
+      "table",
+      {},
+      element(
+        "tbody",
+        {},
+        ...rows.map(([head, text]) => element("tr", {}, element("th", { scope: "row" }, head), element("td", {}, text))),
+      ),
+    );
+    const link =
+      own && model.data.sections.look
+        ? element("p", {}, element("a", { href: `#m${model.number}-look`, "data-tensor": data.tensors[box] }, "see what it reads"))
+        : "";
+    panel.replaceChildren(element("p", { class: "name" }, name(box)), table, link);
+  }
+
+  /** Chooses a box that is to be seen. */
+  function choose(box, from = "") {
+    state.chosen = box;
+    render();
+    if (from !== "outside" && !isModule(box) && data.tensors[box] >= 0) model.choose(data.tensors[box], "graph");
+  }
+
+  /** Opens or closes a module; the box stays where it is on the screen. */
+  function toggle(box) {
+    if (!isModule(box)) return choose(box);
+    const before = shown.boxes.find((one) => one.id === box);
+    if (!state.open.delete(box)) state.open.add(box);
+    choose(box);
+    const after = shown.boxes.find((one) => one.id === box);
+    if (before && after) {
+      stage.scrollTop += (after.y - before.y) * state.zoom;
+      stage.scrollLeft += (after.x + after.width / 2 - before.x - before.width / 2) * state.zoom;
+    }
+  }
+
+  /** Opens all that a box lies in, chooses it and brings it into the drawing. */
+  function reveal(box, from = "") {
+    for (const one of ancestry(box).slice(1)) state.open.add(one);
+    choose(box, from);
+    scrollTo(box);
+  }
+
+  // ---------------------------------------------------------------- colours
+
+  function legend() {
+    let entries;
+    if (state.by === "kind") {
+      entries = [...data.kinds, "none"].map((kind) => [`kind-${kind}`, kind === "none" ? "passes positions on" : kind]);
+    } else {
+      const column = state.by === "size" ? 0 : 1;
+      const numbers = data.figures.map((row) => nesting.number(row[state.towards]?.[column]));
+      bins = nesting.bins(numbers, BINS);
+      const told = (one) => (one < 1 ? `1/${Math.round(1 / one)}` : String(Math.round(one * 100) / 100));
+      entries = bins.map(([low, high], place) => [
+        `step-${Math.round((place * 6) / Math.max(bins.length - 1, 1))}`,
+        low === high ? told(low) : `${told(low)} to ${told(high)}`,
+      ]);
+      if (numbers.includes(Infinity)) entries.push(["whole", "whole axis"]);
+      if (data.rows.includes(-1) && data.rows.some((row, box) => row < 0 && !isEnd(box))) {
+        entries.push(["kind-unknown", "unknown"]);
+      }
+    }
+    const swatch = (kind) =>
+      element(
+        "svg:svg",
+        { class: `swatch box ${kind}`, width: 22, height: 14, "aria-hidden": "true" },
+        element("svg:rect", { x: 1, y: 1, width: 20, height: 12, rx: 3 }),
+      );
+    const items = entries.map(([kind, text]) => element("li", {}, swatch(kind), text));
+    if (data.trails[state.trail]?.path) items.push(element("li", {}, element("span", { class: "sample on" }), "path of the finding"));
+    if (failing.size) items.push(element("li", {}, element("span", { class: "fault" }, "!"), "finding"));
+    find(".legend").replaceChildren(...items);
+  }
+
+  function render() {
+    draw();
+    about();
+    list();
+    scrollTree(state.chosen);
+  }
+
+  // ---------------------------------------------------------------- mouse and keys
+
+  const boxOf = (event) => {
+    const found = event.target.closest("[data-box]");
+    return found ? Number(found.dataset.box) : -1;
+  };
+
+  stage.addEventListener("click", (event) => {
+    const box = boxOf(event);
+    if (box < 0) return;
+    toggle(box);
+    focusBox(box);
+  });
+
+  /** Returns the nearest box in the direction of an arrow. */
+  function beside(box, key) {
+    const from = shown.boxes.find((one) => one.id === box);
+    if (!from) return 0;
+    const sign = key === "ArrowDown" || key === "ArrowRight" ? 1 : -1;
+    const isVertical = key === "ArrowDown" || key === "ArrowUp";
+    const middle = (one) => [one.x + one.width / 2, one.y + (one.open ? SIZE.head : one.height) / 2];
+    const [x, y] = middle(from);
+    let [nearest, least] = [box, Infinity];
+    for (const one of shown.boxes) {
+      const [dx, dy] = [middle(one)[0] - x, middle(one)[1] - y];
+      const [along, aside] = isVertical ? [dy * sign, Math.abs(dx)] : [dx * sign, Math.abs(dy)];
+      if (along > 1 && along + 2 * aside < least) [nearest, least] = [one.id, along + 2 * aside];
+    }
+    return nearest;
+  }
+
+  stage.addEventListener("keydown", (event) => {
+    const box = boxOf(event);
+    if (box < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter" || event.key === " ") toggle(box);
+    else if (event.key.startsWith("Arrow")) choose(beside(box, event.key));
+    else if (event.key === "Escape" && parents[box] >= 0) toggle(parents[box]);
+    else return;
+    event.preventDefault();
+    focusBox(state.chosen);
+    scrollTo(state.chosen);
+  });
+
+  tree.addEventListener("click", (event) => {
+    const box = boxOf(event);
+    if (box < 0) return;
+    toggle(box);
+    scrollTo(box);
+    tree.querySelector(`[data-box="${box}"]`).focus();
+  });
+
+  tree.addEventListener("keydown", (event) => {
+    const box = boxOf(event);
+    if (box < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    const visible = [...tree.querySelectorAll("[role=treeitem]")].map((one) => Number(one.dataset.box));
+    const place = visible.indexOf(box);
+    const open = state.open.has(box);
+    let next = box;
+    if (event.key === "ArrowDown") next = visible[place + 1] ?? box;
+    else if (event.key === "ArrowUp") next = visible[place - 1] ?? box;
+    else if (event.key === "Home") next = visible[0];
+    else if (event.key === "End") next = visible[visible.length - 1];
+    else if (event.key === "ArrowRight" && isModule(box)) {
+      if (open) next = children(data.inner[box])[0];
+      else toggle(box);
+    } else if (event.key === "ArrowLeft") {
+      if (open) toggle(box);
+      else next = parents[box] >= 0 ? parents[box] : box;
+    } else if (event.key === "Enter" || event.key === " ") toggle(box);
+    else return;
+    event.preventDefault();
+    if (next !== box) choose(next);
+    scrollTo(next);
+  });
+
+  for (const button of root.querySelectorAll("[data-by]")) {
+    button.addEventListener("click", () => {
+      state.by = button.dataset.by;
+      for (const one of root.querySelectorAll("[data-by]")) one.setAttribute("aria-pressed", String(one === button));
+      legend();
+      render();
+    });
+  }
+
+  for (const button of root.querySelectorAll("[data-zoom]")) {
+    button.addEventListener("click", () => {
+      if (button.dataset.zoom === "fit") return fit();
+      state.zoom = Math.min(2, Math.max(0.25, state.zoom * (button.dataset.zoom === "in" ? 1.25 : 0.8)));
+      scale();
+    });
+  }
+
+  find(".close").addEventListener("click", () => {
+    const outermost = ancestry(state.chosen).pop() ?? -1;
+    state.open.clear();
+    state.chosen = outermost;
+    render();
+    fit();
+  });
+
+  find(".towards")?.addEventListener("change", (event) => {
+    state.towards = Number(event.target.value);
+    legend();
+    render();
+  });
+
+  find(".trails")?.addEventListener("change", (event) => {
+    state.trail = Number(event.target.value);
+    follow();
+    legend();
+    render();
+    const [first] = data.trails[state.trail]?.at ?? [];
+    if (first !== undefined) scrollTo(ancestry(first).find(isVisible));
+  });
+
+  // ---------------------------------------------------------------- search
+
+  /** Returns the boxes whose name, module, tensor or operator holds a text, at most so many, and how many there are. */
+  function search(text) {
+    const wanted = text.toLowerCase();
+    const found = [];
+    let count = 0;
+    for (let box = 0; box < data.labels.length; box++) {
+      const own = isModule(box) ? null : tensor(box);
+      const names = [data.labels[box], data.paths[box], own?.name, own?.module, own?.op];
+      if (!names.some((one) => one && one.toLowerCase().includes(wanted))) continue;
+      count += 1;
+      if (found.length < MOST_HITS) found.push(box);
+    }
+    return [found, count];
+  }
+
+  function whole(box) {
+    const own = isModule(box) ? null : tensor(box);
+    return data.paths[box] || own?.name || ancestry(box).reverse().map(name).join(" / ");
+  }
+
+  const field = find(".find");
+  field.addEventListener("input", () => {
+    const hits = find(".hits");
+    const text = field.value.trim();
+    if (!text) return hits.replaceChildren();
+    const [found, count] = search(text);
+    const told = count > found.length ? `${count.toLocaleString("en")} found, the first ${found.length}: ` : `${count} found${count ? ": " : ""}`;
+    hits.replaceChildren(
+      told,
+      ...found.map((box) => element("button", { type: "button", onclick: () => reveal(box) }, cut(whole(box), 48))),
+    );
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !field.value.trim()) return;
+    event.preventDefault();
+    const [[first]] = search(field.value.trim());
+    if (first !== undefined) reveal(first);
+  });
+
+  model.onChoose((place, from) => {
+    if (from === "graph") return;
+    const box = data.tensors.findIndex((one, number) => one === place && !isModule(number));
+    const visible = box < 0 ? undefined : ancestry(box).find(isVisible);
+    if (visible !== undefined && visible !== state.chosen) {
+      choose(visible, "outside");
+      scrollTo(visible);
+    }
+  });
+
+  follow();
+  legend();
+  render();
+  fit();
+  const [first] = data.trails[state.trail]?.at ?? [];
+  if (first !== undefined) scrollTo(ancestry(first).find(isVisible));
+});

@@ -1,0 +1,199 @@
+"""A step model analysed as the net that it is: its calls unrolled until nothing changes any more (SEMANTICS 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.described import Described
+from pytest_rf.analysis.runs import Runs
+from pytest_rf.domains.instructions import Policy
+from pytest_rf.domains.intervals import Intervals
+from pytest_rf.domains.layout import Key
+from pytest_rf.errors import ModelError
+from pytest_rf.interpreter import Ignorance, Plan, plan, run_total
+from pytest_rf.streams import axes, needed, pairing, steady
+from pytest_rf.streams.calls import Calls, Joined
+from pytest_rf.streams.needed import State
+from pytest_rf.streams.runs import StreamRuns
+from pytest_rf.streams.unrolling import Flow, Unrolled, unroll
+
+MOST_STEPS = 400_000
+"""Calls are unrolled to no more steps than this; what is not settled then is not known."""
+
+
+@dataclass(frozen=True)
+class Stream(Calls):
+    """The calls of a step model, and what they mean for its analysis."""
+
+    def runs(self, about: Described) -> Runs:
+        """Return the runs over the calls."""
+        return StreamRuns(about, self)
+
+    def state(self, runs: Runs) -> Mapping[str, State]:
+        """Return how much of each state is needed, by the name of its input."""
+        return needed.of(self, runs)
+
+
+def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None = None) -> Analysis:
+    """Return the analysis of the net that a step model is.
+
+    Args:
+        analysis: one call of it.
+        state: state input -> the output that is its value in the next call; or ``"auto"``.
+        chunk: how many positions a call advances, where that is less than it is given.
+
+    Raises:
+        ModelError: which input or output is meant is not clear, or what is given does not fit the model.
+    """
+    call = analysis.graph
+    states = pairing.pairs(call, state, analysis.name)
+    flows = axes.flows(analysis, states, chunk)
+    if not flows:
+        raise ModelError(f"{analysis.name}: no input but the states is left to be a stream")
+    keys = {(name, flow.along(call.inputs[name].rank)): flow for name, flow in flows.items()}
+    made, planned, settled = _unrolled(analysis, states, flows, keys)
+    last, main = made.outputs[-1], next(iter(flows.values()))
+    outputs = {
+        name: flow
+        for name, value in last.items()
+        if name not in states.values() and value.shape is not None and value.varies
+        if (
+            flow := axes.steps(
+                planned.structures.get(value.number), value.extents, keys, main.given, main.axis
+            )
+        )
+    }
+    first = steady.settled_calls([(flow.given, flow.advance) for flow in flows.values()])
+    made = unroll(call, states, flows, outputs, settled + first + 2)
+    stream = Stream(
+        call=call,
+        states=states,
+        inputs=flows,
+        outputs=outputs,
+        advance={key: flow.advance for key, flow in keys.items()},
+        joined={
+            number: Joined(
+                outputs[name].along(call.outputs[name].rank),
+                outputs[name].given,
+                tuple(one[name].number for one in made.outputs),
+            )
+            for name, number in made.streams.items()
+        },
+        links=tuple(tuple(value.number for value in links) for links in made.states),
+        starts=tuple(made.starts),
+        first=first,
+        steady=settled,
+    )
+    made.graph.notes.extend(_notes(analysis, stream, auto=isinstance(state, str)))
+    return replace(
+        analysis,
+        graph=made.graph,
+        wanted_axes=_named(analysis, flows, states),
+        chosen={
+            **{
+                name: axes
+                for name, axes in analysis.chosen.items()
+                if name not in states and name not in flows
+            },
+            **{name: (axis,) for name, axis in keys},
+        },
+        reopen=None,
+        stream=stream,
+    )
+
+
+def _unrolled(
+    analysis: Analysis, states: Mapping[str, str], flows: Mapping[str, Flow], keys: Mapping[Key, Flow]
+) -> tuple[Unrolled, Plan, int]:
+    """Return as many calls as it takes until the state reads the same of the first positions, and from which on.
+
+    Raises:
+        ModelError: it does not within as many as are tried.
+    """
+    first = steady.settled_calls([(flow.given, flow.advance) for flow in flows.values()])
+    calls = first + 3
+    size = max(len(analysis.graph.program), 1)
+    while True:
+        made = unroll(analysis.graph, states, flows, {}, calls)
+        planned = plan(made.graph)
+        numbers = [value.number for links in made.states for value in links]
+        if any(isinstance(planned.structures.get(number), Ignorance) for number in numbers):
+            return made, planned, first + 1  # what is not known of a state is not known of anything after it
+        found = []
+        for context in (False, True):
+            known = run_total(planned, Intervals(Policy(context=context)), frozenset(keys), numbers)
+            found += [
+                steady.repeats_from(
+                    [
+                        [
+                            steady.first_read(known.get(value.number, {}).get(key), first * flow.advance)
+                            for value in links
+                        ]
+                        for links in made.states
+                    ],
+                    first,
+                )
+                for key, flow in keys.items()
+            ]
+        if None not in found:
+            return made, planned, max(one for one in found if one is not None)
+        if calls * size * 2 > MOST_STEPS:
+            raise ModelError(
+                f"{analysis.name}: after {calls} calls the state still reads other parts of the past than a call "
+                "before, so what the stream reads is not known; give larger chunks, or a shorter cache"
+            )
+        calls *= 2
+
+
+def _named(
+    analysis: Analysis, flows: Mapping[str, Flow], states: Mapping[str, str]
+) -> dict[str, dict[str, int]]:
+    """Return the axes of the stream's inputs by name: those of a call, and the stream's own."""
+    found: dict[str, dict[str, int]] = {}
+    for name, one in analysis.inputs.items():
+        if name in states:
+            continue
+        named = dict(one.axes)
+        if name in flows:
+            axis = flows[name].along(len(one.shape))
+            if not analysis.wanted_axes.get(name, {}).keys() - {"batch", "channel"}:
+                # What the tool names by itself: the stream's axis is t, and others are what they were.
+                named = {key: number for key, number in named.items() if key != axes.TIME and number != axis}
+                named[axes.TIME] = axis
+            elif axis not in named.values():
+                named[axes.TIME] = axis
+        named = dict(sorted(named.items(), key=lambda role: role[1]))
+        roles = {"batch": one.batch, "channel": one.channel}
+        named.update(
+            {role: axis for role, axis in roles.items() if axis is not None and axis not in named.values()}
+        )
+        if named:
+            found[name] = named
+    return found
+
+
+def _notes(analysis: Analysis, stream: Stream, auto: bool) -> list[str]:
+    """Return what figures of a stream rest on, a sentence each."""
+    notes = []
+    if auto:
+        told = ", ".join(f"{before} = {after}" for before, after in stream.states.items())
+        notes.append(f"state: paired by names and shapes: {told}")
+    flows = ", ".join(
+        f"{flow.advance} of {name}" + (f" ({flow.given} are given)" if flow.given != flow.advance else "")
+        for name, flow in stream.inputs.items()
+    )
+    notes.append(
+        f"figures are those of the stream: {stream.calls} calls end to end, each of which advances by {flows}"
+    )
+    shared = [name for name in analysis.inputs if name not in stream.inputs and name not in stream.states]
+    if shared:
+        notes.append(
+            f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed"
+        )
+    return notes
+
+
+def _it(names: list[str]) -> str:
+    return "it is" if len(names) == 1 else "they are"
