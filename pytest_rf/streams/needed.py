@@ -21,6 +21,7 @@ from pytest_rf.domains.positions import Positions, members
 from pytest_rf.domains.structure import Structure
 from pytest_rf.interpreter import Ignorance, Plan, plan, run, run_total
 from pytest_rf.streams.calls import Calls
+from pytest_rf.streams.growing import growth
 from pytest_rf.streams.unrolling import Unrolled, unroll
 
 MOST_CALLS = 4
@@ -37,12 +38,14 @@ class State:
             recurrent state has.
         length: how many positions it holds.
         needed: how many of them, from the newest on, any output ever reads; None where that is not known.
+        grows: by how many positions it grows in a call.
     """
 
     output: str
     axis: int | None
     length: int
     needed: int | None
+    grows: int = 0
 
 
 def of(stream: Calls, runs: Runs) -> Mapping[str, State]:
@@ -53,6 +56,10 @@ def of(stream: Calls, runs: Runs) -> Mapping[str, State]:
         shape = stream.call.inputs[name].extents
         newest = _newest(stream, runs, stream.links[-1][place], shape)
         axis = None if newest is None else newest[0]
+        larger = growth(stream.call, name, output)
+        if larger is not None:
+            found[name] = State(output, larger.axis, shape[larger.axis], None, larger.by)
+            continue
         read = _read(stream, name, axis, opened)
         if read is None:
             needed = None
@@ -106,7 +113,10 @@ def _read(stream: Calls, name: str, axis: int | None, opened: dict[int, Opened])
     for times in range(MOST_CALLS):
         calls = stream.calls << times
         if calls not in opened:
-            made = unroll(stream.call, stream.states, stream.inputs, stream.outputs, calls, opened=True)
+            if stream.growing:
+                return None  # no two calls are alike
+            graphs = [stream.call] * calls
+            made = unroll(graphs, stream.states, stream.inputs, stream.outputs, opened=True)
             opened[calls] = Opened(made, plan(made.graph))
         made, planned = opened[calls]
         outputs = [value.number for value in made.graph.outputs.values() if value.varies]

@@ -29,10 +29,11 @@ from pytest_rf.domains.unions import settled
 from pytest_rf.errors import UnknownError
 from pytest_rf.interpreter import Ignorance, Plan, run_total
 from pytest_rf.streams.calls import Calls
-from pytest_rf.streams.steady import first_read, repeats_from
+from pytest_rf.streams.steady import alike_before, first_read, repeats_from
 from pytest_rf.value import Value
 
 PAST = Ignorance("its past has no end")
+GROWS = Ignorance("it grows from call to call, so that no call is the stream's")
 
 
 class StreamRuns(Runs):
@@ -57,7 +58,8 @@ class StreamRuns(Runs):
         for number in self._named - stream.joined.keys():
             known = self.plan.structures.get(number)
             if isinstance(known, Structure) and not self._is_input(number):
-                self.plan.structures[number] = _placeless(known, stream.advance.keys())
+                grows = bool(stream.growing) and self._grows(number)
+                self.plan.structures[number] = GROWS if grows else _placeless(known, stream.advance.keys())
         self._checked: dict[tuple[Counting, Key], bool] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -145,6 +147,13 @@ class StreamRuns(Runs):
     def _is_input(self, number: int) -> bool:
         return any(value.number == number for value in self.graph.inputs.values())
 
+    def _grows(self, number: int) -> bool:
+        """Return whether a value is larger than the same in the call before, as what comes of growing state is."""
+        stream, values = self.stream, self.graph.values
+        own = stream.call_of(number)
+        before = number - stream.starts[own] + stream.starts[own - 1]
+        return values[before].shape != values[number].shape
+
     def _since(self, hull: Hull, key: Key, number: int) -> Hull:
         """Return what a value within a call reads, by positions from the first of its chunk on."""
         distance = -self.stream.advance[key] * self.stream.call_of(number)
@@ -228,10 +237,13 @@ class StreamRuns(Runs):
             wanted = [number for links in stream.links for number in links]
             found = run_total(self.plan, self.domain(counting, True), frozenset({key}), wanted)
             trace = [
-                [first_read(found.get(number, {}).get(key), stream.startup(key)) for number in links]
+                [
+                    first_read(found.get(number, {}).get(key), stream.startup(key), place in stream.growing)
+                    for place, number in enumerate(links)
+                ]
                 for links in stream.links
             ]
-            at = repeats_from(trace, stream.first)
+            at = repeats_from(trace, stream.first, alike_before(self.plan, stream.links, stream.growing))
             if at is None or at > stream.steady:
                 raise UnknownError(
                     f"unknown: what the state reads is not the same from call to call within {stream.calls} calls"

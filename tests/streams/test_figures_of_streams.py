@@ -141,6 +141,22 @@ def test_a_recurrent_state_makes_the_past_infinite(op: str) -> None:
     assert analysis.check("final is bounded") != []
 
 
+def test_keys_that_grow_in_a_file() -> None:
+    net = model(
+        """attend (float[1,2,4] x, float[1,P,4] past) => (float[1,2,4] y, float[1,Q,4] present) {
+            present = Concat<axis = 1>(past, x)
+            keys = Transpose<perm = [0, 2, 1]>(present)
+            scores = MatMul(x, keys)
+            shares = Softmax<axis = 2>(scores)
+            y = MatMul(shares, present)
+        }"""
+    )
+    analysis = pytest_rf.analyze(net, inputs={"past": (1, 6, 4)}, state="auto")
+    one = field(analysis)
+    assert (one.lookback, one.lookahead) == (math.inf, 1)
+    assert analysis.state["past"].grows == 2
+
+
 def test_a_long_cache_is_not_taken_for_a_recurrence() -> None:
     """Its past goes back to the first chunk call after call, until it does not."""
     analysis = pytest_rf.analyze(cached_conv(90, 91, chunk=1), state="auto")
