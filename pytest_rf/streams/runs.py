@@ -112,7 +112,9 @@ class StreamRuns(Runs):
         self, kind: type[Maps], value: Value, key: Key, theory: bool, context: bool
     ) -> State | Ignorance | None:
         """Return what a domain of single elements knows of a value along one axis; None where nothing is read."""
-        found = super().of_element(kind, value, key, theory, context)
+        # In theory the last call tells all: what those before it give is not worked out.
+        last = self._last(value) if theory and key in self.stream.advance else value
+        found = super().of_element(kind, last, key, theory, context)
         if (
             key not in self.stream.advance
             or not isinstance(found, tuple)
@@ -136,11 +138,21 @@ class StreamRuns(Runs):
             return (_moved(one, -self.stream.advance[key] * call),)
         dim, period, jump = dims
         count = one.shape[dim]
-        kept = np.arange(max(count - period, 0), count)
+        kept = np.arange(count - period, count) if count >= period else np.zeros(period, np.int64)
         arrays = one.each(lambda array: array.take(kept, axis=dim))
         calls = self.stream.calls - 1 if value.number in self.stream.joined else call
         still = Map(arrays, None)
         return (_moved(Map(still.arrays, still.with_jump(dim, jump)), -self.stream.advance[key] * calls),)
+
+    def _last(self, value: Value) -> Value:
+        """Return what the last call gives of a stream, if its axes are those of the stream; else the value itself."""
+        one = self.stream.joined.get(value.number)
+        known = None if one is None else self.plan.structures.get(one.parts[-1])
+        whole = self.plan.structures.get(value.number)
+        if one is None or not isinstance(known, Structure) or not isinstance(whole, Structure):
+            return value
+        alike = [len(axis) for axis in known.layout] == [len(axis) for axis in whole.layout]
+        return self.graph.values[one.parts[-1]] if alike else value
 
     # ------------------------------------------------------------------ one call of many
 
