@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_rf.analysis import Analysis
@@ -10,7 +10,8 @@ from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals
-from pytest_rf.domains.layout import Key
+from pytest_rf.domains.layout import Key, stride
+from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import ModelError
 from pytest_rf.interpreter import Plan, plan, run_total
 from pytest_rf.streams import axes, needed, pairing, steady
@@ -19,6 +20,7 @@ from pytest_rf.streams.growing import Series
 from pytest_rf.streams.needed import State
 from pytest_rf.streams.runs import StreamRuns
 from pytest_rf.streams.unrolling import Flow, Unrolled, unroll
+from pytest_rf.value import Value
 
 MOST_STEPS = 400_000
 """Calls are unrolled to no more steps than this; what is not settled then is not known."""
@@ -95,6 +97,7 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
     )
     made.graph.notes.extend(_notes(analysis, stream, auto=isinstance(state, str)))
     made.graph.notes.extend([told] * bool(told))
+    made.graph.notes.extend(_uneven(outputs, last, planned, keys))
     return replace(
         analysis,
         graph=made.graph,
@@ -209,6 +212,23 @@ def _notes(analysis: Analysis, stream: Stream, auto: bool) -> list[str]:
             f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed"
         )
     return notes
+
+
+def _uneven(
+    outputs: Mapping[str, Flow], last: Mapping[str, Value], planned: Plan, keys: Mapping[Key, Flow]
+) -> Iterator[str]:
+    """Yield what to say of outputs whose steps in a call stand for more or fewer positions than calls advance by."""
+    for name, flow in outputs.items():
+        known = planned.structures.get(last[name].number)
+        for key, given in keys.items() if isinstance(known, Structure) and flow.axis is not None else ():
+            step = stride(known.layout, key, moving=False)
+            stands = step * flow.given if step else None
+            if stands is not None and stands != given.advance:
+                hint = f"; if calls overlap, say chunk = {stands}" if stands < given.given else ""
+                yield (
+                    f"{name} has {flow.given} steps a call, which stand for {stands} positions of {key[0]}, and calls "
+                    f"advance by {given.advance}: its steps are not even{hint}"
+                )
 
 
 def _it(names: list[str]) -> str:

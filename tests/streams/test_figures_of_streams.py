@@ -110,9 +110,11 @@ def test_right_context_that_calls_overlap_by() -> None:
     analysis = pytest_rf.analyze(step, state="auto", chunk=12)
     one = field(analysis)
     assert (one.rf, one.stride, one.start, one.lookahead, one.lookback) == (8, 2, 0, 6, 0)
+    assert not any("not even" in note for note in analysis.graph.notes)
     # Without it calls would lie end to end, and no step would see into the next chunk.
-    apart = field(pytest_rf.analyze(step, state="auto"))
-    assert (apart.rf, apart.stride) == (8, 3)
+    apart = pytest_rf.analyze(step, state="auto")
+    assert (field(apart).rf, field(apart).stride) == (8, 3)
+    assert any("stand for 12 positions of x" in note and "chunk = 12" in note for note in apart.graph.notes)
 
 
 def recurrent(op: str, swapped: bool = False) -> onnx.ModelProto:
