@@ -105,7 +105,7 @@ def _charted(subject: Subject, grown: growth.Growth, end: int) -> Growth | None:
     )
     lines = (
         Line("input", f"input {grown.extent}", float(grown.extent)),
-        *(Line("holds" if one.holds else "violated", one.text, float(one.value)) for one in grown.levels),
+        *(Line(_kind(subject, one, grown), one.text, float(one.value)) for one in grown.levels),
     )
     exceeding = [figures[0] > grown.extent for figures, _ in grouped]
     return Growth(
@@ -124,6 +124,20 @@ def _charted(subject: Subject, grown: growth.Growth, end: int) -> Growth | None:
         ),
         chart=drawn(curves, lines, depths, exceeding),
     )
+
+
+def _kind(subject: Subject, level: Level, grown: growth.Growth) -> str:
+    """Return what became of a requirement along some axes of an input."""
+    if level.holds:
+        return "holds"
+    about = [
+        found
+        for found in subject.result.findings
+        if found.requirement == level.text
+        and found.input in ("", grown.input)
+        and set(found.axes) & set(grown.axes)
+    ]
+    return "undecidable" if about and all(found.undecidable for found in about) else "violated"
 
 
 def _said(figure: Number) -> str:

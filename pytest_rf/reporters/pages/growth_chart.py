@@ -31,7 +31,7 @@ class Curve(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
-    """A line across: of the ``input``, or of a requirement that ``holds`` or is ``violated``."""
+    """A line across: of the ``input``, or of a requirement that ``holds``, is ``violated``, ``undecidable``."""
 
     kind: str
     name: str
@@ -114,7 +114,8 @@ def drawn(
 def _top(curves: Sequence[Curve], levels: Sequence[Line]) -> float:
     """Return the largest figure that the chart has room for: levels far above the curves stand at its edge."""
     highest = max((value for one in curves for _, value in one.points if math.isfinite(value)), default=1.0)
-    near = [one.value for one in levels if one.value <= FAR * highest]
+    endless = any(math.isinf(value) for one in curves for _, value in one.points)
+    near = [one.value for one in levels if one.value <= FAR * highest or (endless and one.kind == "input")]
     return max([highest, *near, 1.0]) * 1.06
 
 
