@@ -116,3 +116,22 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+#: Faults of these impacts are serious.
+SERIOUS = ("serious", "critical")
+
+
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """Return the serious faults that axe-core finds in a page, which is opened with ``bypass_csp``."""
+    axe = Path(os.environ.get("AXE_CORE", ""))
+    if not axe.is_file():
+        missing("axe-core is not there: npm install axe-core, and AXE_CORE=.../axe.min.js")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.evaluate(axe.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"][:3]])
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+    ]
