@@ -283,7 +283,7 @@
           tile: look.tile && look.tile[axis],
         });
         map = pytestRf.canvas.units(canvas, {
-          width: Math.min(row === null ? 560 : 200, root.clientWidth - 16),
+          width: Math.max(Math.min(row === null ? 560 : 200, root.clientWidth - 16), 40),
           height: 200,
           rows: row === null ? null : about(row),
           columns: about(column),

@@ -145,7 +145,7 @@
   }
 
   /** Returns rate·step + offset, rounded down. */
-  function moved(rate, step, offset) {
+  function reached(rate, step, offset) {
     const [above, below] = fraction(rate);
     const [plus, parts] = fraction(offset);
     return Math.floor((above * step * parts + plus * below) / (below * parts));
@@ -155,7 +155,7 @@
   function standsFor(steps, first, last) {
     if (!steps) return null;
     const [rate, begin, end] = steps;
-    return [moved(rate, first, begin), Math.max(moved(rate, last, end), moved(rate, first, begin))];
+    return [reached(rate, first, begin), Math.max(reached(rate, last, end), reached(rate, first, begin))];
   }
 
   /** Returns the step that stands for a position, or the nearest. */
