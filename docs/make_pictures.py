@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/plots.md, and some of docs/jobs, from the examples and from nets that are built here, without weights.
+"""Draws the pictures of docs/plots.md and some of docs/jobs, from the examples and nets that are built here.
 
 Usage: python docs/make_pictures.py
 
