@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +46,16 @@ class Builder:
         name: str,
         inputs: tuple[str, list[int]] | dict[str, list[int]],
         *outputs: tuple[str, list[int]],
+        states: Mapping[str, list[int]] | None = None,
     ) -> None:
-        """Write the model; its last nodes make the outputs, and are called by their names."""
-        given = inputs if isinstance(inputs, dict) else dict([inputs])
+        """Write the model; its last nodes make the outputs, and are called by their names.
+
+        ``states`` are inputs whose next values tensors called ``new_...`` are.
+        """
+        given = {**(inputs if isinstance(inputs, dict) else dict([inputs])), **(states or {})}
         for node, (output, _) in zip(self.nodes[-len(outputs) :], outputs, strict=True):
             node.output[0] = output
+        outputs += tuple((f"new_{state}", shape) for state, shape in (states or {}).items())
         graph = helper.make_graph(
             self.nodes,
             Path(name).stem,

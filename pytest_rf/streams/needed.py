@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,8 @@ from pytest_rf.domains.maps import Lost, Map
 from pytest_rf.domains.positions import Positions, members
 from pytest_rf.domains.structure import Structure
 from pytest_rf.interpreter import Ignorance, Plan, plan, run, run_total
+from pytest_rf.streams.calls import Calls
 from pytest_rf.streams.unrolling import Unrolled, unroll
-
-if TYPE_CHECKING:
-    from pytest_rf.streams.stream import Stream
 
 MOST_CALLS = 4
 """So many times the calls of the stream are unrolled before how much is needed is not known."""
@@ -47,7 +45,7 @@ class State:
     needed: int | None
 
 
-def of(stream: Stream, runs: Runs) -> Mapping[str, State]:
+def of(stream: Calls, runs: Runs) -> Mapping[str, State]:
     """Return how much of each state is needed, by the name of its input."""
     found: dict[str, State] = {}
     opened: dict[int, Opened] = {}
@@ -69,18 +67,21 @@ def of(stream: Stream, runs: Runs) -> Mapping[str, State]:
 
 
 def _newest(
-    stream: Stream, runs: Runs, number: int, shape: tuple[int, ...]
+    stream: Calls, runs: Runs, number: int, shape: tuple[int, ...]
 ) -> tuple[int, npt.NDArray[np.int64]] | None:
-    """Return the axis along which a state holds positions of the stream, and the newest that each of its places reads."""
+    """Return the axis along which a state holds positions of the stream, and the newest that each place reads."""
     known = runs.structure(runs.graph.values[number])
     if not isinstance(known, Structure):
         return None
     for key in stream.advance:
-        hulls = run_total(runs.plan, Intervals(Policy(context=True)), frozenset({key}), {number})[number]
+        known_hulls = run_total(runs.plan, Intervals(Policy(context=True)), frozenset({key}), {number})
+        hulls = known_hulls.get(number, {})  # a state that is handed on as it was is a constant
         if key not in hulls:
             continue
         _, newest = positions(Field(known, hulls), key, shape)
-        varying = [axis for axis, n in enumerate(shape) if n > 1 and (newest.max(axis) != newest.min(axis)).any()]
+        varying = [
+            axis for axis, n in enumerate(shape) if n > 1 and (newest.max(axis) != newest.min(axis)).any()
+        ]
         if len(varying) == 1:
             others = tuple(axis for axis in range(len(shape)) if axis != varying[0])
             return varying[0], newest.max(axis=others)
@@ -94,7 +95,7 @@ class Opened(NamedTuple):
     plan: Plan
 
 
-def _read(stream: Stream, name: str, axis: int | None, opened: dict[int, Opened]) -> list[int] | None:
+def _read(stream: Calls, name: str, axis: int | None, opened: dict[int, Opened]) -> list[int] | None:
     """Return the places of a state, along an axis, that outputs of any later call read; None where that is not known.
 
     ``opened`` keeps what has been unrolled, by the number of calls.

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.domains.hull import Hull
-from pytest_rf.domains.layout import Key
 from pytest_rf.domains.unions import settled
 
 Flags = npt.NDArray[np.bool_]
@@ -48,7 +47,9 @@ def repeats_from(trace: Trace, first: int) -> int | None:
 
 
 def _alike(a: Flags, b: Flags) -> bool:
-    if a.ndim and b.ndim and a.ndim != b.ndim:  # other factors: what they hold is the same only if it is nothing
+    if (
+        a.ndim and b.ndim and a.ndim != b.ndim
+    ):  # other factors: what they hold is the same only if it is nothing
         return not a.any() and not b.any()
     one, other = np.broadcast_arrays(a, b)
     return bool((one == other).all())
@@ -57,8 +58,3 @@ def _alike(a: Flags, b: Flags) -> bool:
 def settled_calls(inputs: Sequence[tuple[int, int]]) -> int:
     """Return the first call that is given none of the first chunk's positions, by (given, advance) of each input."""
     return max(-(-given // advance) for given, advance in inputs)
-
-
-def moved(key: Key, advance: dict[Key, int], call: int) -> int:
-    """Return by how many positions of an input axis a call lies behind the first."""
-    return advance.get(key, 0) * call

@@ -12,72 +12,20 @@ from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import Key
 from pytest_rf.errors import ModelError
-from pytest_rf.graph import Graph
 from pytest_rf.interpreter import Ignorance, Plan, plan, run_total
 from pytest_rf.streams import axes, needed, pairing, steady
+from pytest_rf.streams.calls import Calls, Joined
 from pytest_rf.streams.needed import State
-from pytest_rf.streams.runs import StreamRuns, call_of
+from pytest_rf.streams.runs import StreamRuns
 from pytest_rf.streams.unrolling import Flow, Unrolled, unroll
 
 MOST_STEPS = 400_000
 """Calls are unrolled to no more steps than this; what is not settled then is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """What all calls give as one output.
-
-    Attributes:
-        axis: the axis of its steps.
-        count: the steps of one call.
-        parts: for each call the number of the value that it gives.
-    """
-
-    axis: int
-    count: int
-    parts: tuple[int, ...]
-
-
 @dataclass(frozen=True)
-class Stream:
-    """What is known of a step model beside the graph of its calls.
-
-    Attributes:
-        call: the graph of one call.
-        states: state input -> the output that is its value in the next call.
-        inputs: the streamed inputs.
-        outputs: the outputs that are streams.
-        advance: input axis of a stream -> positions from a call to the next.
-        joined: number of the value of an output that is a stream -> how its steps lie.
-        links: for each call the numbers of the values of the state that it leaves behind.
-        starts: the numbers of the first values of the calls, and of what comes after the last.
-        first: the first call that is given none of the first positions.
-        steady: the call from which on the state reads of the first positions what it did before.
-    """
-
-    call: Graph
-    states: Mapping[str, str]
-    inputs: Mapping[str, Flow]
-    outputs: Mapping[str, Flow]
-    advance: Mapping[Key, int]
-    joined: Mapping[int, Joined]
-    links: tuple[tuple[int, ...], ...]
-    starts: tuple[int, ...]
-    first: int
-    steady: int
-
-    @property
-    def calls(self) -> int:
-        """The number of calls that are unrolled."""
-        return len(self.links)
-
-    def startup(self, key: Key) -> int:
-        """Return the first position that every call is given which a steady stream gives it to."""
-        return self.first * self.advance[key]
-
-    def call_of(self, number: int) -> int:
-        """Return the call that a value belongs to."""
-        return call_of(self.starts, number)
+class Stream(Calls):
+    """The calls of a step model, and what they mean for its analysis."""
 
     def runs(self, about: Described) -> Runs:
         """Return the runs over the calls."""
@@ -111,7 +59,11 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
         name: flow
         for name, value in last.items()
         if name not in states.values() and value.shape is not None and value.varies
-        if (flow := axes.steps(planned.structures.get(value.number), value.extents, keys, main.given, main.axis))
+        if (
+            flow := axes.steps(
+                planned.structures.get(value.number), value.extents, keys, main.given, main.axis
+            )
+        )
     }
     first = steady.settled_calls([(flow.given, flow.advance) for flow in flows.values()])
     made = unroll(call, states, flows, outputs, settled + first + 2)
@@ -140,7 +92,11 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
         graph=made.graph,
         wanted_axes=_named(analysis, flows, states),
         chosen={
-            **{name: axes for name, axes in analysis.chosen.items() if name not in states and name not in flows},
+            **{
+                name: axes
+                for name, axes in analysis.chosen.items()
+                if name not in states and name not in flows
+            },
             **{name: (axis,) for name, axis in keys},
         },
         reopen=None,
@@ -202,11 +158,17 @@ def _named(
         named = dict(one.axes)
         if name in flows:
             axis = flows[name].along(len(one.shape))
-            if axis not in named.values():
-                named = {key: number for key, number in named.items() if key != axes.TIME}
+            if not analysis.wanted_axes.get(name, {}).keys() - {"batch", "channel"}:
+                # What the tool names by itself: the stream's axis is t, and others are what they were.
+                named = {key: number for key, number in named.items() if key != axes.TIME and number != axis}
                 named[axes.TIME] = axis
+            elif axis not in named.values():
+                named[axes.TIME] = axis
+        named = dict(sorted(named.items(), key=lambda role: role[1]))
         roles = {"batch": one.batch, "channel": one.channel}
-        named.update({role: axis for role, axis in roles.items() if axis is not None and axis not in named.values()})
+        named.update(
+            {role: axis for role, axis in roles.items() if axis is not None and axis not in named.values()}
+        )
         if named:
             found[name] = named
     return found
@@ -222,10 +184,14 @@ def _notes(analysis: Analysis, stream: Stream, auto: bool) -> list[str]:
         f"{flow.advance} of {name}" + (f" ({flow.given} are given)" if flow.given != flow.advance else "")
         for name, flow in stream.inputs.items()
     )
-    notes.append(f"figures are those of the stream: {stream.calls} calls end to end, each of which advances by {flows}")
+    notes.append(
+        f"figures are those of the stream: {stream.calls} calls end to end, each of which advances by {flows}"
+    )
     shared = [name for name in analysis.inputs if name not in stream.inputs and name not in stream.states]
     if shared:
-        notes.append(f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed")
+        notes.append(
+            f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed"
+        )
     return notes
 
 

@@ -38,7 +38,9 @@ class Flow:
     def shape(self, shape: Shape, calls: int) -> Shape:
         """Return the shape of the stream of so many calls, each of which has a tensor of ``shape``."""
         extent = self.given + (calls - 1) * self.advance
-        return (*shape, extent) if self.axis is None else (*shape[: self.axis], extent, *shape[self.axis + 1 :])
+        return (
+            (*shape, extent) if self.axis is None else (*shape[: self.axis], extent, *shape[self.axis + 1 :])
+        )
 
 
 @dataclass(slots=True)
@@ -100,7 +102,9 @@ def unroll(
     for number in range(calls):
         made.starts.append(len(b.graph.values))
         own = {
-            name: _slice(b, whole[name], inputs[name], number, value.extents) if name in inputs else whole[name]
+            name: _slice(b, whole[name], inputs[name], number, value.extents)
+            if name in inputs
+            else whole[name]
             for name, value in call.inputs.items()
             if name not in states
         }
@@ -171,7 +175,11 @@ class _Writing:
         if isinstance(action, Join):
             parts = [(self._varying(operand), at) for operand, at in zip(*action[:2], strict=True)]
             known = [(own, at) for own, at in parts if own is not None]
-            return Join(tuple([own for own, _ in known]), tuple([at for _, at in known]), action.axis) if known else None
+            return (
+                Join(tuple([own for own, _ in known]), tuple([at for _, at in known]), action.axis)
+                if known
+                else None
+            )
         if isinstance(action, Regroup):
             own = self._varying(action.operand)
             return None if own is None else Regroup(own)

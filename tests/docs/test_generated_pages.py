@@ -74,6 +74,11 @@ def test_the_schema_has_a_name() -> None:
     assert json_schema()["$id"] == "urn:pytest-rf:schema:config"
 
 
+def test_the_grammar_of_front_ends_is_the_parsers() -> None:
+    text = (DOCS / "latency.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(DOCS / "generate_latency.py"))["page"](text) == text
+
+
 def test_the_pictures_are_what_their_script_draws() -> None:
     drawn = runpy.run_path(str(DOCS / "generate_pictures.py"))["PICTURES"]
     for name, draw in drawn.items():

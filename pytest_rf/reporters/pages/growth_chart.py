@@ -30,8 +30,8 @@ class Curve(msgspec.Struct, frozen=True, array_like=True):
     points: tuple[tuple[float, float], ...]
 
 
-class Level(msgspec.Struct, frozen=True, array_like=True):
-    """A line across: of the ``input``, or of a requirement that ``holds``, is ``violated`` or ``accepted``."""
+class Line(msgspec.Struct, frozen=True, array_like=True):
+    """A line across: of the ``input``, or of a requirement that ``holds`` or is ``violated``."""
 
     kind: str
     name: str
@@ -69,7 +69,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drawn(
-    curves: Sequence[Curve], levels: Sequence[Level], depths: Sequence[int], exceeding: Sequence[bool]
+    curves: Sequence[Curve], levels: Sequence[Line], depths: Sequence[int], exceeding: Sequence[bool]
 ) -> Chart:
     """Return a drawing.
 
@@ -111,7 +111,7 @@ def drawn(
     )
 
 
-def _top(curves: Sequence[Curve], levels: Sequence[Level]) -> float:
+def _top(curves: Sequence[Curve], levels: Sequence[Line]) -> float:
     """Return the largest figure that the chart has room for: levels far above the curves stand at its edge."""
     highest = max((value for one in curves for _, value in one.points if math.isfinite(value)), default=1.0)
     near = [one.value for one in levels if one.value <= FAR * highest]

@@ -14,16 +14,16 @@ from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import figure, value
-from pytest_rf.reporters.pages.reads import Patterns, Table, table
+from pytest_rf.reporters.pages.reads import Patterns, Steps, Table, table
 from pytest_rf.reporters.pages.subject import Subject
 
 MOST_SOURCES = 4
 """So many of the nodes that bring in context are named."""
 
-GUARANTEES = ("lookback", "lookahead", "latency", "halo", "multiple", "min_input")
-"""What is told of final tensors beside their regions, as far as there is such a metric."""
+GUARANTEES = ("lookback", "lookahead", "latency", "halo", "multiple")
+"""What is told of final tensors beside their regions; the first three of what has one axis, which is time."""
 
-_DEAR = frozenset({"min_input"})
+_OF_TIME = frozenset(GUARANTEES[:3])
 Kept = TypeVar("Kept")
 
 
@@ -179,12 +179,18 @@ def _field(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
     if known is None:
         return -1
     along = AxisField(tensor.runs, tensor.value, tensor.runs.inputs[key[0]], key[1])
-    step = None if along.steps is None or along.stride is None else figure(along.stride)
     try:
-        found = table(tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), step, kept.patterns)
+        found = table(
+            tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), _steps(along), kept.patterns
+        )
     except UnknownError:
         return -1
     return -1 if found is None else _number(kept.tables, found)
+
+
+def _steps(along: AxisField) -> Steps | None:
+    found = along.steps
+    return None if found is None else Steps(*map(figure, (found.rate, found.first, found.last)))
 
 
 def _context(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
@@ -206,16 +212,16 @@ def _is_open(subject: Subject, tensor: Tensor, key: Key) -> bool:
 def _guarantees(subject: Subject) -> Sequence[Guarantee]:
     found: list[Guarantee] = []
     analysis = subject.analysis
-    rows = [METRICS[name] for name in GUARANTEES if name in METRICS and name not in _DEAR]
     for tensor in analysis.final:
         if tensor.status == "unknown":
             continue
         for name in tensor.inputs:
             for axis in analysis.inputs[name].axes:
-                place = subject.by_value.get(tensor.at(axis, name).number)
+                place = subject.place(tensor.at(axis, name))
                 along = tensor.field(name)[axis]
                 figures: dict[str, object] = {}
-                for row in rows:
+                timed = len(analysis.inputs[name].axes) == 1
+                for row in (METRICS[one] for one in GUARANTEES if timed or one not in _OF_TIME):
                     reading = row.read(along)
                     if reading is not None:
                         sides = row.form == "sides"
@@ -230,7 +236,7 @@ def _first(subject: Subject) -> int:
     for tensor in subject.analysis.final:
         for name in tensor.inputs:
             for axis in subject.analysis.inputs[name].axes:
-                place = subject.by_value.get(tensor.at(axis, name).number)
+                place = subject.place(tensor.at(axis, name))
                 if place is not None and tensor.status != "unknown":
                     return place
     return len(subject.tensors) - 1
