@@ -116,6 +116,8 @@ def read(path: Path) -> Description:
 class _Reader:
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, display(path)
+        if not path.is_file():  # opening a named pipe would wait for whoever writes to it
+            raise ConfigError(f"{self.name}: not a file; give the path of a bioimageio.yaml")
         try:
             with path.open("rb") as file:
                 content = file.read(MAX_SIZE + 1)

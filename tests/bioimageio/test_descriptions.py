@@ -205,6 +205,7 @@ def test_what_is_written_holds(check, capsys, model: str, version: str) -> None:
         assert "# needed are 62 before and 0 after; the format has one number for both" in written
 
 
+@pytest.mark.filterwarnings("ignore")  # of files that the library leaves open
 def test_what_is_written_is_what_the_format_has() -> None:
     pytest.importorskip("bioimageio.spec")
     import io
