@@ -79,10 +79,12 @@ def report(
     kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
     report_place(output, kept=kept)
     extra.require()
-    if new is not None:
+    if model is not None and new is not None:
         if requires or image is not None or any(call.values()):
-            raise click.UsageError("two states are compared as they are: leave out --require, --image and how to call")
-        _compare(paths[0], new, settings, allow_code, output, kept)
+            raise click.UsageError(
+                "two states are compared as they are: leave out --require, --image and how to call"
+            )
+        _compare(model, new, settings, allow_code, output, kept)
         return 0
     drawing = Drawing(pictures.as_uri(image) if image is not None else "")
     # Whoever looks need not judge: a model without requirements is no mistake here.

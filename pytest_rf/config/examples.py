@@ -30,6 +30,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "kwargs": {"return_dict": False},
         "args": {"width": 64},
         "weights": True,
+        "mask_below": -1000.0,
         "spacing": {"h": "0.5 mm", "w": "0.5 mm"},
         "axes": {"x": {"t": 0, "batch": 1}},
         "origin": "start",

@@ -91,6 +91,8 @@ def of_requirement(
         origin: which of its input steps an output step stands for.
     """
     need = found.required
+    if analysis.stream is not None:  # no single call shows it
+        return found
     if found.undecidable or need is None or need.value is None:
         return found
     if found.metric == "unused":
@@ -105,7 +107,7 @@ def of_requirement(
 
 def of_rule(analysis: Analysis, found: Finding) -> Finding:
     """Return a finding of a built-in rule with its witness, if it has one."""
-    if found.undecidable:
+    if found.undecidable or analysis.stream is not None:
         return found
     if found.rule in RULES:
         found = _witnessed(analysis, found, RULES[found.rule])

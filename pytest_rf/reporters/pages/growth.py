@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import msgspec
-from msgspec.structs import replace
 
-from pytest_rf.analysis import Tensor
-from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.metrics import METRICS, AxisField
-from pytest_rf.analysis.paths import figure, walk
-from pytest_rf.figures import number, said
-from pytest_rf.findings import Required
-from pytest_rf.reporters.pages.growth_chart import Chart, Curve, Level, drawn
+from pytest_rf.analysis import Tensor, growth
+from pytest_rf.analysis.growth import Level
+from pytest_rf.figures import Number, number, said
+from pytest_rf.findings import Elsewhere, Required
+from pytest_rf.reporters.pages.growth_chart import Chart, Curve, Line, drawn
 from pytest_rf.reporters.pages.subject import Subject
-from pytest_rf.results import ModelResult
 
 CURVES = {"rf": "field", "rf_min": "shortest path", "erf": "effective", "stride": "stride"}
 """The metrics that are drawn, and what the curves are called."""
 
-Figures = dict[str, float]
+
+MOST_STAGES = 24
+"""More stages have no room below a chart."""
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,117 +68,122 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
 
 def of(subject: Subject) -> Data | None:
     """Return the data of the section; None where nothing grows."""
-    found: list[Growth] = []
+    found: dict[tuple[str, tuple[str, ...], int], Growth] = {}
     for tensor in subject.analysis.final:
-        if tensor.status == "unknown":
-            continue
-        for name in tensor.inputs:
-            source = subject.analysis.inputs[name]
-            for axis in source.axes:
-                one = _growth(subject, tensor.at(axis, name), source, axis)
-                if one is not None:
-                    found.append(one)
-    charts = tuple(_together(found))
-    return Data(charts=charts) if charts else None
+        for name in tensor.inputs if tensor.status != "unknown" else ():
+            axes = subject.analysis.inputs[name].axes
+            levels = {axis: _levels(subject, tensor.at(axis, name), name, axis) for axis in axes}
+            for grown in growth.growths(tensor.field(name), levels) if axes else ():
+                end = subject.place(tensor.at(grown.axes[0], name))
+                one = None if end is None else _charted(subject, grown, end)
+                if one is not None:  # outputs can end in the same tensor
+                    found.setdefault((one.input, one.axes, one.tensor), one)
+    return Data(charts=tuple(found.values())) if found else None
 
 
-def _together(charts: Sequence[Growth]) -> Iterator[Growth]:
-    """Yield charts, one for axes that agree; of several outputs that end in the same tensor the first."""
-    known: dict[Growth, list[str]] = {}
-    for one in charts:
-        axes = known.setdefault(replace(one, axes=()), [])
-        if one.axes[0] not in axes:
-            axes.append(one.axes[0])
-    for one, names in known.items():
-        yield replace(one, axes=tuple(names))
-
-
-def _growth(subject: Subject, tensor: Tensor, source: Input, axis: str) -> Growth | None:
-    place = subject.by_value.get(tensor.number)
-    end = tensor.field(source.name)[axis]
-    way = walk(tensor.runs, tensor.number, source, source.axes[axis], figure("rf", end))
-    on_the_way = [subject.by_value[number_] for number_, _ in way.stations if number_ in subject.by_value]
-    if place is None or not on_the_way:
+def _charted(subject: Subject, grown: growth.Growth, end: int) -> Growth | None:
+    known = [
+        (subject.by_name[one.layer.name], tuple(getattr(one, metric) for metric in CURVES))
+        for one in grown.stations
+        if one.layer is not None
+    ]
+    grouped = [
+        (figures, [place for place, _ in same]) for figures, same in groupby(known, lambda one: one[1])
+    ]
+    if not grouped:
         return None
-    extent = source.shape[source.axes[axis]]
-    known = [(one, _figures(subject.tensors[one].field(source.name)[axis])) for one in on_the_way]
-    grouped = [(figures, [one for one, _ in same]) for figures, same in groupby(known, lambda one: one[1])]
     depths = [0]
-    for _, same in grouped:
-        depths.append(depths[-1] + len(same))
+    for _, places in grouped:
+        depths.append(depths[-1] + len(places))
     curves = tuple(
         Curve(
             metric,
             name,
             tuple(
-                (float(depth), figures[metric])
-                for (figures, same), start, stop in zip(grouped, depths, depths[1:], strict=False)
-                for depth in ((start, stop - 1) if len(same) > 1 else (start,))
-                if metric in figures
+                (float(depth), float(figures[column]))
+                for (figures, _), (start, stop) in zip(grouped, pairwise(depths), strict=True)
+                for depth in dict.fromkeys((start, stop - 1))
+                if figures[column] is not None
             ),
         )
-        for metric, name in CURVES.items()
+        for column, (metric, name) in enumerate(CURVES.items())
     )
-    levels = (Level("input", f"input {extent}", extent), *_required(subject.result, source.name, axis))
+    lines = (
+        Line("input", f"input {grown.extent}", float(grown.extent)),
+        *(Line(_kind(subject, one, grown), one.text, float(one.value)) for one in grown.levels),
+    )
+    exceeding = [figures[0] > grown.extent for figures, _ in grouped]
     return Growth(
-        input=source.name,
-        axes=(axis,),
-        tensor=place,
-        extent=extent,
+        input=grown.input,
+        axes=grown.axes,
+        tensor=end,
+        extent=grown.extent,
         stations=tuple(
             Station(
-                tensor=same[0],
-                more=len(same) - 1,
-                figures=tuple(
-                    said(_plain(figures[metric])) if metric in figures else "" for metric in CURVES
-                ),
-                exceeds=figures.get("rf", 0) > extent,
+                tensor=places[0],
+                more=len(places) - 1,
+                figures=tuple("" if one is None else _said(one) for one in figures),
+                exceeds=exceeds,
             )
-            for figures, same in grouped
+            for (figures, places), exceeds in zip(grouped, exceeding, strict=True)
         ),
-        chart=drawn(curves, levels, depths, [figures.get("rf", 0) > extent for figures, _ in grouped]),
+        chart=drawn(curves, lines, depths, exceeding, list(_stages(subject, [place for place, _ in known]))),
     )
 
 
-def _plain(value: float) -> float | int:
-    return int(value) if math.isfinite(value) and value == int(value) else value
+def _stages(subject: Subject, way: Sequence[int]) -> Iterator[tuple[str, int]]:
+    """Yield the outermost modules on the way, and how many layers lie before each; none where there are too many."""
+    modules = [subject.tensors[place].module or subject.tensors[place].name for place in way]
+    first = [next((part for part in re.split(r"[./]", name) if part), name) for name in modules]
+    starts = [depth for depth, name in enumerate(first) if depth == 0 or first[depth - 1] != name]
+    if len(starts) <= MOST_STAGES:
+        yield from ((first[depth], depth) for depth in starts)
 
 
-def _figures(field: AxisField) -> Figures:
-    """Return the figures of a field that are drawn, as far as it has them."""
-    found: Figures = {}
-    for metric in CURVES:
-        row = METRICS[metric]
-        reading = row.bare(row.read(field))
-        if reading is not None:
-            found[metric] = round(float(reading), 4)
-    return found
+def _kind(subject: Subject, level: Level, grown: growth.Growth) -> str:
+    """Return what became of a requirement along some axes of an input."""
+    if level.holds:
+        return "holds"
+    about = [
+        found
+        for found in subject.result.findings
+        if found.requirement == level.text
+        and found.input in ("", grown.input)
+        and set(found.axes) & set(grown.axes)
+    ]
+    return "undecidable" if about and all(found.undecidable for found in about) else "violated"
 
 
-def _required(result: ModelResult, input: str, axis: str) -> Iterator[Level]:
-    """Yield what requirements want of the figures that are drawn, each once."""
-    told: set[Level] = set()
-    for status, metric, need, towards, axes, text in _all_required(result):
-        about = (not towards or towards == input) and (not axes or axis in axes)
-        if need is None or need.value is None or not about or metric not in CURVES:
+def _said(figure: Number) -> str:
+    if isinstance(figure, float) and math.isfinite(figure):
+        figure = round(figure, 4)
+    return said(int(figure) if math.isfinite(figure) and figure == int(figure) else figure)
+
+
+def _levels(subject: Subject, end: Tensor, input: str, axis: str) -> tuple[Level, ...]:
+    """Return what requirements want of the figures of a final tensor that are drawn, each once."""
+    found: dict[Level, None] = {}
+    for text, metric, need, tensors, holds in _required(subject):
+        if metric not in CURVES or need is None or need.value is None or not need.comparator:
             continue
-        value = float(number(need.value))
-        level = Level(status, text, value)
-        if math.isfinite(value) and level not in told:
-            told.add(level)
-            yield level
+        for one in tensors:
+            about = one.input in ("", input) and axis in one.axes
+            place = subject.by_name.get(one.tensor)
+            if about and place is not None and subject.tensors[place].number == end.number:
+                found[Level(text, metric, need.comparator, number(need.value), holds)] = None
+    return tuple(one for one in found if math.isfinite(one.value))
 
 
-def _all_required(
-    result: ModelResult,
-) -> Iterator[tuple[str, str, Required | None, str, tuple[str, ...], str]]:
+def _required(
+    subject: Subject,
+) -> Iterator[tuple[str, str, Required | None, tuple[Elsewhere, ...], bool]]:
+    """Yield requirements: text, metric, what is required, of which tensors, and whether it holds."""
+    result = subject.result
     for one in result.requirements:
         for part in one.held:
-            yield "holds", part.metric, part.required, part.input, part.axes, one.text
-    for status, findings in (
-        ("violated", result.findings),
-        ("accepted", (*result.waived, *result.known)),
-    ):
-        for found in findings:
-            if found.requirement:
-                yield status, found.metric, found.required, found.input, found.axes, found.requirement
+            at = Elsewhere(tensor=part.tensor, axes=part.axes, input=part.input)
+            if not part.counted:  # what counts something else than positions has no place on the chart
+                yield one.text, part.metric, part.required, (at,), True
+    for found in (*result.findings, *result.waived, *result.known):
+        if found.requirement and not found.counted:
+            yield found.requirement, found.metric, found.required, found.tensors, False

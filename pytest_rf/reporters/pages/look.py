@@ -14,16 +14,16 @@ from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import figure, value
-from pytest_rf.reporters.pages.reads import Patterns, Table, table
+from pytest_rf.reporters.pages.reads import Patterns, Steps, Table, table
 from pytest_rf.reporters.pages.subject import Subject
 
 MOST_SOURCES = 4
 """So many of the nodes that bring in context are named."""
 
-GUARANTEES = ("lookback", "lookahead", "latency", "halo", "multiple", "min_input")
-"""What is told of final tensors beside their regions, as far as there is such a metric."""
+GUARANTEES = ("lookback", "lookahead", "latency", "halo", "multiple")
+"""What is told of final tensors beside their regions; the first three of what has one axis, which is time."""
 
-_DEAR = frozenset({"min_input"})
+_OF_TIME = frozenset(GUARANTEES[:3])
 Kept = TypeVar("Kept")
 
 
@@ -68,7 +68,6 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
         context: the numbers of contexts.
         upper: input -> axis -> tensors of which data chooses what is read: their tables are upper bounds.
         guarantees: the figures of final tensors.
-        origin: which of the input steps that it stands for a step's look-ahead is counted from.
         first: the tensor that is looked at first.
         images: pictures to show inputs with.
     """
@@ -82,9 +81,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     context: Columns
     upper: dict[str, dict[str, list[int]]]
     guarantees: list[Guarantee]
-    origin: str
     first: int
-    images: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str]
 
 
 @dataclass
@@ -103,9 +101,9 @@ def of(subject: Subject) -> Data | None:
     if not subject.tensors or not any(one.axes for one in analysis.inputs.values()):
         return None
     kept = _Collected()
-    kinds = [_kind(subject, tensor, kept) for tensor in subject.tensors]
+    kinds = [_kind(tensor, kept) for tensor in subject.tensors]
     context = _columns(subject, lambda tensor, key: _context(subject, tensor, key, kept))
-    fields = _columns(subject, lambda tensor, key: _field(subject, tensor, key, kept))
+    fields = _columns(subject, lambda tensor, key: _field(tensor, key, kept))
     return Data(
         patterns=kept.patterns.written(),
         tables=list(kept.tables),
@@ -116,17 +114,12 @@ def of(subject: Subject) -> Data | None:
         context=context,
         upper={
             name: {
-                axis: [
-                    place
-                    for place, one in enumerate(subject.tensors)
-                    if _is_open(subject, one, (name, number))
-                ]
+                axis: [place for place, one in enumerate(subject.tensors) if _is_open(one, (name, number))]
                 for axis, number in source.axes.items()
             }
             for name, source in analysis.inputs.items()
         },
         guarantees=list(_guarantees(subject)),
-        origin=analysis.origin,
         first=_first(subject),
         images=subject.images,
     )
@@ -152,7 +145,7 @@ def _structure(tensor: Tensor) -> Structure | None:
     return known if isinstance(known, Structure) and tensor.shape is not None else None
 
 
-def _kind(subject: Subject, tensor: Tensor, kept: _Collected) -> int:
+def _kind(tensor: Tensor, kept: _Collected) -> int:
     known = _structure(tensor)
     if known is None:
         return -1
@@ -174,17 +167,23 @@ def _axes(tensor: Tensor, known: Structure, name: str) -> list[int]:
     ]
 
 
-def _field(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
+def _field(tensor: Tensor, key: Key, kept: _Collected) -> int:
     known = _structure(tensor)
     if known is None:
         return -1
     along = AxisField(tensor.runs, tensor.value, tensor.runs.inputs[key[0]], key[1])
-    step = None if along.steps is None or along.stride is None else figure(along.stride)
     try:
-        found = table(tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), step, kept.patterns)
+        found = table(
+            tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), _steps(along), kept.patterns
+        )
     except UnknownError:
         return -1
     return -1 if found is None else _number(kept.tables, found)
+
+
+def _steps(along: AxisField) -> Steps | None:
+    found = along.steps
+    return None if found is None else Steps(*map(figure, (found.rate, found.first, found.last)))
 
 
 def _context(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
@@ -198,7 +197,7 @@ def _context(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> in
     return _number(kept.contexts, Context(names, len(nodes) - len(names), accepted))
 
 
-def _is_open(subject: Subject, tensor: Tensor, key: Key) -> bool:
+def _is_open(tensor: Tensor, key: Key) -> bool:
     known = _structure(tensor)
     return known is not None and key in known.uncertain | known.rounded
 
@@ -206,16 +205,16 @@ def _is_open(subject: Subject, tensor: Tensor, key: Key) -> bool:
 def _guarantees(subject: Subject) -> Sequence[Guarantee]:
     found: list[Guarantee] = []
     analysis = subject.analysis
-    rows = [METRICS[name] for name in GUARANTEES if name in METRICS and name not in _DEAR]
     for tensor in analysis.final:
         if tensor.status == "unknown":
             continue
         for name in tensor.inputs:
             for axis in analysis.inputs[name].axes:
-                place = subject.by_value.get(tensor.at(axis, name).number)
+                place = subject.place(tensor.at(axis, name))
                 along = tensor.field(name)[axis]
                 figures: dict[str, object] = {}
-                for row in rows:
+                timed = len(analysis.inputs[name].axes) == 1
+                for row in (METRICS[one] for one in GUARANTEES if timed or one not in _OF_TIME):
                     reading = row.read(along)
                     if reading is not None:
                         sides = row.form == "sides"
@@ -230,7 +229,7 @@ def _first(subject: Subject) -> int:
     for tensor in subject.analysis.final:
         for name in tensor.inputs:
             for axis in subject.analysis.inputs[name].axes:
-                place = subject.by_value.get(tensor.at(axis, name).number)
+                place = subject.place(tensor.at(axis, name))
                 if place is not None and tensor.status != "unknown":
                     return place
     return len(subject.tensors) - 1

@@ -17,10 +17,10 @@ State = Literal["wrong", "fails", "warns", "not judged", "holds", "skipped"]
 #: The states of models, the worst first, with a sign and a word for each.
 STATES: Mapping[State, tuple[str, str]] = {
     "wrong": ("✕", "could not be checked"),
-    "fails": ("●", "fails"),
+    "fails": ("●", "failing"),
     "warns": ("▲", "warnings only"),
     "not judged": ("○", "not judged"),
-    "holds": ("✓", "holds"),
+    "holds": ("✓", "passing"),
     "skipped": ("–", "left out"),
 }
 
@@ -86,7 +86,7 @@ def _row(number: int, result: ModelResult, page: Any) -> Row:
     grave = [one for one in result.findings if severity(one) == SEVERITIES[0]]
     light = [one for one in result.findings if severity(one) != SEVERITIES[0]]
     state = _state(result, bool(grave), bool(light))
-    first = next((one.message for one in (*result.problems, *grave, *light)), "")
+    first = next((one.message for one in (*result.problems, *grave, *light)), " ".join(result.warnings))
     return Row(
         number=number,
         name=result.model,

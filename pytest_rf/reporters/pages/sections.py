@@ -138,7 +138,7 @@ def of(subject: Subject) -> ModelPage:
             )
             for one in analysis.inputs.values()
         ),
-        outputs=tuple(subject.by_value.get(one.number) for one in analysis.outputs),
+        outputs=tuple(map(subject.place, analysis.outputs)),
         final=_final(subject),
         tensors=tuple(
             TensorRow(
@@ -177,7 +177,7 @@ def _final(subject: Subject) -> dict[str, dict[str, list[int]]]:
     for tensor in analysis.final:
         for name in tensor.inputs:
             for axis in analysis.inputs[name].axes:
-                place = subject.by_value.get(tensor.at(axis, name).number)
+                place = subject.place(tensor.at(axis, name))
                 places = found.setdefault(name, {}).setdefault(axis, [])
                 if place is not None and place not in places:
                     places.append(place)

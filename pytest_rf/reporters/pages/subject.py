@@ -31,6 +31,15 @@ class Subject:
         return tuple(self.analysis)
 
     @cached_property
+    def by_name(self) -> Mapping[str, int]:
+        """The places of tensors by their names."""
+        return {one.name: place for place, one in enumerate(self.tensors)}
+
+    def place(self, tensor: Tensor) -> int | None:
+        """Return the place of a tensor: of its name, or of the value that it is; None where it is none of them."""
+        return self.by_name.get(tensor.name, self.by_value.get(tensor.number))
+
+    @cached_property
     def by_value(self) -> Mapping[int, int]:
         """The places of tensors by the numbers of their values; of several names the first."""
         found: dict[int, int] = {}

@@ -18,6 +18,9 @@ from pytest_rf.reporters.witness import claim
 from pytest_rf.requirements.wording import held, measured, required
 from pytest_rf.results import ModelResult, RequirementResult, severity
 
+MOST = 400
+"""So many verdicts are told; the worst come first, and all are counted."""
+
 MOST_STEPS = 40
 """So many of the layers along which a figure grew are told: those that add most."""
 
@@ -125,7 +128,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """What the section shows.
 
     Attributes:
-        verdicts: everything, the worst first.
+        verdicts: everything, the worst first, or the worst of many.
+        more: how many others there are.
         counts: how many there are of each status, those that there are, with the word for it.
         rules: the rules that found something.
         held: codes of the rules that found nothing of what they are about.
@@ -134,6 +138,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     verdicts: tuple[Verdict, ...]
+    more: int
     counts: tuple[tuple[str, str, int], ...]
     rules: tuple[RuleText, ...]
     held: tuple[str, ...] = ()
@@ -151,12 +156,17 @@ def of(result: ModelResult, place: Place) -> Data | None:
     every = sorted(_verdicts(result, place), key=lambda one: list(STATUSES).index(one.status))
     if not every and not result.problems and not result.rules:
         return None
-    codes = dict.fromkeys(one.code for one in every if one.code)
+    codes = dict.fromkeys(one.code for one in every[:MOST] if one.code)
     numbers = {status: sum(one.status == status for one in every) for status in STATUSES}
     return Data(
-        verdicts=tuple(every),
+        verdicts=tuple(every[:MOST]),
+        more=max(len(every) - MOST, 0),
         counts=tuple((status, word, numbers[status]) for status, word in STATUSES.items() if numbers[status]),
-        rules=tuple(map(_rule, codes)),
+        rules=tuple(
+            RuleText(one.code, one.name, one.summary, dict(one.explanation))
+            for one in map(_rules().get, codes)
+            if one is not None
+        ),
         held=tuple(code for code in result.rules if code not in codes),
         problems=tuple(one.message for one in result.problems if not one.unjudged),
         accepted=result.accepted,
@@ -184,14 +194,14 @@ def _status(found: Finding) -> str:
 
 
 def _finding(found: Finding, status: str, place: Place, number_: int | None) -> Verdict:
-    rule = checks.find(found.code)
+    rule = _rules().get(found.code)
     metric = METRICS.get(found.metric) or PREDICATES.get(found.metric)
     grew = METRICS.get(found.figure)
     steps, folded = _steps(found.path)
     others = [one.tensor for one in found.others if one.tensor != found.tensor]
     return Verdict(
         status=status,
-        title=found.requirement or rule.summary.rstrip("."),
+        title=found.requirement or (found.message if rule is None else rule.summary.rstrip(".")),
         code=found.code,
         finding=number_,
         message=found.message,
@@ -259,6 +269,5 @@ def _share(step: Step, end: float) -> float:
     return 1.0 if not math.isfinite(total) or not end else max(min(total / end, 1.0), 0.0)
 
 
-def _rule(code: str) -> RuleText:
-    rule = checks.find(code)
-    return RuleText(rule.code, rule.name, rule.summary, dict(rule.explanation))
+def _rules() -> dict[str, checks.Rule]:
+    return {rule.code: rule for rule in checks.RULES}

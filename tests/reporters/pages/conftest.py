@@ -1,4 +1,7 @@
-"""Real Chromium, one for all tests. Where ``CI`` is set these tests never skip; elsewhere they say what is missing."""
+"""Real Chromium, one for all tests.
+
+Where ``CI`` or ``BROWSER_TESTS`` is set these tests never skip; elsewhere they say what is missing.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,9 @@ from reporters.pages import nets
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+#: How Chromium runs in a container.
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+
 #: What pages are made of, by name, and what each net is required to.
 NETS: dict[str, tuple[Callable[[], onnx.ModelProto], tuple[str, ...]]] = {
     "resnet50": (
@@ -32,14 +38,18 @@ NETS: dict[str, tuple[Callable[[], onnx.ModelProto], tuple[str, ...]]] = {
     "two": (nets.two_inputs, ("final is bounded", "final rf from left >= 13")),
     "windows": (nets.windows, ("final rf >= 32",)),
     "dilated": (nets.dilated, ("final density >= 0.9",)),
+    "step": (nets.step, ("final is causal",)),
     "hostile": (nets.hostile, ("final rf >= 99",)),
 }
+
+#: How they are called, where that is not clear.
+CALLS: dict[str, dict[str, Any]] = {"step": {"state": {"cache": "new_cache"}}}
 
 
 def missing(what: str) -> NoReturn:
     """Skip a test for want of something; in CI fail."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, which CI must have")
+    if os.environ.get("CI") or os.environ.get("BROWSER_TESTS"):
+        pytest.fail(f"{what}; here it must be")
     pytest.skip(what)
 
 
@@ -50,7 +60,7 @@ def document(name: str) -> tuple[str, pytest_rf.Analysis]:
     from pytest_rf.reporters.pages.drawing import Drawing
 
     make, requires = NETS[name]
-    analysis = pytest_rf.analyze(make(), name=name)
+    analysis = pytest_rf.analyze(make(), name=name, **CALLS.get(name, {}))
     drawing = Drawing()
     job = {"load": lambda target: analysis}
     found = run(Config(), [f"{name}.onnx"], requires, fail_on=None, examiner=drawing.by(_here(job["load"])))
@@ -73,7 +83,9 @@ def browser() -> Iterator[Browser]:
     if program is None:
         missing("there is no chromium; install it with apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
         yield chromium
         chromium.close()
 
@@ -104,3 +116,22 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+#: Faults of these impacts are serious.
+SERIOUS = ("serious", "critical")
+
+
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """Return the serious faults that axe-core finds in a page, which is opened with ``bypass_csp``."""
+    axe = Path(os.environ.get("AXE_CORE", ""))
+    if not axe.is_file():
+        missing("axe-core is not there: npm install axe-core, and AXE_CORE=.../axe.min.js")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.evaluate(axe.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"][:3]])
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+    ]

@@ -149,31 +149,37 @@ pytestRf.section("graph", (root, data, model) => {
     if (focused) focusBox(state.chosen);
   }
 
-  function drawn(place) {
-    const { id, x, y, width, height, open } = place;
-    const count = failing.get(id);
+  /** Returns what stands in a box: its name, and unless it is open what is said of it, as far as there is room. */
+  function lines(box, width, open) {
+    const room = Math.floor((width - 22 - (isModule(box) ? 12 : 0) - (failing.has(box) ? 16 : 0)) / 7);
+    const second = open ? "" : [says(box), detail(box)].filter(Boolean).join(" · ");
+    return [cut(name(box), room), cut(second, Math.floor((width - (isEnd(box) ? 34 : 18)) / 6))];
+  }
+
+  function drawn({ id, x, y, width, height, open }) {
     const classes = ["box", open ? "open" : shade(id), isModule(id) ? "module" : isEnd(id) ? "end" : "leaf"];
     if (id === state.chosen) classes.push("chosen");
     if (trail.boxes.has(id)) classes.push("on");
-    const sign = isModule(id) ? (open ? "▾ " : "▸ ") : "";
-    const room = Math.floor((width - 24 - (count ? 14 : 0)) / 7);
-    const label = element("svg:text", { x: 10, y: 19, class: "label" }, sign + cut(name(id), room - sign.length));
-    const second = open ? [] : [says(id), detail(id)].filter(Boolean);
-    const parts = [element("svg:rect", { width, height, rx: isEnd(id) ? height / 2 : 6 })];
-    if (isModule(id) && !open) parts.unshift(element("svg:rect", { class: "behind", x: 3, y: 3, width, height, rx: 6 }));
-    if (isEnd(id)) label.setAttribute("x", 18);
-    parts.push(label);
-    if (second.length) {
-      const attributes = { x: isEnd(id) ? 18 : 10, y: 36, class: "figure" };
-      parts.push(element("svg:text", attributes, cut(second.join(" · "), Math.floor((width - 18) / 6))));
+    const [first, second] = lines(id, width, open);
+    const left = isEnd(id) ? 18 : 10;
+    const title = element("svg:title", {}, described(id));
+    const parts = [element("svg:rect", { width, height, rx: isEnd(id) ? height / 2 : 6 }, title)];
+    if (isModule(id)) {
+      if (!open) parts.unshift(element("svg:rect", { class: "behind", x: 3, y: 3, width, height, rx: 6 }));
+      const sign = open ? "M10 11h8l-4 6z" : "M11 10v9l6-4.5z";
+      parts.push(element("svg:path", { class: "sign", d: sign }));
     }
-    if (count) {
+    parts.push(element("svg:text", { x: left + (isModule(id) ? 12 : 0), y: 19, class: "label" }, first));
+    if (second) parts.push(" ", element("svg:text", { x: left, y: 36, class: "figure" }, second));
+    if (failing.has(id)) {
       parts.push(
         element("svg:circle", { class: "fault", cx: width - 14, cy: 14, r: 8 }),
-        element("svg:text", { class: "fault", x: width - 14, y: 18, "text-anchor": "middle" }, "!"),
+        element("svg:path", { class: "fault", d: `M${width - 14} 9.5v5.5m0 2v2` }),
       );
     }
-    const title = element("svg:title", {}, described(id));
+    // What a screen reader says begins with what is to be seen.
+    const more = [first === name(id) ? "" : name(id), what(id), findings(id)];
+    const told = [[first, second].filter(Boolean).join(" "), ...more.filter(Boolean)].join(", ");
     return element(
       "svg:g",
       {
@@ -181,20 +187,21 @@ pytestRf.section("graph", (root, data, model) => {
         transform: `translate(${x} ${y})`,
         role: "button",
         tabindex: id === tabStop() ? 0 : -1,
-        "aria-label": described(id),
+        "aria-label": told,
         "aria-expanded": isModule(id) ? String(open) : null,
         "data-box": id,
       },
-      title,
       ...parts,
     );
   }
 
+  function findings(box) {
+    const count = failing.get(box) ?? 0;
+    return count ? `${count} finding${count > 1 ? "s" : ""}` : "";
+  }
+
   function described(box) {
-    const faults = failing.get(box);
-    const told = [name(box), what(box), says(box)];
-    if (faults) told.push(faults === 1 ? "1 finding" : `${faults} findings`);
-    return told.filter(Boolean).join(", ");
+    return [name(box), what(box), says(box), findings(box)].filter(Boolean).join(", ");
   }
 
   /** Returns the box that the tab key comes to: the chosen one, or the innermost around it that is to be seen. */
@@ -245,35 +252,31 @@ pytestRf.section("graph", (root, data, model) => {
   function list() {
     const focused = tree.contains(document.activeElement);
     const items = (level, depth) =>
-      children(level).map((box) => {
+      children(level).flatMap((box, place, all) => {
         const open = state.open.has(box);
-        const fault = failing.has(box) ? element("span", { class: "fault" }, "!") : "";
-        const row = element(
-          "span",
-          { class: `row${trail.boxes.has(box) ? " on" : ""}` },
-          element("span", { class: "sign", "aria-hidden": "true" }, isModule(box) ? (open ? "▾" : "▸") : ""),
-          element("span", { class: "name" }, name(box)),
-          " ",
-          element("span", { class: "soft" }, besideName(box)),
-          fault,
-        );
         const item = element(
           "li",
           {
             role: "treeitem",
-            "aria-level": depth,
+            class: trail.boxes.has(box) ? "on" : null,
+            style: `--level: ${depth}`,
+            "aria-level": depth + 1,
+            "aria-posinset": place + 1,
+            "aria-setsize": all.length,
             "aria-selected": String(box === state.chosen),
             "aria-expanded": isModule(box) ? String(open) : null,
-            "aria-label": described(box),
             tabindex: box === tabStop() ? 0 : -1,
             "data-box": box,
           },
-          row,
+          element("span", { class: "sign", "aria-hidden": "true" }, isModule(box) ? (open ? "▾" : "▸") : ""),
+          element("span", { class: "name" }, name(box)),
+          " ",
+          element("span", { class: "soft" }, besideName(box)),
+          failing.has(box) ? element("span", { class: "fault", title: findings(box) }, "!") : "",
         );
-        if (open) item.append(element("ul", { role: "group" }, ...items(data.inner[box], depth + 1)));
-        return item;
+        return open ? [item, ...items(data.inner[box], depth + 1)] : [item];
       });
-    tree.replaceChildren(...items(0, 1));
+    tree.replaceChildren(...items(0, 0));
     if (focused) tree.querySelector(`[data-box="${tabStop()}"]`)?.focus();
   }
 
@@ -284,7 +287,7 @@ pytestRf.section("graph", (root, data, model) => {
 
   /** Scrolls the tree so that a box is in it. */
   function scrollTree(box) {
-    const row = tree.querySelector(`[data-box="${box}"] > .row`);
+    const row = tree.querySelector(`[data-box="${box}"]`);
     if (!row) return;
     const [own, around] = [row.getBoundingClientRect(), tree.getBoundingClientRect()];
     if (own.top < around.top) tree.scrollTop -= around.top - own.top;
@@ -378,9 +381,13 @@ pytestRf.section("graph", (root, data, model) => {
         entries.push(["kind-unknown", "unknown"]);
       }
     }
-    const swatch = (shade) =>
-      element("svg:svg", { class: `swatch box ${shade}`, width: 22, height: 14, "aria-hidden": "true" }, element("svg:rect", { x: 1, y: 1, width: 20, height: 12, rx: 3 }));
-    const items = entries.map(([shade, text]) => element("li", {}, swatch(shade), text));
+    const swatch = (kind) =>
+      element(
+        "svg:svg",
+        { class: `swatch box ${kind}`, width: 22, height: 14, "aria-hidden": "true" },
+        element("svg:rect", { x: 1, y: 1, width: 20, height: 12, rx: 3 }),
+      );
+    const items = entries.map(([kind, text]) => element("li", {}, swatch(kind), text));
     if (data.trails[state.trail]?.path) items.push(element("li", {}, element("span", { class: "sample on" }), "path of the finding"));
     if (failing.size) items.push(element("li", {}, element("span", { class: "fault" }, "!"), "finding"));
     find(".legend").replaceChildren(...items);

@@ -15,8 +15,8 @@
     // Without their widths things must only stay in order: neighbours that do not are pooled at their mean.
     const pools = [];
     let offset = 0;
-    items.forEach((item, number) => {
-      if (number) offset += (items[number - 1].width + item.width) / 2 + gap;
+    items.forEach((item, place) => {
+      if (place) offset += (items[place - 1].width + item.width) / 2 + gap;
       item.offset = offset;
       let pool = { mean: item.at - offset, count: 1 };
       while (pools.length && pools[pools.length - 1].mean > pool.mean) {
@@ -27,12 +27,12 @@
       pools.push(pool);
     });
     const middles = pools.flatMap((pool) => Array(pool.count).fill(pool.mean));
-    return items.map((item, number) => middles[number] + item.offset);
+    return items.map((item, place) => middles[place] + item.offset);
   }
 
   /** Returns a level with its boxes and edges at their places, from (0, 0), and how large it is. */
-  function level(data, number, isOpen) {
-    const { first, count, edges, rows, across, ways = {} } = data.levels[number];
+  function level(data, own, isOpen) {
+    const { first, count, edges, rows, across, ways = {} } = data.levels[own];
     const inner = new Map();
     const things = rows.map((row, place) => {
       const id = place > 0 && place <= count ? first + place - 1 : -1;
@@ -40,10 +40,10 @@
       if (id < 0) return made;
       [made.width, made.height] = [SIZE.width, SIZE.height];
       if (data.inner[id] >= 0 && isOpen(id)) {
-        const own = level(data, data.inner[id], isOpen);
-        inner.set(id, own);
-        made.width = Math.max(SIZE.width, own.width + 2 * SIZE.edge);
-        made.height = SIZE.head + own.height + SIZE.edge;
+        const within = level(data, data.inner[id], isOpen);
+        inner.set(id, within);
+        made.width = Math.max(SIZE.width, within.width + 2 * SIZE.edge);
+        made.height = SIZE.head + within.height + SIZE.edge;
       }
       return made;
     });
@@ -87,7 +87,7 @@
       const between = (passes.get(source.place) ?? []).slice(0, target.row - source.row - 1);
       drawn.push({ source, target, d: curve(source, between, target, bottom) });
     }
-    return { number, width: right - left, height: bottom, boxes: things.filter((one) => one.id >= 0), inner, drawn };
+    return { width: right - left, height: bottom, boxes: things.filter((one) => one.id >= 0), inner, drawn };
   }
 
   /** Returns the path of an edge from one thing down to another. */
@@ -172,7 +172,5 @@
     return all.findIndex(([low, high]) => low <= one && one <= high);
   }
 
-  const nesting = { SIZE, spread, nest, number, bins, bin };
-  if (typeof module !== "undefined") module.exports = nesting;
-  else pytestRf.nesting = nesting;
+  pytestRf.nesting = { SIZE, spread, nest, number, bins, bin };
 })();

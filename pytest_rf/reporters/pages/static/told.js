@@ -33,11 +33,11 @@
   }
 
   /** Fills an element with a table: a row for each axis of each input. */
-  function lookTable(root, look, physical) {
+  function lookTable(root, look) {
     const reach = look.tile ? "halo before, after" : "back, ahead";
     const heads = ["axis", "reads", "positions", "padding before, after", "effective", "stands for", reach];
     const rows = look.inputs.flatMap((input) =>
-      Object.keys(input.axes).map((axis) => row(look, input, axis, physical)),
+      Object.keys(input.axes).map((axis) => row(look, input, axis)),
     );
     root.replaceChildren(
       element(
@@ -51,7 +51,7 @@
     );
   }
 
-  function row(look, input, axis, physical) {
+  function row(look, input, axis) {
     const name = look.inputs.length > 1 ? `${input.name} ${axis}` : axis;
     const head = element("th", { scope: "row" }, name);
     const along = look.along(input, axis);
@@ -64,7 +64,7 @@
     const outside = [before.length ? -before[0][0] : 0, after.length ? after[after.length - 1][1] - extent + 1 : 0];
     const length = hull ? hull[1] - hull[0] + 1 : 0;
     const holes = length - count;
-    const measured = physical(input, axis, length);
+    const measured = look.physical(input, axis, length);
     const width = found.effective ? Math.sqrt(1 + 12 * found.effective[1] ** 2) : null;
     const whole = pytestRf.reads.hull(pytestRf.reads.union(found.runs, found.beyond));
     const reach = block && whole ? [block[0] - whole[0], whole[1] - block[1]] : null;
@@ -110,13 +110,21 @@
     return made;
   }
 
+  /** Returns a figure with its length in the unit of the axis. */
+  function lengthOf(look, about, name, value) {
+    if (Array.isArray(value)) return value.join(" and ");
+    const input = look.inputs.find((one) => one.name === about.input);
+    const measured = name !== "multiple" && Number.isFinite(value) && look.physical(input, about.axis, value);
+    return measured ? `${value} (${measured})` : String(value);
+  }
+
   /** Returns the figures that are guaranteed of the tensor, in words, with the axes of which they are true. */
   function guaranteed(look) {
     const found = new Map();
     for (const one of look.data.guarantees) {
       if (one.tensor !== look.model.chosen) continue;
       const figures = Object.entries(one.figures)
-        .map(([name, value]) => `${WORDS[name] || name} ${Array.isArray(value) ? value.join(" and ") : value}`)
+        .map(([name, value]) => `${WORDS[name] || name} ${lengthOf(look, one, name, value)}`)
         .join(" · ");
       const where = look.inputs.length > 1 ? `${one.input} ${one.axis}` : one.axis;
       if (figures && !(found.get(figures) || []).includes(where)) {
