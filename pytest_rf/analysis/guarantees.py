@@ -32,6 +32,8 @@ def latency(field: Along) -> Number | None:
 
     In samples a chunk has come in when the window of its last position has.
     """
+    if field.chunk == 1:
+        return reach(field, ahead=True)
     hop, behind = (field.framing.hop, field.framing.behind) if field.framed else (1, 0)
     chunk = field.chunk * hop
     return _reach(field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps))
