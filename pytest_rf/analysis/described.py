@@ -42,6 +42,7 @@ class StateFigures(Protocol):
         needed: how many of its positions, from the newest on, any output ever reads; None where that is not known.
         length: how many it holds.
         axis: the axis along which it holds them; None where it has one for all of the past.
+        grows: by how many positions it grows in a call.
     """
 
     @property
@@ -51,6 +52,10 @@ class StateFigures(Protocol):
     @property
     def length(self) -> int:
         """Return how many it holds."""
+
+    @property
+    def grows(self) -> int:
+        """Return by how many positions it grows in a call."""
 
     @property
     def axis(self) -> int | None:

@@ -15,6 +15,7 @@ from pytest_rf.analyzing import analyze
 from pytest_rf.errors import ModelError
 from pytest_rf.streams import Comparison, compared
 from pytest_rf.streams.comparing import Pair, is_stream, pairs
+from pytest_rf.streams.growing import growth
 from pytest_rf.streams.stream import Stream
 from pytest_rf.streams.units import Units
 
@@ -98,7 +99,7 @@ def _by_calls(net: Analysis, stream: Stream, runner: Run, feeds: Mapping[str, Ar
         raise ModelError(
             f"{net.name}: the input is too short for two calls; give the offline model {need} or more"
         )
-    state = {name: np.zeros(stream.call.inputs[name].extents) for name in stream.states}
+    state = {name: np.zeros(_begun(stream, name)) for name in stream.states}
     parts: dict[str, list[Array]] = {name: [] for name in stream.outputs}
     for call in range(calls):
         own = {**{name: array for name, array in feeds.items() if name not in stream.inputs}, **state}
@@ -117,6 +118,12 @@ def _by_calls(net: Analysis, stream: Stream, runner: Run, feeds: Mapping[str, Ar
         )
         for name, arrays in parts.items()
     }
+
+
+def _begun(stream: Stream, name: str) -> tuple[int, ...]:
+    """Return the shape of a state at the first call: one that grows holds nothing yet."""
+    shape, larger = stream.call.inputs[name].extents, growth(stream.call, name, stream.states[name])
+    return shape if larger is None else (*shape[: larger.axis], 0, *shape[larger.axis + 1 :])
 
 
 def _differ(

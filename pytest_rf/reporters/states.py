@@ -20,6 +20,8 @@ def states(named: Iterable[tuple[str, StateFigures]]) -> Iterator[str]:
 
 
 def _needed(one: StateFigures) -> str:
+    if one.grows:
+        return f"grows by {one.grows} position{'s' * (one.grows != 1)} a call"
     if one.needed is None:
         return f"holds {one.length} position{'s' * (one.length != 1)}; how many are needed is not known"
     if one.axis is None:

@@ -41,6 +41,7 @@ class Calls:
         starts: the numbers of the first values of the calls, and of what comes after the last.
         first: the first call that is given none of the first positions.
         steady: the call from which on the state reads of the first positions what it did before.
+        growing: which of the states, in the order of the pairs, are larger in each call.
     """
 
     call: Graph
@@ -53,6 +54,7 @@ class Calls:
     starts: tuple[int, ...]
     first: int
     steady: int
+    growing: frozenset[int] = frozenset()
 
     @property
     def calls(self) -> int:

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.doors import notebook
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.errors import ModelError
@@ -56,6 +57,11 @@ class Comparison:
     startup: int = 0
     outputs: tuple[str, ...] = ()
     ran: bool = False
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().comparison(self)
+        return found
 
     def __bool__(self) -> bool:
         """Return whether they are the same."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from pytest_rf.errors import ModelError
 from pytest_rf.graph import Graph
+from pytest_rf.streams.growing import growth
 
 State = Mapping[str, str] | str
 """State input -> state output, or ``"auto"``."""
@@ -85,16 +86,13 @@ def _within(known: Iterable[str], name: str) -> dict[str, str]:
 
 def _fits(call: Graph, before: str, after: str, name: str) -> None:
     given, left = call.inputs[before].shape, call.outputs[after].shape
-    if left is None or given == left:
+    if left is None or given == left or growth(call, before, after) is not None:
         return
     told = f"{name}: state: {before!r} is {_shape(given)}, {after!r} {_shape(left)}"
     fitting = [one for one, value in call.outputs.items() if value.shape == given and one != after]
     if fitting:
         raise ModelError(f"{told}: the next call cannot take it; outputs of its shape are {_listed(fitting)}")
-    raise ModelError(
-        f"{told}: a state that grows from call to call is not followed; give it at the length at which the model "
-        "keeps it, or have the model cut what it hands on"
-    )
+    raise ModelError(f"{told}: the next call cannot take it; give the input the shape that the output has")
 
 
 # ------------------------------------------------------------------ by names and shapes
@@ -108,8 +106,9 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for before, value in call.inputs.items():
-        fitting = [after for after, one in call.outputs.items() if one.shape == value.shape]
-        alike = [after for after in fitting if _stem(after) == _stem(before) and _may_be(before, after)]
+        named = [after for after in call.outputs if _stem(after) == _stem(before) and _may_be(before, after)]
+        alike = [after for after in named if call.outputs[after].shape == value.shape]
+        alike = alike or [after for after in named if growth(call, before, after) is not None]
         if len(alike) > 1:
             raise ModelError(
                 f"{name}: state: {before!r} could be any of {_listed(alike)}; {_remedy(before, alike[0])}"

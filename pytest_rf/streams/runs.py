@@ -29,10 +29,11 @@ from pytest_rf.domains.unions import settled
 from pytest_rf.errors import UnknownError
 from pytest_rf.interpreter import Ignorance, Plan, run_total
 from pytest_rf.streams.calls import Calls
-from pytest_rf.streams.steady import first_read, repeats_from
+from pytest_rf.streams.steady import alike_before, first_read, repeats_from
 from pytest_rf.value import Value
 
 PAST = Ignorance("its past has no end")
+GROWS = Ignorance("it grows from call to call, so that no call is the stream's")
 
 
 class StreamRuns(Runs):
@@ -57,7 +58,8 @@ class StreamRuns(Runs):
         for number in self._named - stream.joined.keys():
             known = self.plan.structures.get(number)
             if isinstance(known, Structure) and not self._is_input(number):
-                self.plan.structures[number] = _placeless(known, stream.advance.keys())
+                grows = bool(stream.growing) and self._grows(number)
+                self.plan.structures[number] = GROWS if grows else _placeless(known, stream.advance.keys())
         self._checked: dict[tuple[Counting, Key], bool] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -110,7 +112,9 @@ class StreamRuns(Runs):
         self, kind: type[Maps], value: Value, key: Key, theory: bool, context: bool
     ) -> State | Ignorance | None:
         """Return what a domain of single elements knows of a value along one axis; None where nothing is read."""
-        found = super().of_element(kind, value, key, theory, context)
+        # In theory the last call tells all: what those before it give is not worked out.
+        last = self._last(value) if theory and key in self.stream.advance else value
+        found = super().of_element(kind, last, key, theory, context)
         if (
             key not in self.stream.advance
             or not isinstance(found, tuple)
@@ -134,16 +138,33 @@ class StreamRuns(Runs):
             return (_moved(one, -self.stream.advance[key] * call),)
         dim, period, jump = dims
         count = one.shape[dim]
-        kept = np.arange(max(count - period, 0), count)
+        kept = np.arange(count - period, count) if count >= period else np.zeros(period, np.int64)
         arrays = one.each(lambda array: array.take(kept, axis=dim))
         calls = self.stream.calls - 1 if value.number in self.stream.joined else call
         still = Map(arrays, None)
         return (_moved(Map(still.arrays, still.with_jump(dim, jump)), -self.stream.advance[key] * calls),)
 
+    def _last(self, value: Value) -> Value:
+        """Return what the last call gives of a stream, if its axes are those of the stream; else the value itself."""
+        one = self.stream.joined.get(value.number)
+        known = None if one is None else self.plan.structures.get(one.parts[-1])
+        whole = self.plan.structures.get(value.number)
+        if one is None or not isinstance(known, Structure) or not isinstance(whole, Structure):
+            return value
+        alike = [len(axis) for axis in known.layout] == [len(axis) for axis in whole.layout]
+        return self.graph.values[one.parts[-1]] if alike else value
+
     # ------------------------------------------------------------------ one call of many
 
     def _is_input(self, number: int) -> bool:
         return any(value.number == number for value in self.graph.inputs.values())
+
+    def _grows(self, number: int) -> bool:
+        """Return whether a value is larger than the same in the call before, as what comes of growing state is."""
+        stream, values = self.stream, self.graph.values
+        own = stream.call_of(number)
+        before = number - stream.starts[own] + stream.starts[own - 1]
+        return values[before].shape != values[number].shape
 
     def _since(self, hull: Hull, key: Key, number: int) -> Hull:
         """Return what a value within a call reads, by positions from the first of its chunk on."""
@@ -228,10 +249,13 @@ class StreamRuns(Runs):
             wanted = [number for links in stream.links for number in links]
             found = run_total(self.plan, self.domain(counting, True), frozenset({key}), wanted)
             trace = [
-                [first_read(found.get(number, {}).get(key), stream.startup(key)) for number in links]
+                [
+                    first_read(found.get(number, {}).get(key), stream.startup(key), place in stream.growing)
+                    for place, number in enumerate(links)
+                ]
                 for links in stream.links
             ]
-            at = repeats_from(trace, stream.first)
+            at = repeats_from(trace, stream.first, alike_before(self.plan, stream.links, stream.growing))
             if at is None or at > stream.steady:
                 raise UnknownError(
                     f"unknown: what the state reads is not the same from call to call within {stream.calls} calls"

@@ -97,6 +97,12 @@ def test_a_configuration_says_it_once(rf, nets: Path) -> None:
     assert (wrong.status, "rf.toml:5" in wrong.out + wrong.err) == (2, True)
 
 
+def test_rules_about_single_operators_leave_streams_alone(rf, nets: Path) -> None:
+    """What a call computes for the next one is no dead operator, and a cache leaves no holes."""
+    result = rf("check", "step.onnx", "--state", "auto", "--select", "RF1,RF2,RF3,RF4,RF5")
+    assert result.status == 0, result.out
+
+
 def test_other_doors_take_it(nets: Path, pytester: pytest.Pytester) -> None:
     step = nets / "step.onnx"
     pytest_rf.assert_rf(step, "final is causal", state="auto")

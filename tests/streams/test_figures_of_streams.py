@@ -110,9 +110,11 @@ def test_right_context_that_calls_overlap_by() -> None:
     analysis = pytest_rf.analyze(step, state="auto", chunk=12)
     one = field(analysis)
     assert (one.rf, one.stride, one.start, one.lookahead, one.lookback) == (8, 2, 0, 6, 0)
+    assert not any("not even" in note for note in analysis.graph.notes)
     # Without it calls would lie end to end, and no step would see into the next chunk.
-    apart = field(pytest_rf.analyze(step, state="auto"))
-    assert (apart.rf, apart.stride) == (8, 3)
+    apart = pytest_rf.analyze(step, state="auto")
+    assert (field(apart).rf, field(apart).stride) == (8, 3)
+    assert any("stand for 12 positions of x" in note and "chunk = 12" in note for note in apart.graph.notes)
 
 
 def recurrent(op: str, swapped: bool = False) -> onnx.ModelProto:
@@ -139,6 +141,22 @@ def test_a_recurrent_state_makes_the_past_infinite(op: str) -> None:
     assert analysis.state["h0"].length == analysis.state["h0"].needed == 1
     assert analysis.check("final is causal") == []
     assert analysis.check("final is bounded") != []
+
+
+def test_keys_that_grow_in_a_file() -> None:
+    net = model(
+        """attend (float[1,2,4] x, float[1,P,4] past) => (float[1,2,4] y, float[1,Q,4] present) {
+            present = Concat<axis = 1>(past, x)
+            keys = Transpose<perm = [0, 2, 1]>(present)
+            scores = MatMul(x, keys)
+            shares = Softmax<axis = 2>(scores)
+            y = MatMul(shares, present)
+        }"""
+    )
+    analysis = pytest_rf.analyze(net, inputs={"past": (1, 6, 4)}, state="auto")
+    one = field(analysis)
+    assert (one.lookback, one.lookahead) == (math.inf, 1)
+    assert analysis.state["past"].grows == 2
 
 
 def test_a_long_cache_is_not_taken_for_a_recurrence() -> None:

@@ -82,6 +82,43 @@ def test_keys_and_values_within_a_window(chunk: int, figures: tuple[int, int, in
         assert analysis["scaled_dot_product_attention"]["t"].rf == 6
 
 
+class Growing(nn.Module):
+    """Attention to all of the past, of which keys and values grow; ``window``: to the last of it alone."""
+
+    def __init__(self, window: int = 0) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.qkv, self.window = nn.Linear(4, 12), window
+
+    def forward(self, x, past=None):
+        q, k, v = (part.unsqueeze(1) for part in self.qkv(x).chunk(3, 2))
+        if past is None:
+            return F.scaled_dot_product_attention(q, k, v, is_causal=True).squeeze(1)
+        k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+        y = F.scaled_dot_product_attention(q, k[:, :, -self.window :], v[:, :, -self.window :])
+        return y.squeeze(1), (k, v)
+
+
+def test_keys_and_values_that_grow() -> None:
+    past = [(1, 1, 3, 4), (1, 1, 3, 4)]
+    step = pytest_rf.analyze(Growing(), inputs={"x": (1, 1, 4), "past": past}, state={"past": "1"})
+    field = step.final[0]["t"]
+    assert (field.rf, field.lookback, field.lookahead, field.stride) == (math.inf, math.inf, 0, 1)
+    assert [(one.grows, one.needed, one.axis) for one in step.state.values()] == [(1, None, 2), (1, None, 2)]
+    assert any("at a length of 4,096" in note for note in step.graph.notes)
+    assert step["cat"].status == "unknown"
+    assert "grows from call to call" in step["cat"].reason
+    offline = pytest_rf.analyze(Growing(), inputs={"x": (1, 12, 4)})
+    found = pytest_rf.same(offline, step, run=True)
+    assert found, found.why
+
+
+def test_keys_and_values_that_grow_although_a_window_is_read() -> None:
+    past = [(1, 1, 3, 4), (1, 1, 3, 4)]
+    with pytest.raises(pytest_rf.ModelError, match="reads none before the last 4: have the model cut"):
+        pytest_rf.analyze(Growing(5), inputs={"x": (1, 1, 4), "past": past}, state={"past": "1"})
+
+
 class FrontEnd(nn.Module):
     """Zipformer's front-end: three convolutions without padding over time, then one over 7 of their frames."""
 

@@ -1,6 +1,6 @@
-"""Draws the pictures of docs/plots.md, and some of docs/jobs, from the examples and from nets that are built here, without weights.
+"""Draws the pictures of docs/plots.md, and some of docs/jobs, from the examples and from nets without weights.
 
-Usage: python docs/make_pictures.py
+Usage: python docs/generate_plots.py
 
 The same release of matplotlib writes the same bytes.
 """
@@ -22,7 +22,7 @@ from pytest_rf.requirements import parse
 from pytest_rf.view.growth import grown
 
 HERE = Path(__file__).parent
-PICTURES = HERE / "pictures"
+PICTURES = HERE / "pictures" / "plots"
 EXAMPLES = HERE.parent / "examples"
 
 
