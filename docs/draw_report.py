@@ -88,6 +88,7 @@ def main(folder: Path, pictures: list[Picture]) -> None:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     folder = folder.absolute()
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        (Path(scratch) / "rf.toml").write_text("")  # so that no other one is found further up
         for net in {picture.net for picture in pictures}:
             make, requires = NETS[net]
             onnx.save(make(), Path(scratch) / f"{net}.onnx")
