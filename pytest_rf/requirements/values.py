@@ -126,7 +126,8 @@ def _measured(number: Fraction, unit: str, along: Along, value: Value | Measured
     if along.spacing is None:
         raise PlacedError(
             f"axis {along.axis} has no spacing, so {value} means nothing: "
-            f'state one for the model, as in spacing = {{ {along.axis} = "{example(unit)}" }}, or write positions (px)',
+            f'state one for the model, as in spacing = {{ {along.axis} = "{example(unit)}" }}, or write positions (px)'
+            f"{_frontend(along.axis) if example(unit).endswith(' s') else ''}",
             beginning(value),
         )
     convert = samples if unit in SAMPLES else positions
@@ -151,3 +152,8 @@ def _of_signal(length: Quantity, along: Along, framing: Framing, value: Value | 
         return positions(length, apart, along.axis)
     except RequirementError as error:
         raise PlacedError(str(error), beginning(value)) from None
+
+
+def _frontend(axis: str) -> str:
+    """Return what to state beside a spacing where positions are made of samples."""
+    return f'; of frames, state frontend = {{ {axis} = "frames(400, 160, rate = 16000)" }}'

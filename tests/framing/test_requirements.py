@@ -231,3 +231,10 @@ def test_what_is_too_much_in_samples_has_a_witness(text: str, position: int | No
     if position is not None:
         assert found.witness.position[-1] - 2 * step == position
     assert one(net(chunk=16), "latency <= 40 ms").witness is None
+
+
+def test_a_time_without_a_spacing_tells_of_front_ends() -> None:
+    with pytest.raises(RequirementError, match=r'of frames, state frontend = \{ t = "frames\(400, 160, rate'):
+        pytest_rf.analyze(model(NET)).check("lookahead <= 40 ms")
+    with pytest.raises(RequirementError, match=r"or write positions \(px\)$"):
+        pytest_rf.analyze(model(NET)).check("rf <= 40 mm")
