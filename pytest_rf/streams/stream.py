@@ -220,7 +220,9 @@ def _uneven(
     """Yield what to say of outputs whose steps in a call stand for more or fewer positions than calls advance by."""
     for name, flow in outputs.items():
         known = planned.structures.get(last[name].number)
-        for key, given in keys.items() if isinstance(known, Structure) and flow.axis is not None else ():
+        if flow.axis is None or not isinstance(known, Structure):
+            continue
+        for key, given in keys.items():
             step = stride(known.layout, key, moving=False)
             stands = step * flow.given if step else None
             if stands is not None and stands != given.advance:
