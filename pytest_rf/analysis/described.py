@@ -31,6 +31,9 @@ class Unrolled(Protocol):
     def runs(self, about: Described) -> Any:
         """Return the runs over them."""
 
+    def given(self, name: str) -> Shape:
+        """Return the shape that one call is given of an input."""
+
     def state(self, runs: Any) -> Mapping[str, StateFigures]:
         """Return the figures of each state, by the name of its input."""
 

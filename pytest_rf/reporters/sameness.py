@@ -41,6 +41,10 @@ def _lines(verdict: Verdict) -> Iterator[Line]:
             count = abs(found.delay)
             late = "later" if found.delay > 0 else "earlier"
             yield line("  ", f"its outputs come {count} step{'s' * (count != 1)} {late}")
+        if found.ends_only:
+            yield line(
+                "  ", "of some steps only the first and the last position: holes between are not known"
+            )
         if found.ran:
             yield line("  ", "both were run on random input: their values agree, too")
     else:

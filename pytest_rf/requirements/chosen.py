@@ -120,7 +120,8 @@ def _differs(field: AxisField, other: AxisField, what: str, values: str) -> str:
 
 def _unknown(field: AxisField, what: str) -> str:
     if field.runs.about.stream is not None:
-        return f"{what} needs the input's extent, and {field.axis_name} of {field.input.name} is a stream, which has none"
+        stream = f"{field.axis_name} of {field.input.name}"
+        return f"{what} needs the input's extent, and {stream} is a stream, which has none"
     return f"{what} needs the input's extent; {_open([field.input])}"
 
 

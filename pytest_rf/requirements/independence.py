@@ -6,21 +6,23 @@ from pytest_rf import paths
 from pytest_rf.analysis import Input
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.requirements.select import time_first
+from pytest_rf.value import Shape
 
 
 def verdict(axis_field: AxisField, source: Input, number: int) -> tuple[bool | None, str]:
     """Return whether the samples of an input stay apart, and where that is not known why, and what would help."""
     holds = axis_field.independent
     if source.shape[number] < 2:
-        return None, _one(source, number)
+        stream = axis_field.runs.about.stream
+        return None, _one(source, number, source.shape if stream is None else stream.given(source.name))
     if holds is None:
         return None, axis_field.samples.reason
     return holds, ""
 
 
-def _one(source: Input, number: int) -> str:
-    """Say that one sample cannot be mixed with another, and how to analyse two."""
-    extents = (2 if axis == number else extent for axis, extent in enumerate(source.shape))
+def _one(source: Input, number: int, shape: Shape) -> str:
+    """Say that one sample cannot be mixed with another, and how to analyse two; ``shape`` is what a call is given."""
+    extents = (2 if axis == number else extent for axis, extent in enumerate(shape))
     return (
         f"undecidable at batch {source.shape[number]}: give a batch of 2 or more, "
         f"as in inputs = {{ {source.name} = [{', '.join(map(str, extents))}] }}; "

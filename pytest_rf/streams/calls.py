@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pytest_rf.domains.layout import Key
 from pytest_rf.graph import Graph
 from pytest_rf.streams.unrolling import Flow
+from pytest_rf.value import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Calls:
     first: int
     steady: int
     growing: frozenset[int] = frozenset()
+
+    def given(self, name: str) -> Shape:
+        """Return the shape that one call is given of an input."""
+        return self.call.inputs[name].extents
 
     @property
     def calls(self) -> int:

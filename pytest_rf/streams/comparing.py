@@ -18,7 +18,7 @@ from pytest_rf.streams.stream import Stream
 from pytest_rf.streams.units import Read, Units, common_period
 
 MOST_UNITS = 1 << 16
-"""So many units are compared at the most; where fewer repeat these are all."""
+"""Where more units than this differ before they repeat they are not compared."""
 MOST_PHASES = 1 << 8
 """So many units are looked at for how late a step model could be."""
 _LISTED = 6
@@ -44,6 +44,8 @@ class Comparison:
         startup: the units at the beginning that were left out, the most of all outputs.
         outputs: the outputs that were compared, by their names in the step model.
         ran: whether values were compared as well.
+        ends_only: whether of some units only the first and the last position were compared, as holes between are not
+            known.
     """
 
     offline: str
@@ -57,6 +59,7 @@ class Comparison:
     startup: int = 0
     outputs: tuple[str, ...] = ()
     ran: bool = False
+    ends_only: bool = False
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -101,7 +104,9 @@ def compared(offline: Analysis, step: Analysis) -> Comparison:
     for pair in pairs(offline, step):
         found = _along(pair, is_stream(offline) or is_stream(step))
         outputs = tuple(dict.fromkeys((*result.outputs, pair.output)))
-        result = replace(result, startup=max(result.startup, found.startup), outputs=outputs)
+        ends_only = result.ends_only or found.ends_only
+        startup = max(result.startup, found.startup)
+        result = replace(result, startup=startup, outputs=outputs, ends_only=ends_only)
         if found.why:
             why = found.why.replace(OTHER, offline.name)
             return replace(
@@ -236,34 +241,42 @@ def _along(pair: Pair, streamed: bool) -> Comparison:
         cut = [one.along.extent - 1 for one in (offline, step)]
         pick = [i for i in units if offline.at(i).hi < cut[0] and step.at(i).hi < cut[1]]
     else:
-        last = first + min(common_period(offline, step), MOST_UNITS)
-        pick = [*range(first, last)]
+        period = common_period(offline, step)
+        if period > MOST_UNITS:
+            raise ModelError(
+                f"output {pair.output!r}: its steps repeat after {period:,}, which are too many to compare"
+            )
+        # One more than repeat: what moves at another rate is somewhere else then.
+        pick = [*range(first, first + period + 1)]
         delay = _delay(offline, step, pick)
     shift = max(_startup(step), _startup(offline) + delay, 0) - first if delay else 0
     first += shift
+    ends_only = False
     for unit in (i + shift for i in pick):
         mine, yours = offline.at(unit - delay), step.at(unit)
-        if mine != yours:
+        ends_only = ends_only or mine.holes is None or yours.holes is None
+        if not mine.is_like(yours):
             why = _told(about, unit, mine, yours, delay)
             return replace(about, unit=unit, why=why, delay=delay, startup=first)
     if not pick:
         raise ModelError(
             f"output {pair.output!r}: after a start-up of {first} steps no unit is left to compare; give larger inputs"
         )
-    return replace(about, output="", input="", axis="", delay=delay, startup=first)
+    return replace(about, output="", input="", axis="", delay=delay, startup=first, ends_only=ends_only)
 
 
 def _actual(about: Comparison, offline: Units, step: Units) -> Comparison:
     """Return whether all units of the actual input are the same, those at its borders too."""
-    counts = offline.count, step.count
+    counts, ends_only = (offline.count, step.count), False
     for unit in range(min(counts)):
         mine, yours = offline.at(unit), step.at(unit)
-        if mine != yours:
+        ends_only = ends_only or mine.holes is None or yours.holes is None
+        if not mine.is_like(yours):
             return replace(about, unit=unit, why=_told(about, unit, mine, yours, 0))
     if counts[0] != counts[1]:
         why = f"output {about.output!r} has {counts[1]} steps along {about.axis}, and {counts[0]} in {OTHER}"
         return replace(about, unit=min(counts), why=why)
-    return replace(about, output="", input="", axis="")
+    return replace(about, output="", input="", axis="", ends_only=ends_only)
 
 
 def _startup(units: Units) -> int:
@@ -289,7 +302,7 @@ def _delay(offline: Units, step: Units, units: Sequence[int]) -> int:
                 if late.denominator == 1:
                     candidates[int(late)] = 0
     for one in candidates:
-        candidates[one] = sum(offline.at(unit) == step.at(unit + one) for unit in units)
+        candidates[one] = sum(offline.at(unit).is_like(step.at(unit + one)) for unit in units)
     best = max(candidates, key=lambda late: (candidates[late], -abs(late)))
     if candidates[best] == len(units) or candidates[best] > candidates[0]:
         return best
@@ -320,7 +333,7 @@ def _range(read: Read) -> str:
         return f"everything up to {int(read.hi)}"
     if math.isinf(read.hi):
         return f"everything from {int(read.lo)} on"
-    count = int(read.hi - read.lo) + 1 - len(read.holes)
+    count = int(read.hi - read.lo) + 1 - len(read.holes or ())
     whole = f"{int(read.lo)} to {int(read.hi)}" if read.hi > read.lo else f"{int(read.lo)}"
     return f"{count} of {whole}" if read.holes else whole
 

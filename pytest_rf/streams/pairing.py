@@ -67,7 +67,10 @@ def _declared(call: Graph, before: str, after: str, name: str) -> dict[str, str]
         if not found:
             near = get_close_matches(word, known, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {_listed(known)}"
-            raise ModelError(f"{name}: state: there is no {kind} {word!r}; {hint}")
+            first = "; a state that is None in the first call is given by its shape in inputs" * (
+                kind == "input"
+            )
+            raise ModelError(f"{name}: state: there is no {kind} {word!r}; {hint}{first}")
     if set(inputs) != set(outputs):
         raise ModelError(
             f"{name}: state: {before!r} holds {_listed(inputs.values())}, {after!r} holds {_listed(outputs.values())}; "

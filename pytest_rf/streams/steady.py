@@ -24,6 +24,9 @@ Flags = npt.NDArray[np.bool_]
 Links = Sequence[Sequence[int]]
 """For each call the numbers of the values of the state that it leaves behind."""
 
+ROUNDS = 8
+"""States that change places come back to what they were after so many calls at the most, as far as is looked."""
+
 Trace = Sequence[Sequence[Flags]]
 """For each call, for each state, which of its elements read the first positions of the stream."""
 
@@ -67,10 +70,20 @@ def repeats_from(trace: Trace, first: int, alike: Sequence[bool]) -> int | None:
     return None
 
 
+def alternates(trace: Trace, first: int, alike: Sequence[bool]) -> bool:
+    """Return whether the state comes back to what it read some calls before, but not to what it read the call before.
+
+    Then it never settles. The arguments are those of :func:`repeats_from`.
+    """
+    return any(
+        all(alike[call - rounds + 1 : call + 1]) and all(map(_alike, trace[call - rounds], trace[call]))
+        for call in range(first, len(trace))
+        for rounds in range(2, min(ROUNDS, call - first) + 1)
+    )
+
+
 def _alike(a: Flags, b: Flags) -> bool:
-    if (
-        a.ndim and b.ndim and a.ndim != b.ndim
-    ):  # other factors: what they hold is the same only if it is nothing
+    if a.ndim and b.ndim and a.ndim != b.ndim:  # of other factors: they hold the same only if it is nothing
         return not a.any() and not b.any()
     one, other = np.broadcast_arrays(a, b)
     return bool((one == other).all())

@@ -137,27 +137,32 @@ def _unrolled(
         links = [[value.number for value in left] for left in made.states]
         numbers = [number for left in links for number in left]
         alike = steady.alike_before(planned, links, growing)
-        found = []
+        traces = []
         for context in (False, True):
             known = run_total(planned, Intervals(Policy(context=context)), frozenset(keys), numbers)
-            found += [
-                steady.repeats_from(
+            traces += [
+                [
                     [
-                        [
-                            steady.first_read(
-                                known.get(number, {}).get(key), first * flow.advance, place in growing
-                            )
-                            for place, number in enumerate(left)
-                        ]
-                        for left in links
-                    ],
-                    first,
-                    alike,
-                )
+                        steady.first_read(
+                            known.get(number, {}).get(key), first * flow.advance, place in growing
+                        )
+                        for place, number in enumerate(left)
+                    ]
+                    for left in links
+                ]
                 for key, flow in keys.items()
             ]
+        found = [steady.repeats_from(trace, first, alike) for trace in traces]
         if None not in found:
             return made, planned, max(one for one in found if one is not None)
+        if any(
+            at is None and steady.alternates(trace, first, alike)
+            for at, trace in zip(found, traces, strict=True)
+        ):
+            raise ModelError(
+                f"{name}: what its states read alternates from call to call, as of states that change places, so no "
+                "call is like the next; hand each state on to its own input"
+            )
         if calls * size * 2 > MOST_STEPS:
             raise ModelError(
                 f"{name}: after {calls} calls the state still reads other parts of the past than a call "
@@ -220,7 +225,9 @@ def _uneven(
     """Yield what to say of outputs whose steps in a call stand for more or fewer positions than calls advance by."""
     for name, flow in outputs.items():
         known = planned.structures.get(last[name].number)
-        for key, given in keys.items() if isinstance(known, Structure) and flow.axis is not None else ():
+        if flow.axis is None or not isinstance(known, Structure):
+            continue
+        for key, given in keys.items():
             step = stride(known.layout, key, moving=False)
             stands = step * flow.given if step else None
             if stands is not None and stands != given.advance:

@@ -27,16 +27,22 @@ class Read(NamedTuple):
 
     Attributes:
         lo, hi: the first and the last position; infinite without end, and ``lo > hi`` where nothing is read.
-        holes: those between that it does not read, as far as they are known.
+        holes: those between that it does not read; None where they are not known.
     """
 
     lo: float
     hi: float
-    holes: frozenset[int] = frozenset()
+    holes: frozenset[int] | None = frozenset()
 
     def positions(self) -> set[int]:
-        """Return the positions of a field that has an end."""
-        return set(range(int(self.lo), int(self.hi) + 1)) - self.holes if self.lo <= self.hi else set()
+        """Return the positions of a field that has an end, as far as they are known."""
+        whole = set(range(int(self.lo), int(self.hi) + 1)) if self.lo <= self.hi else set()
+        return whole - (self.holes or frozenset())
+
+    def is_like(self, other: Read) -> bool:
+        """Return whether another unit reads the same; only the ends tell where holes are not known of both."""
+        holes = self.holes is None or other.holes is None or self.holes == other.holes
+        return (self.lo, self.hi) == (other.lo, other.hi) and holes
 
 
 class Units:
@@ -93,8 +99,10 @@ class Units:
     def at(self, unit: int) -> Read:
         """Return what a unit reads."""
         lo, hi = self._profile.at(unit)
-        if self._sets is None or not (math.isfinite(lo) and math.isfinite(hi)) or hi - lo >= LONGEST:
-            return Read(lo, hi)
+        if not (math.isfinite(lo) and math.isfinite(hi)):
+            return Read(lo, hi)  # what has no end is compared as such
+        if self._sets is None or hi - lo >= LONGEST:
+            return Read(lo, hi, None)
         index, distance, rest = [], 0, unit
         for dim, inner in zip(self._dims, self._inner, strict=True):
             place, rest = divmod(rest, inner)
@@ -107,7 +115,7 @@ class Units:
             where[dim] = place
         low, mask = int(first[tuple(where)]) + distance, int(bits[tuple(where)])
         if mask <= 0 or low != lo or low + mask.bit_length() - 1 != hi:
-            return Read(lo, hi)  # what is accepted, or chosen by data, is counted in one of them only
+            return Read(lo, hi, None)  # what is accepted, or chosen by data, is counted in one of them only
         return Read(lo, hi, frozenset(set(range(int(lo), int(hi) + 1)) - set(members(low, mask))))
 
     def _of_sets(self) -> tuple[Map | None, list[int], list[int]]:

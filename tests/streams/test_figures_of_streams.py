@@ -159,6 +159,19 @@ def test_keys_that_grow_in_a_file() -> None:
     assert analysis.state["past"].grows == 2
 
 
+def test_states_that_change_places_are_told() -> None:
+    net = model(
+        """swap (float[1,1,3] x, float[1,1,3] a, float[1,1,3] b)
+        => (float[1,1,3] y, float[1,1,3] a_new, float[1,1,3] b_new) {
+            a_new = Add(b, x)
+            b_new = Relu(a)
+            y = Relu(a_new)
+        }"""
+    )
+    with pytest.raises(pytest_rf.ModelError, match="alternates from call to call"):
+        pytest_rf.analyze(net, state="auto", axes={"x": {"t": 1}})
+
+
 def test_a_long_cache_is_not_taken_for_a_recurrence() -> None:
     """Its past goes back to the first chunk call after call, until it does not."""
     analysis = pytest_rf.analyze(cached_conv(90, 91, chunk=1), state="auto")
