@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_rf import cli
 
 HERE = Path(__file__).parent
-PICTURES = HERE / "pictures"
+PICTURES = HERE / "pictures" / "report"
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from reporters.pages import nets  # noqa: E402
@@ -61,16 +61,16 @@ NETS = {
 }
 
 CHOSEN = [
-    Picture("report-look", "resnet50", ".look"),
-    Picture("report-verdicts", "resnet50", ".verdicts", act="document.querySelector('.rules').remove()"),
-    Picture("report-growth", "resnet50", ".growth"),
+    Picture("look", "resnet50", ".look"),
+    Picture("verdicts", "resnet50", ".verdicts", act="document.querySelector('.rules').remove()"),
+    Picture("growth", "resnet50", ".growth"),
     Picture(
-        "report-tile", "unet", ".look", act="pytestRf.models[0].look.choose([96, 64], [[96, 143], [64, 127]])"
+        "tile", "unet", ".look", act="pytestRf.models[0].look.choose([96, 64], [[96, 143], [64, 127]])"
     ),
-    Picture("report-time", "tcn", ".look", "dark"),
-    Picture("report-slices", "unet3d", ".look", "dark"),
-    Picture("report-inputs", "two", ".look"),
-    Picture("report-phone", "unet", ".look", width=390),
+    Picture("time", "tcn", ".look", "dark"),
+    Picture("slices", "unet3d", ".look", "dark"),
+    Picture("inputs", "two", ".look"),
+    Picture("phone", "unet", ".look", width=390),
 ]
 """The pictures of the page in the docs."""
 
@@ -88,6 +88,7 @@ def main(folder: Path, pictures: list[Picture]) -> None:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     folder = folder.absolute()
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        (Path(scratch) / "rf.toml").write_text("")  # so that no other one is found further up
         for net in {picture.net for picture in pictures}:
             make, requires = NETS[net]
             onnx.save(make(), Path(scratch) / f"{net}.onnx")

@@ -129,7 +129,7 @@ def _seconds(section: Locator) -> list[str]:
 
 
 def test_the_path_of_a_finding_is_drawn_from_the_input_on(opened: Callable[..., Page]) -> None:
-    html, analysis = document("resnet50")
+    html, _ = document("resnet50")
     section = started(opened(html))
     section.locator(".trails").select_option(label="RF001 final rf >= 500")
     assert labels(section, ".on")[:4] == ["image", "conv1", "maxpool", "layer1"]
