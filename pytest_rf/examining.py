@@ -159,6 +159,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         rules=tuple(judging_rules),
         judged=is_judged(decided, judging_rules),
         chosen=chosen(analysis.inputs.values()),
+        masks=analysis.graph.counted,
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)
