@@ -165,6 +165,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         rules=tuple(judging_rules),
         judged=is_judged(decided, judging_rules),
         chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
+        masks=analysis.graph.counted,
     )
     if result.unjudged:
         result = _unjudged(result, target, config, rules)

@@ -93,7 +93,8 @@ class Graph:
         notes: what the figures cannot know, one sentence each.
         limits: what it may take.
         weights: whether weights were read (SEMANTICS 7).
-        masks: the constants that were counted as masks though they are finite: where -> the largest of it.
+        masks: the constants that were counted as masks though they are finite, by number: where they come in, and the
+            largest of their elements that was.
     """
 
     values: list[Value] = field(default_factory=list)
@@ -107,17 +108,25 @@ class Graph:
     notes: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=limits.current)
     weights: bool = False
-    masks: dict[str, float] = field(default_factory=dict)
+    masks: dict[int, tuple[str, float]] = field(default_factory=dict)
 
     @property
     def remarks(self) -> list[str]:
         """The notes, and which constants were counted as masks."""
+        return [*self.notes, self.counted] if self.masks else self.notes
+
+    @property
+    def counted(self) -> str:
+        """Which finite constants were counted as masks; empty where none were."""
         if not self.masks:
-            return self.notes
-        told = [f"{figure:g} in {where}" for where, figure in list(self.masks.items())[:_MOST]]
+            return ""
+        names = {value.number: f"{name!r} at " for name, value in self.constants.items()}
+        told = [
+            f"{figure:g} in {names.get(number, '')}{where}"
+            for number, (where, figure) in list(self.masks.items())[:_MOST]
+        ]
         more = f" and {len(self.masks) - _MOST:,} more" if len(self.masks) > _MOST else ""
-        masks = f"counted as masks, as mask_below allows: {', '.join(told)}{more}"
-        return [*self.notes, masks]
+        return f"counted as masks, as mask_below allows: {', '.join(told)}{more}"
 
     def ancestors(self, number: int) -> set[int]:
         """Return the numbers of all values that value ``number`` is computed from, and itself."""
@@ -246,15 +255,13 @@ class Builder:
 
     def count_masks(self, numbers: Sequence[int]) -> None:
         """Note that finite constants were counted as masks."""
-        names = {value.number: name for name, value in self.graph.constants.items()}
         for number in numbers:
             data = self.graph.values[number].data
             if data is not None:
                 counted = data[(data <= self.mask_below) & np.isfinite(data)]
                 node = self.adding.get(number, self.node)
-                where = f"{names[number]!r} at " if number in names else ""
                 if counted.size:
-                    self.graph.masks[f"{where}{node.op} {node.name!r}"] = float(counted.max())
+                    self.graph.masks[number] = (f"{node.op} {node.name!r}", float(counted.max()))
 
     def unknown(
         self, operands: Sequence[Value], reason: str, shape: Shape | None = None, operator: str = ""

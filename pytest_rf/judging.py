@@ -45,6 +45,7 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
         findings=tuple(cured(analysis, judged, found)),
         requirements=outcomes,
         chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
+        masks=analysis.graph.counted,
     )
 
 

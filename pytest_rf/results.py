@@ -138,6 +138,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
         problems: why the run itself is wrong for this model.
         accepted: context that the model's authors accept (their patterns).
         chosen: the extents that the model leaves open and nobody gave.
+        masks: which finite constants were counted as masks, in weight-aware mode; empty where none were.
         skipped: why it was left out, so that nothing is said of it; empty where it was not.
     """
 
@@ -153,6 +154,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     accepted: tuple[str, ...] = ()
     chosen: tuple[Extent, ...] = ()
+    masks: str = ""
     skipped: str = ""
 
     @property

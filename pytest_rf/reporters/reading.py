@@ -73,5 +73,7 @@ def _details(result: ModelResult) -> Iterator[Line]:
         yield line("    ", ("waived", "dim"), f"  {found.code} {found.message}: {found.waived}")
     for found in result.known[:MOST]:
         yield line("    ", ("known", "dim"), f"  {found.code} {found.message}: in the baseline")
+    if result.masks:
+        yield line("    ", (result.masks, "dim"))
     if result.rules:
         yield line("    ", ("judged by", "dim"), f" {', '.join(result.rules)}")

@@ -41,6 +41,8 @@ def lines(name: str, plan: Plan, judged: bool, screen: Screen, spacing: Spacings
 def _lines(name: str, plan: Plan, judged: bool, spacing: Spacings) -> Iterator[Line]:
     yield line((name, "bold"))
     yield from _verdict(plan) if judged else _obstacles(plan)
+    if counted := plan.trial.analysis.graph.counted:
+        yield line("  ", (counted, "dim"))
     for axes, sentences in _together(plan, spacing).items():
         for number, sentence in enumerate(sentences):
             start = Span(f"  {axes}  ", "figure") if not number else Span(" " * (len(axes) + 4))
@@ -139,6 +141,7 @@ def as_json(name: str, plan: Plan) -> str:
         "misses": [one._asdict() for one in plan.misses],
         "faults": list(map(str, plan.faults)),
         "accepted": list(plan.accepted),
+        "masks": plan.trial.analysis.graph.counted,
     }
     return json.dumps(report, indent=2) + "\n"
 
