@@ -175,6 +175,7 @@ def test_hostile_names_are_text(opened: Callable[..., Page]) -> None:
 
 def test_the_door(tmp_path: Path) -> None:
     pytest.importorskip("jinja2")
+    (tmp_path / "rf.toml").touch()
     onnx.save(net(), tmp_path / "old.onnx")
     onnx.save(net(kernel=5), tmp_path / "new.onnx")
 
