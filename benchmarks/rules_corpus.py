@@ -35,6 +35,7 @@ from pytest_rf.requirements import Settings, parse
 
 #: What makes the rules about declarations speak.
 DECLARED = (parse("final is causal"), parse("final halo <= 64"))
+DECLARING = ("hidden-context", "border-reads-ahead")
 
 Record = dict[str, Any]
 
@@ -149,9 +150,7 @@ def judge(make: Callable[[], pytest_rf.Analysis], codes: Sequence[str], pipe: An
         start = time.perf_counter()
         try:
             rule = checks.find(code)
-            declared = (
-                () if rule.name == "context-ahead" else DECLARED
-            )  # which is about models that declare nothing
+            declared = DECLARED if rule.name in DECLARING else ()
             found = rule.findings(Subject(analysis, Settings(), declared))
             record["found"][code] = [told(one) for one in found]
         except Exception as error:

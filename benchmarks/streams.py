@@ -18,7 +18,7 @@ import pytest_rf
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.streams.drawn_nets import FAULTS, WIDTH, Case, Fault, case, reads  # noqa: E402
+from tests.streams.drawn_nets import FAULTS, WIDTH, Case, Fault, case, reads
 
 
 def judged(one: Case) -> pytest_rf.Comparison:

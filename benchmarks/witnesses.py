@@ -51,6 +51,7 @@ CLAIMS = (
 
 #: What makes the rules about declarations speak.
 DECLARED = (parse("final is causal"), parse("final halo <= 0"))
+DECLARING = ("hidden-context", "border-reads-ahead")
 
 
 class Case(NamedTuple):
@@ -148,7 +149,8 @@ def _findings(analysis: pytest_rf.Analysis) -> list[Finding]:
             found += analysis.check(text)
     for rule in checks.match("RF"):
         if rule.check is not None:
-            found += rule.findings(Subject(analysis, Settings(), DECLARED))
+            declared = DECLARED if rule.name in DECLARING else ()
+            found += rule.findings(Subject(analysis, Settings(), declared))
     return [one for one in found if not one.undecidable]
 
 

@@ -110,7 +110,10 @@ def _items(text: str, data: dict[str, Any], key: str) -> Sequence[Item]:
 
 def _code(text: str) -> str:
     """Return a comment as Markdown: what is quoted or written as TOML is code."""
-    text = re.sub(r"\b(axes = \{.*\} \}|origin = \"start\")", r"`\1`", text)
+    of_calls = (
+        r"axes = \{.*\} \}|(?:frontend|spacing|stands_for) = \{[^}]*\}|chunk = [0-9]+|origin = \"start\""
+    )
+    text = re.sub(rf"\b({of_calls})", r"`\1`", text)
     text = re.sub(r'(?<!`)"([a-z]+ [a-z.]+ [<>=]+ [^"]+)"', r"`\1`", text)
     return text.replace("|", "\\|")
 

@@ -28,13 +28,14 @@ is written down in [Versions](versioning.md).
 """
 
 #: The page's order: functions, then what they return, then errors.
-FUNCTIONS = ("analyze", "assert_rf", "verify", "register", "snapshot")
+FUNCTIONS = ("analyze", "assert_rf", "same", "verify", "register", "snapshot")
 CLASSES: tuple[type, ...] = (
     pytest_rf.Analysis,
     pytest_rf.Input,
     pytest_rf.Tensor,
     AxisField,
     Plan,
+    pytest_rf.Comparison,
     pytest_rf.Verification,
     pytest_rf.Stated,
 )

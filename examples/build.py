@@ -88,6 +88,48 @@ def tcn() -> None:
     b.save("tcn.onnx", ("audio", [1, 1, 400]), ("mask", [1, 1, 400]))
 
 
+def enhancer(name: str, norm: bool = False) -> None:
+    """A small enhancer of spectra, frame by frame, that looks two frames ahead: docs/latency.md.
+
+    ``norm``: with a normalisation over time as well, which no stream can have.
+    """
+    b = Builder()
+    x = b.conv("spectrum", "encoder.conv", (33, 8), [3], pads=[1, 1])
+    x = b.node("Relu", [x], "encoder.relu")
+    if norm:
+        x = b.node(
+            "InstanceNormalization", [x, b.weight("norm.scale", [8]), b.weight("norm.bias", [8])], "norm"
+        )
+    for number, dilation in enumerate((1, 2, 4)):
+        block = f"blocks.{number}"
+        y = b.conv(x, f"{block}.conv", (8, 8), [3], dilations=[dilation], pads=[2 * dilation, 0])
+        x = b.node("Add", [x, b.node("Relu", [y], f"{block}.relu")], block)
+    b.conv(x, "decoder.conv", (8, 33), [3], pads=[1, 1])
+    b.save(name, ("spectrum", [1, 33, 100]), ("mask", [1, 33, 100]))
+
+
+def tcn_step(name: str, chunk: int = 20, short: int = -1) -> None:
+    """The same network called chunk by chunk: each convolution has a cache; that of block ``short`` misses a step."""
+    b = Builder()
+    x, width, caches = "audio", 1, {}
+    b.constant("end", [1 << 30])
+    b.constant("time", [2])
+    for number, dilation in enumerate((1, 2, 4, 8, 16)):
+        block, cache = f"blocks.{number}", f"cache{number}"
+        length = 2 * dilation - (number == short)
+        caches[cache] = [1, width, length]
+        whole = b.node("Concat", [cache, x], f"{block}.concat", axis=2)
+        b.constant(f"{block}.keep", [-length])
+        b.node("Slice", [whole, f"{block}.keep", "end", "time"], f"new_{cache}")
+        pads = [int(number == short), 0]
+        y = b.conv(whole, f"{block}.conv", (width, 4), [3], dilations=[dilation], pads=pads)
+        y = b.node("Relu", [y], f"{block}.relu")
+        x = y if number == 0 else b.node("Add", [x, y], block)
+        width = 4
+    b.conv(x, "head", (width, 1), [1])
+    b.save(name, ("audio", [1, 1, chunk]), ("mask", [1, 1, chunk]), states=caches)
+
+
 def single_layers() -> None:
     """The single layers of docs/stride-is-not-dilation.md."""
     for kernel, stride in ((3, 1), (3, 2), (5, 1), (5, 2)):
@@ -113,6 +155,10 @@ def main() -> None:
     unet()
     unet("changed/unet.onnx", dilation=2)
     tcn()
+    enhancer("latency/enhancer.onnx")
+    enhancer("latency/normed.onnx", norm=True)
+    tcn_step("streams/tcn_step.onnx")
+    tcn_step("streams/tcn_short.onnx", short=3)
     single_layers()
     jobs()
 

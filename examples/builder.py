@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +41,25 @@ class Builder:
         weight = self.weight(f"{module}.weight", [channels[1], channels[0], *kernel])
         return self.node("Conv", [x, weight], module, kernel_shape=kernel, **attributes)
 
-    def save(self, name: str, x: tuple[str, list[int]], *outputs: tuple[str, list[int]]) -> None:
-        """Write the model; its last nodes make the outputs, and are called by their names."""
+    def save(
+        self,
+        name: str,
+        inputs: tuple[str, list[int]] | dict[str, list[int]],
+        *outputs: tuple[str, list[int]],
+        states: Mapping[str, list[int]] | None = None,
+    ) -> None:
+        """Write the model; its last nodes make the outputs, and are called by their names.
+
+        ``states`` are inputs whose next values tensors called ``new_...`` are.
+        """
+        given = {**(inputs if isinstance(inputs, dict) else dict([inputs])), **(states or {})}
         for node, (output, _) in zip(self.nodes[-len(outputs) :], outputs, strict=True):
             node.output[0] = output
+        outputs += tuple((f"new_{state}", shape) for state, shape in (states or {}).items())
         graph = helper.make_graph(
             self.nodes,
             Path(name).stem,
-            [helper.make_tensor_value_info(x[0], TensorProto.FLOAT, x[1])],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in given.items()],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
             self.weights,
         )

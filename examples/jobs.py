@@ -9,6 +9,10 @@ from builder import Builder
 def jobs() -> None:
     """Write all of them."""
     tcn_with_a_centred_layer()
+    stream()
+    for name, cache in (("stream-step", 4), ("stream-step-short", 3)):
+        stream_step(name, cache)
+    frames()
     restorer()
     for layers in (2, 3):
         patchgan(layers)
@@ -40,6 +44,40 @@ def tcn_with_a_centred_layer() -> None:
     x = b.conv(x, "smooth", (width, 4), [5], pads=[2, 2])
     b.conv(x, "head", (width, 1), [1])
     b.save("jobs/tcn-smooth.onnx", ("audio", [1, 1, 400]), ("mask", [1, 1, 400]))
+
+
+def stream() -> None:
+    """Two causal convolutions, over a whole recording."""
+    b = Builder()
+    x = relu(b, b.conv("audio", "conv1", (1, 4), [3], pads=[2, 0]), "relu")
+    b.conv(x, "conv2", (4, 1), [3], dilations=[2], pads=[4, 0])
+    b.save("jobs/stream.onnx", ("audio", [1, 1, 64]), ("mask", [1, 1, 64]))
+
+
+def stream_step(name: str, cache: int) -> None:
+    """The same called on chunks of 8, with caches; the second convolution needs 4 positions of its input."""
+    b = Builder()
+    axis = b.constant("axis", [2])
+    end = b.constant("end", [1 << 30])
+    first = b.node("Concat", ["cache1", "audio"], "join1", axis=2)
+    hidden = relu(b, b.conv(first, "conv1", (1, 4), [3]), "relu")
+    second = whole = b.node("Concat", ["cache2", hidden], "join2", axis=2)
+    if cache < 4:
+        whole = b.node("Pad", [second, b.constant("pads", [0, 0, 4 - cache, 0, 0, 0])], "pad")
+    b.conv(whole, "conv2", (4, 1), [3], dilations=[2])
+    b.node("Slice", [first, b.constant("last1", [-2]), end, axis], "keep1")
+    b.node("Slice", [second, b.constant("last2", [-cache]), end, axis], "keep2")
+    caches = {"cache1": [1, 1, 2], "cache2": [1, 4, cache]}
+    news = [(f"new_{key}", shape) for key, shape in caches.items()]
+    b.save(f"jobs/{name}.onnx", {"audio": [1, 1, 8], **caches}, ("mask", [1, 1, 8]), *news)
+
+
+def frames() -> None:
+    """A causal network over frames of a spectrogram."""
+    b = Builder()
+    x = relu(b, b.conv("frames", "conv1", (8, 4), [5], pads=[4, 0]), "relu")
+    b.conv(x, "conv2", (4, 2), [3], pads=[2, 0])
+    b.save("jobs/frames.onnx", ("frames", [1, 8, 100]), ("speech", [1, 2, 100]))
 
 
 def restorer() -> None:

@@ -29,6 +29,7 @@ def analyze(
     args: Sequence[Any] | Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     weights: bool | None = None,
+    mask_below: float | None = None,
     axes: Mapping[str, Mapping[str, int]] | None = None,
     spacing: Mapping[str, str] | None = None,
     origin: Literal["end", "start", "center"] | None = None,
@@ -52,7 +53,9 @@ def analyze(
         kwargs: for PyTorch, keyword arguments of the call.
         args: arguments of the class, function or factory that makes the model, by position or by name.
         values: input name -> number, list, array or path of a .npy file, for inputs that steer the geometry.
-        weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
+        weights: whether taps that are exactly 0 and attention scores that a constant masks do not read.
+        mask_below: a constant of this or less that is added before a softmax is a mask then; -100 by default, and
+            ``-math.inf`` for none but -inf.
         axes: input name -> axis name -> axis number, where the roles of axes are not to be guessed;
             ``batch`` and ``channel`` name these, other names are those of spatial axes.
         spacing: axis name -> distance of neighbours, as in ``{"t": "1/16000 s"}``.
@@ -83,6 +86,7 @@ def analyze(
         "args": args,
         "values": values,
         "weights": weights,
+        "mask_below": mask_below,
         "axes": axes,
         "spacing": spacing,
         "origin": origin,

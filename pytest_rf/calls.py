@@ -62,6 +62,7 @@ class Call:
         state: of a step model, state input -> the output that is its value in the next call, or ``"auto"``.
         chunk: how many positions along the axis of a stream a call advances by; by input where they differ. None:
             nothing is said; a step model's calls advance by all that they are given.
+        mask_below: a constant of this or less that is added before a softmax is a mask then; None: -100.
     """
 
     inputs: Any = None
@@ -77,6 +78,7 @@ class Call:
     weights: bool = False
     state: Mapping[str, str] | str | None = None
     chunk: int | Mapping[str, int] | None = None
+    mask_below: float | None = None
 
 
 class StepError(CallError, RequirementError):
@@ -171,12 +173,13 @@ def analysed(
         kwargs=call.kwargs,
         values=values,
         weights=call.weights,
+        mask_below=call.mask_below,
         name=name,
         operators=operators,
     )
     if call.state is not None:
         # Along which axis the inputs are streams is said of the call; all else of the net that it is.
-        analysis = streamed(described(analysis, call.axes), call.state, call.chunk)
+        analysis = cast(Analysis, streamed(described(analysis, call.axes), call.state, call.chunk))
         call = replace(call, axes={}, chunk=None)
     return said(analysis, call)
 
@@ -228,6 +231,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
     if not named:
         return {}  # which axes the model has is not worked out for nothing
     known = list(dict.fromkeys(axis for source in analysis.inputs.values() for axis in source.axes))
+    there_is = {axis.lower() for axis in known}
     there = f"there are {', '.join(known) or 'none; name them with axes'}"
 
     def told(axis: str) -> str:
@@ -235,7 +239,7 @@ def absent(analysis: Described, axes: Iterable[str], models: str = "") -> dict[s
             return f'there is no axis "{axis}" in {models}'
         return f'the model has no axis "{axis}"{nearest(axis, known)}; {there}'
 
-    return {axis: told(axis) for axis in named if axis not in known}
+    return {axis: told(axis) for axis in named if axis.lower() not in there_is}
 
 
 # ------------------------------------------------------------------ the form of each key
@@ -378,6 +382,12 @@ def _chunk(value: Any) -> int | dict[str, int]:
     return {str(name): int(one) for name, one in value.items()} if isinstance(value, Mapping) else int(value)
 
 
+def _mask_below(value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value < 0:
+        raise CallError("mask_below", f"is a number below 0, or -inf, not {_shown(value)}")
+    return float(value)
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
@@ -397,4 +407,5 @@ _FORMS: dict[str, Callable[..., Any]] = {
     "weights": _weights,
     "state": _state,
     "chunk": _chunk,
+    "mask_below": _mask_below,
 }

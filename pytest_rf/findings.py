@@ -105,6 +105,41 @@ class Witness(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class Blame(Struct, frozen=True, kw_only=True):
+    """An operator that breaks a promise: it looks ahead, or it reads without end.
+
+    Attributes:
+        tensor: the name of the tensor that it makes.
+        node: its own name.
+        op: the operator.
+        module: the path of the module that it belongs to.
+        source: the source line of that module, where known.
+        label: its geometry in words.
+        does: ``ahead`` (it looks ahead), ``statistics`` (it brings in statistics of the whole axis), ``data`` (data
+            chooses what it reads), ``mixes`` (it mixes the whole axis), ``grid`` and ``window`` (it fits its grid or
+            its windows to the whole extent), ``circular`` (it fetches from the other end).
+        ahead: how far its result reads ahead, in input positions, without what operators before it read without end;
+            None where that is not what is wrong.
+        adds: by how much that is more than what it reads does.
+        step: the step of its result that reads the furthest ahead on the actual input; None where none does.
+        ends: the last input position that this step stands for.
+        reads: the last one that it reads.
+    """
+
+    tensor: str
+    node: str = ""
+    op: str = ""
+    module: str = ""
+    source: str = ""
+    label: str = ""
+    does: str
+    ahead: Value | None = None
+    adds: Value | None = None
+    step: int | None = None
+    ends: Value | None = None
+    reads: int | None = None
+
+
 class Elsewhere(Struct, frozen=True, kw_only=True):
     """A further tensor of which the same requirement or rule fails, with what was measured there.
 
@@ -209,6 +244,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         required: what was required.
         reason: why it cannot be decided; empty for a violation.
         note: what is to blame, in plain words.
+        blame: of a claim that does not hold, all operators that look ahead, or read without end, in their order.
         figure: the metric whose growth ``path`` tells.
         side: of a halo's path, the side.
         path: how that metric grew from the input to the tensor, layer by layer.
@@ -252,6 +288,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     required: Required | None = None
     reason: str = ""
     note: str = ""
+    blame: tuple[Blame, ...] = ()
     figure: str = ""
     side: str = ""
     path: tuple[Step, ...] = ()

@@ -21,6 +21,15 @@ from pytest_rf.limits import Limits
 from pytest_rf.node import Node
 from pytest_rf.value import Deferred, Shape, Value
 
+MASK_BELOW = -100.0
+"""In weight-aware mode a constant of this or less that is added before a softmax is a mask (SEMANTICS 7)."""
+
+_MOST = 3
+"""So many of these constants are told."""
+
+_KNOWN = ("masked", "zero", "faint")
+"""What is known of single elements of a value, by the attributes that hold it."""
+
 
 class Union(NamedTuple):
     """Each element reads what any of ``reads`` says."""
@@ -84,6 +93,7 @@ class Graph:
         notes: what the figures cannot know, one sentence each.
         limits: what it may take.
         weights: whether weights were read (SEMANTICS 7).
+        masks: the constants that were counted as masks though they are finite: where -> the largest of it.
     """
 
     values: list[Value] = field(default_factory=list)
@@ -97,6 +107,17 @@ class Graph:
     notes: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=limits.current)
     weights: bool = False
+    masks: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> list[str]:
+        """The notes, and which constants were counted as masks."""
+        if not self.masks:
+            return self.notes
+        told = [f"{figure:g} in {where}" for where, figure in list(self.masks.items())[:_MOST]]
+        more = f" and {len(self.masks) - _MOST:,} more" if len(self.masks) > _MOST else ""
+        masks = f"counted as masks, as mask_below allows: {', '.join(told)}{more}"
+        return [*self.notes, masks]
 
     def ancestors(self, number: int) -> set[int]:
         """Return the numbers of all values that value ``number`` is computed from, and itself."""
@@ -112,11 +133,15 @@ class Builder:
 
     Attributes:
         weights: whether exact zeros in weights and masked scores cut dependence (SEMANTICS 7).
+        mask_below: a constant of this or less that is added before a softmax is a mask then.
+        adding: number of such a constant -> the node that adds it.
     """
 
-    def __init__(self, weights: bool = False) -> None:
+    def __init__(self, weights: bool = False, mask_below: float = MASK_BELOW) -> None:
         self.graph = Graph(weights=weights)
         self.weights = weights
+        self.mask_below = mask_below
+        self.adding: dict[int, Node] = {}
         self.node = Node("", "")
 
     def begin(self, node: Node) -> None:
@@ -184,7 +209,7 @@ class Builder:
         if not live or 0 in shape:
             return self.constant(shape)
         y = self.step(shape, Join(tuple(live), tuple(offsets), axis), live)
-        for name in ("masked", "zero"):
+        for name in _KNOWN:
             masks = [getattr(part, name) for part in parts]
             if any(mask is not None for mask in masks):
                 wide = [
@@ -192,6 +217,7 @@ class Builder:
                     for mask, part in zip(masks, parts, strict=True)
                 ]
                 setattr(y, name, np.concatenate(wide, axis))
+        y.faints = tuple(dict.fromkeys(number for part in parts for number in part.faints))
         return y
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
@@ -211,11 +237,24 @@ class Builder:
         self, y: Value, x: Value, move: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]]
     ) -> Value:
         """Return ``y``, whose elements are ``x``'s in other places: constant ones among them stay constant."""
-        for name in ("masked", "zero"):
+        for name in _KNOWN:
             mask = getattr(x, name)
             if mask is not None:
                 setattr(y, name, move(np.broadcast_to(mask, x.extents)))
+        y.faints = x.faints
         return y
+
+    def count_masks(self, numbers: Sequence[int]) -> None:
+        """Note that finite constants were counted as masks."""
+        names = {value.number: name for name, value in self.graph.constants.items()}
+        for number in numbers:
+            data = self.graph.values[number].data
+            if data is not None:
+                counted = data[(data <= self.mask_below) & np.isfinite(data)]
+                node = self.adding.get(number, self.node)
+                where = f"{names[number]!r} at " if number in names else ""
+                if counted.size:
+                    self.graph.masks[f"{where}{node.op} {node.name!r}"] = float(counted.max())
 
     def unknown(
         self, operands: Sequence[Value], reason: str, shape: Shape | None = None, operator: str = ""

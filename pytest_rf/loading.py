@@ -17,7 +17,7 @@ from pytest_rf.analysis.described import Relower
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError
 from pytest_rf.given import remedy
-from pytest_rf.graph import Graph
+from pytest_rf.graph import MASK_BELOW, Graph
 from pytest_rf.registry import NONE, Operators
 
 _LARGEST = 1 << 20
@@ -53,6 +53,7 @@ def load(
     kwargs: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
+    mask_below: float | None = None,
     name: str | None = None,
     operators: Operators = NONE,
 ) -> Analysis:
@@ -64,35 +65,38 @@ def load(
         inputs: shapes and examples in the form of :func:`pytest_rf.given.specs`.
         kwargs: for PyTorch, keyword arguments of the call.
         values: input name -> array, for inputs that steer the geometry.
-        weights: whether taps that are exactly 0 and attention scores masked with -inf do not read.
+        weights: whether taps that are exactly 0 and attention scores that a constant masks do not read.
+        mask_below: a constant of this or less that is added before a softmax is a mask then; -100 by default.
         name: what messages call the model; the file's name by default.
         operators: what a configuration states of operators.
 
     Raises:
         ModelError: the model cannot be read or analysed, or is not called like this.
     """
+    below = MASK_BELOW if mask_below is None else mask_below
     if isinstance(model, (str, PathLike)):
         from pytest_rf.frontends.onnx import skimmed
 
         path = fspath(model)
         _no_call(path, example, kwargs)
         # The file is read again only if it is asked for: its weights are not kept.
+        called = name or Path(path).stem
         analysis = _of_file(
-            lambda: skimmed(path), path, name or Path(path).stem, path, inputs, values, weights, operators
+            lambda: skimmed(path), path, called, path, inputs, values, weights, operators, below
         )
         analysis.called = (path, values)
         return analysis
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
-        analysis = _of_file(lambda: model, None, called, called, inputs, values, weights, operators)
+        analysis = _of_file(lambda: model, None, called, called, inputs, values, weights, operators, below)
         analysis.called = (model, values)
         return analysis
     if is_torch(model):
         from pytest_rf.frontends.torch import load, reopened
 
         given: Any = None if not example else example[0] if len(example) == 1 else example
-        call = (model, given, inputs, kwargs or None, values or None, weights, operators)
+        call = (model, given, inputs, kwargs or None, values or None, weights, operators, below)
         graph, way = load(*call)
         return Analysis(
             graph,
@@ -115,6 +119,7 @@ def _of_file(
     values: Mapping[str, Any] | None,
     weights: bool,
     operators: Operators,
+    below: float,
 ) -> Analysis:
     """Return the analysis of an ONNX model; ``place`` is how errors name it."""
     from pytest_rf.frontends.onnx import lower, lowered, named
@@ -123,7 +128,7 @@ def _of_file(
     shapes = named(model, place, inputs)
 
     def of(least: int = 0) -> Analysis:
-        graph, chosen = lowered(model, place, shapes, values, weights, operators, least)
+        graph, chosen = lowered(model, place, shapes, values, weights, operators, least, below)
         taken = {source: value.extents for source, value in graph.inputs.items()}
 
         def reopen() -> Relower:
@@ -132,7 +137,7 @@ def _of_file(
 
             def relower(others: Mapping[str, Sequence[int]]) -> Graph:
                 with limits.held(allowed):
-                    return lower(again, place, {**taken, **others}, values, weights, True, operators)
+                    return lower(again, place, {**taken, **others}, values, weights, True, operators, below)
 
             return relower
 

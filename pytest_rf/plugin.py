@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "configuration, or a fixture, by default the PyTorch module that the test calls; which: where the test calls "
         "several models, the class, attribute, variable or fixture of the one that is meant, or 'first', 'last' or "
         "'all'; required: False lets tests be that call no model; call: inputs, values, kwargs, args, axes, spacing, "
-        "origin, stands_for, frontend, chunk, state, accept_context and weights, as everywhere.",
+        "origin, stands_for, frontend, chunk, state, accept_context, weights and mask_below, as everywhere.",
     )
     if config.getoption("rf_report"):
         from pytest_rf.testing import reports

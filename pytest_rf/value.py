@@ -29,6 +29,8 @@ class Value:
         nesting: how many unresolved constants this one rests on.
         masked: in weight-aware mode, which elements are a constant -inf ("masked").
         zero: which elements are known to be a constant 0: masked ones behind a softmax, a side of a triangle.
+        faint: in weight-aware mode, which elements had a large negative constant added: a softmax masks them.
+        faints: the numbers of these constants.
     """
 
     number: int
@@ -40,6 +42,8 @@ class Value:
     nesting: int = 0
     masked: npt.NDArray[np.bool_] | None = None
     zero: npt.NDArray[np.bool_] | None = None
+    faint: npt.NDArray[np.bool_] | None = None
+    faints: tuple[int, ...] = ()
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Return what is pickled: all but the elements of a constant, which no figure needs any more."""
@@ -70,6 +74,11 @@ class Value:
         return self.shape
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing is known of single elements."""
+        return self.masked is None and self.zero is None and self.faint is None
+
+    @property
     def rank(self) -> int:
         """The number of axes."""
         return len(self.extents)
@@ -87,7 +96,8 @@ class Deferred(Value):
         self.number = number
         self.varies = False
         self.nesting = nesting
-        self.masked = self.zero = None
+        self.masked = self.zero = self.faint = None
+        self.faints = ()
         self._resolve = resolve
 
     def __reduce__(self) -> tuple[type[Value], tuple[Any, ...]]:

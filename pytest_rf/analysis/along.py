@@ -86,7 +86,7 @@ class Along:
     @property
     def frontend(self) -> Framing | None:
         """What makes the positions of the axis of samples, outside of the model; None where nothing is said to."""
-        return self.runs.about.frontend.get(self.axis_name)
+        return self.runs.about.frontend.get(self.axis_name.lower())
 
     @property
     def framing(self) -> Framing:
@@ -124,7 +124,8 @@ class Along:
         about = self.runs.about
         if about.stream is not None:
             return about.stream.advance.get(self.key, 1)
-        return about.chunk or 1 if self.axis_name == stream_axis(self.runs.inputs.values()) else 1
+        stream = stream_axis(self.runs.inputs.values())
+        return (about.chunk or 1) if self.axis_name == stream else 1
 
     def theory(self) -> Field:
         """Return the field on an input without end.
@@ -272,7 +273,8 @@ class Along:
         if stated is not None:
             return stated._replace(hop=self.framing.hop) if self.framed else stated
         step = self.stride
-        return strided(step, self.runs.origin(self.value, self.key)) if step else None
+        first = self.runs.origin(self.value, self.key) * (self.framing.hop if self.framed else 1)
+        return strided(step, first) if step else None
 
     @property
     def _stated(self) -> Steps | None:
@@ -324,4 +326,5 @@ class Along:
 def stream_axis(inputs: Iterable[Input]) -> str:
     """Return the axis along which a stream comes in: the one called t, or the only one; empty where none is."""
     axes = dict.fromkeys(axis for source in inputs for axis in source.axes)
-    return "t" if "t" in axes else next(iter(axes)) if len(axes) == 1 else ""
+    named = [axis for axis in axes if axis.lower() == "t"]
+    return (named or ([*axes] if len(axes) == 1 else [""]))[0]

@@ -35,7 +35,8 @@ class Analysis(Described):
     @cached_property
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
-        return Runs(self) if self.stream is None else self.stream.runs(self)
+        made: Runs = Runs(self) if self.stream is None else self.stream.runs(self)
+        return made
 
     # ------------------------------------------------------------------ inputs
 
@@ -46,7 +47,7 @@ class Analysis(Described):
 
     @cached_property
     def state(self) -> Mapping[str, StateFigures]:
-        """How much of each state of a step model is needed, by the name of its input (SEMANTICS 10); empty of others."""
+        """How much of each state of a step model is needed, by the name of its input; empty of other models."""
         return {} if self.stream is None else self.stream.state(self.runs)
 
     # ------------------------------------------------------------------ tensors
@@ -153,7 +154,7 @@ class Analysis(Described):
                 }
                 for tensor in self.final
             ),
-            notes=tuple(self.graph.notes),
+            notes=tuple(self.graph.remarks),
             chunk=self.chunk,
             tensors=tuple(of_tensor(one, figures) for one in shown),
         )

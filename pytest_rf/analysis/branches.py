@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import reduce
 from typing import TypeVar
 
@@ -16,7 +17,8 @@ from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.domains import rims
 from pytest_rf.domains.domain import Domain
-from pytest_rf.domains.layout import Key
+from pytest_rf.domains.hull import Hull
+from pytest_rf.domains.layout import Key, Keys
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
 from pytest_rf.interpreter import Ignorance, Plan, read_operand
@@ -54,6 +56,7 @@ class Alone(Runs):
     def __init__(self, whole: Runs, number: int, operand: int) -> None:
         """Take the runs over the whole model, the tensor's value, and that of the operand that is left to it."""
         vars(self).update(vars(whole))
+        self._whole = whole
         self._number, self._operand = number, operand
         self._node = whole.plan.makers[number].node.index
         self._between = operands(whole, number)[1]
@@ -88,25 +91,40 @@ class Alone(Runs):
         if place not in self._fields:
             own = self._hulls(counting, theory, key, self._operand)
             domain = self.domain(counting, theory)
-            hulls = {one: settled(hull) for one, hull in self._read(domain, own, key).items()}
-            self._fields[place] = Field(known, hulls, domain.policy.endless)
+            hulls = {
+                one: self.seen(settled(hull), counting, theory, one, self._number)
+                for one, hull in self._read(domain, own, key).items()
+            }
+            self._fields[place] = Field(known, hulls, self.spatial if theory else frozenset())
         return self._fields[place]
+
+    def seen(self, hull: Hull, counting: Counting, theory: bool, key: Key, number: int) -> Hull:
+        """Return what a run knows of a value as the figures of the whole model see it."""
+        return self._whole.seen(hull, counting, theory, key, number)
+
+    def borderless(self, theory: bool) -> Keys:
+        """Return the input axes that have no borders in a run."""
+        return self._whole.borderless(theory)
+
+    def origin(self, value: Value, key: Key) -> Fraction:
+        """Return the position that the first step of a value stands for."""
+        return self._whole.origin(value, key)
 
     def rim(self, value: Value, key: Key, local: bool = False) -> rims.State | None:
         """Return how much of a value a tile gets wrong at its own borders; None: nothing."""
         if value.number != self._number:
-            return super().rim(value, key, local)
+            return self._whole.rim(value, key, local)
         own = self._every_rim(key, local).get(self._operand, {})
         return self._read(self._rim_domain(key, local), own, key).get(key)
 
     def _read(self, domain: Domain[T], own: Mapping[Key, T], key: Key) -> Mapping[Key, T]:
         live = {self._operand: {key: own[key]} if key in own else {}}
         for number in self._between:
-            live[number] = dict(_step(self.plan, number, domain, live, key))
+            live[number] = dict(stepped(self.plan, number, domain, live, key))
         return live[self._number]
 
 
-def _step(
+def stepped(
     plan: Plan, number: int, domain: Domain[T], live: Mapping[int, Mapping[Key, T]], key: Key
 ) -> Mapping[Key, T]:
     """Return what a domain knows of what a step makes; operands that are not known read nothing."""

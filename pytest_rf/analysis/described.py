@@ -15,7 +15,6 @@ from pytest_rf.node import Node
 from pytest_rf.value import Shape
 
 if TYPE_CHECKING:
-    from pytest_rf.analysis.runs import Runs
     from pytest_rf.domains.layout import Key
 
 
@@ -29,10 +28,10 @@ class Unrolled(Protocol):
     @property
     def advance(self) -> Mapping[Key, int]: ...
 
-    def runs(self, about: Described) -> Runs:
+    def runs(self, about: Described) -> Any:
         """Return the runs over them."""
 
-    def state(self, runs: Runs) -> Mapping[str, StateFigures]:
+    def state(self, runs: Any) -> Mapping[str, StateFigures]:
         """Return the figures of each state, by the name of its input."""
 
 
@@ -43,16 +42,24 @@ class StateFigures(Protocol):
         needed: how many of its positions, from the newest on, any output ever reads; None where that is not known.
         length: how many it holds.
         axis: the axis along which it holds them; None where it has one for all of the past.
+        grows: by how many positions it grows in a call.
     """
 
     @property
-    def needed(self) -> int | None: ...
+    def needed(self) -> int | None:
+        """Return how many any output reads."""
 
     @property
-    def length(self) -> int: ...
+    def length(self) -> int:
+        """Return how many it holds."""
 
     @property
-    def axis(self) -> int | None: ...
+    def grows(self) -> int:
+        """Return by how many positions it grows in a call."""
+
+    @property
+    def axis(self) -> int | None:
+        """Return the axis along which it holds them."""
 
 
 Relower = Callable[[Mapping[str, Shape]], Graph]

@@ -11,7 +11,7 @@ from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import walk
 from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.analysis.tensors import owners
-from pytest_rf.errors import UnknownError
+from pytest_rf.errors import ModelError, UnknownError
 from pytest_rf.figures import Number
 from pytest_rf.interpreter import Ignorance
 
@@ -114,7 +114,7 @@ def growth(field: AxisField, effective: bool = True) -> Growth:
             own.rf,
             own.rf_min,
             own.stride,
-            own.erf if effective else None,
+            _effective(own) if effective else None,
         )
 
     return Growth(
@@ -127,6 +127,13 @@ def growth(field: AxisField, effective: bool = True) -> Growth:
         upper_bound=field.upper_bound,
         stations=tuple(map(station, numbers)),
     )
+
+
+def _effective(field: AxisField) -> float | None:
+    try:
+        return field.erf
+    except ModelError:  # a limit, which sizes keep within
+        return None
 
 
 def growths(

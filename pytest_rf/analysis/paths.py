@@ -80,7 +80,8 @@ def trace(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -
     back (padding on the left, and the convolution that it is for) is left out, and so is what a later one undoes, and
     steps that change nothing. Infinite growth is that of the first operator that is to blame for it.
     """
-    return _lasting(walk(runs, number, source, axis, measure).stations)
+    stations = walk(runs, number, source, axis, measure).stations
+    return lasting(stations, lambda one: AxisField(runs, runs.graph.values[one], source, axis))
 
 
 def walk(runs: Runs, number: int, source: Input, axis: int, measure: Measure) -> Walk:
@@ -171,9 +172,14 @@ def growths(stations: Sequence[tuple[int, Number]]) -> tuple[Number, list[Growth
     return kept[0][1], _steps(kept)
 
 
-def _lasting(stations: Sequence[tuple[int, Number]]) -> list[Growth]:
-    """Return the steps that changed a figure, without what later steps undo."""
-    chain = list(stations)
+def lasting(stations: Sequence[tuple[int, Number]], field: Callable[[int], AxisField]) -> list[Growth]:
+    """Return the steps that changed a figure from one station to the next, without what later steps undo.
+
+    Args:
+        stations: the values on the way with their figures.
+        field: returns the field of a value.
+    """
+    chain = _padded(stations, field)
     if chain and math.isfinite(chain[-1][1]):  # channels that read everything, and that are dropped again
         chain = [one for one in chain if math.isfinite(one[1])]
     if not chain:
@@ -188,6 +194,32 @@ def _lasting(stations: Sequence[tuple[int, Number]]) -> list[Growth]:
         else:
             kept, dip = [*kept, one], []
     return _steps([*kept, *dip])
+
+
+def _padded(
+    stations: Sequence[tuple[int, Number]], field: Callable[[int], AxisField]
+) -> list[tuple[int, Number]]:
+    """Return stations of which a window and the padding that it is for are one, whichever of the two comes first.
+
+    Between them there are more places than the input has, or fewer, and the figure is off by the padding.
+    """
+    found: list[tuple[int, Number]] = []
+    rest = list(stations)
+    for place, (number, level) in enumerate(stations):
+        if found and place + 1 < len(rest):
+            before, after = found[-1][1], rest[place + 1][1]
+            if (level < before <= after or before < level > after) and not _is_whole(field(number)):
+                if before < after < level:  # it is the window that grew
+                    rest[place + 1] = number, after
+                continue
+        found.append(rest[place])
+    return found
+
+
+def _is_whole(field: AxisField) -> bool:
+    """Whether a tensor has as many steps as it takes to stand for the input."""
+    steps = field.steps
+    return steps is None or steps.fits(field.count, field.input.shape[field.axis])
 
 
 def _steps(stations: Sequence[tuple[int, Number]]) -> list[Growth]:

@@ -125,21 +125,27 @@ def _scaled(number: float, scale: int) -> Fraction | float:
     return Fraction(int(number), scale) if isfinite(number) else float(number)
 
 
-def profile(field: Field, key: Key, parts: bool = True) -> Profile | None:
+def profile(field: Field, key: Key, parts: bool = True, along: int | None = None) -> Profile | None:
     """Return the profile of a field towards an input axis; ``parts`` of positions are places too.
+
+    ``along`` is the axis of the tensor that is looked at where positions lie along others as well, as windows that
+    are cut along two axes at once and put together again have them.
 
     None where the positions lie along no axis of the tensor, or along several (the pairs of an
     attention matrix), or are interleaved with those of another input axis in no regular way.
     """
     hull = field.hulls.get(key)
     numbers = [n for n, axis in enumerate(field.layout) if any(key in factor.carries for factor in axis)]
+    numbers = numbers if along is None else [along]
     if hull is None or hull.irregular or len(numbers) != 1:
         return None
     start = sum(map(len, field.layout[: numbers[0]]))
     axis = field.layout[numbers[0]]
-    if any(key in f.carries and ((f.mixed and not f.within) or is_interleaved(f, key)) for f in axis):
+    if along is None and any(
+        key in f.carries and ((f.mixed and not f.within) or is_interleaved(f, key)) for f in axis
+    ):
         return None
-    own = [start + place for place in places(axis, key, parts)]
+    own = [start + place for place in (places(axis, key, parts) if along is None else range(len(axis)))]
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
         return None
     lo, hi = _reduced(hull, axis, start, own, key in field.endless)

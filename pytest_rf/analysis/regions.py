@@ -13,7 +13,7 @@ from pytest_rf.analysis.elements import spread
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.domains.layout import carried
-from pytest_rf.errors import UnknownError
+from pytest_rf.errors import ModelError
 from pytest_rf.figures import Number
 from pytest_rf.interpreter import Ignorance
 
@@ -115,8 +115,8 @@ def region(tensor: Tensor, unit: Sequence[int], input: str | None = None) -> Reg
         # Of ``final`` it is the field of the tensor itself: the unit is one of that.
         field = AxisField(tensor.runs, tensor.value, source, source.axes[axis])
         places = tensor.places(unit, source.name)
-        energy = None if field.upper_bound else spread(field.runs, field.value, field.key, places)
-        if energy is not None and not isinstance(energy, Ignorance):
+        energy = _energy(field, places)
+        if energy is not None:
             effective[axis] = energy
         step = _stands_for(field, places)
         if step is not None:
@@ -136,8 +136,17 @@ def region(tensor: Tensor, unit: Sequence[int], input: str | None = None) -> Reg
 def _read(tensor: Tensor, unit: Sequence[int], axis: str, source: str) -> frozenset[int] | None:
     try:
         return frozenset(tensor.reads(unit, axis, source))
-    except UnknownError:
+    except ModelError:  # not known, or beyond a limit
         return None
+
+
+def _energy(field: AxisField, places: Sequence[int | None]) -> tuple[float, float] | None:
+    """Return mean and standard deviation of a unit's energy; None where they are not known, or cost too much."""
+    try:
+        found = None if field.upper_bound else spread(field.runs, field.value, field.key, places)
+    except ModelError:  # a limit
+        return None
+    return None if isinstance(found, Ignorance) else found
 
 
 def _stands_for(field: AxisField, places: Sequence[int | None]) -> tuple[Number, Number] | None:

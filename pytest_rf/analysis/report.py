@@ -227,7 +227,7 @@ def of_input(source: Input, frontends: Mapping[str, Framing] = {}) -> InputRepor
                 rate=None if one.rate is None else figure(one.rate),
             )
             for axis, one in frontends.items()
-            if axis in source.axes
+            if axis in {name.lower() for name in source.axes}
         },
     )
 

@@ -16,6 +16,7 @@ from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.roles import roles
 from pytest_rf.domains import rims
 from pytest_rf.domains.elementwise import Maps, State
+from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
 from pytest_rf.domains.layout import Key, Keys, carried, stride
@@ -171,7 +172,7 @@ class Runs:
         return ()
 
     def origin(self, value: Value, key: Key) -> Fraction:
-        """Return the position that the first step of a value stands for: 0, where nothing of the past lies before it."""
+        """Return the position that the first step of a value stands for: 0 where no past lies before it."""
         return Fraction(0)
 
     def grid(self, key: Key) -> int:
@@ -269,8 +270,15 @@ class Runs:
         if isinstance(known, Ignorance):
             raise UnknownError(f"unknown: {known.reason}")
         found = self._hulls(counting, theory, key, value.number)
-        hulls = {key: settled(hull) if theory else small(hull) for key, hull in found.items()}
+        hulls = {
+            one: self.seen(settled(hull) if theory else small(hull), counting, theory, one, value.number)
+            for one, hull in found.items()
+        }
         return Field(known, hulls, self.spatial if theory else frozenset())
+
+    def seen(self, hull: Hull, counting: Counting, theory: bool, key: Key, number: int) -> Hull:
+        """Return what a run knows of a value along an input axis as its figures see it: as it is."""
+        return hull
 
     @cached_property
     def _any_context(self) -> bool:

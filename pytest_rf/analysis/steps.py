@@ -73,7 +73,7 @@ class Steps(NamedTuple):
 
 
 def strided(stride: Fraction, origin: Fraction = Fraction(0)) -> Steps:
-    """Return the steps of a tensor that moves by ``stride``, of which the first stands for positions from ``origin`` on."""
+    """Return the steps of a tensor that moves by ``stride``; the first stands for positions from ``origin`` on."""
     if stride < 1:
         return Steps(stride, origin, origin, True)
     return Steps(stride, origin, origin + stride - 1, stride.denominator == 1)

@@ -96,4 +96,6 @@ def has_samples(model: Subject) -> bool:
     )
 
 
-RULE = Rule(code="RF404", name="batch-leak", doc=__doc__, check=check, judges=has_samples, default=True)
+RULE = Rule(
+    code="RF404", name="batch-leak", doc=__doc__, check=check, judges=has_samples, default=True, streams=True
+)

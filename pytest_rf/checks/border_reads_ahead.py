@@ -24,12 +24,10 @@ from collections.abc import Iterator
 
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.profile import profile
-from pytest_rf.checks.declared import declared
+from pytest_rf.checks.declared import CAUSAL, declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
-
-CAUSAL = frozenset({"causal", "lookahead"})
 
 
 def check(model: Subject) -> Iterator[Finding]:

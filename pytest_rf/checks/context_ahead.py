@@ -64,4 +64,4 @@ def has_time(model: Subject) -> bool:
     return any(place.axis == TIME for place in model.finals())
 
 
-RULE = Rule(code="RF401", name="context-ahead", doc=__doc__, check=check, judges=has_time)
+RULE = Rule(code="RF401", name="context-ahead", doc=__doc__, check=check, judges=has_time, streams=True)

@@ -7,6 +7,8 @@ from pytest_rf.requirements.syntax import Claim, Comparison
 
 #: What context can break.
 GUARANTEES = frozenset({"causal", "bounded", "lookahead", "lookback", "halo"})
+#: What says that nothing ahead is read.
+CAUSAL = frozenset({"causal", "lookahead"})
 
 
 def declared(model: Subject, place: Place) -> frozenset[str]:

@@ -58,4 +58,4 @@ def declares(model: Subject) -> bool:
     return any(GUARANTEES & declared(model, place) for place in model.finals(guarantee=True))
 
 
-RULE = Rule(code="RF402", name="hidden-context", doc=__doc__, check=check, judges=declares)
+RULE = Rule(code="RF402", name="hidden-context", doc=__doc__, check=check, judges=declares, streams=True)

@@ -2,7 +2,7 @@
 
 ## What it does
 Takes the mean `offset` over the phases of every output with positions: 0 is the half-pixel grid, on which unit `i`
-looks at the middle of the positions that it stands for.
+looks at the middle of the positions that it stands for. An axis that is declared causal is silent: it looks back.
 
 ## Why is this bad
 Whoever maps units back to pixels (boxes, key points, masks, time stamps) assumes a grid, mostly this one. A stem of
@@ -44,7 +44,7 @@ def check(model: Subject) -> Iterator[Finding]:
         off = _offset(place.field)
         if off and abs(off) > steps * (place.field.stride or 0):
             yield place.finding(
-                f'units of "{place.tensor.name}" look {said(abs(off))} positions '
+                f'units of "{place.tensor.name}" look {said(abs(off))} position{"s" * (abs(off) != 1)} '
                 f"{'before' if off < 0 else 'behind'} what they stand for on axis {place.axis}",
                 metric="offset",
                 measured=measured(off),

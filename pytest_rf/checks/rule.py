@@ -48,6 +48,8 @@ class Rule:
         actual: whether it is about the actual input, so that it says nothing of axes whose extents are our choice.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
         severity: what its findings are, one of :data:`pytest_rf.severity.SEVERITIES`; one can be milder.
+        streams: whether it says something of a step model's stream; others are about the operators of one call, many
+            of which are there to keep what the next call needs.
         options: what a configuration can say of it, with the defaults.
     """
 
@@ -60,6 +62,7 @@ class Rule:
     always: bool = False
     severity: str = "error"
     actual: bool = False
+    streams: bool = False
     options: type[Options] = Options
 
     @property
@@ -94,7 +97,7 @@ class Rule:
 
     def findings(self, model: Subject) -> list[Finding]:
         """Return what the rule finds in a model; what it finds on several axes is said once."""
-        found = self.check(model) if self.check is not None else ()
+        found = self.check(model) if self.check is not None and self._is_about(model) else ()
         if self.actual:
             found = [one for one in found if not _is_chosen(model, one)]
         own = model.options.get(self.code) or self.options()
@@ -117,7 +120,12 @@ class Rule:
 
     def judged(self, model: Subject) -> bool:
         """Return whether the rule has judged a model: whether that has what the rule is about, at a given extent."""
-        return self.judges is not None and (not self.actual or has_extents(model)) and self.judges(model)
+        about = self._is_about(model) and (not self.actual or has_extents(model))
+        return self.judges is not None and about and self.judges(model)
+
+    def _is_about(self, model: Subject) -> bool:
+        """Return whether the rule is about models of this kind: all, or a stream if it says something of these."""
+        return self.streams or model.analysis.stream is None
 
 
 def _is_chosen(model: Subject, found: Finding) -> bool:

@@ -63,4 +63,6 @@ def has_norms(model: Subject) -> bool:
     )
 
 
-RULE = Rule(code="RF405", name="training-mode", doc=__doc__, check=check, judges=has_norms, default=True)
+RULE = Rule(
+    code="RF405", name="training-mode", doc=__doc__, check=check, judges=has_norms, default=True, streams=True
+)

@@ -2,7 +2,7 @@
 
 ## What it does
 Asks of every output with positions whether it is `symmetric` along each spatial axis at the declared input, and
-tries the extents around it.
+tries the extents around it. An axis that is declared causal is silent: what looks back alone mirrors nothing.
 
 ## Why is this bad
 A stride-2 3×3 convolution with padding 1 on an even extent pads on one side only: its grid is shifted against the
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_rf.checks.declared import CAUSAL, declared
 from pytest_rf.checks.extents import nearest
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Place, Subject, measured
@@ -46,9 +47,11 @@ def check(model: Subject) -> Iterator[Finding]:
 
 
 def dense(model: Subject) -> Iterator[Place]:
-    """Yield the spatial axes of the outputs that have positions for them."""
+    """Yield the spatial axes of the outputs that have positions for them, but those that are declared causal."""
     outputs = {tensor.number for tensor in model.analysis.outputs}
-    return (place for place in model.finals() if place.tensor.number in outputs and place.field.stride != 0)
+    for place in model.finals():
+        if place.tensor.number in outputs and place.field.stride != 0 and not CAUSAL & declared(model, place):
+            yield place
 
 
 def _is_symmetric(place: Place) -> bool:

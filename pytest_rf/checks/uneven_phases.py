@@ -59,5 +59,11 @@ class UnevenPhases(Options, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 RULE = Rule(
-    code="RF301", name="uneven-phases", doc=__doc__, check=check, judges=has_places, options=UnevenPhases
+    code="RF301",
+    name="uneven-phases",
+    doc=__doc__,
+    check=check,
+    judges=has_places,
+    options=UnevenPhases,
+    streams=True,
 )

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.layers import Layer, layers
+from pytest_rf.checks.layers import Layer, is_window, layers
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
@@ -53,12 +53,18 @@ def check(model: Subject) -> Iterator[Finding]:
 
 def _downsampling(model: Subject) -> Iterator[Layer]:
     for layer in layers(model.analysis):
-        if (
-            max(layer.windows.stride, default=1) > 1
-            and not layer.spreads
-            and (layer.node.role is None or layer.node.role.name == "max")
-        ):
+        picks = layer.node.role is None or layer.node.role.name == "max"
+        if picks and not layer.spreads and _strides(layer):
             yield layer
+
+
+def _strides(layer: Layer) -> bool:
+    """Whether windows stride along an axis; one window that takes an axis whole skips nothing of it."""
+    return any(
+        is_window(relation) and layer.windows.stride[layer.place(axis)] > 1
+        for axis, (_, relation) in enumerate(layer.read.axes)
+        if layer.place(axis) >= 0
+    )
 
 
 def _is_average(node: Node) -> bool:

@@ -77,4 +77,6 @@ def _help(tensor: Tensor) -> str:
     )
 
 
-RULE = Rule(code="RF005", name="unknown-operator", doc=__doc__, check=check, default=True, always=True)
+RULE = Rule(
+    code="RF005", name="unknown-operator", doc=__doc__, check=check, default=True, always=True, streams=True
+)

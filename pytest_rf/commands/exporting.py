@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,10 @@ import click
 
 if TYPE_CHECKING:
     from pytest_rf.config.sources import Target
+
+#: What names of inputs and axes can have, and file names should not.
+_OTHERS = re.compile(r"[^\w. -]")
+_LONGEST = 80
 
 
 def write(target: Target, chosen: tuple[Any, ...], format: str, output: str | None) -> None:
@@ -45,4 +50,10 @@ def _written(target: Target, chosen: tuple[Any, ...], format: str, output: str) 
     shown = view.view(targets.analyse(target), *chosen)
     if format == "onnx":
         return {output: onnx_copy.copy(shown, output)}
-    return {str(Path(output, f"{name}.json")): text for name, text in model_explorer.files(shown).items()}
+    found: dict[str, str | bytes] = {}
+    for name, text in model_explorer.files(shown).items():
+        stem = _OTHERS.sub("_", name)[:_LONGEST]
+        while (file := str(Path(output, f"{stem}.json"))) in found:
+            stem += "_"
+        found[file] = text
+    return found

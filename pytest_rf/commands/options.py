@@ -178,6 +178,12 @@ _WEIGHTS = click.option(
     "--weights", is_flag=True, help="Weights and masked scores that are exactly zero do not read."
 )
 
+_MASK_BELOW = click.option(
+    "--mask-below",
+    type=float,
+    help="With --weights: a constant of this or less that is added before a softmax is a mask; -100, or -inf.",
+)
+
 
 _STATE = click.option(
     "--state",
@@ -223,6 +229,7 @@ def call(command: Command) -> Command:
         weights: bool,
         state: Pairs,
         chunk: Pairs,
+        mask_below: float | None,
         **rest: Any,
     ) -> Any:
         given = {
@@ -232,6 +239,7 @@ def call(command: Command) -> Command:
             "args": once(factory, "--factory-arg"),
             "weights": weights or None,
             **_of_streams(state, chunk),
+            "mask_below": mask_below,
         }
         return command(*args, call={key: value for key, value in given.items() if value}, **rest)
 
@@ -239,6 +247,7 @@ def call(command: Command) -> Command:
     for option in (
         _CHUNK,
         _STATE,
+        _MASK_BELOW,
         _WEIGHTS,
         click.option(
             "--factory-arg",
@@ -266,15 +275,18 @@ def call_of_files(command: Command) -> Command:
     """Add what describes the call of a model that is a file: it is handed over as ``call``, key by key."""
 
     @wraps(command)
-    def described(*args: Any, inputs: Pairs, values: Pairs, weights: bool, **rest: Any) -> Any:
+    def described(
+        *args: Any, inputs: Pairs, values: Pairs, weights: bool, mask_below: float | None, **rest: Any
+    ) -> Any:
         given = {
             "inputs": once(inputs, "--input"),
             "values": once(values, "--value"),
             "weights": weights or None,
+            "mask_below": mask_below,
         }
         return command(*args, call={key: value for key, value in given.items() if value}, **rest)
 
-    result: Any = inputs(_VALUE(_WEIGHTS(described)))
+    result: Any = inputs(_VALUE(_WEIGHTS(_MASK_BELOW(described))))
     found: Command = result
     return found
 

@@ -60,6 +60,12 @@ class Lengths(Pairs):
     help="Context on either side instead: h=32, h=32:16.",
 )
 @click.option("--align", type=Lengths(), multiple=True, help="Tiles begin on multiples of this, too: h=16.")
+@click.option(
+    "--crop",
+    type=Lengths(sides=True),
+    multiple=True,
+    help="By how much outputs are smaller on a side, where their centres do not say so: h=92.",
+)
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @options.call
 @options.config
@@ -71,6 +77,7 @@ def tile(
     overlap: Sequence[list[tuple[str, tuple[int, ...]]]],
     context: Sequence[list[tuple[str, tuple[int, ...]]]],
     align: Sequence[list[tuple[str, tuple[int, ...]]]],
+    crop: Sequence[list[tuple[str, tuple[int, ...]]]],
     format: str,
     call: dict[str, Any],
     config: str | None,
@@ -92,19 +99,26 @@ def tile(
     if not extents and (overlap or context):
         raise click.UsageError("--overlap and --context are about tiles: give their extent, --tile h=512")
     analysis = analysis_of(model, call, config, allow_code)
-    sides = {axis: numbers if len(numbers) > 1 else numbers[0] for axis, numbers in _pairs(context).items()}
     plan = analysis.tiles(
-        extents or None, _by_axis(overlap) or None, context=sides or None, align=_by_axis(align) or None
+        extents or None,
+        _by_axis(overlap) or None,
+        context=_sides(context) or None,
+        align=_by_axis(align) or None,
+        crop=_sides(crop) or None,
     )
     if format == "json":
         emit(tiling.as_json(analysis.name, plan), output, color)
     else:
-        emit(tiling.lines(analysis.name, plan, bool(extents), pager.screen(output)), output, color)
+        emit(tiling.lines(analysis.name, plan, bool(extents), pager.screen(output), analysis.spacing), output, color)
     return 0 if plan.seamless or not extents else 1
 
 
 def _pairs(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> dict[str, tuple[int, ...]]:
     return {axis: numbers for one in given for axis, numbers in one}
+
+
+def _sides(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> Mapping[str, int | Sequence[int]]:
+    return {axis: numbers if len(numbers) > 1 else numbers[0] for axis, numbers in _pairs(given).items()}
 
 
 def _by_axis(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> Mapping[str, int]:

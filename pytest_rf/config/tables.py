@@ -117,6 +117,13 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     weights: Annotated[
         bool, Meta(description="whether exact zeros in weights and masked scores do not read")
     ] = False
+    mask_below: Annotated[
+        float | None,
+        Meta(
+            description="with weights: a constant of this or less that is added before a softmax is a mask; -100 by "
+            "default, -inf for none but -inf"
+        ),
+    ] = None
     spacing: Annotated[
         dict[str, Text], Meta(description='distance of neighbours, by axis: { t = "1/16000 s" }')
     ] = {}

@@ -71,7 +71,8 @@ def cured(analysis: Analysis, judged: Judged, findings: Sequence[Finding]) -> li
     """
     steps = len(analysis.graph.program)
     longest = max((max(source.shape, default=0) for source in analysis.inputs.values()), default=0)
-    if steps > _LARGEST or steps * longest > _POSITIONS or not findings:
+    # An edit of a step model is one of every call.
+    if steps > _LARGEST or steps * longest > _POSITIONS or not findings or analysis.stream is not None:
         return list(findings)
     sites, left, work, told = Sites(analysis.graph), MOST, WORK_OF_ALL, []
     for one in findings:

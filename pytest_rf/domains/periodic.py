@@ -137,6 +137,16 @@ def is_rearrangement(relation: Table) -> bool:
     return bool((np.sort(relation.indices) == np.arange(relation.indices.size)).all())
 
 
+def rotation(relation: Table) -> int:
+    """Return by how many places a table rolls an axis, by less than half of it; 0 where it does anything else."""
+    places = relation.indices
+    extent = places.size
+    shift = int(-places[0]) % extent if extent else 0
+    if 2 * shift == extent or not np.array_equal(places, (np.arange(extent) - shift) % extent):
+        return 0
+    return shift if 2 * shift < extent else shift - extent
+
+
 def repeating(relation: Table | Sets) -> Taps | None:
     """Return the taps that a table or a set of reads repeats, if it does.
 

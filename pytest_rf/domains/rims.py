@@ -33,7 +33,7 @@ from pytest_rf.domains.instructions import (
 )
 from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import Key
-from pytest_rf.domains.periodic import repeating
+from pytest_rf.domains.periodic import repeating, rotation
 
 _COUNTS = Intervals(Policy())
 """Along the other dimensions the counts are a hull on the actual input."""
@@ -171,7 +171,7 @@ class Rims:
         if isinstance(a, Spoilt) or isinstance(b, Spoilt) or (a.dim, a.flipped) != (b.dim, b.flipped):
             return SPOILT
         if a.inner != b.inner:
-            a, b = a.whole, b.whole
+            a, b = _divided_alike(a, b)
         counts = unions.settled(unions.union(a.counts, b.counts))
         return replace(a, counts=counts, short=max(a.short, b.short))
 
@@ -190,6 +190,24 @@ class Rims:
 
 def _largest(counts: Hull, dims: tuple[int, ...]) -> Hull:
     return Hull(counts.lo.min(axis=dims, keepdims=True), counts.hi.max(axis=dims, keepdims=True))
+
+
+def _divided_alike(a: Rim, b: Rim) -> tuple[Rim, Rim]:
+    """Return two rims that count the same parts: of an element that is wrong as a whole all parts are."""
+    inner = max(a.inner, b.inner, key=len)
+    if any(inner[: len(one.inner)] != one.inner for one in (a, b)):
+        return a.whole, b.whole
+    return _in_parts(a, inner), _in_parts(b, inner)
+
+
+def _in_parts(rim: Rim, inner: tuple[int, ...]) -> Rim:
+    parts = prod(inner[len(rim.inner) :])
+    if parts == 1 and inner == rim.inner:
+        return rim
+    first = rim.dim + 1 + len(rim.inner)
+    largest = replace(rim, counts=_largest(rim.counts, tuple(range(first, rim.dim + 1 + len(inner)))))
+    counts = _counts(largest.before * parts, largest.after * parts)
+    return replace(rim, counts=counts, short=rim.short * parts, inner=inner)
 
 
 def _divided(rim: Rim, do: Divide, key: Key) -> Rim:
@@ -249,6 +267,8 @@ def _followed(rim: Rim, do: Follow) -> State:
         every = np.full_like(rim.before, rim.extent)
         counts = (rim.before, every) if relation.reverse else (every, rim.after)
         return replace(rim, counts=_counts(*counts))
+    if isinstance(relation, Table) and (shift := rotation(relation)):
+        return _rolled(rim, shift) if do.output == rim.extent else SPOILT
     if isinstance(relation, (Table, Sets)):
         relation = repeating(relation)
     if not isinstance(relation, Taps):
@@ -256,6 +276,13 @@ def _followed(rim: Rim, do: Follow) -> State:
     if relation.advance < 0:
         return _turned(rim, relation, do.output)
     return _read(rim, relation, do.output)
+
+
+def _rolled(rim: Rim, shift: int) -> State:
+    """A roll puts all further on, and fetches to one end what lies at the other: there the whole has features."""
+    if rim.flipped:
+        return SPOILT
+    return replace(rim, counts=_counts(rim.before + shift, rim.after - shift))
 
 
 def _turned(rim: Rim, relation: Taps, output: int) -> State:

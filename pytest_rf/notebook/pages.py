@@ -18,6 +18,7 @@ from pytest_rf.notebook.chart import chart
 from pytest_rf.notebook.html import folded, heading, table
 
 if TYPE_CHECKING:
+    from pytest_rf.streams.comparing import Comparison
     from pytest_rf.tiles import Plan
 
 #: So many tensors are shown.
@@ -106,6 +107,24 @@ def plan(one: Plan) -> str:
     )
     verdict, _, why = one.why.partition(": ")
     return _framed(heading(verdict, why), table(heads, rows))
+
+
+def comparison(one: Comparison) -> str:
+    """Return whether two nets are the same stream, and the first unit that differs."""
+    verdict = "the same" if one else "not the same"
+    about = f"stream: {one.step} and {one.offline}{f': {one.why}' if one.why else ''}"
+    rows = {
+        "output": one.output,
+        "input": one.input,
+        "axis": one.axis,
+        "unit": "" if one.unit is None else str(one.unit),
+        "delay": str(one.delay or ""),
+        "start-up left out": str(one.startup or ""),
+        "outputs compared": ", ".join(one.outputs),
+        "values compared": "yes" if one.ran else "",
+    }
+    told = [[name, value] for name, value in rows.items() if value]
+    return _framed(heading(verdict, about), table(["", ""], told, left=2) if told else "")
 
 
 def _framed(*parts: str) -> str:

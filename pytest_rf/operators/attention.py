@@ -22,10 +22,10 @@ from pytest_rf.access import (
     sets,
 )
 from pytest_rf.graph import Builder
-from pytest_rf.operators.contractions import MOST_PARTS
+from pytest_rf.operators.contractions import MOST_PARTS, chosen
 from pytest_rf.operators.pointwise import broadcast_read, pointwise
 from pytest_rf.operators.reads import ENDS, Ends, along, indexed
-from pytest_rf.operators.sparsity import Mask, let_through, narrow
+from pytest_rf.operators.sparsity import Mask, alike, let_through, narrow
 from pytest_rf.operators.views import pads, slices, transpose
 from pytest_rf.value import Value
 
@@ -275,7 +275,8 @@ def _let_through(b: Builder, mask: Value, rows: int, columns: int) -> Mask | Non
     if data is not None and data.dtype == np.bool_:
         known = narrow(data)
     elif data is not None and b.weights:
-        known = let_through(narrow(data))
+        known = let_through(narrow(data), b.mask_below)
+        b.count_masks([mask.number])
     known = None if known is None or known.all() else known
     short = mask.rank > 0 and 1 < mask.extents[-1] < columns
     if known is None and not short:
@@ -293,6 +294,11 @@ def attend_where(b: Builder, query: Value, key: Value, value: Value, allowed: Ma
     """Return attention where a constant table (samples or 1, heads or 1, queries, keys) allows it."""
     count = query.extents[1]
     samples, own = allowed.shape[:2]
+    groups = alike(allowed, 0) if samples > 1 else None
+    if groups is not None:
+        return chosen(
+            b, [(flags, attend_where(b, query, key, value, one, *masks)) for flags, one in groups], 0
+        )
     if samples * own == 1 or samples * own > MOST_PARTS:
         flat = np.asarray(allowed.any(axis=(0, 1)))
         scored = np.asarray(np.count_nonzero(flat, axis=1) > 1)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
 
 from pytest_rf.access import SAME, WHOLE, Read, Relation, Sets, sets
 from pytest_rf.graph import Builder
 from pytest_rf.operators.masking import elementwise
-from pytest_rf.operators.pointwise import broadcast_shape, pointwise
+from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape, pointwise
 from pytest_rf.operators.reads import ENDS, along, indexed
-from pytest_rf.operators.sparsity import narrow
+from pytest_rf.operators.sparsity import Mask, alike, narrow
 from pytest_rf.operators.views import slices
 from pytest_rf.value import Value
 
@@ -144,7 +145,9 @@ def _uneven(operands: Sequence[Value], terms: Sequence[Sequence[str]], output: S
         zero = narrow(np.broadcast_to(x.zero, x.extents))
         for axis, label in enumerate(labels):
             shared = label in output and sum(label in term for term in terms) > 1
-            if shared and 1 < zero.shape[axis] <= MOST_PARTS and (zero != zero.take([0], axis=axis)).any():
+            if not shared or zero.shape[axis] == 1 or not (zero != zero.take([0], axis=axis)).any():
+                continue
+            if zero.shape[axis] <= MOST_PARTS or alike(zero, axis) is not None:
                 return label
     return None
 
@@ -163,11 +166,52 @@ def _apart(
         axis = labels.index(label) if label in labels else -1
         return slices(b, x, {axis: (place, 1, 1)}) if axis >= 0 and x.extents[axis] > 1 else x
 
+    groups = _alike(operands, terms, label)
+    if groups is not None:
+        own = [(flags, contract(b, told, terms, output, extents, factors=True)) for flags, told in groups]
+        return chosen(b, own, output.index(label))
     parts = []
     for place in range(extents[label]):
         cut = [part(x, labels, place) for x, labels in zip(operands, terms, strict=True)]
         parts.append(contract(b, cut, terms, output, {**extents, label: 1}, factors=True))
     return b.join(parts, output.index(label))
+
+
+def _alike(
+    operands: Sequence[Value], terms: Sequence[Sequence[str]], label: str
+) -> list[tuple[Mask, list[Value]]] | None:
+    """Return the places of a label that have the same zeros, with the operands as they are there."""
+    found: list[tuple[Mask, list[Value]]] = []
+    of = next(
+        i for i, x in enumerate(operands) if label in terms[i] and x.varies and _differs(x, terms[i], label)
+    )
+    groups = alike(_zeros(operands[of]), terms[of].index(label))
+    for flags, zero in groups or ():
+        told = copy(operands[of])
+        told.zero = zero if zero.any() else None
+        found.append((flags, [told if i == of else x for i, x in enumerate(operands)]))
+    return found or None
+
+
+def _zeros(x: Value) -> Mask:
+    assert x.zero is not None
+    return narrow(np.broadcast_to(x.zero, x.extents))
+
+
+def _differs(x: Value, labels: Sequence[str], label: str) -> bool:
+    if x.zero is None:
+        return False
+    zero, axis = _zeros(x), labels.index(label)
+    return zero.shape[axis] > 1 and bool((zero != zero.take([0], axis=axis)).any())
+
+
+def chosen(b: Builder, parts: Sequence[tuple[Mask, Value]], axis: int) -> Value:
+    """Return what is one of several tensors at each place of an axis, as flags along that say."""
+    shape = parts[0][1].extents
+    line = [-1 if place == axis else 1 for place in range(len(shape))]
+    return b.union(
+        shape, *(broadcast_read(y, shape)._replace(where=flags.reshape(line)) for flags, y in parts)
+    )
 
 
 def _with_diagonals(

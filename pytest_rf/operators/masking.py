@@ -2,7 +2,8 @@
 
 Triangles bring them in always, other constants in weight-aware mode alone (SEMANTICS 7). Masked scores are a
 constant -inf, which what is added to them or scales them leaves; behind a softmax they are a constant 0, which
-every product leaves. The two are not the same: a softmax of 0 is no 0.
+every product leaves. The two are not the same: a softmax of 0 is no 0. A mask of -100 leaves the scores what they are,
+so that all but a softmax reads them: such scores are faint.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
         op: its name: "add", "sub", "mul", "div", that of a function of one operand, or any other.
         operands: what it is a function of.
     """
-    constant = any(x.masked is not None or x.zero is not None for x in operands)
+    constant = not all(x.is_plain for x in operands)
     if not constant and not b.weights:
         return pointwise(b, *operands)
     found = None
@@ -113,8 +114,13 @@ def replaced(b: Builder, x: Value, over: Mask, number: Value | float | None) -> 
         if numbers.ndim <= over.ndim and numbers.size == 1
         else np.broadcast_to(over, np.broadcast_shapes(over.shape, numbers.shape))
     )
-    if (numbers <= MASKED).all():
+    if (numbers <= _hiding(b)).all():
         return masked(b, x, cut)
+    if (numbers <= b.mask_below).all() and not cut.all():
+        y = _without(b, cut, x)
+        y.faint = cut if x.faint is None else cut | x.faint
+        y.faints = (*x.faints, *_faints(b, number)) if isinstance(number, Value) else x.faints
+        return y
     return None if numbers.any() else zeroed(b, x, cut)
 
 
@@ -123,22 +129,28 @@ def _combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     others = {"add": (left, right), "mul": (left, right)}.get(op, (left,))
     if op in ("add", "sub"):
         masked, zeros = _either([_masked(b, x) for x in others]), (_zero(b, left), _zero(b, right))
-        if masked is None and (zeros[0] is None or zeros[1] is None):
+        faint = _either([_faint(b, x) for x in others])
+        if masked is None and faint is None and (zeros[0] is None or zeros[1] is None):
             return None
         y = _without(b, np.zeros((), np.bool_) if masked is None else masked, left, right)
         y.masked = masked
         if zeros[0] is not None and zeros[1] is not None:
             y.zero = zeros[0] & zeros[1]
+        if faint is not None:
+            y.faint, y.faints = faint, tuple(number for x in others for number in _faints(b, x))
         return y
     zero = _either([_zero(b, x) for x in others])
     # What is scaled by positive constants stays -inf.
-    pairs = [(x, by) for x, by in ((left, right), (right, left)) if x in others and x.masked is not None]
-    masked = _either([x.masked for x, by in pairs if _positive(by)])
+    pairs = [(x, by) for x, by in ((left, right), (right, left)) if x in others]
+    masked = _either([x.masked for x, by in pairs if x.masked is not None and _positive(by)])
+    # What is scaled up by them stays as faint as it was.
+    kept = [(x, by) for x, by in pairs if x.faint is not None and _enlarges(op, by)]
     cut = _either([zero, masked])
-    if cut is None:
+    if cut is None and not kept:
         return None
-    y = _without(b, cut, left, right)
-    y.zero, y.masked = zero, masked
+    y = _without(b, np.zeros((), np.bool_) if cut is None else cut, left, right)
+    y.zero, y.masked, y.faint = zero, masked, _either([x.faint for x, _ in kept])
+    y.faints = tuple(number for x, _ in kept for number in x.faints)
     return y
 
 
@@ -150,7 +162,27 @@ def _vanished(b: Builder, x: Value, zero: Mask) -> Value:
 
 
 def _masked(b: Builder, x: Value) -> Mask | None:
-    return x.masked if x.varies or not b.weights or x.data is None else hiding(x.data)
+    return x.masked if x.varies or not b.weights or x.data is None else hiding(x.data, _hiding(b))
+
+
+def _hiding(b: Builder) -> float:
+    """Return what scores are hidden by that is added to them, whatever they are."""
+    return min(MASKED, b.mask_below)
+
+
+def _faint(b: Builder, x: Value) -> Mask | None:
+    """Return where a constant is a mask before a softmax; one that is so everywhere only shifts."""
+    if x.varies or not b.weights or x.data is None:
+        return x.faint
+    found = hiding(x.data, b.mask_below)
+    return None if found is None or found.all() else found
+
+
+def _faints(b: Builder, x: Value) -> tuple[int, ...]:
+    if x.varies or _faint(b, x) is None:
+        return x.faints
+    b.adding.setdefault(x.number, b.node)
+    return (x.number,)
 
 
 def _zero(b: Builder, x: Value) -> Mask | None:
@@ -162,6 +194,12 @@ def _zero(b: Builder, x: Value) -> Mask | None:
 
 def _positive(x: Value) -> bool:
     return not x.varies and x.data is not None and bool((x.data > 0).all())
+
+
+def _enlarges(op: str, by: Value) -> bool:
+    return (
+        _positive(by) and by.data is not None and bool((by.data >= 1 if op == "mul" else by.data <= 1).all())
+    )
 
 
 def _either(masks: Sequence[Mask | None]) -> Mask | None:

@@ -41,11 +41,11 @@ def broadcast_read(x: Value, shape: Sequence[int]) -> Read:
 
 def pointwise(b: Builder, *operands: Value) -> Value:
     """Return an elementwise function of the operands."""
-    if len(operands) == 1 and operands[0].varies and operands[0].masked is None and operands[0].zero is None:
+    if len(operands) == 1 and operands[0].varies and operands[0].is_plain:
         return operands[0]
     shape = broadcast_shape([x.extents for x in operands])
     live = [x for x in operands if x.varies]
-    if len(live) == 1 and live[0].shape == shape and live[0].masked is None and live[0].zero is None:
+    if len(live) == 1 and live[0].shape == shape and live[0].is_plain:
         return live[0]
     return b.union(shape, *(broadcast_read(x, shape) for x in live))
 

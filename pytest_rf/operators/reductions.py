@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_rf.access import Prefix, window
 from pytest_rf.graph import Builder
+from pytest_rf.operators.masking import masked
 from pytest_rf.operators.pointwise import broadcast_read, per_channel, pointwise
 from pytest_rf.operators.reads import ENDS, along, indexed
 from pytest_rf.operators.sparsity import narrow
@@ -42,6 +43,7 @@ def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False
 
     Unless all are masked: then they are NaN, or, where the least finite number is the mask, all the same.
     """
+    x = _scores(b, x, axes)
     if x.masked is None:
         return normalise(b, x, axes)
     reads = [broadcast_read(v, x.extents) for v in (x, reduce(b, x, axes))]
@@ -54,6 +56,18 @@ def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False
     y = b.union(x.extents, *(one._replace(where=alive) for one in reads))
     y.masked, y.zero = (x.masked, None) if logarithm else (None, hidden & (count > 0))
     return y
+
+
+def _scores(b: Builder, x: Value, axes: Collection[int]) -> Value:
+    """Return scores without those that a large negative constant masks; where it masks all, it masks none."""
+    if x.faint is None:
+        return x
+    faint = np.broadcast_to(x.faint, x.extents)
+    hidden = narrow(faint & ~faint.all(axis=tuple(axes), keepdims=True))
+    if not hidden.any():
+        return x
+    b.count_masks(x.faints)
+    return masked(b, x, hidden)
 
 
 def group_normalise(b: Builder, x: Value, groups: int, *parameters: Value) -> Value:

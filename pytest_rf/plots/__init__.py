@@ -3,6 +3,7 @@
 ``style``    the figure that is returned, its colours, and text from models
 ``growth``   how a field grew on the way to a tensor
 ``region``   what one unit reads of an input
+``along``    one axis of such a picture
 ``canvas``   the picture of two axes of an input, of which a region has one or three
 ``images``   the images of users, as pictures of an input's axes
 ``files``    figures as files that are the same every time

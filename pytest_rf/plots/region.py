@@ -12,11 +12,13 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
 
 from pytest_rf.analysis import Tensor
+from pytest_rf.analysis.along import plain
 from pytest_rf.analysis.regions import Reading, Region, region
 from pytest_rf.errors import RFError
 from pytest_rf.figures import said
 from pytest_rf.plots import images, style
-from pytest_rf.plots.canvas import Legend, canvas, density, effective, mask
+from pytest_rf.plots.along import around, cells, effective, reads_nothing, span, told, view, width
+from pytest_rf.plots.canvas import Legend, canvas
 from pytest_rf.plots.images import Image
 
 
@@ -75,7 +77,7 @@ def _title(found: Region) -> str:
 
 
 def _words(reading: Reading) -> str:
-    if reading.first > reading.last:
+    if reads_nothing(reading):
         return "nothing"
     return f"{reading.first} to {reading.last} of {reading.extent}"
 
@@ -108,7 +110,7 @@ def _slices(found: Region, image: Image | None) -> tuple[style.Drawing, Legend]:
 def _middle(found: Region, axis: str) -> int:
     """Return the position that is read nearest to the middle of what is read along an axis."""
     reading = found.axes[axis]
-    if reading.first > reading.last:
+    if reads_nothing(reading):
         return reading.extent // 2
     middle, _ = found.effective.get(axis, ((reading.first + reading.last) / 2, 0.0))
     read = reading.read or range(reading.first, reading.last + 1)
@@ -119,44 +121,43 @@ def _line(ax: Axes, found: Region, image: Image | None) -> Legend:
     """Draw what a unit reads along the only axis of an input: a time line with look-back and look-ahead."""
     ((axis, reading),) = found.axes.items()
     legend: Legend = {}
-    frame = (-0.5, reading.extent - 0.5, 0.0, 1.0)
     if image is not None:
         wave = image if image.ndim == 1 else image.mean(axis=-1)
         ax.plot(np.arange(reading.extent), 0.08 + 0.84 * wave, color="black", lw=0.7, zorder=3)
-    ax.add_patch(_box(-0.5, reading.extent - 0.5, fc="none", ec=style.EXTENT, lw=1.0, zorder=4))
-    if reading.first <= reading.last:
-        cells = np.zeros((1, reading.extent, 4))
-        cells[..., :3] = to_rgb(style.FIELD)
-        cells[0, :, 3] = np.where(mask(reading), 0.28 + 0.5 * density(found, axis), 0)
-        ax.imshow(cells, extent=frame, interpolation="nearest", aspect="auto", zorder=1)
-        legend["read"] = Patch(fc=(*to_rgb(style.FIELD), 0.5), ec="none")
+    edges = _box(-0.5, reading.extent - 0.5, fc="none", ec=style.EXTENT, lw=1.0, zorder=4)
+    ax.add_patch(edges)
+    if not reads_nothing(reading):
+        own = cells(found, axis)
+        colours = np.zeros((1, len(own.read), 4))
+        colours[..., :3] = to_rgb(style.FIELD)
+        colours[0, :, 3] = own.read * (0.28 + 0.5 * own.density)
+        cover = ax.imshow(
+            colours, extent=(*own.span, 0.0, 1.0), interpolation="nearest", aspect="auto", zorder=1
+        )
+        cover.set_clip_path(edges)
+        legend[told(reading)] = Patch(fc=(*to_rgb(style.FIELD), 0.5), ec="none")
         if reading.holes:
             legend["hole in the field"] = Patch(fc="white", ec=style.MUTED)
-        low, high = reading.first - reading.before - 0.5, reading.last + reading.after + 0.5
+        low, high = span(reading)
         ax.add_patch(_box(low, high, fc="none", ec=style.FIELD, lw=1.3, zorder=3))
         for start, stop in ((low, -0.5), (reading.extent - 0.5, high)):
             if stop > start:
                 ax.add_patch(_box(start, stop, fc="none", ec=style.PADDING, hatch="////", lw=0, zorder=2))
                 legend["padding"] = Patch(fc="none", ec=style.PADDING, hatch="////")
-    else:
-        low, high = -0.5, reading.extent - 0.5
     if axis in found.context:
         first, last = found.context[axis]
         ax.add_patch(
             _box(first - 0.5, last + 0.5, fc="none", ec=style.REQUIRED, lw=2.6, ls=(0, (2, 1.2)), zorder=6)
         )
         legend["context"] = Patch(fc="none", ec=style.REQUIRED, lw=2.6, ls=(0, (2, 1.2)))
-    if axis in found.stands_for and reading.first <= reading.last:
+    if axis in found.stands_for and not reads_nothing(reading):
         _reach(ax, reading, found.stands_for[axis])
     if axis in found.effective:
         mean, deviation = found.effective[axis]
-        half = (1 + 12 * deviation * deviation) ** 0.5 / 2
+        half = width(deviation) / 2
         ax.plot([mean - half, mean + half], [-0.16, -0.16], color=style.EFFECTIVE, lw=3, zorder=3)
         legend[effective(found)] = Patch(fc=style.EFFECTIVE, ec="none")
-    margin = 0.02 * reading.extent + 0.5
-    is_dot = high - low < reading.extent / 14
-    near = (low - 2 * (high - low), high + 2 * (high - low))
-    ax.set_xlim(*near if is_dot else (min(low, -0.5) - margin, max(high, reading.extent - 0.5) + margin))
+    ax.set_xlim(*view(reading, around(reading)))
     ax.set_ylim(-0.32, 1.5)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -174,26 +175,15 @@ def _reach(ax: Axes, reading: Reading, stands_for: tuple[Any, Any]) -> None:
     ax.axvspan(
         float(begins) - 0.5, float(ends) + 0.5, ymin=0.19, ymax=0.74, color="black", alpha=0.8, lw=0, zorder=5
     )
+    low, high = span(reading)
     sides = (
-        (
-            "look-back",
-            begins - reading.first + reading.before,
-            float(begins),
-            reading.first - reading.before,
-            "right",
-        ),
-        (
-            "look-ahead",
-            reading.last + reading.after - ends,
-            float(ends),
-            reading.last + reading.after,
-            "left",
-        ),
+        ("look-back", begins - low - 0.5, float(begins), low + 0.5, "right"),
+        ("look-ahead", high - 0.5 - ends, float(ends), high - 0.5, "left"),
     )
     for name, reach, start, stop, side in sides:
         if reach > 0:
             arrow = {"arrowstyle": "->", "color": style.EXTENT, "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
-            ax.annotate("", (float(stop), 1.12), (start, 1.12), arrowprops=arrow)
-        shown = f"{name} {said(reach)}"
+            ax.annotate("", (stop, 1.12), (start, 1.12), arrowprops=arrow)
+        shown = f"{name} {said(plain(reach))}"
         offset = -4 if side == "right" else 4
         ax.annotate(shown, (start, 1.12), (offset, 5), textcoords="offset points", ha=side, fontsize=8)

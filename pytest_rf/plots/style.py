@@ -66,7 +66,7 @@ def styled() -> Iterator[None]:
         yield
 
 
-class Drawing(Figure):  # type: ignore[misc]  # mypy does not look into matplotlib
+class Drawing(Figure):
     """A matplotlib figure that is saved as it was drawn, and that notebooks show without pyplot."""
 
     def savefig(self, fname: Any, *, transparent: bool | None = None, **settings: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from types import NoneType
 from typing import Any
 
@@ -161,57 +160,3 @@ def _shapes_of(example: Mapping[str, Any]) -> dict[str, Any]:
 def _arrays_in(example: Mapping[str, Any]) -> dict[str, Array]:
     """Return the arrays of an example."""
     return {name: np.asarray(value) for name, value in example.items() if hasattr(value, "shape")}
-
-
-def runner(model: Any, name: str, values: Mapping[str, Any] | None) -> Engine:
-    """Return what runs an ONNX model, or the file of one, on arrays by name and gives its outputs by name.
-
-    Args:
-        model: the ``ModelProto``, or a path.
-        name: what messages call it.
-        values: input name -> elements of inputs that steer the geometry.
-
-    Raises:
-        ModelError: it cannot be run.
-    """
-    import importlib.util
-
-    from onnx.helper import tensor_dtype_to_np_dtype
-
-    proto = model if hasattr(model, "graph") else read(model)
-    unread = first_outside(proto)
-    if unread is not None:
-        raise ModelError(
-            f"{name} cannot be run: tensor {unread!r} lies in an external data file, which is never opened; give the "
-            "model that onnx.load() returns, which holds it"
-        )
-    engine: Callable[[Any], Engine] = reference
-    if importlib.util.find_spec("onnxruntime") is not None:
-        from pytest_rf.probing.runtime import onnxruntime
-
-        engine = partial(onnxruntime, tensors=())
-    types = {
-        one.name: np.dtype(tensor_dtype_to_np_dtype(one.type.tensor_type.elem_type)) for one in proto.graph.input
-    }
-    given = {key: np.asarray(value, types[key]) for key, value in (values or {}).items() if key in types}
-    outputs = [one.name for one in proto.graph.output]
-
-    def run(feeds: Mapping[str, Array]) -> Mapping[str, Any]:
-        try:
-            found = made({**given, **{key: as_type(array, types[key]) for key, array in feeds.items()}})
-        except Exception as error:  # whatever the implementation of an operator raises
-            told = " ".join(str(error).split())[:300]
-            raise ModelError(f"{name} does not run: {type(error).__name__}: {told}") from error
-        return {key: np.asarray(found[key]) for key in outputs}
-
-    try:
-        made = engine(proto)
-    except Exception as error:  # an operator of others
-        told = " ".join(str(error).split())[:300]
-        raise ModelError(f"{name} does not run: {type(error).__name__}: {told}") from error
-    return run
-
-
-def as_type(array: Array, dtype: np.dtype[Any]) -> Array:
-    """Return random numbers as elements of a type: those of whole numbers are 0 and 1."""
-    return array.astype(dtype) if dtype.kind == "f" or array.dtype.kind != "f" else (array > 0).astype(dtype)

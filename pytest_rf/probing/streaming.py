@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.along import Along
 from pytest_rf.analyzing import analyze
 from pytest_rf.errors import ModelError
 from pytest_rf.streams import Comparison, compared
 from pytest_rf.streams.comparing import Pair, is_stream, pairs
+from pytest_rf.streams.growing import growth
 from pytest_rf.streams.stream import Stream
 from pytest_rf.streams.units import Units
 
@@ -56,16 +58,13 @@ def _values(offline: Analysis, step: Analysis, found: Comparison) -> Comparison:
     feeds: dict[str, Array] = {}  # by names of the offline model
     given: dict[str, Array] = {}
     names = {pair.step.input.name: pair.offline.input.name for pair in every}
-    inputs = _call_inputs(step)
-    for name, shape in inputs.items():
+    for name, own in step.inputs.items():
         twin = names.get(name, name)
-        source = offline.inputs.get(twin)
-        feeds[twin] = given[name] = random.standard_normal(shape if source is None else source.shape)
+        feeds[twin] = given[name] = random.standard_normal(offline.inputs.get(twin, own).shape)
     for name, source in offline.inputs.items():
         if name not in feeds:
             feeds[name] = random.standard_normal(source.shape)
-    mine = _outputs(offline, feeds, every, offline_side=True)
-    yours = _outputs(step, given, every, offline_side=False)
+    mine, yours = _outputs(offline, feeds), _outputs(step, given)
     result = replace(found, ran=True)
     for pair in every:
         result = _differ(result, offline, pair, mine[_name(pair.offline)], yours[_name(pair.step)], step)
@@ -74,18 +73,13 @@ def _values(offline: Analysis, step: Analysis, found: Comparison) -> Comparison:
     return result
 
 
-def _name(along: Any) -> str:
+def _name(along: Along) -> str:
+    """Return the name of the output that a field is of."""
     names = [name for name, value in along.runs.graph.outputs.items() if value.number == along.value.number]
     return names[0]
 
 
-def _call_inputs(net: Analysis) -> dict[str, tuple[int, ...]]:
-    return {name: source.shape for name, source in net.inputs.items()}
-
-
-def _outputs(
-    net: Analysis, feeds: Mapping[str, Array], every: list[Pair], offline_side: bool
-) -> Mapping[str, Array]:
+def _outputs(net: Analysis, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
     """Return what a net gives for its whole inputs: at once, or call by call."""
     runner = _runner(net)
     if not isinstance(net.stream, Stream):
@@ -97,12 +91,15 @@ def _by_calls(net: Analysis, stream: Stream, runner: Run, feeds: Mapping[str, Ar
     """Return what a step model gives, chunk by chunk, from state that is zero at first."""
     along = {name: flow.along(stream.call.inputs[name].rank) for name, flow in stream.inputs.items()}
     calls = min(
-        (feeds[name].shape[along[name]] - flow.given) // flow.advance + 1 for name, flow in stream.inputs.items()
+        (feeds[name].shape[along[name]] - flow.given) // flow.advance + 1
+        for name, flow in stream.inputs.items()
     )
     if calls < 2:
         need = max(flow.given + flow.advance for flow in stream.inputs.values())
-        raise ModelError(f"{net.name}: the input is too short for two calls; give the offline model {need} or more")
-    state = {name: np.zeros(stream.call.inputs[name].extents) for name in stream.states}
+        raise ModelError(
+            f"{net.name}: the input is too short for two calls; give the offline model {need} or more"
+        )
+    state = {name: np.zeros(_begun(stream, name)) for name in stream.states}
     parts: dict[str, list[Array]] = {name: [] for name in stream.outputs}
     for call in range(calls):
         own = {**{name: array for name, array in feeds.items() if name not in stream.inputs}, **state}
@@ -116,9 +113,17 @@ def _by_calls(net: Analysis, stream: Stream, runner: Run, feeds: Mapping[str, Ar
         for name, flow in stream.outputs.items():
             parts[name].append(result[name][..., None] if flow.axis is None else result[name])
     return {
-        name: np.concatenate(arrays, axis=stream.outputs[name].along(arrays[0].ndim - (stream.outputs[name].axis is None)))
+        name: np.concatenate(
+            arrays, axis=stream.outputs[name].along(arrays[0].ndim - (stream.outputs[name].axis is None))
+        )
         for name, arrays in parts.items()
     }
+
+
+def _begun(stream: Stream, name: str) -> tuple[int, ...]:
+    """Return the shape of a state at the first call: one that grows holds nothing yet."""
+    shape, larger = stream.call.inputs[name].extents, growth(stream.call, name, stream.states[name])
+    return shape if larger is None else (*shape[: larger.axis], 0, *shape[larger.axis + 1 :])
 
 
 def _differ(
@@ -144,11 +149,16 @@ def _differ(
         off = float(np.abs(a[unit - delay] - b[unit]).max())
         if not off <= allowed:
             why = (
-                f"step {unit} of {pair.output!r} along {pair.step.axis_name} reads the same, and has other values: they "
+                f"step {unit} of {pair.output!r} along {pair.step.axis_name} reads the same and has other values: they "
                 f"differ by {off:.2g} where {allowed:.1g} is rounding"
             )
             return replace(
-                result, output=pair.output, input=pair.step.input.name, axis=pair.step.axis_name, unit=unit, why=why
+                result,
+                output=pair.output,
+                input=pair.step.input.name,
+                axis=pair.step.axis_name,
+                unit=unit,
+                why=why,
             )
     if not compared_units:
         raise ModelError(
@@ -158,7 +168,7 @@ def _differ(
     return result
 
 
-def _units_axis(along: Any) -> int:
+def _units_axis(along: Along) -> int:
     """Return the axis of an output that has its units."""
     stream = along.runs.about.stream
     if isinstance(stream, Stream):
@@ -177,11 +187,13 @@ def _runner(net: Analysis) -> Run:
         ModelError: the model itself is not at hand.
     """
     if net.called is None:
-        raise ModelError(f"{net.name}: the model is not at hand to be run; give an analysis that was made here")
+        raise ModelError(
+            f"{net.name}: the model is not at hand to be run; give an analysis that was made here"
+        )
     if net.module is None:
-        from pytest_rf.probing.files import runner
+        from pytest_rf.probing import runtime
 
-        return runner(net.called[0], net.name, net.called[1])
+        return runtime.runner(net.called[0], net.name, net.called[1])
     from pytest_rf.probing import modules
 
     return modules.runner(net.module, *net.called)

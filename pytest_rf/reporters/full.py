@@ -16,6 +16,7 @@ from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.summary import more
 from pytest_rf.reporters.witness import witness
 from pytest_rf.reporters.wrapping import middle
+from pytest_rf.requirements.blaming import does, operator, step
 from pytest_rf.requirements.vocabulary import PREDICATES
 from pytest_rf.requirements.wording import TILINGS, elsewhere, measured, on_axes
 from pytest_rf.results import Run
@@ -46,6 +47,8 @@ def findings(run: Run, verbosity: int = 0) -> Iterator[Line]:
     for one in alike.findings(run, MOST):
         if isinstance(one, Group):
             yield from finding(one.finding, one.models, told)
+            if verbosity > 0:
+                yield from _blame(one.finding)
             if verbosity > 0 or (one.finding.witness is not None and one.finding.witness.verified):
                 file = files.get(one.finding.model, "")
                 yield from witness(one.finding, file, f"{gutter(one.finding)}  ", verbosity > 0)
@@ -82,6 +85,12 @@ def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None
         first, *others = text.split("\n")
         yield line((f"{margin}  = ", "dim"), ("help: ", "good"), first)
         yield from (line(f"{margin}      {other}") for other in others)
+
+
+def _blame(found: Finding) -> Iterator[Line]:
+    """Yield every operator that is to blame, where they are several: the message has the first."""
+    for one in found.blame if len(found.blame) > 1 else ():
+        yield line((f"{gutter(found)}  = ", "dim"), f"blame: {operator(one)} {does(one)}{step(one)}")
 
 
 def gutter(found: Finding) -> str:

@@ -14,14 +14,15 @@ import msgspec
 
 from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.metric import Metric
-from pytest_rf.analysis.metrics import METRICS
+from pytest_rf.analysis.metrics import METRICS, TABLE
+from pytest_rf.analysis.report import to_json
 from pytest_rf.errors import ModelError
 from pytest_rf.figures import Number, shown
 from pytest_rf.view import ModelView, View
 
 #: From small to large: light to dark, so that it is read in grey and by the colour-blind.
 _GRADIENT = ((0.0, "#f7fbff"), (0.25, "#c6dbef"), (0.5, "#6baed6"), (0.75, "#2171b5"), (1.0, "#08306b"))
-_INFINITE = "#08306b"
+_INFINITE, _UNKNOWN = "#08306b", "#f5c2b8"
 
 
 class Colour(msgspec.Struct, frozen=True, rename={"background": "bgColor"}):
@@ -32,7 +33,7 @@ class Colour(msgspec.Struct, frozen=True, rename={"background": "bgColor"}):
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True, rename={"background": "bgColor"}):
-    """The value of a node; a text where it is infinite, with its colour."""
+    """The value of a node; a text with its colour where it is infinite, or unknown."""
 
     value: int | float | str
     background: str = ""
@@ -54,10 +55,9 @@ def show(view: View) -> str:
     """
     found = files(view)
     if len(found) > 1:
-        names = ", ".join(found)
         raise ModelError(
-            f"--format model-explorer: a file holds one figure along one axis, and these are {names}; name a folder "
-            "with --output, or choose one figure with --columns"
+            f"--format model-explorer: a file holds one figure along one axis, and these are {', '.join(found)}; "
+            "name a folder with --output, or one figure with --columns"
         )
     return next(iter(found.values()))
 
@@ -80,17 +80,16 @@ def files(view: View) -> dict[str, str]:
     found: dict[str, str] = {}
     for metric in _figures(view):
         for name, results in _sets(view, metric).items():
-            data = NodeData(f"pytest-rf {name}", results)
-            found[name] = msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
+            found[name] = to_json(NodeData(f"pytest-rf {name}", results))
     if not found:
-        raise ModelError("--format model-explorer: no node has a field; leave out --node")
+        raise ModelError("--format model-explorer: no node has such a figure; leave out --node")
     return found
 
 
 def _figures(view: ModelView) -> list[Metric]:
     """Return the figures that are asked for; the field where none is."""
     chosen = [one.metric for one in view.chosen if one.metric is not None]
-    asked = [METRICS[name] for name in view.asked if name in METRICS]
+    asked = [metric for metric in TABLE if metric.name in view.asked]
     figures = list(dict.fromkeys([*(chosen or [METRICS["rf"]]), *asked]))
     for metric in figures:
         if metric.form not in ("figure", "largest", "smallest", "sides"):
@@ -114,11 +113,18 @@ def _sets(view: ModelView, metric: Metric) -> Mapping[str, dict[str, Value]]:
     alike: dict[str, list[dict[str, Number]]] = {}
     for (source, _), nodes in by_axis.items():
         alike.setdefault(source, []).append(nodes)
+    unknown = {
+        tensor.node: Value(f"unknown: {tensor.reason}", _UNKNOWN)
+        for tensor in view.tensors
+        if tensor.status == "unknown"
+    }
+    if not by_axis:
+        return {metric.name: unknown} if unknown else {}
     found: dict[str, dict[str, Value]] = {}
     for (source, axis), nodes in by_axis.items():
         agree = all(nodes == other for other in alike[source])
         name = f"{metric.name}{'' if agree else f'.{axis}'}{f' from {source}' if several else ''}"
-        found[name] = {node: _value(figure) for node, figure in nodes.items()}
+        found[name] = {node: _value(figure) for node, figure in nodes.items()} | unknown
     return found
 
 

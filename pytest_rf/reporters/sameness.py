@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pytest_rf.analysis.described import StateFigures
 from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.screen import Screen
+from pytest_rf.reporters.states import states
 from pytest_rf.reporters.wrapping import wrapped
 from pytest_rf.streams import Comparison
 
@@ -33,9 +34,9 @@ def _lines(verdict: Verdict) -> Iterator[Line]:
     stream = "stream" if verdict.states else "net"
     if found:
         yield line((found.step, "bold"), " is ", (f"the same {stream}", "good"), f" as {found.offline}")
-        outputs = f"{found.compared} comparison{'s' * (found.compared != 1)} of an output with an input"
-        startup = f"; the first {found.startup} steps are the start-up" if found.startup else ""
-        yield line("  ", f"{outputs}, step for step the same positions{startup}")
+        startup = f" after a start-up of {found.startup} steps" if found.startup else ""
+        outputs = f"{', '.join(map(repr, found.outputs[:_LISTED]))}{' …' * (len(found.outputs) > _LISTED)}"
+        yield line("  ", f"the same positions are read, step for step, at {outputs}{startup}")
         if found.delay:
             count = abs(found.delay)
             late = "later" if found.delay > 0 else "earlier"
@@ -47,26 +48,6 @@ def _lines(verdict: Verdict) -> Iterator[Line]:
         yield line("  ", found.why)
     for told in states(verdict.states):
         yield line("  ", (told, "dim"))
-
-
-def states(named: Sequence[tuple[str, StateFigures]]) -> Iterator[str]:
-    """Yield how much of each state is needed; those of which the same is true are told together."""
-    alike: dict[str, list[str]] = {}
-    for name, one in named:
-        alike.setdefault(_needed(one), []).append(name)
-    for told, names in alike.items():
-        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        yield f"state {', '.join(names[:_LISTED])}{more}: {told}"
-
-
-def _needed(one: StateFigures) -> str:
-    if one.needed is None:
-        return f"holds {one.length} position{'s' * (one.length != 1)}; how many are needed is not known"
-    if one.axis is None:
-        return "recurs: it stands for all of the past" if one.needed else "is read by no output"
-    if one.needed == one.length:
-        return f"all {one.length} positions are needed" if one.length != 1 else "its one position is needed"
-    return f"{one.needed} of {one.length} positions are needed"
 
 
 def as_json(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from pytest_rf.reporters.headings import filled, fitted, table
 from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.rows import AXES, IRREGULAR, Row, of_final, rows
 from pytest_rf.reporters.screen import Screen
+from pytest_rf.reporters.states import states
 from pytest_rf.reporters.text import count, shape
 from pytest_rf.reporters.widths import named, wrapped
 from pytest_rf.view import Column, ModelView, UnitView, View
@@ -81,7 +82,8 @@ def _foot(
             f"left out at {screen.room} columns: {', '.join(found.left_out)} (a wider terminal shows them, "
             f"or --columns {chosen})"
         )
-    notes += [f"note {note}" for note in view.analysis.graph.notes]
+    notes += [f"note {note}" for note in view.analysis.graph.remarks]
+    notes += states(view.analysis.state.items())
     if notes:
         yield ()
     for note in notes:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
+from pytest_rf.figures import said
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.wrapping import wrapped
+from pytest_rf.requirements.units import Quantity, physical
 from pytest_rf.tiles import Plan
+
+Spacings = Mapping[str, Quantity]
+NONE: Spacings = {}
 
 #: How many times the overlap tiles are long whose cost is told.
 _LENGTHS = (2, 4, 8)
@@ -19,7 +25,7 @@ _LENGTHS = (2, 4, 8)
 _MOST = 4
 
 
-def lines(name: str, plan: Plan, judged: bool, screen: Screen) -> Iterator[Line]:
+def lines(name: str, plan: Plan, judged: bool, screen: Screen, spacing: Spacings = NONE) -> Iterator[Line]:
     """Yield what is to be said of a plan.
 
     Args:
@@ -27,14 +33,15 @@ def lines(name: str, plan: Plan, judged: bool, screen: Screen) -> Iterator[Line]
         plan: the plan.
         judged: whether a tiling was given; else only what the model allows is told.
         screen: what it is to fit.
+        spacing: axis name -> the distance of neighbours, where lengths are to be told as well.
     """
-    yield from wrapped(_lines(name, plan, judged), screen.width or 0)
+    yield from wrapped(_lines(name, plan, judged, spacing), screen.width or 0)
 
 
-def _lines(name: str, plan: Plan, judged: bool) -> Iterator[Line]:
+def _lines(name: str, plan: Plan, judged: bool, spacing: Spacings) -> Iterator[Line]:
     yield line((name, "bold"))
     yield from _verdict(plan) if judged else _obstacles(plan)
-    for axes, sentences in _together(plan).items():
+    for axes, sentences in _together(plan, spacing).items():
         for number, sentence in enumerate(sentences):
             start = Span(f"  {axes}  ", "figure") if not number else Span(" " * (len(axes) + 4))
             yield line(start, sentence)
@@ -68,15 +75,21 @@ def _by_axes(told: Sequence[tuple[str, str]]) -> Iterator[Line]:
         yield line("  ", (f"and {len(found) - _MOST:,} more", "dim"))
 
 
-def _together(plan: Plan) -> Mapping[str, tuple[str, ...]]:
+def _together(plan: Plan, spacing: Spacings) -> Mapping[str, tuple[str, ...]]:
     """Return what is said of each axis; axes of which the same is true are told once."""
     found: dict[tuple[str, ...], list[str]] = {}
     for axis in plan.axes:
-        found.setdefault(tuple(_allowed(plan, axis)), []).append(axis)
+        found.setdefault(tuple(_allowed(plan, axis, spacing.get(axis))), []).append(axis)
     return {", ".join(axes): sentences for sentences, axes in found.items()}
 
 
-def _allowed(plan: Plan, axis: str) -> Iterator[str]:
+def _allowed(plan: Plan, axis: str, spacing: Quantity | None) -> Iterator[str]:
+    def long(count: int) -> str:
+        if spacing is None:
+            return str(count)
+        length = physical(Fraction(count), spacing)
+        return f"{count} ({said(length.number)} {length.unit})"
+
     one, total, sides = plan.axes[axis], plan.min_overlap[axis], plan.min_context[axis]
     more = f" and {one.remainder} more" if one.remainder else ""
     if one.multiple > 1:
@@ -87,10 +100,13 @@ def _allowed(plan: Plan, axis: str) -> Iterator[str]:
         yield "no overlap is seamless"
         return
     half = int(total) // 2
-    halves = f"{half} a side" if total % 2 == 0 else f"{half} before and {int(total) - half} after"
-    yield f"smallest seamless overlap: {int(total)} in total, {halves}"
+    halves = f"{long(half)} a side" if total % 2 == 0 else f"{half} before and {int(total) - half} after"
+    yield f"smallest seamless overlap: {long(int(total))} in total, {halves}"
     grid = f", on multiples of {one.multiple}" if one.multiple > 1 else ""
-    yield f"smallest seamless context: {int(sides[0])} before, {int(sides[1])} after{grid}"
+    yield f"smallest seamless context: {long(int(sides[0]))} before, {long(int(sides[1]))} after{grid}"
+    before, after = map(int, plan.reach[axis])
+    if one.multiple > 1 and (before, after) != sides:
+        yield f"a part that begins anywhere reads {before} before it, and {after} behind where it ends"
     if total:
         extents = [one.fitting(int(total) * length) for length in _LENGTHS]
         costs = (f"{extent / (extent - total):.2f} times at {extent}" for extent in extents)
@@ -109,6 +125,7 @@ def as_json(name: str, plan: Plan) -> str:
             "remainder": one.remainder,
             "min_overlap": _number(plan.min_overlap[axis]),
             "min_context": [_number(side) for side in plan.min_context[axis]],
+            "reach": [_number(side) for side in plan.reach[axis]],
         }
         for axis, one in plan.axes.items()
     }

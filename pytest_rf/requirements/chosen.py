@@ -119,6 +119,8 @@ def _differs(field: AxisField, other: AxisField, what: str, values: str) -> str:
 
 
 def _unknown(field: AxisField, what: str) -> str:
+    if field.runs.about.stream is not None:
+        return f"{what} needs the input's extent, and {field.axis_name} of {field.input.name} is a stream, which has none"
     return f"{what} needs the input's extent; {_open([field.input])}"
 
 

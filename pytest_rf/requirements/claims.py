@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from pytest_rf.analysis.metrics import METRICS, PREDICATES, AxisField, Metric, Origin
 from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.tensors import Contribution
-from pytest_rf.findings import Finding, Measurement
-from pytest_rf.requirements import advice, chosen, explain, extent, independence, measure
+from pytest_rf.findings import Blame, Finding, Measurement
+from pytest_rf.requirements import advice, blaming, chosen, explain, extent, independence, measure
 from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.places import Place
 from pytest_rf.requirements.settings import Settings
@@ -60,15 +60,19 @@ def verdicts(
     look = explain.reader(figure, None, settings.origin)
     path = place.path(look) if predicate.within else []
     note, help_ = "", ""
+    blame: tuple[Blame, ...] = ()
+    if holds is False and place.traced:
+        blame = blaming.of(place.field, predicate, settings.origin)
     if holds is False and samples:
         note, help_ = independence.explained(place.field, place.source, place.number)
     elif holds is not None:
-        note, help_ = _explained(place, part, settings, look, path)
+        note, help_ = _explained(place, part, settings, look, path, blame)
     yield replace(
         place.verdict(part, settings),
         measured=measured,
         reason=reason,
         note=note,
+        blame=blame,
         figure=figure.name if path else "",
         path=explain.steps(path, figure),
         help=help_,
@@ -88,19 +92,24 @@ def _measured(place: Place, part: Claim, settings: Settings, holds: bool) -> Fin
 
 
 def _explained(
-    place: Place, part: Claim, settings: Settings, look: Measure, path: Sequence[Contribution]
+    place: Place,
+    part: Claim,
+    settings: Settings,
+    look: Measure,
+    path: Sequence[Contribution],
+    blame: Sequence[Blame],
 ) -> tuple[str, str]:
     """Return what is to blame for a claim that does not hold, and what would put it right."""
     predicate = PREDICATES[part.predicate]
     case = place.case(path, lambda changed: _predicate(changed, predicate, settings.origin))
-    note = "" if part.negated else _blamed(place, predicate, look, path)
+    note = "" if part.negated else _blamed(place, predicate, look, blame)
     return note, advice.for_claim(case, predicate, part.negated)
 
 
-def _blamed(place: Place, predicate: Metric, look: Measure, path: Sequence[Contribution]) -> str:
+def _blamed(place: Place, predicate: Metric, look: Measure, blame: Sequence[Blame]) -> str:
     """Return what is to blame for a claim that does not hold."""
     if predicate.cause == "ahead":
-        return explain.first_ahead(path, look(place.field), place.number, place.source.name)
+        return blaming.ahead(blame, look(place.field))
     if not place.traced:
         return ""
     if predicate.cause == "branches":
@@ -109,7 +118,8 @@ def _blamed(place: Place, predicate: Metric, look: Measure, path: Sequence[Contr
     if first is None:
         return ""
     if predicate.cause == "context":
-        return explain.unbounded(first, place.number, place.source.name)
+        told = explain.unbounded(first, place.number, place.source.name)
+        return "; ".join([told, *blaming.more(len(blame) - 1, "does the like", "do the like")])
     return f"the first that is not {predicate.name} is {explain.placed(first)}"
 
 

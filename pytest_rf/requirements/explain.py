@@ -13,7 +13,7 @@ from pytest_rf.analysis.alignment import misaligned
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric, Origin
 from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.tensors import Contribution, owners
-from pytest_rf.figures import Number, said, value
+from pytest_rf.figures import Number, value
 from pytest_rf.findings import Step
 from pytest_rf.node import Node
 from pytest_rf.requirements import extent, measure
@@ -115,17 +115,6 @@ def placed(tensor: Tensor) -> str:
     name = f"{named(tensor)} {tensor.label}" if tensor.label else named(tensor)
     about = [text for text in (tensor.op, paths.line(tensor.source)) if text]
     return f"{name} ({', '.join(about)})" if about else name
-
-
-def first_ahead(path: Sequence[Contribution], lookahead: Number | None, axis: int, source: str) -> str:
-    """Return how far a tensor looks ahead, the first operator on the way that does, and what has no end."""
-    if lookahead is None:
-        return ""
-    text = f"look-ahead is {said(lookahead)}, and must be 0 or less"
-    first = next((one for one in path if one.total > 0), None)
-    if first is not None and first.total != math.inf:
-        text += f"; the first to look ahead is {placed(first.tensor)}"
-    return "; ".join(part for part in (text, endless(path, axis, source)) if part)
 
 
 def first_of(tensor: Tensor, axis: int, source: str, predicate: str) -> Tensor | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pytest_rf.analysis.metrics import AxisField
 
 #: What an operator does that ties what it makes to the whole extent.
-_DOES = {
+DOES = {
     "grid": "fits its grid to the whole extent",
     "window": "fits its windows to the whole extent",
     "circular": "fetches from the other end",
@@ -17,8 +17,8 @@ _DOES = {
 
 def doing(axis_field: AxisField, node: str) -> str:
     """Return what a node does that keeps any tile from seeing what the whole sees, though it mixes nothing."""
-    reasons = (why for why in _DOES if node in axis_field.tied(why))
-    return _DOES.get(next(reasons, ""), "reads what lies at no fixed distance")
+    reasons = (why for why in DOES if node in axis_field.tied(why))
+    return DOES.get(next(reasons, ""), "reads what lies at no fixed distance")
 
 
 def unsteady(axis_field: AxisField) -> str:

@@ -44,7 +44,27 @@ def number(name: str, root: Path) -> Fraction:
     path, _, key = name.partition("#")
     if not path or not key:
         raise RequirementError(f'file:"{name}" needs a file and a key, as in file:docs/model.toml#unet.rf')
-    found = _parsed(path, _text(path, root))
+    return _at(path, _parsed(path, _text(path, root)), key)
+
+
+def within(name: str, held: str | list[Fraction], key: str) -> Fraction:
+    """Return a number of a list, or of a table that is written as JSON.
+
+    Args:
+        name: what errors call it.
+        held: the list, or the text of the table.
+        key: the path of the key, with dots between.
+
+    Raises:
+        RequirementError: it is neither, or holds no such number.
+    """
+    if isinstance(held, str) and (len(held) > MAX_SIZE or held.lstrip()[:1] not in ("{", "[")):
+        raise RequirementError(f"{name} is neither a list of numbers nor JSON, so it has no {key[:60]}")
+    return _at(name, held if isinstance(held, list) else _parsed(name, held, json_only=True), key)
+
+
+def _at(path: str, found: Any, key: str) -> Fraction:
+    """Return the number that stands under a key."""
     for place, part in enumerate(parts := key.split(".")):
         found = _inside(found, part, ".".join(parts[: place + 1]), path)
     if not isinstance(found, Fraction):
@@ -86,10 +106,10 @@ def _text(name: str, root: Path) -> str:
         raise RequirementError(f"{name}: not UTF-8") from None
 
 
-def _parsed(name: str, text: str) -> Any:
+def _parsed(name: str, text: str, json_only: bool = False) -> Any:
     """Return what a file says, its numbers as fractions; those that are too long as text."""
     try:
-        if name.lower().endswith(".json"):
+        if json_only or name.lower().endswith(".json"):
             return json.loads(text, parse_float=_exact, parse_int=_exact, parse_constant=str)
         if any(line.count(".") > _MAX_DOTS for line in text.split("\n")):
             raise RequirementError(f"{name}: a line of more than {_MAX_DOTS} dots")
@@ -97,7 +117,7 @@ def _parsed(name: str, text: str) -> Any:
     except RecursionError:
         raise RequirementError(f"{name}: nested too deeply") from None
     except ValueError as error:
-        kind = "JSON" if name.lower().endswith(".json") else "TOML"
+        kind = "JSON" if json_only or name.lower().endswith(".json") else "TOML"
         raise RequirementError(f"{name}: not valid {kind}: {str(error)[:200]}") from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +24,9 @@ _LARGEST = 10**15
 
 #: An error lists at most this many names.
 _LISTED = 8
+
+#: An entry of metadata that is a list or a table is read no further.
+_LONGEST = 10_000
 
 #: An attribute's path has at most this many parts.
 _PARTS = 20
@@ -64,6 +67,8 @@ class References:
 
     def _metadata(self, name: str) -> Fraction:
         declared = self._analysis.graph.metadata
+        if name not in declared and (inner := _within(name, declared)) is not None:
+            return inner
         if name not in declared:
             hint = nearest(name, declared)
             if not hint and self._analysis.module is not None:
@@ -78,7 +83,8 @@ class References:
         match = _DECLARED.fullmatch(declared[name][:40])
         if match is None:
             shown = declared[name] if len(declared[name]) <= 40 else declared[name][:40] + "…"
-            raise RequirementError(f'meta:{name} is not a number but "{shown}"')
+            first = "" if _listed(declared[name]) is None else f"; one of its numbers is meta:{name}.0"
+            raise RequirementError(f'meta:{name} is not a number but "{shown}"{first}')
         return Fraction(match.group(1))
 
     def _attribute(self, path: str) -> Fraction:
@@ -98,6 +104,31 @@ class References:
         for place, part in enumerate(parts):
             found = _part(found, part, ".".join(parts[:place]), path)
         return _counted(found, path)
+
+
+def _within(name: str, declared: Mapping[str, str]) -> Fraction | None:
+    """Return the number that an entry holds in a list or a table: ``left_context.0``, ``streaming.chunk``.
+
+    None where no entry is meant. Lists of numbers are written with commas, or as JSON like all else.
+
+    Raises:
+        RequirementError: an entry is meant, and has no such number.
+    """
+    parts = name.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        entry = ".".join(parts[:count])
+        if entry in declared:
+            found = _listed(declared[entry])
+            key = ".".join(parts[count:])
+            return files.within(f"meta:{entry}", declared[entry] if found is None else found, key)
+    return None
+
+
+def _listed(text: str) -> list[Fraction] | None:
+    """Return numbers that are written with commas, in brackets or not; None where it is not that."""
+    inner = text[:_LONGEST].strip().removeprefix("[").removesuffix("]")
+    matches = [_DECLARED.fullmatch(part) for part in inner.split(",")]
+    return [Fraction(match[1]) for match in matches if match] if len(matches) > 1 and all(matches) else None
 
 
 def _part(owner: object, name: str, before: str, path: str) -> object:

@@ -5,6 +5,7 @@
 ``unrolling``  calls one after the other, as one graph
 ``steady``     after how many calls nothing changes any more, and what of the past never ends
 ``runs``       what the engine makes of it: the steady call as a periodic map
+``calls``      what is known of the calls beside their graph
 ``stream``     all of it together: from a call to the analysis of the stream
 ``needed``     how much of a state is needed
 ``comparing``  whether two nets are the same stream, ``units`` one after the other

@@ -50,8 +50,7 @@ def flows(call: Analysis, states: Collection[str], chunk: Chunk | None) -> dict[
         return {name: _flow(call, others[name], axis, chunk, found) for name, axis in found.items()}
     several = {name: rest for name, one in others.items() if (rest := _rest(call, one))}
     for name, axes in several.items():
-        given = call.wanted_axes.get(name, {})
-        if not set(axes) <= {*given.values()}:
+        if not call.wanted_axes.get(name, {}).keys() - {"batch", "channel"}:
             raise ModelError(
                 f"{call.name}: along which of its axes input {name!r} is a stream is not clear; say "
                 f"axes = {{ {name} = {{ t = {axes[-1]} }} }}, or name them without t where a call is one step"
@@ -59,8 +58,12 @@ def flows(call: Analysis, states: Collection[str], chunk: Chunk | None) -> dict[
     return {name: _flow(call, one, None, chunk, {}) for name, one in others.items() if one.shape}
 
 
-def _meets(met: Collection[tuple[tuple[str, int], tuple[str, int]]], key: tuple[str, int], found: Mapping[str, int]) -> bool:
-    return any(found.get(other[0]) == other[1] for pair in met if key in pair for other in pair if other != key)
+def _meets(
+    met: Collection[tuple[tuple[str, int], tuple[str, int]]], key: tuple[str, int], found: Mapping[str, int]
+) -> bool:
+    return any(
+        found.get(other[0]) == other[1] for pair in met if key in pair for other in pair if other != key
+    )
 
 
 def _axis(call: Analysis, one: Input, states: Collection[str]) -> int | None:
@@ -103,7 +106,9 @@ def _beside_state(call: Analysis, name: str, states: Collection[str]) -> Iterato
                     yield from mine
 
 
-def _flow(call: Analysis, one: Input, axis: int | None, chunk: Chunk | None, found: Mapping[str, int]) -> Flow:
+def _flow(
+    call: Analysis, one: Input, axis: int | None, chunk: Chunk | None, found: Mapping[str, int]
+) -> Flow:
     if axis is not None and axis in call.chosen.get(one.name, ()):
         shape = ", ".join(str(n) if place != axis else "CHUNK" for place, n in enumerate(one.shape))
         raise ModelError(
@@ -114,7 +119,9 @@ def _flow(call: Analysis, one: Input, axis: int | None, chunk: Chunk | None, fou
     if isinstance(chunk, Mapping):
         unknown = [name for name in chunk if name not in call.inputs]
         if unknown:
-            raise ModelError(f"{call.name}: chunk: there is no input {unknown[0]!r}; there are {', '.join(call.inputs)}")
+            raise ModelError(
+                f"{call.name}: chunk: there is no input {unknown[0]!r}; there are {', '.join(call.inputs)}"
+            )
         advance = chunk.get(one.name, given)
     elif chunk is None:
         advance = given
@@ -136,7 +143,13 @@ def _flow(call: Analysis, one: Input, axis: int | None, chunk: Chunk | None, fou
     return Flow(axis, given, int(advance))
 
 
-def steps(structure: Structure | Ignorance | None, shape: tuple[int, ...], keys: Collection[tuple[str, int]], given: int, axis: int | None) -> Flow | None:
+def steps(
+    structure: Structure | Ignorance | None,
+    shape: tuple[int, ...],
+    keys: Collection[tuple[str, int]],
+    given: int,
+    axis: int | None,
+) -> Flow | None:
     """Return how an output lies on its stream; None where its steps lie along several axes, or are not known.
 
     Args:

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.doors import notebook
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.errors import ModelError
@@ -41,7 +42,7 @@ class Comparison:
         why: by what it differs, or what else keeps them from being the same; empty where they are the same.
         delay: by how many steps the step model's outputs come later; negative: earlier.
         startup: the units at the beginning that were left out, the most of all outputs.
-        compared: how many outputs were compared.
+        outputs: the outputs that were compared, by their names in the step model.
         ran: whether values were compared as well.
     """
 
@@ -54,8 +55,13 @@ class Comparison:
     why: str = ""
     delay: int = 0
     startup: int = 0
-    compared: int = 0
+    outputs: tuple[str, ...] = ()
     ran: bool = False
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        found: str = notebook().comparison(self)
+        return found
 
     def __bool__(self) -> bool:
         """Return whether they are the same."""
@@ -94,10 +100,13 @@ def compared(offline: Analysis, step: Analysis) -> Comparison:
     delays: dict[str, int] = {}
     for pair in pairs(offline, step):
         found = _along(pair, is_stream(offline) or is_stream(step))
-        result = replace(result, startup=max(result.startup, found.startup), compared=result.compared + 1)
+        outputs = tuple(dict.fromkeys((*result.outputs, pair.output)))
+        result = replace(result, startup=max(result.startup, found.startup), outputs=outputs)
         if found.why:
             why = found.why.replace(OTHER, offline.name)
-            return replace(found, offline=offline.name, step=step.name, startup=result.startup, why=why)
+            return replace(
+                found, offline=offline.name, step=step.name, startup=result.startup, outputs=outputs, why=why
+            )
         delays[pair.output] = found.delay
     if len({*delays.values()}) > 1:
         told = ", ".join(f"{name!r} by {delay}" for name, delay in delays.items())
@@ -127,7 +136,10 @@ def pairs(offline: Analysis, step: Analysis) -> list[Pair]:
         for number, twin in _axes(offline, step, one, other):
             for mine, yours in outputs:
                 if one.name in mine.inputs or other.name in yours.inputs:
-                    at = Along(offline.runs, mine.value, one, number), Along(step.runs, yours.value, other, twin)
+                    at = (
+                        Along(offline.runs, mine.value, one, number),
+                        Along(step.runs, yours.value, other, twin),
+                    )
                     found.append(Pair(*at, yours.name))
     if not found:
         raise ModelError(f"{offline.name} and {step.name}: no output reads an axis that both have")
@@ -165,10 +177,17 @@ def matched(
     if mine and yours and all(other.name in by_name for other in yours):
         return [(by_name[other.name], other) for other in yours]
     if mine and len(mine) == len(yours):
-        return [*zip(mine, yours, strict=True)]
-    told = [f"{net.name} has {listed([one.name for one in ends])}" for net, ends in ((offline, mine), (step, yours))]
+        return list(zip(mine, yours, strict=True))
+    told = [
+        f"{net.name} has {listed([one.name for one in ends])}"
+        for net, ends in ((offline, mine), (step, yours))
+    ]
+    several = not (is_stream(offline) or is_stream(step)) and len(mine) != len(yours)
+    hint = (
+        '; if one is called step by step, say which of these are its state: state = "auto" or pairs' * several
+    )
     raise ModelError(
-        f"the {kind}s of the two do not pair: {'; '.join(told)}; give them the same names, or equally many"
+        f"the {kind}s of the two do not pair: {'; '.join(told)}; give them the same names, or equally many{hint}"
     )
 
 
@@ -269,8 +288,8 @@ def _delay(offline: Units, step: Units, units: Sequence[int]) -> int:
                 late = (int(a) - int(b)) / offline.rate
                 if late.denominator == 1:
                     candidates[int(late)] = 0
-    for late in candidates:
-        candidates[late] = sum(offline.at(unit) == step.at(unit + late) for unit in units)
+    for one in candidates:
+        candidates[one] = sum(offline.at(unit) == step.at(unit + one) for unit in units)
     best = max(candidates, key=lambda late: (candidates[late], -abs(late)))
     if candidates[best] == len(units) or candidates[best] > candidates[0]:
         return best
@@ -286,7 +305,9 @@ def _delay(offline: Units, step: Units, units: Sequence[int]) -> int:
 
 def _told(about: Comparison, unit: int, mine: Read, yours: Read, delay: int) -> str:
     late = f" ({abs(delay)} steps {'late' if delay > 0 else 'early'})" if delay else ""
-    told = f"step {unit} of {about.output!r} along {about.axis}{late} reads {_range(yours)} of {about.input!r}"
+    told = (
+        f"step {unit} of {about.output!r} along {about.axis}{late} reads {_range(yours)} of {about.input!r}"
+    )
     return f"{told}, and {_range(mine)} in {OTHER}{_difference(mine, yours)}"
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from pytest_rf.errors import ModelError
 from pytest_rf.graph import Graph
+from pytest_rf.streams.growing import growth
 
 State = Mapping[str, str] | str
 """State input -> state output, or ``"auto"``."""
@@ -36,24 +37,33 @@ def pairs(call: Graph, state: State, name: str) -> dict[str, str]:
     """
     if isinstance(state, str):
         if state != AUTO:
-            raise ModelError(f'{name}: state is "auto" or pairs such as {{ cache = "new_cache" }}, not "{state}"')
+            raise ModelError(
+                f'{name}: state is "auto" or pairs such as {{ cache = "new_cache" }}, not "{state}"'
+            )
         return _auto(call, name)
     found: dict[str, str] = {}
     for before, after in state.items():
         found.update(_declared(call, before, after, name))
     twice = [after for after in found.values() if [*found.values()].count(after) > 1]
     if twice:
-        raise ModelError(f"{name}: state: output {twice[0]!r} is the value of two state inputs; each has its own")
+        raise ModelError(
+            f"{name}: state: output {twice[0]!r} is the value of two state inputs; each has its own"
+        )
     for before, after in found.items():
         _fits(call, before, after, name)
     if len(found) == len(call.inputs):
-        raise ModelError(f"{name}: state: all inputs are states ({_listed(found)}); the stream's input is none")
+        raise ModelError(
+            f"{name}: state: all inputs are states ({_listed(found)}); the stream's input is none"
+        )
     return found
 
 
 def _declared(call: Graph, before: str, after: str, name: str) -> dict[str, str]:
     inputs, outputs = _within(call.inputs, before), _within(call.outputs, after)
-    for kind, word, found, known in (("input", before, inputs, call.inputs), ("output", after, outputs, call.outputs)):
+    for kind, word, found, known in (
+        ("input", before, inputs, call.inputs),
+        ("output", after, outputs, call.outputs),
+    ):
         if not found:
             near = get_close_matches(word, known, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {_listed(known)}"
@@ -76,16 +86,13 @@ def _within(known: Iterable[str], name: str) -> dict[str, str]:
 
 def _fits(call: Graph, before: str, after: str, name: str) -> None:
     given, left = call.inputs[before].shape, call.outputs[after].shape
-    if left is None or given == left:
+    if left is None or given == left or growth(call, before, after) is not None:
         return
     told = f"{name}: state: {before!r} is {_shape(given)}, {after!r} {_shape(left)}"
     fitting = [one for one, value in call.outputs.items() if value.shape == given and one != after]
     if fitting:
         raise ModelError(f"{told}: the next call cannot take it; outputs of its shape are {_listed(fitting)}")
-    raise ModelError(
-        f"{told}: a state that grows from call to call is not followed; give it at the length at which the model "
-        "keeps it, or have the model cut what it hands on"
-    )
+    raise ModelError(f"{told}: the next call cannot take it; give the input the shape that the output has")
 
 
 # ------------------------------------------------------------------ by names and shapes
@@ -99,10 +106,13 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for before, value in call.inputs.items():
-        fitting = [after for after, one in call.outputs.items() if one.shape == value.shape]
-        alike = [after for after in fitting if _stem(after) == _stem(before) and _may_be(before, after)]
+        named = [after for after in call.outputs if _stem(after) == _stem(before) and _may_be(before, after)]
+        alike = [after for after in named if call.outputs[after].shape == value.shape]
+        alike = alike or [after for after in named if growth(call, before, after) is not None]
         if len(alike) > 1:
-            raise ModelError(f"{name}: state: {before!r} could be any of {_listed(alike)}; {_remedy(before, alike[0])}")
+            raise ModelError(
+                f"{name}: state: {before!r} could be any of {_listed(alike)}; {_remedy(before, alike[0])}"
+            )
         if alike:
             found[before] = alike[0]
     for after in {*found.values()}:
@@ -119,7 +129,11 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             for after, value in call.outputs.items()
             if value.shape == shape
         ]
-        could = f"of one shape are {_listed(f'{a} and {b}' for a, b in like)}" if like else "no two have one shape"
+        could = (
+            f"of one shape are {_listed(f'{a} and {b}' for a, b in like)}"
+            if like
+            else "no two have one shape"
+        )
         example = like[0] if like else ("cache", "new_cache")
         raise ModelError(
             f'{name}: state = "auto" pairs no input with an output by their names; {could}; {_remedy(*example)}'

@@ -7,16 +7,14 @@ places of the call: place 0 stands for the first position of its chunk, and what
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pytest_rf.analysis.described import Described
-from pytest_rf.analysis.field import Hulls
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.domains import hull as hulls
@@ -30,13 +28,12 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
 from pytest_rf.errors import UnknownError
 from pytest_rf.interpreter import Ignorance, Plan, run_total
-from pytest_rf.streams.steady import first_read, repeats_from
+from pytest_rf.streams.calls import Calls
+from pytest_rf.streams.steady import alike_before, first_read, repeats_from
 from pytest_rf.value import Value
 
-if TYPE_CHECKING:
-    from pytest_rf.streams.stream import Stream
-
 PAST = Ignorance("its past has no end")
+GROWS = Ignorance("it grows from call to call, so that no call is the stream's")
 
 
 class StreamRuns(Runs):
@@ -45,7 +42,7 @@ class StreamRuns(Runs):
     def __init__(
         self,
         about: Described,
-        stream: Stream,
+        stream: Calls,
         planned: Plan | None = None,
         inputs: Mapping[str, Input] | None = None,
     ) -> None:
@@ -61,7 +58,8 @@ class StreamRuns(Runs):
         for number in self._named - stream.joined.keys():
             known = self.plan.structures.get(number)
             if isinstance(known, Structure) and not self._is_input(number):
-                self.plan.structures[number] = _placeless(known, stream.advance.keys())
+                grows = bool(stream.growing) and self._grows(number)
+                self.plan.structures[number] = GROWS if grows else _placeless(known, stream.advance.keys())
         self._checked: dict[tuple[Counting, Key], bool] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -79,7 +77,7 @@ class StreamRuns(Runs):
         return None if key in self.stream.advance else super().rim(value, key, local)
 
     def twins(self, number: int) -> Iterable[int]:
-        """Return the numbers of values that are the same tensor as one in other calls, or what they give as a stream."""
+        """Return the numbers of values that are the same tensor in other calls; of a stream those of its parts."""
         stream = self.stream
         if number in stream.joined:
             return stream.joined[number].parts
@@ -102,21 +100,26 @@ class StreamRuns(Runs):
             return Fraction(0)
         return Fraction(given - dims[2])
 
-    def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
-        found = super()._hulls(counting, theory, key, number)
-        if key not in self.stream.advance or key not in found or self._is_input(number):
-            return found
-        hull = found[key]
-        if not theory:
-            return found if number in self.stream.joined else {key: self._since(settled(hull), key, number)}
-        return {key: self._steady(settled(hull), key, number, self._recurs(counting, key))}
+    def seen(self, hull: Hull, counting: Counting, theory: bool, key: Key, number: int) -> Hull:
+        """Return what a run knows of a value along an input axis: of the stream what all steady calls read."""
+        if key not in self.stream.advance or self._is_input(number):
+            return hull
+        if theory:
+            return self._steady(hull, key, number, self._recurs(counting, key))
+        return hull if number in self.stream.joined else self._since(settled(hull), key, number)
 
     def of_element(
         self, kind: type[Maps], value: Value, key: Key, theory: bool, context: bool
     ) -> State | Ignorance | None:
         """Return what a domain of single elements knows of a value along one axis; None where nothing is read."""
-        found = super().of_element(kind, value, key, theory, context)
-        if key not in self.stream.advance or not isinstance(found, tuple) or isinstance(found, (Lost, Ignorance)):
+        # In theory the last call tells all: what those before it give is not worked out.
+        last = self._last(value) if theory and key in self.stream.advance else value
+        found = super().of_element(kind, last, key, theory, context)
+        if (
+            key not in self.stream.advance
+            or not isinstance(found, tuple)
+            or isinstance(found, (Lost, Ignorance))
+        ):
             return found
         if self._is_input(value.number) or (not theory and value.number in self.stream.joined):
             return found
@@ -127,7 +130,7 @@ class StreamRuns(Runs):
         call = self.stream.call_of(value.number)
         if not theory:
             return (_moved(one, -self.stream.advance[key] * call),)
-        field = self._hulls("full" if context else "local", True, key, value.number).get(key)
+        field = self.counted("full" if context else "local", value, key, True).hulls.get(key)
         if field is not None and (field.lo == -ENDLESS).any():
             return PAST
         dims = self._dims(value.number, key)
@@ -135,16 +138,33 @@ class StreamRuns(Runs):
             return (_moved(one, -self.stream.advance[key] * call),)
         dim, period, jump = dims
         count = one.shape[dim]
-        kept = np.arange(max(count - period, 0), count)
+        kept = np.arange(count - period, count) if count >= period else np.zeros(period, np.int64)
         arrays = one.each(lambda array: array.take(kept, axis=dim))
         calls = self.stream.calls - 1 if value.number in self.stream.joined else call
         still = Map(arrays, None)
         return (_moved(Map(still.arrays, still.with_jump(dim, jump)), -self.stream.advance[key] * calls),)
 
+    def _last(self, value: Value) -> Value:
+        """Return what the last call gives of a stream, if its axes are those of the stream; else the value itself."""
+        one = self.stream.joined.get(value.number)
+        known = None if one is None else self.plan.structures.get(one.parts[-1])
+        whole = self.plan.structures.get(value.number)
+        if one is None or not isinstance(known, Structure) or not isinstance(whole, Structure):
+            return value
+        alike = [len(axis) for axis in known.layout] == [len(axis) for axis in whole.layout]
+        return self.graph.values[one.parts[-1]] if alike else value
+
     # ------------------------------------------------------------------ one call of many
 
     def _is_input(self, number: int) -> bool:
         return any(value.number == number for value in self.graph.inputs.values())
+
+    def _grows(self, number: int) -> bool:
+        """Return whether a value is larger than the same in the call before, as what comes of growing state is."""
+        stream, values = self.stream, self.graph.values
+        own = stream.call_of(number)
+        before = number - stream.starts[own] + stream.starts[own - 1]
+        return values[before].shape != values[number].shape
 
     def _since(self, hull: Hull, key: Key, number: int) -> Hull:
         """Return what a value within a call reads, by positions from the first of its chunk on."""
@@ -156,16 +176,14 @@ class StreamRuns(Runs):
         stream = self.stream
         if hull.irregular:
             if recurs:
-                raise UnknownError("unknown: it has no map along its other axes, and its past may have no end")
+                raise UnknownError(
+                    "unknown: it has no map along its other axes, and its past may have no end"
+                )
             return hull
         joined = number in stream.joined
         call = stream.calls - 1 if joined else stream.call_of(number)
-        if recurs and call < stream.steady:
-            call_recurs = False  # before that nothing is said to be without end
-        else:
-            call_recurs = recurs
         lo, hi = hull.lo, hull.hi
-        if call_recurs:
+        if recurs and call >= stream.steady:  # before that nothing is said to be without end
             lo = np.where(lo < stream.startup(key), -ENDLESS, lo)
         distance = -stream.advance[key] * call
         lo, hi = hulls.shifted(lo, distance), hulls.shifted(hi, distance)
@@ -213,7 +231,11 @@ class StreamRuns(Runs):
         return {
             key: kept
             for key, ties in known.ties.items()
-            if (kept := frozenset(tie for tie in ties if key not in self.stream.advance or tie.why != "uneven"))
+            if (
+                kept := frozenset(
+                    tie for tie in ties if key not in self.stream.advance or tie.why != "uneven"
+                )
+            )
         }
 
     def _recurs(self, counting: Counting, key: Key) -> bool:
@@ -227,10 +249,13 @@ class StreamRuns(Runs):
             wanted = [number for links in stream.links for number in links]
             found = run_total(self.plan, self.domain(counting, True), frozenset({key}), wanted)
             trace = [
-                [first_read(found.get(number, {}).get(key), stream.startup(key)) for number in links]
+                [
+                    first_read(found.get(number, {}).get(key), stream.startup(key), place in stream.growing)
+                    for place, number in enumerate(links)
+                ]
                 for links in stream.links
             ]
-            at = repeats_from(trace, stream.first)
+            at = repeats_from(trace, stream.first, alike_before(self.plan, stream.links, stream.growing))
             if at is None or at > stream.steady:
                 raise UnknownError(
                     f"unknown: what the state reads is not the same from call to call within {stream.calls} calls"
@@ -244,7 +269,9 @@ def _placeless(known: Structure, keys: Collection[Key]) -> Structure:
 
     What it reads of the stream is known as ever, and where along it a step stands is not: no step is its own.
     """
-    lost = {key for key in keys if key[0] in known.inputs and not known.context.get(key)} - carried(known.layout)
+    lost = {key for key in keys if key[0] in known.inputs and not known.context.get(key)} - carried(
+        known.layout
+    )
     if not lost or not known.layout:
         return known
     number = next((n for n, axis in enumerate(known.layout) if len(axis) == 1 and axis[0].extent == 1), 0)
@@ -257,8 +284,3 @@ def _placeless(known: Structure, keys: Collection[Key]) -> Structure:
 def _moved(one: Map, distance: int) -> Map:
     first, *rest = one.arrays
     return Map((first + distance, *rest), one.jump)
-
-
-def call_of(starts: tuple[int, ...], number: int) -> int:
-    """Return the call that a value belongs to, by the numbers of the first values of the calls."""
-    return min(max(bisect_right(starts, number) - 1, 0), len(starts) - 2)

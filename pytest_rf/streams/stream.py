@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_rf.analysis import Analysis
@@ -10,74 +10,27 @@ from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals
-from pytest_rf.domains.layout import Key
+from pytest_rf.domains.layout import Key, stride
+from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import ModelError
-from pytest_rf.graph import Graph
-from pytest_rf.interpreter import Ignorance, Plan, plan, run_total
+from pytest_rf.interpreter import Plan, plan, run_total
 from pytest_rf.streams import axes, needed, pairing, steady
+from pytest_rf.streams.calls import Calls, Joined
+from pytest_rf.streams.growing import Series
 from pytest_rf.streams.needed import State
-from pytest_rf.streams.runs import StreamRuns, call_of
+from pytest_rf.streams.runs import StreamRuns
 from pytest_rf.streams.unrolling import Flow, Unrolled, unroll
+from pytest_rf.value import Value
 
 MOST_STEPS = 400_000
 """Calls are unrolled to no more steps than this; what is not settled then is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """What all calls give as one output.
-
-    Attributes:
-        axis: the axis of its steps.
-        count: the steps of one call.
-        parts: for each call the number of the value that it gives.
-    """
-
-    axis: int
-    count: int
-    parts: tuple[int, ...]
+COSTLY = 1 << 7
+"""A call that is lowered for itself costs as much as so many that are not."""
 
 
 @dataclass(frozen=True)
-class Stream:
-    """What is known of a step model beside the graph of its calls.
-
-    Attributes:
-        call: the graph of one call.
-        states: state input -> the output that is its value in the next call.
-        inputs: the streamed inputs.
-        outputs: the outputs that are streams.
-        advance: input axis of a stream -> positions from a call to the next.
-        joined: number of the value of an output that is a stream -> how its steps lie.
-        links: for each call the numbers of the values of the state that it leaves behind.
-        starts: the numbers of the first values of the calls, and of what comes after the last.
-        first: the first call that is given none of the first positions.
-        steady: the call from which on the state reads of the first positions what it did before.
-    """
-
-    call: Graph
-    states: Mapping[str, str]
-    inputs: Mapping[str, Flow]
-    outputs: Mapping[str, Flow]
-    advance: Mapping[Key, int]
-    joined: Mapping[int, Joined]
-    links: tuple[tuple[int, ...], ...]
-    starts: tuple[int, ...]
-    first: int
-    steady: int
-
-    @property
-    def calls(self) -> int:
-        """The number of calls that are unrolled."""
-        return len(self.links)
-
-    def startup(self, key: Key) -> int:
-        """Return the first position that every call is given which a steady stream gives it to."""
-        return self.first * self.advance[key]
-
-    def call_of(self, number: int) -> int:
-        """Return the call that a value belongs to."""
-        return call_of(self.starts, number)
+class Stream(Calls):
+    """The calls of a step model, and what they mean for its analysis."""
 
     def runs(self, about: Described) -> Runs:
         """Return the runs over the calls."""
@@ -105,16 +58,23 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
     if not flows:
         raise ModelError(f"{analysis.name}: no input but the states is left to be a stream")
     keys = {(name, flow.along(call.inputs[name].rank)): flow for name, flow in flows.items()}
-    made, planned, settled = _unrolled(analysis, states, flows, keys)
+    series = Series(analysis, states)
+    told = series.hold(states) if series.grown else ""
+    growing = frozenset(place for place, name in enumerate(states) if name in series.grown)
+    made, planned, settled = _unrolled(series, analysis.name, states, flows, keys, growing)
     last, main = made.outputs[-1], next(iter(flows.values()))
     outputs = {
         name: flow
         for name, value in last.items()
         if name not in states.values() and value.shape is not None and value.varies
-        if (flow := axes.steps(planned.structures.get(value.number), value.extents, keys, main.given, main.axis))
+        if (
+            flow := axes.steps(
+                planned.structures.get(value.number), value.extents, keys, main.given, main.axis
+            )
+        )
     }
     first = steady.settled_calls([(flow.given, flow.advance) for flow in flows.values()])
-    made = unroll(call, states, flows, outputs, settled + first + 2)
+    made = unroll(series.first(settled + first + 2), states, flows, outputs)
     stream = Stream(
         call=call,
         states=states,
@@ -133,14 +93,21 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
         starts=tuple(made.starts),
         first=first,
         steady=settled,
+        growing=growing,
     )
     made.graph.notes.extend(_notes(analysis, stream, auto=isinstance(state, str)))
+    made.graph.notes.extend([told] * bool(told))
+    made.graph.notes.extend(_uneven(outputs, last, planned, keys))
     return replace(
         analysis,
         graph=made.graph,
         wanted_axes=_named(analysis, flows, states),
         chosen={
-            **{name: axes for name, axes in analysis.chosen.items() if name not in states and name not in flows},
+            **{
+                name: axes
+                for name, axes in analysis.chosen.items()
+                if name not in states and name not in flows
+            },
             **{name: (axis,) for name, axis in keys},
         },
         reopen=None,
@@ -149,7 +116,12 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
 
 
 def _unrolled(
-    analysis: Analysis, states: Mapping[str, str], flows: Mapping[str, Flow], keys: Mapping[Key, Flow]
+    series: Series,
+    name: str,
+    states: Mapping[str, str],
+    flows: Mapping[str, Flow],
+    keys: Mapping[Key, Flow],
+    growing: frozenset[int],
 ) -> tuple[Unrolled, Plan, int]:
     """Return as many calls as it takes until the state reads the same of the first positions, and from which on.
 
@@ -158,13 +130,13 @@ def _unrolled(
     """
     first = steady.settled_calls([(flow.given, flow.advance) for flow in flows.values()])
     calls = first + 3
-    size = max(len(analysis.graph.program), 1)
+    size = max(len(series.at(0).program), 1) * (COSTLY if growing else 1)
     while True:
-        made = unroll(analysis.graph, states, flows, {}, calls)
+        made = unroll(series.first(calls), states, flows, {})
         planned = plan(made.graph)
-        numbers = [value.number for links in made.states for value in links]
-        if any(isinstance(planned.structures.get(number), Ignorance) for number in numbers):
-            return made, planned, first + 1  # what is not known of a state is not known of anything after it
+        links = [[value.number for value in left] for left in made.states]
+        numbers = [number for left in links for number in left]
+        alike = steady.alike_before(planned, links, growing)
         found = []
         for context in (False, True):
             known = run_total(planned, Intervals(Policy(context=context)), frozenset(keys), numbers)
@@ -172,12 +144,15 @@ def _unrolled(
                 steady.repeats_from(
                     [
                         [
-                            steady.first_read(known.get(value.number, {}).get(key), first * flow.advance)
-                            for value in links
+                            steady.first_read(
+                                known.get(number, {}).get(key), first * flow.advance, place in growing
+                            )
+                            for place, number in enumerate(left)
                         ]
-                        for links in made.states
+                        for left in links
                     ],
                     first,
+                    alike,
                 )
                 for key, flow in keys.items()
             ]
@@ -185,7 +160,7 @@ def _unrolled(
             return made, planned, max(one for one in found if one is not None)
         if calls * size * 2 > MOST_STEPS:
             raise ModelError(
-                f"{analysis.name}: after {calls} calls the state still reads other parts of the past than a call "
+                f"{name}: after {calls} calls the state still reads other parts of the past than a call "
                 "before, so what the stream reads is not known; give larger chunks, or a shorter cache"
             )
         calls *= 2
@@ -202,11 +177,17 @@ def _named(
         named = dict(one.axes)
         if name in flows:
             axis = flows[name].along(len(one.shape))
-            if axis not in named.values():
-                named = {key: number for key, number in named.items() if key != axes.TIME}
+            if not analysis.wanted_axes.get(name, {}).keys() - {"batch", "channel"}:
+                # What the tool names by itself: the stream's axis is t, and others are what they were.
+                named = {key: number for key, number in named.items() if key != axes.TIME and number != axis}
                 named[axes.TIME] = axis
+            elif axis not in named.values():
+                named[axes.TIME] = axis
+        named = dict(sorted(named.items(), key=lambda role: role[1]))
         roles = {"batch": one.batch, "channel": one.channel}
-        named.update({role: axis for role, axis in roles.items() if axis is not None and axis not in named.values()})
+        named.update(
+            {role: axis for role, axis in roles.items() if axis is not None and axis not in named.values()}
+        )
         if named:
             found[name] = named
     return found
@@ -222,11 +203,32 @@ def _notes(analysis: Analysis, stream: Stream, auto: bool) -> list[str]:
         f"{flow.advance} of {name}" + (f" ({flow.given} are given)" if flow.given != flow.advance else "")
         for name, flow in stream.inputs.items()
     )
-    notes.append(f"figures are those of the stream: {stream.calls} calls end to end, each of which advances by {flows}")
+    notes.append(
+        f"figures are those of the stream: {stream.calls} calls end to end, each of which advances by {flows}"
+    )
     shared = [name for name in analysis.inputs if name not in stream.inputs and name not in stream.states]
     if shared:
-        notes.append(f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed")
+        notes.append(
+            f"all calls share {', '.join(shared)}: there is no axis along which {_it(shared)} streamed"
+        )
     return notes
+
+
+def _uneven(
+    outputs: Mapping[str, Flow], last: Mapping[str, Value], planned: Plan, keys: Mapping[Key, Flow]
+) -> Iterator[str]:
+    """Yield what to say of outputs whose steps in a call stand for more or fewer positions than calls advance by."""
+    for name, flow in outputs.items():
+        known = planned.structures.get(last[name].number)
+        for key, given in keys.items() if isinstance(known, Structure) and flow.axis is not None else ():
+            step = stride(known.layout, key, moving=False)
+            stands = step * flow.given if step else None
+            if stands is not None and stands != given.advance:
+                hint = f"; if calls overlap, say chunk = {stands}" if stands < given.given else ""
+                yield (
+                    f"{name} has {flow.given} steps a call, which stand for {stands} positions of {key[0]}, and calls "
+                    f"advance by {given.advance}: its steps are not even{hint}"
+                )
 
 
 def _it(names: list[str]) -> str:

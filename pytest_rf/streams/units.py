@@ -85,7 +85,9 @@ class Units:
     def lookback(self) -> int:
         """Return the longest finite reach back, in positions, from the place that a unit has at an even rate."""
         units = range(self.period if self.theory else self.count)
-        reach = [unit * self.rate - int(low) for unit in units if math.isfinite(low := self._profile.at(unit)[0])]
+        reach = [
+            unit * self.rate - int(low) for unit in units if math.isfinite(low := self._profile.at(unit)[0])
+        ]
         return max((math.ceil(one) for one in reach), default=0)
 
     def at(self, unit: int) -> Read:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_rf.access import SAME, Read, Relation, progression
+from pytest_rf.errors import ModelError
 from pytest_rf.graph import Action, Builder, Graph, Join, Regroup, Step, Union, Unknown
 from pytest_rf.node import Node
 from pytest_rf.value import Shape, Value
@@ -38,7 +39,9 @@ class Flow:
     def shape(self, shape: Shape, calls: int) -> Shape:
         """Return the shape of the stream of so many calls, each of which has a tensor of ``shape``."""
         extent = self.given + (calls - 1) * self.advance
-        return (*shape, extent) if self.axis is None else (*shape[: self.axis], extent, *shape[self.axis + 1 :])
+        return (
+            (*shape, extent) if self.axis is None else (*shape[: self.axis], extent, *shape[self.axis + 1 :])
+        )
 
 
 @dataclass(slots=True)
@@ -64,47 +67,55 @@ class Unrolled:
 
 
 def unroll(
-    call: Graph,
+    calls: Sequence[Graph],
     states: Mapping[str, str],
     inputs: Mapping[str, Flow],
     outputs: Mapping[str, Flow],
-    calls: int,
     opened: bool = False,
 ) -> Unrolled:
-    """Return so many calls of a step model as one graph.
+    """Return calls of a step model as one graph.
 
     Args:
-        call: one call.
+        calls: the calls, one behind the other; where state grows they are not one and the same.
         states: state input -> the output that is its value in the next call.
         inputs: the inputs that are streamed, by name; the others are the same in all calls.
         outputs: the outputs that are streams, by name; of the others there is the last call's.
-        calls: how many.
         opened: whether the state of the first call is an input of the graph, and no constant.
+
+    Raises:
+        ModelError: the calls are not made of the same operators.
     """
+    call, last = calls[0], calls[-1]
     b = Builder(call.weights)
-    made = Unrolled(b.graph, calls)
-    writing = _Writing(b, call)
+    made = Unrolled(b.graph, len(calls))
+    writing = _Writing(b, last)
     whole: dict[str, Value] = {}
     for name, value in call.inputs.items():
         if name in inputs:
-            whole[name] = b.input(name, inputs[name].shape(value.extents, calls))
+            whole[name] = b.input(name, inputs[name].shape(value.extents, len(calls)))
         elif name not in states or opened:
             whole[name] = b.input(name, value.extents)
-    nodes = [copy.copy(node) for node in call.nodes]
+    nodes = [copy.copy(node) for node in last.nodes]
     for node in nodes:
         b.begin(node)
     state = {name: whole[name] if opened else b.constant(call.inputs[name].extents) for name in states}
-    for value in call.outputs.values():
+    for value in last.outputs.values():
         if not value.varies:  # made here, so that all calls have equally many values
             writing.value(value)
-    for number in range(calls):
+    for number, call in enumerate(calls):
+        if [step.node.op for step in call.program] != [step.node.op for step in last.program]:
+            raise ModelError(
+                "its calls are not made of the same operators as its state grows; give it at a fixed length"
+            )
         made.starts.append(len(b.graph.values))
         own = {
-            name: _slice(b, whole[name], inputs[name], number, value.extents) if name in inputs else whole[name]
+            name: _slice(b, whole[name], inputs[name], number, value.extents)
+            if name in inputs
+            else whole[name]
             for name, value in call.inputs.items()
             if name not in states
         }
-        writing.begin({call.inputs[name].number: value for name, value in {**own, **state}.items()})
+        writing.begin(call, {call.inputs[name].number: value for name, value in {**own, **state}.items()})
         for step in call.program:
             writing.step(step, nodes)
         made.outputs.append({name: writing.value(value) for name, value in call.outputs.items()})
@@ -115,7 +126,7 @@ def unroll(
         joined = _joined(b, writing, name, flow, [one[name] for one in made.outputs], nodes)
         if joined.varies:
             made.streams[name] = joined.number
-    _name(made, call, writing, nodes, states)
+    _name(made, last, writing, nodes, states)
     return made
 
 
@@ -125,19 +136,21 @@ class _Writing:
     def __init__(self, b: Builder, call: Graph) -> None:
         self.b = b
         self.call = call
-        self._constants: dict[int, Value] = {}
+        self._constants: dict[tuple[int, int], Value] = {}
         self._own: dict[int, Value] = {}
         self.makers = {step.value.number: step.node.index for step in call.program}
 
-    def begin(self, given: Mapping[int, Value]) -> None:
-        """Begin a call in which values of the call's graph, by number, are given."""
+    def begin(self, call: Graph, given: Mapping[int, Value]) -> None:
+        """Begin a call in which values of its graph, by number, are given."""
+        self.call = call
         self._own = dict(given)
 
     def value(self, value: Value) -> Value:
         """Return what a value of the call's graph is in the call that is written."""
-        found = self._own.get(value.number) or self._constants.get(value.number)
+        key = (id(self.call), value.number)
+        found = self._own.get(value.number) or self._constants.get(key)
         if found is None:
-            found = self._constants[value.number] = self.b.deferred(lambda: value, value.nesting)
+            found = self._constants[key] = self.b.deferred(lambda: value, value.nesting)
         return found
 
     def stand_in(self, value: Value, other: Value) -> None:
@@ -171,7 +184,11 @@ class _Writing:
         if isinstance(action, Join):
             parts = [(self._varying(operand), at) for operand, at in zip(*action[:2], strict=True)]
             known = [(own, at) for own, at in parts if own is not None]
-            return Join(tuple([own for own, _ in known]), tuple([at for _, at in known]), action.axis) if known else None
+            return (
+                Join(tuple([own for own, _ in known]), tuple([at for _, at in known]), action.axis)
+                if known
+                else None
+            )
         if isinstance(action, Regroup):
             own = self._varying(action.operand)
             return None if own is None else Regroup(own)

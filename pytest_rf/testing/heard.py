@@ -38,6 +38,7 @@ class Call:
 
     snapshot: Snapshot
     place: str
+    _weighed: dict[float | None, Analysis] = field(default_factory=dict)
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -48,12 +49,19 @@ class Call:
         """
         return self._analysed()
 
-    @cached_property
-    def weighed(self) -> Analysis:
-        """The same in weight-aware mode."""
-        return self._analysed(weights=True)
+    def analysed(self, weights: bool, mask_below: float | None) -> Analysis:
+        """Return the same, in weight-aware mode or not; what that counts as masks.
 
-    def _analysed(self, weights: bool = False) -> Analysis:
+        Raises:
+            ModelError: it cannot be analysed.
+        """
+        if not weights:
+            return self.analysis
+        if mask_below not in self._weighed:
+            self._weighed[mask_below] = self._analysed(weights=True, mask_below=mask_below)
+        return self._weighed[mask_below]
+
+    def _analysed(self, weights: bool = False, mask_below: float | None = None) -> Analysis:
         from pytest_rf.analyzing import analyze
 
         snapshot = self.snapshot
@@ -62,7 +70,9 @@ class Call:
                 f"{snapshot.problem}; call the model itself, model(x), or use the fixture: rf.check(...)"
             )
         with snapshot.restored():
-            return analyze(snapshot.module, snapshot.call, name=snapshot.name, weights=weights)
+            return analyze(
+                snapshot.module, snapshot.call, name=snapshot.name, weights=weights, mask_below=mask_below
+            )
 
     @property
     def input(self) -> str:

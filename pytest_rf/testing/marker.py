@@ -30,7 +30,7 @@ _FIXTURES: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 KNOWN = ("model", "which", "required", *KEYS)
 
 #: What it can also say of a model that the test calls.
-_OF_CALLS = (*SAID, "weights")
+_OF_CALLS = (*SAID, "weights", "mask_below")
 
 #: Longer messages are cut.
 _LIMIT = 4000
@@ -111,7 +111,7 @@ def _check(item: pytest.Item, mark: pytest.Mark, state: State, heard: Listener |
         analysis = analysed(item, state, model, (), given, fixtures)
         yield from _judged(item, mark, state, analysis, analysis.name)
         return
-    about = stated(Call(), {key: given[key] for key in SAID})
+    about = stated(Call(), {key: given[key] for key in _OF_CALLS})
     assert heard is not None, "somebody listens where a marker names no model"
     fixtures = getattr(item, "funcargs", {})
     for one in choose(heard, mark.kwargs.get("which"), mark.kwargs.get("required", True), fixtures):
@@ -119,7 +119,7 @@ def _check(item: pytest.Item, mark: pytest.Mark, state: State, heard: Listener |
             wrong: list[str] = []
             try:
                 name = call.snapshot.name if len(one.calls) == 1 else f"{call.snapshot.name} at {form}"
-                analysis = said(call.weighed if given["weights"] else call.analysis, about)
+                analysis = said(call.analysed(about.weights, about.mask_below), about)
                 wrong += _judged(item, mark, state, analysis, name)
             except RFError as error:
                 wrong.append(_told(error))

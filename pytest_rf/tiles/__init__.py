@@ -4,6 +4,7 @@ Each module stands on those above it.
 
 ``trial``      the model at the extents of a tile, and of an image of several
 ``obstacle``   the first operator that no tiling survives, and what would
+``constants``  constants that are others in a tile than in the whole
 ``borders``    what a tile gets wrong of one output at its own borders
 ``axis``       where tiles lie along one axis, and which units are kept of each
 ``judging``    whether every kept unit reads in its tile what it reads in the whole

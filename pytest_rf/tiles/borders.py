@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from pytest_rf.analysis import Analysis, Tensor
 from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.profile import Profile
+from pytest_rf.analysis.profile import profile as along
 from pytest_rf.domains.layout import Key, carried
-from pytest_rf.domains.rims import Rim, Rims
+from pytest_rf.domains.rims import Rim
 from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import UnknownError
-from pytest_rf.interpreter import run_total
 from pytest_rf.tiles.obstacle import Obstacle, of_rims, of_ties
+from pytest_rf.tiles.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,18 @@ class Found(NamedTuple):
 
 
 def borders(
-    analysis: Analysis, output: Tensor, axis: str, key: Key, share: Fraction, crop: Fraction | None
+    trial: Trial,
+    analysis: Analysis,
+    output: Tensor,
+    axis: str,
+    key: Key,
+    share: Fraction,
+    crop: Fraction | None,
 ) -> Found:
     """Return what a tile gets wrong of an output along an input axis.
 
     Args:
+        trial: the model.
         analysis: the model at the extent of a tile.
         output: the output.
         axis: the axis' name.
@@ -80,9 +89,7 @@ def borders(
     try:
         if key not in carried(known.layout) and field.vacuous:
             return Found()  # what it reads of the axis, if anything, is context that is accepted
-        states = run_total(
-            runs.plan, Rims(lambda number: analysis.accepts(runs.graph.nodes[number]), 0), frozenset({key})
-        )
+        states = trial.rims(analysis, key)
         rim = states.get(output.number, {}).get(key)
         units = _units(field, known)
         obstacle = of_ties(field, output.name, "grid", "window")
@@ -109,9 +116,27 @@ def _units(field: Along, known: Structure) -> tuple[int, Fraction] | None:
     """Return which axis of an output has its units, and input positions from one to the next; None where none has."""
     dims = [number for number, one in enumerate(known.layout) if field.key in carried((one,))]
     rate = field.stride
-    if len(dims) != 1 or not rate or rate < 0 or field.count != field.value.extents[dims[0]]:
+    if len(dims) == 1 and rate and rate > 0 and field.count == field.value.extents[dims[0]]:
+        return dims[0], rate
+    dim = _led(field, known)
+    if (len(dims) == 1 and rate is not None) or dim is None or profile(field, dim) is None:
         return None
-    return dims[0], rate
+    # Rolled and masked windows have no map on an axis without end: the extents tell the step, reads whether it is so.
+    return dim, Fraction(field.extent, field.value.extents[dim])
+
+
+def _led(field: Along, known: Structure) -> int | None:
+    """Return the axis of an output that leads along the input axis, where others hold positions of it as well."""
+    dims = [number for number, one in enumerate(known.layout) if any(field.key in f.leads for f in one)]
+    return dims[0] if len(dims) == 1 and field.value.extents[dims[0]] else None
+
+
+def profile(field: Along, dim: int) -> Profile | None:
+    """Return what the units along an output's axis read on the actual input, one after the other."""
+    own = field.profile(theory=False)
+    if own is not None and len(own.lo) == field.value.extents[dim]:
+        return own
+    return along(field.counted("guaranteed", theory=False), field.key, along=dim)
 
 
 def _origin(field: Along, rate: Fraction) -> Fraction:

@@ -15,7 +15,7 @@ from pytest_rf.analysis.profile import Profile
 from pytest_rf.domains.layout import Key
 from pytest_rf.errors import UnknownError
 from pytest_rf.tiles.axis import AxisTiling, Tile
-from pytest_rf.tiles.borders import Borders
+from pytest_rf.tiles.borders import Borders, profile
 
 
 class Miss(NamedTuple):
@@ -69,6 +69,7 @@ def in_whole(
     axis: str,
     tiling: AxisTiling,
     outputs: Sequence[Borders],
+    part: Analysis,
     whole: Analysis,
     key: Key,
     share: Fraction,
@@ -79,23 +80,28 @@ def in_whole(
         axis: the axis' name.
         tiling: how it is tiled.
         outputs: what is known of the outputs.
+        part: the model at the extent of a tile.
         whole: the model at the extent of the image.
         key: the input axis.
         share: positions of the first input that has the axis, per position of this one.
     """
     extent = int(whole.inputs[key[0]].shape[key[1]] * share)
     tensors = {tensor.name: tensor for tensor in whole.outputs}
+    pieces = {tensor.name: tensor for tensor in part.outputs}
     for one in outputs:
         field = Along(whole.runs, tensors[one.output].value, whole.inputs[key[0]], key[1])
         try:
-            actual, theory = field.profile(theory=False), field.profile(theory=True)
+            actual, theory = profile(field, one.dim), field.profile(theory=True)
         except UnknownError:
             continue
         if actual is None:
             continue
+        inside = profile(Along(part.runs, pieces[one.output].value, part.inputs[key[0]], key[1]), one.dim)
         further = _further(one, tiling, theory, share)
         for tile in tiling.tiles(extent):
-            miss = _outside(axis, one, tile, actual, share, further)
+            miss = _outside(axis, one, tile, actual, share, further) or (
+                None if inside is None else _elsewhere(axis, one, tile, actual, inside, share)
+            )
             if miss is not None:
                 yield miss
 
@@ -141,6 +147,27 @@ def _outside(
     at = int(wrong[0])
     place = low[at] if before[at] else high[at]
     return _missed(axis, one, begin + at, tile, float(place), share, bool(before[at]))
+
+
+def _elsewhere(
+    axis: str, one: Borders, tile: Tile, actual: Profile, inside: Profile, share: Fraction
+) -> Miss | None:
+    """Return the first unit kept of a tile that reads other positions in it than in the whole, though inside of it."""
+    shift, start = tile.start // one.rate, int(tile.start / share)
+    begin = max(0 if tile.first is None else one.first(tile.first), shift)
+    end = len(actual.lo) if tile.last is None else one.first(tile.last)
+    end = min(end, len(actual.lo), shift + len(inside.lo))
+    if begin >= end:
+        return None
+    low, high = actual.lo[begin:end], actual.hi[begin:end]
+    own = slice(begin - shift, end - shift)
+    wrong = np.flatnonzero(
+        (low <= high) & ((low != inside.lo[own] + start) | (high != inside.hi[own] + start))
+    )
+    if not len(wrong):
+        return None
+    at = int(wrong[0])
+    return Miss(axis, one.output, begin + at, tile.start, tile.stop, None, bool(2 * at < len(low)))
 
 
 def _missed(

@@ -48,6 +48,8 @@ class Plan:
         outputs: axis name -> what is known of the outputs along it.
         min_overlap: axis name -> the smallest seamless overlap by halves, *total*; infinite where there is none.
         min_context: axis name -> the smallest seamless context ``(before, after)``, on the grid.
+        reach: axis name -> how far units read beyond the borders of a part that begins and ends anywhere,
+            ``(before, after)``: what such a part needs that is cut out of an image on the grid.
         obstacles: what no tiling survives.
         misses: units that are not in their tile what they are in the whole.
         faults: what else is wrong with the tiling.
@@ -59,6 +61,7 @@ class Plan:
     outputs: Mapping[str, Sequence[Borders]]
     min_overlap: Mapping[str, float]
     min_context: Mapping[str, tuple[float, float]]
+    reach: Mapping[str, tuple[float, float]]
     obstacles: Sequence[Obstacle] = ()
     misses: Sequence[Miss] = ()
     faults: Sequence[Fault] = ()

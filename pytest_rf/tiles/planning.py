@@ -16,8 +16,9 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import RFError, TilingError
 from pytest_rf.tiles.axis import AxisTiling, Fault
 from pytest_rf.tiles.borders import Borders, borders
+from pytest_rf.tiles.constants import of_constants
 from pytest_rf.tiles.judging import Miss, at_borders, in_whole
-from pytest_rf.tiles.obstacle import Obstacle, of_constants, of_ties
+from pytest_rf.tiles.obstacle import Obstacle, of_ties
 from pytest_rf.tiles.plan import Plan
 from pytest_rf.tiles.trial import Trial
 
@@ -153,7 +154,7 @@ def _measured(trial: Trial, tiles: Mapping[str, int], axis: str, crop: Fraction 
     for tensor in analysis.outputs:
         of: list[Borders] = []
         for key, share in trial.keys(axis).items():
-            found = borders(analysis, tensor, axis, key, share, crop)
+            found = borders(trial, analysis, tensor, axis, key, share, crop)
             obstacles += [found.obstacle] if found.obstacle is not None else []
             of += [found.borders] if found.borders is not None else []
         if len({(one.dim, one.rate) for one in of}) > 1:
@@ -229,7 +230,28 @@ def _planned(
             if any(each.axis == axis for each in obstacles):
                 least[axis], sides[axis] = math.inf, (math.inf, math.inf)
     accepted = _accepted(trial.analysis, tiles)
-    return Plan(trial, axes, outputs, least, sides, obstacles, misses, faults, accepted)
+    reach = {axis: _reach(trial, tiles, axis, sides[axis]) for axis in axes}
+    return Plan(trial, axes, outputs, least, sides, reach, obstacles, misses, faults, accepted)
+
+
+def _reach(
+    trial: Trial, tiles: Mapping[str, int], axis: str, sides: tuple[float, float]
+) -> tuple[float, float]:
+    """Return how far units read beyond a part that begins and ends anywhere; infinite where no tile is seamless."""
+    if math.inf in sides:
+        return sides
+    before = after = 0.0
+    analysis = trial.analysis
+    for (name, number), share in trial.keys(axis).items():
+        for tensor in analysis.outputs:
+            field = Along(analysis.runs, tensor.value, analysis.inputs[name], number)
+            own = field.profile(theory=True)
+            if own is None:  # it has no map, as of rolled windows: borders of tiles are what is known
+                before, after = max(before, sides[0]), max(after, sides[1])
+            elif own.jump:
+                first, last = own.halo(1)
+                before, after = max(before, float(first * share)), max(after, float(last * share))
+    return before, after
 
 
 def _cropped(crop: int | Sequence[int] | None) -> Fraction | None:
@@ -287,14 +309,16 @@ def _judged(
     obstacles: list[Obstacle] = []
     misses: list[Miss] = []
     for key, share in trial.keys(axis).items():
-        outside = [] if whole is None else list(in_whole(axis, one, outputs, whole, key, share))
+        outside = [] if whole is None else list(in_whole(axis, one, outputs, part, whole, key, share))
         for tensor in part.outputs:
             field = Along(part.runs, tensor.value, part.inputs[key[0]], key[1])
-            found = of_constants(field, tensor, None if whole is None else whole.runs, int(one.step / share))
+            states = trial.rims(part, key)
+            runs = None if whole is None else whole.runs
+            found = of_constants(field, tensor, states, runs, int(one.step / share))
             circular = of_ties(field, tensor.name, "circular") if found is None else None
             if circular is not None and whole is not None:
                 # What is fetched from the other end is no matter where no unit that is left reads it.
-                wide = in_whole(axis, _widest(one, least), outputs, whole, key, share)
+                wide = in_whole(axis, _widest(one, least), outputs, part, whole, key, share)
                 circular = circular if any(miss.output == tensor.name for miss in wide) else None
             found = found or circular
             obstacles += [found] if found is not None else []

@@ -9,7 +9,9 @@ from fractions import Fraction
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.described import Relower
 from pytest_rf.domains.layout import Key
+from pytest_rf.domains.rims import Rims, State
 from pytest_rf.errors import ModelError, RFError
+from pytest_rf.interpreter import run_total
 from pytest_rf.value import Shape
 
 Extents = Mapping[str, int]
@@ -23,6 +25,7 @@ class Trial:
         self.analysis = analysis
         self.shapes = {name: one.shape for name, one in analysis.inputs.items()}
         self._lower: Relower | None = None
+        self._rims: dict[tuple[int, Key], Mapping[int, Mapping[Key, State]]] = {}
         self._known: dict[tuple[Shape, ...], Analysis | str] = {}
 
     @property
@@ -72,6 +75,14 @@ class Trial:
         if isinstance(found, str):
             raise ModelError(found)
         return found
+
+    def rims(self, analysis: Analysis, key: Key) -> Mapping[int, Mapping[Key, State]]:
+        """Return what a tile gets wrong of each value of a model at its extents, along one input axis."""
+        if (id(analysis), key) not in self._rims:
+            runs = analysis.runs
+            domain = Rims(lambda number: analysis.accepts(runs.graph.nodes[number]), 0)
+            self._rims[id(analysis), key] = run_total(runs.plan, domain, frozenset({key}))
+        return self._rims[id(analysis), key]
 
     def _analysed(self, shapes: dict[str, Shape]) -> Analysis:
         if shapes == self.shapes:

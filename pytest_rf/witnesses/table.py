@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace as changed
+from fractions import Fraction
 
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, Origin
 from pytest_rf.figures import Number, number
 from pytest_rf.findings import Finding, Shaped, Witness
+from pytest_rf.framing import Framing
 from pytest_rf.witnesses import looking
 from pytest_rf.witnesses.looking import Claim, Look
 from pytest_rf.witnesses.seeing import Sight, at
@@ -52,6 +54,13 @@ CLAIMED: Mapping[str, Look] = {
 }
 """Predicates that do not hold, and context where there should be none."""
 
+WINDOWED: Mapping[str, Callable[[Framing, Number], Number]] = {
+    "rf": lambda framing, most: Fraction(most - framing.window) / framing.hop + 1,
+    "lookahead": lambda framing, most: Fraction(most - framing.behind) / framing.hop,
+    "lookback": lambda framing, most: Fraction(most - framing.before) / framing.hop,
+}
+"""What a limit in samples of a front-end is in positions."""
+
 RULES: Mapping[str, Look] = {
     "batch-leak": looking.other_sample,
     "training-mode": looking.other_sample,
@@ -82,7 +91,9 @@ def of_requirement(
         origin: which of its input steps an output step stands for.
     """
     need = found.required
-    if found.undecidable or need is None or need.value is None or found.counted:  # units count positions
+    if analysis.stream is not None:  # no single call shows it
+        return found
+    if found.undecidable or need is None or need.value is None:
         return found
     if found.metric == "unused":
         return replace(found, witness=_of_unread(analysis, found, _selected(analysis, found)))
@@ -96,7 +107,7 @@ def of_requirement(
 
 def of_rule(analysis: Analysis, found: Finding) -> Finding:
     """Return a finding of a built-in rule with its witness, if it has one."""
-    if found.undecidable:
+    if found.undecidable or analysis.stream is not None:
         return found
     if found.rule in RULES:
         found = _witnessed(analysis, found, RULES[found.rule])
@@ -115,18 +126,26 @@ def _against(found: Finding, wanted: Number, origin: Origin) -> Look | None:
     if limit is None:
         return None
     metric = METRICS[found.metric]
+    if found.counted and found.metric not in WINDOWED:
+        return None
     # "< 5" is broken by 5 itself, and all counts are of whole positions.
     strict = found.required.comparator in ("<", ">")
     edge = (-0.5 if sign == "<" else 0.5) if strict else 0
 
     def look(sight: Sight) -> Claim | None:
         most = wanted * sight.extent if metric.share_of else wanted
+        stride = sight.field.in_samples.stride if found.counted else sight.field.stride
         if metric.shift is not None:
-            stride = sight.field.stride
             if not stride:
                 return None
             most = most - metric.shift(stride, origin)
-        return limit(sight, most + edge)
+        most = most + edge
+        if found.counted:
+            framing = sight.field.framing
+            if not stride or stride < framing.hop:  # a step of less than a position has no window of its own
+                return None
+            most = WINDOWED[found.metric](framing, most)
+        return limit(sight, most)
 
     return look
 

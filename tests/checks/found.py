@@ -26,7 +26,9 @@ def rows(model: Any, rule: str, *requirements: str, inputs: Sequence[Any] = ()) 
     return [(one.tensor, "".join(one.axes), one.severity) for one in found]
 
 
-def judges(model: Any, rule: str) -> bool:
+def judges(model: Any, rule: str, *requirements: str) -> bool:
     """Return whether a rule says anything about a model by being silent."""
     judge = checks.find(rule).judges
-    return judge is not None and judge(Subject(pytest_rf.analyze(model), Settings()))
+    return judge is not None and judge(
+        Subject(pytest_rf.analyze(model), Settings(), tuple(map(parse, requirements)))
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from found import findings, rows
+from found import findings, judges, rows
 from layered import AXES, chain, conv, pool
 from models import model
 
@@ -194,6 +194,16 @@ def test_grids_that_lie_off_the_image(rank: int) -> None:
     assert rows(model(chain(rank, 16, pool(rank, 2, 2))), "off-grid") == []
 
 
+@pytest.mark.parametrize("rule", ["off-grid", "uneven-padding"])
+def test_a_causal_axis_lies_off_the_image_as_it_must(rule: str) -> None:
+    past = model("net (float[1,2,16] x) => (float[1,2,16] y) <float[2,2,3] w> { y = Conv<pads=[2,0]>(x, w) }")
+    assert rows(past, rule) == [("y", "t", "error")]
+    for requirement in ("final is causal", "lookahead.t <= 0"):
+        assert rows(past, rule, requirement) == []
+        assert not judges(past, rule, requirement)
+    assert rows(past, rule, "final halo <= 4", "final lookahead.t >= 0") == [("y", "t", "error")]
+
+
 def test_the_offset_is_the_mean_over_phases() -> None:
     text = """
         net (float[1,2,9] x) => (float[1,2,?] y) <float[2,2,3] w, float[3] r, float[3] s = {1.0, 1.0, 2.0}>
@@ -208,6 +218,12 @@ def test_padding_that_is_even_at_odd_extents_only(rank: int) -> None:
     assert rows(net, "uneven-padding") == [("y", axis, "error") for axis in AXES[rank]]
     assert all("symmetric at 15 and 17" in one.help for one in findings(net, "uneven-padding"))
     assert rows(model(chain(rank, 17, conv(rank, 3, 2, pad=1))), "uneven-padding") == []
+
+
+def test_one_window_over_all_of_an_axis_skips_nothing() -> None:
+    pooled = pool(2, 4, 4)
+    assert rows(model(chain(2, 4, pooled)), "unfiltered-downsampling") == []
+    assert rows(model(chain(2, 8, pooled)), "unfiltered-downsampling") == [("y", "", "error")]
 
 
 def test_downsampling_that_nothing_has_filtered() -> None:

@@ -69,3 +69,32 @@ def test_a_folder_gets_a_file_a_figure(rf, folder: Path) -> None:
     one = rf("show", "unet.onnx", "--format", "model-explorer", "-o", "rf.json")
     assert one.status == 0
     assert (folder / "rf.json").read_text() == (folder / "data" / "rf.json").read_text()
+
+
+def test_names_of_inputs_lead_out_of_no_folder(rf, folder: Path) -> None:
+    import onnx
+    from models import model
+
+    proto = model("""
+        net (float[1,1,40] x, float[1,1,40] z) => (float[1,1,?] y)
+        <float[1,1,3] w>
+        {
+          a = Conv<pads=[1,1]>(x, w)
+          b = Conv<pads=[1,1]>(z, w)
+          y = Add(a, b)
+        }
+    """)
+    for number, name in enumerate(("../../x", "..\\..\\x")):
+        proto.graph.input[number].name = proto.graph.node[number].input[0] = name
+    onnx.save(proto, folder / "two.onnx")
+    (folder / "data").mkdir()
+    assert rf("show", "two.onnx", "--format", "model-explorer", "-o", "data").status == 0
+    found = sorted(path.name for path in (folder / "data").iterdir())
+    assert found == ["rf from .._.._x.json", "rf from .._.._x_.json"]
+    assert not {path.name for path in folder.iterdir()} - {
+        "data",
+        "rf.toml",
+        "tcn.onnx",
+        "two.onnx",
+        "unet.onnx",
+    }

@@ -33,6 +33,7 @@ OPTIONS = {
     "kwargs": "--kwarg",
     "args": "--factory-arg",
     "weights": "--weights",
+    "mask_below": "--mask-below",
 }
 
 

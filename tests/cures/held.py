@@ -22,8 +22,9 @@ def hold(found: Finding, cure: Cure, rebuilt: Analysis, text: str) -> None:
 
 
 def figures(analysis: Analysis, found: Finding, axis: str) -> list[object]:
-    """Return the smallest and the largest figure of the final tensor along an axis."""
-    field = analysis.final[0].field(found.input)[axis]
+    """Return the smallest and the largest figure of the tensor of a finding along an axis."""
+    tensor = next((one for one in analysis.final if one.name == found.tensor), analysis.final[0])
+    field = tensor.field(found.input)[axis]
     if found.metric == "halo":
         return list(field.halo)
     if found.metric in ("rf", "density", "erf"):

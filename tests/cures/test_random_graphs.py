@@ -68,7 +68,7 @@ def test_cures_hold_in_the_file_that_is_built_with_them() -> None:
     counts: Counter[str] = Counter()
 
     @settings(
-        max_examples=120,
+        max_examples=80,
         derandomize=True,
         database=None,
         deadline=None,
@@ -81,5 +81,5 @@ def test_cures_hold_in_the_file_that_is_built_with_them() -> None:
 
     each()
     assert counts["failing"] >= 200
-    assert counts["cured"] >= 60
+    assert counts["cured"] >= 40
     assert counts["not built"] <= counts["cured"] / 8

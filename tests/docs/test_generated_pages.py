@@ -74,9 +74,13 @@ def test_the_schema_has_a_name() -> None:
     assert json_schema()["$id"] == "urn:pytest-rf:schema:config"
 
 
+def test_the_grammar_of_front_ends_is_the_parsers() -> None:
+    text = (DOCS / "latency.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(DOCS / "generate_latency.py"))["page"](text) == text
+
+
 def test_the_pictures_are_what_their_script_draws() -> None:
     drawn = runpy.run_path(str(DOCS / "generate_pictures.py"))["PICTURES"]
-    assert {path.stem for path in (DOCS / "pictures").glob("*.svg")} == drawn.keys()
     for name, draw in drawn.items():
         assert (DOCS / "pictures" / f"{name}.svg").read_text(encoding="utf-8") == str(draw()), name
 
@@ -106,3 +110,8 @@ def test_every_public_name_is_on_its_page() -> None:
     text = (DOCS / "python.md").read_text(encoding="utf-8")
     for name in pytest_rf.__all__:
         assert name == "__version__" or f"\n### {name}\n" in text or f"`pytest_rf.{name}`" in text, name
+
+
+def test_every_picture_is_shown_on_a_page() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
+    assert not [path.name for path in (DOCS / "pictures").glob("*.svg") if f"pictures/{path.name})" not in pages]

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PICTURES = DOCS / "pictures"
+PICTURES = DOCS / "pictures" / "plots"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -22,20 +22,22 @@ def texts(picture: str) -> list[str]:
 
 def test_pictures_show_what_the_script_draws() -> None:
     pytest.importorskip("matplotlib")
-    drawn = dict(runpy.run_path(str(DOCS / "make_pictures.py"))["drawn"]())
+    drawn = dict(runpy.run_path(str(DOCS / "generate_plots.py"))["drawn"]())
     assert {path.stem for path in PICTURES.glob("*.svg")} == drawn.keys()
     for name, figure in drawn.items():
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg")
         shown = (PICTURES / f"{name}.svg").read_text(encoding="utf-8")
         assert texts(buffer.getvalue()) == texts(shown), (
-            f"run 'python docs/make_pictures.py' if {name} is right"
+            f"run 'python docs/generate_plots.py' if {name} is right"
         )
 
 
 def test_pictures_are_small_and_described_on_the_page() -> None:
     shown = dict(
-        re.findall(r"!\[(.+?)\]\(pictures/([\w-]+)\.svg\)", (DOCS / "plots.md").read_text(encoding="utf-8"))
+        re.findall(
+            r"!\[(.+?)\]\(pictures/plots/([\w-]+)\.svg\)", (DOCS / "plots.md").read_text(encoding="utf-8")
+        )
     )
     assert {*shown.values()} <= {path.stem for path in PICTURES.glob("*.svg")}
     assert len(shown) == 7

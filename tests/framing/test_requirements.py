@@ -213,3 +213,21 @@ def test_reports_have_both() -> None:
     along = report["tensors"][-1]["fields"]["x"]["t"]
     assert (along["latency"], along["samples"]["latency"], along["samples"]["halo"]) == (18, 3120, [800, 880])
     assert "samples" not in pytest_rf.analyze(model(NET)).to_dict()["tensors"][-1]["fields"]["x"]["t"]
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("lookahead <= 879 samples", 5),
+        ("lookahead < 880 samples", 5),
+        ("lookback <= 40 ms", -5),
+        ("rf <= 124 ms", None),
+    ],
+)
+def test_what_is_too_much_in_samples_has_a_witness(text: str, position: int | None) -> None:
+    found = one(net(), text)
+    assert found.witness is not None
+    step = found.witness.unit[-1]
+    if position is not None:
+        assert found.witness.position[-1] - 2 * step == position
+    assert one(net(chunk=16), "latency <= 40 ms").witness is None

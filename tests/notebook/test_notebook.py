@@ -8,6 +8,7 @@ from typing import Protocol
 
 import onnx
 import pytest
+from models import model
 from onnx import TensorProto, helper
 
 import pytest_rf
@@ -154,3 +155,37 @@ def test_what_is_shown_is_small() -> None:
     analysis = pytest_rf.analyze(EXAMPLES / "classifier.onnx")
     assert len(analysis._repr_html_()) < 20_000
     assert len(analysis.final[0]._repr_html_()) < 4_000
+
+
+#: A causal convolution over 20 positions, and the same with a cache of what the call before was given.
+OFFLINE = """
+    offline (float[1,1,20] x) => (float[1,1,20] y) <float[1,1,3] w> { y = Conv<pads=[2,0]>(x, w) }
+"""
+STEP = """
+    step (float[1,1,4] x, float[1,1,CACHE] c) => (float[1,1,4] y, float[1,1,CACHE] new)
+    <float[1,1,3] w, int64[1] starts = {BEGIN}, int64[1] ends = {100}, int64[1] axes = {2}>
+    {
+      all = Concat<axis=2>(c, x)
+      y = Conv<pads=[PAD,0]>(all, w)
+      new = Slice(all, starts, ends, axes)
+    }
+"""
+
+
+@pytest.mark.parametrize(("cache", "verdict"), [(2, "the same"), (1, "not the same")])
+def test_a_comparison_says_whether_streams_are_the_same(cache: int, verdict: str) -> None:
+    text = STEP.replace("CACHE", str(cache)).replace("BEGIN", str(-cache)).replace("PAD", str(2 - cache))
+    step = pytest_rf.analyze(model(text), state={"c": "new"})
+    found = pytest_rf.same(pytest_rf.analyze(model(OFFLINE)), step)
+    page = parsed(found)
+    assert page.findtext("p/strong") == verdict
+    told = dict(cells(page))
+    assert told.get("outputs compared", "y") == "y"
+    assert ("unit" in told) == (verdict != "the same")
+    assert bool(found) == (verdict == "the same")
+
+
+def test_a_stream_is_shown_and_drawn_as_any_model_is() -> None:
+    text = STEP.replace("CACHE", "2").replace("BEGIN", "-2").replace("PAD", "0")
+    stream = pytest_rf.analyze(model(text), state={"c": "new"})
+    assert charts(parsed(stream)) == ["field along t, grown to 3 over 2 tensors"]

@@ -24,19 +24,27 @@ VOLUME = """
 """
 
 
-def coloured(figure: Figure, chart: int = 0) -> np.ndarray[Any, Any]:
-    """Return which cells of a picture are coloured as read."""
-    return figure.axes[chart].images[-1].get_array()[..., 3] > 0
+def coloured(figure: Figure, *extents: int, chart: int = 0) -> np.ndarray[Any, Any]:
+    """Return which positions of an input are coloured as read in a picture."""
+    cover = figure.axes[chart].images[-1]
+    cells = cover.get_array()[..., 3] > 0
+    left, _, _, top = cover.get_extent()
+    whole = np.zeros((1, *extents)[-2:], bool)
+    row = 0 if len(extents) == 1 else int(top + 0.5)
+    column = int(left + 0.5)
+    whole[row : row + cells.shape[0], column : column + cells.shape[1]] = cells
+    return whole
 
 
 @pytest.mark.parametrize("name", ["unet", "classifier", "layers/dilated", "layers/k5s2"])
 def test_what_is_coloured_is_what_is_read(name: str) -> None:
     tensor = pytest_rf.analyze(EXAMPLES / f"{name}.onnx").final[0].at()
+    source = tensor.field().input
     assert tensor.shape is not None
     draw = random.Random(5)
     for _ in range(12):
         unit = tuple(draw.randrange(extent) for extent in tensor.shape[2:])
-        cells = coloured(tensor.plot(unit))
+        cells = coloured(tensor.plot(unit), *source.shape[2:])
         wanted = np.zeros(cells.shape, bool)
         wanted[np.ix_(tensor.reads(unit, "h"), tensor.reads(unit, "w"))] = True
         assert (cells == wanted).all()
@@ -49,7 +57,7 @@ def test_a_time_line_has_holes_padding_and_reach() -> None:
         """)
     ).outputs[0]
     figure = tensor.plot((4,))
-    assert np.flatnonzero(coloured(figure)[0]).tolist() == [0, 4]
+    assert np.flatnonzero(coloured(figure, 40)[0]).tolist() == [0, 4]
     (ax,) = figure.axes
     assert {text.get_text() for text in ax.texts} >= {"look-back 8", "look-ahead 0"}
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
@@ -68,6 +76,33 @@ def test_three_axes_are_three_slices() -> None:
         read = cells[..., 2] > 0.3
         assert np.flatnonzero(read.any(1)).tolist() == tensor.reads(unit, down)
         assert np.flatnonzero(read.any(0)).tolist() == tensor.reads(unit, across)
+
+
+def test_very_long_axes_are_drawn_in_few_cells() -> None:
+    tensor = pytest_rf.analyze(
+        model("""
+            net (float[1,1,500000] x) => (float[1,1,?] y) <float[1,1,100000] w> { y = Conv(x, w) }
+        """)
+    ).outputs[0]
+    (ax,) = tensor.plot((7,)).axes
+    cells = ax.images[0].get_array()[0, :, 3]
+    assert len(cells) <= 1024
+    left, right = ax.images[0].get_extent()[:2]
+    assert left == 6.5
+    assert 100006.5 <= right < 100106.5
+    assert 0 < cells[-1] < cells[0]  # the last one is read in part
+
+
+def test_of_a_small_field_in_a_large_image_its_surroundings_are_drawn() -> None:
+    tensor = pytest_rf.analyze(EXAMPLES / "layers" / "dilated.onnx").final[0]
+    (ax,) = tensor.plot((100, 120), np.zeros((256, 256))).axes
+    assert ax.get_xlim() == (114.5, 129.5)
+    cover = ax.images[-1]
+    left, _, _, top = cover.get_extent()
+    read = np.argwhere(cover.get_array()[..., 2] > 0.3) + np.array([int(top + 0.5), int(left + 0.5)])
+    assert {tuple(place) for place in read.tolist()} == {
+        (row, column) for row in tensor.reads((100, 120), "h") for column in tensor.reads((100, 120), "w")
+    }
 
 
 def test_context_is_a_frame_and_a_unit_that_reads_nothing_is_drawn() -> None:

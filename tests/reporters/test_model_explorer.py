@@ -122,7 +122,7 @@ def test_inputs_have_sets_of_their_own_and_nodes_without_a_name_that_of_their_ou
     }
 
 
-def test_what_is_infinite_is_text_with_the_darkest_colour_and_what_is_unknown_is_left_out() -> None:
+def test_what_is_infinite_is_text_with_the_darkest_colour_and_what_is_unknown_says_why() -> None:
     analysis = pytest_rf.analyze(
         model(
             """
@@ -139,6 +139,9 @@ def test_what_is_infinite_is_text_with_the_darkest_colour_and_what_is_unknown_is
         axes={"x": {"t": 1}},
     )
     results = sets(analysis)["rf"]["results"]
+    unknown = results.pop("z")
+    assert unknown["value"].startswith("unknown: ")
+    assert "Odd" in unknown["value"]
     assert results == {
         "a": {"value": 1},
         "b": {"value": "inf", "bgColor": "#08306b"},
@@ -159,7 +162,7 @@ def test_fractions_are_numbers() -> None:
 
 def test_a_file_holds_one_figure() -> None:
     shown = view(pytest_rf.analyze(EXAMPLES / "unet.onnx"), chosen=("rf", "stride"))
-    with pytest.raises(ModelError, match="these are rf, stride; name a folder with --output"):
+    with pytest.raises(ModelError, match="these are rf, stride; name a folder with --output, or one figure"):
         model_explorer.show(shown)
 
 

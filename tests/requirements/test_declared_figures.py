@@ -15,7 +15,9 @@ from models import model
 import pytest_rf
 from pytest_rf import RequirementError, check, config
 from pytest_rf.requirements import Settings, evaluate, parse
+from pytest_rf.requirements.expressions import Value
 from pytest_rf.requirements.files import MAX_SIZE, number
+from pytest_rf.requirements.references import References
 
 NET = """
     net (float[1,3,100] x) => (float[1,4,100] y) <float[4,3,5] w>
@@ -178,3 +180,53 @@ def test_metadata_of_a_file_with_signs_in_their_names(tmp_path: Path) -> None:
     assert analysis.check("lookahead == meta:'right-context' and rf == meta:acme:rf") == []
     with pytest.raises(RequirementError, match='meta:note is not a number but "about 5 or so"'):
         analysis.check("rf == meta:note")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_"),
+    [
+        ("left.0", 64),
+        ("left.2", 16),
+        ("brackets.1", "1/2"),
+        ("stream.chunk", 32),
+        ("stream.shapes.1.0", 4),
+        ("dotted.name", 7),
+        ("dotted.name.list.1", 2),
+    ],
+)
+def test_numbers_within_entries_of_metadata(name: str, is_: object) -> None:
+    assert str(References(described()).number(Value("meta", name=name))) == str(is_)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("left", 'meta:left is not a number but "64,32,16"; one of its numbers is meta:left.0'),
+        ("left.3", 'meta:left: has no "3"'),
+        ("left.chunk", 'meta:left: has no "chunk"'),
+        ("stream.chunks", 'meta:stream: has no "chunks", did you mean "chunk"?'),
+        ("stream.name", "meta:stream: name is not a number but a text"),
+        ("words.0", "meta:words is neither a list of numbers nor JSON, so it has no 0"),
+        ("broken.0", "meta:broken: not valid JSON"),
+        ("lefft.0", "the model declares no meta:lefft.0"),
+    ],
+)
+def test_entries_that_hold_no_such_number(name: str, says: str) -> None:
+    with pytest.raises(RequirementError) as caught:
+        References(described()).number(Value("meta", name=name))
+    assert says in str(caught.value)
+
+
+def described() -> pytest_rf.Analysis:
+    entries = {
+        "left": "64,32,16",
+        "brackets": "[1, 0.5]",
+        "stream": '{"chunk": 32, "name": "x", "shapes": [[1], [4, 2]]}',
+        "words": "a, b",
+        "broken": "{chunk",
+        "dotted.name": "7",
+        "dotted.name.list": "1, 2",
+    }
+    analysis = pytest_rf.analyze(model(NET))
+    analysis.graph.metadata.update(entries)
+    return analysis

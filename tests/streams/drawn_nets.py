@@ -56,7 +56,10 @@ class Offline(nn.Module):
         super().__init__()
         self.layers = layers
         self.convs = nn.ModuleList(
-            [nn.Conv1d(WIDTH, WIDTH, one.kernel, one.stride, dilation=one.dilation, bias=False) for one in layers]
+            [
+                nn.Conv1d(WIDTH, WIDTH, one.kernel, one.stride, dilation=one.dilation, bias=False)
+                for one in layers
+            ]
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -101,7 +104,9 @@ class Step(Offline):
     @staticmethod
     def late(conv: nn.Conv1d, whole: Tensor, one: Layer) -> Tensor:
         """Convolve with the oldest tap one position late."""
-        rest = F.conv1d(whole[:, :, 1 + one.dilation :], conv.weight[:, :, 1:], None, one.stride, 0, one.dilation)
+        rest = F.conv1d(
+            whole[:, :, 1 + one.dilation :], conv.weight[:, :, 1:], None, one.stride, 0, one.dilation
+        )
         return rest + F.conv1d(whole, conv.weight[:, :, :1], None, one.stride)[:, :, : rest.shape[2]]
 
 

@@ -112,6 +112,55 @@ class SRVGG(nn.Module):
         return self.body(x) + F.interpolate(x, scale_factor=4, mode="nearest")
 
 
+class Vocoder(nn.Module):
+    """HiFi-GAN V1's generator: mel frames in, 256 samples out for each, with few channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(2, 2, 7, padding=3)
+        self.ups = nn.ModuleList(
+            [nn.ConvTranspose1d(2, 2, k, u, padding=(k - u) // 2) for u, k in ((8, 16), (8, 16), (2, 4), (2, 4))]
+        )
+        self.blocks = nn.ModuleList([nn.ModuleList([Residual(k) for k in (3, 7, 11)]) for _ in self.ups])
+        self.last = nn.Conv1d(2, 1, 7, padding=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        for up, blocks in zip(self.ups, self.blocks, strict=True):
+            x = up(F.leaky_relu(x, 0.1))
+            x = sum(block(x) for block in blocks) / 3
+        return self.last(F.leaky_relu(x))
+
+
+class Residual(nn.Module):
+    """Three pairs of convolutions, the first of each dilated."""
+
+    def __init__(self, kernel: int) -> None:
+        super().__init__()
+        same = [kernel // 2 * dilation for dilation in (1, 3, 5)]
+        self.dilated = nn.ModuleList(
+            [nn.Conv1d(2, 2, kernel, dilation=d, padding=p) for d, p in zip((1, 3, 5), same, strict=True)]
+        )
+        self.plain = nn.ModuleList([nn.Conv1d(2, 2, kernel, padding=kernel // 2) for _ in range(3)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for dilated, plain in zip(self.dilated, self.plain, strict=True):
+            x = x + plain(F.leaky_relu(dilated(F.leaky_relu(x, 0.1)), 0.1))
+        return x
+
+
+class Volume(nn.Module):
+    """A net of three axes: pooled and upsampled in the plane, not in depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine, self.coarse, self.last = (nn.Conv3d(1, 1, 3, padding=1) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.coarse(F.avg_pool3d(self.fine(x), (1, 2, 2)))
+        return self.last(x + F.interpolate(y, scale_factor=(1.0, 2.0, 2.0), mode="nearest"))
+
+
 class Positions(nn.Module):
     """A learned table of absolute positions is added."""
 
@@ -161,3 +210,64 @@ class Several(nn.Module):
 
     def forward(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
         return self.down(left + right), self.up(left * right)
+
+
+class Windows(nn.Module):
+    """Attention within windows that are shifted by a roll, behind a mask that is made for the extents."""
+
+    def __init__(self, width: int, window: int, shift: int, fused: bool) -> None:
+        super().__init__()
+        self.window, self.shift, self.fused = window, shift, fused
+        self.qkv = nn.Linear(width, 3 * width)
+        self.bias = nn.Parameter(torch.randn(1, window * window, window * window))
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, (_, h, w, _) = self.window, x.shape
+        y = torch.roll(x, (-self.shift, -self.shift), (1, 2)) if self.shift else x
+        q, k, v = self.qkv(cut(y, n)).chunk(3, -1)
+        mask = torch.zeros_like(self.bias)
+        if self.shift:
+            mask = self.mask(h, w, x.dtype).expand(len(x), -1, -1, -1).flatten(0, 1)
+        if self.fused:
+            added = (self.bias + mask)[:, None]
+            y = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None], added)[:, 0]
+        else:
+            y = (q @ k.transpose(-1, -2) + self.bias + mask).softmax(-1) @ v
+        y = joined(y, n, h, w)
+        return torch.roll(y, (self.shift, self.shift), (1, 2)) if self.shift else y
+
+    def mask(self, h: int, w: int, kind: torch.dtype) -> Tensor:
+        """Return -100 where two positions of a window come from different ends of the image."""
+        region = torch.zeros(1, h, w, 1)
+        bounds = (slice(0, -self.window), slice(-self.window, -self.shift), slice(-self.shift, None))
+        for number in range(9):
+            region[:, bounds[number // 3], bounds[number % 3]] = number
+        parts = cut(region, self.window).squeeze(-1)
+        return torch.where(parts[:, None, :] != parts[:, :, None], -100.0, 0.0).to(kind)[None]
+
+
+def cut(x: Tensor, n: int) -> Tensor:
+    b, h, w, c = x.shape
+    return x.reshape(b, h // n, n, w // n, n, c).permute(0, 1, 3, 2, 4, 5).reshape(-1, n * n, c)
+
+
+def joined(x: Tensor, n: int, h: int, w: int) -> Tensor:
+    width = x.shape[-1]
+    return x.reshape(-1, h // n, w // n, n, n, width).permute(0, 1, 3, 2, 4, 5).reshape(-1, h, w, width)
+
+
+class SwinIR(nn.Module):
+    """Convolutions around pairs of windowed attention, without and with a shift."""
+
+    def __init__(self, pairs: int, window: int = 8, fused: bool = False) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(1, 4, 3, padding=1)
+        shifts = (0, window // 2) * pairs
+        self.layers = nn.ModuleList([Windows(4, window, shift, fused) for shift in shifts])
+        self.last = nn.Conv2d(4, 1, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.first(x).permute(0, 2, 3, 1)
+        for layer in self.layers:
+            y = y + layer(y)
+        return x + self.last(y.permute(0, 3, 1, 2))

@@ -22,6 +22,8 @@ from tiles.known_nets import (  # noqa: E402
     Several,
     UNet,
     ValidUNet,
+    Vocoder,
+    Volume,
 )
 from tiles.stitching import difference, stitched  # noqa: E402
 
@@ -72,6 +74,68 @@ def test_what_dense_nets_need(net, channels: int, tile: int, halo: int, aligned:
 def test_the_upscaler_with_23_blocks() -> None:
     plan = analysed(RRDB(23), 64, 3).tiles({"h": 720})
     assert plan.min_overlap["h"] == 2 * 349
+
+
+@pytest.mark.parametrize(
+    ("net", "extent", "reach"),
+    [
+        (UNet(3), 128, 51),
+        (UNet(4), 256, 107),
+        (UNet(5), 512, 219),
+        (UNet(3, pool=4), 640, 275),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
+)
+def test_what_a_part_reads_that_begins_anywhere(net, extent: int, reach: int) -> None:
+    analysis = analysed(net, extent, 2)
+    assert not analysis.check(f"final halo(align=1) == {reach}")
+    assert analysis.tiles({"h": extent}).reach == {"h": (reach, reach)}
+
+
+def test_no_unit_reads_further_than_that_and_some_read_as_far() -> None:
+    net = UNet(3).double().eval()
+    torch.manual_seed(0)
+    image = torch.randn(1, 2, 176, 8, dtype=torch.double)
+    before, after = 0, 0
+    with torch.no_grad():
+        whole = net(image)
+        for place in range(80, 88):
+            changed = image.clone()
+            changed[:, :, place] += 100
+            units = (net(changed) != whole).any(dim=3).any(dim=1)[0].nonzero()
+            before, after = max(before, int(units.max()) - place), max(after, place - int(units.min()))
+    assert (before, after) == (51, 51)
+
+
+def test_a_vocoder_needs_13_mel_frames_a_side() -> None:
+    torch.manual_seed(0)
+    net = Vocoder().double().eval().requires_grad_(False)
+    for layer in net.modules():
+        if isinstance(layer, (nn.Conv1d, nn.ConvTranspose1d)):  # so that the outermost frames weigh something
+            layer.weight[..., 1:-1] = 0
+            layer.weight[..., (0, -1)] = 0.35
+    analysis = pytest_rf.analyze(net, inputs=[(1, 2, 48)])
+    plan = analysis.tiles({"t": 48})
+    assert (plan.min_context, plan.min_overlap) == ({"t": (13, 13)}, {"t": 26})
+    assert plan.output_shape((1, 2, 80)) == (1, 1, 80 * 256)
+    torch.manual_seed(0)
+    mel = torch.randn(1, 2, 80, dtype=torch.double)
+    with torch.no_grad():
+        assert not difference(net(mel), stitched(net, mel, plan))
+        less = analysis.tiles({"t": 48}, overlap={"t": 24})
+        assert not less.seamless
+        assert difference(net(mel), stitched(net, mel, less))
+
+
+def test_three_axes() -> None:
+    net = Volume().double().eval()
+    plan = pytest_rf.analyze(net, inputs=[(1, 1, 12, 24, 24)]).tiles({"d": 12, "h": 24, "w": 24})
+    assert plan.seamless, plan.why
+    assert plan.multiple == {"d": 1, "h": 2, "w": 2}
+    assert plan.min_overlap == {"d": 6, "h": 10, "w": 10}
+    volume = torch.randn(1, 1, 20, 44, 42, dtype=torch.double)
+    with torch.no_grad():
+        assert not difference(net(volume), stitched(net, volume, plan))
 
 
 @pytest.mark.parametrize("overlap", [48, 44, 0])

@@ -23,12 +23,13 @@ from broken_nets import REQUIREMENTS, RULES, Net, extent  # noqa: E402
 
 DECLARED = (parse("final is causal"), parse("final halo <= 0"))
 """What makes the rules about declarations speak."""
+DECLARING = ("hidden-context", "border-reads-ahead")
 
 
 def found_in(analysis: pytest_rf.Analysis, kind: str) -> list[Finding]:
     if kind not in RULES:
         return analysis.check(kind)
-    declared = () if kind == "context-ahead" else DECLARED  # it speaks where nothing is declared
+    declared = DECLARED if kind in DECLARING else ()
     return checks.find(kind).findings(Subject(analysis, Settings(), declared))
 
 

@@ -17,7 +17,7 @@ from pytest_rf.frontends.onnx.nodes import Frame, Nodes
 from pytest_rf.frontends.onnx.outside import first_outside
 from pytest_rf.frontends.onnx.payloads import Given, Payloads, of
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.graph import Builder, Graph
+from pytest_rf.graph import MASK_BELOW, Builder, Graph
 from pytest_rf.operators.onnx.call import Element
 from pytest_rf.value import Value
 
@@ -35,6 +35,7 @@ def lower(
     weights: bool = False,
     opened: bool = False,
     operators: registry.Operators = registry.NONE,
+    mask_below: float = MASK_BELOW,
 ) -> Graph:
     """Return the graph of a model.
 
@@ -46,11 +47,12 @@ def lower(
         weights: whether exact zeros in weights and masked scores cut dependence.
         opened: whether given shapes may differ from extents that the file fixes.
         operators: what a configuration states of operators and functions, ``domain::Operator`` -> statement.
+        mask_below: a constant of this or less that is added before a softmax is a mask then.
 
     Raises:
         ModelError: an input's shape is open, a limit is exceeded, or the model breaks the rules of ONNX.
     """
-    whole, b = of(model), Builder(weights)
+    whole, b = of(model), Builder(weights, mask_below)
     return _lowered(b, whole.proto, whole.payloads, name, inputs or {}, values or {}, opened, operators)
 
 

@@ -14,7 +14,7 @@ from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.payloads import Given, of
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import empty, is_shape, is_typed, option, remedy
-from pytest_rf.graph import Graph
+from pytest_rf.graph import MASK_BELOW, Graph
 from pytest_rf.registry import NONE, Operators
 from pytest_rf.value import Shape
 
@@ -94,6 +94,7 @@ def lowered(
     weights: bool = False,
     operators: Operators = NONE,
     least: int = 0,
+    mask_below: float = MASK_BELOW,
 ) -> tuple[Graph, Chosen]:
     """Return the graph of a model, with extents for what the file leaves open and nobody gives.
 
@@ -105,6 +106,7 @@ def lowered(
         weights: whether exact zeros in weights and masked scores cut dependence.
         operators: what a configuration states of operators.
         least: no smaller extent is chosen.
+        mask_below: a constant of this or less that is added before a softmax is a mask then.
 
     Returns:
         The graph, and the axes whose extents were chosen.
@@ -115,14 +117,14 @@ def lowered(
     opened = _Opened(of(model).proto, inputs, values or {})
     if not opened.axes:
         shapes = {**opened.shapes(0), **inputs}
-        return lower(model, name, shapes, values, weights, operators=operators), {}
+        return lower(model, name, shapes, values, weights, operators=operators, mask_below=mask_below), {}
     doubtful: tuple[Graph, int] | None = None
     failure: ModelError | None = None
     tried = [extent for extent in (least, *CANDIDATES) if extent and extent >= least]
     for extent in tried:
         shapes = {**inputs, **opened.shapes(extent)}
         try:
-            graph = lower(model, name, shapes, values, weights, operators=operators)
+            graph = lower(model, name, shapes, values, weights, operators=operators, mask_below=mask_below)
         except ModelError as error:
             failure = failure or error
             continue

@@ -51,7 +51,7 @@ class Repeats:
         for place, x in enumerate(operands):
             if x is None:
                 about.append(None)
-            elif not isinstance(x, Value) or x.masked is not None or x.zero is not None or x.shape is None:
+            elif not isinstance(x, Value) or not x.is_plain or x.shape is None:
                 return None
             else:
                 about += (x.shape, x.varies, seen.setdefault(x.number, place))
@@ -83,7 +83,7 @@ class Repeats:
             return
         places = {x.number: place for place, x in enumerate(operands) if isinstance(x, Value)}
         places.update({value.number: place for place, value in enumerate(new, len(operands))})
-        plain = all(value.masked is None and value.zero is None and value.shape is not None for value in new)
+        plain = all(value.is_plain and value.shape is not None for value in new)
         read = [number for step in steps for number in step.operands]
         made = [result.number if isinstance(result, Value) else -1 for result in results]
         if plain and not self.b.node.training and places.keys() >= {*read, *made}:

@@ -37,7 +37,7 @@ from typing import Any
 from pytest_rf.frontends.torch.capture import capture
 from pytest_rf.frontends.torch.extents import reopened
 from pytest_rf.frontends.torch.lower import lower
-from pytest_rf.graph import Graph
+from pytest_rf.graph import MASK_BELOW, Graph
 from pytest_rf.registry import NONE, Operators
 
 __all__ = ["capture", "load", "lower", "reopened"]
@@ -51,6 +51,7 @@ def load(
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
     operators: Operators = NONE,
+    mask_below: float = MASK_BELOW,
 ) -> tuple[Graph, str]:
     """Return the graph of one call of a module, and the way in which it was captured.
 
@@ -62,8 +63,9 @@ def load(
         values: arguments that are constants: they steer the geometry and are not inputs.
         weights: whether exact zeros in weights and masked scores cut dependence (SEMANTICS 7).
         operators: what a configuration states of operators, ``namespace::name`` -> statement.
+        mask_below: a constant of this or less that is added before a softmax is a mask then.
     """
     recording = capture(model, example, inputs, kwargs, values)
-    graph = lower(recording, weights, operators)
+    graph = lower(recording, weights, operators, mask_below)
     graph.notes.extend(recording.notes)
     return graph, recording.way

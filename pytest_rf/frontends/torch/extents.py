@@ -13,7 +13,7 @@ from pytest_rf.frontends.torch.arguments import Arguments, given, input_names
 from pytest_rf.frontends.torch.capture import capture
 from pytest_rf.frontends.torch.lower import lower
 from pytest_rf.frontends.torch.trees import map_tensors
-from pytest_rf.graph import Graph
+from pytest_rf.graph import MASK_BELOW, Graph
 from pytest_rf.registry import NONE, Operators
 from pytest_rf.value import Shape
 
@@ -26,6 +26,7 @@ def reopened(
     values: Mapping[str, Any] | None = None,
     weights: bool = False,
     operators: Operators = NONE,
+    mask_below: float = MASK_BELOW,
 ) -> Callable[[Mapping[str, Shape]], Graph]:
     """Return what gives the graph of a call whose inputs, by name, have other shapes than they had.
 
@@ -38,7 +39,11 @@ def reopened(
         return _fixed
     module = getattr(module, "_orig_mod", module)
     call = given(module, example, inputs, kwargs, values)
-    return lambda shapes: lower(capture(module, _resized(module, call, shapes)), weights, operators)
+
+    def again(shapes: Mapping[str, Shape]) -> Graph:
+        return lower(capture(module, _resized(module, call, shapes)), weights, operators, mask_below)
+
+    return again
 
 
 def _fixed(shapes: Mapping[str, Shape]) -> Graph:

@@ -16,7 +16,7 @@ from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
 from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref, leaves
 from pytest_rf.frontends.torch.traits import traits
-from pytest_rf.graph import Builder, Graph
+from pytest_rf.graph import MASK_BELOW, Builder, Graph
 from pytest_rf.node import Node
 from pytest_rf.operators.aten import table
 from pytest_rf.operators.aten.call import OpCall, Rule
@@ -34,7 +34,10 @@ def _rules() -> dict[str, Rule]:
 
 
 def lower(
-    recording: Recording, weights: bool = False, operators: registry.Operators = registry.NONE
+    recording: Recording,
+    weights: bool = False,
+    operators: registry.Operators = registry.NONE,
+    mask_below: float = MASK_BELOW,
 ) -> Graph:
     """Return the graph of a recorded call.
 
@@ -42,8 +45,9 @@ def lower(
         recording: the call.
         weights: whether exact zeros and masked scores cut dependence.
         operators: what a configuration states of operators, ``namespace::name`` -> statement.
+        mask_below: a constant of this or less that is added before a softmax is a mask then.
     """
-    b = Builder(weights)
+    b = Builder(weights, mask_below)
     lowering = _Lowering(b, recording, _Names(recording), operators)
     for name, ref in recording.inputs.items():
         lowering.values[ref.number] = b.input(name, recording.values[ref.number].shape)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 import msgspec
@@ -17,6 +18,10 @@ from pytest_rf.reporters.pages.subject import Subject
 
 CURVES = {"rf": "field", "rf_min": "shortest path", "erf": "effective", "stride": "stride"}
 """The metrics that are drawn, and what the curves are called."""
+
+
+MOST_STAGES = 24
+"""More stages have no room below a chart."""
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -105,7 +110,7 @@ def _charted(subject: Subject, grown: growth.Growth, end: int) -> Growth | None:
     )
     lines = (
         Line("input", f"input {grown.extent}", float(grown.extent)),
-        *(Line("holds" if one.holds else "violated", one.text, float(one.value)) for one in grown.levels),
+        *(Line(_kind(subject, one, grown), one.text, float(one.value)) for one in grown.levels),
     )
     exceeding = [figures[0] > grown.extent for figures, _ in grouped]
     return Growth(
@@ -122,8 +127,31 @@ def _charted(subject: Subject, grown: growth.Growth, end: int) -> Growth | None:
             )
             for (figures, places), exceeds in zip(grouped, exceeding, strict=True)
         ),
-        chart=drawn(curves, lines, depths, exceeding),
+        chart=drawn(curves, lines, depths, exceeding, list(_stages(subject, [place for place, _ in known]))),
     )
+
+
+def _stages(subject: Subject, way: Sequence[int]) -> Iterator[tuple[str, int]]:
+    """Yield the outermost modules on the way, and how many layers lie before each; none where there are too many."""
+    modules = [subject.tensors[place].module or subject.tensors[place].name for place in way]
+    first = [next((part for part in re.split(r"[./]", name) if part), name) for name in modules]
+    starts = [depth for depth, name in enumerate(first) if depth == 0 or first[depth - 1] != name]
+    if len(starts) <= MOST_STAGES:
+        yield from ((first[depth], depth) for depth in starts)
+
+
+def _kind(subject: Subject, level: Level, grown: growth.Growth) -> str:
+    """Return what became of a requirement along some axes of an input."""
+    if level.holds:
+        return "holds"
+    about = [
+        found
+        for found in subject.result.findings
+        if found.requirement == level.text
+        and found.input in ("", grown.input)
+        and set(found.axes) & set(grown.axes)
+    ]
+    return "undecidable" if about and all(found.undecidable for found in about) else "violated"
 
 
 def _said(figure: Number) -> str:
@@ -154,7 +182,8 @@ def _required(
     for one in result.requirements:
         for part in one.held:
             at = Elsewhere(tensor=part.tensor, axes=part.axes, input=part.input)
-            yield one.text, part.metric, part.required, (at,), True
+            if not part.counted:  # what counts something else than positions has no place on the chart
+                yield one.text, part.metric, part.required, (at,), True
     for found in (*result.findings, *result.waived, *result.known):
-        if found.requirement:
+        if found.requirement and not found.counted:
             yield found.requirement, found.metric, found.required, found.tensors, False

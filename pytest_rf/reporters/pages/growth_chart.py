@@ -18,6 +18,9 @@ APART = 14
 FAR = 2.5
 """Levels above the highest point of a curve times this are beyond the chart's edge."""
 
+LETTER = 6.4
+"""The width of a letter, about."""
+
 LONGEST = 34
 """Longer names are cut."""
 
@@ -31,7 +34,7 @@ class Curve(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
-    """A line across: of the ``input``, or of a requirement that ``holds`` or is ``violated``."""
+    """A line across: of the ``input``, or of a requirement that ``holds``, is ``violated``, ``undecidable``."""
 
     kind: str
     name: str
@@ -57,6 +60,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         ticks: figures and their heights.
         shaded: from where to where fields exceed the input.
         places: by station where it begins, and behind the last where it ends.
+        stages: names of stages of the model, and where they begin.
     """
 
     lines: tuple[tuple[str, str], ...]
@@ -66,10 +70,15 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     ticks: tuple[tuple[str, float], ...]
     shaded: tuple[tuple[float, float], ...]
     places: tuple[float, ...]
+    stages: tuple[tuple[str, float], ...]
 
 
 def drawn(
-    curves: Sequence[Curve], levels: Sequence[Line], depths: Sequence[int], exceeding: Sequence[bool]
+    curves: Sequence[Curve],
+    levels: Sequence[Line],
+    depths: Sequence[int],
+    exceeding: Sequence[bool],
+    stages: Sequence[tuple[str, int]],
 ) -> Chart:
     """Return a drawing.
 
@@ -78,6 +87,7 @@ def drawn(
         levels: the lines across.
         depths: by station how many layers lie before it, and behind the last how many there are.
         exceeding: by station whether its field exceeds the input.
+        stages: names of stages of the model, and how many layers lie before each.
     """
     top = _top(curves, levels)
     last = max(depths[-1] - 1, 1)
@@ -108,13 +118,15 @@ def drawn(
         ticks=tuple((_written(value), y(value)) for value in _ticks(top)),
         shaded=tuple((x(depths[first]), x(depths[stop])) for first, stop in _stretches(exceeding)),
         places=tuple(map(x, depths)),
+        stages=tuple(_with_room([(_cut(name), x(depth)) for name, depth in stages])),
     )
 
 
 def _top(curves: Sequence[Curve], levels: Sequence[Line]) -> float:
     """Return the largest figure that the chart has room for: levels far above the curves stand at its edge."""
     highest = max((value for one in curves for _, value in one.points if math.isfinite(value)), default=1.0)
-    near = [one.value for one in levels if one.value <= FAR * highest]
+    endless = any(math.isinf(value) for one in curves for _, value in one.points)
+    near = [one.value for one in levels if one.value <= FAR * highest or (endless and one.kind == "input")]
     return max([highest, *near, 1.0]) * 1.06
 
 
@@ -148,6 +160,13 @@ def _apart(labels: Sequence[Label]) -> Iterator[Label]:
         limit = min(one.y, limit)
         yield Label(one.kind, one.text, limit)
         limit -= APART
+
+
+def _with_room(stages: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+    """Yield the stages whose names have room below the chart before the next one begins."""
+    ends = [*(place for _, place in stages[1:]), float(WIDTH - RIGHT)]
+    for (name, place), end in zip(stages, ends, strict=True):
+        yield (name if len(name) * LETTER <= end - place else ""), place
 
 
 def _written(value: float) -> str:

@@ -14,7 +14,7 @@ from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import figure, value
-from pytest_rf.reporters.pages.reads import Patterns, Table, table
+from pytest_rf.reporters.pages.reads import Patterns, Steps, Table, table
 from pytest_rf.reporters.pages.subject import Subject
 
 MOST_SOURCES = 4
@@ -68,7 +68,6 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
         context: the numbers of contexts.
         upper: input -> axis -> tensors of which data chooses what is read: their tables are upper bounds.
         guarantees: the figures of final tensors.
-        origin: which of the input steps that it stands for a step's look-ahead is counted from.
         first: the tensor that is looked at first.
         images: pictures to show inputs with.
     """
@@ -82,9 +81,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     context: Columns
     upper: dict[str, dict[str, list[int]]]
     guarantees: list[Guarantee]
-    origin: str
     first: int
-    images: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str]
 
 
 @dataclass
@@ -103,9 +101,9 @@ def of(subject: Subject) -> Data | None:
     if not subject.tensors or not any(one.axes for one in analysis.inputs.values()):
         return None
     kept = _Collected()
-    kinds = [_kind(subject, tensor, kept) for tensor in subject.tensors]
+    kinds = [_kind(tensor, kept) for tensor in subject.tensors]
     context = _columns(subject, lambda tensor, key: _context(subject, tensor, key, kept))
-    fields = _columns(subject, lambda tensor, key: _field(subject, tensor, key, kept))
+    fields = _columns(subject, lambda tensor, key: _field(tensor, key, kept))
     return Data(
         patterns=kept.patterns.written(),
         tables=list(kept.tables),
@@ -116,17 +114,12 @@ def of(subject: Subject) -> Data | None:
         context=context,
         upper={
             name: {
-                axis: [
-                    place
-                    for place, one in enumerate(subject.tensors)
-                    if _is_open(subject, one, (name, number))
-                ]
+                axis: [place for place, one in enumerate(subject.tensors) if _is_open(one, (name, number))]
                 for axis, number in source.axes.items()
             }
             for name, source in analysis.inputs.items()
         },
         guarantees=list(_guarantees(subject)),
-        origin=analysis.origin,
         first=_first(subject),
         images=subject.images,
     )
@@ -152,7 +145,7 @@ def _structure(tensor: Tensor) -> Structure | None:
     return known if isinstance(known, Structure) and tensor.shape is not None else None
 
 
-def _kind(subject: Subject, tensor: Tensor, kept: _Collected) -> int:
+def _kind(tensor: Tensor, kept: _Collected) -> int:
     known = _structure(tensor)
     if known is None:
         return -1
@@ -174,17 +167,23 @@ def _axes(tensor: Tensor, known: Structure, name: str) -> list[int]:
     ]
 
 
-def _field(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
+def _field(tensor: Tensor, key: Key, kept: _Collected) -> int:
     known = _structure(tensor)
     if known is None:
         return -1
     along = AxisField(tensor.runs, tensor.value, tensor.runs.inputs[key[0]], key[1])
-    step = None if along.steps is None or along.stride is None else figure(along.stride)
     try:
-        found = table(tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), step, kept.patterns)
+        found = table(
+            tensor.runs, tensor.value, key, _axes(tensor, known, key[0]), _steps(along), kept.patterns
+        )
     except UnknownError:
         return -1
     return -1 if found is None else _number(kept.tables, found)
+
+
+def _steps(along: AxisField) -> Steps | None:
+    found = along.steps
+    return None if found is None else Steps(*map(figure, (found.rate, found.first, found.last)))
 
 
 def _context(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> int:
@@ -198,7 +197,7 @@ def _context(subject: Subject, tensor: Tensor, key: Key, kept: _Collected) -> in
     return _number(kept.contexts, Context(names, len(nodes) - len(names), accepted))
 
 
-def _is_open(subject: Subject, tensor: Tensor, key: Key) -> bool:
+def _is_open(tensor: Tensor, key: Key) -> bool:
     known = _structure(tensor)
     return known is not None and key in known.uncertain | known.rounded
 

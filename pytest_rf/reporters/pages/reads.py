@@ -22,6 +22,7 @@ from pytest_rf.domains.energy import Energy
 from pytest_rf.domains.layout import Key, Layout
 from pytest_rf.domains.maps import Map
 from pytest_rf.domains.positions import Positions
+from pytest_rf.figures import Figure
 from pytest_rf.interpreter import Ignorance
 from pytest_rf.value import Value
 
@@ -75,6 +76,14 @@ class Stretch(msgspec.Struct, frozen=True, array_like=True):
     pattern: int
 
 
+class Steps(msgspec.Struct, frozen=True, array_like=True):
+    """What steps stand for: step ``i`` for the positions from ``rate·i + first`` to ``rate·i + last``; as figures."""
+
+    rate: Figure
+    first: Figure
+    last: Figure
+
+
 class Table(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the units of a tensor read along one axis of an input.
 
@@ -84,7 +93,7 @@ class Table(msgspec.Struct, frozen=True, omit_defaults=True):
             none repeat.
         runs: the units that do not read just what the borders leave of that; all, where there is no theory.
         effective: mean and standard deviation of a unit's energy, in theory; None where that is not known.
-        stride: input positions per step: a number, or a fraction as text; None where units do not move evenly.
+        steps: what steps stand for; None where units do not move evenly.
         hulls: the sets are too large: first and last position are known, and not whether there are holes.
     """
 
@@ -92,7 +101,7 @@ class Table(msgspec.Struct, frozen=True, omit_defaults=True):
     theory: Periodic | None = None
     runs: tuple[Stretch, ...] = ()
     effective: Periodic | None = None
-    stride: int | str | None = None
+    steps: Steps | None = None
     hulls: bool = False
 
 
@@ -130,7 +139,7 @@ def _alternating(bits: int) -> list[int]:
 
 
 def table(
-    runs: Runs, value: Value, key: Key, axes: Collection[int], stride: int | str | None, patterns: Patterns
+    runs: Runs, value: Value, key: Key, axes: Collection[int], steps: Steps | None, patterns: Patterns
 ) -> Table | None:
     """Return what the units of a tensor read along an input axis; None where that is not known.
 
@@ -139,7 +148,7 @@ def table(
         value: the tensor.
         key: the input axis.
         axes: the axes of the tensor along which units lie.
-        stride: input positions per step.
+        steps: what steps of the tensor stand for.
         patterns: those of the page; takes new ones.
     """
     structure = runs.structure(value)
@@ -148,9 +157,9 @@ def table(
     actual = of_units(runs, value, key, Positions, False, axes)
     theory = of_units(runs, value, key, Positions, True, axes)
     if isinstance(actual, Ignorance):
-        return _hulls(runs, value, key, axes, stride, patterns)
+        return _hulls(runs, value, key, axes, steps, patterns)
     if actual is None:
-        return Table(lines=(), runs=(Stretch(0, 1, 0, 0, patterns.number(0)),), stride=stride)
+        return Table(lines=(), runs=(Stretch(0, 1, 0, 0, patterns.number(0)),), steps=steps)
     theory = theory if isinstance(theory, Map) else None
     energy = of_units(runs, value, key, Energy, True, axes)
     effective = energy if isinstance(energy, Map) else None
@@ -167,12 +176,12 @@ def table(
         theory=None if theory is None else _periodic_sets(theory, dims, patterns),
         runs=tuple(_stretches(sets, expected, lines[-1].extent if lines else 1, patterns)),
         effective=None if effective is None else _periodic_energy(effective, dims),
-        stride=stride,
+        steps=steps,
     )
 
 
 def _hulls(
-    runs: Runs, value: Value, key: Key, axes: Collection[int], stride: int | str | None, patterns: Patterns
+    runs: Runs, value: Value, key: Key, axes: Collection[int], steps: Steps | None, patterns: Patterns
 ) -> Table | None:
     """Return what is known where sets are too large: from where to where units read."""
     lo, hi = positions(runs.field(value, key), key, value.extents)
@@ -186,7 +195,7 @@ def _hulls(
     sets = [(low, (1 << (high - low + 1)) - 1) if low <= high else (0, 0) for low, high in pairs]
     row = lines[-1].extent if lines else 1
     found = tuple(_stretches(sets, None, row, patterns))
-    return Table(lines=tuple(lines), runs=found, stride=stride, hulls=True)
+    return Table(lines=tuple(lines), runs=found, steps=steps, hulls=True)
 
 
 def _lines(layout: Layout, axes: Collection[int], maps: Sequence[Map]) -> tuple[list[int], list[Line]]:

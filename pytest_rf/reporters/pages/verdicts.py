@@ -18,6 +18,9 @@ from pytest_rf.reporters.witness import claim
 from pytest_rf.requirements.wording import held, measured, required
 from pytest_rf.results import ModelResult, RequirementResult, severity
 
+MOST = 400
+"""So many verdicts are told; the worst come first, and all are counted."""
+
 MOST_STEPS = 40
 """So many of the layers along which a figure grew are told: those that add most."""
 
@@ -125,7 +128,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """What the section shows.
 
     Attributes:
-        verdicts: everything, the worst first.
+        verdicts: everything, the worst first, or the worst of many.
+        more: how many others there are.
         counts: how many there are of each status, those that there are, with the word for it.
         rules: the rules that found something.
         held: codes of the rules that found nothing of what they are about.
@@ -134,6 +138,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     verdicts: tuple[Verdict, ...]
+    more: int
     counts: tuple[tuple[str, str, int], ...]
     rules: tuple[RuleText, ...]
     held: tuple[str, ...] = ()
@@ -151,10 +156,11 @@ def of(result: ModelResult, place: Place) -> Data | None:
     every = sorted(_verdicts(result, place), key=lambda one: list(STATUSES).index(one.status))
     if not every and not result.problems and not result.rules:
         return None
-    codes = dict.fromkeys(one.code for one in every if one.code)
+    codes = dict.fromkeys(one.code for one in every[:MOST] if one.code)
     numbers = {status: sum(one.status == status for one in every) for status in STATUSES}
     return Data(
-        verdicts=tuple(every),
+        verdicts=tuple(every[:MOST]),
+        more=max(len(every) - MOST, 0),
         counts=tuple((status, word, numbers[status]) for status, word in STATUSES.items() if numbers[status]),
         rules=tuple(
             RuleText(one.code, one.name, one.summary, dict(one.explanation))

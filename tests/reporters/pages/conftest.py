@@ -38,8 +38,12 @@ NETS: dict[str, tuple[Callable[[], onnx.ModelProto], tuple[str, ...]]] = {
     "two": (nets.two_inputs, ("final is bounded", "final rf from left >= 13")),
     "windows": (nets.windows, ("final rf >= 32",)),
     "dilated": (nets.dilated, ("final density >= 0.9",)),
+    "step": (nets.step, ("final is causal",)),
     "hostile": (nets.hostile, ("final rf >= 99",)),
 }
+
+#: How they are called, where that is not clear.
+CALLS: dict[str, dict[str, Any]] = {"step": {"state": {"cache": "new_cache"}}}
 
 
 def missing(what: str) -> NoReturn:
@@ -56,7 +60,7 @@ def document(name: str) -> tuple[str, pytest_rf.Analysis]:
     from pytest_rf.reporters.pages.drawing import Drawing
 
     make, requires = NETS[name]
-    analysis = pytest_rf.analyze(make(), name=name)
+    analysis = pytest_rf.analyze(make(), name=name, **CALLS.get(name, {}))
     drawing = Drawing()
     job = {"load": lambda target: analysis}
     found = run(Config(), [f"{name}.onnx"], requires, fail_on=None, examiner=drawing.by(_here(job["load"])))

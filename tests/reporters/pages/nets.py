@@ -213,6 +213,15 @@ def _rolled(net: Net, x: str, name: str, extent: int, shift: int) -> str:
     return x
 
 
+def step(chunk: int = 8) -> onnx.ModelProto:
+    """Return a step model: a causal convolution with the last of its input as state."""
+    net = Net(x=[1, 1, chunk], cache=[1, 1, 4])
+    x = net.node("Concat", ["cache", "x"], "joined", axis=2)
+    y = net.conv(x, "head", (1, 1), 5, 1, pads=[0, 0])
+    ends = [net.ints(name, [at]) for name, at in (("from", chunk), ("to", chunk + 4), ("axis", 2))]
+    return net.model(y, net.node("Slice", [x, *ends], "new_cache"), rank=3, name="step")
+
+
 def hostile() -> onnx.ModelProto:
     """Return a net all of whose names are hostile."""
     net = Net(**{HOSTILE[0]: [1, 3, 32, 32]})

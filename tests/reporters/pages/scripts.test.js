@@ -7,12 +7,12 @@ const { test } = require("node:test");
 
 const STATIC = path.join(__dirname, "../../../pytest_rf/reporters/pages/static");
 for (const name of ["base", "reads", "picker", "growth"]) require(path.join(STATIC, `${name}.js`));
-const { read, readTile, standsFor, union, within, size, hull, ticks } = pytestRf.reads;
+const { read, readTile, standsFor, stepAt, union, within, size, hull, ticks } = pytestRf.reads;
 
 // Patterns: three in a row; one of two, three times; everything; nothing.
 const patterns = [[3], [1, 1, 1, 1, 1], [-1], []];
 const data = { patterns };
-const conv = { lines: [[2, 1, 5]], theory: [[1], [2], [[-1, 0]]], runs: [], stride: 2 };
+const conv = { lines: [[2, 1, 5]], theory: [[1], [2], [[-1, 0]]], runs: [] };
 
 test("a convolution with stride 2 reads three positions, clipped at the borders", () => {
   assert.deepEqual(read(data, conv, [0, 0, 0], 10).runs, [[0, 1]]);
@@ -69,12 +69,16 @@ test("sets are joined where they touch, cut, and measured", () => {
   assert.equal(hull([]), null);
 });
 
-test("steps stand for positions, by their stride", () => {
-  assert.deepEqual(standsFor(4, 2, 2), [8, 11]);
-  assert.deepEqual(standsFor("1/2", 5, 5), [2, 2]);
-  assert.deepEqual(standsFor("3/2", 1, 1), [1, 2]);
+test("steps stand for positions", () => {
+  assert.deepEqual(standsFor([4, 0, 3], 2, 2), [8, 11]);
+  assert.deepEqual(standsFor([4, 0, 3], 2, 4), [8, 19]);
+  assert.deepEqual(standsFor(["1/2", 0, 0], 5, 5), [2, 2]);
+  assert.deepEqual(standsFor(["3/2", 0, "1/2"], 1, 1), [1, 2]);
+  assert.deepEqual(standsFor([4, -3, 0], 0, 1), [-3, 4]); // a first frame alone, and then groups of four
   assert.equal(standsFor(null, 1, 1), null);
-  assert.equal(standsFor(0, 1, 1), null);
+  assert.equal(stepAt([4, 0, 3], 11), 2);
+  assert.equal(stepAt([4, -3, 0], 4), 1);
+  assert.equal(stepAt(["1/2", 0, 0], 3), 6);
 });
 
 test("scales have round ticks, and an end", () => {

@@ -30,6 +30,19 @@ def test_names_neither_become_markup_nor_end_the_data() -> None:
     assert "\u202e" not in html
 
 
+def test_a_flood_of_findings_is_cut_with_a_count() -> None:
+    pytest.importorskip("jinja2")
+    from pytest_rf.findings import Finding
+    from pytest_rf.reporters.html import check
+    from pytest_rf.results import ModelResult, Run
+
+    many = tuple(Finding(code="RF101", rule="r", model="m", message="x" * 5000) for _ in range(5000))
+    page = check(Run.of([ModelResult(model="m" * 1_000_000, findings=many)]))
+    assert "4600 more are not listed" in page
+    assert "more characters" in page
+    assert len(page) < 5_000_000
+
+
 def test_the_same_run_gives_the_same_bytes() -> None:
     pytest.importorskip("jinja2")
     first = document("unet")[0]
@@ -73,8 +86,9 @@ def test_a_phone_shows_all_of_it(name: str, opened: Callable[..., Page]) -> None
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["resnet50", "tcn", "two"])
+@pytest.mark.parametrize(
+    ("name", "scheme"), [("resnet50", "light"), ("resnet50", "dark"), ("tcn", "dark"), ("two", "light")]
+)
 def test_axe_finds_nothing_serious(name: str, scheme: Any, opened: Callable[..., Page]) -> None:
     assert serious(opened(document(name)[0], color_scheme=scheme, bypass_csp=True)) == []
 

@@ -77,6 +77,12 @@
       button.setAttribute("aria-pressed", String(dark));
       for (const listener of themed) listener();
     };
+    // What is printed is light, and so are the canvases on it.
+    addEventListener("beforeprint", () => {
+      document.documentElement.dataset.theme = "light";
+      for (const listener of themed) listener();
+    });
+    addEventListener("afterprint", show);
     button.hidden = false;
     button.addEventListener("click", () => {
       dark = !dark;

@@ -73,7 +73,7 @@
         : read(this.data, table, this.unit, extent);
       const line = table.lines.length === 1 ? table.lines[0] : null;
       const span = line && line[1] === 1 ? (this.tile ? this.tile[line[0]] : [this.unit[line[0]], this.unit[line[0]]]) : null;
-      const block = span ? standsFor(table.stride, ...span) : null;
+      const block = span ? standsFor(table.steps, ...span) : null;
       const upper = (this.data.upper[input.name]?.[axis] || []).includes(this.model.chosen);
       return { table, found, extent, block, upper, context: this.context(input.name, axis) };
     }
@@ -284,7 +284,7 @@
           tile: look.tile && look.tile[axis],
         });
         map = pytestRf.canvas.units(canvas, {
-          width: Math.min(row === null ? 560 : 200, root.clientWidth - 16),
+          width: Math.max(Math.min(row === null ? 560 : 200, root.clientWidth - 16), 40),
           height: 200,
           rows: row === null ? null : about(row),
           columns: about(column),
@@ -354,10 +354,9 @@
         [columnAxis, scales.x.position(event.clientX - box.left)],
       ];
       for (const [axis, position] of clicked) {
-        const { lines, stride } = look.table(input.name, axis);
-        if (lines.length !== 1 || lines[0][1] !== 1 || !stride) continue;
-        const [above, below = 1] = String(stride).split("/").map(Number);
-        look.move(lines[0][0], Math.floor((position * below) / above));
+        const { lines, steps } = look.table(input.name, axis);
+        if (lines.length !== 1 || lines[0][1] !== 1 || !steps) continue;
+        look.move(lines[0][0], pytestRf.reads.stepAt(steps, position));
       }
       look.tile = null;
       pinned = null;

@@ -138,19 +138,31 @@
     return { runs: union(...sets.map((one) => one.runs)), beyond: union(...sets.map((one) => one.beyond)) };
   }
 
-  /** Returns the numerator and the denominator of a stride. */
-  function fraction(stride) {
-    const [above, below = 1] = String(stride).split("/").map(Number);
+  /** Returns a figure, which may be a fraction as text, as numerator and denominator. */
+  function fraction(figure) {
+    const [above, below = 1] = String(figure).split("/").map(Number);
     return [above, below];
   }
 
+  /** Returns rate·step + offset, rounded down. */
+  function reached(rate, step, offset) {
+    const [above, below] = fraction(rate);
+    const [plus, parts] = fraction(offset);
+    return Math.floor((above * step * parts + plus * below) / (below * parts));
+  }
+
   /** Returns the input positions that the steps first to last stand for; null where there are none. */
-  function standsFor(stride, first, last) {
-    if (stride == null || stride === 0) return null;
-    const [above, below] = fraction(stride);
-    const begin = Math.floor((first * above) / below);
-    const end = above >= below ? Math.floor(((last + 1) * above) / below) - 1 : Math.floor((last * above) / below);
-    return [begin, Math.max(begin, end)];
+  function standsFor(steps, first, last) {
+    if (!steps) return null;
+    const [rate, begin, end] = steps;
+    return [reached(rate, first, begin), Math.max(reached(rate, last, end), reached(rate, first, begin))];
+  }
+
+  /** Returns the step that stands for a position, or the nearest. */
+  function stepAt([rate, begin], position) {
+    const [above, below] = fraction(rate);
+    const [plus, parts] = fraction(begin);
+    return Math.floor(((position - plus / parts) * below) / above);
   }
 
   /** Returns how many positions a set has. */
@@ -173,5 +185,5 @@
     return found;
   }
 
-  pytestRf.reads = { read, readTile, standsFor, union, within, size, hull, ticks };
+  pytestRf.reads = { read, readTile, standsFor, stepAt, union, within, size, hull, ticks };
 })();

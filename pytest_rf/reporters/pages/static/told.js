@@ -111,7 +111,7 @@
   }
 
   /** Returns a figure with its length in the unit of the axis. */
-  function length(look, about, name, value) {
+  function lengthOf(look, about, name, value) {
     if (Array.isArray(value)) return value.join(" and ");
     const input = look.inputs.find((one) => one.name === about.input);
     const measured = name !== "multiple" && Number.isFinite(value) && look.physical(input, about.axis, value);
@@ -124,7 +124,7 @@
     for (const one of look.data.guarantees) {
       if (one.tensor !== look.model.chosen) continue;
       const figures = Object.entries(one.figures)
-        .map(([name, value]) => `${WORDS[name] || name} ${length(look, one, name, value)}`)
+        .map(([name, value]) => `${WORDS[name] || name} ${lengthOf(look, one, name, value)}`)
         .join(" · ");
       const where = look.inputs.length > 1 ? `${one.input} ${one.axis}` : one.axis;
       if (figures && !(found.get(figures) || []).includes(where)) {

@@ -1,6 +1,6 @@
-"""Draws the pictures of docs/plots.md from the examples and from nets that are built here, without weights.
+"""Draws the pictures of docs/plots.md, and some of docs/jobs, from the examples and from nets without weights.
 
-Usage: python docs/make_pictures.py
+Usage: python docs/generate_plots.py
 
 The same release of matplotlib writes the same bytes.
 """
@@ -22,7 +22,7 @@ from pytest_rf.requirements import parse
 from pytest_rf.view.growth import grown
 
 HERE = Path(__file__).parent
-PICTURES = HERE / "pictures"
+PICTURES = HERE / "pictures" / "plots"
 EXAMPLES = HERE.parent / "examples"
 
 
@@ -122,6 +122,11 @@ def unet() -> pytest_rf.Analysis:
     return pytest_rf.analyze(EXAMPLES / "unet.onnx")
 
 
+def example(name: str) -> pytest_rf.Analysis:
+    """Return another of the examples."""
+    return pytest_rf.analyze(EXAMPLES / name)
+
+
 def tcn() -> pytest_rf.Analysis:
     """Return the causal net of the examples."""
     return pytest_rf.analyze(EXAMPLES / "tcn.onnx")
@@ -145,6 +150,8 @@ DRAWN: dict[str, Callable[[], Any]] = {
     "unet-image": lambda: unet().final[0].plot((60, 62), photograph()),
     "dilated-unit": lambda: dilated().final[0].plot((30, 34)),
     "tcn-unit": lambda: tcn().final[0].plot((200,), wave()),
+    "classifier-growth": lambda: required(example("classifier.onnx"), "final rf >= 128"),
+    "gridding-unit": lambda: example("jobs/gridding.onnx").final[0].plot((32, 32)),
     "unet3d-unit": lambda: unet3d().final[0].plot((12, 20, 4)),
 }
 """The pictures, by the names of their files."""
