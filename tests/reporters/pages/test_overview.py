@@ -33,7 +33,10 @@ RESULTS = (
     ModelResult(model="noted", file="noted.onnx", judged=True, findings=(finding(severity="info"),)),
     ModelResult(model="broken", file="broken.onnx", problems=(Problem(message="broken.onnx: cut off"),)),
     ModelResult(
-        model=HOSTILE[1], file=HOSTILE[4], judged=True, findings=(finding(undecidable=True), finding(HOSTILE[0]))
+        model=HOSTILE[1],
+        file=HOSTILE[4],
+        judged=True,
+        findings=(finding(undecidable=True), finding(HOSTILE[0])),
     ),
     ModelResult(model="idle", file="idle.onnx", warnings=("idle: nothing was judged",)),
 )
