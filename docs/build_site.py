@@ -1,10 +1,13 @@
-"""Builds the site of docs/ into build/site and follows every link of it. Warnings are errors; no network is used.
+"""Builds the site of docs/ into build/site, follows its links and looks for its headings, without a network.
+
+Warnings are errors.
 
 Usage: pip install '.[docs]' && python docs/build_site.py
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,6 +64,17 @@ def wrong(site: Path) -> Iterator[str]:
                 yield f"{place} leads to no anchor"
 
 
+def lost(docs: Path, site: Path) -> Iterator[str]:
+    """Yield the headings of pages that are none on the site, as a block before them was taken for text."""
+    for path in sorted(docs.rglob("*.md")):
+        text = re.sub(r"(?ms)^```.*?^```$", "", path.read_text(encoding="utf-8"))
+        html = (site / path.relative_to(docs).with_suffix(".html")).read_text(encoding="utf-8")
+        there = len(re.findall(r"<h[1-6][ >]", html.partition("<article")[2].partition("</article")[0]))
+        said = len(re.findall(r"(?m)^#{1,6} ", text))
+        if there != said:
+            yield f"{path.relative_to(docs).as_posix()}: {said} headings, of which the site shows {there}"
+
+
 def main() -> int:
     """Build the site and return the exit status."""
     command = [
@@ -75,8 +89,8 @@ def main() -> int:
     ]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         return 1
-    found = list(wrong(SITE))
-    print(*found, f"{len(list(SITE.rglob('*.html')))} pages, {len(found)} links are wrong", sep="\n")
+    found = [*wrong(SITE), *lost(ROOT / "docs", SITE)]
+    print(*found, f"{len(list(SITE.rglob('*.html')))} pages, {len(found)} faults", sep="\n")
     return 1 if found else 0
 
 

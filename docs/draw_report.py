@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_rf import cli
 
 HERE = Path(__file__).parent
-PICTURES = HERE / "pictures"
+PICTURES = HERE / "pictures" / "report"
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from reporters.pages import nets  # noqa: E402
@@ -68,25 +68,23 @@ SEVERAL = {
 }
 
 CHOSEN = [
-    Picture("report-look", "resnet50", ".look"),
-    Picture("report-verdicts", "resnet50", ".verdicts", act="document.querySelector('.rules').remove()"),
-    Picture("report-growth", "resnet50", ".growth"),
+    Picture("look", "resnet50", ".look"),
+    Picture("verdicts", "resnet50", ".verdicts", act="document.querySelector('.rules').remove()"),
+    Picture("growth", "resnet50", ".growth"),
+    Picture("tile", "unet", ".look", act="pytestRf.models[0].look.choose([96, 64], [[96, 143], [64, 127]])"),
+    Picture("time", "tcn", ".look", "dark"),
+    Picture("slices", "unet3d", ".look", "dark"),
+    Picture("inputs", "two", ".look"),
+    Picture("phone", "unet", ".look", width=390),
     Picture(
-        "report-tile", "unet", ".look", act="pytestRf.models[0].look.choose([96, 64], [[96, 143], [64, 127]])"
-    ),
-    Picture("report-time", "tcn", ".look", "dark"),
-    Picture("report-slices", "unet3d", ".look", "dark"),
-    Picture("report-inputs", "two", ".look"),
-    Picture("report-phone", "unet", ".look", width=390),
-    Picture(
-        "report-graph",
+        "graph",
         "unet",
         ".graph",
         act="document.querySelectorAll('.graph .tree [role=treeitem]')[2].click()",
     ),
-    Picture("report-models", "models", "#index"),
+    Picture("models", "models", "#index"),
     Picture(
-        "report-changes",
+        "changes",
         "changes",
         "main",
         act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove())",
@@ -109,7 +107,7 @@ def main(folder: Path, pictures: list[Picture]) -> None:
     folder = folder.absolute()
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         os.chdir(scratch)  # files are named from here
-        Path("rf.toml").touch()
+        Path("rf.toml").touch()  # so that no other one is found further up
         for net, (make, requires) in NETS.items():
             onnx.save(make(), f"{net}.onnx")
             required = [word for text in requires for word in ("--require", text)]

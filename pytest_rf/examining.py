@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from pytest_rf import checks, judging, paths, siblings, targets, tilings, waivers
+from pytest_rf import checks, described, judging, paths, siblings, targets, tilings, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline.sorting import sort
 from pytest_rf.checks import figures_changed, gathering
@@ -23,6 +23,7 @@ from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import told
 from pytest_rf.cures import cured
+from pytest_rf.descriptions import Description
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
@@ -103,8 +104,12 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     )
     for number, one in enumerate(model.stated):
         try:
-            hold = tilings.hold if isinstance(one, Tiling) else judging.hold
-            outcome, found = hold(analysis, one, settings, number)  # type: ignore[arg-type]
+            if isinstance(one, Tiling):
+                outcome, found = tilings.hold(analysis, one, settings, number)
+            elif isinstance(one, Description):
+                outcome, found = described.hold(analysis, one, settings, number)
+            else:
+                outcome, found = judging.hold(analysis, one, settings, number)
         except Exception as error:
             problem = trouble(error, target, one.file, one.line, one.column)
             outcome, found = judging.failed(one, problem.line, problem.column), []
@@ -140,7 +145,11 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
     try:
         judged = judging.standing(
-            [one.requirement for one in model.stated], requirements, settings, rules, findings
+            [*(one.requirement for one in model.requires), *(one.requirement for one in model.tilings)],
+            requirements,
+            settings,
+            rules,
+            findings,
         )
         shown = cured(analysis, judged, shown) if cures else shown
     except Exception as error:

@@ -11,6 +11,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.checks import Rule
 from pytest_rf.config.declared import PlacedRequirement, Tiling
 from pytest_rf.cures import Judged, cured
+from pytest_rf.descriptions import Description
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Requirement, Settings, evaluate, parse, spare
 from pytest_rf.requirements.syntax import AbsentError
@@ -111,8 +112,10 @@ def hold(
     return outcome, found
 
 
-def failed(stated: PlacedRequirement | Tiling, line: int = 0, column: int = 0) -> RequirementResult:
-    """Return what becomes of a requirement or a tiling that could not be held; its place is by default its own."""
+def failed(
+    stated: PlacedRequirement | Tiling | Description, line: int = 0, column: int = 0
+) -> RequirementResult:
+    """Return what becomes of a requirement, tiling or description that could not be held, by default at its place."""
     return RequirementResult(
         text=stated.text,
         status="error",

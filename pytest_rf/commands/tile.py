@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 else:
     Pairs = click.ParamType
 
+#: bioimage.io's is that of 0.5; an older one is named.
+FORMATS = ["text", "json", "bioimageio", "bioimageio-0.4"]
+
 _ONE = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([0-9]{1,12})(?::([0-9]{1,12}))?\s*")
 
 
@@ -66,7 +69,7 @@ class Lengths(Pairs):
     multiple=True,
     help="By how much outputs are smaller on a side, where their centres do not say so: h=92.",
 )
-@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "format", type=click.Choice(FORMATS), default="text", show_default=True)
 @options.call
 @options.config
 @options.allow_code
@@ -106,10 +109,19 @@ def tile(
         align=_by_axis(align) or None,
         crop=_sides(crop) or None,
     )
-    if format == "json":
+    if format.startswith("bioimageio"):
+        from pytest_rf.reporters import bioimageio
+
+        version = format.partition("-")[2] or "0.5"
+        emit(bioimageio.text(analysis, plan, version), output, color)
+    elif format == "json":
         emit(tiling.as_json(analysis.name, plan), output, color)
     else:
-        emit(tiling.lines(analysis.name, plan, bool(extents), pager.screen(output), analysis.spacing), output, color)
+        emit(
+            tiling.lines(analysis.name, plan, bool(extents), pager.screen(output), analysis.spacing),
+            output,
+            color,
+        )
     return 0 if plan.seamless or not extents else 1
 
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_rf import descriptions
 from pytest_rf.config import reading, sources
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.selection import no_name
 from pytest_rf.config.sources import Target
+from pytest_rf.descriptions import is_description
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory, is_there
 from pytest_rf.findings import Problem
@@ -119,8 +121,24 @@ def _files(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     return [item for file in found for item in _given(file, config, items)]
 
 
+def _described(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
+    """Return the model that a bioimage.io description names, with that."""
+    try:
+        description = descriptions.read(Path(path))
+    except ConfigError as error:
+        return [Asked(config, Model(source=path), None, Problem(message=str(error), file=path))]
+    found = []
+    for item in _given(str(description.source), config, items):
+        model = replace(item.model, descriptions=(description,))
+        target = None if item.target is None else replace(item.target, model=model)
+        found.append(item._replace(model=model, target=target))
+    return found
+
+
 def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: those of configurations with this source, or its own."""
+    if is_description(path):
+        return _described(path, config, items)
     known = [(item, item.target) for item in items if item.target is not None]
     made = Model(
         source=path,

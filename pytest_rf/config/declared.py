@@ -11,6 +11,7 @@ from typing import Literal
 from pytest_rf.calls import Call
 from pytest_rf.checks.options import Options
 from pytest_rf.config.positions import Keys, Place
+from pytest_rf.descriptions import Description
 from pytest_rf.registry import Operators
 from pytest_rf.requirements import parse
 from pytest_rf.requirements.syntax import Requirement
@@ -155,6 +156,7 @@ class Model(Call):
         options: what is said of rules, by code, with what the configuration says.
         waivers: the findings that its authors accept.
         tilings: the tilings that it is run in.
+        descriptions: the bioimage.io descriptions that it is held against.
         limits: what it may take.
         operators: what the configuration states of operators.
         root: the folder that ``source`` is relative to.
@@ -172,6 +174,7 @@ class Model(Call):
     options: Mapping[str, Options] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     tilings: tuple[Tiling, ...] = ()
+    descriptions: tuple[Description, ...] = ()
     limits: Limits = field(default_factory=Limits)
     operators: Operators = field(default_factory=dict)
     root: Path = field(default_factory=Path.cwd)
@@ -180,9 +183,9 @@ class Model(Call):
     line: int = 0
 
     @property
-    def stated(self) -> tuple[PlacedRequirement | Tiling, ...]:
+    def stated(self) -> tuple[PlacedRequirement | Tiling | Description, ...]:
         """What it is held against, in the order of the numbers that findings have."""
-        return (*self.requires, *self.tilings)
+        return (*self.requires, *self.tilings, *self.descriptions)
 
     def place(self, *keys: str | int) -> Place:
         """Return where a key stands in ``file``; that of the entry where it is not known."""

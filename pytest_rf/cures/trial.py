@@ -44,7 +44,8 @@ class Judged(NamedTuple):
 
     def requirement(self, found: Finding) -> Requirement | None:
         """Return the requirement that a finding is about; None where it is about a rule."""
-        return None if found.number is None else self.requirements[found.number]
+        known = found.number is not None and found.number < len(self.requirements)
+        return self.requirements[found.number] if known and found.number is not None else None
 
     def rule(self, found: Finding) -> Rule | None:
         """Return the rule that a finding is of; None where it is about a requirement."""
@@ -66,7 +67,8 @@ class Judged(NamedTuple):
     def is_kept(self, analysis: Analysis) -> bool:
         """Whether all that held holds in an edited model, and no rule finds something new."""
         try:
-            if not all(self._holds(analysis, self.requirements[number]) for number in sorted(self.held)):
+            held = [one for number, one in enumerate(self.requirements) if number in self.held]
+            if not all(self._holds(analysis, one) for one in held):
                 return False
             known = {(one.code, place.tensor) for one in self.findings for place in one.tensors}
             subject = self._subject(analysis)

@@ -121,14 +121,16 @@ def _differing(
     others = [] if twin is None else list(twin.outputs.values())
     whole_made = others[number] if number < len(others) else None
     for place, constant in enumerate(node.inputs):
-        if constant.varies or constant.shape is None:
+        if constant.varies or constant.shape is None or _is_by_channel(node, constant):
             continue
         other = None if twin is None else twin.inputs[place]
         factors = _factors(field.runs, made)
         if factors is None:
             continue
         shape = _shape(constant, made, factors)
-        if shape is None or (constant.data is None and shape[rim.dim] == 1):
+        if shape is None or shape[rim.dim] not in (1, rim.extent):
+            continue  # it does not lie beside the positions
+        if constant.data is None and shape[rim.dim] == 1:
             continue
         if constant.data is None:
             return _Found("brings in a table along the axis whose elements are not known", known=False)
@@ -142,6 +144,12 @@ def _differing(
         elif not _moves(own, there, rim, start):
             return _Found("brings in a table that differs from place to place")
     return None
+
+
+def _is_by_channel(node: Node, constant: Value) -> bool:
+    """Whether a vector has an element per channel: those of norms and PReLU do, whatever axis comes last."""
+    vector = len(constant.shape or ()) == 1
+    return vector and any(word in node.op.lower() for word in ("norm", "prelu"))
 
 
 def _factors(runs: Runs, made: Value) -> list[tuple[int, ...]] | None:

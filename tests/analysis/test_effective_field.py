@@ -221,3 +221,11 @@ def test_what_data_chooses_is_left_open() -> None:
     (finding,) = analysis.check("output erf.t >= 3")
     assert finding.undecidable
     assert "depends on data" in finding.message
+
+
+def test_energy_beyond_floating_point_is_not_known() -> None:
+    body = " ".join(f"x{number + 1} = Add(x{number}, x{number})" for number in range(1100))
+    text = f"net (float[1, 1, 8] x0) => (float[1, 1, ?] y) <float[1, 1, 3] w> {{ {body} y = Conv(x1100, w) }}"
+    field = pytest_rf.analyze(model(text)).final[0]["t"]
+    assert field.rf == 3
+    assert field.erf is None

@@ -114,4 +114,6 @@ def test_every_public_name_is_on_its_page() -> None:
 
 def test_every_picture_is_shown_on_a_page() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
-    assert not [path.name for path in (DOCS / "pictures").glob("*.svg") if f"pictures/{path.name})" not in pages]
+    assert not [
+        path.name for path in (DOCS / "pictures").glob("*.svg") if f"pictures/{path.name})" not in pages
+    ]

@@ -81,3 +81,15 @@ def test_dead_links_are_noticed(tmp_path: Path) -> None:
         "index.html: picture.svg leads nowhere",
         "index.html: ../out.html leads nowhere",
     ]
+
+
+def test_headings_that_got_lost_are_noticed(tmp_path: Path) -> None:
+    lost = runpy.run_path(str(DOCS / "build_site.py"))["lost"]
+    docs, site = tmp_path / "docs", tmp_path / "site"
+    docs.mkdir()
+    site.mkdir()
+    (docs / "page.md").write_text("# One\n\n```sh\n# a comment\n```\n\n## Two\n")
+    (site / "page.html").write_text("<h1>Site</h1><article><h1>One</h1><h2 id='two'>Two</h2></article>")
+    assert not list(lost(docs, site))
+    (site / "page.html").write_text("<article><h1>One</h1><p>## Two</p></article>")
+    assert list(lost(docs, site)) == ["page.md: 2 headings, of which the site shows 1"]

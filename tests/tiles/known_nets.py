@@ -119,7 +119,10 @@ class Vocoder(nn.Module):
         super().__init__()
         self.first = nn.Conv1d(2, 2, 7, padding=3)
         self.ups = nn.ModuleList(
-            [nn.ConvTranspose1d(2, 2, k, u, padding=(k - u) // 2) for u, k in ((8, 16), (8, 16), (2, 4), (2, 4))]
+            [
+                nn.ConvTranspose1d(2, 2, k, u, padding=(k - u) // 2)
+                for u, k in ((8, 16), (8, 16), (2, 4), (2, 4))
+            ]
         )
         self.blocks = nn.ModuleList([nn.ModuleList([Residual(k) for k in (3, 7, 11)]) for _ in self.ups])
         self.last = nn.Conv1d(2, 1, 7, padding=3)

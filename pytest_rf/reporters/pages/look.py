@@ -156,6 +156,9 @@ def _kind(tensor: Tensor, kept: _Collected) -> int:
         names = [name for key in carried for name, place in inputs[key[0]].axes.items() if place == key[1]]
         if names:
             found.append(UnitAxis(number, "·".join(dict.fromkeys(names))))
+    labels = [one.label for one in found]
+    if len(set(labels)) < len(labels):  # windows that hold positions of both, say
+        found = [UnitAxis(one.axis, f"{one.label}, axis {one.axis}") for one in found]
     return _number(kept.units, tuple(found))
 
 
