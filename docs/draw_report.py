@@ -58,19 +58,37 @@ NETS = {
     "two": (nets.two_inputs, ["final is bounded"]),
     "windows": (nets.windows, ["final rf >= 32"]),
     "hostile": (nets.hostile, ["final rf >= 99"]),
+    "shallow": (lambda: nets.unet(depth=3), ["final rf >= 180"]),
+}
+
+#: Pages about several nets, by the words of the command line behind ``report``.
+SEVERAL = {
+    "models": ["*.onnx", "--require", "final rf >= 70", "--require", "final rf <= 256"],
+    "changes": ["unet.onnx", "shallow.onnx"],
 }
 
 CHOSEN = [
     Picture("look", "resnet50", ".look"),
     Picture("verdicts", "resnet50", ".verdicts", act="document.querySelector('.rules').remove()"),
     Picture("growth", "resnet50", ".growth"),
-    Picture(
-        "tile", "unet", ".look", act="pytestRf.models[0].look.choose([96, 64], [[96, 143], [64, 127]])"
-    ),
+    Picture("tile", "unet", ".look", act="pytestRf.models[0].look.choose([96, 64], [[96, 143], [64, 127]])"),
     Picture("time", "tcn", ".look", "dark"),
     Picture("slices", "unet3d", ".look", "dark"),
     Picture("inputs", "two", ".look"),
     Picture("phone", "unet", ".look", width=390),
+    Picture(
+        "graph",
+        "unet",
+        ".graph",
+        act="document.querySelectorAll('.graph .tree [role=treeitem]')[2].click()",
+    ),
+    Picture("models", "models", "#index"),
+    Picture(
+        "changes",
+        "changes",
+        "main",
+        act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove())",
+    ),
 ]
 """The pictures of the page in the docs."""
 
@@ -88,13 +106,16 @@ def main(folder: Path, pictures: list[Picture]) -> None:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     folder = folder.absolute()
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        (Path(scratch) / "rf.toml").write_text("")  # so that no other one is found further up
-        for net in {picture.net for picture in pictures}:
-            make, requires = NETS[net]
-            onnx.save(make(), Path(scratch) / f"{net}.onnx")
+        os.chdir(scratch)  # files are named from here
+        Path("rf.toml").touch()  # so that no other one is found further up
+        for net, (make, requires) in NETS.items():
+            onnx.save(make(), f"{net}.onnx")
             required = [word for text in requires for word in ("--require", text)]
-            os.chdir(scratch)  # files are named from here
-            cli.run(["report", f"{net}.onnx", *required, "-o", f"{net}.html"])
+            if any(picture.net == net for picture in pictures):
+                cli.run(["report", f"{net}.onnx", *required, "-o", f"{net}.html"])
+        for name, words in SEVERAL.items():
+            if any(picture.net == name for picture in pictures):
+                cli.run(["report", *words, "-o", f"{name}.html"])
         browser = playwright.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         )

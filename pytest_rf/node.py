@@ -98,7 +98,11 @@ class Traced(Node):
     __slots__ = ("_origin",)
 
     def __init__(
-        self, name: str, op: str, origin: Callable[[], tuple[str, str, tuple[str, ...]]], inputs: tuple[Value, ...]
+        self,
+        name: str,
+        op: str,
+        origin: Callable[[], tuple[str, str, tuple[str, ...]]],
+        inputs: tuple[Value, ...],
     ) -> None:
         self.name, self.op, self.inputs = name, op, inputs
         self.windows, self.kind, self.role, self.training = None, "", None, False

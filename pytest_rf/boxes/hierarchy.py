@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isqrt
-from os.path import commonprefix
 
 MOST = 150
 """So many boxes stand on one level; where there are more, those that follow each other are gathered."""
@@ -86,7 +85,9 @@ def _level(members: Sequence[int], depth: int, paths: Mapping[int, Path], reads:
 
 
 def _common(paths: Sequence[Path]) -> Path:
-    return tuple(commonprefix([min(paths), max(paths)]))
+    first, last = min(paths), max(paths)
+    pairs = enumerate(zip(first, last, strict=False))
+    return first[: next((place for place, (a, b) in pairs if a != b), min(len(first), len(last)))]
 
 
 def _counted(level: Sequence[Box]) -> list[Box]:
@@ -126,10 +127,10 @@ def _unpeeled(left: set[int], links: Iterable[tuple[int, int]]) -> set[int]:
     """Return what is left where those that read nothing, and those that nothing reads, are taken off time and again."""
     links = list(links)
     for source, target in ((0, 1), (1, 0)):
-        waits: Counter[int] = Counter(one[target] for one in links)
+        waits: Counter[int] = Counter(link[target] for link in links)
         then: dict[int, list[int]] = {}
-        for one in links:
-            then.setdefault(one[source], []).append(one[target])
+        for link in links:
+            then.setdefault(link[source], []).append(link[target])
         free = [one for one in left if not waits[one]]
         while free:
             one = free.pop()
@@ -138,7 +139,7 @@ def _unpeeled(left: set[int], links: Iterable[tuple[int, int]]) -> set[int]:
                 waits[other] -= 1
                 if not waits[other] and other in left:
                     free.append(other)
-        links = [one for one in links if one[0] in left and one[1] in left]
+        links = [link for link in links if link[0] in left and link[1] in left]
     return left
 
 

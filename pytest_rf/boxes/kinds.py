@@ -63,4 +63,8 @@ def _of_read(read: Read, source: Structure, keys: Keys) -> Iterator[str]:
 
 def _stays(relation: object) -> bool:
     """Whether a window has one tap, which lies where its output does: that of a 1×1 convolution."""
-    return isinstance(relation, Taps) and (relation.period, relation.advance, relation.taps) == (1, 1, ((0,),))
+    return isinstance(relation, Taps) and (relation.period, relation.advance, relation.taps) == (
+        1,
+        1,
+        ((0,),),
+    )

@@ -60,7 +60,7 @@ def layers(count: int, edges: Sequence[Edge]) -> Layers:
 
 
 def _rows(count: int, edges: Sequence[Edge]) -> list[int]:
-    """Return the layer of each box: one below the lowest that it reads; what reads nothing stands next to its reader."""
+    """Return the layer of each box, one below the lowest that it reads; what reads nothing is next to its reader."""
     rows = [0] * count
     highest: dict[int, int] = {}
     reading = set()

@@ -95,7 +95,9 @@ class Links:
     def _of(self, number: int, node: Node) -> Iterator[int]:
         """Yield what a node reads: by the names of tensors, and where these are not known, by their values."""
         wanted = {value.number for value in node.inputs if value.varies}
-        left = wanted | {one for one in self._steps.get(number, ()) if self._latest.get(one, number) != number}
+        left = wanted | {
+            one for one in self._steps.get(number, ()) if self._latest.get(one, number) != number
+        }
         for name in node.reads:
             found = self._by_name(name, number, wanted)
             if found is not None:

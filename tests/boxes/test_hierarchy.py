@@ -91,9 +91,9 @@ def test_every_level_is_a_graph_without_a_circle(data: st.DataObject) -> None:
             inner = sorted(one for part in box.boxes for one in part.members)
             assert inner == list(box.members) if box.boxes else len(box.members) == 1
         places = {one: place for place, box in enumerate(level) for one in box.members}
-        expected = {
-            (places.get(one), places[number]) for number in places for one in reads[number]
-        } | {(places[one], None) for one in places for number in readers.get(one, ()) if number not in places}
+        expected = {(places.get(one), places[number]) for number in places for one in reads[number]} | {
+            (places[one], None) for one in places for number in readers.get(one, ()) if number not in places
+        }
         drawn = edges(level, reads, readers)
         assert set(drawn) == {(a, b) for a, b in expected if a != b}
         within = [(a, b) for a, b in drawn if a is not None and b is not None]

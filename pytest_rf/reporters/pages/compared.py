@@ -236,8 +236,8 @@ def change(old: str, new: str) -> tuple[Way, str]:
     if before is None or now is None or before == now:
         return "otherwise", ""
     # Ranges of one largest figure are told apart by the other.
-    step = next(b - a for a, b in zip(before, now, strict=False) if a != b) if len(before) == len(now) else 0
-    step = step or now[0] - before[0]
+    pairs = zip(before, now, strict=False) if len(before) == len(now) else ()
+    step: Number = next((b - a for a, b in pairs if a != b), now[0] - before[0])
     if not step or math.isnan(step):
         return "otherwise", ""
     sign = "+" if step > 0 else "−"

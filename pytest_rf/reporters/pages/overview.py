@@ -86,7 +86,8 @@ def _row(number: int, result: ModelResult, page: Any) -> Row:
     grave = [one for one in result.findings if severity(one) == SEVERITIES[0]]
     light = [one for one in result.findings if severity(one) != SEVERITIES[0]]
     state = _state(result, bool(grave), bool(light))
-    first = next((one.message for one in (*result.problems, *grave, *light)), " ".join(result.warnings))
+    told = [*(one.message for one in result.problems), *(one.message for one in (*grave, *light))]
+    first = told[0] if told else " ".join(result.warnings)
     return Row(
         number=number,
         name=result.model,

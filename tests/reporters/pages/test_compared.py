@@ -49,9 +49,7 @@ def page(old: ModelFigures, new: ModelFigures, words: tuple[str, str] = ("old.on
     pytest.importorskip("jinja2")
     from pytest_rf.reporters.pages import document
 
-    return document.html(
-        [], compared=document.plain(compared.of(Comparison(*words, paired([old], [new]))))
-    )
+    return document.html([], compared=document.plain(compared.of(Comparison(*words, paired([old], [new])))))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +120,10 @@ def test_a_lock_knows_no_order_and_has_no_lines() -> None:
 
 def test_a_model_that_one_side_has_not_is_told() -> None:
     both = compared.of(Comparison("a", "b", paired([state(net()), state(net(), "gone")], [state(net())] * 1)))
-    assert {one.name: one.says for one in both.models} == {"net": "nothing differs", "gone": "the model is gone"}
+    assert {one.name: one.says for one in both.models} == {
+        "net": "nothing differs",
+        "gone": "the model is gone",
+    }
     assert both.models[0].name == "gone"  # what differs comes first
 
 
@@ -175,6 +176,7 @@ def test_hostile_names_are_text(opened: Callable[..., Page]) -> None:
 
 def test_the_door(tmp_path: Path) -> None:
     pytest.importorskip("jinja2")
+    (tmp_path / "rf.toml").touch()
     onnx.save(net(), tmp_path / "old.onnx")
     onnx.save(net(kernel=5), tmp_path / "new.onnx")
 

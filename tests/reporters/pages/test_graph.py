@@ -33,9 +33,11 @@ def started(page: Page) -> Locator:
 
 def box(section: Locator, name: str) -> Locator:
     """Return the box of a name."""
-    return section.locator(".stage [data-box]").filter(
-        has=section.page.locator(f'.label:text-is("{name}")')
-    ).first
+    return (
+        section.locator(".stage [data-box]")
+        .filter(has=section.page.locator(f'.label:text-is("{name}")'))
+        .first
+    )
 
 
 def labels(section: Locator, which: str = "") -> list[str]:
@@ -129,8 +131,7 @@ def _seconds(section: Locator) -> list[str]:
 
 
 def test_the_path_of_a_finding_is_drawn_from_the_input_on(opened: Callable[..., Page]) -> None:
-    html, _ = document("resnet50")
-    section = started(opened(html))
+    section = started(opened(document("resnet50")[0]))
     section.locator(".trails").select_option(label="RF001 final rf >= 500")
     assert labels(section, ".on")[:4] == ["image", "conv1", "maxpool", "layer1"]
     assert section.locator(".stage .edge.on").count() >= 6
@@ -193,7 +194,9 @@ def test_every_edge_of_the_graph_is_on_some_level(name: str) -> None:
             drawn.add(tuple(ends))
     links = Links(analysis.graph)
     leaf = {node.name: number for number, node in links.nodes.items()}
-    by_tensor = {data.tensors[box]: box for box, inner in enumerate(data.inner) if inner < 0 and data.counts[box] > 0}
+    by_tensor = {
+        data.tensors[box]: box for box, inner in enumerate(data.inner) if inner < 0 and data.counts[box] > 0
+    }
     tensors = list(analysis)
     boxes = {one.node: by_tensor[place] for place, one in enumerate(tensors) if place in by_tensor}
     for node, number in leaf.items():

@@ -33,7 +33,10 @@ RESULTS = (
     ModelResult(model="noted", file="noted.onnx", judged=True, findings=(finding(severity="info"),)),
     ModelResult(model="broken", file="broken.onnx", problems=(Problem(message="broken.onnx: cut off"),)),
     ModelResult(
-        model=HOSTILE[1], file=HOSTILE[4], judged=True, findings=(finding(undecidable=True), finding(HOSTILE[0]))
+        model=HOSTILE[1],
+        file=HOSTILE[4],
+        judged=True,
+        findings=(finding(undecidable=True), finding(HOSTILE[0])),
     ),
     ModelResult(model="idle", file="idle.onnx", warnings=("idle: nothing was judged",)),
 )
@@ -85,6 +88,7 @@ def test_one_model_at_a_time_is_looked_at(opened: Callable[..., Page], tmp_path:
     for name in ("tcn", "windows"):
         (tmp_path / f"{name}.onnx").write_bytes(NETS[name][0]().SerializeToString())
     (tmp_path / "broken.onnx").write_bytes(b"\x08junk")
+    (tmp_path / "rf.toml").touch()
     line = [sys.executable, "-m", "pytest_rf", "check", "tcn.onnx", "windows.onnx", "broken.onnx"]
     line += ["--require", "final rf >= 40", "--report", "html:run.html"]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -13,8 +13,7 @@
     function show() {
       const target = document.getElementById(location.hash.slice(1));
       const chosen = target?.closest("article.model") ?? null;
-      index.hidden = chosen !== null;
-      for (const article of articles) article.hidden = article !== chosen;
+      for (const one of [index, ...articles]) one.hidden = one !== (chosen ?? index);
       if (chosen) target.scrollIntoView();
       return chosen;
     }

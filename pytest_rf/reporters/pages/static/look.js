@@ -139,7 +139,8 @@
     pytestRf.onTheme(draw);
     let width = 0;
     new ResizeObserver(() => {
-      if (Math.abs(root.clientWidth - width) < 2) return; // what is drawn changes heights only
+      // What is drawn changes heights only; what is hidden has no width to draw in.
+      if (!root.clientWidth || Math.abs(root.clientWidth - width) < 2) return;
       width = root.clientWidth;
       draw();
     }).observe(root);
