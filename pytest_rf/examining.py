@@ -119,7 +119,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         findings += found
     judging_rules: list[str] = []
     for rule in rules:
-        stated = tuple(one.requirement for one in model.requires)
+        stated = tuple(one.requirement for one in model.stated)
         subject = Subject(analysis, settings, stated, model.options)
         try:
             findings += rule.findings(subject)

@@ -14,18 +14,23 @@ CAUSAL = frozenset({"causal", "lookahead"})
 def declared(model: Subject, place: Place) -> frozenset[str]:
     """Return what a model declares of an axis: the predicates that it claims, the figures that it bounds from above.
 
-    Whatever else declares something of a model is told here, by the guarantee that it rests on, and by nobody else.
+    A tiling declares the halos that are enough for it, and stands among the requirements with them. A state declares
+    how much of the past is kept.
 
     Args:
         model: the model.
         place: the axis and input.
     """
-    return frozenset(
-        name
+    claimed = {
+        _claimed(part)
         for requirement in model.requirements
         for part in requirement.parts
-        if _is_about(part, place) and (name := _claimed(part))
-    )
+        if _is_about(part, place)
+    }
+    stream = model.analysis.stream
+    if stream is not None and (place.input.name, place.number) in stream.advance:
+        claimed.add("lookback")
+    return frozenset(claimed - {""})
 
 
 def _claimed(part: Claim | Comparison) -> str:

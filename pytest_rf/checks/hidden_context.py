@@ -1,8 +1,8 @@
 """A norm, gate or attention that breaks what the model declares.
 
 ## What it does
-Of a model that declares something about an axis (`causal`, `bounded`, a bound on look-ahead or halo): names the first
-operator whose statistics over the axis break it. Accepted context is silent.
+Of a model that declares something about an axis (`causal`, `bounded`, a bound on look-ahead or halo, a tiling, a
+state): names the first operator whose statistics over the axis break it. Accepted context is silent.
 
 ## Why is this bad
 A local field of 188 positions says nothing about a model whose group norms see the whole image: no tile and no chunk

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import onnx
 import pytest
 from found import findings, rows
 from models import model
+
+import pytest_rf
+from pytest_rf import check, config
 
 NORMED = """
     net (float[1,4,{shape}] x) => (float[1,4,{unknown}] y) <float[4,4,{kernel}] w, float[4] s>
@@ -35,9 +41,41 @@ def test_a_norm_that_breaks_what_a_model_declares(rank: int, declared: str) -> N
     assert findings(model(normed(rank, "Relu(a)")), "hidden-context", declared) == []
 
 
-def test_accepted_context_is_silent() -> None:
-    import pytest_rf
+STEP = """
+    net (float[1,4,16] x, float[1,4,2] cache) => (float[1,4,?] y, float[1,4,2] kept)
+    <float[4,4,3] w, float[4] s, int64[1] first = {{16}}, int64[1] end = {{18}}, int64[1] axis = {{2}}>
+    {{ a = Concat<axis=2>(cache, x)  b = Conv(a, w)  y = {last}  kept = Slice(a, first, end, axis) }}
+"""
 
+
+@pytest.mark.parametrize(("last", "found"), [("InstanceNormalization(b, s, s)", ["t"]), ("Relu(b)", [])])
+def test_a_norm_that_breaks_a_stream_whose_state_is_declared(last: str, found: list[str]) -> None:
+    step = pytest_rf.analyze(model(STEP.format(last=last)), state={"cache": "kept"})
+    assert [one.axes for one in findings(step, "hidden-context")] == [(axis,) for axis in found]
+    assert findings(step, "context-ahead") == []  # which is about models that declare nothing
+    call = pytest_rf.analyze(model(STEP.format(last=last)))
+    assert findings(call, "hidden-context") == []
+
+
+@pytest.mark.parametrize(
+    ("tiling", "found"),
+    [
+        ("tile = { h = 16, w = 16 }, overlap = { h = 8, w = 8 }", ["h", "w"]),
+        ("tile = { w = 16 }, overlap = { w = 8 }", ["w"]),
+    ],
+)
+def test_a_norm_that_breaks_a_tiling_which_is_declared(tmp_path: Path, tiling: str, found: list[str]) -> None:
+    net = model(normed(2, "InstanceNormalization(a, s, s)").replace("16,16", "64,64"))
+    onnx.save(net, str(tmp_path / "net.onnx"))
+    said = f'[[model]]\nsource = "net.onnx"\nselect = ["RF402"]\ntiling = [{{ {tiling} }}]\n'
+    (tmp_path / "rf.toml").write_text(said)
+    (result,) = check.run(config.load(tmp_path / "rf.toml"), cures=False).models
+    assert result.problems == ()
+    axes = [axis for one in result.findings if one.code == "RF402" for axis in one.axes]
+    assert axes == found
+
+
+def test_accepted_context_is_silent() -> None:
     analysis = pytest_rf.analyze(model(normed(1, "InstanceNormalization(a, s, s)")))
     analysis.accept_context = ("op:InstanceNormalization",)
     assert findings(analysis, "hidden-context", "final is bounded") == []
