@@ -118,9 +118,9 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         requirements.append(outcome)
         findings += found
     judging_rules: list[str] = []
+    stated = [*(one.requirement for one in model.requires), *(one.requirement for one in model.tilings)]
     for rule in rules:
-        stated = tuple(one.requirement for one in model.stated)
-        subject = Subject(analysis, settings, stated, model.options)
+        subject = Subject(analysis, settings, tuple(stated), model.options)
         try:
             findings += rule.findings(subject)
             if rule.judged(subject):
@@ -144,13 +144,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     decided = _decided(requirements, findings, kept, by_baseline.known)
     shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
     try:
-        judged = judging.standing(
-            [*(one.requirement for one in model.requires), *(one.requirement for one in model.tilings)],
-            requirements,
-            settings,
-            rules,
-            findings,
-        )
+        judged = judging.standing(stated, requirements, settings, rules, findings)
         shown = cured(analysis, judged, shown) if cures else shown
     except Exception as error:
         problems.append(trouble(error, target))

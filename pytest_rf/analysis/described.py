@@ -26,7 +26,8 @@ class Unrolled(Protocol):
     """
 
     @property
-    def advance(self) -> Mapping[Key, int]: ...
+    def advance(self) -> Mapping[Key, int]:
+        """Positions from a call to the next."""
 
     def runs(self, about: Described) -> Any:
         """Return the runs over them."""

@@ -54,9 +54,8 @@ def test_the_readme_begins_with_two_commands_of_one_line() -> None:
 
 def test_the_examples_are_what_their_script_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "examples")
-    import builder
-
     import build
+    import builder
 
     monkeypatch.setattr(builder, "HERE", tmp_path)
     build.main()
