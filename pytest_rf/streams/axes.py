@@ -38,6 +38,13 @@ def flows(call: Analysis, states: Collection[str], chunk: Chunk | None) -> dict[
     """
     others = {name: one for name, one in call.inputs.items() if name not in states}
     found = {name: axis for name, one in others.items() if (axis := _axis(call, one, states)) is not None}
+    if (
+        not found
+    ):  # one position a call tells it where nothing else does: an embedding can have such an axis, too
+        single = {
+            name: [axis for axis in _rest(call, one) if one.shape[axis] == 1] for name, one in others.items()
+        }
+        found = {name: own[0] for name, own in single.items() if len(own) == 1 and not _is_named(call, name)}
     met = call.runs.plan.facts.met
     for name in others.keys() - found.keys():
         twins = {b if a[0] == name else a for a, b in met if name in (a[0], b[0])}
@@ -50,12 +57,17 @@ def flows(call: Analysis, states: Collection[str], chunk: Chunk | None) -> dict[
         return {name: _flow(call, others[name], axis, chunk, found) for name, axis in found.items()}
     several = {name: rest for name, one in others.items() if (rest := _rest(call, one))}
     for name, axes in several.items():
-        if not call.wanted_axes.get(name, {}).keys() - {"batch", "channel"}:
+        if not _is_named(call, name):
             raise ModelError(
                 f"{call.name}: along which of its axes input {name!r} is a stream is not clear; say "
                 f"axes = {{ {name} = {{ t = {axes[-1]} }} }}, or name them without t where a call is one step"
             )
     return {name: _flow(call, one, None, chunk, {}) for name, one in others.items() if one.shape}
+
+
+def _is_named(call: Analysis, name: str) -> bool:
+    """Return whether the axes of an input are named by the model's authors."""
+    return bool(call.wanted_axes.get(name, {}).keys() - {"batch", "channel"})
 
 
 def _meets(
@@ -81,8 +93,6 @@ def _axis(call: Analysis, one: Input, states: Collection[str]) -> int | None:
     if not evident and one.axes.keys() == {TIME}:
         windowed = (one.name, one.axes[TIME]) in call.runs.plan.facts.windowed
         evident = {one.axes[TIME]} if windowed and len(rest) == 1 else set()
-    if not evident:
-        evident = {axis for axis in rest if one.shape[axis] == 1}
     return evident.pop() if len(evident) == 1 else None
 
 

@@ -142,6 +142,38 @@ def test_an_axis_that_is_not_clear_is_asked_for() -> None:
     assert analysis.final[0].field("x")["t"].lookback == float("inf")
 
 
+def test_an_embedding_with_an_axis_of_one_position_is_no_stream() -> None:
+    net = model(
+        """net (float[1,2,4] x, float[1,2,2] cache, float[1,2,1] speaker) => (float[1,2,4] y, float[1,2,2] new_cache)
+        <int64[1] keep = {-2}, int64[1] end = {1000}, int64[1] time = {2}> {
+            whole = Concat<axis = 2>(cache, x)
+            new_cache = Slice(whole, keep, end, time)
+            h = Conv(whole, w)
+            y = Add(h, speaker)
+        }""",
+        w=(2, 2, 3),
+    )
+    analysis = pytest_rf.analyze(net, state="auto")
+    assert analysis.inputs["speaker"].shape == (1, 2, 1)
+    assert analysis.final[0].field("x")["t"].lookback == 2
+
+
+def test_a_reference_at_the_same_places_is_a_stream_too() -> None:
+    net = model(
+        """net (float[1,2,4] x, float[1,2,4] far, float[1,2,2] cache) => (float[1,2,4] y, float[1,2,2] new_cache)
+        <int64[1] keep = {-2}, int64[1] end = {1000}, int64[1] time = {2}> {
+            both = Sub(x, far)
+            whole = Concat<axis = 2>(cache, both)
+            new_cache = Slice(whole, keep, end, time)
+            y = Conv(whole, w)
+        }""",
+        w=(2, 2, 3),
+    )
+    analysis = pytest_rf.analyze(net, state="auto")
+    assert analysis.inputs["far"].shape == analysis.inputs["x"].shape == (1, 2, 4 * analysis.stream.calls)
+    assert [analysis.final[0].field(name)["t"].lookback for name in ("x", "far")] == [2, 2]
+
+
 def test_inputs_that_are_no_streams_are_shared_by_all_calls() -> None:
     net = model(
         """net (float[1,2,4] x, float[1,2,2] cache, float[1,6] speaker) => (float[1,2,4] y, float[1,2,2] new_cache)

@@ -240,8 +240,8 @@ def change(old: str, new: str) -> tuple[Way, str]:
     step: Number = next((b - a for a, b in pairs if a != b), now[0] - before[0])
     if not step or math.isnan(step):
         return "otherwise", ""
-    sign = "+" if step > 0 else "−"
-    by = "" if math.isinf(step) else f"{sign}{shown(abs(step))}"
+    size: Number = step if step > 0 else -step
+    by = "" if math.isinf(size) else f"{'+' if step > 0 else '−'}{shown(size)}"
     return ("grew" if step > 0 else "shrank"), by
 
 
