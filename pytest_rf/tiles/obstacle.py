@@ -11,6 +11,7 @@ from pytest_rf.domains.layout import Key
 from pytest_rf.domains.rims import Spoilt, State
 from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Step
+from pytest_rf.node import Node
 
 
 class Obstacle(NamedTuple):
@@ -61,8 +62,15 @@ def of_ties(field: Along, output: str, *reasons: str) -> Obstacle | None:
         names = field.tied(why)
         if names:
             node = nodes[names[0]]
+            if why == "circular" and _rolls(node) and not field.runs.graph.weights:
+                remedy = f"{remedy}, or have a mask behind it looked at: weights = true"
             return Obstacle(field.axis_name, output, node.name, node.op, reason, remedy)
     return None
+
+
+def _rolls(node: Node) -> bool:
+    """Whether an operator may be a roll, as masked windows are shifted by: files have slices, one behind the other."""
+    return node.op.endswith(("roll", "Concat"))
 
 
 def of_rims(field: Along, output: Tensor, states: Mapping[int, Mapping[Key, State]]) -> Obstacle:

@@ -75,6 +75,7 @@ def test_where_the_mask_does_not_count_the_roll_fetches_the_other_end(said) -> N
     plan = analysis.tiles({"h": 64})
     assert plan.min_overlap == {"h": math.inf}
     assert "aten.roll 'layers.1.roll' fetches what lies at the other end" in plan.why
+    assert ("weights = true" in plan.why) is not said["weights"]
 
 
 def test_a_mask_that_is_made_for_one_extent_is_another_one_in_the_whole() -> None:
