@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ import onnx
 import pytest
 
 import pytest_rf
+from pytest_rf import cli
 from pytest_rf.comparing import Comparison
 from pytest_rf.config.records import ModelKey
 from pytest_rf.locks import figures
@@ -174,26 +173,23 @@ def test_hostile_names_are_text(opened: Callable[..., Page]) -> None:
     assert "\u202e" not in shown.locator("body").inner_text()
 
 
-def test_the_door(tmp_path: Path) -> None:
+def test_the_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("jinja2")
-    (tmp_path / "rf.toml").touch()
-    onnx.save(net(), tmp_path / "old.onnx")
-    onnx.save(net(kernel=5), tmp_path / "new.onnx")
+    monkeypatch.chdir(tmp_path)
+    Path("rf.toml").touch()  # so that no other one is found further up
+    onnx.save(net(), "old.onnx")
+    onnx.save(net(kernel=5), "new.onnx")
 
-    def report(*words: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "pytest_rf", "report", *words, "-o", "diff.html"]
-        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    def report(*words: str, output: str = "diff.html") -> tuple[int, str]:
+        status = cli.run(["report", *words, "-o", output])
+        return status, capsys.readouterr().err
 
-    done = report("old.onnx", "new.onnx")
-    assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "diff.html: what changed from old.onnx to new.onnx\n"
-    assert "3 of 5 tensors changed" in (tmp_path / "diff.html").read_text(encoding="utf-8")
-    wrong = report("old.onnx", "new.onnx", "--require", "final rf > 3")
-    assert wrong.returncode == 2
-    assert "leave out --require" in wrong.stderr
-    gone = report("old.onnx", "no.onnx")
-    assert gone.returncode == 2
-    assert "no.onnx" in gone.stderr
-    into = [sys.executable, "-m", "pytest_rf", "report", "old.onnx", "new.onnx", "-o", "new.onnx"]
-    kept = subprocess.run(into, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert kept.returncode == 2
+    assert report("old.onnx", "new.onnx") == (0, "diff.html: what changed from old.onnx to new.onnx\n")
+    assert "3 of 5 tensors changed" in Path("diff.html").read_text(encoding="utf-8")
+    status, told = report("old.onnx", "new.onnx", "--require", "final rf > 3")
+    assert (status, "leave out --require" in told) == (2, True)
+    status, told = report("old.onnx", "no.onnx")
+    assert (status, "no.onnx" in told) == (2, True)
+    assert report("old.onnx", "new.onnx", output="new.onnx")[0] == 2

@@ -238,7 +238,7 @@ def test_five_thousand_nodes_open_at_once(deep: str, opened: Callable[..., Page]
     section = started(page)
     taken = time.perf_counter() - begun
     assert section.locator(".stage [data-box]").count() < 200
-    assert taken < 3  # a loaded machine; benchmarks/page.py measures it
+    assert taken < 3  # a loaded machine; benchmarks/pages.py measures it
     first = section.locator(".stage [aria-expanded=false]").first
     first.click(position={"x": 20, "y": 10})
     assert section.locator(".stage [aria-expanded=true]").count() == 1
