@@ -1,368 +1,275 @@
-"""bioimage.io descriptions (0.4 and 0.5) as plain data: what they declare of a model's axes, and where.
-
-The file is hostile input: nothing but the .onnx file beside it is opened, and no tag of YAML makes an object.
-"""
+"""Holds a bioimage.io description against an analysis: extents, output sizes and halos, each at its place."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
+from math import lcm
+from typing import NamedTuple, TypeVar
 
-from pytest_rf.errors import ConfigError
-from pytest_rf.paths import display, lies_in
+from msgspec.structs import replace
 
-#: A description of more bytes is none.
-MAX_SIZE = 1 << 18
+from pytest_rf import tiles
+from pytest_rf.analysis import Analysis, Input, Tensor
+from pytest_rf.bioimageio import DescribedAxis, Description, Reference
+from pytest_rf.checks import description_differs
+from pytest_rf.errors import ModelError, RFError
+from pytest_rf.figures import said
+from pytest_rf.findings import Finding
+from pytest_rf.requirements import Settings
+from pytest_rf.requirements.verdicts import UNDECIDABLE, at
+from pytest_rf.results import RequirementResult, status
+from pytest_rf.tiles import Plan
+from pytest_rf.tiles.borders import Borders
+from pytest_rf.tiles.trial import Trial
 
-#: Nor does it have more aliases, tensors or axes.
-_MANY = 100
-
-_LARGEST = 1 << 40
-_SPATIAL = ("space", "time")
-_LETTERS = {"b": "batch", "c": "channel", "i": "index", "t": "time", "x": "space", "y": "space", "z": "space"}
-
-Way = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """An output's extent: that of an input's axis times ``scale``, and ``offset`` more."""
-
-    tensor: str
-    axis: str
-    scale: Fraction = Fraction(1)
-    offset: Fraction = Fraction(0)
+Held = TypeVar("Held")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DescribedAxis:
-    """What a description says of one axis of a tensor.
+class _Wrong(NamedTuple):
+    """What is wrong with one field.
 
     Attributes:
-        name: as the description calls it.
-        kind: ``batch``, ``channel``, ``index``, ``space`` or ``time``.
-        least: the smallest extent, or the only one; None where it is not said.
-        step: by how much extents grow; 0 where there is only one.
-        reference: of an output, what its extent is made of.
-        halo: how many units at either end of it are to be cropped; None where it is not said.
-        places: where these stand, by key: line and column.
+        field: the field with what it says: ``halo 16``.
+        key: where it stands, by the keys of a described axis.
+        told: what is so instead.
+        help: what to write.
+        undecidable: whether that is not known.
+        severity: how grave it is.
     """
 
+    field: str
+    key: str
+    told: str
+    help: str = ""
+    undecidable: bool = False
+    severity: str = "error"
+
+
+class _Along(NamedTuple):
+    """A spatial axis of an input, as described and as the model has it."""
+
+    said: DescribedAxis
+    input: Input
     name: str
-    kind: str
-    least: int | None = None
-    step: int = 0
-    reference: Reference | None = None
-    halo: int | None = None
-    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-
-    @property
-    def is_spatial(self) -> bool:
-        """Whether it is one along which tiles can lie."""
-        return self.kind in _SPATIAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """A bioimage.io description of a model.
+def hold(
+    analysis: Analysis, description: Description, settings: Settings, number: int
+) -> tuple[RequirementResult, list[Finding]]:
+    """Return what becomes of a description, and what was found.
 
-    Attributes:
-        file: the description as a reader knows it.
-        source: the .onnx file that it names.
-        version: the format's.
-        inputs, outputs: tensor name -> its axes.
-    """
-
-    file: str
-    source: Path
-    version: str
-    inputs: Mapping[str, Sequence[DescribedAxis]]
-    outputs: Mapping[str, Sequence[DescribedAxis]]
-
-    @property
-    def line(self) -> int:
-        """The line of the description as a whole."""
-        return 1
-
-    @property
-    def column(self) -> int:
-        """The column in that line."""
-        return 1
-
-    @property
-    def text(self) -> str:
-        """What it asks for, in a line."""
-        return f"bioimage.io {self.version}"
-
-
-def is_description(path: str) -> bool:
-    """Return whether a path on the command line names a description."""
-    return path.endswith((".yaml", ".yml"))
-
-
-def read(path: Path) -> Description:
-    """Read a description.
+    Args:
+        analysis: the model.
+        description: the description.
+        settings: what the model's authors state about it.
+        number: its place among what is stated of the model.
 
     Raises:
-        ConfigError: PyYAML is not there, or the file is no description of an ONNX model beside it.
+        ModelError: it describes other tensors than the model has.
     """
-    return _Reader(path).description()
+    holder = _Holder(analysis, description)
+    found = [
+        replace(_finding(one, tensor, axis, wrong, description, settings), number=number)
+        for one, tensor, axis, wrong in holder.wrong()
+    ]
+    outcome = RequirementResult(
+        text=description.text, status=status(found), file=description.file, line=1, column=1
+    )
+    return outcome, found
 
 
-class _Reader:
-    def __init__(self, path: Path) -> None:
-        self.path, self.name = path, display(path)
-        if not path.is_file():  # opening a named pipe would wait for whoever writes to it
-            raise ConfigError(f"{self.name}: not a file; give the path of a bioimageio.yaml")
+def _finding(
+    tensor: Tensor,
+    name: str,
+    axis: DescribedAxis,
+    wrong: _Wrong,
+    description: Description,
+    settings: Settings,
+) -> Finding:
+    rule = description_differs.RULE
+    code, title = UNDECIDABLE if wrong.undecidable else (rule.code, rule.name)
+    line, column = axis.places.get(wrong.key) or axis.places["axis"]
+    text = f"{name}, axis {axis.name}: {wrong.field}"
+    return replace(
+        at(tensor, settings),
+        code=code,
+        rule=title,
+        message=f"{text}: {wrong.told}",
+        file=description.file,
+        line=line,
+        column=column,
+        where=text,
+        axes=(axis.name,),
+        reason=wrong.told if wrong.undecidable else "",
+        undecidable=wrong.undecidable,
+        help=wrong.help,
+        severity=wrong.severity,
+    )
+
+
+class _Holder:
+    def __init__(self, analysis: Analysis, description: Description) -> None:
+        self.analysis, self.description = analysis, description
+        self.trial = Trial(analysis)
+        self.axes: dict[tuple[str, str], _Along] = {}
+        inputs = self._matched(
+            "input", description.inputs, {one.name: one for one in analysis.inputs.values()}
+        )
+        for name, source in inputs.items():
+            axes = description.inputs[name]
+            self._same_rank("input", name, len(axes), len(source.shape))
+            for own, number in source.axes.items():
+                if number < len(axes) and axes[number].is_spatial:
+                    self.axes[name, axes[number].name] = _Along(axes[number], source, own)
+        tensors = {one.name: one for one in analysis.outputs}
+        self.outputs = self._matched("output", description.outputs, tensors)
+
+    def _matched(self, what: str, said: Mapping[str, object], there: Mapping[str, Held]) -> dict[str, Held]:
+        """Return the model's tensors by their described names; by their order where the names are others."""
+        if len(said) != len(there):
+            raise ModelError(
+                f"{self.description.file}: describes {len(said)} {what}s ({', '.join(said)}), and the model has "
+                f"{len(there)} ({', '.join(there)})"
+            )
+        if set(said) == set(there):
+            return {name: there[name] for name in said}
+        return dict(zip(said, there.values(), strict=True))
+
+    def _same_rank(self, what: str, name: str, said: int, there: int) -> None:
+        if said != there:
+            raise ModelError(
+                f"{self.description.file}: describes {said} axes of {what} {name!r}, which has {there}"
+            )
+
+    def wrong(self) -> Iterator[tuple[Tensor, str, DescribedAxis, _Wrong]]:
+        """Yield what is wrong, with the tensor that it is told at, the described tensor and axis."""
+        first = self.analysis.outputs[0]
+        for (name, _), along in self.axes.items():
+            for wrong in self._extents(along):
+                yield first, name, along.said, wrong
+        for name, tensor in self.outputs.items():
+            axes = self.description.outputs[name]
+            shape = tensor.value.shape
+            if shape is None:
+                raise ModelError(f"{self.description.file}: output {name!r} is unknown: {tensor.reason}")
+            self._same_rank("output", name, len(axes), len(shape))
+            for number, axis in enumerate(axes):
+                if axis.reference is not None:
+                    of = self._referred(name, axis, axis.reference)
+                    if of is None:
+                        continue
+                    for wrong in self._size(tensor, number, axis, axis.reference, of):
+                        yield tensor, name, axis, wrong
+                    for wrong in self._halo(tensor, number, axis, of):
+                        yield tensor, name, axis, wrong
+                elif axis.least is not None and axis.is_spatial and axis.least != shape[number]:
+                    told = f"at the inputs' described extents it has {shape[number]}"
+                    yield tensor, name, axis, _Wrong(f"size {axis.least}", "size", told)
+
+    def _referred(self, name: str, axis: DescribedAxis, said: Reference) -> _Along | None:
+        if said.tensor not in self.description.inputs:
+            raise ModelError(
+                f"{self.description.file}: the size of {name}, axis {axis.name}, refers to {said.tensor!r}, which is "
+                "no input"
+            )
+        return self.axes.get((said.tensor, said.axis))
+
+    def _plan(self, along: _Along, tile: int, overlap: int | None = None) -> Plan:
+        given = None if overlap is None else {along.name: overlap}
+        return tiles.plan(self.analysis, {along.name: tile}, given)
+
+    def _extents(self, along: _Along) -> Iterator[_Wrong]:
+        """Yield what is wrong with the extents that an input may have."""
+        axis = along.said
+        if axis.least is None:
+            return
+        field = f"min {axis.least}, step {axis.step}" if axis.step else f"size {axis.least}"
+        plan = self._plan(along, along.input.shape[along.input.axes[along.name]])
+        one = plan.axes[along.name]
+        step = -(-axis.step // one.multiple) * one.multiple
+        help = f"min: {one.fitting(axis.least)}, step: {step}" if axis.step else ""
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_SIZE + 1)
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"{self.name}: cannot be read: {getattr(error, 'strerror', error)}") from None
-        if len(content) > MAX_SIZE:
-            raise ConfigError(f"{self.name}: larger than {MAX_SIZE} bytes, which no description is")
-        self.data, self.node = _parsed(content, self.name)
+            self.trial.at({along.name: axis.least})
+        except RFError as error:
+            told = f"the model does not run at an extent of {axis.least}: {error}"
+            key = "min" if axis.step else "size"
+            yield _Wrong(field, key, told, help, undecidable=not self.trial.reopens)
+            return
+        if axis.step and (axis.step % one.multiple or not one.fits(axis.least)):
+            more = f" and {one.remainder} more" if one.remainder else ""
+            told = f"extents that fit the model's strides are multiples of {one.multiple}{more}"
+            yield _Wrong(field, "step" if axis.step % one.multiple else "min", told, help)
 
-    def description(self) -> Description:
-        version = str(self.get("format_version") or "")
-        found = re.match(r"0\.([45])(\.|$)", version)
-        if not isinstance(self.data, dict) or found is None or self.get("type", default="model") != "model":
-            reason = f"format_version {version[:20]!r}" if version else "no format_version"
-            raise self.error(
-                ("format_version",), f"{reason}; a bioimage.io description of a model has 0.4 or 0.5"
-            )
-        tensors = _New(self) if found[1] == "5" else _Old(self)
-        return Description(
-            file=self.name,
-            source=self.source(),
-            version=version,
-            inputs=tensors.all("inputs"),
-            outputs=tensors.all("outputs"),
+    def _size(
+        self, tensor: Tensor, number: int, axis: DescribedAxis, said: Reference, along: _Along
+    ) -> Iterator[_Wrong]:
+        """Yield what is wrong with how an output's extent follows from an input's."""
+        own = along.input.shape[along.input.axes[along.name]]
+        pairs = {own: self._count(tensor, number, along, own)}
+        with_more = own + lcm(along.said.step or 1, self._plan(along, own).multiple[along.name])
+        with suppress(RFError):  # it may run at one extent only
+            pairs[with_more] = self._count(tensor, number, along, with_more)
+        field = f"scale {_number(said.scale)}, offset {_number(said.offset)}"
+        for extent, count in pairs.items():
+            given = math.floor(extent * said.scale + said.offset)
+            if given == count:
+                continue
+            told = f"of an extent of {extent} it makes {given}, and the model {count}"
+            help = ""
+            if len(pairs) == 2:
+                (first, one), (last, other) = pairs.items()
+                scale = Fraction(other - one, last - first)
+                help = f"scale {_number(scale)}, offset {_number(one - scale * first)}"
+            yield _Wrong(field, "offset" if "offset" in axis.places else "size", told, help)
+            return
+
+    def _count(self, tensor: Tensor, number: int, along: _Along, extent: int) -> int:
+        found = next(one for one in self.trial.at({along.name: extent}).outputs if one.name == tensor.name)
+        shape = found.value.shape
+        if shape is None:
+            raise ModelError(f"output {tensor.name!r} is unknown")
+        return shape[number]
+
+    def _halo(self, tensor: Tensor, number: int, axis: DescribedAxis, along: _Along) -> Iterator[_Wrong]:
+        """Yield what is wrong with the halo of an output."""
+        own = along.input.shape[along.input.axes[along.name]]
+        plan = self._plan(along, own)
+        border = next(
+            (one for one in plan.outputs[along.name] if (one.output, one.dim) == (tensor.name, number)), None
         )
-
-    def source(self) -> Path:
-        """Return the ONNX file that the weights name, which lies in the description's folder."""
-        entry = self.get("weights", "onnx")
-        source = entry.get("source") if isinstance(entry, dict) else None
-        way: Way = ("weights", "onnx", "source")
-        if not isinstance(source, str):
-            raise self.error(way, "weights have no onnx entry with a source; export the model to ONNX")
-        folder = self.path.parent
-        if "://" in source or not source.endswith(".onnx"):
-            raise self.error(
-                way, f'source "{source[:100]}" is not an .onnx file in this folder; fetch it there'
-            )
-        try:
-            inside = lies_in(folder / source, folder)
-        except (OSError, ValueError):
-            inside = False
-        if not inside:
-            raise self.error(way, f'source "{source[:100]}" leads out of the folder of the description')
-        return folder / source
-
-    def get(self, *way: str | int, default: Any = None) -> Any:
-        """Return what stands at a place."""
-        found = self.data
-        for key in way:
-            if isinstance(found, dict):
-                found = found.get(key)
-            elif isinstance(found, list) and isinstance(key, int) and key < len(found):
-                found = found[key]
-            else:
-                return default
-        return default if found is None else found
-
-    def place(self, *way: str | int) -> tuple[int, int]:
-        """Return the line and column of a place, or of what it would stand in."""
-        node, mark = self.node, self.node.start_mark
-        for key in way:
-            below = None
-            if isinstance(node.value, list) and isinstance(key, int) and key < len(node.value):
-                below = node.value[key]
-                mark = below.start_mark if not isinstance(below, tuple) else mark
-            elif isinstance(node.value, list):
-                for pair in node.value:
-                    if isinstance(pair, tuple) and pair[0].value == key:
-                        mark, below = pair[0].start_mark, pair[1]
-            if below is None or isinstance(below, tuple):
-                break
-            node = below
-        return mark.line + 1, mark.column + 1
-
-    def error(self, way: Way, reason: str) -> ConfigError:
-        line, column = self.place(*way)
-        return ConfigError(f"{self.name}:{line}:{column}: {' '.join(reason.split())}")
-
-    def tensors(self, key: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """Yield the tensors of a list with their number and name."""
-        found = self.get(key)
-        if not isinstance(found, list) or not found or len(found) > _MANY:
-            raise self.error((key,), f"{key} is no list of tensors")
-        for number, one in enumerate(found):
-            name = one.get("id", one.get("name")) if isinstance(one, dict) else None
-            if not isinstance(name, str):
-                raise self.error((key, number), "a tensor without a name")
-            yield number, name, one
-
-    def number(self, value: Any, way: Way, least: int | None = 0) -> Fraction:
-        """Return a number of at least so much."""
-        plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not plain or not abs(value) < _LARGEST or (least is not None and value < least):
-            raise self.error(way, f"{way[-1]} is a number{'' if least is None else f' from {least} on'}")
-        return Fraction(value).limit_denominator(1 << 16)
-
-    def whole(self, value: Any, way: Way, least: int = 0) -> int:
-        """Return a whole number of at least so much."""
-        if not isinstance(value, int):
-            raise self.error(way, f"{way[-1]} is a whole number")
-        return int(self.number(value, way, least))
+        halo = axis.halo or 0
+        field = f"halo {halo}" if axis.halo is not None else "no halo"
+        least = plan.min_overlap[along.name]
+        if border is None or math.isinf(least):
+            if axis.halo:
+                reason = plan.obstacles[0] if plan.obstacles else None
+                told = "no halo is enough" if reason is None else f"no halo is enough: {reason.told}"
+                help, open_ = ("", False) if reason is None else (reason.remedy, reason.undecidable)
+                yield _Wrong(field, "halo", told, help, open_)
+            return
+        total = 2 * halo * border.rate
+        one = plan.axes[along.name]
+        tile = one.fitting(max(int(least), int(total)) + 2 * one.multiple)
+        if total.denominator == 1 and self._plan(along, tile, int(total)).seamless:
+            return
+        needed = math.ceil(least / 2 / border.rate)
+        told = f"tiles need {needed}{_uneven(border)}"
+        if halo >= needed:
+            every = f"tiles begin every {_number(tile - total)} positions then"
+            told = f"{every}, off the grid of {one.multiple}; {needed} fits"
+        severity = "error" if axis.halo is not None else "warning"
+        yield _Wrong(field, "halo", told, f"halo: {needed}", severity=severity)
 
 
-class _New:
-    """Tensors as 0.5 describes them: a list of axes."""
-
-    def __init__(self, reader: _Reader) -> None:
-        self.reader = reader
-        self.scales: dict[tuple[str, str], Fraction] = {}
-
-    def all(self, key: str) -> dict[str, list[DescribedAxis]]:
-        found = {}
-        for number, name, one in self.reader.tensors(key):
-            axes = one.get("axes")
-            if not isinstance(axes, list) or len(axes) > _MANY or not all(isinstance(a, dict) for a in axes):
-                raise self.reader.error((key, number, "axes"), f"axes of {name!r} are no list of axes")
-            found[name] = [self.axis(name, axis, (key, number, "axes", at)) for at, axis in enumerate(axes)]
-        return found
-
-    def axis(self, tensor: str, axis: dict[str, Any], way: Way) -> DescribedAxis:
-        reader, kind = self.reader, str(axis.get("type"))
-        name = str(axis.get("id") or kind)
-        scale = reader.number(axis.get("scale", 1), (*way, "scale"))
-        if not scale:
-            raise reader.error((*way, "scale"), "scale is a number above 0")
-        self.scales[tensor, name] = scale
-        size, least, step, reference = axis.get("size"), None, 0, None
-        if kind == "channel":
-            names = axis.get("channel_names")
-            least = len(names) if isinstance(names, list) else None
-        elif kind == "batch":
-            least = size if isinstance(size, int) else 1
-        elif isinstance(size, int):
-            least = reader.whole(size, (*way, "size"), 1)
-        elif isinstance(size, dict) and "min" in size:
-            least = reader.whole(size["min"], (*way, "size", "min"), 1)
-            step = reader.whole(size.get("step", 0), (*way, "size", "step"))
-        elif isinstance(size, dict) and "tensor_id" in size:
-            of = str(size["tensor_id"]), str(size.get("axis_id"))
-            offset = reader.number(size.get("offset", 0), (*way, "size", "offset"), None)
-            reference = Reference(
-                tensor=of[0], axis=of[1], scale=self.scales.get(of, Fraction(1)) / scale, offset=offset
-            )
-        halo = reader.whole(axis["halo"], (*way, "halo")) if "halo" in axis else None
-        places = {
-            key: reader.place(*way, *below)
-            for key, below in {
-                "axis": (), "halo": ("halo",), "size": ("size",), "min": ("size", "min"), "step": ("size", "step"),
-                "offset": ("size", "offset"), "scale": ("scale",),
-            }.items()
-        }  # fmt: skip
-        return DescribedAxis(
-            name=name, kind=kind, least=least, step=step, reference=reference, halo=halo, places=places
-        )
+def _uneven(border: Borders) -> str:
+    """Say what one number for both sides cannot."""
+    if border.before == border.after:
+        return ""
+    return f" ({border.before} at the beginning and {border.after} at the end; the format has one number for both)"
 
 
-class _Old:
-    """Tensors as 0.4 describes them: letters for axes, and lists with a number for each."""
-
-    def __init__(self, reader: _Reader) -> None:
-        self.reader = reader
-
-    def all(self, key: str) -> dict[str, list[DescribedAxis]]:
-        found = {}
-        for number, name, one in self.reader.tensors(key):
-            letters = one.get("axes")
-            if not isinstance(letters, str) or not letters or set(letters) - set(_LETTERS):
-                raise self.reader.error((key, number, "axes"), f"axes of {name!r} are letters such as bcyx")
-            found[name] = [self.axis(one, letters, at, (key, number)) for at in range(len(letters))]
-        return found
-
-    def axis(self, one: dict[str, Any], letters: str, at: int, way: Way) -> DescribedAxis:
-        reader, shape = self.reader, one.get("shape")
-        least, step, reference = None, 0, None
-        if isinstance(shape, list) and len(shape) == len(letters):
-            least = reader.whole(shape[at], (*way, "shape", at), 1)
-        elif isinstance(shape, dict) and "min" in shape:
-            least = reader.whole(self.entry(shape, "min", letters, at, way), (*way, "shape", "min"), 1)
-            step = reader.whole(self.entry(shape, "step", letters, at, way), (*way, "shape", "step"))
-        elif isinstance(shape, dict) and "reference_tensor" in shape:
-            scale = self.entry(shape, "scale", letters, at, way)
-            offset = self.entry(shape, "offset", letters, at, way)
-            if scale is not None:  # else it is an axis that the input does not have
-                reference = Reference(
-                    tensor=str(shape["reference_tensor"]),
-                    axis=letters[at],
-                    scale=reader.number(scale, (*way, "shape", "scale")),
-                    offset=2 * reader.number(offset, (*way, "shape", "offset"), None),
-                )
-        else:
-            raise reader.error((*way, "shape"), "shape has a number for each axis, or min and step of them")
-        halo = one.get("halo")
-        if halo is not None and (not isinstance(halo, list) or len(halo) != len(letters)):
-            raise reader.error((*way, "halo"), f"halo has a number for each of the axes {letters}")
-        places = {
-            "axis": reader.place(*way, "axes"),
-            "size": reader.place(*way, "shape"),
-            "halo": reader.place(*way, "halo", at),
-            **{key: reader.place(*way, "shape", key, at) for key in ("min", "step", "scale", "offset")},
-        }
-        return DescribedAxis(
-            name=letters[at],
-            kind=_LETTERS[letters[at]],
-            least=least,
-            step=step,
-            reference=reference,
-            halo=None if halo is None else reader.whole(halo[at], (*way, "halo", at)),
-            places=places,
-        )
-
-    def entry(self, shape: dict[str, Any], key: str, letters: str, at: int, way: Way) -> Any:
-        values = shape.get(key)
-        if not isinstance(values, list) or len(values) != len(letters):
-            raise self.reader.error(
-                (*way, "shape", key), f"{key} has a number for each of the axes {letters}"
-            )
-        return values[at]
-
-
-def _parsed(content: bytes, name: str) -> tuple[Any, Any]:
-    """Return what YAML says, and its nodes.
-
-    Raises:
-        ConfigError: PyYAML is not there, or the text is not YAML, or more of it than a description has.
-    """
-    try:
-        import yaml
-    except ImportError:
-        raise ConfigError(
-            f"{name}: reading bioimage.io descriptions needs PyYAML: pip install 'pytest-rf[bioimageio]'"
-        ) from None
-    try:
-        text = content.decode("utf-8")
-        aliases = sum(isinstance(one, yaml.AliasToken) for one in yaml.scan(text, yaml.SafeLoader))
-        # Merged keys can grow without end, and no description needs them.
-        if aliases > _MANY or re.search(r"(^|[\s{,?])[\"']?<<[\"']?\s*:", text):
-            raise ConfigError(
-                f"{name}: has merged keys, or more than {_MANY} aliases, which no description needs"
-            )
-        return yaml.safe_load(text), yaml.compose(text, yaml.SafeLoader) or yaml.ScalarNode("", "")
-    except RecursionError:
-        raise ConfigError(f"{name}: nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark is not None else ""
-        reason = getattr(error, "problem", None) or str(error)
-        raise ConfigError(f"{name}{where}: not valid YAML: {' '.join(str(reason).split())[:200]}") from None
+def _number(value: Fraction | int) -> str:
+    return said(Fraction(value))

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from pytest_rf import checks, described, judging, paths, siblings, targets, tilings, waivers
+from pytest_rf import checks, descriptions, judging, paths, siblings, targets, tilings, waivers
 from pytest_rf.analysis import Analysis
 from pytest_rf.baseline.sorting import sort
+from pytest_rf.bioimageio import Description
 from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config import remedies
@@ -23,7 +24,6 @@ from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import told
 from pytest_rf.cures import cured
-from pytest_rf.descriptions import Description
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
@@ -107,7 +107,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
             if isinstance(one, Tiling):
                 outcome, found = tilings.hold(analysis, one, settings, number)
             elif isinstance(one, Description):
-                outcome, found = described.hold(analysis, one, settings, number)
+                outcome, found = descriptions.hold(analysis, one, settings, number)
             else:
                 outcome, found = judging.hold(analysis, one, settings, number)
         except Exception as error:

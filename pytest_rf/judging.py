@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
+from pytest_rf.bioimageio import Description
 from pytest_rf.checks import Rule
 from pytest_rf.config.declared import PlacedRequirement, Tiling
 from pytest_rf.cures import Judged, cured
-from pytest_rf.descriptions import Description
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Requirement, Settings, evaluate, parse, spare
 from pytest_rf.requirements.syntax import AbsentError

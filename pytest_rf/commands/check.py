@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     help="Run the models: change what each finding's witness reads, or does not, and say whether reality agrees.",
 )
 @reporting.judging
-@click.option("--format", "format", type=click.Choice(list(CHECK)), default="full", show_default=True)
+@options.format(list(CHECK), "full")
 @click.option(
     "--hook",
     is_flag=True,

@@ -13,7 +13,7 @@ _FORMATS = ["table", "markdown", "json"]
 @click.command(short_help="Show what changed between two states of a model.")
 @click.argument("old")
 @click.argument("new")
-@click.option("--format", "format", type=click.Choice(_FORMATS), default=_FORMATS[0], show_default=True)
+@options.format(_FORMATS, _FORMATS[0])
 @options.config
 @options.allow_code
 @options.output

@@ -20,7 +20,7 @@ from pytest_rf.commands.show import analysis_of
 @click.option("--axis", metavar="NAME", help="Only along this axis: h, t, ...")
 @click.option("--towards", metavar="INPUT", help="The input, where the tensor depends on several.")
 @click.option("-v", "--all", "every", is_flag=True, help="Tell every layer and branch one by one.")
-@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.format(["text", "json"], "text")
 @options.call
 @options.config
 @options.allow_code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -334,6 +334,18 @@ def _debug(context: click.Context, option: click.Parameter, wanted: bool) -> boo
 
         context.find_root().with_resource(failures.shown_log())
     return wanted
+
+
+def format(choices: Sequence[str], default: str) -> Callable[[Command], Command]:
+    """Add ``--format``: one of some forms of what is written."""
+    return click.option(
+        "--format",
+        "format",
+        type=click.Choice(choices),
+        default=default,
+        show_default=True,
+        help="The form of what is written.",
+    )
 
 
 def debug(command: Command) -> Command:

@@ -34,7 +34,7 @@ class _Names(NamedTuple):
     help="Shape of an input of STEP, where those of --input are OFFLINE's; repeatable.",
 )
 @click.option("--run", is_flag=True, help="Run both on random input as well, and compare their values.")
-@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.format(["text", "json"], "text")
 @options.call
 @options.config
 @options.allow_code

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Draw how the field grew, or with --unit what the unit reads, into this .svg, .png or .pdf instead.",
 )
-@click.option("--format", "format", type=click.Choice([*SHOW, *COPIES]), default="table", show_default=True)
+@options.format([*SHOW, *COPIES], "table")
 @click.option("--pager/--no-pager", default=True, help="On a terminal, page what is longer than the screen.")
 @options.call
 @options.config

@@ -69,7 +69,7 @@ class Lengths(Pairs):
     multiple=True,
     help="By how much outputs are smaller on a side, where their centres do not say so: h=92.",
 )
-@click.option("--format", "format", type=click.Choice(FORMATS), default="text", show_default=True)
+@options.format(FORMATS, "text")
 @options.call
 @options.config
 @options.allow_code

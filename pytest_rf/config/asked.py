@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_rf import descriptions
+from pytest_rf import bioimageio
+from pytest_rf.bioimageio import is_description
 from pytest_rf.config import reading, sources
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.selection import no_name
 from pytest_rf.config.sources import Target
-from pytest_rf.descriptions import is_description
 from pytest_rf.errors import ConfigError
 from pytest_rf.factories import is_factory, is_there
 from pytest_rf.findings import Problem
@@ -124,7 +124,7 @@ def _files(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
 def _described(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the model that a bioimage.io description names, with that."""
     try:
-        description = descriptions.read(Path(path))
+        description = bioimageio.read(Path(path))
     except ConfigError as error:
         return [Asked(config, Model(source=path), None, Problem(message=str(error), file=path))]
     found = []

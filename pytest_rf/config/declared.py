@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from pytest_rf.bioimageio import Description
 from pytest_rf.calls import Call
 from pytest_rf.checks.options import Options
 from pytest_rf.config.positions import Keys, Place
-from pytest_rf.descriptions import Description
 from pytest_rf.registry import Operators
 from pytest_rf.requirements import parse
 from pytest_rf.requirements.syntax import Requirement

@@ -23,7 +23,7 @@ def empty(folder: Path) -> Path:
 
 
 def test_what_it_writes_passes_at_once(rf, empty: Path) -> None:
-    for path in EXAMPLES.rglob("*.onnx"):
+    for path in (*EXAMPLES.glob("*.onnx"), *EXAMPLES.glob("changed/*.onnx"), *EXAMPLES.glob("layers/*.onnx")):
         (empty / path.relative_to(EXAMPLES)).parent.mkdir(exist_ok=True)
         shutil.copy(path, empty / path.relative_to(EXAMPLES))
     result = rf("init")

@@ -208,7 +208,7 @@ def test_files_are_written_with_plain_line_ends(rf, folder: Path, monkeypatch: p
     fdopen = os.fdopen
 
     def record(*args: Any, **settings: Any) -> Any:
-        opened.append(settings.get("newline"))
+        opened.append(args[1])
         return fdopen(*args, **settings)
 
     monkeypatch.setattr(files.os, "fdopen", record)
@@ -218,7 +218,7 @@ def test_files_are_written_with_plain_line_ends(rf, folder: Path, monkeypatch: p
     assert rf("baseline").status == 0
     (folder / "rf.toml").unlink()
     assert rf("init", "unet.onnx").status == 0
-    assert opened == ["\n"] * 4
+    assert opened == ["wb"] * 4
     for name in ("out", "rf.lock", "rf-baseline.toml", "rf.toml"):
         assert b"\r" not in (folder / name).read_bytes()
 

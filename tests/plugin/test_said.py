@@ -81,5 +81,5 @@ def test_it(rf):
     )
     result = pytester.runpytest("-p", "pytest_rf.plugin", "-W", "ignore::DeprecationWarning")
     result.stdout.fnmatch_lines(
-        ["*of it can only be said axes, spacing, origin, stands_for, accept_context*"]
+        ["*of it can only be said axes, spacing, origin, stands_for, frontend, chunk, accept_context*"]
     )

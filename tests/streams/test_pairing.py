@@ -108,7 +108,7 @@ def test_wrong_pairs_name_the_remedy(state: object, told: str) -> None:
     ("chunk", "told"),
     [
         (5, "chunk = 5 is more than the 4 positions of 'x' that a call is given"),
-        (0, "chunk: is a number of positions, 1 or more, not 0"),
+        (0, "chunk: is how many positions a call advances by, from 1 to 1048576, not 0"),
         ({"z": 2}, "chunk: there is no input 'z'; there are x, cache"),
         (2.5, "not 2.5"),
     ],
