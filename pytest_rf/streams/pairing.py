@@ -20,6 +20,23 @@ _AFTER = {"out", "output", "outputs", "new", "next", "cur", "current", "present"
 _MARKS = _BEFORE | _AFTER
 """Words, of a name, that say whether it is the state before a call or after it."""
 
+_STATES = {
+    "cache",
+    "caches",
+    "state",
+    "states",
+    "hidden",
+    "memory",
+    "mem",
+    "past",
+    "buffer",
+    "carry",
+    "kv",
+    "history",
+}
+_STATES |= {"h", "c", "hx", "cx"}
+"""Words, of an input's name, that say that it is a state."""
+
 _LISTED = 6
 
 
@@ -118,6 +135,7 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             )
         if alike:
             found[before] = alike[0]
+    found.update(_by_shape(call, found))
     for after in {*found.values()}:
         twins = [before for before, one in found.items() if one == after]
         if len(twins) > 1:
@@ -128,7 +146,7 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
         shapes = {one: value.shape for one, value in call.inputs.items()}
         like = [
             (before, after)
-            for before, shape in shapes.items()
+            for before, shape in sorted(shapes.items(), key=lambda one: not _is_state(one[0]))
             for after, value in call.outputs.items()
             if value.shape == shape
         ]
@@ -147,6 +165,27 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             f"{_remedy(*next(iter(found.items())))}"
         )
     return found
+
+
+def _by_shape(call: Graph, found: Mapping[str, str]) -> dict[str, str]:
+    """Return the pairs of inputs whose names say that they are states with outputs that have no names.
+
+    Those of a tuple have none. The shape has to tell them apart from all others on both sides.
+    """
+    nameless = [one for one in call.outputs if re.fullmatch(r"[0-9.]+", one) and one not in found.values()]
+    states = [one for one in call.inputs if _is_state(one) and one not in found]
+    pairs: dict[str, str] = {}
+    for before in states:
+        shape = call.inputs[before].shape
+        alike = [one for one in nameless if call.outputs[one].shape == shape]
+        if len(alike) == 1 and sum(call.inputs[one].shape == shape for one in states) == 1:
+            pairs[before] = alike[0]
+    return pairs
+
+
+def _is_state(name: str) -> bool:
+    """Whether an input's name says that it is a state."""
+    return not _STATES.isdisjoint(_words(name))
 
 
 def _words(name: str) -> list[str]:

@@ -192,3 +192,26 @@ def test_inputs_that_are_no_streams_are_shared_by_all_calls() -> None:
     assert analysis.inputs["speaker"].shape == (1, 6)
     assert analysis.inputs["x"].shape[2] > 4
     assert any("all calls share speaker" in note for note in analysis.graph.notes)
+
+
+def test_outputs_of_a_tuple_go_by_their_shapes() -> None:
+    torch = pytest.importorskip("torch")
+
+    class Step(torch.nn.Module):
+        def __init__(self, kept: int) -> None:
+            super().__init__()
+            self.conv, self.kept = torch.nn.Conv1d(2, 2, kept + 1), kept
+
+        def forward(self, x: torch.Tensor, cache: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            whole = torch.cat([cache, x], -1)
+            return self.conv(whole), whole[..., -self.kept :]
+
+    def stream(kept: int) -> pytest_rf.Analysis:
+        return pytest_rf.analyze(Step(kept), torch.zeros(1, 2, 4), torch.zeros(1, 2, kept), state="auto")
+
+    found = stream(8)
+    assert [*found.inputs] == ["x"]
+    assert found.state["cache"].needed == 8
+    assert any("cache = 1" in note for note in found.graph.notes)
+    with pytest.raises(pytest_rf.ModelError, match=r'state = \{ "cache" = "0" \}'):
+        stream(4)  # whose output has the shape of the state as well
