@@ -10,7 +10,7 @@ from typing import Any
 from pytest_rf import limits
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis.accepting import complaint, unmatched
-from pytest_rf.calls import StepError, StreamError, absent, analysed
+from pytest_rf.calls import absent, analysed
 from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.positions import Keys
@@ -18,6 +18,7 @@ from pytest_rf.config.sources import Target
 from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import contained
 from pytest_rf.errors import ConfigError, ModelError
+from pytest_rf.forms import StepError, StreamError
 from pytest_rf.paths import place
 
 #: How the files begin that Git LFS leaves in place of what has not been fetched.

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pytest_rf.commands import completion, options
+from pytest_rf.commands import completion, options, values
 from pytest_rf.commands.show import analysis_of
 
 
@@ -15,7 +15,7 @@ from pytest_rf.commands.show import analysis_of
 @click.argument("tensor", required=False)
 @click.option("--metric", metavar="NAME", default="rf", show_default=True, help="rf, halo, lookahead, ...")
 @click.option(
-    "--unit", type=options.Unit(), help="Explain what this unit reads, by its place on the spatial axes."
+    "--unit", type=values.Unit(), help="Explain what this unit reads, by its place on the spatial axes."
 )
 @click.option("--axis", metavar="NAME", help="Only along this axis: h, t, ...")
 @click.option("--towards", metavar="INPUT", help="The input, where the tensor depends on several.")

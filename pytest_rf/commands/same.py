@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pytest_rf.commands import completion, options
+from pytest_rf.commands import completion, options, values
 
 if TYPE_CHECKING:
     from pytest_rf.config.sources import Target
@@ -29,7 +29,7 @@ class _Names(NamedTuple):
 @click.option(
     "--step-input",
     "step_inputs",
-    type=options.InputShape(),
+    type=values.InputShape(),
     multiple=True,
     help="Shape of an input of STEP, where those of --input are OFFLINE's; repeatable.",
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_rf.commands import completion, options
+from pytest_rf.commands import completion, options, values
 from pytest_rf.reporters import COPIES, FILES, SHOW
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--columns",
-    type=options.Names(),
+    type=values.Names(),
     help="Show these columns: rf, halo, lookahead, ... and name, node, op, module, source, shape, status, input.",
 )
 @click.option(
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     help="Show modules as a tree, down to N parts of their paths, each with the figures of its last tensor.",
 )
 @click.option(
-    "--unit", type=options.Unit(), help="Show what this unit reads, by its place on the spatial axes."
+    "--unit", type=values.Unit(), help="Show what this unit reads, by its place on the spatial axes."
 )
 @click.option(
     "--plot",

@@ -16,13 +16,14 @@ from onnx import TensorProto, helper
 import pytest_rf
 from pytest_rf import analyzing, check
 from pytest_rf.asserting import assert_rf
-from pytest_rf.calls import _FORMS, KEYS, Call, CallError, stated
-from pytest_rf.commands import options
+from pytest_rf.calls import KEYS, Call, CallError, stated
 from pytest_rf.commands.check import check as check_command
 from pytest_rf.commands.show import show as show_command
+from pytest_rf.commands.values import InputShape, Setting
 from pytest_rf.config import load
 from pytest_rf.config.declared import Model
 from pytest_rf.config.tables import ModelTable
+from pytest_rf.forms import FORMS
 from pytest_rf.given import TYPES, remedy, specs
 from pytest_rf.testing import marker
 
@@ -39,7 +40,7 @@ OPTIONS = {
 
 def test_every_door_takes_every_key() -> None:
     keys = set(KEYS)
-    assert tuple(_FORMS) == KEYS
+    assert tuple(FORMS) == KEYS
     assert keys <= set(ModelTable.__struct_fields__)
     assert keys <= set(inspect.signature(analyzing.analyze).parameters)
     assert keys <= set(marker.KNOWN)
@@ -126,7 +127,7 @@ def test_integers_at_every_door(folder: Path, form: str) -> None:
     assert_rf("ids.onnx", "final rf == 3", inputs={"ids": given})
     assert_rf("ids", "final rf == 3")
     option = "ids=1,16" if form == "shape" else f"ids=1,16:{given['dtype']}"
-    name, converted = options.InputShape().convert(option, None, None)
+    name, converted = InputShape().convert(option, None, None)
     assert specs({name: converted}) == specs({"ids": given})
 
 
@@ -157,7 +158,7 @@ def test_values_at_every_door(folder: Path, form: str) -> None:
     assert found.exit_code == 0, found.problems
     given = [1, 1, 16] if form == "number" else "sizes.npy"
     text = "sizes=1,1,16" if form == "number" else "sizes=sizes.npy"
-    assert options.Setting().convert(text, None, None) == ("sizes", given)
+    assert Setting().convert(text, None, None) == ("sizes", given)
     for values in ({"sizes": given}, {"sizes": np.array([1, 1, 16])}):
         assert pytest_rf.analyze("resized.onnx", values=values).outputs[0].shape == (1, 1, 14)
     call = {"values": {"sizes": given}}
@@ -183,7 +184,7 @@ def test_values_at_every_door(folder: Path, form: str) -> None:
     ],
 )
 def test_settings_of_the_command_line(text: str, value: Any) -> None:
-    assert options.Setting().convert(f"name={text}", None, None) == ("name", value)
+    assert Setting().convert(f"name={text}", None, None) == ("name", value)
 
 
 # ------------------------------------------------------------------ the same errors
@@ -382,7 +383,7 @@ def test_remedies_are_accepted_as_they_are_written(name: str, dtype: str) -> Non
     given = {name: {"shape": [1, 16], "dtype": dtype} if dtype else [1, 16]}
     flag, word = shlex.split(option)
     assert flag == "--input"
-    key, converted = options.InputShape().convert(word, None, None)
+    key, converted = InputShape().convert(word, None, None)
     wanted = specs(given)
     assert specs({key: converted}) == wanted
     assert specs(tomllib.loads(toml)["inputs"]) == wanted
