@@ -65,7 +65,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status; nothing escapes, whatever happens."""
 
     def action() -> int:
-        if sys.stdout is None and _TELLING.intersection(arguments):
+        if sys.stdout is None and (not arguments or _TELLING.intersection(arguments)):
             raise OutputError("standard output is closed")
         status = cli.main(args=list(arguments), prog_name="pytest-rf", standalone_mode=False)
         return status if isinstance(status, int) else 0

@@ -13,6 +13,7 @@ from onnx import helper, numpy_helper
 
 import pytest_rf
 from pytest_rf import limits
+from pytest_rf.frontends.onnx.inputs import MOST_AXES
 from pytest_rf.limits import Limits
 
 Model = onnx.ModelProto
@@ -158,7 +159,7 @@ def test_more_axes_than_an_array_can_have_are_an_error() -> None:
         pytest_rf.analyze(net([2] * 65, helper.make_node("Softmax", ["x"], ["y"])))
 
 
-@pytest.mark.parametrize("shape", [[2] * 64, [1 << 24] * 3])
+@pytest.mark.parametrize("shape", [*([[2] * 64] if MOST_AXES == 64 else []), [1 << 24] * 3])
 def test_more_elements_than_an_array_can_index_have_figures_and_no_bounds(shape: list[int]) -> None:
     found = pytest_rf.analyze(net(shape, helper.make_node("Relu", ["x"], ["y"]))).outputs[0]
     assert found[1].rf == 1

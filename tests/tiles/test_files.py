@@ -16,12 +16,12 @@ import pytest_rf
 NET = """
 g (double[N, 1, H] x) => (double[N, 1, M] y)
   <double[1] one = {1}, double[1, 1, 5] a = {1, 2, -1, 1, 3},
-   double[1, 1, 3] b = {1, -2, 1}, float[3] by = {1, 1, 2}, float[0] none>
+   double[1, 1, 3] b = {1, -2, 1}, float[3] by = {1, 1, 2}>
 {
   p = Conv<pads = [2, 2]>(x, a)
   q = AveragePool<kernel_shape = [2], strides = [2]>(p)
   r = Conv<pads = [1, 1]>(q, b)
-  s = Resize<mode = "linear", coordinate_transformation_mode = "WAY">(r, none, by)
+  s = Resize<mode = "linear", coordinate_transformation_mode = "WAY">(r, , by)
   t = Add(p, s)
   y = LAST
 }

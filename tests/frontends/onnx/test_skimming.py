@@ -59,7 +59,7 @@ def tensor(kind: int, raw: bool, count: int) -> TensorProto:
     elif kind in (TensorProto.UINT32, TensorProto.UINT64):
         made.uint64_data.extend(rng.integers(0, 1 << 62, count).tolist())
     else:
-        made.int32_data.extend(rng.integers(-128, 127, count).tolist())
+        made.int32_data.extend(rng.integers(0, 127, count).tolist())
     return made
 
 
