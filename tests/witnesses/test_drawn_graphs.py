@@ -59,7 +59,7 @@ def test_runs_of_random_graphs_agree() -> None:
     kinds: Counter[str] = Counter()
 
     @settings(
-        max_examples=90,
+        max_examples=130,
         derandomize=True,
         database=None,
         deadline=None,
