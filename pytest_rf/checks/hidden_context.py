@@ -2,7 +2,8 @@
 
 ## What it does
 Of a model that declares something about an axis (`causal`, `bounded`, a bound on look-ahead or halo, a tiling, a
-state): names the first operator whose statistics over the axis break it. Accepted context is silent.
+state): names the first operator whose statistics over the axis break it, or the first that mixes the whole axis, as
+attention does. Accepted context is silent, and so is attention over the past where only what lies ahead is declared.
 
 ## Why is this bad
 A local field of 188 positions says nothing about a model whose group norms see the whole image: no tile and no chunk
@@ -12,8 +13,8 @@ gets what training got.
     require = ["final halo <= 96"]        # and a GroupNorm in every block
 
 ## Use instead
-Norms with fixed statistics (BatchNorm in evaluation), statistics over channels alone, or `accept_context` where the
-difference is known to be small.
+Norms with fixed statistics (BatchNorm in evaluation), statistics over channels alone, attention within windows or over
+the past, or `accept_context` where the difference is known to be small.
 
 ## References
 - The page on figures: context.
@@ -23,11 +24,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.declared import GUARANTEES, declared
+from pytest_rf.analysis.metrics import PREDICATES
+from pytest_rf.checks.declared import CAUSAL, GUARANTEES, declared
 from pytest_rf.checks.rule import Rule
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.subject import Place, Subject, measured
 from pytest_rf.findings import Finding, Required
-from pytest_rf.requirements import context
+from pytest_rf.requirements import blaming, context
+
+_NO_CONTEXT = Required(text="no context", comparator="==", value=False)
+_BOUNDED = Required(text="bounded", comparator="", value=True)
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -35,22 +40,37 @@ def check(model: Subject) -> Iterator[Finding]:
     accepted = context.accepted(model.analysis)
     seen: set[tuple[str, str]] = set()
     for place in model.finals(guarantee=True):
-        if not GUARANTEES & declared(model, place):
+        promised = GUARANTEES & declared(model, place)
+        if not promised:
             continue
-        sources = context.of(place.field, accepted).remaining
-        if not sources or (place.axis, sources[0]) in seen:
+        statistics = context.of(place.field, accepted).remaining
+        breaking = (*statistics, *_mixing(place, promised))
+        if not breaking or (place.axis, breaking[0]) in seen:
             continue
-        seen.add((place.axis, sources[0]))
-        more = len(sources) - 1
-        yield place.finding(
-            f'statistics over axis {place.axis} reach "{place.tensor.name}", first those of {sources[0]}'
-            + (f" (and {more} more)" if more else ""),
-            metric="context",
-            measured=measured(True),
-            required=Required(text="no context", comparator="==", value=False),
-            context=sources,
-            help="normalise with fixed statistics or over channels alone, or list it in accept_context",
+        seen.add((place.axis, breaking[0]))
+        others = f" (and {len(breaking) - 1} more)" if len(breaking) > 1 else ""
+        said = (
+            f'statistics over axis {place.axis} reach "{place.tensor.name}", first those of {breaking[0]}{others}'
+            if statistics
+            else f'"{breaking[0]}"{others} mixes the whole of axis {place.axis}, which reaches "{place.tensor.name}"'
         )
+        yield place.finding(
+            said,
+            metric="context" if statistics else "bounded",
+            measured=measured(bool(statistics)),
+            required=_NO_CONTEXT if statistics else _BOUNDED,
+            context=statistics,
+            help="normalise with fixed statistics or over channels alone, or list it in accept_context"
+            if statistics
+            else "attend within windows of a fixed size, or over the past alone",
+        )
+
+
+def _mixing(place: Place, promised: frozenset[str]) -> list[str]:
+    """Return the operators that mix the whole axis and break what is promised, in the order of the graph."""
+    claim = PREDICATES["causal" if promised <= CAUSAL else "bounded"]
+    blamed = blaming.of(place.field, claim, place.subject.settings.origin)
+    return [one.node for one in blamed if one.does == "mixes"]
 
 
 def declares(model: Subject) -> bool:

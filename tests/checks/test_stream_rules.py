@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from found import findings, rows
@@ -39,6 +40,31 @@ def test_a_norm_that_breaks_what_a_model_declares(rank: int, declared: str) -> N
     assert findings(net, "hidden-context", "final rf >= 3", "final is not bounded") == []
     assert findings(net, "hidden-context") == []
     assert findings(model(normed(rank, "Relu(a)")), "hidden-context", declared) == []
+
+
+ATTENTION = """
+    net (float[1,16,4] x) => (float[1,16,4] y)
+    {{ k = Transpose<perm=[0,2,1]>(x)  a = MatMul(x, k)  {masked}  p = Softmax(b)  m = MatMul(p, x)  y = Relu(m) }}
+"""
+
+
+def attending(causal: bool) -> pytest_rf.Analysis:
+    masked = "b = Add(a, mask)" if causal else "b = Identity(a)"
+    made = model(ATTENTION.format(masked=masked))
+    mask = np.where(np.tri(16) > 0, 0, -np.inf).astype(np.float32)
+    made.graph.initializer.append(onnx.numpy_helper.from_array(mask, "mask"))
+    return pytest_rf.analyze(made, weights=causal, axes={"x": {"t": 1}})
+
+
+@pytest.mark.parametrize("declared", ["final halo <= 8", "final is bounded", "final lookback <= 9"])
+def test_attention_that_breaks_what_a_model_declares(declared: str) -> None:
+    for causal in (False, True):
+        (found,) = findings(attending(causal), "hidden-context", declared)
+        assert found.message.startswith('"a" (and 1 more) mixes the whole of axis t, which reaches "y"')
+        assert found.context == ()
+    assert findings(attending(True), "hidden-context", "final is causal") == []
+    assert findings(attending(False), "hidden-context", "final is causal") != []
+    assert findings(attending(False), "hidden-context", "final rf >= 3") == []
 
 
 STEP = """

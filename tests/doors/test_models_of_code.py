@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import zoo
-from doors import REPORTED, agree, checked, checked_outside, outcomes, reported, same, under_pytest
+from doors import REPORTED, Results, agree, checked, checked_outside, outcomes, reported, same, under_pytest
 
 pytest.importorskip("torch")
 
@@ -21,6 +21,7 @@ def folder(alone: Path) -> Path:
 
 
 def test_every_door(pytester: Pytester, folder: Path) -> None:
+    """All doors in one test: it takes long to write the models and to run their code."""
     expected = checked(folder, CODE)
     same(checked_outside(CODE), expected)
     same(checked(folder, "--hook", CODE, "rf.toml"), expected)
@@ -28,17 +29,13 @@ def test_every_door(pytester: Pytester, folder: Path) -> None:
     same(under_pytest(pytester), expected)
     pytest.importorskip("xdist")
     same(under_pytest(pytester, "-pxdist", "-n2"), expected)
-
-
-def test_pytest_in_the_same_process(pytester: Pytester, folder: Path) -> None:
-    expected = checked(folder, CODE)
+    without_leave_code_is_an_error_and_left_out_by_the_hook(folder, expected)
     run = pytester.inline_run(*REPORTED, "-Wdefault")
     same(reported(folder), expected)
     agree(outcomes(run), expected)
 
 
-def test_without_leave_code_is_an_error_and_left_out_by_the_hook(folder: Path) -> None:
-    allowed = checked(folder, CODE)
+def without_leave_code_is_an_error_and_left_out_by_the_hook(folder: Path, allowed: Results) -> None:
     refused, left = checked(folder), checked(folder, "--hook", "rf.toml")
     for key, one in allowed.items():
         if key[1].endswith(".onnx"):
