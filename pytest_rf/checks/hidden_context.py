@@ -2,8 +2,9 @@
 
 ## What it does
 Of a model that declares something about an axis (`causal`, `bounded`, a bound on look-ahead or halo, a tiling, a
-state): names the first operator whose statistics over the axis break it, or the first that mixes the whole axis, as
-attention does. Accepted context is silent, and so is attention over the past where only what lies ahead is declared.
+state): names the first operator whose statistics over the axis break it, or the first that reads what lies at no fixed
+distance, as attention does. Accepted context is silent, and so is attention over the past where only what lies ahead is
+declared, and what data choose: whether that breaks a declaration is left to the declaration itself.
 
 ## Why is this bad
 A local field of 188 positions says nothing about a model whose group norms see the whole image: no tile and no chunk
@@ -44,7 +45,7 @@ def check(model: Subject) -> Iterator[Finding]:
         if not promised:
             continue
         statistics = context.of(place.field, accepted).remaining
-        breaking = (*statistics, *_mixing(place, promised))
+        breaking = (*statistics, *_endless(place, promised))
         if not breaking or (place.axis, breaking[0]) in seen:
             continue
         seen.add((place.axis, breaking[0]))
@@ -52,7 +53,8 @@ def check(model: Subject) -> Iterator[Finding]:
         said = (
             f'statistics over axis {place.axis} reach "{place.tensor.name}", first those of {breaking[0]}{others}'
             if statistics
-            else f'"{breaking[0]}"{others} mixes the whole of axis {place.axis}, which reaches "{place.tensor.name}"'
+            else f'"{breaking[0]}"{others} reads what lies at no fixed distance along axis {place.axis}, which reaches '
+            f'"{place.tensor.name}"'
         )
         yield place.finding(
             said,
@@ -66,8 +68,10 @@ def check(model: Subject) -> Iterator[Finding]:
         )
 
 
-def _mixing(place: Place, promised: frozenset[str]) -> list[str]:
-    """Return the operators that mix the whole axis and break what is promised, in the order of the graph."""
+def _endless(place: Place, promised: frozenset[str]) -> list[str]:
+    """Return the operators that read at no fixed distance and break what is promised, in the order of the graph."""
+    if place.field.upper_bound:
+        return []
     claim = PREDICATES["causal" if promised <= CAUSAL else "bounded"]
     blamed = blaming.of(place.field, claim, place.subject.settings.origin)
     return [one.node for one in blamed if one.does == "mixes"]

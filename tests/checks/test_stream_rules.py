@@ -60,7 +60,9 @@ def attending(causal: bool) -> pytest_rf.Analysis:
 def test_attention_that_breaks_what_a_model_declares(declared: str) -> None:
     for causal in (False, True):
         (found,) = findings(attending(causal), "hidden-context", declared)
-        assert found.message.startswith('"a" (and 1 more) mixes the whole of axis t, which reaches "y"')
+        assert found.message.startswith(
+            '"a" (and 1 more) reads what lies at no fixed distance along axis t, which reaches "y"'
+        )
         assert found.context == ()
     assert findings(attending(True), "hidden-context", "final is causal") == []
     assert findings(attending(False), "hidden-context", "final is causal") != []
