@@ -45,7 +45,7 @@ def check(model: Subject) -> Iterator[Finding]:
         if not promised:
             continue
         statistics = context.of(place.field, accepted).remaining
-        breaking = (*statistics, *_endless(place, promised))
+        breaking = statistics or tuple(_endless(place, promised))
         if not breaking or (place.axis, breaking[0]) in seen:
             continue
         seen.add((place.axis, breaking[0]))
