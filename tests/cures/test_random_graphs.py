@@ -64,6 +64,7 @@ def holds(graph: Graph, counts: Counter[str]) -> None:
                 hold(found, cure, again, text)
 
 
+@pytest.mark.hypothesis
 def test_cures_hold_in_the_file_that_is_built_with_them() -> None:
     counts: Counter[str] = Counter()
 
