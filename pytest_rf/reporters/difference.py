@@ -134,7 +134,11 @@ def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
             [Span(f"  {_cut(visible(row.module, 200), wide_module):<{wide_module}}")] if wide_module else []
         )
         figures = [f"{visible(row.cells.get(column, '')):<{wide}}" for column, wide in columns]
-        yield (Span(f"{name:<{room}}"), *module, *(Span(f"  {text}", "figure") for text in figures))
+        yield (
+            Span(f"{name:<{room}}"),
+            *module,
+            *(Span(f"  {text}", "" if place else "figure") for place, text in enumerate(figures)),
+        )
     if len(body) > MOST:
         yield line((f"… and {len(body) - MOST:,} more rows; --format json lists all", "warn"))
     if any(row.followers for row in shown):

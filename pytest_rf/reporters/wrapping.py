@@ -17,7 +17,8 @@ _WORD = re.compile(r" *[^ ]+")
 #: A layer of a path: what it added, and to what.
 _LAYER = re.compile(r" *(?:whole axis|[^ ]+) +→ ")
 
-_COMPARATOR = re.compile(r"\(?[<>=!≤≥≠]+")
+#: What stands between two figures, and never at the end of a line.
+_BETWEEN = re.compile(r"\(?[<>=!≤≥≠]+|→")
 
 #: Units have no more letters than this.
 _UNIT = 4
@@ -78,13 +79,15 @@ def _broken(spans: Line, text: str, width: int) -> Iterator[Line]:
 
 
 def _together(spans: Iterable[Span]) -> Iterator[list[Span]]:
-    """Yield words, each with the spaces before it, that stay on one line: a figure and its unit or its comparator."""
+    """Yield words, each with the spaces before it, that stay on one line: a figure and its unit, its comparator, what it becomes."""
     found: list[Span] = []
     for word in _words(spans):
         before = found[-1].text.strip(" ") if found else ""
         bare = word.text.strip(" ,;:.)")
-        holds = _COMPARATOR.fullmatch(before) or (
-            before[-1:].isdigit() and bare.isalpha() and len(bare) <= _UNIT
+        holds = (
+            _BETWEEN.fullmatch(before)
+            or (bare == "→" and before.strip("(+-×").isdigit())
+            or (before[-1:].isdigit() and bare.isalpha() and len(bare) <= _UNIT)
         )
         if found and word.text.startswith(" ") and not holds:
             yield found

@@ -76,7 +76,7 @@ def test_colour_is_for_terminals(
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     assert cli.run(["check", *arguments]) == 0
-    assert ("\x1b[1;32m" in terminal.getvalue()) is colored
+    assert ("\x1b[32m" in terminal.getvalue()) is colored
     assert ("\x1b" in terminal.getvalue()) is colored
 
 
