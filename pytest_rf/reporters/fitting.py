@@ -141,32 +141,23 @@ def _fitted(
     wide = list(natural)
     while True:
         places = _placed(headings, wide, width)
-        widths = dict(
-            zip(
-                places,
-                _shared([wide[place] for place in places], [headings[place] for place in places], width),
-                strict=True,
-            )
-        )
-        loose = {
+        taken = _shared([wide[place] for place in places], [headings[place] for place in places], width)
+        widths = dict(zip(places, taken, strict=True))
+        remaining = {
             place: _remaining(headings[place], [row[place] for row in rows], widths[place], cut)
             for place in places
             if headings[place].kind == "words" and widths[place] < wide[place]
         }
-        loose = {place: remains for place, remains in loose.items() if remains < widths[place]}
-        if not loose:
+        if all(remaining[place] == widths[place] for place in remaining):
             return places, widths
-        for place, remains in loose.items():
+        for place, remains in remaining.items():
             wide[place] = remains
 
 
 def _remaining(heading: Heading, texts: Sequence[str], width: int, cut: str) -> int:
     """Return how wide a column of words is after those are left out for which it has no room."""
-    return (
-        max(columns(heading.text), *(columns(_cell(text, heading, width, cut)) for text in texts))
-        if texts
-        else width
-    )
+    needed = max((columns(_cell(text, heading, width, cut)) for text in texts), default=0)
+    return min(max(needed, columns(heading.text)), width)
 
 
 def _placed(headings: Sequence[Heading], natural: Sequence[int], width: int | None) -> list[int]:

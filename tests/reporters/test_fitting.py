@@ -90,9 +90,8 @@ def test_words_that_are_left_out_leave_their_room_to_other_columns() -> None:
         Cells(["decoder.0.convs.conv1.deep", "Conv 3×3", "7", "1×8×64"]),
         Cells(["decoder.0.up", "ConvTranspose 2×2 stride 2", "9", "1×8×64"]),
     ]
-    found = Table(
-        headings, rows, Screen(56)
-    )  # in which a column of 16 for words, of which 15 remain, leaves none for the shape
+    # A column of 16 for words, of which 15 remain, would leave no room for the shape.
+    found = Table(headings, rows, Screen(56))
     assert list(plain(found.lines())) == [
         "module                      op               rf  shape",
         "decoder.0.convs.conv1.deep  Conv 3×3          7  1×8×64",
