@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -69,12 +70,12 @@ def abandon() -> None:
 
 def complain(message: str) -> None:
     """Write one line about what is wrong to standard error."""
-    _write(f"error: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
+    _label("error", "bad", message)
 
 
 def warn(message: str) -> None:
     """Write one line about what is not wrong but may not be meant."""
-    _write(f"warning: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
+    _label("warning", "warn", message)
 
 
 def tell(text: str) -> None:
@@ -141,6 +142,32 @@ def _traceback(error: Exception) -> str:
     import traceback
 
     return "".join(traceback.format_exception(error))
+
+
+def _label(word: str, style: str, message: str) -> None:
+    """Write one line; on a terminal it is broken between words, and the word before it has a colour."""
+    text = visible(" ".join(message.split()), MESSAGE_LIMIT)
+    if not _is_terminal():
+        _write(f"{word}: {text}\n")
+        return
+    from pytest_rf.commands.output import wants_color
+    from pytest_rf.reporters.lines import line, write
+    from pytest_rf.reporters.wrapping import terminal_width, wrapped
+
+    # Its limit is not that of a span.
+    pieces = wrapped(
+        [line((f"{word}:", style), *(f" {one}" for one in text.split()))], terminal_width(sys.stderr)
+    )
+    buffer = io.StringIO()
+    write(list(pieces), buffer, wants_color(sys.stderr))
+    _write(buffer.getvalue())
+
+
+def _is_terminal() -> bool:
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:  # closed
+        return False
 
 
 def _write(text: str) -> None:
