@@ -90,13 +90,15 @@ class Series:
         """Make sure that the past is read to its first position however long it is; return what that rests on.
 
         Raises:
-            ModelError: only a part of a state is read, although it keeps growing.
+            ModelError: a state grows until it is full, or only a part of it is read although it keeps growing.
         """
         most = max(
             -(-max(FAR - self._analysis.graph.inputs[name].extents[one.axis], 1) // one.by)
             for name, one in self.grown.items()
         )
         graph = self.at(most)
+        for name in self.grown:
+            self._refuse_full(name, graph, states[name])
         planned = plan(graph)
         lengths = []
         for name, one in self.grown.items():
@@ -126,3 +128,12 @@ class Series:
             f"state grows with every call ({shown}) and is read from its first position on, also at a length of "
             f"{max(lengths):,}; its past is taken to have no end"
         )
+
+    def _refuse_full(self, name: str, long: Graph, after: str) -> None:
+        """Refuse a state that grows at the beginning alone: only full it is what later calls are given."""
+        left, one = long.outputs[after].shape, self.grown[name]
+        if left is not None and left[one.axis] < long.inputs[name].extents[one.axis]:
+            raise ModelError(
+                f"{self._analysis.name}: state {name!r} grows by {one.by} a call until it holds {left[one.axis]:,} "
+                f"positions; give it full, as later calls have it: inputs = {{ {name} = {list(left)} }}"
+            )

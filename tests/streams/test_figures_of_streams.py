@@ -159,6 +159,34 @@ def test_keys_that_grow_in_a_file() -> None:
     assert analysis.state["past"].grows == 2
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (None, "'cache' is 1×2×256, 'new_cache' 1×2×8: the next call cannot take it; give the input the shape"),
+        ((1, 2, 0), "'cache': shape [1, 2, 0]: .* empty in the first call is given as later calls have it"),
+        ((1, 2, 4), "'cache' grows by 4 a call until it holds 8 positions; give it full, as later calls"),
+        ((1, 2, 12), "'cache' is 1×2×12, 'new_cache' 1×2×8: the next call cannot take it"),
+    ],
+)
+def test_a_cache_that_is_not_full_yet_is_given_full(given: tuple[int, ...] | None, told: str) -> None:
+    net = model(
+        f"""step (float[1,2,4] x, float[1,2,P] cache) => (float[1,2,M] y, float[1,2,Q] new_cache)
+        <int64[1] keep = {{-8}}, int64[1] used = {{-12}}, {ENDS}> {{
+            whole = Concat<axis = 2>(cache, x)
+            new_cache = Slice(whole, keep, end, time)
+            own = Slice(whole, used, end, time)
+            y = Conv(own, w)
+        }}""",
+        w=(2, 2, 9),
+    )
+    for state in ({"cache": "new_cache"}, "auto"):
+        with pytest.raises(pytest_rf.ModelError, match=told.replace("[", r"\[")) as caught:
+            pytest_rf.analyze(net, inputs={"cache": given} if given else None, state=state)
+        assert ("inputs = { cache = [1, 2, 8] }" in str(caught.value)) is (given != (1, 2, 0))
+    full = pytest_rf.analyze(net, inputs={"cache": (1, 2, 8)}, state="auto")
+    assert (field(full).lookback, full.state["cache"].needed) == (8, 8)
+
+
 def test_states_that_change_places_are_told() -> None:
     net = model(
         """swap (float[1,1,3] x, float[1,1,3] a, float[1,1,3] b)
