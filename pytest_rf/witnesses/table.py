@@ -196,14 +196,20 @@ def _witnessed(analysis: Analysis, found: Finding, look: Look, align: int | None
     for sight in _sights(analysis, found, tensor):
         sight = changed(sight, tile=align or sight.field.multiple)
         claim = look(sight)
-        witness = None if claim is None else _built(analysis, sight, claim)
+        witness = None if claim is None else built(analysis, sight, claim)
         if witness is not None:
             return replace(found, witness=witness)
     return found
 
 
-def _built(analysis: Analysis, sight: Sight, claim: Claim) -> Witness | None:
-    """Return the witness of a claim; None where no chain of reads leads from the unit to what it is said to read."""
+def built(analysis: Analysis, sight: Sight, claim: Claim) -> Witness | None:
+    """Return the witness of a claim; None where no chain of reads leads from the unit to what it is said to read.
+
+    Args:
+        analysis: the model.
+        sight: the tensor that the claim is about, along the axis that it is about.
+        claim: the claim.
+    """
     number, axis = sight.tensor.number, sight.key[1]
     if claim.reads:
         chain = None if sight.walker is None else sight.walker.walk(number, claim.unit, claim.position)
