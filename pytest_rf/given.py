@@ -160,7 +160,9 @@ def shape(name: str, given: Any) -> tuple[int, ...]:
 
 def empty(name: str, extents: Sequence[int], *at: str | int) -> CallError:
     """Return the error of an input that has no elements."""
-    first = "; a state that is empty in the first call is given as later calls have it" if 0 in extents else ""
+    first = (
+        "; a state that is empty in the first call is given as later calls have it" if 0 in extents else ""
+    )
     reason = f"input {name!r}: shape {list(extents)}: every extent must be at least 1{first}"
     return CallError("inputs", reason, *at)
 

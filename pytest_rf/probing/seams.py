@@ -1,8 +1,8 @@
 """Holds the witness of a tiling against runs: the whole, and the tile that the unit is kept of.
 
-What lies outside of a tile is the same to it whatever it is. So where the unit of the whole changes with that, it is not
-the tile's. Where it does not, the two units themselves are compared, on the same data; rounding differs between runs of
-other extents, so that only what is far more than that counts.
+What lies outside of a tile the tile cannot see. So where the unit of the whole changes with that, it is not the tile's.
+Where it does not, the two units themselves are compared, on the same data; rounding differs between runs of other
+extents, so that only what is far more than that counts.
 """
 
 from __future__ import annotations
@@ -48,17 +48,25 @@ def differs(
         ModelError: the model does not run on such images.
     """
     extent = next(one.shape for one in witness.call if one.name == witness.input)[witness.axis]
-    outside = [along(witness.axis, *ends) for ends in ((0, tile.start), (tile.stop, extent)) if ends[0] < ends[1]]
+    outside = [
+        along(witness.axis, *ends) for ends in ((0, tile.start), (tile.stop, extent)) if ends[0] < ends[1]
+    ]
     for image in _images(search, witness):
         whole = _arrays(search, search.run(image), names)
         for part in outside:
             for size in sizes:
                 changed = _arrays(search, search.changed(image, witness.input, part, size), names)
-                if any(effect(whole[name], changed[name], witness.unit) > 1 for name in whole.keys() & changed.keys()):
+                if any(
+                    effect(whole[name], changed[name], witness.unit) > 1
+                    for name in whole.keys() & changed.keys()
+                ):
                     return True
         own = image[witness.input][along(witness.axis, tile.start, tile.stop)]
         part_of = _arrays(search, search.run({**image, witness.input: own}), names)
-        if any(_apart(whole[name], part_of[name], witness.unit, tile.unit) for name in whole.keys() & part_of.keys()):
+        if any(
+            _apart(whole[name], part_of[name], witness.unit, tile.unit)
+            for name in whole.keys() & part_of.keys()
+        ):
             return True
     return False
 

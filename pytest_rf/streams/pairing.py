@@ -160,8 +160,8 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
     if not found:
         if len(call.inputs) == 1:
             raise ModelError(
-                f'{name}: state = "auto" has one input, {_listed(call.inputs)}, and that is the stream; a state that is '
-                "None in the first call is given as later calls have it, by its shape in inputs"
+                f'{name}: state = "auto" has one input, {_listed(call.inputs)}, and that is the stream; a state that '
+                "is None in the first call is given as later calls have it, by its shape in inputs"
             )
         shapes = {one: value.shape for one, value in call.inputs.items()}
         like = [

@@ -144,7 +144,7 @@ class Plan:
         return f"{miss}; an overlap of {total:g} in total is enough, there are {one.before + one.after}"
 
     def image(self, axis: str) -> Analysis | None:
-        """Return the model on an image of three tiles along an axis, of one along others; None where it runs on none."""
+        """Return the model on an image of three tiles along an axis, one along others; None where it does not run."""
         try:
             return self.trial.at({**self.tile, axis: self.axes[axis].image})
         except RFError:

@@ -162,7 +162,10 @@ def test_keys_that_grow_in_a_file() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (None, "'cache' is 1×2×256, 'new_cache' 1×2×8: the next call cannot take it; give the input the shape"),
+        (
+            None,
+            "'cache' is 1×2×256, 'new_cache' 1×2×8: the next call cannot take it; give the input the shape",
+        ),
         ((1, 2, 0), "'cache': shape [1, 2, 0]: .* empty in the first call is given as later calls have it"),
         ((1, 2, 4), "'cache' grows by 4 a call until it holds 8 positions; give it full, as later calls"),
         ((1, 2, 12), "'cache' is 1×2×12, 'new_cache' 1×2×8: the next call cannot take it"),

@@ -262,5 +262,5 @@ def test_a_state_that_is_none_in_the_first_call_is_given_as_later_calls_have_it(
     analysis = pytest_rf.analyze(step, inputs={first: given, name: later}, state={name: "1"})
     past = 8 if isinstance(step, FirstCall) else math.inf
     assert (analysis.final[0]["t"].lookback, analysis.final[0]["t"].lookahead) == (past, 0)
-    with pytest.raises(pytest_rf.ModelError, match="has one input, .* None in the first call"):
+    with pytest.raises(pytest_rf.ModelError, match=r"has one input, .* None in the first call"):
         pytest_rf.analyze(step, inputs={first: given}, state="auto")

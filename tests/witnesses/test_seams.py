@@ -21,9 +21,8 @@ from pytest_rf.requirements import Settings
 
 torch = pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402
-
 from tiles.known_nets import Coordinates, Resized, Several, UNet, ValidUNet, Volume  # noqa: E402
+from torch import nn  # noqa: E402
 
 
 class Halves(nn.Module):
@@ -76,7 +75,9 @@ def image(name: str) -> tuple[Any, Any]:
     make, channels, tile, _ = NETS[name]
     torch.manual_seed(0)
     axes = "dhw" if "d" in tile else "hw"
-    return make().eval(), torch.randn(1, channels, *[tile.get(axis, next(iter(tile.values()))) for axis in axes])
+    return make().eval(), torch.randn(
+        1, channels, *[tile.get(axis, next(iter(tile.values()))) for axis in axes]
+    )
 
 
 def exported(module: Any, example: Any) -> onnx.ModelProto:
@@ -96,15 +97,15 @@ def test_a_run_of_the_module_agrees(name: str) -> None:
     module, example = image(name)
     analysis = pytest_rf.analyze(module, example)
     one = found(analysis, *NETS[name][2:])
-    (told,) = witnessing.judged(
-        analysis, [one], witnessing.of_module(analysis, (example,), None, None, None)
-    )
+    (told,) = witnessing.judged(analysis, [one], witnessing.of_module(analysis, (example,), None, None, None))
     assert told.witness is not None
     assert (told.witness.verified, told.witness.why) == (witnessing.AGREES, "")
 
 
 # Files fix what these take the extent from.
-@pytest.mark.parametrize("name", [name for name in NETS if name not in ("corners", "bins", "valid", "a table")])
+@pytest.mark.parametrize(
+    "name", [name for name in NETS if name not in ("corners", "bins", "valid", "a table")]
+)
 def test_a_run_of_the_file_agrees_and_so_do_the_lines_of_python(name: str, tmp_path) -> None:
     module, example = image(name)
     path = str(tmp_path / "net.onnx")
