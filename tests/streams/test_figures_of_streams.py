@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import onnx
 import pytest
 
 import pytest_rf
+from pytest_rf import cli
 from tests.streams.onnx_models import ENDS, cached_conv, model
 
 
@@ -188,6 +190,25 @@ def test_a_cache_that_is_not_full_yet_is_given_full(given: tuple[int, ...] | Non
         assert ("inputs = { cache = [1, 2, 8] }" in str(caught.value)) is (given != (1, 2, 0))
     full = pytest_rf.analyze(net, inputs={"cache": (1, 2, 8)}, state="auto")
     assert (field(full).lookback, full.state["cache"].needed) == (8, 8)
+
+
+def test_what_grows_in_a_call_is_no_operator_without_a_rule(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "attend.onnx"
+    onnx.save(
+        model(
+            """attend (float[1,1,4] x, float[1,P,4] past) => (float[1,1,4] y, float[1,Q,4] present) {
+                present = Concat<axis = 1>(past, x)
+                turned = Transpose<perm = [0, 2, 1]>(present)
+                scores = MatMul(x, turned)
+                y = MatMul(scores, present)
+            }"""
+        ),
+        file,
+    )
+    asked = (str(file), "--state", "auto")
+    assert cli.run(["check", *asked, "--require", "final lookback.t >= 100"]) == 0, capsys.readouterr()
+    assert cli.run(["show", *asked]) == 0
+    assert "unknown: it grows from call to call" in capsys.readouterr().out
 
 
 def test_states_that_change_places_are_told() -> None:

@@ -115,6 +115,28 @@ def test_keys_and_values_that_grow() -> None:
     assert found, found.why
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_keys_and_values_that_grow_as_far_as_positions_are_known(fails: bool) -> None:
+    """Beyond its table the module fails, or gives nothing for what it is given."""
+
+    class Placed(Growing):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Parameter(torch.randn(1, 300, 4))
+
+        def forward(self, x, past):
+            first = past[0].shape[2]
+            assert first < 300 or not fails
+            return super().forward(x + self.table[:, first : first + x.shape[1]], past)
+
+    past = [(1, 1, 3, 4), (1, 1, 3, 4)]
+    step = pytest_rf.analyze(Placed(), inputs={"x": (1, 1, 4), "past": past}, state={"past": "1"})
+    assert step.final[0]["t"].lookback == math.inf
+    assert any(
+        "also at a length of 299, the longest that the model runs at" in note for note in step.graph.notes
+    )
+
+
 def test_keys_and_values_that_grow_although_a_window_is_read() -> None:
     past = [(1, 1, 3, 4), (1, 1, 3, 4)]
     with pytest.raises(pytest_rf.ModelError, match="reads none before the last 4: have the model cut"):
