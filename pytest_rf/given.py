@@ -160,7 +160,11 @@ def shape(name: str, given: Any) -> tuple[int, ...]:
 
 def empty(name: str, extents: Sequence[int], *at: str | int) -> CallError:
     """Return the error of an input that has no elements."""
-    return CallError("inputs", f"input {name!r}: shape {list(extents)}: every extent must be at least 1", *at)
+    first = (
+        "; a state that is empty in the first call is given as later calls have it" if 0 in extents else ""
+    )
+    reason = f"input {name!r}: shape {list(extents)}: every extent must be at least 1{first}"
+    return CallError("inputs", reason, *at)
 
 
 def refuse_empty(given: Any, name: str = "", at: tuple[str | int, ...] = ()) -> None:
