@@ -98,9 +98,11 @@ TABLE: tuple[Metric, ...] = (
         "offset",
         "place",
         "how far the centre of a unit lies off the centre of the input positions that it stands for: "
-        "`center - (stride - 1) / 2`. 0 is the half-pixel grid; two 3×3 convolutions of stride 2 with padding 1 give "
-        "-3/2, which shows as a shift where results of a flipped image are averaged. None where there is no stride",
-        sizes.offset,
+        "`center - (stride - 1) / 2`, and behind an upsampling, where units look to either side, its mean over one "
+        "period of them. 0 is the half-pixel grid; two 3×3 convolutions of stride 2 with padding 1 give "
+        "-3/2, which shows as a shift where results of a flipped image are averaged. None where there is no stride, or "
+        "where only the actual input tells what units read",
+        alignment.offset,
         grows="the offset",
     ),
     Metric(
