@@ -21,7 +21,7 @@ from pytest_rf.results import ModelResult, RequirementResult, severity
 MOST = 400
 """So many verdicts are told; the worst come first, and all are counted."""
 
-MOST_STEPS = 40
+MOST_STEPS = 24
 """So many of the layers along which a figure grew are told: those that add most."""
 
 MOST_OTHERS = 40

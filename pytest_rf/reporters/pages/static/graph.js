@@ -7,6 +7,7 @@ pytestRf.section("graph", (root, data, model) => {
   const find = (selector) => root.querySelector(selector);
   const stage = find(".stage");
   const tree = find(".tree");
+  const LEGIBLE = 0.7;
 
   const state = { open: new Set(), chosen: -1, by: "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
   let shown = null; // the geometry that is drawn
@@ -40,9 +41,10 @@ pytestRf.section("graph", (root, data, model) => {
 
   /** Returns what stands in a box: its name, and unless it is open what is said of it, as far as there is room. */
   function lines(box, width, open) {
-    const room = Math.floor((width - 22 - (isModule(box) ? 12 : 0) - (failing.has(box) ? 16 : 0)) / 7);
+    const inside = width - (isEnd(box) ? 36 : 20);
+    const room = Math.floor((inside - (isModule(box) ? 12 : 0) - (failing.has(box) ? 16 : 0)) / 7.2);
     const second = open ? "" : [says(box), detail(box)].filter(Boolean).join(" · ");
-    return [cut(name(box), room), cut(second, Math.floor((width - (isEnd(box) ? 34 : 18)) / 6))];
+    return [cut(name(box), room), cut(second, Math.floor(inside / 6))];
   }
 
   function drawn({ id, x, y, width, height, open }) {
@@ -100,8 +102,9 @@ pytestRf.section("graph", (root, data, model) => {
     svg.setAttribute("height", shown.height * state.zoom);
   }
 
-  function fit() {
-    state.zoom = Math.max(0.4, Math.min(1, (stage.clientWidth - 2) / shown.width));
+  /** Scales the drawing to the width that there is; not so small that it cannot be read, or be seen. */
+  function fit(least = 0.25) {
+    state.zoom = Math.max(least, Math.min(1, (stage.clientWidth - 2) / shown.width));
     scale();
   }
 
@@ -356,7 +359,7 @@ pytestRf.section("graph", (root, data, model) => {
     state.open.clear();
     state.chosen = outermost;
     render();
-    fit();
+    fit(LEGIBLE);
   });
 
   find(".towards")?.addEventListener("change", (event) => {
@@ -408,7 +411,7 @@ pytestRf.section("graph", (root, data, model) => {
   trail = about.follow(data.trails[state.trail]);
   legend();
   render();
-  fit();
+  fit(LEGIBLE);
   const [first] = data.trails[state.trail]?.at ?? [];
   if (first !== undefined) scrollTo(ancestry(first).find(isVisible));
 });
