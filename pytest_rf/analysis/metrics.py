@@ -8,7 +8,6 @@ of figures. So a new figure is one more row, and a function that reads it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -345,6 +344,8 @@ class AxisField(Along):
             known = getattr(type(self), name, None)
             if isinstance(known, property) and known.fget is not None:
                 known.fget(self)  # raises again what made Python ask here
+            from difflib import get_close_matches
+
             near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
             raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import TypeAlias
 
 from pytest_rf import paths
-from pytest_rf.cures.wording import helps
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
+from pytest_rf.reporters.cures import helps
 from pytest_rf.reporters.growth_path import growth
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.summary import more
