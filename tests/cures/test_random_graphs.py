@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+import pytest
 from held import hold
 from hypothesis import HealthCheck, Phase, given, settings
 from oracle.graphs import Graph, graphs

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 
 import onnx
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from oracle.graphs import Graph, graphs
 
