@@ -88,7 +88,7 @@ TABLE: tuple[Metric, ...] = (
     Metric(
         "center",
         "place",
-        "`start + (rf - 1) / 2`",
+        "`start + (rf - 1) / 2`: where unit 0 looks, if all units have one size; of others `offset` tells more",
         sizes.center,
         grows="the centre",
         aliases=("centre",),
