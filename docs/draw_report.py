@@ -127,7 +127,8 @@ CHOSEN = [
         "changes",
         "changes",
         "main",
-        act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove())",
+        act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove());"
+        "document.querySelectorAll('.side').forEach(one => one.remove())",
     ),
 ]
 """The pictures of the page in the docs."""

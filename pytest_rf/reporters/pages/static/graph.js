@@ -7,9 +7,9 @@ pytestRf.section("graph", (root, data, model) => {
   const find = (selector) => root.querySelector(selector);
   const stage = find(".stage");
   const tree = find(".tree");
-  const LEGIBLE = 0.7;
+  const LEGIBLE = 0.65;
 
-  const state = { open: new Set(), chosen: -1, by: "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
+  const state = { open: new Set(), chosen: -1, by: data.changes ? "change" : "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
   let shown = null; // the geometry that is drawn
   let trail = { boxes: new Set(), links: new Set() };
   const about = pytestRf.boxes(data, model, state);
@@ -43,7 +43,7 @@ pytestRf.section("graph", (root, data, model) => {
   function lines(box, width, open) {
     const inside = width - (isEnd(box) ? 36 : 20);
     const room = Math.floor((inside - (isModule(box) ? 12 : 0) - (failing.has(box) ? 16 : 0)) / 7.2);
-    const second = open ? "" : [says(box), detail(box)].filter(Boolean).join(" · ");
+    const second = open ? "" : [says(box), state.by === "change" ? "" : detail(box)].filter(Boolean).join(" · ");
     return [cut(name(box), room), cut(second, Math.floor(inside / 6))];
   }
 
@@ -412,6 +412,8 @@ pytestRf.section("graph", (root, data, model) => {
   legend();
   render();
   fit(LEGIBLE);
+  const [outset] = shown.boxes;
+  stage.scrollLeft = (outset.x + outset.width / 2) * state.zoom - stage.clientWidth / 2;
   const [first] = data.trails[state.trail]?.at ?? [];
   if (first !== undefined) scrollTo(ancestry(first).find(isVisible));
 });
