@@ -41,7 +41,7 @@ SECTIONS = (
     Section("verdicts", "Verdicts", ("verdicts",), is_judged=True),
     Section("look", "Look", ("reads", "canvas", "timeline", "picker", "told", "look")),
     Section("growth", "Growth", ("growth",)),
-    Section("graph", "Graph", ("nesting", "boxes", "graph")),
+    Section("graph", "Graph", ("nesting", "boxes", "panel", "tree", "graph")),
 )
 """All sections, in the order in which they stand on the page."""
 

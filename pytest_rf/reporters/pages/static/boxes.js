@@ -44,6 +44,12 @@ pytestRf.boxes = (data, model, state) => {
     return around ? `${around}.${label}` : label;
   }
 
+  /** Returns the box in which something happened; -1 for none. */
+  function boxOf(event) {
+    const found = event.target.closest("[data-box]");
+    return found ? Number(found.dataset.box) : -1;
+  }
+
   /** Returns an input of the model by its box. */
   function source(box) {
     return model.data.inputs.find((one) => one.name === data.labels[box]) ?? { shape: [] };
@@ -204,5 +210,6 @@ pytestRf.boxes = (data, model, state) => {
     entries,
     search,
     whole,
+    boxOf,
   };
 };
