@@ -44,7 +44,7 @@ class Grounds:
         if shortest is not None and shortest.irregular:
             read.append(field.counted("shortest", False))
         hulls = [one.hulls.get(key) for one in read]
-        if any(hull is not None and (hull.rest is not None or hull.lo.size > LARGE) for hull in hulls):
+        if any(hull is not None and (hull.is_put_off or hull.lo.size > LARGE) for hull in hulls):
             return None
         layout, dims = self._relevant(known.layout, key, hulls)
         runs = self.runs

@@ -18,7 +18,6 @@ from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.layout import carried
-from pytest_rf.domains.rims import Rim
 from pytest_rf.figures import Number
 
 
@@ -138,6 +137,8 @@ def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     rim = field.runs.rim(field.value, field.key, field.local)
     if rim is None:
         return 0, 0
+    from pytest_rf.domains.rims import Rim
+
     if not isinstance(rim, Rim):
         return math.inf, math.inf
     elements = rim.extent * prod(rim.inner)

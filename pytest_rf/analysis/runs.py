@@ -7,15 +7,13 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.field import Field, Hulls, Outcome
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.roles import roles
-from pytest_rf.domains import rims
-from pytest_rf.domains.elementwise import Maps, State
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
@@ -26,6 +24,10 @@ from pytest_rf.errors import RFError, UnknownError
 from pytest_rf.graph import Graph
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
 from pytest_rf.value import Value
+
+if TYPE_CHECKING:
+    from pytest_rf.domains import rims
+    from pytest_rf.domains.elementwise import Maps, State
 
 Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
@@ -194,6 +196,8 @@ class Runs:
         return self._rims[key, local]
 
     def _rim_domain(self, key: Key, local: bool) -> rims.Rims:
+        from pytest_rf.domains import rims
+
         short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
         return rims.Rims((lambda _: True) if local else self._accepted, short)
 

@@ -91,14 +91,6 @@ def center(field: Along) -> Number | None:
     return plain(Fraction(first) + Fraction(Fraction(size) - 1, 2))
 
 
-def offset(field: Along) -> Number | None:
-    """Return ``center - (stride - 1) / 2``; None where there is no stride, or no centre to be off."""
-    step, middle = field.stride, center(field)
-    if not step or middle is None or middle == math.inf:
-        return None
-    return plain(Fraction(middle) - (step - 1) / 2)
-
-
 def coverage(field: Along) -> float:
     """Return the theoretical size as a part of the input's extent."""
     return float(rf(field)[1]) / field.extent if field.extent else math.inf

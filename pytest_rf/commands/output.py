@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable
+from typing import IO
 
 from pytest_rf.commands.failures import abandon
 from pytest_rf.reporters.files import OutputError, report_place, save
@@ -41,8 +42,8 @@ def emit(
         save(buffer.getvalue(), file, kept=kept)
 
 
-def wants_color() -> bool:
-    """Return whether standard output is to be coloured where no option says so.
+def wants_color(stream: IO[str] | None = None) -> bool:
+    """Return whether a stream is to be coloured where no option says so: by default standard output.
 
     ``NO_COLOR`` forbids it, ``FORCE_COLOR`` and ``CLICOLOR_FORCE`` ask for it (none of them counts where it is
     empty); otherwise terminals are coloured that are not dumb, unless ``CLICOLOR`` is 0.
@@ -54,7 +55,8 @@ def wants_color() -> bool:
         return True
     if told("TERM") == "dumb" or told("CLICOLOR") == "0":
         return False
-    return sys.stdout is not None and sys.stdout.isatty()
+    stream = stream or sys.stdout
+    return stream is not None and stream.isatty()
 
 
 def _print(text: str, escape: str) -> None:

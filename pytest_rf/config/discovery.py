@@ -11,7 +11,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +117,8 @@ def is_nearly_ours(key: str) -> bool:
     bare = re.sub(r"[^a-z0-9]", "", key.lower()[:20])
     if bare in (_BARE, "rf"):
         return True
+    from difflib import SequenceMatcher
+
     # Not pytest itself, nor its plugins whose names begin like ours.
     return abs(len(bare) - len(_BARE)) <= 1 and SequenceMatcher(None, bare, _BARE).ratio() > 0.87
 
@@ -164,6 +165,8 @@ def _table(document: Document) -> Any:
 
 def _misnamed(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield the keys of tables that should be ``tool.pytest-rf``."""
+    from difflib import get_close_matches
+
     for key, value in data.items():
         if is_nearly_ours(key):
             yield (key,)

@@ -33,7 +33,9 @@ NOWHERE = 1 << 41
 ENDLESS = 1 << 42
 """The whole of an axis without end."""
 ROOM = 1 << 16
-"""Unions and masks of hulls that are smaller themselves are put off if they had more elements than this."""
+"""Masks of hulls that are smaller themselves are put off if they had more elements than this."""
+PAIRS = 1 << 10
+"""Likewise unions, and what lies end to end: small tables grow large where their dimensions are merged with others."""
 LARGE = 1 << 10
 """Merged hulls with more elements than this are looked through for dimensions along which they do not vary."""
 LONGEST_PERIOD = 1 << 14
@@ -105,6 +107,12 @@ def point(extent: int, dim: int, rank: int, endless: bool) -> Hull:
 def constant(mark: int, rank: int) -> Hull:
     """Return the hull that is ``CUT`` or ``NOWHERE`` for every element."""
     return Hull(np.full((1,) * rank, mark), np.full((1,) * rank, -mark))
+
+
+def flagged(reads: Flags) -> Hull:
+    """Return the hull that is position 0 for the elements that read, and ``NOWHERE`` for the others."""
+    lo = np.where(reads, 0, NOWHERE)
+    return Hull(lo, -lo)
 
 
 def endless(rank: int) -> Hull:

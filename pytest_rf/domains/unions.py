@@ -20,6 +20,7 @@ from pytest_rf.domains import hull
 from pytest_rf.domains.flagged import contracted
 from pytest_rf.domains.hull import (
     ENDLESS,
+    NOWHERE,
     Flags,
     Hull,
     Positions,
@@ -89,6 +90,8 @@ def mask(one: Hull, reads: Flags) -> Hull:
         return union(mask(replace(one, rest=None), reads), mask(one.rest, reads))
     both = reads if one.where is None else one.where & reads
     bare = replace(one, where=None)
+    if not both.any():
+        return hull.constant(NOWHERE, one.lo.ndim)
     room = prod(np.broadcast_shapes(one.lo.shape, both.shape))
     if room <= max(hull.ROOM, 2 * one.lo.size):
         return masked(bare, both)
@@ -155,8 +158,12 @@ def _filled(piece: Hull) -> Hull:
 def _under_mask(piece: Hull, where: Flags, do: Instruction, change: Callable[[Hull], Hull]) -> Hull:
     """Return what an instruction does to a part that is under a mask."""
     bare = replace(piece, where=None)
-    if isinstance(do, Contract | Follow) and where.shape[do.dim] > 1:
-        return contracted(bare, where, do.dim) if isinstance(do, Contract) else change(_filled(piece))
+    if isinstance(do, Contract) and where.shape[do.dim] > 1:
+        return contracted(bare, where, do.dim)
+    if isinstance(do, Follow) and where.shape[do.dim] > 1:
+        # Who reads any of what is the same everywhere reads that.
+        read = change(hull.flagged(where)) if bare.period(do.dim) == 1 else None
+        return change(_filled(piece)) if read is None or read.irregular else mask(bare, read.lo < NOWHERE)
     if isinstance(do, Contract | Follow | Cut):
         return mask(change(bare), where)
     if isinstance(do, Arrange | Divide | Unite):  # the flags move as positions do
@@ -174,6 +181,9 @@ def _put_off(parts: Sequence[Hull]) -> Hull:
                 joined = union(replace(other, where=None), replace(part, where=None))
                 found[number] = replace(joined, where=part.where)
                 break
+            if part.where is not None and other.where is not None and _alike(part, other):
+                found[number] = mask(replace(part, where=None), part.where | other.where)
+                break
         else:
             found.append(part)
     chain: Hull | None = None
@@ -183,6 +193,12 @@ def _put_off(parts: Sequence[Hull]) -> Hull:
     return chain
 
 
+def _alike(a: Hull, b: Hull) -> bool:
+    """Whether two parts are the same but for their masks, which are flags of the same dimensions."""
+    same = a.where is not None and b.where is not None and a.where.shape == b.where.shape
+    return same and np.array_equal(a.lo, b.lo) and np.array_equal(a.hi, b.hi)
+
+
 def _same(a: Flags | None, b: Flags | None) -> bool:
     return a is b or (a is not None and b is not None and np.array_equal(a, b))
 
@@ -190,7 +206,7 @@ def _same(a: Flags | None, b: Flags | None) -> bool:
 def _blows_up(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """Whether what is put together of two arrays is much larger than either, and large."""
     room = prod([max(m, n) for m, n in zip(a, b, strict=True)])
-    return room > hull.ROOM and room > 2 * max(prod(a), prod(b))
+    return room > hull.PAIRS and room > 2 * max(prod(a), prod(b))
 
 
 def _least(least: np.ufunc, a: Positions, b: Positions) -> Positions:

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import TypeAlias
 
 from pytest_rf import paths
-from pytest_rf.cures.wording import helps
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
+from pytest_rf.reporters.cures import helps
 from pytest_rf.reporters.growth_path import growth
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.summary import more
@@ -76,7 +76,7 @@ def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None
         yield line((f"{margin}  | ", "dim"), *_mark(found))
     if found.tensor:
         yield line((f"{margin}  = ", "dim"), *_tensor(found))
-    if found.others:
+    if any(one.tensor != found.tensor for one in found.others):  # the message has those of the same tensor
         yield line((f"{margin}  = ", "dim"), "also: " + _others(found))
     yield from growth(found, f"{margin}    ", _above(found, {} if told is None else told))
     if found.accepted:
@@ -141,6 +141,8 @@ def _other(found: Finding, other: Elsewhere) -> str:
     if other.undecidable:
         why = f" ({other.reason})" if other.reason not in ("", found.reason) else ""
         return "" if found.undecidable and not why else f"undecidable{axes}{why}"
+    if found.metric not in PREDICATES and all(isinstance(one.low, bool) for one in other.measured):
+        return axes.strip()  # that the same is true there the message has said
     if found.metric in PREDICATES:
         return f"{elsewhere(found, other)}{axes}" if axes else ""
     return f"{elsewhere(found, other)}{axes}"

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from blocks import ROOT, of, only
 from grammar import sentences, words
 from hypothesis import HealthCheck, given, settings
 from models import model
@@ -20,14 +21,13 @@ from pytest_rf.requirements import Settings, evaluate, parse
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.syntax import RequirementTextError
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "requirements.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 EXAMPLES = [
-    (name, line.partition("  #")[0].partition(" # ")[0].strip())
-    for name, block in re.findall(r"(?ms)^```rf (\S+)\n(.*?)^```$", TEXT)
-    for line in block.splitlines()
+    (block.info, line.partition("  #")[0].partition(" # ")[0].strip())
+    for block in of("docs/requirements.md", "rf")
+    for line in block.code.splitlines()
 ]
 
 NET = """
@@ -102,7 +102,7 @@ def test_the_written_parts_are_current() -> None:
         assert f"| `{name}` |" in TEXT
 
 
-(GRAMMAR,) = re.findall(r"(?ms)^```text\n(.*?)^```$", TEXT)
+GRAMMAR = only("docs/requirements.md", "text")
 
 #: What a sentence of the grammar can be refused for, as it makes no sense.
 NONSENSE = (

@@ -35,6 +35,16 @@ def test_a_figure_keeps_its_unit_and_its_comparator(width: int) -> None:
         assert not re.match(r" *(mm|ms)\b", piece)
 
 
+@pytest.mark.parametrize("width", range(14, 60))
+def test_a_figure_stays_with_what_becomes_of_it(width: int) -> None:
+    pieces = broken("help: the nearest, conv2: kernel 3 → 1 (padding -1 → 0), stem → head gives 2007", width)
+    for piece in pieces:
+        assert not piece.endswith(("→", " 3", "-1"))
+        assert not piece.lstrip().startswith(("1", "0"))
+    text = f"also {'name → ' * 40}end"  # what is no figure can be broken before every arrow
+    assert all(len(piece) <= width + 7 for piece in broken(text, width))
+
+
 def test_styles_and_names_survive() -> None:
     spans = line(
         ("  = ", "dim"),

@@ -7,8 +7,16 @@ domains stand in the tables as ``domain::Name``.
 
 from __future__ import annotations
 
+from functools import cache
+
 from pytest_rf.operators import tables
 from pytest_rf.operators.onnx.call import Rule
+
+_USUAL = (
+    *("contractions", "convolutions", "gathers", "generators", "pointwise"),
+    *("reductions", "resampling", "views", "windows"),
+)
+"""The families that most models need, and no other."""
 
 
 def table() -> dict[str, Rule]:
@@ -18,3 +26,22 @@ def table() -> dict[str, Rule]:
         ValueError: two families claim one operator.
     """
     return tables.table(__name__)
+
+
+def find(op: str) -> Rule | None:
+    """Return the rule of an operator; None where it has none. Families that are seldom needed are imported when one is.
+
+    Raises:
+        ValueError: two families claim one operator.
+    """
+    return _usual().get(op) or _every().get(op)
+
+
+@cache
+def _usual() -> dict[str, Rule]:
+    return tables.table(__name__, _USUAL)
+
+
+@cache
+def _every() -> dict[str, Rule]:
+    return table()

@@ -9,9 +9,9 @@ import msgspec
 
 from pytest_rf import checks
 from pytest_rf.analysis.metrics import METRICS, PREDICATES
-from pytest_rf.cures.wording import helps
 from pytest_rf.figures import number
 from pytest_rf.findings import Finding, Step
+from pytest_rf.reporters.cures import helps
 from pytest_rf.reporters.full import place as written_at
 from pytest_rf.reporters.growth_path import grown, reached
 from pytest_rf.reporters.witness import claim
