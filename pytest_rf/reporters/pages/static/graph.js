@@ -8,7 +8,7 @@ pytestRf.section("graph", (root, data, model) => {
   const stage = find(".stage");
   const LEGIBLE = 0.65;
 
-  const state = { open: new Set(), chosen: -1, by: data.changes ? "change" : "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
+  const state = { open: new Set(), chosen: -1, by: data.changes.length ? "change" : "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
   let shown = null; // the geometry that is drawn
   let tree = null;
   let trail = { boxes: new Set(), links: new Set() };
