@@ -98,8 +98,8 @@ GALLERY = ("resnet50", "unet", "tcn", "unet3d", "windows", "two", "step", "deep"
 #: Widths of the gallery's windows: a desk's and a phone's.
 WIDTHS = (1280, 390)
 
-#: Few colours make small files: these pages have few.
-COLOURS = 96
+#: Few colours make small files, and these pages have few. An octree keeps the rare ones.
+COLOURS = 256
 
 #: Pages about several nets, by the words of the command line behind ``report``.
 SEVERAL = {
@@ -127,7 +127,8 @@ CHOSEN = [
         "changes",
         "changes",
         "main",
-        act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove())",
+        act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove());"
+        "document.querySelectorAll('.side').forEach(one => one.remove())",
     ),
 ]
 """The pictures of the page in the docs."""
@@ -190,8 +191,8 @@ def _take(browser: Browser, picture: Picture, page: Path, folder: Path) -> None:
     opened.wait_for_timeout(200)
     shown = opened.locator(picture.part).first if picture.part else opened
     taken = Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
-    flat = taken.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
-    flat.save(folder / f"{picture.name}.webp", lossless=True, quality=50, method=4)
+    flat = taken.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    flat.convert("RGB").save(folder / f"{picture.name}.webp", lossless=True, quality=50, method=4)
     context.close()
 
 

@@ -273,16 +273,12 @@ def _clipped(sets: _Sets, extent: int) -> _Sets:
     """Return what the borders of an input leave of sets."""
     first, bits = sets.first.copy(), sets.bits.copy()
     bits[(bits < 0).astype(bool)] = (1 << extent) - 1  # everything, one and the same number
-    lengths = np.asarray(_length(bits), np.int64)
-    for place in np.flatnonzero(
-        (bits > 0).astype(bool) & ((first < 0) | (first + lengths > extent))
-    ).tolist():
-        low, mask = int(first[place]), bits[place]
-        if low < 0:
-            low, mask = 0, mask >> -low
-        mask &= (1 << max(extent - low, 0)) - 1
-        zeros = max((mask & -mask).bit_length() - 1, 0)
-        first[place], bits[place] = (low + zeros, mask >> zeros) if mask else (0, 0)
+    ends = first + np.asarray(_length(bits), np.int64)
+    beyond = (bits > 0).astype(bool) & ((first < 0) | (ends > extent))
+    low, cut = np.maximum(first[beyond], 0), np.maximum(-first[beyond], 0)
+    within = (1 << np.maximum(extent - low, 0).astype(object)) - 1
+    low, left = _lowest(low, (bits[beyond] >> cut.astype(object)) & within)
+    first[beyond], bits[beyond] = np.where((left > 0).astype(bool), low, 0), left
     return _Sets(first, bits)
 
 

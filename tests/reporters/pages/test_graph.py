@@ -227,6 +227,15 @@ def deep() -> str:
     return pages.html([pages.plain(sections.of(Subject(analysis, ModelResult(model="deep"))))])
 
 
+def test_boxes_are_coloured_by_size_first(opened: Callable[..., Page]) -> None:
+    section = started(opened(document("unet")[0]))
+    pressed = section.locator("[data-by][aria-pressed=true]")
+    assert pressed.get_attribute("data-by") == "size"
+    assert section.locator("[data-by]").count() == 3
+    assert "140 to 204" in section.locator(".legend").inner_text()
+    assert section.locator(".stage .box.step-6").count() > 0
+
+
 def test_five_thousand_nodes_open_at_once(deep: str, opened: Callable[..., Page]) -> None:
     assert len(deep) < 5_000_000
     page = opened(deep)
