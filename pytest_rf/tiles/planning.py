@@ -194,7 +194,10 @@ def _planned(
             found = _measured(trial, fitting, axis, _cropped(crop.get(axis)))
         except RFError as error:
             fault = Fault(
-                axis, f"the model does not run on a tile of {fitting[axis]}: {error}", not trial.reopens
+                axis,
+                f"the model does not run on a tile of {fitting[axis]}: {error}; export it with open extents, or give "
+                f"a tile of {trial.extent(axis)}",
+                not trial.reopens,
             )
             faults.append(fault)
             found = _Measured((), ())
@@ -218,20 +221,49 @@ def _planned(
                 f"{multiple}; the nearest overlaps that fit are {near}",
             )
             faults.append(fault)
-        if axis not in overlap and axis not in context and least[axis] >= extent and not found.obstacles:
+        if axis not in overlap and axis not in context and extent <= least[axis] < math.inf:
             told = f"a tile of {extent} is too small: an overlap of {least[axis]:g} in total is needed"
-            faults.append(Fault(axis, told))
+            tied = _circular(trial, fitting, axis, one, least[axis], _cropped(crop.get(axis)))
+            obstacles += tied
+            faults += [] if tied else [Fault(axis, told)]
     if not faults:
         for axis, one in axes.items():
             if outputs[axis] and not any(each.axis == axis for each in obstacles):
                 more, missed = _judged(trial, tiles, axis, one, outputs[axis], least[axis])
                 obstacles += more
                 misses += missed
-            if any(each.axis == axis for each in obstacles):
-                least[axis], sides[axis] = math.inf, (math.inf, math.inf)
+    for axis in {each.axis for each in obstacles}:
+        least[axis], sides[axis] = math.inf, (math.inf, math.inf)
     accepted = _accepted(trial.analysis, tiles)
     reach = {axis: _reach(trial, tiles, axis, sides[axis]) for axis in axes}
     return Plan(trial, axes, outputs, least, sides, reach, obstacles, misses, faults, accepted)
+
+
+def _circular(
+    trial: Trial, tiles: Mapping[str, int], axis: str, one: AxisTiling, least: float, crop: Fraction | None
+) -> list[Obstacle]:
+    """Return what fetches from the other end of a tile that is too short to be judged, and spoils a longer one, too."""
+    part = trial.at(tiles)
+    fields = [
+        (Along(part.runs, tensor.value, part.inputs[name], number), tensor.name)
+        for name, number in trial.keys(axis)
+        for tensor in part.outputs
+    ]
+    ties = [tie for field, output in fields if (tie := of_ties(field, output, "circular"))]
+    if not ties:
+        return []
+    extent = one.fitting(2 * int(least) + one.multiple)
+    longer = {**tiles, axis: extent}
+    try:
+        found = _measured(trial, longer, axis, crop)
+        total, _ = _least(found, extent, one.multiple)
+        if found.obstacles:
+            return list(found.obstacles)
+        tiling = AxisTiling(extent, *_halves(int(total)), one.multiple, one.remainder)
+        return _judged(trial, longer, axis, tiling, found.outputs, total)[0]
+    except RFError:
+        opened = f"or export it with open extents: it does not run on a tile of {extent}, which would tell"
+        return [tie._replace(remedy=f"{tie.remedy}, {opened}", undecidable=True) for tie in ties]
 
 
 def _reach(
