@@ -74,6 +74,11 @@ class Hull:
         """Whether it is a union, or under a mask, of which the arrays are not made."""
         return self.rest is not None or self.where is not None
 
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one interval for all elements, but for how far it moves: plain numbers do then."""
+        return self.lo.size == 1 and self.hi.size == 1 and not self.is_put_off
+
     def period(self, dim: int) -> int:
         """Number of elements along ``dim`` after which the hull repeats."""
         return int(self.lo.shape[dim])

@@ -101,6 +101,8 @@ def mask(one: Hull, reads: Flags) -> Hull:
 def together(one: Hull, dims: Iterable[int]) -> Hull:
     """Return the hull of what all elements along some dimensions read, which have one element then."""
     dims = tuple(dims)
+    if one.is_one:
+        return one
     if one.rest is not None:
         return union(together(replace(one, rest=None), dims), together(one.rest, dims))
     where, one = one.where, replace(one, where=None)
