@@ -292,7 +292,7 @@ class Runs:
             wanted = self._asked.together(number, done)
             # Maps without end are small: all axes are followed at once.
             keys = self.spatial if theory and key in self.spatial else frozenset({key})
-            known = run_total(self.plan, self.domain(counting, theory), keys, wanted)
+            known = run_total(self.plan, self.domain(counting, theory, stretches=True), keys, wanted)
             for each in keys:
                 one = self._done.setdefault((counting, theory, each), {})
                 for value in wanted:
@@ -300,12 +300,15 @@ class Runs:
                     one[value] = {each: hulls[each]} if each in hulls else {}
         return done[number]
 
-    def domain(self, counting: Counting, theory: bool) -> Intervals:
-        """Return the domain of one kind of run, on an input without end or on the actual one."""
+    def domain(self, counting: Counting, theory: bool, stretches: bool = False) -> Intervals:
+        """Return the domain of one kind of run, on an input without end or on the actual one.
+
+        ``stretches``: hulls of long axes may be stretched.
+        """
         policy = Policy(
             endless=self.borderless(theory),
             context=counting in ("full", "guaranteed", "sure"),
             accepted=self._accepted if counting in ("guaranteed", "sure") else None,
             uncertain=counting not in ("certain", "sure"),
         )
-        return (Shortest if counting == "shortest" else Intervals)(policy)
+        return Shortest(policy) if counting == "shortest" else Intervals(policy, stretches)
