@@ -304,9 +304,8 @@ class Runs:
             wanted = [
                 one for one in asked if any(self._plainest(counting, each, one) == counting for each in keys)
             ]
-            known = run_total(
-                self.plan, self.domain(counting, theory), keys, wanted, self._known(counting, theory, keys)
-            )
+            domain = self.domain(counting, theory, stretches=True)
+            known = run_total(self.plan, domain, keys, wanted, self._known(counting, theory, keys))
             for each in keys:
                 one = self._done.setdefault((counting, theory, each), {})
                 for value in wanted:
@@ -325,12 +324,15 @@ class Runs:
             if all(self._plainest(counting, key, number) == "local" for key in keys)
         }
 
-    def domain(self, counting: Counting, theory: bool) -> Intervals:
-        """Return the domain of one kind of run, on an input without end or on the actual one."""
+    def domain(self, counting: Counting, theory: bool, stretches: bool = False) -> Intervals:
+        """Return the domain of one kind of run, on an input without end or on the actual one.
+
+        ``stretches``: hulls of long axes may be stretched.
+        """
         policy = Policy(
             endless=self.borderless(theory),
             context=counting in ("full", "guaranteed", "sure"),
             accepted=self._accepted if counting in ("guaranteed", "sure") else None,
             uncertain=counting not in ("certain", "sure"),
         )
-        return (Shortest if counting == "shortest" else Intervals)(policy)
+        return Shortest(policy) if counting == "shortest" else Intervals(policy, stretches)
