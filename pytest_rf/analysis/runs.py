@@ -289,9 +289,12 @@ class Runs:
         known = self.plan.structures.get(number)
         if counting not in ("full", "guaranteed") or not isinstance(known, Structure):
             return counting
-        accepted = [self._accepted(node) for node in known.context.get(key, ())]
-        if all(accepted):
+        brought = known.context.get(key, ())
+        if not brought:
             return "local"
+        accepted = [self._accepted(node) for node in brought]
+        if counting == "guaranteed":
+            return "local" if all(accepted) else counting
         return counting if any(accepted) else "guaranteed"
 
     def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
