@@ -70,7 +70,7 @@ def pairs(call: Graph, state: State, name: str) -> dict[str, str]:
         _fits(call, before, after, name)
     if len(found) == len(call.inputs):
         raise ModelError(
-            f"{name}: state: all inputs are states ({_listed(found)}); the stream's input is none"
+            f"{name}: state: all inputs are states ({_listed(found)}); leave the one out that is the stream"
         )
     return found
 
@@ -84,7 +84,7 @@ def _declared(call: Graph, before: str, after: str, name: str) -> dict[str, str]
         if not found:
             near = get_close_matches(word, known, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {_listed(known)}"
-            first = "; a state that is None in the first call is given by its shape in inputs" * (
+            first = " (a state that is None in the first call is given by its shape in inputs)" * (
                 kind == "input"
             )
             raise ModelError(f"{name}: state: there is no {kind} {word!r}; {hint}{first}")
@@ -142,6 +142,11 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             raise ModelError(
                 f"{name}: state: {after!r} could be the value of any of {_listed(twins)}; {_remedy(twins[0], after)}"
             )
+    if len(call.inputs) == 1:
+        raise ModelError(
+            f"{name}: state: it has one input, {_listed(call.inputs)}, so that it has no state and is called once; "
+            "leave out state"
+        )
     if not found:
         shapes = {one: value.shape for one, value in call.inputs.items()}
         like = [
@@ -151,7 +156,7 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             if value.shape == shape
         ]
         could = (
-            f"of one shape are {_listed(f'{a} and {b}' for a, b in like)}"
+            f"of one shape are {', '.join(f'{a!r} and {b!r}' for a, b in like[:_LISTED])}"
             if like
             else "no two have one shape"
         )
