@@ -83,7 +83,8 @@ def test_an_image_that_does_not_fit_is_an_error_that_says_what_does() -> None:
 
 FIXED = """
 g (float[1, 1, 16] x) => (float[1, 1, 16] y)
-  <float[1, 1, KERNEL] w, int64[1] none = {0}, int64[1] three = {3}, int64[1] end = {9223372036854775807}, int64[1] last = {2},
+  <float[1, 1, KERNEL] w, int64[1] none = {0}, int64[1] three = {3},
+   int64[1] end = {9223372036854775807}, int64[1] last = {2},
    int64[3] shape = {1, 1, 16}>
 {
   [ahead] a = Slice(x, three, end, last)
