@@ -8,7 +8,6 @@ of figures. So a new figure is one more row, and a function that reads it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -160,7 +159,7 @@ TABLE: tuple[Metric, ...] = (
         "lookahead",
         "length",
         "how far an output step reads after the input steps that it stands for, context counted",
-        lambda field: guarantees.reach(field, ahead=True),
+        guarantees.lookahead,
         guarantee=True,
         monotone=True,
         shift=_later,
@@ -188,7 +187,7 @@ TABLE: tuple[Metric, ...] = (
         "lookback",
         "length",
         "how far an output step reads before the input steps that it stands for, context counted",
-        lambda field: guarantees.reach(field, ahead=False),
+        guarantees.lookback,
         guarantee=True,
         monotone=True,
         shift=_earlier,
@@ -345,6 +344,8 @@ class AxisField(Along):
             known = getattr(type(self), name, None)
             if isinstance(known, property) and known.fget is not None:
                 known.fget(self)  # raises again what made Python ask here
+            from difflib import get_close_matches
+
             near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
             raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 
