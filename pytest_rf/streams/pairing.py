@@ -159,8 +159,8 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             )
     if len(call.inputs) == 1:
         raise ModelError(
-            f'{name}: state = "auto" has one input, {_listed(call.inputs)}, and that is the stream; leave out state, or '
-            "give one that is None in the first call as later calls have it, by its shape in inputs"
+            f'{name}: state = "auto" has one input, {_listed(call.inputs)}, and that is the stream; leave out state, '
+            "or give one that is None in the first call as later calls have it, by its shape in inputs"
         )
     if not found:
         shapes = {one: value.shape for one, value in call.inputs.items()}
