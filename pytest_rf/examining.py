@@ -17,9 +17,8 @@ from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config.declared import Config, PlacedRequirement, Tiling
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import told
-from pytest_rf.errors import ModelError, RFError
+from pytest_rf.errors import ModelError, PlacedConfigError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
 from pytest_rf.requirements import Settings

@@ -54,6 +54,8 @@ def _range(about: Along, theory: Field, finite: Callable[[], Field]) -> Range:
 
 def _by_place(about: Along, field: Field, hull: Hull) -> Hull:
     """Return the hulls of positions: what all channels and samples there read together."""
+    if hull.is_one:
+        return hull
     spatial = {(about.input.name, axis) for axis in (*about.input.axes.values(), about.axis)}
     own = set().union(*(place_dims(field.layout, key) for key in spatial))
     return together(hull, [dim for dim in range(hull.lo.ndim) if dim not in own])

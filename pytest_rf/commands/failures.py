@@ -147,7 +147,7 @@ def _label(word: str, style: str, message: str) -> None:
     if not _is_terminal():
         _write(f"{word}: {text}\n")
         return
-    from pytest_rf.commands.output import wants_color
+    from pytest_rf.commands.color import wants_color
     from pytest_rf.reporters.lines import line, write
     from pytest_rf.reporters.wrapping import terminal_width, wrapped
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf.config.positions import Place, Positions
-from pytest_rf.errors import ConfigError
+from pytest_rf.errors import ConfigError, PlacedConfigError
 from pytest_rf.paths import display
 
 #: A configuration of this many bytes is none.
@@ -24,23 +24,6 @@ _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_I
 
 # A string without an end goes to the end of its line, so that nothing is ever looked at twice.
 _STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\\?(?:\"|$)|'[^']*(?:'|$)""")
-
-
-class PlacedConfigError(ConfigError):
-    """A configuration is wrong at a known place.
-
-    Attributes:
-        detail: shows it to a person, as with a caret.
-        line: the line, counted from 1; 0 where it is not known.
-        column: the column in that line, likewise.
-    """
-
-    def __init__(self, message: str, detail: str = "", line: int = 0, column: int = 0) -> None:
-        """Keep detail and place beside the message."""
-        super().__init__(message)
-        self.detail = detail
-        self.line = line
-        self.column = column
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from pytest_rf.access import progression
-from pytest_rf.domains import bounded, hull, periodic, unions
+from pytest_rf.domains import bounded, hull, periodic, stretched, unions
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import EndToEnd
 from pytest_rf.domains.layout import Key
@@ -33,18 +33,24 @@ def laid(parts: Sequence[Hull | None], do: EndToEnd) -> Hull:
         for one, offset, extent in zip(parts, do.offsets, do.extents, strict=True)
         if one is not None
     ]
+    if _is_one_line(pieces, do):
+        return pieces[0][0]
+    pieces = [(stretched.made(one), offset, extent) for one, offset, extent in pieces]
     if not any(one.is_put_off for one, _, _ in pieces):
         return _layer(pieces, do.dim, do.total)
-    parts = [(part, offset, extent) for one, offset, extent in pieces for part in unions.pieces(one)]
-    lines = [piece for piece in parts if _is_under_line(piece[0], do.dim)] if len(parts) <= FEW else []
-    layers = _layers([piece for piece in parts if piece not in lines], do.dim)
-    return reduce(
-        unions.union,
-        [
-            *[_layer(layer, do.dim, do.total) for layer in layers],
-            *[_at(piece, do.dim, do.total) for piece in lines],
-        ],
-    )
+    split = [(part, offset, extent) for one, offset, extent in pieces for part in unions.pieces(one)]
+    lines = [piece for piece in split if _is_under_line(piece[0], do.dim)] if len(split) <= FEW else []
+    layers = _layers([piece for piece in split if piece not in lines], do.dim)
+    made = [_layer(layer, do.dim, do.total) for layer in layers]
+    return reduce(unions.union, [*made, *[_at(piece, do.dim, do.total) for piece in lines]])
+
+
+def _is_one_line(pieces: Sequence[Piece], do: EndToEnd) -> bool:
+    """Whether pieces lie beside each other along a stretched line, and all elements of one place read the same."""
+    first = pieces[0][0].stretch
+    if first is None or first.dim == do.dim or sum(extent for _, _, extent in pieces) < do.total:
+        return False
+    return stretched.alike([one for one, _, _ in pieces])
 
 
 def one_map(parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
@@ -80,15 +86,16 @@ def _layer(pieces: Sequence[Piece], dim: int, total: int) -> Hull:
     """
     if len(pieces) == 1 or not _is_repeated(pieces, dim, total) or bounded.alike(pieces, dim, total):
         return bounded.end_to_end(pieces, dim, total)
-    still = [_at(piece, dim, total) for piece in pieces if piece[0].period(dim) == 1]
+    parts = [_at(piece, dim, total) for piece in pieces if piece[0].period(dim) == 1]
     varying = [piece for piece in pieces if piece[0].period(dim) > 1]
-    return reduce(unions.union, [*still, *([bounded.end_to_end(varying, dim, total)] if varying else ())])
+    if varying:
+        parts.append(bounded.end_to_end(varying, dim, total))
+    return reduce(unions.union, parts)
 
 
 def _is_repeated(pieces: Sequence[Piece], dim: int, total: int) -> bool:
-    room = total * prod(
-        max(one.lo.shape[d] for one, _, _ in pieces) for d in range(pieces[0][0].lo.ndim) if d != dim
-    )
+    others = [d for d in range(pieces[0][0].lo.ndim) if d != dim]
+    room = total * prod([max(one.lo.shape[d] for one, _, _ in pieces) for d in others])
     return (
         room > hull.PAIRS
         and len(pieces) <= FEW

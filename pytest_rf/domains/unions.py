@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.domains import hull
+from pytest_rf.domains import hull, stretched
 from pytest_rf.domains.flagged import contracted
 from pytest_rf.domains.hull import (
     ENDLESS,
@@ -35,7 +35,9 @@ from pytest_rf.limits import afford_both
 
 def pieces(one: Hull | None) -> list[Hull]:
     """Return the hulls of which one is the union."""
-    return [] if one is None else [replace(one, rest=None), *pieces(one.rest)]
+    if one is None or one.stretch is not None:
+        return [] if one is None else [stretched.made(one)]
+    return [replace(one, rest=None), *pieces(one.rest)]
 
 
 def settled(one: Hull) -> Hull:
@@ -50,7 +52,8 @@ def settled(one: Hull) -> Hull:
 
 
 def small(one: Hull) -> Hull:
-    """Return the hull as one part if that is not large."""
+    """Return the hull as one part if that is not large, and none that is stretched."""
+    one = stretched.made(one)
     return settled(one) if one.is_put_off and prod(shape(one)) <= hull.ROOM else one
 
 
@@ -69,6 +72,9 @@ def each(one: Hull, do: Instruction, change: Callable[[Hull], Hull]) -> Hull:
         do: the instruction.
         change: what it does to a hull that is not put off.
     """
+    if one.stretch is not None:
+        found = stretched.apply(one, do)
+        return change(stretched.made(one)) if found is None else found
     if one.rest is None:
         return change(one) if one.where is None else _under_mask(one, one.where, do, change)
     return union(each(replace(one, rest=None), do, change), each(one.rest, do, change))
@@ -86,6 +92,7 @@ def cut(one: Hull, places: Sequence[slice]) -> Hull:
 
 def mask(one: Hull, reads: Flags) -> Hull:
     """Return the hull of those elements that read at all, along axes with borders."""
+    one = stretched.made(one)
     if one.rest is not None:
         return union(mask(replace(one, rest=None), reads), mask(one.rest, reads))
     both = reads if one.where is None else one.where & reads
@@ -100,7 +107,9 @@ def mask(one: Hull, reads: Flags) -> Hull:
 
 def together(one: Hull, dims: Iterable[int]) -> Hull:
     """Return the hull of what all elements along some dimensions read, which have one element then."""
-    dims = tuple(dims)
+    dims, one = tuple(dims), stretched.made(one)
+    if one.is_one:
+        return one
     if one.rest is not None:
         return union(together(replace(one, rest=None), dims), together(one.rest, dims))
     where, one = one.where, replace(one, where=None)
@@ -115,6 +124,9 @@ def union(a: Hull, b: Hull) -> Hull:
     """Return the hull that holds both; irregular where they move at different speeds."""
     if a is b:
         return a
+    if a.stretch is not None or b.stretch is not None:
+        found = stretched.union(a, b)
+        return union(stretched.made(a), stretched.made(b)) if found is None else found
     if a.is_put_off or b.is_put_off:
         both = [*pieces(a), *pieces(b)]
         odd = next((part for part in both if part.irregular or part.jump is not None), None)

@@ -18,6 +18,9 @@ _WORD = re.compile(r" *[^ ]+")
 #: A layer of a path: what it added, and to what.
 _LAYER = re.compile(r" *(?:whole axis|[^ ]+) +→ ")
 
+#: What a line can begin with: ``RF001``, ``=``, ``help:``, but no plain word of a sentence.
+_LABEL = re.compile(r" *(?![a-z]+ )\S+ +")
+
 #: What stands between two figures, and never at the end of a line.
 _BETWEEN = re.compile(r"\(?[<>=!≤≥≠]+|→")
 
@@ -65,9 +68,9 @@ def _is_drawing(text: str) -> bool:
 
 
 def _broken(spans: Line, text: str, width: int) -> Iterator[Line]:
-    """Yield a line in pieces; the second and later begin below the first line's second word."""
-    first = re.match(r" *\S+ +", text)
-    indent = min(first.end() if first else 0, width // 2)
+    """Yield a line in pieces; the second and later begin below what is behind its label, or two columns further in."""
+    label = _LABEL.match(text)
+    indent = min(label.end() if label else len(text) - len(text.lstrip(" ")) + 2, width // 2)
     piece: list[Span] = []
     used = 0
     for words in _together(spans):
@@ -95,6 +98,7 @@ def _together(spans: Iterable[Span]) -> Iterator[list[Span]]:
         holds = (
             _BETWEEN.fullmatch(before)
             or (bare == "→" and before.strip("(+-×").isdigit())
+            or (bare == "=" and before.isidentifier())
             or (before[-1:].isdigit() and bare.isalpha() and len(bare) <= _UNIT)
         )
         if found and word.text.startswith(" ") and not holds:

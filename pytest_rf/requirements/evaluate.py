@@ -11,7 +11,7 @@ from pytest_rf.analysis.metrics import METRICS, PREDICATES
 from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
-from pytest_rf.requirements import claims, comparisons, context, scanner, select, verdicts
+from pytest_rf.requirements import comparisons, context, scanner, select, verdicts
 from pytest_rf.requirements.places import Place, at, is_guarantee
 from pytest_rf.requirements.references import References
 from pytest_rf.requirements.settings import Settings
@@ -200,5 +200,7 @@ def _wrong(
 ) -> Iterator[Finding]:
     """Yield a finding where a part does not hold at a place; ``held`` takes what was measured where it does."""
     if isinstance(part, Claim):
+        from pytest_rf.requirements import claims  # which look for the operators to blame
+
         return claims.verdicts(place, part, settings, held)
     return comparisons.verdicts(place, part, settings, held)

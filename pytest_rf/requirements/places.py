@@ -14,7 +14,7 @@ from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.tensors import Contribution
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Required
-from pytest_rf.requirements import advice, context, verdicts
+from pytest_rf.requirements import context, verdicts
 from pytest_rf.requirements.expressions import Value
 from pytest_rf.requirements.references import References
 from pytest_rf.requirements.settings import Settings
@@ -22,6 +22,7 @@ from pytest_rf.requirements.syntax import Claim, Comparison
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.paths import Measure
+    from pytest_rf.requirements import advice
 
 
 class Place(NamedTuple):
@@ -54,6 +55,8 @@ class Place(NamedTuple):
 
     def case(self, path: Sequence[Contribution], holds: Callable[[AxisField], bool | None]) -> advice.Case:
         """Return what advice is made from."""
+        from pytest_rf.requirements import advice
+
         return advice.Case(self.field, self.context, path, holds)
 
     def verdict(self, part: Comparison | Claim, settings: Settings) -> Finding:

@@ -76,7 +76,7 @@ class References:
                 hint = (
                     f"; it declares {', '.join(list(declared)[:_LISTED])}"
                     if declared
-                    else "; it has no metadata"
+                    else "; it has no metadata: export it with metadata_props, or require a number"
                 )
             raise RequirementError(f"the model declares no meta:{name}{hint}")
         match = _DECLARED.fullmatch(declared[name][:40])

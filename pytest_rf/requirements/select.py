@@ -212,4 +212,4 @@ def _near(pattern: str, analysis: Analysis) -> str:
     )
     if near:
         return ", did you mean " + " or ".join(f'"{name}"' for name in near) + "?"
-    return ": no tensor, node or module has such a name"
+    return ": no tensor, node or module has such a name; pytest-rf show lists them"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
-from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.doors import notebook
 from pytest_rf.errors import RFError, TilingError
 from pytest_rf.tiles.axis import AxisTiling, Fault, Tile
@@ -142,13 +141,6 @@ class Plan:
         one = self.axes[miss.axis]
         total = self.min_overlap[miss.axis]
         return f"{miss}; an overlap of {total:g} in total is enough, there are {one.before + one.after}"
-
-    def image(self, axis: str) -> Analysis | None:
-        """Return the model on an image of three tiles along an axis, one along others; None where it does not run."""
-        try:
-            return self.trial.at({**self.tile, axis: self.axes[axis].image})
-        except RFError:
-            return None
 
     # ------------------------------------------------------------------ images
 

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
-from pytest_rf.errors import UnknownError
+from pytest_rf.errors import RFError, UnknownError
 from pytest_rf.findings import Piece, Witness
 from pytest_rf.tiles import Plan
 from pytest_rf.tiles.borders import Borders
@@ -42,7 +42,7 @@ def of_seam(plan: Plan, axis: str, output: str, miss: Miss | None = None) -> Wit
         None where the model runs on no such image, or several inputs have the axis.
     """
     one = next((one for one in plan.outputs[axis] if one.output == output), None)
-    whole = plan.image(axis)
+    whole = _image(plan, axis)
     keys = [*plan.trial.keys(axis)]
     if one is None or whole is None or len(keys) != 1:
         return None
@@ -56,6 +56,14 @@ def of_seam(plan: Plan, axis: str, output: str, miss: Miss | None = None) -> Wit
         read = None
     # A table is the same in the first tile as in the whole.
     return read or (_other(whole, sight, one, kept[min(1, len(kept) - 1)]) if kept else None)
+
+
+def _image(plan: Plan, axis: str) -> Analysis | None:
+    """Return the model on an image of three tiles along an axis, one along others; None where it does not run."""
+    try:
+        return plan.trial.at({**plan.tile, axis: plan.axes[axis].image})
+    except RFError:
+        return None
 
 
 def _kept(plan: Plan, axis: str, one: Borders, count: int, miss: Miss | None) -> Iterator[_Kept]:

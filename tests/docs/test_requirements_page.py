@@ -99,7 +99,7 @@ def test_the_written_parts_are_current() -> None:
     script = runpy.run_path(str(ROOT / "docs" / "generate_requirements.py"))
     assert script["page"](TEXT) == TEXT, "run python docs/generate_requirements.py"
     for name in (*METRICS, *(f"is {name}" for name in PREDICATES)):
-        assert f"| `{name}` |" in TEXT
+        assert f"| [`{name}`](figures.md#{name.removeprefix('is ')}) |" in TEXT
 
 
 GRAMMAR = only("docs/requirements.md", "text")
@@ -142,7 +142,7 @@ def test_the_grammar_has_all_words_that_the_parser_knows() -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_metrics_are_compared_with_what_the_page_says(metric: str) -> None:
-    (row,) = re.findall(rf"(?m)^\| `{metric}` \| ([^|]*) \|", TEXT)
+    (row,) = re.findall(rf"(?m)^\| \[`{metric}`\]\(.*?\) \| ([^|]*) \|", TEXT)
     takes = {"positions": "3 px", "percentages": "3%", "a share": "0.5", "`yes`": "yes", "lengths": "3 mm"}
     for said, value in takes.items():
         text = f"{metric} == {value}"

@@ -35,6 +35,17 @@ def test_a_figure_keeps_its_unit_and_its_comparator(width: int) -> None:
         assert not re.match(r" *(mm|ms)\b", piece)
 
 
+def test_sentences_go_on_two_columns_further_in_and_labels_stand_alone() -> None:
+    assert broken("  positions are computed 2.00 times at 384", 30) == [
+        "  positions are computed 2.00",
+        "    times at 384",
+    ]
+    assert broken("help: use windows, or weights = true", 32) == [
+        "help: use windows, or",
+        "      weights = true",
+    ]
+
+
 @pytest.mark.parametrize("width", range(14, 60))
 def test_a_figure_stays_with_what_becomes_of_it(width: int) -> None:
     pieces = broken("help: the nearest, conv2: kernel 3 → 1 (padding -1 → 0), stem → head gives 2007", width)

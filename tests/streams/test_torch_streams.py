@@ -171,6 +171,32 @@ def test_the_front_end_of_zipformer() -> None:
     assert analysis.check("final lookahead.t == 13") == []
 
 
+class RightContext(nn.Module):
+    """Calls overlap by what the first convolution reads ahead; the second has a cache."""
+
+    def __init__(self, norm: bool = False) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv1d(2, 2, 5), nn.Conv1d(2, 2, 3)
+        self.between = nn.InstanceNorm1d(2) if norm else nn.Identity()
+
+    def forward(self, x, cache):
+        whole = torch.cat([cache, torch.tanh(self.between(self.first(x)))], 2)
+        return self.last(torch.tanh(whole)), whole[:, :, -2:]
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_look_ahead_is_blamed_on_what_reads_ahead(norm: bool) -> None:
+    analysis = pytest_rf.analyze(
+        RightContext(norm), inputs={"x": (1, 2, 12), "cache": (1, 2, 2)}, state={"cache": "1"}, chunk=8
+    )
+    told = analysis.final[0].explain("lookahead")["t"]
+    grown = {one.layer.name: one.growth for one in told.layers}
+    assert grown == ({"first": 4, "between": 7} if norm else {"first": 4})
+    (found,) = analysis.check("final is causal")
+    assert [one.module for one in found.blame] == [*grown]
+    assert analysis["cat"]["t"].lookahead == analysis.final[0]["t"].lookahead == told.figure
+
+
 @pytest.mark.parametrize(
     ("layers", "subsampling", "right_context"),
     [
