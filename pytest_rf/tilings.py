@@ -13,7 +13,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.calls import absent
 from pytest_rf.checks import tiling_seams
 from pytest_rf.config.declared import Tiling
-from pytest_rf.config.tomlfile import PlacedConfigError
+from pytest_rf.errors import PlacedConfigError
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Measurement, Required, Spacing, Witness
 from pytest_rf.paths import place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -26,8 +27,11 @@ def along_all_axes(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _along(found: Finding, axes: Sequence[str]) -> str:
-    """Return a message as it would be about other axes; rules name an axis before they name a tensor."""
-    return found.message.replace(on_axes(found.axes), on_axes(axes), 1) if found.axes else found.message
+    """Return a message as it would be about other axes: ``on axis h``, ``along axis h``, ``over axis h``."""
+    if not found.axes:
+        return found.message
+    own, others = (on_axes(some).removeprefix(" on ") for some in (found.axes, axes))
+    return re.sub(rf"(?<= ){re.escape(own)}(?!\w)", lambda _: others, found.message, count=1)
 
 
 def gathered(findings: Sequence[Finding]) -> tuple[Finding, ...]:

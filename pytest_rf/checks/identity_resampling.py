@@ -34,6 +34,9 @@ from pytest_rf.node import Node
 NEAR = 8
 """Extents nearby are tried at so many powers of two: strides swallow small ones, some models take multiples alone."""
 
+#: What such an operator can be given, by its role.
+_GIVEN = {"resize": "factor", "pad": "padding", "slice": "range"}
+
 
 def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per node that passes on what it gets."""
@@ -54,8 +57,12 @@ def check(model: Subject) -> Iterator[Finding]:
             measured=measured(True),
             required=Required(text="an effect"),
             severity="error" if needless else "info",
-            help="leave it out, or give it the factor that was meant" if needless else "",
+            help=f"leave it out, or give it the {_given(node)} that was meant" if needless else "",
         )
+
+
+def _given(node: Node) -> str:
+    return "extent" if node.role is None else _GIVEN[node.role.name]
 
 
 def resampling(analysis: Analysis) -> Iterator[Node]:

@@ -57,13 +57,15 @@ def check(model: Subject) -> Iterator[Finding]:
                     severity="warning"
                     if merge.apart is None or merge.apart >= steps * merge.step
                     else "info",
-                    help="pad the branches alike, or crop as much on either side",
+                    help="bring the branches to one grid before they meet"
+                    if merge.apart is None
+                    else "pad the branches alike, or crop as much on either side",
                 )
 
 
 def _apart(merge: Merge) -> str:
     if merge.apart is None:
-        return "have different strides"
+        return "have no common stride and centre"
     return f"have centres {said(merge.apart)} position{'' if merge.apart == 1 else 's'} apart"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -69,12 +69,12 @@ def abandon() -> None:
 
 def complain(message: str) -> None:
     """Write one line about what is wrong to standard error."""
-    _write(f"error: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
+    _label("error", "bad", message)
 
 
 def warn(message: str) -> None:
     """Write one line about what is not wrong but may not be meant."""
-    _write(f"warning: {visible(' '.join(message.split()), MESSAGE_LIMIT)}\n")
+    _label("warning", "warn", message)
 
 
 def tell(text: str) -> None:
@@ -87,20 +87,18 @@ def explain(detail: str) -> None:
     _write("".join(f"  {visible_line(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
 
 
-class _Log(logging.Handler):
-    """Writes the package's log records like everything else that is told beside the result."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, line by line."""
-        first, *rest = record.getMessage().splitlines()
-        _write(f"debug: {visible(first, MESSAGE_LIMIT)}\n")
-        _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in rest))
-
-
 @contextlib.contextmanager
 def shown_log() -> Iterator[None]:
-    """Write what the package logs to standard error, for as long as the context lasts."""
-    log, handler = logging.getLogger("pytest_rf"), _Log()
+    """Write what the package logs to standard error, line by line, for as long as the context lasts."""
+    import logging
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            first, *rest = record.getMessage().splitlines()
+            _write(f"debug: {visible(first, MESSAGE_LIMIT)}\n")
+            _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in rest))
+
+    log, handler = logging.getLogger("pytest_rf"), Handler()
     before = log.level
     log.setLevel(logging.DEBUG)
     log.addHandler(handler)
@@ -141,6 +139,32 @@ def _traceback(error: Exception) -> str:
     import traceback
 
     return "".join(traceback.format_exception(error))
+
+
+def _label(word: str, style: str, message: str) -> None:
+    """Write one line; on a terminal it is broken between words, and the word before it has a colour."""
+    text = visible(" ".join(message.split()), MESSAGE_LIMIT)
+    if not _is_terminal():
+        _write(f"{word}: {text}\n")
+        return
+    from pytest_rf.commands.color import wants_color
+    from pytest_rf.reporters.lines import line, write
+    from pytest_rf.reporters.wrapping import terminal_width, wrapped
+
+    # Its limit is not that of a span.
+    pieces = wrapped(
+        [line((f"{word}:", style), *(f" {one}" for one in text.split()))], terminal_width(sys.stderr)
+    )
+    buffer = io.StringIO()
+    write(list(pieces), buffer, wants_color(sys.stderr))
+    _write(buffer.getvalue())
+
+
+def _is_terminal() -> bool:
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:  # closed
+        return False
 
 
 def _write(text: str) -> None:

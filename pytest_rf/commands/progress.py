@@ -169,6 +169,7 @@ def _bar() -> Progress:
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.theme import Theme
 
     return Progress(
         BarColumn(),
@@ -177,7 +178,9 @@ def _bar() -> Progress:
         TextColumn("left:"),
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
-        console=Console(stderr=True),
+        console=Console(
+            stderr=True, theme=Theme({"progress.elapsed": "none"})
+        ),  # it is yellow, on white, too
         transient=True,
         auto_refresh=False,
         redirect_stdout=False,

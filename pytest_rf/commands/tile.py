@@ -98,16 +98,26 @@ def tile(
     from pytest_rf.commands.output import emit
     from pytest_rf.reporters import tiling
 
-    extents = _by_axis(tile)
+    given = {
+        name: options.once(tuple(pair for one in some for pair in one), f"--{name}")
+        for name, some in {
+            "tile": tile,
+            "overlap": overlap,
+            "context": context,
+            "align": align,
+            "crop": crop,
+        }.items()
+    }
+    extents = _numbers(given["tile"])
     if not extents and (overlap or context):
         raise click.UsageError("--overlap and --context are about tiles: give their extent, --tile h=512")
     analysis = analysis_of(model, call, config, allow_code)
     plan = analysis.tiles(
         extents or None,
-        _by_axis(overlap) or None,
-        context=_sides(context) or None,
-        align=_by_axis(align) or None,
-        crop=_sides(crop) or None,
+        _numbers(given["overlap"]) or None,
+        context=_sides(given["context"]) or None,
+        align=_numbers(given["align"]) or None,
+        crop=_sides(given["crop"]) or None,
     )
     if format.startswith("bioimageio"):
         from pytest_rf.reporters import bioimageio
@@ -125,13 +135,9 @@ def tile(
     return 0 if plan.seamless or not extents else 1
 
 
-def _pairs(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> dict[str, tuple[int, ...]]:
-    return {axis: numbers for one in given for axis, numbers in one}
+def _sides(given: Mapping[str, tuple[int, ...]]) -> Mapping[str, int | Sequence[int]]:
+    return {axis: numbers if len(numbers) > 1 else numbers[0] for axis, numbers in given.items()}
 
 
-def _sides(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> Mapping[str, int | Sequence[int]]:
-    return {axis: numbers if len(numbers) > 1 else numbers[0] for axis, numbers in _pairs(given).items()}
-
-
-def _by_axis(given: Sequence[list[tuple[str, tuple[int, ...]]]]) -> Mapping[str, int]:
-    return {axis: numbers[0] for axis, numbers in _pairs(given).items()}
+def _numbers(given: Mapping[str, tuple[int, ...]]) -> Mapping[str, int]:
+    return {axis: number for axis, (number,) in given.items()}

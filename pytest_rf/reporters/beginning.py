@@ -28,10 +28,12 @@ def text(entries: Sequence[Entry]) -> str:
     longest = max(map(len, packs.names()))
     lines = [
         f"# What these models must be able to see. Check them with: {check(entries)}",
-        "# Every requirement below holds today (pytest-rf init wrote it): keep those that you rely on, sharpen or",
-        "# delete the others, and say why. pytest-rf show MODEL shows all figures.",
+        "# Every requirement below holds today (pytest-rf init wrote it): keep those that",
+        "# you rely on, sharpen or delete the others, and say why. pytest-rf show MODEL",
+        "# shows all figures.",
         "",
-        "# Packs: requirements for models of a kind, and rules beside them (pytest-rf rule lists rules).",
+        "# Packs: requirements for models of a kind, and rules beside them (pytest-rf rule",
+        "# lists rules).",
         *(f"#   pytest-rf:{name:<{longest}}  {packs.about(name)}" for name in packs.names()),
         '# extend = ["pytest-rf:classification"]',
         '# select = ["RF1", "RF3"]',
@@ -62,7 +64,7 @@ def _model(entry: Entry) -> Iterator[str]:
     if entry.axes:
         spacing = ", ".join(f"{_key(axis)} = {quoted(_SPACING.get(axis, _PIXEL))}" for axis in entry.axes)
         length = "25 ms" if entry.axes == ("t",) else "20 mm"
-        yield f'# spacing = {{ {spacing} }}  # then "final rf >= {length}" can be required'
+        yield f'# spacing = {{ {spacing} }}  # then require "final rf >= {length}"'
     yield "require = ["
     for one in entry.stated:
         yield _commented(f"  {quoted(one.text)},", one.why)

@@ -122,7 +122,8 @@ def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
         else:
             columns.append((column, wide))
             used += 2 + wide
-    shown = _alike(shown, [name for name, _ in columns])
+    told, silent = _told(shown, [name for name, _ in columns])
+    shown = _alike(told, [name for name, _ in columns])
     longest = _longest(shown)
     left = width - sum(2 + wide for _, wide in columns) - (wide_module and wide_module + 2)
     room = longest if not width else min(longest, max(left, _NAME))
@@ -133,19 +134,31 @@ def _rows(body: Sequence[_Row], width: int) -> Iterator[Line]:
         module = (
             [Span(f"  {_cut(visible(row.module, 200), wide_module):<{wide_module}}")] if wide_module else []
         )
-        figures = [f"{visible(row.cells.get(column, '')):<{wide}}" for column, wide in columns]
-        yield (Span(f"{name:<{room}}"), *module, *(Span(f"  {text}", "figure") for text in figures))
+        figures = [
+            Span(f"  {visible(row.cells.get(name, '')):<{wide}}", "" if place else "figure")
+            for place, (name, wide) in enumerate(columns)
+        ]
+        yield (Span(f"{name:<{room}}"), *module, *figures)
     if len(body) > MOST:
         yield line((f"… and {len(body) - MOST:,} more rows; --format json lists all", "warn"))
     if any(row.followers for row in shown):
         yield line(("(+2): the next two tensors moved in the same way", "dim"))
     if hidden:
-        told = f"left out at {width} columns, moved too: {', '.join(hidden)} (--format json has all)"
-        yield from wrapped([line((told, "dim"))], width)
+        alone = f"; {count(silent, 'tensor')} moved in these alone" if silent else ""
+        left_out = (
+            f"left out at {width} columns, moved too: {', '.join(hidden)}{alone} (--format json has all)"
+        )
+        yield from wrapped([line((left_out, "dim"))], width)
 
 
 def _longest(shown: Sequence[_Row]) -> int:
     return max(len(name) for name in ["tensor", *(visible(_name(row), 200) for row in shown)])
+
+
+def _told(shown: Sequence[_Row], columns: Sequence[str]) -> tuple[list[_Row], int]:
+    """Return the rows that have something in these columns, and how many tensors have nothing there."""
+    told = [row for row in shown if any(name in row.cells for name in columns)]
+    return told, sum(1 + row.followers for row in shown) - sum(1 + row.followers for row in told)
 
 
 def _alike(shown: Sequence[_Row], columns: Sequence[str]) -> list[_Row]:

@@ -79,10 +79,10 @@ class Table:
             for place, one in enumerate(headings)
         ]
         self.needs = sum(natural) + len(_GAP) * (len(natural) - 1)
-        places = _placed(headings, natural, width)
+        places, widths = _fitted(headings, natural, [row.texts for row in shown], width, screen.cut)
         self._screen = screen
         self._headings = [headings[place] for place in places]
-        self._widths = _shared([natural[place] for place in places], self._headings, width)
+        self._widths = [widths[place] for place in places]
         self._rows = [Cells([row.texts[place] for place in places], row.said) for row in shown]
         self.left_out = [one.text for place, one in enumerate(headings) if place not in places]
         marks = [one.is_figure for one in self._headings]
@@ -106,16 +106,58 @@ class Table:
     def _spans(self, row: Cells) -> Iterator[Span]:
         says = bool(row.said) and self.says
         known = self._first if says else len(self._headings)
+        over = 0  # how far a cell reaches into the column of the next one
         for place in range(known):
             heading, width = self._headings[place], self._widths[place]
             gap = _GAP if place else ""
-            cell = _cell(row.texts[place], heading, width, self._screen.cut)
-            yield Span(gap + padded(cell, width, heading.is_number), heading.style)
+            spare = self._spare(row, place + 1) if place + 1 < known else 0
+            cell = _cell(row.texts[place], heading, width + spare, self._screen.cut)
+            yield Span(gap + padded(cell, width - over, heading.is_number), heading.style)
+            over = max(columns(cell) - width, 0)
         if says:
             taken, room = sum(self._widths[:known]) + len(_GAP) * known, self._screen.room
             text = self._screen.text(row.said, SPAN_LIMIT)
             fits = text if room is None else shortened_words(text, room - taken, self._screen.cut)
             yield Span(_GAP + fits if known else fits)
+
+    def _spare(self, row: Cells, place: int) -> int:
+        """Return how much of a column a row leaves to what stands before it: a number stands at the right."""
+        spare = self._widths[place] - columns(row.texts[place])
+        return max(spare, 0) if self._headings[place].is_number else 0
+
+
+def _fitted(
+    headings: Sequence[Heading],
+    natural: Sequence[int],
+    rows: Sequence[Sequence[str]],
+    width: int | None,
+    cut: str,
+) -> tuple[list[int], dict[int, int]]:
+    """Return the places of the columns that fit, and their widths.
+
+    Words that are left out can leave more room than was needed: what remains of the column is its width from then on,
+    and whether there is room for other columns is asked once more.
+    """
+    wide = list(natural)
+    while True:
+        places = _placed(headings, wide, width)
+        taken = _shared([wide[place] for place in places], [headings[place] for place in places], width)
+        widths = dict(zip(places, taken, strict=True))
+        remaining = {
+            place: _remaining(headings[place], [row[place] for row in rows], widths[place], cut)
+            for place in places
+            if headings[place].kind == "words" and widths[place] < wide[place]
+        }
+        if all(remaining[place] == widths[place] for place in remaining):
+            return places, widths
+        for place, remains in remaining.items():
+            wide[place] = remains
+
+
+def _remaining(heading: Heading, texts: Sequence[str], width: int, cut: str) -> int:
+    """Return how wide a column of words is after those are left out for which it has no room."""
+    needed = max((columns(_cell(text, heading, width, cut)) for text in texts), default=0)
+    return min(max(needed, columns(heading.text)), width)
 
 
 def _placed(headings: Sequence[Heading], natural: Sequence[int], width: int | None) -> list[int]:

@@ -45,7 +45,7 @@ def growth(finding: Finding, indent: str, above: str = "") -> Iterator[Line]:
         if len(told) < len(steps) and place == _FIRST:
             folded = steps[_FIRST:-_LAST]
             text_folded = f"{count(len(folded), 'layer')} more{_together(folded)}"
-            yield Span(f"{indent}  {'⋮':>{added}}    {'':>{size}}  "), Span(text_folded, "dim")
+            yield Span(f"{indent}  {'⋮':>{added}}   {'':>{size}}  "), Span(text_folded, "dim")
         yield (
             Span(f"{indent}  "),
             Span(f"{grown(step):>{added}}", "figure"),

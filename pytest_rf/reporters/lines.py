@@ -31,16 +31,18 @@ class Span(NamedTuple):
     style: str = ""
 
 
-#: What the styles look like, in rich's words.
+#: What the styles look like, in rich's words. Many terminals draw what is bold in the bright form of its colour, and
+#: bright green, yellow and cyan cannot be read on white, nor can yellow at all.
 STYLES = {
     "": "",
     "dim": "dim",
     "bold": "bold",
     "bad": "bold red",
-    "good": "bold green",
-    "warn": "bold yellow",
+    "good": "green",
+    "warn": "bold magenta",
     "place": "cyan",
-    "figure": "bold cyan",
+    "figure": "bold",
+    "drawn": "cyan",
 }
 
 Line = tuple[Span, ...]

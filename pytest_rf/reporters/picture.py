@@ -74,7 +74,7 @@ def _bars(axes: Mapping[str, Reading], signs: Mapping[Mark, str], screen: Screen
     for axis, ruler in rulers.items():
         bar = " " * (before - ruler.before) + "".join(signs[mark] for mark in ruler.marks)
         label = f"{_INDENT}{padded(names[axis], gutter)} {ruler.first:>{start}} "
-        yield line(label, Span(bar, "figure"), f" {ruler.last}")
+        yield line(label, Span(bar, "drawn"), f" {ruler.last}")
     steps = ", ".join(f"{names[axis]} {ruler.step}" for axis, ruler in rulers.items())
     told = {mark for ruler in rulers.values() for mark in ruler.marks}
     yield from _legend(told, signs, steps, any(ruler.cut for ruler in rulers.values()), screen)
@@ -97,7 +97,7 @@ def _canvas(axes: Mapping[str, Reading], signs: Mapping[Mark, str], screen: Scre
         row = [_both(mark, other) for other in horizontal.marks]
         told.update(row)
         text = "".join(signs[one] for one in row).rstrip()
-        yield line((f"{_INDENT}{at:>{gutter}} ", "dim"), Span(text, "figure"))
+        yield line((f"{_INDENT}{at:>{gutter}} ", "dim"), Span(text, "drawn"))
     steps = f"{_name(down)} {vertical.step} down, {_name(across)} {horizontal.step} across"
     yield from _legend(told, signs, steps, vertical.cut or horizontal.cut, screen)
 

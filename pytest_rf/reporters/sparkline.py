@@ -21,7 +21,7 @@ def growth(view: ModelView, room: int | None) -> Iterator[Line]:
     sizes = view.growth(_MOST if room is None else min(_MOST, room - len(title) - 16))
     if len(set(sizes)) > 1:
         yield line(
-            (title, "dim"), Span(drawn(sizes), "figure"), f" {shown(min(sizes))} to {shown(max(sizes))}"
+            (title, "dim"), Span(drawn(sizes), "drawn"), f" {shown(min(sizes))} to {shown(max(sizes))}"
         )
 
 

@@ -57,7 +57,17 @@ def _verdict(plan: Plan) -> Iterator[Line]:
         yield line("  ", ("cannot be decided" if plan.undecidable else "not seamless", "bad"))
     yield from _obstacles(plan)
     yield from _by_axes([(one.axis, one.told) for one in plan.faults])
+    yield from _by_axes(
+        [(axis, _lacks(plan, axis)) for axis in dict.fromkeys(one.axis for one in plan.misses)]
+    )
     yield from _by_axes([(one.axis, one.told) for one in plan.misses])
+
+
+def _lacks(plan: Plan, axis: str) -> str:
+    one = plan.axes[axis]
+    if math.isinf(plan.min_overlap[axis]):
+        return "no overlap is seamless"
+    return f"an overlap of {plan.min_overlap[axis]:g} in total is enough, there are {one.before + one.after}"
 
 
 def _obstacles(plan: Plan) -> Iterator[Line]:
@@ -99,7 +109,10 @@ def _allowed(plan: Plan, axis: str, spacing: Quantity | None) -> Iterator[str]:
     else:
         yield "tiles begin anywhere; every extent fits"
     if math.isinf(total):
-        yield "no overlap is seamless"
+        own = [one for one in plan.obstacles if one.axis == axis]
+        if own:
+            open_ = all(one.undecidable for one in own)
+            yield "which overlap is seamless cannot be decided" if open_ else "no overlap is seamless"
         return
     half = int(total) // 2
     halves = f"{long(half)} a side" if total % 2 == 0 else f"{half} before and {int(total) - half} after"

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import IO
 
 from pytest_rf.reporters.lines import Line, Span, visible
 
@@ -17,19 +18,27 @@ _WORD = re.compile(r" *[^ ]+")
 #: A layer of a path: what it added, and to what.
 _LAYER = re.compile(r" *(?:whole axis|[^ ]+) +→ ")
 
-_COMPARATOR = re.compile(r"\(?[<>=!≤≥≠]+")
+#: What a line can begin with: ``RF001``, ``=``, ``help:``, but no plain word of a sentence.
+_LABEL = re.compile(r" *(?![a-z]+ )\S+ +")
+
+#: What stands between two figures, and never at the end of a line.
+_BETWEEN = re.compile(r"\(?[<>=!≤≥≠]+|→")
 
 #: Units have no more letters than this.
 _UNIT = 4
 
 
-def terminal_width() -> int:
-    """Return the columns of standard output, or what ``COLUMNS`` says; 0 where that is not a terminal."""
+def terminal_width(stream: IO[str] | None = None) -> int:
+    """Return the columns of a stream, or what ``COLUMNS`` says; 0 where that is not a terminal.
+
+    Args:
+        stream: the stream; None for standard output.
+    """
     told = os.environ.get("COLUMNS", "")
     columns = int(told) if told.isdecimal() else 0
     if not columns:
         with suppress(AttributeError, OSError, ValueError):  # closed, or not a file
-            columns = os.get_terminal_size(sys.stdout.fileno()).columns
+            columns = os.get_terminal_size((stream or sys.stdout).fileno()).columns
     return max(columns, _NARROWEST) if columns else 0
 
 
@@ -59,9 +68,9 @@ def _is_drawing(text: str) -> bool:
 
 
 def _broken(spans: Line, text: str, width: int) -> Iterator[Line]:
-    """Yield a line in pieces; the second and later begin below the first line's second word."""
-    first = re.match(r" *\S+ +", text)
-    indent = min(first.end() if first else 0, width // 2)
+    """Yield a line in pieces; the second and later begin below what is behind its label, or two columns further in."""
+    label = _LABEL.match(text)
+    indent = min(label.end() if label else len(text) - len(text.lstrip(" ")) + 2, width // 2)
     piece: list[Span] = []
     used = 0
     for words in _together(spans):
@@ -78,13 +87,19 @@ def _broken(spans: Line, text: str, width: int) -> Iterator[Line]:
 
 
 def _together(spans: Iterable[Span]) -> Iterator[list[Span]]:
-    """Yield words, each with the spaces before it, that stay on one line: a figure and its unit or its comparator."""
+    """Yield words, each with the spaces before it, that stay on one line.
+
+    They are a figure and its unit, its comparator, or what becomes of it.
+    """
     found: list[Span] = []
     for word in _words(spans):
         before = found[-1].text.strip(" ") if found else ""
         bare = word.text.strip(" ,;:.)")
-        holds = _COMPARATOR.fullmatch(before) or (
-            before[-1:].isdigit() and bare.isalpha() and len(bare) <= _UNIT
+        holds = (
+            _BETWEEN.fullmatch(before)
+            or (bare == "→" and before.strip("(+-×").isdigit())
+            or (bare == "=" and before.isidentifier())
+            or (before[-1:].isdigit() and bare.isalpha() and len(bare) <= _UNIT)
         )
         if found and word.text.startswith(" ") and not holds:
             yield found

@@ -16,7 +16,7 @@ from pytest_rf.config.declared import Config, Model, PlacedRequirement
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError, RFError
 from pytest_rf.factories import is_factory
-from pytest_rf.paths import display
+from pytest_rf.paths import display, lies_in
 from pytest_rf.requirements import parse
 from pytest_rf.results import Extent
 from pytest_rf.starting import search, today
@@ -104,6 +104,12 @@ def _sources(word: str, root: Path) -> Iterator[str]:
     if not path.exists():
         raise ConfigError(f"{word}: no such file or folder")
     for file in search.models(path, root) if path.is_dir() else [path]:
+        if not lies_in(file, root):
+            raise ConfigError(
+                f"{word}: leads out of the folder of the configuration; "
+                f"{'put the file itself there, or ' if file.is_symlink() else ''}"
+                "write the configuration into a folder that holds both, with -o DIR/rf.toml"
+            )
         try:
             yield os.path.relpath(file.absolute(), root.absolute()).replace(os.sep, "/")
         except ValueError:  # another drive, which is refused as all that lies elsewhere is

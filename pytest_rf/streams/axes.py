@@ -132,6 +132,10 @@ def _flow(
             raise ModelError(
                 f"{call.name}: chunk: there is no input {unknown[0]!r}; there are {', '.join(call.inputs)}"
             )
+        if others := [name for name in chunk if name not in found]:
+            raise ModelError(
+                f"{call.name}: chunk: input {others[0]!r} is no stream; chunks are of {', '.join(found)}"
+            )
         advance = chunk.get(one.name, given)
     elif chunk is None:
         advance = given

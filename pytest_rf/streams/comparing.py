@@ -147,7 +147,10 @@ def pairs(offline: Analysis, step: Analysis) -> list[Pair]:
                     )
                     found.append(Pair(*at, yours.name))
     if not found:
-        raise ModelError(f"{offline.name} and {step.name}: no output reads an axis that both have")
+        raise ModelError(
+            f"{offline.name} and {step.name}: no output reads an axis that both have; call the axes alike that belong "
+            "together: axes = { x = { t = 2 } }"
+        )
     return found
 
 

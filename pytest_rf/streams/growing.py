@@ -73,7 +73,8 @@ class Series:
                 self._relower = self._analysis.reopen()
             if self._relower is None:
                 raise ModelError(
-                    f"{self._analysis.name}: state {next(iter(self.grown))!r} grows, and the model is fixed"
+                    f"{self._analysis.name}: state {next(iter(self.grown))!r} grows, and the model is fixed; "
+                    "give it as a file or a module, which can be analysed at every length"
                 )
             self._made[number] = self._relower(self._shapes(number))
         return self._made[number]

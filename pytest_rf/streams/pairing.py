@@ -73,7 +73,7 @@ def pairs(call: Graph, state: State, name: str) -> dict[str, str]:
         _fits(call, before, after, name)
     if len(found) == len(call.inputs):
         raise ModelError(
-            f"{name}: state: all inputs are states ({_listed(found)}); the stream's input is none"
+            f"{name}: state: all inputs are states ({_listed(found)}); leave the one out that is the stream"
         )
     return found
 
@@ -158,12 +158,12 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             raise ModelError(
                 f"{name}: state: {after!r} could be the value of any of {_listed(twins)}; {_remedy(twins[0], after)}"
             )
+    if len(call.inputs) == 1:
+        raise ModelError(
+            f'{name}: state = "auto" has one input, {_listed(call.inputs)}, and that is the stream; leave out state, '
+            "or give one that is None in the first call as later calls have it, by its shape in inputs"
+        )
     if not found:
-        if len(call.inputs) == 1:
-            raise ModelError(
-                f'{name}: state = "auto" has one input, {_listed(call.inputs)}, and that is the stream; a state that '
-                "is None in the first call is given as later calls have it, by its shape in inputs"
-            )
         shapes = {one: value.shape for one, value in call.inputs.items()}
         like = [
             (before, after)
@@ -172,7 +172,7 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             if value.shape == shape
         ]
         could = (
-            f"of one shape are {_listed(f'{a} and {b}' for a, b in like)}"
+            f"of one shape are {', '.join(f'{a!r} and {b!r}' for a, b in like[:_LISTED])}"
             if like
             else "no two have one shape"
         )

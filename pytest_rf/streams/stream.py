@@ -56,7 +56,9 @@ def streamed(analysis: Analysis, state: pairing.State, chunk: axes.Chunk | None 
     states = pairing.pairs(call, state, analysis.name)
     flows = axes.flows(analysis, states, chunk)
     if not flows:
-        raise ModelError(f"{analysis.name}: no input but the states is left to be a stream")
+        raise ModelError(
+            f"{analysis.name}: no input but the states is left to be a stream; leave that out of state"
+        )
     keys = {(name, flow.along(call.inputs[name].rank)): flow for name, flow in flows.items()}
     series = Series(analysis, states)
     told = series.hold(states) if series.grown else ""

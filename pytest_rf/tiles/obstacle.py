@@ -68,6 +68,12 @@ def of_ties(field: Along, output: str, *reasons: str) -> Obstacle | None:
     return None
 
 
+def of_unlike_inputs(axis: str, output: str) -> Obstacle:
+    """Return that inputs have an axis of one name along which an output has them at different rates."""
+    remedy = 'call their axes differently, with axes, or say which inputs are a state: state = "auto"'
+    return Obstacle(axis, output, "", "", f"inputs lie unlike along output {output!r}", remedy)
+
+
 def _rolls(node: Node) -> bool:
     """Whether an operator may be a roll, as masked windows are shifted by: files have slices, one behind the other."""
     return node.op.endswith(("roll", "Concat"))

@@ -18,7 +18,7 @@ from pytest_rf.tiles.axis import AxisTiling, Fault
 from pytest_rf.tiles.borders import Borders, borders
 from pytest_rf.tiles.constants import of_constants
 from pytest_rf.tiles.judging import Miss, at_borders, in_whole
-from pytest_rf.tiles.obstacle import Obstacle, of_ties
+from pytest_rf.tiles.obstacle import Obstacle, of_ties, of_unlike_inputs
 from pytest_rf.tiles.plan import Plan
 from pytest_rf.tiles.trial import Trial
 
@@ -55,7 +55,9 @@ def plan(
     trial = Trial(analysis)
     known = list(dict.fromkeys(axis for one in analysis.inputs.values() for axis in one.axes))
     if not known:
-        raise TilingError("the model has no spatial axis to tile; name one with axes")
+        raise TilingError(
+            "the model has no spatial axis to tile; name one where the model is described: axes = { x = { t = 1 } }"
+        )
     wanted = dict(tile) if tile is not None else {axis: trial.extent(axis) for axis in known}
     given = {"tile": wanted, "overlap": overlap, "context": context, "align": align, "crop": crop}
     for what, axes in given.items():
@@ -81,7 +83,8 @@ def _checked(what: str, given: Mapping[str, object], known: Sequence[str], tiled
                 f"{what}: the model has no axis {axis!r}; its axes are {', '.join(known) or 'none'}"
             )
         if axis not in tiled:
-            raise TilingError(f"{what}: {axis!r} is not tiled; tiles are given along {', '.join(tiled)}")
+            told = f"{what}: {axis!r} is not tiled; tiles are given along {', '.join(tiled)}"
+            raise TilingError(f"{told}: give the extent of one along {axis}, too")
         least, pairs = int(what in ("tile", "align")), what in ("context", "crop")
         numbers = (
             number if pairs and isinstance(number, (tuple, list)) and len(number) in (1, 2) else (number,)
@@ -158,9 +161,7 @@ def _measured(trial: Trial, tiles: Mapping[str, int], axis: str, crop: Fraction 
             obstacles += [found.obstacle] if found.obstacle is not None else []
             of += [found.borders] if found.borders is not None else []
         if len({(one.dim, one.rate) for one in of}) > 1:
-            obstacles.append(
-                Obstacle(axis, tensor.name, "", "", f"inputs lie unlike along output {tensor.name!r}")
-            )
+            obstacles.append(of_unlike_inputs(axis, tensor.name))
         elif of:
             # What one input's border spoils or another's: the worse counts. Units are laid by the first input.
             before, after = max(one.before for one in of), max(one.after for one in of)
@@ -194,7 +195,10 @@ def _planned(
             found = _measured(trial, fitting, axis, _cropped(crop.get(axis)))
         except RFError as error:
             fault = Fault(
-                axis, f"the model does not run on a tile of {fitting[axis]}: {error}", not trial.reopens
+                axis,
+                f"the model does not run on a tile of {fitting[axis]}: {error}; export it with open extents, or give "
+                f"a tile of {trial.extent(axis)}",
+                not trial.reopens,
             )
             faults.append(fault)
             found = _Measured((), ())
@@ -207,7 +211,8 @@ def _planned(
         axes[axis] = one = AxisTiling(extent, before, after, multiple, remainder)
         if one.step <= 0:
             raise TilingError(
-                f"{axis}: a tile of {extent} with an overlap of {before + after} in total does not move on"
+                f"{axis}: a tile of {extent} with an overlap of {before + after} in total does not move on; give a "
+                "larger tile or less overlap"
             )
         if one.step % multiple:
             down = one.step - one.step % multiple
@@ -218,20 +223,49 @@ def _planned(
                 f"{multiple}; the nearest overlaps that fit are {near}",
             )
             faults.append(fault)
-        if axis not in overlap and axis not in context and least[axis] >= extent and not found.obstacles:
+        if axis not in overlap and axis not in context and extent <= least[axis] < math.inf:
             told = f"a tile of {extent} is too small: an overlap of {least[axis]:g} in total is needed"
-            faults.append(Fault(axis, told))
+            tied = _circular(trial, fitting, axis, one, least[axis], _cropped(crop.get(axis)))
+            obstacles += tied
+            faults += [] if tied else [Fault(axis, told)]
     if not faults:
         for axis, one in axes.items():
             if outputs[axis] and not any(each.axis == axis for each in obstacles):
                 more, missed = _judged(trial, tiles, axis, one, outputs[axis], least[axis])
                 obstacles += more
                 misses += missed
-            if any(each.axis == axis for each in obstacles):
-                least[axis], sides[axis] = math.inf, (math.inf, math.inf)
+    for axis in {each.axis for each in obstacles}:
+        least[axis], sides[axis] = math.inf, (math.inf, math.inf)
     accepted = _accepted(trial.analysis, tiles)
     reach = {axis: _reach(trial, tiles, axis, sides[axis]) for axis in axes}
     return Plan(trial, axes, outputs, least, sides, reach, obstacles, misses, faults, accepted)
+
+
+def _circular(
+    trial: Trial, tiles: Mapping[str, int], axis: str, one: AxisTiling, least: float, crop: Fraction | None
+) -> list[Obstacle]:
+    """Return what fetches from the other end of a tile that is too short to be judged, and spoils a longer one, too."""
+    part = trial.at(tiles)
+    fields = [
+        (Along(part.runs, tensor.value, part.inputs[name], number), tensor.name)
+        for name, number in trial.keys(axis)
+        for tensor in part.outputs
+    ]
+    ties = [tie for field, output in fields if (tie := of_ties(field, output, "circular"))]
+    if not ties:
+        return []
+    extent = one.fitting(2 * int(least) + one.multiple)
+    longer = {**tiles, axis: extent}
+    try:
+        found = _measured(trial, longer, axis, crop)
+        total, _ = _least(found, extent, one.multiple)
+        if found.obstacles:
+            return list(found.obstacles)
+        tiling = AxisTiling(extent, *_halves(int(total)), one.multiple, one.remainder)
+        return _judged(trial, longer, axis, tiling, found.outputs, total)[0]
+    except RFError:
+        opened = f"or export it with open extents: it does not run on a tile of {extent}, which would tell"
+        return [tie._replace(remedy=f"{tie.remedy}, {opened}", undecidable=True) for tie in ties]
 
 
 def _reach(

@@ -7,7 +7,7 @@ from models import model
 
 import pytest_rf
 from pytest_rf.checks import find
-from pytest_rf.checks.gathering import FEW, gathered
+from pytest_rf.checks.gathering import FEW, along_all_axes, gathered
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Settings
@@ -73,3 +73,18 @@ def test_axes_that_agree_are_told_once(kernel: str) -> None:
             (("h",), "final rf is 3 on axis h, th"),
             (("w",), "final rf is 5 on axis w, th"),
         ]
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ('statistics over axis {} reach "y"', 'statistics over axes h and w reach "y"'),
+        ('"axis h" reads along axis {}, which', '"axis h" reads along axes h and w, which'),
+        ('"a" reads along axis {}, which reaches "y"', '"a" reads along axes h and w, which reaches "y"'),
+    ],
+)
+def test_axes_are_told_once_however_the_sentence_names_them(message: str, told: str) -> None:
+    both = [
+        Finding(code="RF402", rule="", model="", message=message.format(axis), axes=(axis,)) for axis in "hw"
+    ]
+    assert [one.message for one in along_all_axes(both)] == [told]

@@ -13,6 +13,9 @@ import pytest
 from models import model
 from test_snapshot import widen
 
+from pytest_rf.reporters import difference
+from pytest_rf.reporters.lines import plain
+
 
 @pytest.fixture
 def wider(folder: Path) -> str:
@@ -47,6 +50,20 @@ def test_the_same_is_status_0(rf) -> None:
     result = rf("diff", "unet.onnx", "net")
     assert (result.status, result.err) == (0, "")
     assert result.out == "No figure differs from unet.onnx to net (1 model).\n"
+
+
+def test_tensors_that_moved_in_what_is_left_out_alone_are_counted() -> None:
+    body = [
+        difference._Row("a", 2, {"multiple": "112 → 224"}),
+        difference._Row("b" * 40, 0, {"rf": "3 → 5", "multiple": "112 → 224"}),
+    ]
+    heads, row, *note = plain(difference._rows(body, 54))
+    assert heads.split() == ["tensor", "rf"]
+    assert row.startswith("b")
+    assert "multiple; 3 tensors moved in these alone (--format json has all)" in " ".join(
+        map(str.strip, note)
+    )
+    assert [*plain(difference._rows(body, 120))][1].startswith("a (+2)")
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -42,7 +42,7 @@ def test_what_it_writes(rf, empty: Path) -> None:
     assert tcn == (
         'name = "tcn"                          # 15 tensors, audio 1×1×400\n'
         'source = "tcn.onnx"\n'
-        '# spacing = { t = "1/16000 s" }  # then "final rf >= 25 ms" can be required\n'
+        '# spacing = { t = "1/16000 s" }  # then require "final rf >= 25 ms"\n'
         "require = [\n"
         '  "final rf >= 63",                   # what a unit sees\n'
         '  "final stride == 1",                # a step is one input position\n'
@@ -85,9 +85,18 @@ def test_another_file(rf, empty: Path) -> None:
     assert "--config sub/models.toml" in result.out
     assert rf("check", "--config", "sub/models.toml").status == 0
     assert rf("init", "-o", "sub/models.toml").status == 2
-    assert (
-        "leads out of the folder of the configuration" in rf("init", "unet.onnx", "-o", "sub/more.toml").err
-    )
+
+
+def test_a_model_outside_of_the_folder_is_refused_with_what_helps(rf, empty: Path) -> None:
+    (empty / "sub").mkdir()
+    out = "leads out of the folder of the configuration; "
+    wider = "write the configuration into a folder that holds both, with -o DIR/rf.toml"
+    assert f"unet.onnx: {out}{wider}" in rf("init", "unet.onnx", "-o", "sub/more.toml").err
+    (empty / "sub" / "link.onnx").symlink_to(empty / "unet.onnx")
+    refused = rf("init", "sub/link.onnx", "-o", "sub/more.toml").err
+    assert f"link.onnx: {out}put the file itself there, or {wider}" in refused
+    assert rf("init", "sub/link.onnx", "-o", "./more.toml").status == 0
+    assert rf("check", "--config", "more.toml").status == 0
 
 
 def test_what_cannot_be_checked_stands_in_a_comment(rf, empty: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -53,6 +54,30 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_what_is_wrong_is_broken_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    _plain(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "50")
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert cli.run(["check", "missing/encoder.onnx", "--allow-code"]) == 2
+        told = stream.getvalue()
+        if stream.isatty():
+            assert told.startswith("\x1b[1;31merror:\x1b[0m missing/encoder.onnx")
+            lines = re.sub(r"\x1b\[[0-9;]*m", "", told).splitlines()
+            assert len(lines) > 1
+            assert max(map(len, lines)) <= 50
+            assert all(line.startswith("       ") for line in lines[1:])
+            whole = " ".join(line.strip() for line in lines)
+    assert told == f"{whole}\n"
+
+
+def test_no_runner_takes_a_piece_of_what_is_wrong_for_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert cli.run(["check", f"{'a ' * 20}::error::x.onnx"]) == 2
+    assert not any(line.strip().startswith("::") for line in sys.stderr.getvalue().splitlines())
+
+
 @pytest.mark.parametrize(
     ("environment", "arguments", "colored"),
     [
@@ -76,7 +101,7 @@ def test_colour_is_for_terminals(
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     assert cli.run(["check", *arguments]) == 0
-    assert ("\x1b[1;32m" in terminal.getvalue()) is colored
+    assert ("\x1b[32m" in terminal.getvalue()) is colored
     assert ("\x1b" in terminal.getvalue()) is colored
 
 

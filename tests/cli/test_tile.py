@@ -64,6 +64,7 @@ def test_off_the_grid_the_nearest_that_fit_are_named(rf) -> None:
         (("--tile", "h=32", "--overlap", "w=8"), "'w' is not tiled"),
         (("--tile", "h=32", "--overlap", "h=32"), "does not move on"),
         (("--tile", "h=32", "--overlap", "h=4", "--context", "h=4"), "give one of them"),
+        (("--tile", "h=32,h=64"), "--tile h is given twice"),
         (("--overlap", "h=32"), "give their extent, --tile h=512"),
     ],
 )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 import pytest_rf
 from pytest_rf import report
-from pytest_rf.findings import Problem, Step
+from pytest_rf.findings import Elsewhere, Measurement, Problem, Step
 from pytest_rf.reporters import check
 from pytest_rf.results import ModelResult, RequirementResult, Run
 from reporters.findings import HOSTILE, PATH, finding, lines, run
@@ -44,7 +44,22 @@ def test_long_paths_are_folded_in_the_middle() -> None:
     assert len(grown) == 10
     assert "layer0 3×3" in grown[0]
     assert grown[-1].endswith("+2 → 201  layer99 3×3")
-    assert next(one for one in text if "⋮" in one).split() == ["⋮", "90", "layers", "more:", "+180"]
+    folded = next(one for one in text if "⋮" in one)
+    assert folded.split() == ["⋮", "90", "layers", "more:", "+180"]
+    assert folded.index("90") == grown[0].index("layer0")
+
+
+def test_of_further_tensors_what_the_message_says_is_not_told_again() -> None:
+    truth = (Measurement(low=True, high=True),)
+    some = [Elsewhere(tensor=name, measured=truth, axes=("h", "w")) for name in ("a", "b")]
+    (also,) = [
+        one
+        for one in lines(run(finding(metric="identity", measured=truth, others=some)), "full")
+        if "also" in one
+    ]
+    assert also.endswith("also: a, b")
+    same = Elsewhere(tensor="y", axes=("w",), measured=(Measurement(low=21, high=21),))
+    assert not any("also" in one for one in lines(run(finding(axes=("h",), others=[same])), "full"))
 
 
 def test_a_layer_that_reads_the_whole_axis_ends_the_count() -> None:

@@ -79,6 +79,41 @@ def test_where_there_is_room_nothing_is_left_out(rows: list[tuple[str, ...]]) ->
     ]
 
 
+def test_words_that_are_left_out_leave_their_room_to_other_columns() -> None:
+    headings = (
+        Heading("module", "name", least=24),
+        Heading("op", "words"),
+        Heading("rf", is_figure=True, is_number=True),
+        Heading("shape", rank=1),
+    )
+    rows = [
+        Cells(["decoder.0.convs.conv1.deep", "Conv 3×3", "7", "1×8×64"]),
+        Cells(["decoder.0.up", "ConvTranspose 2×2 stride 2", "9", "1×8×64"]),
+    ]
+    # A column of 16 for words, of which 15 remain, would leave no room for the shape.
+    found = Table(headings, rows, Screen(56))
+    assert list(plain(found.lines())) == [
+        "module                      op               rf  shape",
+        "decoder.0.convs.conv1.deep  Conv 3×3          7  1×8×64",
+        "decoder.0.up                ConvTranspose …   9  1×8×64",
+    ]
+
+
+def test_words_reach_into_what_a_number_leaves_free() -> None:
+    headings = Heading("op", "words"), Heading("rf", is_figure=True, is_number=True)
+    rows = [
+        Cells(["Conv 4×4 stride 4", "4"]),
+        Cells(["MaxPool 3×3 stride 2", "36 to 40*, 112 to 224*"]),
+        Cells(["LayerNormalization over channels", "28"]),
+    ]
+    assert list(plain(Table(headings, rows, Screen(40)).lines())) == [
+        "op                                    rf",
+        "Conv 4×4 stride 4                      4",
+        "MaxPool 3×3 …     36 to 40*, 112 to 224*",
+        "LayerNormalization over channels      28",
+    ]
+
+
 @given(st.lists(st.text("卷积层abc", min_size=1, max_size=12), min_size=1), WIDTHS)
 @settings(deadline=None)
 def test_wide_signs_stand_in_line(names: list[str], width: int) -> None:

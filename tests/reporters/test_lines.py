@@ -4,8 +4,9 @@ import io
 from typing import Any
 
 import pytest
+from rich.style import Style
 
-from pytest_rf.reporters.lines import line, plain, visible, write
+from pytest_rf.reporters.lines import STYLES, line, plain, visible, write
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,16 @@ def test_colour_adds_styles_and_nothing_else() -> None:
     text = stream.getvalue()
     assert "\x1b[1;31mbad" in text
     assert "[bold]text[/bold] \\x1b[2J :smile:" in text
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_styles_can_be_read_on_white_and_on_black(name: str) -> None:
+    style = Style.parse(STYLES[name])
+    color = "" if style.color is None else style.color.name
+    assert color not in ("yellow", "blue")
+    assert not color.startswith("bright")
+    # Where terminals draw it in its bright form these are as good as white.
+    assert not (style.bold and color in ("green", "cyan"))
 
 
 def test_without_colour_rich_is_not_used() -> None:

@@ -35,6 +35,27 @@ def test_a_figure_keeps_its_unit_and_its_comparator(width: int) -> None:
         assert not re.match(r" *(mm|ms)\b", piece)
 
 
+def test_sentences_go_on_two_columns_further_in_and_labels_stand_alone() -> None:
+    assert broken("  positions are computed 2.00 times at 384", 30) == [
+        "  positions are computed 2.00",
+        "    times at 384",
+    ]
+    assert broken("help: use windows, or weights = true", 32) == [
+        "help: use windows, or",
+        "      weights = true",
+    ]
+
+
+@pytest.mark.parametrize("width", range(14, 60))
+def test_a_figure_stays_with_what_becomes_of_it(width: int) -> None:
+    pieces = broken("help: the nearest, conv2: kernel 3 → 1 (padding -1 → 0), stem → head gives 2007", width)
+    for piece in pieces:
+        assert not piece.endswith(("→", " 3", "-1"))
+        assert not piece.lstrip().startswith(("1", "0"))
+    text = f"also {'name → ' * 40}end"  # what is no figure can be broken before every arrow
+    assert all(len(piece) <= width + 7 for piece in broken(text, width))
+
+
 def test_styles_and_names_survive() -> None:
     spans = line(
         ("  = ", "dim"),

@@ -69,7 +69,11 @@ def test_numbers_and_letters_tell_states_apart() -> None:
     [
         ("cache", "new_cache cache_out", "'cache' could be any of 'new_cache', 'cache_out'"),
         ("old_cache cache", "new_cache other", "'new_cache' could be the value of any of"),
-        ("memory", "left", "pairs no input with an output by their names; of one shape are"),
+        (
+            "memory",
+            "left",
+            "pairs no input with an output by their names; of one shape are '",
+        ),
     ],
 )
 def test_what_is_not_clear_lists_candidates_and_the_remedy(inputs: str, outputs: str, told: str) -> None:
@@ -110,6 +114,7 @@ def test_wrong_pairs_name_the_remedy(state: object, told: str) -> None:
         (5, "chunk = 5 is more than the 4 positions of 'x' that a call is given"),
         (0, "chunk: is how many positions a call advances by, from 1 to 1048576, not 0"),
         ({"z": 2}, "chunk: there is no input 'z'; there are x, cache"),
+        ({"cache": 2}, "chunk: input 'cache' is no stream; chunks are of x"),
         (2.5, "not 2.5"),
     ],
 )
@@ -215,3 +220,9 @@ def test_outputs_of_a_tuple_go_by_their_shapes() -> None:
     assert any("cache = 1" in note for note in found.graph.notes)
     with pytest.raises(pytest_rf.ModelError, match=r'state = \{ "cache" = "0" \}'):
         stream(4)  # whose output has the shape of the state as well
+
+
+def test_a_model_of_one_input_has_no_state_to_name() -> None:
+    net = model("net (float[1,3] x) => (float[1,3] y) { y = Relu(x) }")
+    with pytest.raises(pytest_rf.ModelError, match=r"one input, 'x', and that is the stream; leave out state"):
+        pytest_rf.analyze(net, state="auto")

@@ -24,11 +24,14 @@ def analysis() -> pytest_rf.Analysis:
         ({"tile": {"h": True}}, "h = True is not a number"),
         ({"tile": {"h": (8, 8)}}, "is not a number of positions"),
         ({"tile": {"h": 8}, "overlap": {"h": -1}}, "is not a number of positions from 0 on"),
-        ({"tile": {"h": 8}, "overlap": {"w": 2}}, "'w' is not tiled; tiles are given along h"),
+        (
+            {"tile": {"h": 8}, "overlap": {"w": 2}},
+            "'w' is not tiled; tiles are given along h: give the extent of one along w, too",
+        ),
         ({"tile": {"h": 8}, "context": {"h": (1, 2, 3)}}, "is not a number or a pair"),
         ({"tile": {"h": 8}, "context": {"h": ()}}, "is not a number or a pair"),
         ({"tile": {"h": 8}, "overlap": {"h": 2}, "context": {"h": 1}}, "give one of them"),
-        ({"tile": {"h": 8}, "overlap": {"h": 8}}, "does not move on"),
+        ({"tile": {"h": 8}, "overlap": {"h": 8}}, "does not move on; give a larger tile or less overlap"),
     ],
 )
 def test_what_makes_no_sense_is_an_error(analysis: pytest_rf.Analysis, given, told: str) -> None:

@@ -79,3 +79,39 @@ def test_an_image_that_does_not_fit_is_an_error_that_says_what_does() -> None:
     assert plan.pad_to((2, 1, 81)) == (2, 1, 82)
     (only,) = plan.windows((2, 1, 34))  # smaller than a tile: as it is
     assert only.read[2] == slice(0, 34)
+
+
+FIXED = """
+g (float[1, 1, 16] x) => (float[1, 1, 16] y)
+  <float[1, 1, KERNEL] w, int64[1] none = {0}, int64[1] three = {3},
+   int64[1] end = {9223372036854775807}, int64[1] last = {2},
+   int64[3] shape = {1, 1, 16}>
+{
+  [ahead] a = Slice(x, three, end, last)
+  [behind] b = Slice(x, none, three, last)
+  [roll] r = Concat<axis = 2>(a, b)
+  p = Conv<auto_pad = "SAME_UPPER">(LAST, w)
+  y = Reshape(p, shape)
+}
+"""
+
+
+def fixed(last: str, kernel: int) -> pytest_rf.Analysis:
+    return pytest_rf.analyze(model(FIXED.replace("LAST", last).replace("KERNEL", str(kernel))))
+
+
+def test_a_file_of_fixed_extents_says_that_it_has_to_be_exported_again() -> None:
+    analysis = fixed("x", 9)
+    plan = analysis.tiles({"t": 32})
+    assert "does not run on a tile of 32" in plan.why
+    assert "export it with open extents, or give a tile of 16" in plan.why
+    assert "too small" not in " ".join(map(str, plan.faults))
+    assert analysis.tiles({"t": 16}).min_overlap == {"t": 8}
+
+
+def test_what_a_file_of_fixed_extents_fetches_from_the_other_end_is_not_guessed_to_be_harmless() -> None:
+    assert fixed("x", 19).tiles().min_overlap == {"t": 18}
+    plan = fixed("r", 19).tiles()
+    assert plan.min_overlap == {"t": math.inf}
+    assert plan.undecidable
+    assert "export it with open extents: it does not run on a tile of 47, which would tell" in plan.why

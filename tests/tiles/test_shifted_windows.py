@@ -51,6 +51,17 @@ def test_two_shifted_layers_with_window_8_need_24_on_multiples_of_8(fused: bool)
     assert differs(module, less, 120, 32)
 
 
+def test_without_its_mask_a_roll_allows_none_however_short_the_tile_is_that_was_analysed() -> None:
+    module = net()
+    image = torch.zeros(1, 1, 32, 32, dtype=torch.double)  # shorter than the overlap, so that it is no tile
+    unmasked = pytest_rf.analyze(module, image)
+    for plan in (unmasked.tiles(), unmasked.tiles({"h": 64, "w": 64})):
+        assert plan.min_overlap == {"h": math.inf, "w": math.inf}
+        assert "weights = true" in plan.why
+        assert not plan.undecidable
+    assert analysed(module).tiles().min_overlap == {"h": 48, "w": 48}
+
+
 def test_the_need_grows_by_a_window_with_each_pair_of_layers() -> None:
     # A convolution, windows, windows that are shifted by half, a convolution: 1 -> 4 -> 6 -> 7, then 8 -> 10 -> 11.
     for pairs, side in ((1, 8), (2, 12)):
