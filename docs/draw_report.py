@@ -128,7 +128,7 @@ CHOSEN = [
         "changes",
         "main",
         act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove());"
-        "document.querySelectorAll('.side').forEach(one => one.remove())",
+        "document.querySelectorAll('.graph .side').forEach(one => one.remove())",
     ),
 ]
 """The pictures of the page in the docs."""

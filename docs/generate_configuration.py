@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_rf.checks import RULES
 from pytest_rf.checks.options import Options
-from pytest_rf.config.tables import json_schema
+from pytest_rf.config.shapes import json_schema
 
 PAGE = Path(__file__).parent / "configuration.md"
 

@@ -20,7 +20,7 @@ def schema(what: str, output: str | None, color: bool | None, debug: bool) -> in
     from pytest_rf.commands.output import emit
 
     if what == "config":
-        from pytest_rf.config.tables import json_schema
+        from pytest_rf.config.shapes import json_schema
 
         found = json_schema()
     else:

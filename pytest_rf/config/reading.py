@@ -59,7 +59,7 @@ def load(path: Path | str) -> Config:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a configuration file."""
-    from pytest_rf.config.tables import json_schema
+    from pytest_rf.config.shapes import json_schema
 
     return json_schema()
 
@@ -212,7 +212,7 @@ def _convert(document: Document, kind: type[PackFile]) -> Any:
 
 def _invalid(document: Document, text: str, kind: type[PackFile]) -> ConfigError:
     """Return the error of data that has not the shape that it should."""
-    from pytest_rf.config.tables import choices, field_names
+    from pytest_rf.config.shapes import choices, field_names
 
     reason, _, where = text.partition(" - at `$")
     where = where.rstrip("`").lstrip(".")

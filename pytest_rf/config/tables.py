@@ -1,19 +1,17 @@
 """The shape of a configuration file, as types: what TOML is held against and what its JSON Schema is made from.
 
-This is the one module that needs msgspec.
+This module and :mod:`pytest_rf.config.shapes` are those that need msgspec.
 """
 
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from pytest_rf.checks import RULES
-from pytest_rf.checks.options import Options
-from pytest_rf.config.examples import illustrated
 
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 
@@ -382,40 +380,4 @@ def convert(data: Any, kind: type[PackFile]) -> Any:
     """
     return msgspec.convert(
         data, kind, builtin_types=(datetime.datetime, datetime.date, datetime.time), str_keys=True
-    )
-
-
-def field_names() -> dict[str, tuple[str, ...]]:
-    """Return the keys of every table, for near misses: by table, the outermost under the empty name."""
-    return {
-        "": ConfigFile.__struct_fields__,
-        "model": ModelTable.__struct_fields__,
-        "operator": OperatorTable.__struct_fields__,
-        "waiver": WaiverTable.__struct_fields__,
-        "tiling": TilingTable.__struct_fields__,
-        "limits": LimitsTable.__struct_fields__,
-        "rule": RuleTables.__struct_encode_fields__,
-        **{rule.name: rule.options.__struct_fields__ for rule in RULES if rule.has_options},
-    }
-
-
-def choices(key: str) -> tuple[str, ...]:
-    """Return the words that a key takes; none where it takes others than a few words."""
-    for table in (ConfigFile, ModelTable, Options):
-        kind = get_type_hints(table).get(key)
-        for one in (kind, *get_args(kind)):
-            if get_origin(one) is Literal:
-                return get_args(one)
-    return ()
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a configuration file."""
-    return illustrated(
-        {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": "urn:pytest-rf:schema:config",
-            "title": "Configuration of pytest-rf",
-            **msgspec.json.schema(ConfigFile),
-        }
     )

@@ -47,13 +47,16 @@ def window(hull: Hull, dim: int, relation: Taps, extent: int, output: int) -> Hu
 
 def hit(relation: Taps, extent: int, output: int) -> npt.NDArray[np.bool_]:
     """Return which of ``output`` elements read any of ``extent`` ones."""
+    ends = (0, (-(-output // relation.period) - 1) * relation.advance)
+    if all(taps and all(0 <= end + taps[0] < extent for end in ends) for taps in relation.taps):
+        return np.ones(output, np.bool_)  # as with groups of channels, whose every tap lies inside
     hits = np.zeros(output, np.bool_)
     for phase, taps in enumerate(relation.taps):
         mine = hits[phase :: relation.period]
         for tap in taps:
             for reader, _ in _tap(tap, relation, extent, len(mine)):
                 mine[reader] = True
-            if mine.all():  # as with groups of channels, whose every tap lies inside
+            if mine.all():
                 break
     return hits
 

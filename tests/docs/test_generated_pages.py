@@ -42,7 +42,7 @@ def test_a_pack_that_is_not_written_as_packs_are_is_no_page() -> None:
 def test_every_key_of_the_configuration_is_on_its_page() -> None:
     text = runpy.run_path(str(DOCS / "generate_configuration.py"))["page"]()
     assert (DOCS / "configuration.md").read_text(encoding="utf-8") == text
-    from pytest_rf.config.tables import field_names
+    from pytest_rf.config.shapes import field_names
 
     for keys in field_names().values():
         for key in keys:
@@ -59,7 +59,7 @@ def test_every_key_is_explained(row: str) -> None:
 
 
 def test_every_key_has_an_example_that_is_of_its_form() -> None:
-    from pytest_rf.config.tables import json_schema
+    from pytest_rf.config.shapes import json_schema
 
     for name, table in json_schema()["$defs"].items():
         for key, kind in table["properties"].items():
@@ -70,7 +70,7 @@ def test_every_key_has_an_example_that_is_of_its_form() -> None:
 
 
 def test_the_schema_has_a_name() -> None:
-    from pytest_rf.config.tables import json_schema
+    from pytest_rf.config.shapes import json_schema
 
     assert json_schema()["$id"] == "urn:pytest-rf:schema:config"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_rf import access
 from pytest_rf.access import Taps
-from pytest_rf.domains import bounded
+from pytest_rf.domains import bounded, slices
 from pytest_rf.domains.hull import CUT, NOWHERE, Hull, point
 
 
@@ -20,12 +20,14 @@ def relations(draw: Any) -> Taps:
     """Windows, transposed windows, slices, flips, paddings by every border; few taps and many."""
     kernel, stride, dilation = draw(st.integers(1, 9)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
     pad = draw(st.integers(-4, 12))
-    which = draw(st.sampled_from(["window", "holes", "spread", "slice", "pad"]))
+    which = draw(st.sampled_from(["window", "holes", "spread", "slice", "pad", "groups"]))
     if which == "holes":
         taps = draw(st.lists(st.integers(0, 11), min_size=1, max_size=8, unique=True))
         return access.window(tuple(taps), stride, dilation, pad)
     if which == "spread":
         return access.spread(kernel, stride, dilation, pad)
+    if which == "groups":
+        return Taps(kernel, stride, (tuple(range(stride)),) * kernel)
     if which == "slice":
         return access.progression(draw(st.integers(0, 12)), draw(st.sampled_from([-3, -2, -1, 1, 2, 3])))
     made = access.window(kernel, stride, dilation, pad)
@@ -70,3 +72,9 @@ def test_no_table_of_a_long_axis_is_kept() -> None:
     assert found.lo[[0, 5, -1]].tolist() == [0, 1, 99_995]
     assert found.hi[[0, 5, -1]].tolist() == [4, 9, 99_999]
     assert bounded._tap_gather.cache_info().currsize == before
+
+
+def test_groups_of_channels_are_not_read_tap_by_tap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "_tap", None)
+    groups = Taps(512, 512, (tuple(range(512)),) * 512)
+    assert slices.hit(groups, 1024, 1024).all()

@@ -7,7 +7,7 @@ domains stand in the tables as ``domain::Name``.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from pytest_rf.operators import tables
 from pytest_rf.operators.onnx.call import Rule
@@ -28,6 +28,7 @@ def table() -> dict[str, Rule]:
     return tables.table(__name__)
 
 
+@lru_cache(maxsize=1024)
 def find(op: str) -> Rule | None:
     """Return the rule of an operator; None where it has none. A family is imported where no other before it has one.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from pytest_rf.operators import windows
@@ -40,6 +41,17 @@ def geometry_of(call: NodeCall, x: Value, kernel: list[int]) -> list[Window]:
     return plain
 
 
+def fit(call: NodeCall, x: Value, geometry: Sequence[Window], outputs: Sequence[int]) -> None:
+    """Hold that there is a window along each axis: engines refuse an input that is too small for one."""
+    for axis, (window, output) in enumerate(zip(geometry, outputs, strict=True), 2):
+        if output < 1 or not x.extents[axis]:
+            pads = f"{window.before} before, {window.after} after"
+            call.fail(
+                f"extent {x.extents[axis]} of axis {axis} is too small for a window of {window.reach} with pads "
+                f"{pads}; give a larger input"
+            )
+
+
 def _weights(call: NodeCall, index: int = 1) -> tuple[Value, list[int]]:
     weights = call.operand(index)
     kernel = list(weights.extents[2:])
@@ -69,6 +81,7 @@ def convolve(call: NodeCall, x: Value, index: int, *, factors: bool = False) -> 
         call.fail(
             f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
         )
+    fit(call, x, geometry, [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)])
     return windows.convolved(call.b, x, weights, geometry, group, factors=factors)
 
 
@@ -109,6 +122,7 @@ def transposed_convolution(call: NodeCall) -> Value:
         ]
     bias = call.optional(2)
     _check_bias(call, bias, channels)
+    fit(call, x, geometry, outputs)
     return windows.convolved(call.b, x, weights, geometry, group, bias=bias, outputs=outputs)
 
 
@@ -138,6 +152,7 @@ def pool(call: NodeCall, takes: Norm = "max") -> tuple[Value, ...] | Value:
     # The text rounds down for VALID whatever ceil_mode says; onnx's shape inference and ONNX Runtime heed it.
     ceil = bool(call.integer("ceil_mode", 0)) and not call.text("auto_pad", "NOTSET").startswith("SAME")
     outputs = [w.output(n, ceil) for w, n in zip(geometry, x.extents[2:], strict=True)]
+    fit(call, x, geometry, outputs)
     y = windows.pool(call.b, x, geometry, outputs, takes)
     # The places of the largest elements read what those read.
     return (y,) * call.outputs if call.outputs > 1 else y
@@ -149,6 +164,8 @@ average_pool = by_shapes(partial(pool, takes="average"))
 @by_shapes
 def global_pool(call: NodeCall) -> Value:
     """Global pools: a statistic over all spatial axes."""
+    if not all(call.x.extents[2:]):
+        call.fail(f"an input of shape {call.x.shape} has nothing to pool; give a larger input")
     return reduce(call.b, call.x, range(2, call.x.rank))
 
 

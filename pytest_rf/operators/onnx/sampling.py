@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pytest_rf.operators import sampling, windows
 from pytest_rf.operators.onnx.call import DISPUTED, NodeCall, Rules
-from pytest_rf.operators.onnx.convolutions import geometry_of
+from pytest_rf.operators.onnx.convolutions import fit, geometry_of
 from pytest_rf.operators.sampling import Grid
 from pytest_rf.value import Value
 
@@ -80,6 +80,7 @@ def deformable(call: NodeCall) -> Value:
         call.fail(f"weights {weights.shape} in {group} groups do not fit {x.extents[1]} input channels")
     windows.describe(call.b, geometry, group, kind="deformable")
     outputs = [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)]
+    fit(call, x, geometry, outputs)
     shape = (x.extents[0], call.limited("channels", channels), *outputs)
     taps, parts = prod(kernel), call.integer("offset_group", 1)
     mask, bias = call.optional(4), call.optional(3)

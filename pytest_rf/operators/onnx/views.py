@@ -146,6 +146,8 @@ def pad(call: NodeCall) -> Value:
         left = x.extents[axis] + min(before, 0) + min(after, 0)
         if mode != "constant" and left <= 0 < max(before, after):
             call.fail(f"pads {before}, {after} of axis {axis} leave nothing to fill it with by mode {mode!r}")
+        if mode == "reflect" and left <= max(before, after):
+            call.fail(f"pads {before}, {after} of axis {axis} reflect more than there is beside a border: {left - 1}")
     call.b.node.role = Role("pad", tuple(amounts))
     fill = call.optional(2) if mode == "constant" else None
     return views.pads(call.b, x, amounts, BORDERS[mode], fill)

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,9 @@ def _block(data: Any) -> str:
     return text
 
 
+@cache
 def _environment() -> Environment:
+    """Return what makes pages of templates; it compiles each once a process, which takes as long as a small net."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
 

@@ -234,6 +234,10 @@ def test_boxes_are_coloured_by_size_first(opened: Callable[..., Page]) -> None:
     assert section.locator("[data-by]").count() == 3
     assert "140 to 204" in section.locator(".legend").inner_text()
     assert section.locator(".stage .box.step-6").count() > 0
+    none = started(opened(document("two")[0])).locator(".stage .box", has_text="reads none of it")
+    assert {
+        one.split()[1] for one in none.evaluate_all("all => all.map(one => one.getAttribute('class'))")
+    } == {"plain"}
 
 
 def test_five_thousand_nodes_open_at_once(deep: str, opened: Callable[..., Page]) -> None:

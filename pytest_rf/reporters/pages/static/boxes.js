@@ -98,6 +98,7 @@ pytestRf.boxes = (data, model, state) => {
     const found = figure(box);
     if (!found) return "kind-unknown";
     const value = nesting.number(found[state.by === "size" ? 0 : 1]);
+    if (Number.isNaN(value)) return "plain"; // it reads none of that input
     return value === Infinity ? "whole" : `step-${Math.round((nesting.bin(bins, value) * 6) / Math.max(bins.length - 1, 1))}`;
   }
 

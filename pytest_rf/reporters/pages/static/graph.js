@@ -6,7 +6,7 @@ pytestRf.section("graph", (root, data, model) => {
   const { SIZE } = nesting;
   const find = (selector) => root.querySelector(selector);
   const stage = find(".stage");
-  const LEGIBLE = 0.65;
+  const LEGIBLE = 0.6;
 
   const state = { open: new Set(), chosen: -1, by: data.changes.length ? "change" : "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
   let shown = null; // the geometry that is drawn
