@@ -81,7 +81,8 @@ class Piece(Struct, frozen=True, kw_only=True):
     Attributes:
         start: the first position of the input that it has.
         stop: the one after the last.
-        unit: the full index, within its result, of the unit that stands at the witness's unit in the whole.
+        unit: the full index, within its result, of the unit that stands at the witness's unit in the whole; empty where
+            the result ends before.
     """
 
     start: int

@@ -15,7 +15,7 @@ from pytest_rf.checks import tiling_seams
 from pytest_rf.config.declared import Tiling
 from pytest_rf.errors import PlacedConfigError
 from pytest_rf.figures import value
-from pytest_rf.findings import Finding, Measurement, Required, Spacing
+from pytest_rf.findings import Finding, Measurement, Required, Spacing, Witness
 from pytest_rf.paths import place
 from pytest_rf.requirements import Settings
 from pytest_rf.requirements.verdicts import UNDECIDABLE, at
@@ -23,6 +23,7 @@ from pytest_rf.requirements.wording import measured, on_axes
 from pytest_rf.results import Held, RequirementResult, status
 from pytest_rf.tiles import Plan
 from pytest_rf.tiles.judging import Miss
+from pytest_rf.tiles.obstacle import Obstacle
 
 #: What a plan says that is wrong goes by these names in findings.
 TOTAL, SIDES = "min_overlap", "min_context"
@@ -36,7 +37,7 @@ class _Wrong(NamedTuple):
     told: str
     remedy: str
     undecidable: bool
-    miss: Miss | None = None
+    cause: Miss | Obstacle | None = None
 
 
 def hold(
@@ -88,7 +89,10 @@ def _wrong(plan: Plan, first: str) -> Iterator[_Wrong]:
     """
     for axis in plan.axes:
         found = [
-            *(_Wrong(one.axis, one.output, one.told, one.remedy, one.undecidable) for one in plan.obstacles),
+            *(
+                _Wrong(one.axis, one.output, one.told, one.remedy, one.undecidable, one)
+                for one in plan.obstacles
+            ),
             *(_Wrong(one.axis, first, one.told, "", one.undecidable) for one in plan.faults),
             *(_Wrong(one.axis, one.output, one.told, "", False, one) for one in plan.misses),
         ]
@@ -125,8 +129,16 @@ def _finding(analysis: Analysis, plan: Plan, tiling: Tiling, settings: Settings,
         undecidable=wrong.undecidable,
         help=wrong.remedy,
         accepted=tuple(plan.accepted),
-        witness=None if wrong.undecidable else witnesses.of_seam(plan, axis, tensor.name, wrong.miss),
+        witness=_witness(plan, wrong),
     )
+
+
+def _witness(plan: Plan, wrong: _Wrong) -> Witness | None:
+    """Return what shows it; None of a tiling whose numbers do not fit, as no unit has to be wrong then."""
+    if wrong.undecidable or wrong.cause is None:
+        return None
+    miss = wrong.cause if isinstance(wrong.cause, Miss) else None
+    return witnesses.of_seam(plan, wrong.axis, wrong.output, miss)
 
 
 def _merged(plan: Plan, found: Iterator[Finding]) -> list[Finding]:

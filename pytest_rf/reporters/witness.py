@@ -88,7 +88,7 @@ def script(found: Finding, file: str) -> list[str]:
 
 def _of_file(one: Witness, file: str, place: Sequence[int | None]) -> list[str]:
     inputs = ", ".join(f"{shaped.name!r}: draw({shaped.shape})" for shaped in one.call)
-    if one.tile is not None:
+    if one.tile is not None and one.tile.unit:
         shown = "run(None, {}, intermediate=True)[{!r}][{}]".format
         both = shown("x", one.tensor, _index(one.unit)), shown("y", one.tensor, _index(one.tile.unit))
         return [
@@ -121,7 +121,7 @@ def _of_module(found: Finding, one: Witness, file: str, place: Sequence[int | No
     package, _, factory = file.partition(":")
     if len(one.call) != 1 or not one.unit or one.tensor != found.module:
         return []
-    if one.tile is None:
+    if one.tile is None or not one.tile.unit:
         other, own = f"x.clone(); y[{_index(place)}] += 300", one.unit
     else:
         other, own = f"x[{_part(one, one.tile)}]", one.tile.unit

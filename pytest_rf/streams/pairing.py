@@ -143,7 +143,8 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
         named = [after for after in call.outputs if _stem(after) == _stem(before) and _may_be(before, after)]
         alike = [after for after in named if call.outputs[after].shape == value.shape]
         alike = alike or [after for after in named if growth(call, before, after) is not None]
-        alike = alike or (named if _is_state(before) else [])
+        # A state that holds more in the first call than in later ones is one, of which the error tells.
+        alike = alike or [after for after in named if _is_state(before) and _is_shorter(call, before, after)]
         if len(alike) > 1:
             raise ModelError(
                 f"{name}: state: {before!r} could be any of {_listed(alike)}; {_remedy(before, alike[0])}"
@@ -201,6 +202,15 @@ def _by_shape(call: Graph, found: Mapping[str, str]) -> dict[str, str]:
         if len(alike) == 1 and sum(call.inputs[one].shape == shape for one in states) == 1:
             pairs[before] = alike[0]
     return pairs
+
+
+def _is_shorter(call: Graph, before: str, after: str) -> bool:
+    """Whether an output is like an input, but shorter along one axis."""
+    given, left = call.inputs[before].shape, call.outputs[after].shape
+    if given is None or left is None or len(given) != len(left):
+        return False
+    differ = [(a, b) for a, b in zip(given, left, strict=True) if a != b]
+    return len(differ) == 1 and differ[0][0] > differ[0][1]
 
 
 def _is_state(name: str) -> bool:

@@ -70,7 +70,7 @@ class Count:
 def judge(net: Net, count: Count, extent: int) -> None:
     """Hold what is said of several tilings of a net against runs in tiles."""
     module = net.module()
-    image = _image(net, extent)
+    image = drawn_image(net, extent)
     try:
         if module(image).numel() == 0:
             return
@@ -125,7 +125,7 @@ def _compare(net: Net, module: torch.nn.Module, plan: Plan, axis: str, count: Co
         one.fitting(one.tile + more) for more in (1, one.step, one.step + one.multiple, 2 * one.step + 1)
     }
     for extent in sorted(extents - {one.tile}):
-        image = _image(net, extent)
+        image = drawn_image(net, extent)
         try:
             whole = module(image)
             differs = difference(whole, stitched(module, image, plan))
@@ -147,5 +147,5 @@ def _compare(net: Net, module: torch.nn.Module, plan: Plan, axis: str, count: Co
         count.unprovoked.append(text)
 
 
-def _image(net: Net, extent: int) -> Tensor:
+def drawn_image(net: Net, extent: int) -> Tensor:
     return data(1, 2, *(extent if number == net.axis else 4 for number in range(2, net.rank + 2)))

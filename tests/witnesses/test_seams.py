@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from collections import Counter
 from typing import Any
 
 import onnx
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import pytest_rf
@@ -21,7 +24,9 @@ from pytest_rf.requirements import Settings
 
 torch = pytest.importorskip("torch")
 
+from pytorch.random_nets import Net  # noqa: E402
 from tiles.known_nets import Coordinates, Resized, Several, UNet, ValidUNet, Volume  # noqa: E402
+from tiles.stitching import TILES, drawn_image, tiled_nets  # noqa: E402
 from torch import nn  # noqa: E402
 
 
@@ -37,19 +42,12 @@ class Halves(nn.Module):
         return self.last(x)
 
 
-class Rows(Coordinates):
-    def __init__(self) -> None:
-        super().__init__(rows=True)
-
-
 NETS: dict[str, tuple[Any, int, dict[str, int], int]] = {
     # what makes it, channels, the tile, the overlap along its first axis
     "too little": (lambda: UNet(2, "bilinear"), 2, {"h": 64, "w": 64}, 16),
     "statistics": (lambda: UNet(1, norm=True), 2, {"h": 32, "w": 32}, 16),
-    "corners": (lambda: Resized(corners=True), 1, {"h": 32}, 16),
     "bins": (lambda: Resized(bins=3), 1, {"h": 36}, 12),
     "circular": (lambda: nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular"), 1, {"w": 16}, 8),
-    "a table": (Rows, 1, {"h": 32}, 16),
     "transposed": (
         lambda: nn.Sequential(nn.ConvTranspose2d(1, 1, 4, 2, padding=1), nn.Conv2d(1, 1, 3, padding=1)),
         1,
@@ -103,9 +101,7 @@ def test_a_run_of_the_module_agrees(name: str) -> None:
 
 
 # Files fix what these take the extent from.
-@pytest.mark.parametrize(
-    "name", [name for name in NETS if name not in ("corners", "bins", "valid", "a table")]
-)
+@pytest.mark.parametrize("name", [name for name in NETS if name not in ("bins", "valid")])
 def test_a_run_of_the_file_agrees_and_so_do_the_lines_of_python(name: str, tmp_path) -> None:
     module, example = image(name)
     path = str(tmp_path / "net.onnx")
@@ -144,6 +140,58 @@ def test_what_is_the_same_is_not_shown_to_differ(front_end: str) -> None:
     (told,) = witnessing.judged(analysis, [replace(one, witness=wrong)], ways)
     assert told.witness is not None
     assert told.witness.verified == witnessing.NOT_SHOWN
+
+
+def test_there_is_none_where_reads_do_not_show_it() -> None:
+    """Of a table, and of a grid that is a little finer in the tile, values alone differ."""
+    for net in (Coordinates(rows=True), Resized(corners=True)):
+        analysis = pytest_rf.analyze(net, inputs=[(1, 1, 64, 64)])
+        assert found(analysis, {"h": 32}, 16).witness is None
+    off_grid = pytest_rf.analyze(UNet(2), inputs=[(1, 2, 64, 64)])
+    assert found(off_grid, {"h": 64}, 13).witness is None
+
+
+def test_a_unit_that_its_tile_does_not_give() -> None:
+    """Tiles of a valid convolution without overlap leave a gap; what lies in it reads what the tile does not have."""
+    module, example = nn.Conv2d(1, 1, 5).eval(), torch.randn(1, 1, 32, 32)
+    analysis = pytest_rf.analyze(module, example)
+    one = found(analysis, {"h": 32}, 0)
+    (told,) = witnessing.judged(analysis, [one], witnessing.of_module(analysis, (example,), None, None, None))
+    assert told.witness is not None
+    assert (told.witness.verified, told.witness.reads) == (witnessing.AGREES, True)
+
+
+def test_of_random_nets_every_witness_is_shown() -> None:
+    verdicts: Counter[str] = Counter()
+
+    @settings(
+        max_examples=25,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(tiled_nets(), st.sampled_from(TILES))
+    def hold(net: Net, extent: int) -> None:
+        module, image = net.module(), drawn_image(net, extent)
+        try:
+            analysis = pytest_rf.analyze(module, image)
+        except pytest_rf.RFError:  # it does not run on so small an image
+            return
+        axis = next((name for name, n in analysis.inputs["x"].axes.items() if n == net.axis), None)
+        if axis is None or analysis.outputs[0].status == "unknown":
+            return
+        stated = Tiling(tile={axis: extent}, overlap={axis: extent // 6})
+        _, findings = tilings.hold(analysis, stated, Settings(), 0)
+        for one in findings:
+            ways = witnessing.of_module(analysis, (image,), None, None, None)
+            (told,) = witnessing.judged(analysis, [one], ways)
+            verdicts["none" if told.witness is None else told.witness.verified] += 1
+            assert told.witness is None or told.witness.verified == witnessing.AGREES, (net, told)
+
+    hold()
+    assert verdicts[witnessing.AGREES] >= 4, verdicts
 
 
 def test_there_is_none_where_several_inputs_are_tiled_or_no_larger_image_runs() -> None:
