@@ -40,11 +40,11 @@ class Grounds:
             return None
         key = field.key
         read = [field.theory(), field.finite(), *(field.counted(*kind) for kind in _COUNTED)]
-        shortest = read[-1].hulls.get(key)
+        shortest = read[-1].kept(key)
         if shortest is not None and shortest.irregular:
             read.append(field.counted("shortest", False))
-        hulls = [one.hulls.get(key) for one in read]
-        if any(hull is not None and (hull.is_put_off or hull.lo.size > LARGE) for hull in hulls):
+        hulls = [one.kept(key) for one in read]
+        if any(hull is not None and (_is_union(hull) or hull.lo.size > LARGE) for hull in hulls):
             return None
         layout, dims = self._relevant(known.layout, key, hulls)
         runs = self.runs
@@ -124,10 +124,18 @@ class Grounds:
         return {**names, key: ()}
 
 
+def _is_union(hull: Hull) -> bool:
+    """Whether the arrays do not tell all: a union, or what is under a mask."""
+    return hull.rest is not None or hull.where is not None
+
+
 def _varying(hull: Hull) -> list[int]:
     """Return the dimensions along which elements read otherwise than others."""
     lo, hi, jump = hull.lo.shape, hull.hi.shape, hull.jump
-    return [dim for dim in range(len(lo)) if lo[dim] != 1 or hi[dim] != 1 or (jump and jump[dim])]
+    along = None if hull.stretch is None else hull.stretch.dim
+    return [
+        dim for dim in range(len(lo)) if lo[dim] != 1 or hi[dim] != 1 or (jump and jump[dim]) or dim == along
+    ]
 
 
 def _told(hull: Hull, dims: Sequence[int]) -> Hashable:
@@ -139,4 +147,5 @@ def _told(hull: Hull, dims: Sequence[int]) -> Hashable:
         hi.tobytes(),
         jump and tuple([jump[dim] for dim in dims]),
         hull.irregular,
+        hull.stretch and (*hull.stretch[1:], dims.index(hull.stretch.dim)),
     )

@@ -49,6 +49,8 @@ def hit(relation: Taps, extent: int, output: int) -> npt.NDArray[np.bool_]:
     """Return which of ``output`` elements read any of ``extent`` ones."""
     hits = np.zeros(output, np.bool_)
     for phase, taps in enumerate(relation.taps):
+        if not taps:
+            continue
         mine = hits[phase :: relation.period]
         for tap in taps:
             for reader, _ in _tap(tap, relation, extent, len(mine)):
