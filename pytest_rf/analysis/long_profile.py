@@ -32,7 +32,7 @@ class LongProfile:
     stride = Fraction(0)
 
     def __init__(self, hull: Hull, written: Callable[[], Profile]) -> None:
-        """Take a stretched hull whose places between the borders all read something, and what makes the whole profile."""
+        """Take a stretched hull, whose places between the borders all read something, and what makes the profile."""
         assert hull.stretch is not None
         self._hull, self._written = hull, written
         self._count, self._period = hull.stretch.extent, hull.stretch.period
