@@ -47,6 +47,9 @@ def window(hull: Hull, dim: int, relation: Taps, extent: int, output: int) -> Hu
 
 def hit(relation: Taps, extent: int, output: int) -> npt.NDArray[np.bool_]:
     """Return which of ``output`` elements read any of ``extent`` ones."""
+    if relation.border != "drop":  # what lies outside stands for something inside
+        taken = np.array([bool(taps) for taps in relation.taps]) & (extent > 0)
+        return np.asarray(np.resize(taken, output))
     hits = np.zeros(output, np.bool_)
     for phase, taps in enumerate(relation.taps):
         if not taps:
