@@ -169,19 +169,11 @@ def window(kernel: Kernel, stride: int = 1, dilation: int = 1, pad: int = 0) -> 
 @cache
 def spread(kernel: Kernel, stride: int = 1, dilation: int = 1, pad: int = 0) -> Taps:
     """Return the taps of a transposed window: every ``j`` with ``stride·j + dilation·k - pad = i``."""
-    phases: list[tuple[int, ...]] = []
-    for phase in range(stride):
-        hits = {
-            (phase + pad - dilation * k) // stride
-            for k in _taps(kernel)
-            if _divides(stride, phase + pad - dilation * k)
-        }
-        phases.append(tuple(sorted(hits)))
-    return Taps(stride, 1, tuple(phases))
-
-
-def _divides(divisor: int, number: int) -> bool:
-    return number % divisor == 0
+    hits: dict[int, set[int]] = {}
+    for k in _taps(kernel):
+        read, phase = divmod(dilation * k - pad, stride)  # by i = stride·q + phase, where j = q - read
+        hits.setdefault(phase, set()).add(-read)
+    return Taps(stride, 1, tuple([tuple(sorted(hits.get(phase, ()))) for phase in range(stride)]))
 
 
 def progression(start: int, step: int = 1) -> Taps:

@@ -15,6 +15,7 @@ from typing import Literal, TypeVar, cast
 
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.long_profile import LongProfile, long_profile
 from pytest_rf.analysis.profile import Profile, profile
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.samples import Samples
@@ -166,6 +167,13 @@ class Along:
         if (counting, theory) not in self._profiles:
             self._profiles[counting, theory] = profile(self.counted(counting, theory), self.key)
         return self._profiles[counting, theory]
+
+    @cached_property
+    def actual(self) -> Profile | LongProfile | None:
+        """The profile of what guarantees count on the actual input."""
+        field = self.counted("local" if self.local else "guaranteed", False)
+        long = long_profile(field, self.key, lambda: cast("Profile", self.profile(theory=False)))
+        return long or self.profile(theory=False)
 
     def _read(self, counting: Counting | Literal["field"], theory: bool) -> Field:
         """Return a field, which most figures read; it is kept as long as this object is."""

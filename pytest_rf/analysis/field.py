@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.layout import NONE, Key, Keys, Layout
 from pytest_rf.domains.structure import Structure
+from pytest_rf.domains.unions import small
 from pytest_rf.interpreter import Ignorance
 
 Hulls = Mapping[Key, Hull]
 """Input axis -> hull, one dimension per factor of the layout, for the axes that a run follows."""
+
+
+class Written(Mapping[Key, Hull]):
+    """Hulls that may be stretched, which are written out when they are asked for."""
+
+    def __init__(self, kept: Hulls) -> None:
+        self.kept = kept
+        self._made: dict[Key, Hull] = {}
+
+    def __getitem__(self, key: Key) -> Hull:
+        if key not in self._made:
+            self._made[key] = small(self.kept[key])
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.kept)
+
+    def __len__(self) -> int:
+        return len(self.kept)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -28,6 +48,10 @@ class Field:
     structure: Structure
     hulls: Hulls
     endless: Keys = NONE
+
+    def kept(self, key: Key) -> Hull | None:
+        """Return a hull as it is kept, perhaps stretched (:mod:`pytest_rf.domains.stretched`)."""
+        return (self.hulls.kept if isinstance(self.hulls, Written) else self.hulls).get(key)
 
     @property
     def layout(self) -> Layout:

@@ -41,12 +41,12 @@ class Grounds:
             return None
         key = field.key
         read = [field.theory(), field.finite(), *(field.counted(*kind) for kind in _COUNTED)]
-        shortest = read[-1].hulls.get(key)
+        shortest = read[-1].kept(key)
         if shortest is not None and shortest.irregular:
             read.append(field.counted("shortest", False))
         # Runs that count the same of a value have one hull.
-        hulls = {id(hull): hull for one in read if (hull := one.hulls.get(key)) is not None}
-        if any(hull.is_put_off or hull.lo.size > LARGE for hull in hulls.values()):
+        hulls = {id(hull): hull for one in read if (hull := one.kept(key)) is not None}
+        if any(_is_union(hull) or hull.lo.size > LARGE for hull in hulls.values()):
             return None
         layout, dims = self._relevant(known.layout, key, hulls.values())
         told = {number: _told(hull, dims) for number, hull in hulls.items()}
@@ -58,7 +58,7 @@ class Grounds:
             frozenset([tie.why for tie in known.ties.get(key, ())]),
             self._rim(field),
         )
-        return (about, layout, *[told.get(id(one.hulls.get(key))) for one in read])
+        return (about, layout, *[told.get(id(one.kept(key))) for one in read])
 
     def _setting(self, field: Along) -> Hashable:
         """Return what is the same for all fields along one axis of an input."""
@@ -138,10 +138,18 @@ class Grounds:
         return {**names, key: ()}
 
 
+def _is_union(hull: Hull) -> bool:
+    """Whether the arrays do not tell all: a union, or what is under a mask."""
+    return hull.rest is not None or hull.where is not None
+
+
 def _varying(hull: Hull) -> list[int]:
     """Return the dimensions along which elements read otherwise than others."""
     lo, hi, jump = hull.lo.shape, hull.hi.shape, hull.jump
-    return [dim for dim in range(len(lo)) if lo[dim] != 1 or hi[dim] != 1 or (jump and jump[dim])]
+    along = None if hull.stretch is None else hull.stretch.dim
+    return [
+        dim for dim in range(len(lo)) if lo[dim] != 1 or hi[dim] != 1 or (jump and jump[dim]) or dim == along
+    ]
 
 
 def _told(hull: Hull, dims: Sequence[int]) -> Hashable:
@@ -153,4 +161,5 @@ def _told(hull: Hull, dims: Sequence[int]) -> Hashable:
         hi.tobytes(),
         jump and tuple([jump[dim] for dim in dims]),
         hull.irregular,
+        hull.stretch and (*hull.stretch[1:], dims.index(hull.stretch.dim)),
     )

@@ -14,6 +14,7 @@ from math import ceil, prod
 import numpy as np
 
 from pytest_rf.analysis.along import Along, once, plain
+from pytest_rf.analysis.long_profile import LongProfile
 from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
@@ -44,7 +45,9 @@ def latency(field: Along) -> Number | None:
     return _reach(field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps))
 
 
-def _reach(field: Along, measure: Callable[[Profile, Steps], Fraction | float]) -> Number | None:
+def _reach(
+    field: Along, measure: Callable[[Profile | LongProfile, Steps], Fraction | float]
+) -> Number | None:
     """Return the worse of what is measured in theory and on the actual input."""
     theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
@@ -56,7 +59,7 @@ def _reach(field: Along, measure: Callable[[Profile, Steps], Fraction | float]) 
         return None
     found = [
         measure(own, steps)
-        for own in (field.profile(theory=True), field.profile(theory=False))
+        for own in (field.profile(theory=True), field.actual)
         # Along an axis without end steps that move at another rate get ever further from what they read.
         if own is not None and (not own.jump or own.stride == steps.pace)
     ]
@@ -106,7 +109,7 @@ def _halo(field: Along, align: int, least: float) -> tuple[Number, Number] | Non
     steps = field.steps if field.key in carried(theory.layout) else None
     if steps is None and field.uneven:
         return None
-    own, actual = field.profile(theory=True), field.profile(theory=False)
+    own, actual = field.profile(theory=True), field.actual
     if steps is None or actual is None or field.tied("grid", "window", "circular"):
         return math.inf, math.inf
     # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.

@@ -54,12 +54,12 @@ class Profile(NamedTuple):
     def lookahead(self, steps: Steps) -> Fraction | float:
         """Return how far a step reads ahead of the last position that it stands for, at the most."""
         ahead = [(hi * steps.scale - steps.ends(at)).max(initial=-np.inf) for at, _, hi in self.pieces()]
-        return _scaled(max(ahead, default=-np.inf), steps.scale)
+        return scaled(max(ahead, default=-np.inf), steps.scale)
 
     def lookback(self, steps: Steps) -> Fraction | float:
         """Return how far a step reads back from the first position that it stands for, at the most."""
         back = [(steps.begins(at) - lo * steps.scale).max(initial=-np.inf) for at, lo, _ in self.pieces()]
-        return _scaled(max(back, default=-np.inf), steps.scale)
+        return scaled(max(back, default=-np.inf), steps.scale)
 
     def waiting(self, chunk: int, first: int) -> Profile:
         """Return the profile of what has come in when a place is answered, a chunk at a time.
@@ -121,7 +121,8 @@ class Profile(NamedTuple):
         return before, after
 
 
-def _scaled(number: float, scale: int) -> Fraction | float:
+def scaled(number: float, scale: int) -> Fraction | float:
+    """Return what was measured times ``scale``."""
     return Fraction(int(number), scale) if isfinite(number) else float(number)
 
 

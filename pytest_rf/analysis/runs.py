@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
-from pytest_rf.analysis.field import Field, Hulls, Outcome
+from pytest_rf.analysis.field import Field, Hulls, Outcome, Written
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.roles import roles
 from pytest_rf.domains.hull import Hull
@@ -275,10 +275,15 @@ class Runs:
             raise UnknownError(f"unknown: {known.reason}")
         found = self._hulls(counting, theory, key, value.number)
         hulls = {
-            one: self.seen(settled(hull) if theory else small(hull), counting, theory, one, value.number)
+            one: self.seen(self._one(hull, theory), counting, theory, one, value.number)
             for one, hull in found.items()
         }
-        return Field(known, hulls, self.spatial if theory else frozenset())
+        long = any(hull.stretch is not None for hull in hulls.values())
+        return Field(known, Written(hulls) if long else hulls, self.spatial if theory else frozenset())
+
+    def _one(self, hull: Hull, theory: bool) -> Hull:
+        """Return a hull as one part where it is not large, or has to be."""
+        return settled(hull) if theory else hull if hull.stretch is not None else small(hull)
 
     def seen(self, hull: Hull, counting: Counting, theory: bool, key: Key, number: int) -> Hull:
         """Return what a run knows of a value along an input axis as its figures see it: as it is."""

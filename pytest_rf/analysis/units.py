@@ -13,6 +13,7 @@ from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.profile import profile
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import Key, carried, places
+from pytest_rf.domains.stretched import is_mirrored, made
 from pytest_rf.domains.unions import pieces, settled, together
 from pytest_rf.errors import ModelError
 from pytest_rf.limits import afford
@@ -101,7 +102,7 @@ def symmetric(field: Field, key: Key, extent: int) -> bool | None:
     Returns:
         None where several axes of the tensor have positions of the input axis.
     """
-    hull = field.hulls.get(key)
+    hull = field.kept(key)
     if hull is None:
         return True
     numbers = [n for n, axis in enumerate(field.layout) if any(key in factor.carries for factor in axis)]
@@ -113,6 +114,10 @@ def symmetric(field: Field, key: Key, extent: int) -> bool | None:
     for number in numbers:
         start = sum(map(len, field.layout[:number]))
         dims = tuple(start + place for place in places(field.layout[number], key))
+    if hull.stretch is not None:
+        if dims == (hull.stretch.dim,):
+            return is_mirrored(hull, extent)
+        hull = made(hull)
     if hull.is_put_off:
         if all(one.where is None and _mirrored(one, dims, extent) for one in pieces(hull)):
             return True

@@ -18,12 +18,10 @@ from pytest_rf.domains import bounded, hull, periodic, stretched, unions
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import EndToEnd
 from pytest_rf.domains.layout import Key
+from pytest_rf.domains.stretched import Piece
 
 FEW = 8
 """So many parts end to end are put under masks of their places; a table of more is made."""
-
-Piece = tuple[Hull, int, int]
-"""A hull, its first place and its extent along the axis."""
 
 
 def laid(parts: Sequence[Hull | None], do: EndToEnd) -> Hull:
@@ -35,13 +33,16 @@ def laid(parts: Sequence[Hull | None], do: EndToEnd) -> Hull:
     ]
     if _is_one_line(pieces, do):
         return pieces[0][0]
+    found = stretched.end_to_end(pieces, do.dim, do.total)
+    if found is not None:
+        return found
     pieces = [(stretched.made(one), offset, extent) for one, offset, extent in pieces]
     if not any(one.is_put_off for one, _, _ in pieces):
-        return _layer(pieces, do.dim, do.total)
+        return _layer(pieces, do.dim, do.total, hull.ROOM)
     split = [(part, offset, extent) for one, offset, extent in pieces for part in unions.pieces(one)]
     lines = [piece for piece in split if _is_under_line(piece[0], do.dim)] if len(split) <= FEW else []
     layers = _layers([piece for piece in split if piece not in lines], do.dim)
-    made = [_layer(layer, do.dim, do.total) for layer in layers]
+    made = [_layer(layer, do.dim, do.total, hull.PAIRS) for layer in layers]
     return reduce(unions.union, [*made, *[_at(piece, do.dim, do.total) for piece in lines]])
 
 
@@ -78,13 +79,13 @@ def one_map(parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
     return hull.irregular("uneven" if apart else "interleaved", *alike)
 
 
-def _layer(pieces: Sequence[Piece], dim: int, total: int) -> Hull:
+def _layer(pieces: Sequence[Piece], dim: int, total: int, least: int) -> Hull:
     """Return the hull of pieces that are not put off.
 
-    A piece that does not vary along an axis would be written again for each of its places. Where that makes a large
-    table of small pieces each of them is put under a mask of its places instead.
+    A piece that does not vary along an axis would be written again for each of its places. Where that makes a table
+    of more than ``least`` elements of small pieces each of them is put under a mask of its places instead.
     """
-    if len(pieces) == 1 or not _is_repeated(pieces, dim, total) or bounded.alike(pieces, dim, total):
+    if len(pieces) == 1 or not _is_repeated(pieces, dim, total, least) or bounded.alike(pieces, dim, total):
         return bounded.end_to_end(pieces, dim, total)
     parts = [_at(piece, dim, total) for piece in pieces if piece[0].period(dim) == 1]
     varying = [piece for piece in pieces if piece[0].period(dim) > 1]
@@ -93,11 +94,11 @@ def _layer(pieces: Sequence[Piece], dim: int, total: int) -> Hull:
     return reduce(unions.union, parts)
 
 
-def _is_repeated(pieces: Sequence[Piece], dim: int, total: int) -> bool:
+def _is_repeated(pieces: Sequence[Piece], dim: int, total: int, least: int) -> bool:
     others = [d for d in range(pieces[0][0].lo.ndim) if d != dim]
     room = total * prod([max(one.lo.shape[d] for one, _, _ in pieces) for d in others])
     return (
-        room > hull.PAIRS
+        room > least
         and len(pieces) <= FEW
         and room > 2 * sum(one.lo.size for one, _, _ in pieces)
         and not any(one.irregular or one.jump for one, _, _ in pieces)

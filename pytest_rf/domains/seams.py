@@ -39,7 +39,7 @@ class _Slice(NamedTuple):
 
     value: int
     aside: frozenset[tuple[int, Taps]]
-    places: Places
+    places: range | Places
 
 
 def seam(graph: Graph, makers: Mapping[int, Step], join: Join) -> Seam:
@@ -55,10 +55,35 @@ def seam(graph: Graph, makers: Mapping[int, Step], join: Join) -> Seam:
         return Seam()
     chosen = [part.places for part in parts]
     extent = graph.values[parts[0].value].extents[join.axis]
-    places = np.concatenate(chosen)
-    if len(places) == extent and np.bincount(places, minlength=extent).all():
-        return Seam("rearranged", circular=not _is_run(places, 0, 1))
-    return _padding(chosen)
+    if sum(map(len, chosen)) == extent:
+        in_order = _rearranged([places for places in chosen if len(places)], extent)
+        if in_order is not None:
+            return Seam("rearranged", circular=not in_order)
+    return _padding([_listed(places) for places in chosen])
+
+
+def _rearranged(parts: Sequence[range | Places], extent: int) -> bool | None:
+    """Return whether parts that hold ``extent`` places hold them in order; None where they do not hold each once."""
+    runs = [part for part in parts if isinstance(part, range) and (abs(part.step) == 1 or len(part) == 1)]
+    if len(runs) < len(parts):
+        places = np.concatenate([_listed(part) for part in parts])
+        return _is_run(places, 0, 1) if np.bincount(places, minlength=extent).all() else None
+    end = 0
+    for first, last in sorted((min(run[0], run[-1]), max(run[0], run[-1])) for run in runs):
+        if first != end:
+            return None
+        end = last + 1
+    return all(run.step == 1 or len(run) == 1 for run in runs) and runs == sorted(
+        runs, key=lambda run: run[0]
+    )
+
+
+def _run(first: int, step: int, count: int) -> range:
+    return range(first, first + step * count, step)
+
+
+def _listed(places: range | Places) -> Places:
+    return np.arange(places.start, places.stop, places.step) if isinstance(places, range) else places
 
 
 def _is_run(places: Places, first: int, step: int) -> bool:
@@ -93,7 +118,7 @@ def _border(places: Places, last: int) -> Literal["repeated", "mirrored", "circu
 
 def _source(graph: Graph, makers: Mapping[int, Step], number: int, axis: int) -> _Slice:
     """Follow a value back through steps that only select places, to what they are selected from."""
-    places: Places = np.arange(graph.values[number].extents[axis])
+    places: range | Places = range(graph.values[number].extents[axis])
     aside: frozenset[tuple[int, Taps]] = frozenset()
     while number in makers:
         step = makers[number]
@@ -108,7 +133,11 @@ def _source(graph: Graph, makers: Mapping[int, Step], number: int, axis: int) ->
         if chosen is None:
             break
         aside |= others
-        places = chosen[places]
+        if isinstance(places, range) and isinstance(chosen, range):
+            first = chosen.start + chosen.step * places.start
+            places = _run(first, chosen.step * places.step, len(places))
+        else:
+            places = _listed(chosen)[_listed(places)]
         number = access.operand
     return _Slice(number, aside, places)
 
@@ -124,11 +153,18 @@ def _aside(access: Read, axis: int) -> frozenset[tuple[int, Taps]] | None:
     return None if access.where is not None else frozenset(found)
 
 
-def _chosen(read: tuple[int | None, Relation], extent: int, output: int) -> Places | None:
+def _chosen(read: tuple[int | None, Relation], extent: int, output: int) -> range | Places | None:
     """Return the place of an axis that each output element selects; None where it does anything else."""
     target, relation = read
+    if isinstance(relation, Same) and target is not None:
+        return range(output) if output <= extent else None
+    if isinstance(relation, Taps) and relation.selects and relation.period == 1 and relation.advance:
+        ((first, *more),) = relation.taps
+        run = _run(first, relation.advance, output)
+        inside = not run or (0 <= run[0] < extent and 0 <= run[-1] < extent)
+        return run if inside and not more else None
     if isinstance(relation, Same):
-        places = np.arange(output) * (target is not None)  # without a target one place, broadcast
+        places = np.zeros(output, np.int64)  # without a target one place, broadcast
     elif isinstance(relation, Table):
         places = relation.indices
     elif isinstance(relation, Taps) and relation.selects and all(len(taps) == 1 for taps in relation.taps):

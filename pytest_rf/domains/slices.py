@@ -50,8 +50,13 @@ def hit(relation: Taps, extent: int, output: int) -> npt.NDArray[np.bool_]:
     ends = (0, (-(-output // relation.period) - 1) * relation.advance)
     if all(taps and all(0 <= end + taps[0] < extent for end in ends) for taps in relation.taps):
         return np.ones(output, np.bool_)  # as with groups of channels, whose every tap lies inside
+    if relation.border != "drop":  # what lies outside stands for something inside
+        taken = np.array([bool(taps) for taps in relation.taps]) & (extent > 0)
+        return np.asarray(np.resize(taken, output))
     hits = np.zeros(output, np.bool_)
     for phase, taps in enumerate(relation.taps):
+        if not taps:
+            continue
         mine = hits[phase :: relation.period]
         for tap in taps:
             for reader, _ in _tap(tap, relation, extent, len(mine)):

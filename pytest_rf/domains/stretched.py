@@ -22,6 +22,11 @@ from pytest_rf.limits import afford
 
 SHARE = 2
 """Arrays that hold more than one in so many elements are written out."""
+MANY = 1 << 20
+"""More (element, tap) pairs are not looked at one by one."""
+
+Piece = tuple[Hull, int, int]
+"""A hull, its first place and its extent along an axis."""
 
 
 def point(extent: int, dim: int, rank: int) -> Hull:
@@ -106,6 +111,43 @@ def union(a: Hull, b: Hull) -> Hull | None:
     return _trimmed(lo, hi, new, a.lo.ndim)
 
 
+def end_to_end(pieces: Sequence[Piece], dim: int, total: int) -> Hull | None:
+    """Return the hull of pieces one behind the other along a long axis; None where it has to be made.
+
+    What goes on longest is what lies between the borders; the other pieces are part of these.
+    """
+    longest: tuple[int, Piece] | None = None
+    for piece in pieces:
+        one = piece[0]
+        if one.stretch is None and (one.is_put_off or one.irregular or one.jump):
+            return None
+        if one.lo.size != one.period(dim) or (one.stretch is not None and one.stretch.dim != dim):
+            return None
+        if one.stretch is not None:
+            first, last = between(one)
+            if longest is None or last - first > longest[0]:
+                longest = last - first, piece
+    if longest is None:
+        return None
+    main, offset, _ = longest[1]
+    assert main.stretch is not None
+    first, last = between(main)
+    new = main.stretch._replace(extent=total, head=offset + first)
+    places = _places(new, total - offset - last)
+    if places is None:
+        return None
+    lo = np.full(places.size, NOWHERE)
+    hi = -lo
+    for one, offset, extent in pieces:
+        own = (places >= offset) & (places < offset + extent)
+        if one.stretch is not None:
+            lo[own], hi[own] = at(one, places[own] - offset)
+        else:
+            place = places[own] - offset if one.lo.size > 1 else 0
+            lo[own], hi[own] = one.lo.reshape(-1)[place], one.hi.reshape(-1)[place]
+    return _trimmed(lo, hi, new, main.lo.ndim)
+
+
 def alike(hulls: Sequence[Hull]) -> bool:
     """Whether hulls are stretched, and all the same."""
     first = hulls[0]
@@ -118,6 +160,32 @@ def alike(hulls: Sequence[Hull]) -> bool:
         )
         for one in hulls
     )
+
+
+def at(x: Hull, places: npt.NDArray[np.int64]) -> tuple[Positions, Positions]:
+    """Return the first and the last position that elements along the axis of a stretched hull read."""
+    assert x.stretch is not None
+    return _at(x.lo, x.stretch, places, NOWHERE), _at(x.hi, x.stretch, places, -NOWHERE)
+
+
+def between(x: Hull) -> tuple[int, int]:
+    """Return the elements ``first <= i < last`` of a stretched hull that lie between its borders."""
+    assert x.stretch is not None
+    return x.stretch.head, x.stretch.extent - _tail(x)
+
+
+def is_mirrored(x: Hull, extent: int) -> bool:
+    """Whether ``lo(i) = extent - 1 - hi(m - 1 - i)`` for all of the ``m`` elements of a stretched hull."""
+    assert x.stretch is not None
+    count, period = x.stretch.extent, x.stretch.period
+    first, last = between(x)
+    # Where both an element and its mirror image lie between the borders, one period tells of all.
+    first, last = max(first, count - last), min(last, count - first)
+    whole = last - first <= period
+    places = np.arange(count) if whole else np.r_[0 : first + period, last:count]
+    (lo, _), (other, hi) = at(x, places), at(x, count - 1 - places)
+    nothing = lo >= LIMIT
+    return bool((nothing == (other >= LIMIT)).all() and ((lo == extent - 1 - hi) | nothing).all())
 
 
 def _tail(x: Hull) -> int:
@@ -176,11 +244,11 @@ def _moved(x: Hull, dim: int, rank: int) -> Hull:
 def _together(x: Hull) -> Hull:
     """Return what all elements read together: those at the borders, and the first and last periods between."""
     assert x.stretch is not None
-    _, extent, head, period, _ = x.stretch
-    places = np.concatenate([np.arange(head + period), np.arange(extent - _tail(x) - period, extent)])
+    first, last = between(x)
+    period = x.stretch.period
+    lo, hi = at(x, np.r_[0 : first + period, last - period : x.stretch.extent])
     shape = (1,) * x.lo.ndim
-    lo, hi = _at(x.lo, x.stretch, places, NOWHERE).min(), _at(x.hi, x.stretch, places, -NOWHERE).max()
-    return Hull(np.full(shape, lo), np.full(shape, hi))
+    return Hull(np.full(shape, lo.min()), np.full(shape, hi.max()))
 
 
 def _window(x: Hull, relation: Taps, output: int) -> Hull | None:
@@ -200,15 +268,13 @@ def _window(x: Hull, relation: Taps, output: int) -> Hull | None:
         first, last = -((stop - 1 - high) // -advance), (low - head) // -advance + 1
     first, last = max(first, 0), min(last, output // relation.period)
     turns = period // gcd(period, advance)
-    if last - first < turns:
-        return None
     new = Stretch(
         dim, output, first * relation.period, turns * relation.period, jump * (advance * turns // period)
     )
-    places = _places(new, output - last * relation.period)
-    if places is None:
+    kept = _places(new, output - last * relation.period) if last - first >= turns else None
+    if (output if kept is None else kept.size) * width > MANY:
         return None
-    afford(places.size * width)
+    places = np.arange(output) if kept is None else kept
     rounds, phase = np.divmod(places, relation.period)
     table = np.array([[*own, *[0] * (width - len(own))] for own in taps])
     real = np.arange(width) < np.array([len(own) for own in taps])[:, None]
@@ -218,4 +284,7 @@ def _window(x: Hull, relation: Taps, output: int) -> Hull | None:
     )
     lo = _at(x.lo, x.stretch, reads, NOWHERE).min(axis=1)
     hi = _at(x.hi, x.stretch, reads, -NOWHERE).max(axis=1)
-    return _trimmed(lo, hi, new, x.lo.ndim)
+    if kept is not None:
+        return _trimmed(lo, hi, new, x.lo.ndim)
+    shape = [-1 if d == dim else 1 for d in range(x.lo.ndim)]
+    return Hull(lo.reshape(shape), hi.reshape(shape))

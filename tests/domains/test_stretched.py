@@ -11,12 +11,22 @@ from hypothesis import strategies as st
 from oracle.graphs import Graph, graphs
 
 import pytest_rf
-from pytest_rf.access import WHOLE, Border, Taps
+from pytest_rf.access import WHOLE, Border, Taps, pad
 from pytest_rf.domains import hull, stretched
 from pytest_rf.domains.hull import Hull
-from pytest_rf.domains.instructions import Contract, Divide, Follow, Instruction, Policy, Unite, arrangement
+from pytest_rf.domains.instructions import (
+    Contract,
+    Divide,
+    EndToEnd,
+    Follow,
+    Instruction,
+    Policy,
+    Unite,
+    arrangement,
+)
 from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import NONE
+from pytest_rf.domains.seams import Seam
 
 KEY = ("x", 1)
 BORDERS: list[Border] = ["drop", "drop", "edge", "reflect", "wrap"]
@@ -56,9 +66,9 @@ def test_a_chain_of_instructions_says_the_same(extent: int, data: st.DataObject)
     met = {tuple(extents): pair}
     for _ in range(data.draw(st.integers(1, 6))):
         own = max(range(len(extents)), key=extents.__getitem__)
-        do: Instruction
+        do: Instruction | EndToEnd
         kind = data.draw(
-            st.sampled_from(["window", "window", "window", "other", "arrange", "divide", "union"])
+            st.sampled_from(["window", "window", "window", "other", "arrange", "divide", "union", "ends"])
         )
         if kind == "window":
             relation = outputs(data.draw(windows()), extents[own], data)
@@ -87,6 +97,20 @@ def test_a_chain_of_instructions_says_the_same(extent: int, data: st.DataObject)
                 pair = (domain.unite(pair[0], back, KEY), domain.unite(pair[1], back, KEY))
             else:
                 extents = [*extents[:dim], outer, extents[dim] // outer, *extents[dim + 1 :]]
+        elif kind == "ends":
+            sizes = data.draw(st.lists(st.sampled_from([1, 3, extents[own]]), min_size=1, max_size=3))
+            gap, beside = data.draw(st.integers(0, 2)), []
+            for size in sizes:
+                crop = Follow(own, pad(-data.draw(st.integers(0, 3))), extents[own], size, False, NONE)
+                beside.append([domain.follow(one, crop, KEY) for one in pair])
+            offsets = [gap + sum(sizes[:n]) for n in range(len(sizes))]
+            each = (NONE,) * len(sizes)
+            do = EndToEnd(own, tuple(offsets), tuple(sizes), gap + sum(sizes), each, each, Seam())
+            pair = (
+                domain.end_to_end([one for one, _ in beside], do, KEY),
+                domain.end_to_end([two for _, two in beside], do, KEY),
+            )
+            extents = [*extents[:own], gap + sum(sizes), *extents[own + 1 :]]
         elif tuple(extents) in met:
             other = met[tuple(extents)]
             pair = (domain.union(pair[0], other[0], KEY), domain.union(pair[1], other[1], KEY))
