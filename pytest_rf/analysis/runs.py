@@ -123,9 +123,11 @@ class Runs:
         """Whether a value is a tensor that has a name, or an input."""
         return number in self._named
 
-    def _accepted(self, number: int) -> bool:
-        """Whether the context that a node brings in is accepted by the model's authors."""
-        return self.about.accepts(self.graph.nodes[number])
+    @cached_property
+    def _accepted(self) -> frozenset[int]:
+        """The numbers of the nodes of which the model's authors accept the context that they bring in."""
+        accepts = self.about.accepts
+        return frozenset([number for number, node in enumerate(self.graph.nodes) if accepts(node)])
 
     def structure(self, value: Value) -> Structure | Ignorance:
         """Return the structure of a value's field, or why there is none."""
@@ -195,7 +197,7 @@ class Runs:
 
     def _rim_domain(self, key: Key, local: bool) -> rims.Rims:
         short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
-        return rims.Rims((lambda _: True) if local else self._accepted, short)
+        return rims.Rims((lambda _: True) if local else self._accepted.__contains__, short)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""
@@ -216,7 +218,7 @@ class Runs:
         Context counts that is not accepted; ``uncertain``: also what data may choose.
         """
         if (key, uncertain) not in self._reads:
-            policy = Policy(context=True, accepted=self._accepted, uncertain=uncertain)
+            policy = Policy(context=True, accepted=self._accepted.__contains__, uncertain=uncertain)
             self._reads[key, uncertain] = run_total(self.plan, Intervals(policy), frozenset({key}))
         return self._reads[key, uncertain]
 
@@ -285,10 +287,10 @@ class Runs:
         known = self.plan.structures.get(number)
         if counting not in ("full", "guaranteed") or not isinstance(known, Structure):
             return counting
-        accepted = [self._accepted(node) for node in known.context.get(key, ())]
-        if all(accepted):
+        context = known.context.get(key, frozenset[int]())
+        if context <= self._accepted:
             return "local"
-        return counting if any(accepted) else "guaranteed"
+        return "guaranteed" if context.isdisjoint(self._accepted) else counting
 
     def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
         counting = self._plainest(counting, key, number)
@@ -326,7 +328,7 @@ class Runs:
         policy = Policy(
             endless=self.borderless(theory),
             context=counting in ("full", "guaranteed", "sure"),
-            accepted=self._accepted if counting in ("guaranteed", "sure") else None,
+            accepted=self._accepted.__contains__ if counting in ("guaranteed", "sure") else None,
             uncertain=counting not in ("certain", "sure"),
         )
         return (Shortest if counting == "shortest" else Intervals)(policy)
