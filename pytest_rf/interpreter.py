@@ -19,7 +19,6 @@ from pytest_rf.domains.structure import (
     end_to_end,
     input_structure,
     meeting,
-    regroup,
     same,
     single,
 )
@@ -173,7 +172,7 @@ def _planned(
         structure = end_to_end(branches, action.axis, shape[action.axis], how, step.node.index)
         return structure, branches, _join(branches, action, shape[action.axis], how)
     if isinstance(action, Regroup):
-        branch = regroup(action.operand, operands[action.operand], shape)
+        branch = readings.regroup(action.operand, operands[action.operand], shape)
         return branch.structure, [branch], None
     assert isinstance(action, Union)
     branches = []

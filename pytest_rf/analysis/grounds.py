@@ -52,9 +52,9 @@ class Grounds:
         told = {number: _told(hull, dims) for number, hull in hulls.items()}
         about = (
             self._setting(field),
-            field.multiple,
-            field.upper_bound,
-            field.rounded,
+            self.runs.multiple(field.value, key),
+            key in known.uncertain,
+            key in known.rounded,
             frozenset([tie.why for tie in known.ties.get(key, ())]),
             self._rim(field),
         )
@@ -80,7 +80,7 @@ class Grounds:
         rim = self.runs.rim(field.value, field.key, field.local)
         if not isinstance(rim, Rim):
             return rim is None
-        return rim.extent, rim.inner, rim.short, int(rim.before.max()), int(rim.after.max())
+        return rim.extent, rim.inner, rim.short, rim.most
 
     def _relevant(self, layout: Layout, key: Key, hulls: Collection[Hull]) -> tuple[Hashable, list[int]]:
         """Return the axes that have to do with an input axis, and the dimensions of hulls that belong to them."""

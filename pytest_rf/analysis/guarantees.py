@@ -155,7 +155,8 @@ def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
         return 0, 0
     # A place may be divided further than the rim is, or less.
     places = Fraction(field.count, elements)
-    before, after = int(rim.before.max()), rim.short + int(rim.after.max())
+    before, after = rim.most
+    after += rim.short
     right = np.array([ceil(before * places) - 1, field.count - ceil(after * places)])
     begins = steps.begins(right) // steps.scale
     whole = field.extent - field.extent % field.runs.grid(field.key)

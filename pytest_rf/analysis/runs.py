@@ -125,9 +125,11 @@ class Runs:
         """Whether a value is a tensor that has a name, or an input."""
         return number in self._named
 
-    def _accepted(self, number: int) -> bool:
-        """Whether the context that a node brings in is accepted by the model's authors."""
-        return self.about.accepts(self.graph.nodes[number])
+    @cached_property
+    def _accepted(self) -> frozenset[int]:
+        """The numbers of the nodes of which the model's authors accept the context that they bring in."""
+        accepts = self.about.accepts
+        return frozenset([number for number, node in enumerate(self.graph.nodes) if accepts(node)])
 
     def structure(self, value: Value) -> Structure | Ignorance:
         """Return the structure of a value's field, or why there is none."""
@@ -199,7 +201,7 @@ class Runs:
         from pytest_rf.domains import rims
 
         short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
-        return rims.Rims((lambda _: True) if local else self._accepted, short)
+        return rims.Rims((lambda _: True) if local else self._accepted.__contains__, short)
 
     def of_every_value(self, key: Key, theory: bool) -> dict[int, Outcome]:
         """Return the outcomes of all values, also those without a name, along one axis."""
@@ -220,7 +222,7 @@ class Runs:
         Context counts that is not accepted; ``uncertain``: also what data may choose.
         """
         if (key, uncertain) not in self._reads:
-            policy = Policy(context=True, accepted=self._accepted, uncertain=uncertain)
+            policy = Policy(context=True, accepted=self._accepted.__contains__, uncertain=uncertain)
             self._reads[key, uncertain] = run_total(self.plan, Intervals(policy), frozenset({key}))
         return self._reads[key, uncertain]
 
@@ -294,13 +296,12 @@ class Runs:
         known = self.plan.structures.get(number)
         if counting not in ("full", "guaranteed") or not isinstance(known, Structure):
             return counting
-        brought = known.context.get(key, ())
-        if not brought:
+        context = known.context.get(key, frozenset[int]())
+        if not context:
             return "local"
-        accepted = [self._accepted(node) for node in brought]
         if counting == "guaranteed":
-            return "local" if all(accepted) else counting
-        return counting if any(accepted) else "guaranteed"
+            return "local" if context <= self._accepted else counting
+        return "guaranteed" if context.isdisjoint(self._accepted) else counting
 
     def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
         counting = self._plainest(counting, key, number)
@@ -340,7 +341,7 @@ class Runs:
         policy = Policy(
             endless=self.borderless(theory),
             context=counting in ("full", "guaranteed", "sure"),
-            accepted=self._accepted if counting in ("guaranteed", "sure") else None,
+            accepted=self._accepted.__contains__ if counting in ("guaranteed", "sure") else None,
             uncertain=counting not in ("certain", "sure"),
         )
         return Shortest(policy) if counting == "shortest" else Intervals(policy, stretches)

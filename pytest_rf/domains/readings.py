@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from pytest_rf.access import Read, unmoved
 from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.instructions import Cut
-from pytest_rf.domains.structure import Branch, Structure, read, same
+from pytest_rf.domains.structure import Branch, Structure, read, regroup
 
 _Known = tuple[Structure, Branch]
 
@@ -21,8 +21,8 @@ class Readings:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        # By identity, as the reads of nodes that repeat others share their axes, which the graph keeps.
-        self._known: dict[tuple[int, Sequence[int], bool, int | None, int], list[_Known]] = {}
+        self._known: dict[Hashable, list[_Known]] = {}
+        self._regrouped: dict[Sequence[int], list[_Known]] = {}
 
     def read(self, source: Structure, access: Read, shape: Sequence[int], node: int) -> Branch:
         """Return what the elements of an output of ``shape`` read of an operand; ``node`` is the one that reads."""
@@ -30,19 +30,53 @@ class Readings:
             return Branch(access.operand, source, [], statistic=access.statistic)
         # Channels are only ever added: their number says which are known.
         channels = self.facts.channel
-        key = (id(access.axes), shape, access.statistic, access.channel, len(channels))
+        key = (access.axes, shape, access.statistic, access.channel, len(channels))
         if access.where is None:
-            for other, found in self._known.get(key, ()):
-                if other is source or same(other, source):
-                    again = [*found.instructions]
-                    return Branch(access.operand, found.structure, again, statistic=access.statistic)
+            again = _again(self._known.get(key, ()), access.operand, source)
+            if again is not None:
+                return again
         self.facts.learn_read(source, access)
         branch = read(source, access, shape, channels, node)
         key = (*key[:-1], len(channels))
         if access.where is None and not _is_of_node(source, branch):
-            kept = Branch(access.operand, branch.structure, [*branch.instructions])
-            self._known.setdefault(key, []).append((source, kept))
+            self._known.setdefault(key, []).append(
+                (source, _copied(branch, branch.operand, branch.structure))
+            )
         return branch
+
+    def regroup(self, operand: int, source: Structure, shape: Sequence[int]) -> Branch:
+        """Return the same elements, in row-major order, under another shape."""
+        known = self._regrouped.setdefault(shape, [])
+        again = _again(known, operand, source)
+        if again is not None:
+            return again
+        branch = regroup(operand, source, shape)
+        known.append((source, _copied(branch, branch.operand, branch.structure)))
+        return branch
+
+
+def _copied(branch: Branch, operand: int, structure: Structure) -> Branch:
+    """Return a branch with instructions of its own: they become more when it meets others."""
+    return Branch(operand, structure, [*branch.instructions], branch.windows, branch.statistic)
+
+
+def _again(known: Sequence[_Known], operand: int, source: Structure) -> Branch | None:
+    """Return what was read before of an operand that has the same axes; None where it was not.
+
+    Context and ties, which name the nodes that they are from, are handed on as they are.
+    """
+    for other, found in known:
+        if (
+            other.layout == source.layout
+            and other.inputs == source.inputs
+            and other.uncertain == source.uncertain
+            and other.rounded == source.rounded
+        ):
+            made = found.structure
+            if other.context != source.context or other.ties != source.ties:
+                made = source.over(made.layout, made.uncertain, made.rounded)
+            return _copied(found, operand, made)
+    return None
 
 
 def _is_of_node(source: Structure, branch: Branch) -> bool:

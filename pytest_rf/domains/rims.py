@@ -76,6 +76,11 @@ class Rim:
         return np.maximum(self.counts.hi, 0)
 
     @property
+    def most(self) -> tuple[int, int]:
+        """How many elements at the beginning are wrong at the most, and how many at the end."""
+        return max(-int(self.counts.lo.min()), 0), max(int(self.counts.hi.max()), 0)
+
+    @property
     def whole(self) -> Rim:
         """The same without the parts: an element of which one is wrong is wrong."""
         if not self.inner:

@@ -7,7 +7,7 @@ this is worked out once, together with the instructions that a domain has to fol
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import lcm
@@ -62,6 +62,17 @@ class Structure:
     ties: Ties = field(default_factory=dict)
     rounded: Keys = NONE
 
+    def over(self, layout: Layout, uncertain: Keys | None = None, rounded: Keys | None = None) -> Structure:
+        """Return the structure with another layout, and perhaps more axes along which data or engines choose."""
+        return Structure(
+            layout,
+            self.inputs,
+            self.context,
+            self.uncertain if uncertain is None else uncertain,
+            self.ties,
+            self.rounded if rounded is None else rounded,
+        )
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Branch:
@@ -87,7 +98,7 @@ class Branch:
 
     def over(self, layout: Layout) -> Structure:
         """Return the structure with another layout."""
-        return replace(self.structure, layout=layout)
+        return self.structure.over(layout)
 
 
 def input_structure(name: str, shape: Sequence[int]) -> Structure:

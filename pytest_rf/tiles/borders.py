@@ -159,4 +159,5 @@ def _wrong(rim: Rim, count: int) -> tuple[int, int]:
     """Return how many units are wrong, where a rim counts parts of them or several together."""
     elements = rim.extent * prod(rim.inner)
     places = Fraction(count, elements)
-    return ceil(int(rim.before.max()) * places), ceil(int(rim.after.max()) * places)
+    before, after = rim.most
+    return ceil(before * places), ceil(after * places)

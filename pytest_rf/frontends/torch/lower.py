@@ -14,7 +14,7 @@ import torch
 from pytest_rf import registry
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
-from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref, leaves
+from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref
 from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import MASK_BELOW, Builder, Graph
 from pytest_rf.node import Node
@@ -133,7 +133,8 @@ class _Lowering:
 
     def _call(self, call: Recorded) -> None:
         operands: list[Value] = []
-        arguments = {name: self._argument(value, operands) for name, value in _by_name(call).items()}
+        read: list[str] = []
+        arguments = {name: self._argument(value, operands, read) for name, value in _by_name(call).items()}
         shapes = [None if ref is None else self.recording.values[ref.number].shape for ref in call.outputs]
         namespace, name, _ = call.op.split(".", 2)
         entry = Node("", "")
@@ -145,7 +146,7 @@ class _Lowering:
                 place.module,
                 place.source,
                 inputs=tuple(operands),
-                reads=self._reads(call),
+                reads=tuple(read),
             )
             self.b.begin(entry)
         results = self._results(call, arguments, shapes, operands)
@@ -160,11 +161,6 @@ class _Lowering:
                 self.named[ref.number] = f"{entry.name}:{made}" if made else entry.name
                 entry.outputs[self.named[ref.number]] = value
                 made += 1
-
-    def _reads(self, call: Recorded) -> tuple[str, ...]:
-        """Return the names of the tensors among the arguments of a call."""
-        read = (item.number for item in leaves([call.args, call.kwargs]) if isinstance(item, Ref))
-        return tuple(self.named[number] for number in read if number in self.named)
 
     def _look(self, operands: Sequence[Value]) -> None:
         """Note what the code has looked at: a statistic of it is in everything that comes after."""
@@ -181,13 +177,18 @@ class _Lowering:
             return value
         return self.b.union(value.shape, broadcast_read(value, value.shape), Read(self._looked.number, ()))
 
-    def _argument(self, value: Any, operands: list[Value]) -> Any:
-        """Return an argument with values in place of recorded tensors, which are added to ``operands``."""
+    def _argument(self, value: Any, operands: list[Value], read: list[str]) -> Any:
+        """Return an argument with values in place of recorded tensors.
+
+        The values are added to ``operands``, and the names of those that have one to ``read``.
+        """
         if isinstance(value, (Ref, Const)):
             operands.append(self.value(value))
+            if isinstance(value, Ref) and value.number in self.named:
+                read.append(self.named[value.number])
             return operands[-1]
         if isinstance(value, (list, tuple)):
-            return [self._argument(item, operands) for item in value]
+            return [self._argument(item, operands, read) for item in value]
         return value
 
     def _results(

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
-_CONTAINERS = (list, dict, set, OrderedDict)
+_CONTAINERS = frozenset([list, dict, set, OrderedDict])
 """Types whose contents are restored; the hooks of a module are in ordered dicts."""
 
 
@@ -85,7 +85,9 @@ def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
         contents += [
             (registry, registry.copy())
             for name in _REGISTRIES
-            if isinstance(registry := attributes.get(name), dict) and registry  # TorchScript has its own
+            if type(registry := attributes.get(name)) not in _CONTAINERS  # plain ones are among them
+            and isinstance(registry, dict)  # TorchScript has its own
+            and registry
         ]
         parameters = attributes.get("_parameters") or {}
         learning = [(p, p.requires_grad) for p in parameters.values() if p is not None and p.is_leaf]

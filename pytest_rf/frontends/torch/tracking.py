@@ -26,7 +26,7 @@ class Tracker:
     def __init__(self, real: bool, emit: Emit) -> None:
         self.functions = Functionaliser(emit)
         self._real = real
-        self._memories: dict[int, tuple[StorageWeakRef, Memory]] = {}
+        self._memories: dict[int, tuple[StorageWeakRef | torch.UntypedStorage, Memory]] = {}
         self._promoted = False
         self._tagged: list[torch.Tensor] = []
 
@@ -40,8 +40,13 @@ class Tracker:
         memory = Memory(Layout.of(tensor), ref)
         self._tag(tensor, Handle(memory, (), ref, 0))
         if tensor.layout is torch.strided:
-            storage = tensor.untyped_storage()
-            self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
+            self._remember(tensor, memory)
+
+    def _remember(self, tensor: torch.Tensor, memory: Memory) -> None:
+        """Have a storage known by its number for as long as it is there; one without elements can be held."""
+        storage = tensor.untyped_storage()
+        held = storage if tensor.is_meta else StorageWeakRef(storage)
+        self._memories[storage._cdata] = (held, memory)
 
     def handle(self, tensor: torch.Tensor) -> Handle | None:
         """Return the handle of a tensor that depends on an input."""
@@ -51,7 +56,7 @@ class Tracker:
         if not (self._real or self._promoted or tensor.is_meta) or tensor.layout is not torch.strided:
             return None
         found = self._memories.get(tensor.untyped_storage()._cdata)
-        if found is None or found[0].expired():
+        if found is None or (isinstance(found[0], StorageWeakRef) and found[0].expired()):
             return None
         memory = found[1]
         where = (list(tensor.shape), list(tensor.stride()), tensor.storage_offset())
@@ -84,8 +89,7 @@ class Tracker:
         memory = handle.memory
         assert memory.constant is not None
         memory.value = Const(memory.constant.detach().clone())
-        storage = memory.constant.untyped_storage()
-        self._memories[storage._cdata] = (StorageWeakRef(storage), memory)
+        self._remember(memory.constant, memory)
         self._promoted = True
         return handle
 
