@@ -17,7 +17,7 @@ import onnx.backend.test
 
 import pytest_rf
 from pytest_rf import cures
-from pytest_rf.cures.wording import helps
+from pytest_rf.reporters.cures import helps
 
 FOLDER = Path(onnx.backend.test.__file__).parent / "data" / "light"
 MODELS = {"ResNet-50": "light_resnet50.onnx", "DenseNet-121": "light_densenet121.onnx"}

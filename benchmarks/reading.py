@@ -88,7 +88,7 @@ def main() -> None:
         for size, path in files.items():
             write(path, int(size * 1e9))
         load = "import onnx, sys; onnx.load(sys.argv[1])"
-        check = ["-m", "pytest_rf", "check", "--require", "final rf >= 33"]
+        check = ["-m", "pytest_rf", "check", "--no-cache", "--require", "final rf >= 33"]
         commands = {
             (size, what): [sys.executable, *arguments, str(path)]
             for size, path in files.items()

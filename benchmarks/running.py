@@ -4,7 +4,8 @@
 
 Prints medians of seconds on the clock and of processor time, and the ratios that count: two processes against one over
 many small models, a second run against the first, one model with a process of its own against one without. Ratios on
-the clock mean something on a machine that does nothing else.
+the clock mean something on a machine that does nothing else. What two processes can be is told by two commands side by
+side that have nothing to do with each other: they do twice the work of one, and no machine does it in the same time.
 """
 
 from __future__ import annotations
@@ -43,10 +44,15 @@ def model(number: int) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
 
 
-def taken(folder: Path, *options: str) -> tuple[float, float]:
-    """Return the seconds of a command, on the clock and of processors."""
+def taken(folder: Path, *options: str, beside: int = 1) -> tuple[float, float]:
+    """Return the seconds of so many of a command side by side, on the clock and of processors."""
     before, start = os.times(), time.perf_counter()
-    subprocess.run([*COMMAND, *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    commands = [
+        subprocess.Popen([*COMMAND, *options], cwd=folder, stdout=subprocess.DEVNULL) for _ in range(beside)
+    ]
+    statuses = [command.wait() for command in commands]
+    if any(statuses):
+        raise SystemExit(f"{' '.join(COMMAND)} fails")
     after = os.times()
     busy = after.children_user + after.children_system - before.children_user - before.children_system
     return time.perf_counter() - start, busy
@@ -67,6 +73,8 @@ def main() -> None:
         )
         for number in range(options.rounds):
             kept = ("--cache-dir", str(folder / f"kept{number}"))
+            both = taken(folder, "-j", "1", "--no-cache", beside=2)
+            found.setdefault("two commands", []).append(both)
             for what, asked in {
                 "one process": ("-j", "1", "--no-cache"),
                 "two processes": ("-j", "2", "--no-cache"),
@@ -79,13 +87,14 @@ def main() -> None:
     for what, times in found.items():
         clock, busy = (statistics.median(column) for column in zip(*times, strict=True))
         print(f"{what:20} {clock:7.2f} s  {busy:7.2f} s of processors")
-    for what, over, under in (
-        ("two processes, times as fast", "one process", "two processes"),
-        ("second run to first", "second run", "first run"),
-        ("isolated to here", "one model, isolated", "one model, here"),
+    for what, times, over, under in (
+        ("two processes, times as fast", 1, "one process", "two processes"),
+        ("what the machine gives", 2, "one process", "two commands"),
+        ("second run to first", 1, "second run", "first run"),
+        ("isolated to here", 1, "one model, isolated", "one model, here"),
     ):
         ratios = [
-            [one[side] / other[side] for one, other in zip(found[over], found[under], strict=True)]
+            [times * one[side] / other[side] for one, other in zip(found[over], found[under], strict=True)]
             for side in (0, 1)
         ]
         clock, busy = map(statistics.median, ratios)

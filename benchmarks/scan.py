@@ -3,7 +3,8 @@
     python benchmarks/scan.py [--models 2000] [--backend dask local] [--rounds 1]
 
 Prints seconds on the clock, of one worker and of two in turn, and how many times as fast two are. Ratios mean
-something on a machine that does nothing else; the load before each scan is printed with it.
+something on a machine that does nothing else; the load before each scan is printed with it, and how many times as fast
+as one after the other two scans are that run side by side and have nothing to do with each other.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -35,12 +37,19 @@ def cluster(workers: int) -> Iterator[str]:
         yield one.scheduler_address
 
 
-def taken(folder: Path, *options: str) -> float:
-    """Return the seconds of a scan of all models."""
-    output = folder / "results.jsonl"
-    output.unlink(missing_ok=True)
+def taken(folder: Path, *options: str, beside: int = 1) -> float:
+    """Return the seconds of so many scans of all models side by side."""
+    outputs = [folder / f"results{number}.jsonl" for number in range(beside)]
+    for output in outputs:
+        output.unlink(missing_ok=True)
     start = time.perf_counter()
-    subprocess.run([*COMMAND, "-o", str(output), *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    scans = [
+        subprocess.Popen([*COMMAND, "-o", str(output), *options], cwd=folder, stdout=subprocess.DEVNULL)
+        for output in outputs
+    ]
+    statuses = [scan.wait() for scan in scans]
+    if any(statuses):
+        raise SystemExit(f"{' '.join(COMMAND)} fails")
     return time.perf_counter() - start
 
 
@@ -73,6 +82,11 @@ def main() -> None:
                         f"{backend}: {workers} worker{'s' * (workers > 1)} {seconds[-1]:.1f} s (load {load:.1f})"
                     )
                 print(f"{backend}: two are {seconds[0] / seconds[1]:.2f} times as fast", flush=True)
+        pairs = [
+            (taken(folder, "-j", "1"), taken(folder, "-j", "1", beside=2)) for _ in range(options.rounds)
+        ]
+        gives = statistics.median(2 * alone / both for alone, both in pairs)
+        print(f"what the machine gives: two scans side by side are {gives:.2f} times as fast")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,24 @@
-"""Draws the pictures of docs/report.md: pages of nets that are built here, opened in Chromium.
+"""Draws the pictures of docs/report.md and docs/report-gallery.md: pages of nets that are built here, in Chromium.
 
-Usage: pip install -e '.[dev]' && python docs/draw_report.py
+Usage: pip install -e '.[dev]' && python docs/draw_report.py [FOLDER]
 
-It needs Chromium (apt-get install chromium). What fonts a machine has decides about the bytes.
+With FOLDER they are put there instead. It needs Chromium (apt-get install chromium). What fonts a machine has decides
+about the bytes.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import onnx
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from pytest_rf import cli
@@ -27,13 +30,29 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from reporters.pages import nets  # noqa: E402
 
 
+class Net(NamedTuple):
+    """A net whose page is opened.
+
+    Attributes:
+        make: builds it.
+        requires: what it is required to.
+        words: further words of the command line.
+        tilings: the tilings that it is run in, as TOML.
+    """
+
+    make: Callable[[], onnx.ModelProto]
+    requires: list[str]
+    words: tuple[str, ...] = ()
+    tilings: str = ""
+
+
 class Picture(NamedTuple):
     """A picture to take.
 
     Attributes:
         name: its file, without the ending.
         net: the net whose page is opened.
-        part: what of the page is shown, as a CSS selector.
+        part: what of the page is shown, as a CSS selector; empty for all of it.
         scheme: ``light`` or ``dark``.
         width: that of the window.
         act: what is done before, in JavaScript.
@@ -48,22 +67,43 @@ class Picture(NamedTuple):
 
 
 NETS = {
-    "resnet50": (
+    "resnet50": Net(
         nets.resnet50,
         ["final rf >= 480", "final rf >= input", "final stride <= 32", "final is symmetric"],
     ),
-    "unet": (nets.unet, ["final rf >= 180", "final halo <= 90"]),
-    "tcn": (nets.tcn, ["final is causal", "final lookback >= 200"]),
-    "unet3d": (lambda: nets.unet(3, 64, 3), ["final rf >= 60"]),
-    "two": (nets.two_inputs, ["final is bounded"]),
-    "windows": (nets.windows, ["final rf >= 32"]),
-    "hostile": (nets.hostile, ["final rf >= 99"]),
-    "shallow": (lambda: nets.unet(depth=3), ["final rf >= 180"]),
+    "unet": Net(
+        nets.unet,
+        ["final rf >= 180", "final halo <= 90"],
+        tilings="""
+[[model.tiling]]
+tile = { h = 128, w = 128 }
+overlap = { h = 64, w = 64 }
+[[model.tiling]]
+tile = { h = 240, w = 240 }
+context = { h = 96, w = 96 }
+""",
+    ),
+    "tcn": Net(nets.tcn, ["final is causal", "final lookback >= 200"]),
+    "unet3d": Net(lambda: nets.unet(3, 64, 3), ["final rf >= 60"]),
+    "windows": Net(nets.windows, ["final rf >= 32"]),
+    "two": Net(nets.two_inputs, ["final is bounded"]),
+    "step": Net(nets.step, ["final is causal", "final lookback >= 4"], ("--state", "cache=new_cache")),
+    "deep": Net(lambda: nets.deep(hostile=True), ["final rf <= input", "final stride == 64"]),
+    "hostile": Net(nets.hostile, ["final rf >= 99"]),
+    "shallow": Net(lambda: nets.unet(depth=3), ["final rf >= 180"]),
 }
+
+GALLERY = ("resnet50", "unet", "tcn", "unet3d", "windows", "two", "step", "deep")
+
+#: Widths of the gallery's windows: a desk's and a phone's.
+WIDTHS = (1280, 390)
+
+#: Few colours make small files, and these pages have few. An octree keeps the rare ones.
+COLOURS = 256
 
 #: Pages about several nets, by the words of the command line behind ``report``.
 SEVERAL = {
-    "models": ["*.onnx", "--require", "final rf >= 70", "--require", "final rf <= 256"],
+    "models": ["[rtu]*.onnx", "--require", "final rf >= 70", "--require", "final rf <= 256"],
     "changes": ["unet.onnx", "shallow.onnx"],
 }
 
@@ -87,44 +127,58 @@ CHOSEN = [
         "changes",
         "changes",
         "main",
-        act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove())",
+        act="[...document.querySelector('.tensors').tBodies].slice(9).forEach(one => one.remove());"
+        "document.querySelectorAll('.side').forEach(one => one.remove())",
     ),
 ]
 """The pictures of the page in the docs."""
 
 
-def every() -> Iterator[Picture]:
-    """Yield whole pages of all nets, light and dark, wide and narrow: to be looked at, and not kept."""
-    for net in NETS:
-        for scheme in ("light", "dark"):
-            for width in (1280, 390):
-                yield Picture(f"{net}-{scheme}-{width}", net, "body", scheme, width)
+def gallery() -> Iterator[Picture]:
+    """Yield whole pages of the nets of the gallery, light and dark, wide and narrow."""
+    for net in GALLERY:
+        for width in WIDTHS:
+            for scheme in ("light", "dark"):
+                yield Picture(f"gallery/{net}-{scheme}-{width}", net, "", scheme, width)
 
 
 def main(folder: Path, pictures: list[Picture]) -> None:
     """Write pages and take the pictures."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     folder = folder.absolute()
+    (folder / "gallery").mkdir(parents=True, exist_ok=True)
+    wanted = {picture.net for picture in pictures}
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         os.chdir(scratch)  # files are named from here
-        Path("rf.toml").touch()  # so that no other one is found further up
-        for net, (make, requires) in NETS.items():
-            onnx.save(make(), f"{net}.onnx")
-            required = [word for text in requires for word in ("--require", text)]
-            if any(picture.net == net for picture in pictures):
-                cli.run(["report", f"{net}.onnx", *required, "-o", f"{net}.html"])
+        for name, net in NETS.items():
+            onnx.save(net.make(), f"{name}.onnx")
+            if name in wanted:
+                _page(name, net)
         for name, words in SEVERAL.items():
-            if any(picture.net == name for picture in pictures):
-                cli.run(["report", *words, "-o", f"{name}.html"])
+            if name in wanted:
+                _run(["report", *words, "-o", f"{name}.html"])
         browser = playwright.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         )
         for picture in pictures:
-            _take(browser, picture, Path(scratch) / f"{picture.net}.html", folder / f"{picture.name}.png")
+            _take(browser, picture, Path(scratch) / f"{picture.net}.html", folder)
         browser.close()
 
 
-def _take(browser: Browser, picture: Picture, page: Path, file: Path) -> None:
+def _page(name: str, net: Net) -> None:
+    model = f'[[model]]\nname = "{name}"\nsource = "{name}.onnx"\n' if net.tilings else ""
+    Path("rf.toml").write_text(model + net.tilings, encoding="utf-8")  # and no other one is found further up
+    required = [word for text in net.requires for word in ("--require", text)]
+    _run(["report", name if net.tilings else f"{name}.onnx", *required, *net.words, "-o", f"{name}.html"])
+
+
+def _run(words: list[str]) -> None:
+    status = cli.run(words)
+    if status:
+        raise SystemExit(status)
+
+
+def _take(browser: Browser, picture: Picture, page: Path, folder: Path) -> None:
     context = browser.new_context(
         viewport={"width": picture.width, "height": 900}, color_scheme=picture.scheme
     )
@@ -135,12 +189,12 @@ def _take(browser: Browser, picture: Picture, page: Path, file: Path) -> None:
     height = opened.evaluate("document.body.scrollHeight")
     opened.set_viewport_size({"width": picture.width, "height": height})
     opened.wait_for_timeout(200)
-    opened.locator(picture.part).first.screenshot(path=file)
+    shown = opened.locator(picture.part).first if picture.part else opened
+    taken = Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
+    flat = taken.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    flat.convert("RGB").save(folder / f"{picture.name}.webp", lossless=True, quality=50, method=4)
     context.close()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:  # a folder for whole pages
-        main(Path(sys.argv[1]), list(every()))
-    else:
-        main(PICTURES, CHOSEN)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES, [*CHOSEN, *gallery()])

@@ -17,8 +17,10 @@ _TABLE = re.compile(re.escape(HEAD) + r"(?:\|.*\n)*")
 
 
 def table() -> str:
-    """Return the table: one line per metric."""
-    return HEAD + "".join(f"| `{row.name}` | {row.unit} | {row.meaning} |\n" for row in TABLE)
+    """Return the table: one line per metric, with an anchor of its name that other pages link to."""
+    return HEAD + "".join(
+        f'| <a id="{row.name}"></a>`{row.name}` | {row.unit} | {row.meaning} |\n' for row in TABLE
+    )
 
 
 def page(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
+import onnx
 
 import pytest_rf
 
@@ -219,6 +220,54 @@ def flipped() -> Drawing:
     return picture
 
 
+def samples() -> Drawing:
+    """Which samples of the batch the tags of each sample depend on."""
+    picture = Drawing(
+        640, 230, "Which of four samples each sample's tags depend on: one, or all before it too"
+    )
+    for left, name, words in (
+        (20, "tagger", "tagger.onnx: its own"),
+        (330, "tagger-time-first", "tagger-time-first.onnx: others"),
+    ):
+        tags = example(f"jobs/{name}.onnx").final[0]
+        low, high = tags.bounds(0)
+        picture.text(left, 30, words)
+        picture.text(left + 80, 58, "reads of sample 0, 1, 2, 3")
+        for sample in range(4):
+            picture.text(left, 83 + 36 * sample, f"tags of {sample}")
+            for other in range(4):
+                read = low[sample, 0, 0] <= other <= high[sample, 0, 0]
+                colour = "#eeeeee" if not read else BLUE if other == sample else ORANGE
+                picture.box(left + 80 + 36 * other, 64 + 36 * sample, 34, 34, fill=colour)
+    return picture
+
+
+def room() -> Drawing:
+    """What is left of the image behind each layer, at the smallest extent and at one below it."""
+    picture = Drawing(640, 380, "What is left of an image of 44 and of one of 40 pixels, layer by layer")
+    layers = [tensor.name for tensor in _opened(44) if tensor.op in ("Conv", "MaxPool", "ConvTranspose")]
+    for left, extent in ((150, 44), (410, 40)):
+        lengths = {tensor.name: tensor.shape[2] for tensor in _opened(extent)}
+        picture.text(left, 30, f"an image of {extent}")
+        for row, name in enumerate(layers):
+            length, top = lengths.get(name, 0), 42 + 22 * row
+            picture.box(left, top, 4 * length, 16, **outline(BLUE))
+            words, colour = (str(length), INK) if length else ("nothing", ORANGE)
+            picture.text(left + 4 * length + 6, top + 13, words, colour)
+            if left == 150:
+                picture.text(140, top + 13, name, anchor="end")
+    return picture
+
+
+def _opened(extent: int) -> Any:
+    """Return the analysis of the U-Net without padding at another extent than its file fixes."""
+    model = onnx.load(ROOT / "examples/jobs/valid-unet.onnx")
+    for value in (*model.graph.input, *model.graph.output):
+        for dim in value.type.tensor_type.shape.dim[2:]:
+            dim.dim_param = "n"
+    return pytest_rf.analyze(model, inputs={"image": (1, 1, extent, extent)})
+
+
 Layer = Callable[[Builder], Any]
 
 
@@ -316,6 +365,8 @@ PICTURES: dict[str, Callable[[], Drawing]] = {
     "detector": levels,
     "gridding": holes,
     "flip": flipped,
+    "samples": samples,
+    "smallest-input": room,
     "operators": operators,
 }
 

@@ -26,12 +26,16 @@ COMPARED = {
 
 def words() -> str:
     """Return the tables of metrics and predicates."""
-    metrics = "".join(f"| `{row.name}` | {COMPARED[row.kind]} | {_read(row)} |\n" for row in METRICS.values())
-    predicates = "".join(f"| `is {row.name}` | {_about(row)} |\n" for row in PREDICATES.values())
+    metrics = "".join(f"| {_link(row)} | {COMPARED[row.kind]} | {_read(row)} |\n" for row in METRICS.values())
+    predicates = "".join(f"| {_link(row, 'is ')} | {_about(row)} |\n" for row in PREDICATES.values())
     return (
         f"| metric | is compared with | and is |\n| --- | --- | --- |\n{metrics}\n"
         f"| predicate | is |\n| --- | --- |\n{predicates}"
     )
+
+
+def _link(row: Metric, before: str = "") -> str:
+    return f"[`{before}{row.name}`](figures.md#{row.name})"
 
 
 def _read(row: Metric) -> str:

@@ -99,11 +99,6 @@ class Description:
         return f"bioimage.io {self.version}"
 
 
-def is_description(path: str) -> bool:
-    """Return whether a path on the command line names a description."""
-    return path.endswith((".yaml", ".yml"))
-
-
 def read(path: Path) -> Description:
     """Read a description.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -26,7 +25,6 @@ from pytest_rf.registry import NONE, Operators
 from pytest_rf.requirements.frames import conflict
 from pytest_rf.requirements.units import Quantity
 from pytest_rf.requirements.vocabulary import nearest
-from pytest_rf.streams import streamed
 
 __all__ = ["KEYS", "SAID", "Call", "CallError", "analysed", "stated"]
 
@@ -94,6 +92,8 @@ def stated(base: Same, given: Mapping[str, Any], root: Path | None = None, *, em
     changed: dict[str, Any] = {}
     for key, value in given.items():
         if key not in FORMS:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, KEYS, n=1)
             raise CallError(key, f"is unknown{f', did you mean {near[0]}?' if near else ''}")
         if value is None:
@@ -150,6 +150,8 @@ def analysed(
         operators=operators,
     )
     if call.state is not None:
+        from pytest_rf.streams import streamed  # most models have no state
+
         # Along which axis the inputs are streams is said of the call; all else of the net that it is.
         analysis = cast(Analysis, streamed(described(analysis, call.axes), call.state, call.chunk))
         call = replace(call, axes={}, chunk=None)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_rf import analysis, requirements, tiles
+from pytest_rf import analysis, requirements
 from pytest_rf.errors import RequirementError
 from pytest_rf.findings import Finding
 from pytest_rf.requirements.units import Quantity
+
+if TYPE_CHECKING:
+    from pytest_rf.tiles import Plan
 
 
 @dataclass(eq=False, repr=False)
@@ -78,7 +81,7 @@ class Analysis(analysis.Analysis):
         context: Mapping[str, int | Sequence[int]] | None = None,
         align: Mapping[str, int] | None = None,
         crop: Mapping[str, int | Sequence[int]] | None = None,
-    ) -> tiles.Plan:
+    ) -> Plan:
         """Plan how the model is run in tiles, and judge whether they make the whole exactly (SEMANTICS 9).
 
         Args:
@@ -93,4 +96,6 @@ class Analysis(analysis.Analysis):
         Raises:
             TilingError: there is no such axis, or a number makes no sense.
         """
+        from pytest_rf import tiles
+
         return tiles.plan(self, tile, overlap, context, align, crop)

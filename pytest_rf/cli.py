@@ -5,25 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 
 import click
 
-from pytest_rf.commands.baseline import baseline
-from pytest_rf.commands.check import check
-from pytest_rf.commands.diff import diff
-from pytest_rf.commands.explain import explain
 from pytest_rf.commands.failures import WRONG_RUN, guarded
-from pytest_rf.commands.init import init
-from pytest_rf.commands.report import report
-from pytest_rf.commands.rule import rule
-from pytest_rf.commands.same import same
-from pytest_rf.commands.scan import scan
-from pytest_rf.commands.schema import schema
-from pytest_rf.commands.show import show
-from pytest_rf.commands.snapshot import snapshot
-from pytest_rf.commands.tile import tile
 from pytest_rf.paths import named_from
 from pytest_rf.reporters.files import OutputError
 from pytest_rf.version import __version__
@@ -32,8 +20,51 @@ _TELLING = frozenset({"-h", "--help", "-V", "--version"})
 """Options whose whole work is to tell something."""
 
 
+_NAMES = [
+    "init",
+    "check",
+    "show",
+    "report",
+    "explain",
+    "tile",
+    "same",
+    "scan",
+    "diff",
+    "baseline",
+    "snapshot",
+    "rule",
+    "schema",
+]
+"""The commands, each in the module of its name, in the order in which they are needed."""
+
+
+class _Commands(MutableMapping[str, click.Command]):
+    """The commands by name. One is imported when it is asked for: a run needs no other."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._there: dict[str, click.Command | None] = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> click.Command:
+        found = self._there[name]
+        if found is None:
+            found = self._there[name] = getattr(import_module(f"pytest_rf.commands.{name}"), name)
+        return found
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._there[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._there[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._there)
+
+    def __len__(self) -> int:
+        return len(self._there)
+
+
 class _InOrder(click.Group):
-    """Lists its commands in the order in which they are needed, not by the alphabet."""
+    """Lists its commands in their order, not by the alphabet."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -41,7 +72,10 @@ class _InOrder(click.Group):
 
 
 @click.group(
-    cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
+    cls=_InOrder,
+    commands=_Commands(_NAMES),
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, "-V", "--version", prog_name="pytest-rf", message="%(prog)s %(version)s")
 @click.pass_context
@@ -55,10 +89,6 @@ def cli(context: click.Context) -> int | None:
         click.echo(context.get_help())
         return WRONG_RUN
     return None
-
-
-for command in (init, check, show, report, explain, tile, same, scan, diff, baseline, snapshot, rule, schema):
-    cli.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -84,4 +114,6 @@ def main() -> None:
             from colorama import just_fix_windows_console
 
             just_fix_windows_console()  # which shows colours as signs of their own otherwise
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    gc.freeze()  # nor would the search that Python makes at the end
+    sys.exit(status)

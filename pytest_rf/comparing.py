@@ -34,11 +34,13 @@ class Side(NamedTuple):
         word: as it was given.
         models: its models; one, where it is a model itself.
         is_lock: whether it is a lock.
+        analysis: the model itself, where it is one.
     """
 
     word: str
     models: list[ModelFigures]
     is_lock: bool
+    analysis: Analysis | None = None
 
 
 class Comparison(NamedTuple):
@@ -97,7 +99,11 @@ def _begins_as_lock(path: Path) -> bool:
 
 def _model(word: str, target: Target, allow_code: bool, load: Load) -> Side:
     refuse_code(target, allow_code)
-    return Side(word, [figures.of(load(target), ModelKey(target.name, target.source))], False)
+    return _side(word, load(target), target)
+
+
+def _side(word: str, analysis: Analysis, target: Target) -> Side:
+    return Side(word, [figures.of(analysis, ModelKey(target.name, target.source))], False, analysis)
 
 
 def _at_revision(word: str, found: bytes, config: Config | None, load: Load) -> Side:
@@ -111,8 +117,7 @@ def _at_revision(word: str, found: bytes, config: Config | None, load: Load) -> 
         file.write_bytes(found)
         shown = display(file)
         try:
-            analysis = load(replace(target, source=shown, path=file))
-            return Side(word, [figures.of(analysis, ModelKey(target.name, target.source))], False)
+            return _side(word, load(replace(target, source=shown, path=file)), target)
         except RFError as error:
             raise ModelError(str(error).replace(shown, word).replace(os.fspath(file), word)) from None
 

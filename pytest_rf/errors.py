@@ -25,6 +25,23 @@ class ConfigError(RFError):
     """The configuration is wrong: not TOML, an unknown key, a glob that matches nothing."""
 
 
+class PlacedConfigError(ConfigError):
+    """A configuration is wrong at a known place.
+
+    Attributes:
+        detail: shows it to a person, as with a caret.
+        line: the line, counted from 1; 0 where it is not known.
+        column: the column in that line, likewise.
+    """
+
+    def __init__(self, message: str, detail: str = "", line: int = 0, column: int = 0) -> None:
+        """Keep detail and place beside the message."""
+        super().__init__(message)
+        self.detail = detail
+        self.line = line
+        self.column = column
+
+
 class RequirementError(RFError):
     """A requirement cannot be understood or applied: syntax, unknown metric, nothing that it selects."""
 

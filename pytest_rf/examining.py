@@ -5,31 +5,28 @@ Whatever goes wrong while it is read or analysed becomes a problem of this model
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from pytest_rf import checks, descriptions, judging, paths, siblings, targets, tilings, waivers
+from pytest_rf import checks, judging, paths, siblings, targets, waivers
 from pytest_rf.analysis import Analysis
-from pytest_rf.baseline.sorting import sort
-from pytest_rf.bioimageio import Description
 from pytest_rf.checks import figures_changed, gathering
 from pytest_rf.checks.subject import Subject
-from pytest_rf.config import remedies
-from pytest_rf.config.declared import Config, Tiling
+from pytest_rf.config.declared import Config, PlacedRequirement, Tiling
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import told
-from pytest_rf.cures import cured
-from pytest_rf.errors import ModelError, RFError
+from pytest_rf.errors import ModelError, PlacedConfigError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
 from pytest_rf.requirements import Settings
 from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
 from pytest_rf.siblings import Missing
+
+if TYPE_CHECKING:
+    from pytest_rf.bioimageio import Description
 
 #: How a model becomes an analysis.
 Load = Callable[[Target], Analysis]
@@ -104,12 +101,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     )
     for number, one in enumerate(model.stated):
         try:
-            if isinstance(one, Tiling):
-                outcome, found = tilings.hold(analysis, one, settings, number)
-            elif isinstance(one, Description):
-                outcome, found = descriptions.hold(analysis, one, settings, number)
-            else:
-                outcome, found = judging.hold(analysis, one, settings, number)
+            outcome, found = _held(analysis, one, settings, number)
         except Exception as error:
             problem = trouble(error, target, one.file, one.line, one.column)
             outcome, found = judging.failed(one, problem.line, problem.column), []
@@ -139,20 +131,20 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         except Exception as error:
             problems.append(trouble(error, target))
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
-    by_baseline = sort(kept, recorded.known(config, target), len(analysis.inputs) > 1)
-    left = "" if problems else unused(by_baseline.unused, config, [rule.code for rule in rules])
-    decided = _decided(requirements, findings, kept, by_baseline.known)
-    shown: Sequence[Finding] = gathering.gathered(by_baseline.kept)
+    new, known, gone = recorded.sort(config, target, kept, len(analysis.inputs) > 1)
+    left = "" if problems else unused(gone, config, [rule.code for rule in rules])
+    decided = _decided(requirements, findings, kept, known)
+    shown: Sequence[Finding] = gathering.gathered(new)
     try:
-        judged = judging.standing(stated, requirements, settings, rules, findings)
-        shown = cured(analysis, judged, shown) if cures else shown
+        if cures:
+            shown = judging.cured(analysis, stated, requirements, settings, rules, findings, shown)
     except Exception as error:
         problems.append(trouble(error, target))
     result = replace(
         result,
         findings=(*shown, *about),
         waived=gathering.gathered(waived),
-        known=gathering.gathered(by_baseline.known),
+        known=gathering.gathered(known),
         warnings=(left,) if left else (),
         problems=tuple(problems),
         requirements=decided,
@@ -170,6 +162,25 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         except Exception as error:
             result = replace(result, problems=(*result.problems, trouble(error, target)))
     return Examined(result, siblings.missing(analysis, target), drawn)
+
+
+def _held(
+    analysis: Analysis, stated: PlacedRequirement | Tiling | Description, settings: Settings, number: int
+) -> tuple[RequirementResult, list[Finding]]:
+    """Return what becomes of a requirement, a tiling or a description, and what was found.
+
+    Raises:
+        RFError: it cannot be applied to this model.
+    """
+    if isinstance(stated, PlacedRequirement):
+        return judging.hold(analysis, stated, settings, number)
+    if isinstance(stated, Tiling):
+        from pytest_rf import tilings
+
+        return tilings.hold(analysis, stated, settings, number)
+    from pytest_rf import descriptions
+
+    return descriptions.hold(analysis, stated, settings, number)
 
 
 def unexamined(job: Job, problem: Problem) -> Examined:
@@ -209,6 +220,8 @@ def _unjudged(
     """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
     if config.uncovered == "ignore":
         return result
+    from pytest_rf.config import remedies
+
     inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
     selected = [rule.code for rule in rules if rule.judges is not None]
     text = remedies.for_unjudged(target, config, inapplicable, selected)
@@ -246,6 +259,8 @@ def trouble(error: Exception, target: Target, file: str = "", line: int = 0, col
         about = "" if target.name in said or target.source in said else f"{target.name}: "
         text = said if place and said.startswith(file) else f"{place}{about}{said}"
         return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line, column=column)
+    import traceback
+
     reason = " ".join(str(error).split())[:500]
     return Problem(
         message=f"{target.source}: internal error: {type(error).__name__}{': ' if reason else ''}{reason}",

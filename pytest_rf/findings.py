@@ -75,6 +75,20 @@ class Shaped(Struct, frozen=True):
     shape: tuple[int, ...]
 
 
+class Piece(Struct, frozen=True, kw_only=True):
+    """A tile of an input, along the axis that a witness is about.
+
+    Attributes:
+        start: the first position of the input that it has.
+        stop: the one after the last.
+        unit: the full index, within its result, of the unit that stands at the witness's unit in the whole.
+    """
+
+    start: int
+    stop: int
+    unit: tuple[int, ...]
+
+
 class Witness(Struct, frozen=True, kw_only=True):
     """What shows that something is wrong: one unit, one position of an input, and whether the unit reads it.
 
@@ -88,7 +102,9 @@ class Witness(Struct, frozen=True, kw_only=True):
         reads: whether the unit is claimed to read it.
         path: the names of the operators from the input to the unit; where it is not read, from the nearest position
             that is.
-        call: the inputs of the model with the extents that it was analysed with.
+        call: the inputs of the model with the extents that it was analysed with; of a tile those of the whole.
+        tile: the tile that the unit is kept of; None where the finding is about none. ``reads``: the tile does not have
+            what it reads; else it is another unit in the tile, whatever it reads.
         verified: what a run of the model says: ``agrees``, ``disagrees`` or ``not shown``; empty where there was none.
         why: what the run showed instead, or why there was none.
     """
@@ -101,6 +117,7 @@ class Witness(Struct, frozen=True, kw_only=True):
     reads: bool
     path: tuple[str, ...] = ()
     call: tuple[Shaped, ...] = ()
+    tile: Piece | None = None
     verified: str = ""
     why: str = ""
 

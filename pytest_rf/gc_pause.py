@@ -53,6 +53,11 @@ def _search_all() -> None:
 
 
 def collect() -> None:
-    """Search once if the search is paused: what one model has left is freed before the next one comes."""
+    """Search once if the search is paused: what one model has left is freed before the next one comes.
+
+    What is there at the first time, modules for the most part, stays for good, and is not searched again.
+    """
     if not gc.isenabled():
         gc.collect()
+        if not gc.get_freeze_count():
+            gc.freeze()

@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
@@ -160,7 +159,11 @@ def shape(name: str, given: Any) -> tuple[int, ...]:
 
 def empty(name: str, extents: Sequence[int], *at: str | int) -> CallError:
     """Return the error of an input that has no elements."""
-    return CallError("inputs", f"input {name!r}: shape {list(extents)}: every extent must be at least 1", *at)
+    first = (
+        "; a state that is empty in the first call is given as later calls have it" if 0 in extents else ""
+    )
+    reason = f"input {name!r}: shape {list(extents)}: every extent must be at least 1{first}"
+    return CallError("inputs", reason, *at)
 
 
 def refuse_empty(given: Any, name: str = "", at: tuple[str | int, ...] = ()) -> None:
@@ -194,6 +197,8 @@ def type_name(name: str, given: Any) -> str:
         text = np.dtype(given).name
     known = TYPES.get(text)
     if known is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(text, TYPES, n=1)
         hint = (
             f", did you mean {near[0]!r}?"
@@ -223,6 +228,8 @@ def _is_table(given: Mapping[Any, Any]) -> bool:
 def _table(name: str, given: Mapping[Any, Any]) -> tuple[int, ...] | Typed:
     for key in given:
         if key not in ("shape", "dtype"):
+            from difflib import get_close_matches
+
             near = get_close_matches(str(key), ("shape", "dtype"), n=1)
             hint = f", did you mean {near[0]!r}?" if near else "; there are shape and dtype"
             raise CallError("inputs", f"input {name!r}: unknown key {str(key)[:60]!r}{hint}")

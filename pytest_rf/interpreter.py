@@ -119,14 +119,19 @@ def _same(a: Structure | Ignorance, b: Structure | Ignorance) -> bool:
     return same(a, b)
 
 
-def _schedule(plan: Plan, wanted: Collection[int] | None) -> Iterable[tuple[Transfer, Sequence[int]]]:
-    """Return the transfers that wanted values rest on, in order, each with the values that are of no use after it."""
+def _schedule(
+    plan: Plan, wanted: Collection[int] | None, known: Collection[int]
+) -> Iterable[tuple[Transfer, Sequence[int]]]:
+    """Return the transfers that wanted values rest on, in order, each with the values that are of no use after it.
+
+    What is ``known`` rests on nothing.
+    """
     if wanted is None:
         return [(transfer, ()) for transfer in plan.transfers.values()]
     needed, kept = set(wanted), set(wanted)
     found: list[tuple[Transfer, Sequence[int]]] = []
     for transfer in reversed(plan.transfers.values()):
-        if transfer.value in needed:
+        if transfer.value in needed and transfer.value not in known:
             operands = {branch.operand for branch in transfer.branches}
             found.append((transfer, [*(operands - kept)]))
             needed |= operands
@@ -214,15 +219,26 @@ def run(
 
 
 def run_total(
-    plan: Plan, domain: Domain[T], keys: Keys | None = None, wanted: Collection[int] | None = None
+    plan: Plan,
+    domain: Domain[T],
+    keys: Keys | None = None,
+    wanted: Collection[int] | None = None,
+    known: Mapping[int, Mapping[Key, T]] = {},
 ) -> dict[int, Mapping[Key, T]]:
     """Run a domain that has a rule for everything, like :func:`run`.
+
+    Args:
+        plan: what is known of the graph.
+        domain: the domain.
+        keys: the input axes that are followed; None for all.
+        wanted: numbers of the values that are asked for.
+        known: what is known of values beforehand, and so is not worked out again for those that are asked for.
 
     Raises:
         TypeError: it has not.
     """
     one = _Run(domain)
-    return one.total(one.over(plan, keys, wanted))
+    return one.total(one.over(plan, keys, wanted, known))
 
 
 def read_operand(domain: Domain[T], known: Mapping[Key, T], branch: Branch) -> Mapping[Key, T]:
@@ -262,23 +278,33 @@ class _Run(Generic[T]):
         return getattr(self.domain, name, lacking)
 
     @gc_pause.paused()
-    def over(self, plan: Plan, keys: Keys | None, wanted: Collection[int] | None) -> Outcomes[T]:
-        """Return what the domain knows of the values of a graph that are wanted, and perhaps of inputs."""
-        live: Outcomes[T] = {}
+    def over(
+        self,
+        plan: Plan,
+        keys: Keys | None,
+        wanted: Collection[int] | None,
+        known: Mapping[int, Mapping[Key, T]] = {},
+    ) -> Outcomes[T]:
+        """Return what the domain knows of the values of a graph that are wanted, and perhaps of others."""
+        live: Outcomes[T] = {**known}
         for name, value in plan.graph.inputs.items():
             shape = value.extents
             own = [(name, axis) for axis in range(len(shape)) if keys is None or (name, axis) in keys]
             live[value.number] = {key: self.domain.point(key, shape[key[1]], len(shape)) for key in own}
         with limits.spending(plan.graph.limits) as budget:
-            known = self._transferred(plan, live, wanted, budget)
+            self._transfer(_schedule(plan, wanted, known), live, budget)
         limits.worked(self.done, budget.spent)
-        return known
+        return live
 
-    def _transferred(
-        self, plan: Plan, live: Outcomes[T], wanted: Collection[int] | None, budget: limits.Budget
-    ) -> Outcomes[T]:
+    def _transfer(
+        self,
+        schedule: Iterable[tuple[Transfer, Sequence[int]]],
+        live: Outcomes[T],
+        budget: limits.Budget,
+    ) -> None:
+        """Make values in order, and forget those that are of no use any more."""
         try:
-            for transfer, gone in _schedule(plan, wanted):
+            for transfer, gone in schedule:
                 budget.node = transfer.node
                 live[transfer.value] = self._made(transfer, live)
                 for number in gone:
@@ -288,7 +314,6 @@ class _Run(Generic[T]):
         except Exception as error:
             _note(error, budget.node)
             raise
-        return live
 
     def _made(self, transfer: Transfer, live: Outcomes[T]) -> Mapping[Key, T | Ignorance]:
         """Return what is known of what a step makes."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -139,6 +140,8 @@ class Examiners:
         tasks = [(jobs[place], paths.root()) for place in places]
         if sum(job.target.is_code for job, _ in tasks) > 1:
             preload("pytest_rf.frontends.torch")  # once here, not in each of their processes
+        if min(self.jobs, len(tasks)) > 1 and is_forkable():
+            import_module("pytest_rf.frontends.onnx")  # likewise
         taking = [terms(job.target) for job, _ in tasks]
         for number, outcome in outcomes(_examined, tasks, taking, self.jobs):
             place = places[number]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
-from pytest_rf.bioimageio import Description
 from pytest_rf.checks import Rule
 from pytest_rf.config.declared import PlacedRequirement, Tiling
-from pytest_rf.cures import Judged, cured
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Requirement, Settings, evaluate, parse, spare
 from pytest_rf.requirements.syntax import AbsentError
 from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
+
+if TYPE_CHECKING:
+    from pytest_rf.bioimageio import Description
 
 
 def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, asked_by: str) -> ModelResult:
@@ -37,36 +39,46 @@ def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, a
     ]
     outcomes = tuple(outcome for outcome, _ in held)
     found = tuple(finding for _, findings in held for finding in findings)
-    judged = standing([parse(text) for text in requirements], outcomes, settings, (), found)
     return ModelResult(
         model=settings.model or analysis.name,
         file=asked_by,
         judged=is_judged(outcomes),
-        findings=tuple(cured(analysis, judged, found)),
+        findings=tuple(
+            cured(analysis, [parse(text) for text in requirements], outcomes, settings, (), found, found)
+        ),
         requirements=outcomes,
         chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
         masks=analysis.graph.counted,
     )
 
 
-def standing(
+def cured(
+    analysis: Analysis,
     requirements: Sequence[Requirement],
     outcomes: Sequence[RequirementResult],
     settings: Settings,
     rules: Sequence[Rule],
     findings: Sequence[Finding],
-) -> Judged:
-    """Return what a model was held against and what came of it, as cures are judged by it.
+    told: Sequence[Finding],
+) -> Sequence[Finding]:
+    """Return the findings that are told with what would cure the first of them, as far as that is found.
 
     Args:
-        requirements: the requirements.
+        analysis: the model.
+        requirements: what it was held against.
         outcomes: what became of each.
         settings: who asks, and what the configuration states about the model.
         rules: the rules that were checked.
         findings: all that was found.
+        told: those that are told.
     """
+    if not told:
+        return told
+    from pytest_rf import cures  # most models need none
+
     held = frozenset(number for number, one in enumerate(outcomes) if one.status == "holds")
-    return Judged(settings, tuple(requirements), held, tuple(rules), tuple(findings))
+    judged = cures.Judged(settings, tuple(requirements), held, tuple(rules), tuple(findings))
+    return cures.cured(analysis, judged, told)
 
 
 def hold(

@@ -1,6 +1,6 @@
 """What baselines and locks say of the models of a run; every file is read once, before any model is.
 
-What reads and compares locks is imported where there is one: most runs have none.
+What reads and compares them is imported where there is one: most runs have none.
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_rf.analysis import Analysis
-from pytest_rf.baseline import file
-from pytest_rf.baseline.entries import Entry
-from pytest_rf.baseline.file import Baseline
 from pytest_rf.config.declared import Config
 from pytest_rf.config.records import ModelKey, command, key
 from pytest_rf.config.sources import Target
@@ -22,6 +19,8 @@ from pytest_rf.paths import display
 from pytest_rf.requirements import Settings
 
 if TYPE_CHECKING:
+    from pytest_rf.baseline.entries import Entry
+    from pytest_rf.baseline.file import Baseline
     from pytest_rf.locks.lockfile import Lock
 
 
@@ -38,6 +37,8 @@ class Recorded:
         self._locks: dict[Path, Lock] = {}
         for config in configs:
             if config.baseline is not None and config.baseline not in self._baselines:
+                from pytest_rf.baseline import file
+
                 self._baselines[config.baseline] = file.read(config.baseline)
             if config.lock is not None and config.lock not in self._locks:
                 if not config.lock.exists():
@@ -54,6 +55,25 @@ class Recorded:
         if config.baseline is None:
             return []
         return self._baselines[config.baseline].get(key(target, config.baseline.parent), [])
+
+    def sort(
+        self, config: Config, target: Target, findings: list[Finding], several: bool
+    ) -> tuple[list[Finding], list[Finding], list[Entry]]:
+        """Return the findings of a model that its baseline does not have, those that it has, and what is left of it.
+
+        Args:
+            config: the model's configuration.
+            target: the model.
+            findings: what was found.
+            several: whether the model has several inputs, so that sentences have to name them.
+        """
+        entries = self.known(config, target)
+        if not findings and not entries:
+            return [], [], []
+        from pytest_rf.baseline.sorting import sort
+
+        found = sort(findings, entries, several)
+        return found.kept, found.known, found.unused
 
     def moved(self, config: Config, target: Target, analysis: Analysis, settings: Settings) -> list[Finding]:
         """Return what has moved of a model since its lock was written."""
@@ -99,9 +119,13 @@ def unused(entries: Iterable[Entry], config: Config, rules: Iterable[str]) -> st
         config: the configuration.
         rules: codes of the rules that were checked; of others nothing is known.
     """
+    if config.baseline is None:
+        return ""
+    from pytest_rf.baseline import file
+
     checked = set(rules)
     left = [entry for entry in entries if not file.is_rule(entry.place.of) or entry.place.of in checked]
-    if not left or config.baseline is None:
+    if not left:
         return ""
     first = left[0].place
     where = f' at tensor "{first.tensor}"{f" on axis {first.axis}" if first.axis else ""}'

@@ -20,7 +20,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from numbers import Integral
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -213,6 +212,8 @@ def module_rule(kind: type) -> Statement:
 
 @cache
 def _load_entry_points() -> None:
+    from importlib.metadata import entry_points  # and with it much that most models need nothing of
+
     for entry in entry_points(group=GROUP):
         try:
             entry.load()()

@@ -15,9 +15,8 @@ from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.positions import Keys
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import PlacedConfigError
 from pytest_rf.containment import contained
-from pytest_rf.errors import ConfigError, ModelError
+from pytest_rf.errors import ConfigError, ModelError, PlacedConfigError
 from pytest_rf.forms import StepError, StreamError
 from pytest_rf.paths import place
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from pytest_rf import tiles
+from pytest_rf import tiles, witnesses
 from pytest_rf.analysis import Analysis
 from pytest_rf.calls import absent
 from pytest_rf.checks import tiling_seams
 from pytest_rf.config.declared import Tiling
-from pytest_rf.config.tomlfile import PlacedConfigError
+from pytest_rf.errors import PlacedConfigError
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Measurement, Required, Spacing
 from pytest_rf.paths import place
@@ -22,6 +22,7 @@ from pytest_rf.requirements.verdicts import UNDECIDABLE, at
 from pytest_rf.requirements.wording import measured, on_axes
 from pytest_rf.results import Held, RequirementResult, status
 from pytest_rf.tiles import Plan
+from pytest_rf.tiles.judging import Miss
 
 #: What a plan says that is wrong goes by these names in findings.
 TOTAL, SIDES = "min_overlap", "min_context"
@@ -35,6 +36,7 @@ class _Wrong(NamedTuple):
     told: str
     remedy: str
     undecidable: bool
+    miss: Miss | None = None
 
 
 def hold(
@@ -90,7 +92,7 @@ def _wrong(plan: Plan, first: str) -> Iterator[_Wrong]:
             *(_Wrong(one.axis, one.output, one.told, one.remedy, one.undecidable) for one in plan.obstacles),
             *(_Wrong(one.axis, first, one.told, "", one.undecidable) for one in plan.faults),
             *(
-                _Wrong(one.axis, one.output, one.told, remedies.get(one.axis, ""), False)
+                _Wrong(one.axis, one.output, one.told, remedies.get(one.axis, ""), False, one)
                 for one in plan.misses
             ),
         ]
@@ -127,6 +129,7 @@ def _finding(analysis: Analysis, plan: Plan, tiling: Tiling, settings: Settings,
         undecidable=wrong.undecidable,
         help=wrong.remedy,
         accepted=tuple(plan.accepted),
+        witness=None if wrong.undecidable else witnesses.of_seam(plan, axis, tensor.name, wrong.miss),
     )
 
 
@@ -134,7 +137,7 @@ def _merged(plan: Plan, found: Iterator[Finding]) -> list[Finding]:
     """Return findings with those that say the same of several axes as one, at the first one's place."""
     merged: dict[Finding, list[Finding]] = {}
     for one in found:
-        merged.setdefault(replace(one, axes=(), line=0, column=0, span=None), []).append(one)
+        merged.setdefault(replace(one, axes=(), line=0, column=0, span=None, witness=None), []).append(one)
     return [_of_axes(plan, alike[0], [one.axes[0] for one in alike]) for alike in merged.values()]
 
 

@@ -14,6 +14,7 @@
 ``metrics``    the table of them, and the field that has them as attributes
 ``branches``   a merge seen through one of its operands alone
 ``paths``      the path along which a figure grew
+``layer``      a tensor by its names
 ``explaining`` why a figure is what it is: that path, the branches that lost, context
 ``chains``     the units through which one unit reads the ends of its field
 ``unit_explaining``  why a unit reads what it reads

@@ -7,7 +7,6 @@ an operator which brings no context in is not: models lose their normalisations 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TypeVar
 
 from pytest_rf.analysis.analysis import Analysis
@@ -96,6 +95,8 @@ def _near(pattern: str, nodes: Sequence[Node]) -> list[str]:
     known |= {part.lower(): f"{part}.*" for node in nodes for part in _around(node.module)}
     known |= {word: f"op:{node.op}" for node in nodes for word in operator_names(node.op)}
     words = [word for word in known if len(word) <= 200][:_NAMES]
+    from difflib import get_close_matches
+
     close = get_close_matches(wanted, words, n=3, cutoff=0.6)
     return [f'"{meant}"' for meant in dict.fromkeys(known[word] for word in close)][:2]
 

@@ -1,4 +1,4 @@
-"""Whether branches that meet look at the same place: one stride and one centre (Araujo et al. 2019).
+"""Where units look: whether branches that meet have one stride and one centre (Araujo et al. 2019), and offsets.
 
 A stride-2 branch without padding that is added to a padded one sees a different region; the network
 learns around it, and its features are off by a fraction of a pixel.
@@ -19,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Read, Same, Taps
-from pytest_rf.analysis.along import Along
+from pytest_rf.analysis.along import Along, plain
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.profile import Profile, profile
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.domains.layout import Key, carried
+from pytest_rf.figures import Number
 from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import read_operand
 from pytest_rf.node import Node
@@ -95,6 +96,16 @@ def mean_centre(field: Along) -> Fraction | None:
     own = profile(field.theory(), field.key)
     found = None if own is None else _centre(own)
     return None if found is None else found / 2
+
+
+def offset(field: Along) -> Number | None:
+    """Return how far the mean centre of units lies off that of the positions that they stand for.
+
+    None where there is no stride, or no centre to be off: where some unit has no first position, or where units of
+    the actual input alone are known.
+    """
+    middle, step = mean_centre(field), field.stride
+    return None if middle is None or not step else plain(middle - (step - 1) / 2)
 
 
 def _distance(profiles: Sequence[Profile]) -> Fraction | None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_rf.analysis import tensors
 from pytest_rf.analysis.described import Described, StateFigures
 from pytest_rf.analysis.doors import notebook
 from pytest_rf.analysis.finals import final
 from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.report import AnalysisReport, Figures, of_input, of_tensor, to_dict, to_json
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import Tensor
 from pytest_rf.figures import shape
 from pytest_rf.node import Node
 from pytest_rf.value import Value
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.report import AnalysisReport
 
 
 class Analysis(Described):
@@ -98,6 +99,8 @@ class Analysis(Described):
         if name in self.graph.inputs:
             return self._input_tensor(name)
         known = {x for t in self.tensors.values() for x in (t.name, t.node, t.module) if x}
+        from difflib import get_close_matches
+
         close = get_close_matches(name, known, n=3, cutoff=0.5)
         raise KeyError(
             f"no tensor, node or module {name!r}" + (f"; near misses: {', '.join(close)}" if close else "")
@@ -137,6 +140,8 @@ class Analysis(Described):
             tensors: those that it is about; by default all.
             asked: metrics that it shows beside the usual ones.
         """
+        from pytest_rf.analysis.report import AnalysisReport, Figures, of_input, of_tensor
+
         figures = Figures(self.runs, asked)
         shown = list(self if tensors is None else tensors)
         self.runs.expect(tensor.value for tensor in shown)
@@ -161,10 +166,14 @@ class Analysis(Described):
 
     def to_dict(self) -> dict[str, Any]:
         """Return all figures as plain dicts, lists, numbers and text: the report of ``show --format json``."""
+        from pytest_rf.analysis.report import to_dict
+
         return to_dict(self.report())
 
     def to_json(self) -> str:
         """Return :meth:`to_dict` as JSON text."""
+        from pytest_rf.analysis.report import to_json
+
         return to_json(self.report())
 
 

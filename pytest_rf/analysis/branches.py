@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.runs import Counting, Runs
-from pytest_rf.domains import rims
 from pytest_rf.domains.domain import Domain
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.layout import Key, Keys
@@ -23,6 +22,9 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
 from pytest_rf.interpreter import Ignorance, Plan, read_operand
 from pytest_rf.value import Value
+
+if TYPE_CHECKING:
+    from pytest_rf.domains import rims
 
 T = TypeVar("T")
 

@@ -5,45 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.paths import GROWING, Measure, Merge, alone_figure, figure, growths, walk
 from pytest_rf.figures import Number, said
 from pytest_rf.framing import Framing
-
-
-class Layer(NamedTuple):
-    """A tensor as an explanation names it.
-
-    Attributes:
-        name: its name.
-        node: the name of the node that computes it.
-        op: that node's operator.
-        module: the path of the module that the node belongs to.
-        source: the source line, where known.
-        label: the node's geometry in words.
-    """
-
-    name: str
-    node: str
-    op: str
-    module: str
-    source: str
-    label: str
-
-    @property
-    def called(self) -> str:
-        """Its module, or else its node, or else its own name."""
-        return self.module or self.node or self.name
-
-    @property
-    def kind(self) -> str:
-        """Its geometry, or its operator where the name does not say it."""
-        return self.label or ("" if self.op.endswith(self.called) else self.op)
-
-    def __str__(self) -> str:
-        return f"{self.called} {self.kind}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,20 @@ into features, and those of time not at all. So each axis has a last tensor of i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_rf.access import SAME, Relation, Same, Taps, Whole
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.analysis.tensors import Contribution, Held, Tensor
 from pytest_rf.domains.layout import Key, Keys, Layout, are_within, carried, is_mixed
 from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import Ignorance
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.paths import Measure
 
 
 def final(output: Tensor, tensors: Iterable[Tensor]) -> Tensor:

@@ -5,7 +5,7 @@ Networks are made of blocks and look at height as they look at width, so most fi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from itertools import accumulate
 
 from pytest_rf.analysis.along import Along
@@ -29,6 +29,7 @@ class Grounds:
         self.runs = runs
         self._names: dict[Key, dict[Key, Hashable]] = {}
         self._axes: dict[tuple[int, Key], tuple[Axis, Hashable]] = {}
+        self._settings: dict[tuple[Key, bool], Hashable] = {}
 
     def of(self, field: Along) -> Hashable | None:
         """Return all that the figures of a field are read from; None where that is too large to be compared.
@@ -43,25 +44,36 @@ class Grounds:
         shortest = read[-1].hulls.get(key)
         if shortest is not None and shortest.irregular:
             read.append(field.counted("shortest", False))
-        hulls = [one.hulls.get(key) for one in read]
-        if any(hull is not None and (hull.rest is not None or hull.lo.size > LARGE) for hull in hulls):
+        # Runs that count the same of a value have one hull.
+        hulls = {id(hull): hull for one in read if (hull := one.hulls.get(key)) is not None}
+        if any(hull.is_put_off or hull.lo.size > LARGE for hull in hulls.values()):
             return None
-        layout, dims = self._relevant(known.layout, key, hulls)
-        runs = self.runs
+        layout, dims = self._relevant(known.layout, key, hulls.values())
+        told = {number: _told(hull, dims) for number, hull in hulls.items()}
         about = (
-            field.extent,
-            key in self.runs.spatial,
-            field.local,
-            runs.about.stands_for.get(field.axis_name),
-            field.chunk,
+            self._setting(field),
             field.multiple,
-            runs.grid(key),
             field.upper_bound,
             field.rounded,
             frozenset([tie.why for tie in known.ties.get(key, ())]),
             self._rim(field),
         )
-        return (about, layout, *[hull and _told(hull, dims) for hull in hulls])
+        return (about, layout, *[told.get(id(one.hulls.get(key))) for one in read])
+
+    def _setting(self, field: Along) -> Hashable:
+        """Return what is the same for all fields along one axis of an input."""
+        place = (field.key, field.local)
+        if place not in self._settings:
+            about = self.runs.about
+            self._settings[place] = (
+                field.extent,
+                field.key in self.runs.spatial,
+                field.local,
+                about.stands_for.get(field.axis_name),
+                field.chunk,
+                self.runs.grid(field.key),
+            )
+        return self._settings[place]
 
     def _rim(self, field: Along) -> Hashable:
         """Return what a tile gets wrong at its borders, as far as figures look at it."""
@@ -70,15 +82,15 @@ class Grounds:
             return rim is None
         return rim.extent, rim.inner, rim.short, int(rim.before.max()), int(rim.after.max())
 
-    def _relevant(self, layout: Layout, key: Key, hulls: Sequence[Hull | None]) -> tuple[Hashable, list[int]]:
+    def _relevant(self, layout: Layout, key: Key, hulls: Collection[Hull]) -> tuple[Hashable, list[int]]:
         """Return the axes that have to do with an input axis, and the dimensions of hulls that belong to them."""
-        varying = {dim for hull in hulls if hull is not None for dim in _varying(hull)}
+        varying = {dim for hull in hulls for dim in _varying(hull)}
         axes: list[Hashable] = []
         dims: list[int] = []
         for axis, stop in zip(layout, accumulate(map(len, layout)), strict=True):
             own = range(stop - len(axis), stop)
             if not varying.isdisjoint(own) or any(
-                key in factor.carries or key in factor.unlike or key in factor.uneven for factor in axis
+                key in one.carries or key in one.unlike or key in one.uneven for one in axis
             ):
                 axes.append(self._axis(axis, key))
                 dims += own
@@ -88,24 +100,26 @@ class Grounds:
         """Return an axis of a tensor as it looks from one axis of the input."""
         place = (id(axis), key)
         if place not in self._axes:
-            told = tuple(
-                (
-                    factor.extent,
-                    self._seen(factor.carries, key),
-                    self._seen(factor.leads, key),
-                    factor.mixed,
-                    factor.within,
-                    frozenset((self._name(other, key), step) for other, step in factor.strides.items()),
-                    self._seen(factor.unlike, key),
-                    self._seen(factor.uneven, key),
-                )
-                for factor in axis
+            looks = tuple(
+                [
+                    (
+                        factor.extent,
+                        self._seen(factor.carries, key),
+                        self._seen(factor.leads, key),
+                        factor.mixed,
+                        factor.within,
+                        frozenset([(self._name(other, key), step) for other, step in factor.strides.items()]),
+                        self._seen(factor.unlike, key),
+                        self._seen(factor.uneven, key),
+                    )
+                    for factor in axis
+                ]
             )
-            self._axes[place] = (axis, told)  # held, so that its identity stays its own
+            self._axes[place] = (axis, looks)  # held, so that its identity stays its own
         return self._axes[place][1]
 
     def _seen(self, keys: Keys, key: Key) -> Hashable:
-        return frozenset([self._name(other, key) for other in keys])
+        return frozenset([self._name(other, key) for other in keys]) if keys else keys
 
     def _name(self, other: Key, key: Key) -> Hashable:
         """Return what an input axis is called from another one: the same for what is alike."""

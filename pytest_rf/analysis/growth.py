@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pytest_rf.analysis.explaining import Layer
+from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.paths import walk
 from pytest_rf.analysis.tensor_field import TensorField

@@ -13,18 +13,23 @@ from math import ceil, prod
 
 import numpy as np
 
-from pytest_rf.analysis.along import Along, plain
+from pytest_rf.analysis.along import Along, once, plain
 from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
 from pytest_rf.domains.layout import carried
-from pytest_rf.domains.rims import Rim
 from pytest_rf.figures import Number
 
 
-def reach(field: Along, ahead: bool) -> Number | None:
-    """Return look-ahead or look-back; None where the steps have no positions of their own."""
-    return _reach(field, lambda own, steps: own.lookahead(steps) if ahead else own.lookback(steps))
+@once
+def lookahead(field: Along) -> Number | None:
+    """Return how far a step reads after its own positions, at the most; None where it has none of its own."""
+    return _reach(field, lambda own, steps: own.lookahead(steps))
+
+
+def lookback(field: Along) -> Number | None:
+    """Return how far a step reads before its own positions, at the most; None where it has none of its own."""
+    return _reach(field, lambda own, steps: own.lookback(steps))
 
 
 def latency(field: Along) -> Number | None:
@@ -33,7 +38,7 @@ def latency(field: Along) -> Number | None:
     In samples a chunk has come in when the window of its last position has.
     """
     if field.chunk == 1:
-        return reach(field, ahead=True)
+        return lookahead(field)
     hop, behind = (field.framing.hop, field.framing.behind) if field.framed else (1, 0)
     chunk = field.chunk * hop
     return _reach(field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps))
@@ -75,7 +80,7 @@ def bounded(field: Along) -> bool | None:
 
 def causal(field: Along) -> bool | None:
     """Return whether no output step reads input after its own; None where it has none of its own."""
-    ahead = reach(field, ahead=True)
+    ahead = lookahead(field)
     return None if ahead is None else ahead <= 0
 
 
@@ -138,6 +143,8 @@ def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     rim = field.runs.rim(field.value, field.key, field.local)
     if rim is None:
         return 0, 0
+    from pytest_rf.domains.rims import Rim
+
     if not isinstance(rim, Rim):
         return math.inf, math.inf
     elements = rim.extent * prod(rim.inner)

@@ -8,7 +8,6 @@ of figures. So a new figure is one more row, and a function that reads it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -89,7 +88,7 @@ TABLE: tuple[Metric, ...] = (
     Metric(
         "center",
         "place",
-        "`start + (rf - 1) / 2`",
+        "`start + (rf - 1) / 2`: where unit 0 looks, if all units have one size; of others `offset` tells more",
         sizes.center,
         grows="the centre",
         aliases=("centre",),
@@ -98,9 +97,11 @@ TABLE: tuple[Metric, ...] = (
         "offset",
         "place",
         "how far the centre of a unit lies off the centre of the input positions that it stands for: "
-        "`center - (stride - 1) / 2`. 0 is the half-pixel grid; two 3×3 convolutions of stride 2 with padding 1 give "
-        "-3/2, which shows as a shift where results of a flipped image are averaged. None where there is no stride",
-        sizes.offset,
+        "`center - (stride - 1) / 2`, and behind an upsampling, where units look to either side, its mean over one "
+        "period of them. 0 is the half-pixel grid; two 3×3 convolutions of stride 2 with padding 1 give "
+        "-3/2, which shows as a shift where results of a flipped image are averaged. None where there is no stride, or "
+        "where only the actual input tells what units read",
+        alignment.offset,
         grows="the offset",
     ),
     Metric(
@@ -158,7 +159,7 @@ TABLE: tuple[Metric, ...] = (
         "lookahead",
         "length",
         "how far an output step reads after the input steps that it stands for, context counted",
-        lambda field: guarantees.reach(field, ahead=True),
+        guarantees.lookahead,
         guarantee=True,
         monotone=True,
         shift=_later,
@@ -186,7 +187,7 @@ TABLE: tuple[Metric, ...] = (
         "lookback",
         "length",
         "how far an output step reads before the input steps that it stands for, context counted",
-        lambda field: guarantees.reach(field, ahead=False),
+        guarantees.lookback,
         guarantee=True,
         monotone=True,
         shift=_earlier,
@@ -343,6 +344,8 @@ class AxisField(Along):
             known = getattr(type(self), name, None)
             if isinstance(known, property) and known.fget is not None:
                 known.fget(self)  # raises again what made Python ask here
+            from difflib import get_close_matches
+
             near = get_close_matches(name, [known for known in dir(type(self)) if known[0] != "_"], n=1)
             raise AttributeError(f"a field has no {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 

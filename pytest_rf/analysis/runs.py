@@ -7,15 +7,13 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.field import Field, Hulls, Outcome
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.roles import roles
-from pytest_rf.domains import rims
-from pytest_rf.domains.elementwise import Maps, State
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
@@ -26,6 +24,10 @@ from pytest_rf.errors import RFError, UnknownError
 from pytest_rf.graph import Graph
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
 from pytest_rf.value import Value
+
+if TYPE_CHECKING:
+    from pytest_rf.domains import rims
+    from pytest_rf.domains.elementwise import Maps, State
 
 Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
@@ -194,6 +196,8 @@ class Runs:
         return self._rims[key, local]
 
     def _rim_domain(self, key: Key, local: bool) -> rims.Rims:
+        from pytest_rf.domains import rims
+
         short = self.inputs[key[0]].shape[key[1]] % self.grid(key)
         return rims.Rims((lambda _: True) if local else self._accepted, short)
 
@@ -280,19 +284,31 @@ class Runs:
         """Return what a run knows of a value along an input axis as its figures see it: as it is."""
         return hull
 
-    @cached_property
-    def _any_context(self) -> bool:
-        return any(isinstance(known, Structure) and known.context for known in self.plan.structures.values())
+    def _plainest(self, counting: Counting, key: Key, number: int) -> Counting:
+        """Return the plainest kind of run that counts the same of a value: most have no context to be told apart."""
+        known = self.plan.structures.get(number)
+        if counting not in ("full", "guaranteed") or not isinstance(known, Structure):
+            return counting
+        brought = known.context.get(key, ())
+        if not brought:
+            return "local"
+        accepted = [self._accepted(node) for node in brought]
+        if counting == "guaranteed":
+            return "local" if all(accepted) else counting
+        return counting if any(accepted) else "guaranteed"
 
     def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
-        if counting in ("full", "guaranteed") and not self._any_context:
-            counting = "local"  # which counts all that there is
+        counting = self._plainest(counting, key, number)
         done = self._done.setdefault((counting, theory, key), {})
         if number not in done:
-            wanted = self._asked.together(number, done)
             # Maps without end are small: all axes are followed at once.
             keys = self.spatial if theory and key in self.spatial else frozenset({key})
-            known = run_total(self.plan, self.domain(counting, theory), keys, wanted)
+            asked = self._asked.together(number, done)
+            wanted = [
+                one for one in asked if any(self._plainest(counting, each, one) == counting for each in keys)
+            ]
+            domain = self.domain(counting, theory, stretches=True)
+            known = run_total(self.plan, domain, keys, wanted, self._known(counting, theory, keys))
             for each in keys:
                 one = self._done.setdefault((counting, theory, each), {})
                 for value in wanted:
@@ -300,12 +316,26 @@ class Runs:
                     one[value] = {each: hulls[each]} if each in hulls else {}
         return done[number]
 
-    def domain(self, counting: Counting, theory: bool) -> Intervals:
-        """Return the domain of one kind of run, on an input without end or on the actual one."""
+    def _known(self, counting: Counting, theory: bool, keys: Keys) -> dict[int, Hulls]:
+        """Return what plainer runs have found out already that a kind of run counts the same."""
+        if counting not in ("full", "guaranteed"):
+            return {}
+        local = [self._done.get(("local", theory, key), {}) for key in keys]
+        return {
+            number: {key: hull for found in local for key, hull in found[number].items()}
+            for number in set(local[0]).intersection(*local[1:])
+            if all(self._plainest(counting, key, number) == "local" for key in keys)
+        }
+
+    def domain(self, counting: Counting, theory: bool, stretches: bool = False) -> Intervals:
+        """Return the domain of one kind of run, on an input without end or on the actual one.
+
+        ``stretches``: hulls of long axes may be stretched.
+        """
         policy = Policy(
             endless=self.borderless(theory),
             context=counting in ("full", "guaranteed", "sure"),
             accepted=self._accepted if counting in ("guaranteed", "sure") else None,
             uncertain=counting not in ("certain", "sure"),
         )
-        return (Shortest if counting == "shortest" else Intervals)(policy)
+        return Shortest(policy) if counting == "shortest" else Intervals(policy, stretches)

@@ -54,6 +54,8 @@ def _range(about: Along, theory: Field, finite: Callable[[], Field]) -> Range:
 
 def _by_place(about: Along, field: Field, hull: Hull) -> Hull:
     """Return the hulls of positions: what all channels and samples there read together."""
+    if hull.is_one:
+        return hull
     spatial = {(about.input.name, axis) for axis in (*about.input.axes.values(), about.axis)}
     own = set().union(*(place_dims(field.layout, key) for key in spatial))
     return together(hull, [dim for dim in range(hull.lo.ndim) if dim not in own])
@@ -89,14 +91,6 @@ def center(field: Along) -> Number | None:
     if size == math.inf:
         return math.inf
     return plain(Fraction(first) + Fraction(Fraction(size) - 1, 2))
-
-
-def offset(field: Along) -> Number | None:
-    """Return ``center - (stride - 1) / 2``; None where there is no stride, or no centre to be off."""
-    step, middle = field.stride, center(field)
-    if not step or middle is None or middle == math.inf:
-        return None
-    return plain(Fraction(middle) - (step - 1) / 2)
 
 
 def coverage(field: Along) -> float:

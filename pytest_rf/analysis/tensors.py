@@ -5,24 +5,27 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from pytest_rf.analysis.along import ENGINES
 from pytest_rf.analysis.doors import notebook, plots
 from pytest_rf.analysis.elements import reads
-from pytest_rf.analysis.explaining import Explanation, Layer, along
 from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.analysis.paths import Measure, figure, trace
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensor_field import TensorField
-from pytest_rf.analysis.unit_explaining import UnitExplanation, unit_along
 from pytest_rf.analysis.units import Bounds, endless, positions
 from pytest_rf.errors import UnknownError
 from pytest_rf.figures import Number, shape
 from pytest_rf.interpreter import Ignorance
 from pytest_rf.node import Node, Windows
 from pytest_rf.value import Shape, Value
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.explaining import Explanation
+    from pytest_rf.analysis.paths import Measure
+    from pytest_rf.analysis.unit_explaining import UnitExplanation
 
 
 class Tensor:
@@ -319,6 +322,8 @@ class Tensor:
         if self.status == "unknown":
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         number = source.axis(axis)
+        from pytest_rf.analysis.paths import figure
+
         measure = figure(metric, self.field(source.name)[number]) if isinstance(metric, str) else metric
         return contributions(self.runs, self, source, number, measure)
 
@@ -363,6 +368,9 @@ class Tensor:
             raise UnknownError(f"{self.name!r} is unknown: {self.reason}")
         source = self._input(input)
         given = {value.number for value in self.runs.graph.inputs.values()}
+        from pytest_rf.analysis.explaining import Explanation, along
+        from pytest_rf.analysis.unit_explaining import UnitExplanation, unit_along
+
         known = {number: one.layer for number, one in owners(self.runs).items() if number not in given}
         numbers = source.axes.values() if axis is None else [source.axis(axis)]
         places = [(self.at(number, source.name), number) for number in numbers]
@@ -402,6 +410,8 @@ def contributions(
     """Return the steps from an input to a tensor, in these runs, that made a figure of its field grow."""
     # Elementwise operators pass a value on: whoever made it is to be named.
     known = owners(runs)
+    from pytest_rf.analysis.paths import trace
+
     steps = trace(runs, tensor.number, source, axis, measure)
     return [Contribution(known.get(step.number, tensor), step.growth, step.total) for step in steps]
 

@@ -11,7 +11,8 @@ import numpy as np
 from pytest_rf.analysis.along import plain
 from pytest_rf.analysis.chains import Chain, Chains, Link, Side
 from pytest_rf.analysis.element_reads import Element
-from pytest_rf.analysis.explaining import ByAxis, Layer
+from pytest_rf.analysis.explaining import ByAxis
+from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.runs import Counting
 from pytest_rf.domains.layout import carried

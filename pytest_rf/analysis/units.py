@@ -49,9 +49,11 @@ def positions(field: Field, key: Key, shape: Sequence[int]) -> Bounds:
             flat.append(extent if varies else 1)
             place += len(axis)
         afford(prod(grid))
-        marks = hull.lo >= LIMIT
-        lo = np.broadcast_to(np.where(marks, 0, hull.lo), grid).reshape(flat)
-        hi = np.broadcast_to(np.where(marks, -1, hull.hi), grid).reshape(flat)
+        low, high = hull.lo, hull.hi
+        marks = low >= LIMIT
+        if marks.any():
+            low, high = np.where(marks, 0, low), np.where(marks, -1, high)
+        lo, hi = np.broadcast_to(low, grid).reshape(flat), np.broadcast_to(high, grid).reshape(flat)
         lo, hi = np.broadcast_to(lo, shape), np.broadcast_to(hi, shape)
     return lo, hi
 

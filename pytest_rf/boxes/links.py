@@ -35,6 +35,9 @@ class Links:
                 number = number_of[step.node.index]
                 self._steps.setdefault(number, []).extend(step.operands)
                 self._latest.setdefault(step.value.number, number)
+            elif len(step.operands) == 1 and step.operands[0] in self._latest:
+                # Of no operator of the model: a stream hands its chunks on.
+                self._latest.setdefault(step.value.number, self._latest[step.operands[0]])
         self._calls = _calls(ordered, self._steps)
         self.nodes = {number: node for number, node in ordered.items() if number not in self._calls}
         self._named = {

@@ -32,7 +32,6 @@ from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.training_mode import by_training
 from pytest_rf.findings import Finding, Required
-from pytest_rf.requirements.independence import explained
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -50,6 +49,8 @@ def check(model: Subject) -> Iterator[Finding]:
             field = tensor.field(source.name)[source.batch]
             last = _only(tensor, field)
             if (last or field.independent is False) and not by_training(field):
+                from pytest_rf.requirements.independence import explained
+
                 note, help = explained(field, source, source.batch)
                 yield model.at(
                     tensor,

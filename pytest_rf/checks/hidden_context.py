@@ -30,7 +30,7 @@ from pytest_rf.checks.declared import CAUSAL, GUARANTEES, declared
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Place, Subject, measured
 from pytest_rf.findings import Finding, Required
-from pytest_rf.requirements import blaming, context
+from pytest_rf.requirements import context
 
 _NO_CONTEXT = Required(text="no context", comparator="==", value=False)
 _BOUNDED = Required(text="bounded", comparator="", value=True)
@@ -73,6 +73,8 @@ def _endless(place: Place, promised: frozenset[str]) -> list[str]:
     if place.field.upper_bound:
         return []
     claim = PREDICATES["causal" if promised <= CAUSAL else "bounded"]
+    from pytest_rf.requirements import blaming
+
     blamed = blaming.of(place.field, claim, place.subject.settings.origin)
     return [one.node for one in blamed if one.does == "mixes"]
 

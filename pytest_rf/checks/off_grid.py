@@ -27,8 +27,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pytest_rf.analysis.alignment import mean_centre
-from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
@@ -41,7 +39,7 @@ def check(model: Subject) -> Iterator[Finding]:
     """Yield a finding per axis of an output whose mean offset is not 0."""
     steps = model.of(OffGrid).steps
     for place in dense(model):
-        off = _offset(place.field)
+        off = Fraction(place.field.offset or 0)
         if off and abs(off) > steps * (place.field.stride or 0):
             yield place.finding(
                 f'units of "{place.tensor.name}" look {said(abs(off))} position{"s" * (abs(off) != 1)} '
@@ -53,12 +51,6 @@ def check(model: Subject) -> Iterator[Finding]:
                 help="pad strided layers so that windows lie around what a unit stands for, "
                 "or count the offset where units are mapped back",
             )
-
-
-def _offset(field: AxisField) -> Fraction | None:
-    """Return the mean offset over one period of phases; None where there is none."""
-    middle, step = mean_centre(field), field.stride
-    return None if middle is None or not step else middle - (step - 1) / 2
 
 
 class OffGrid(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):

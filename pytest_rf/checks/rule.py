@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from pytest_rf import witnesses
 from pytest_rf.checks.gathering import along_all_axes
 from pytest_rf.checks.options import Options, thresholds
 from pytest_rf.checks.subject import Subject
@@ -73,6 +71,8 @@ class Rule:
     @property
     def explanation(self) -> dict[str, str]:
         """The text under each heading."""
+        import textwrap
+
         body = textwrap.dedent("\n" + self.doc.strip().partition("\n")[2])
         parts = re.split(r"(?m)^## (.+)\n", body)
         return {
@@ -104,6 +104,10 @@ class Rule:
         told = along_all_axes(
             replace(one, code=self.code, rule=self.name, severity=self._severity(one, own)) for one in found
         )
+        if not told:
+            return []
+        from pytest_rf import witnesses  # most rules find nothing
+
         return [witnesses.of_rule(model.analysis, one) for one in told]
 
     @property

@@ -15,7 +15,6 @@ from pytest_rf.checks.options import Options
 from pytest_rf.figures import Number, value
 from pytest_rf.findings import Finding, Measurement, Required
 from pytest_rf.requirements import verdicts
-from pytest_rf.requirements.explain import steps
 from pytest_rf.requirements.select import fields, places
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Requirement
@@ -130,6 +129,8 @@ class Place:
             reason: why it cannot be decided, where it cannot.
             grown: whether it tells how the field grew.
         """
+        from pytest_rf.requirements.explain import steps
+
         path = steps(self.tensor.path(self.number, self.input.name), METRICS["rf"]) if grown else ()
         return replace(
             verdicts.at(self.tensor, self.subject.settings, message),

@@ -41,8 +41,13 @@ from pytest_rf.requirements import verdicts
 
 
 def check(model: Subject) -> Iterator[Finding]:
-    """Yield a finding for the first tensor of each reason: the rest only inherits it."""
-    seen: set[str] = set()
+    """Yield a finding for the first tensor of each reason: the rest only inherits it.
+
+    What grows from call to call of a stream has an operator that is known, and what it feeds is known as well.
+    """
+    from pytest_rf.streams.runs import GROWS
+
+    seen = {GROWS.reason}
     for tensor in model.analysis:
         reason = verdicts.unknown(tensor)
         if tensor.status == "unknown" and reason not in seen:

@@ -84,7 +84,6 @@ def check(
     """
     from pytest_rf.check import run
     from pytest_rf.commands import failures
-    from pytest_rf.commands.hooked import run_hooked
     from pytest_rf.commands.progress import examining
 
     reporting.refuse(format, statistics, output, reports)
@@ -111,7 +110,12 @@ def check(
             cures=not no_cures and not statistics and (format != "concise" or bool(reports)),
             examiner=examiner if drawing is None else drawing.by(examiner),
         )
-        found = run_hooked(paths, check_models, least) if by_file else check_models(settings, paths)
+        if by_file:
+            from pytest_rf.commands.hooked import run_hooked
+
+            found = run_hooked(paths, check_models, least)
+        else:
+            found = check_models(settings, paths)
     written = telling.write(found) if drawing is None else telling.write(found, drawing.drawn)
     failures.problems(found, debug, warnings=telling.verbosity >= 0)
     if any(problem.interrupted for problem in found.problems):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from pytest_rf.errors import RFError
 from pytest_rf.reporters.lines import visible
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 
 def models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the names of models of the configuration, and leave files to the shell."""
+    from click.shell_completion import CompletionItem
+
     from pytest_rf import config
 
     try:
@@ -28,6 +33,8 @@ def models(context: click.Context, parameter: click.Parameter, incomplete: str) 
 
 def rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the codes of rules with their names; of several codes with commas the last is completed."""
+    from click.shell_completion import CompletionItem
+
     from pytest_rf.checks import FAMILIES, RULES
 
     before, comma, last = incomplete.rpartition(",")
@@ -49,4 +56,6 @@ def rule(context: click.Context, parameter: click.Parameter, incomplete: str) ->
 
 def _items(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
     """Return the words that go on so; a shell reads them line by line, so none may steer it."""
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(word) for word in words if word.startswith(incomplete) and word == visible(word)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -88,20 +87,18 @@ def explain(detail: str) -> None:
     _write("".join(f"  {visible_line(text, MESSAGE_LIMIT)}\n" for text in detail.splitlines()[:200]))
 
 
-class _Log(logging.Handler):
-    """Writes the package's log records like everything else that is told beside the result."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, line by line."""
-        first, *rest = record.getMessage().splitlines()
-        _write(f"debug: {visible(first, MESSAGE_LIMIT)}\n")
-        _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in rest))
-
-
 @contextlib.contextmanager
 def shown_log() -> Iterator[None]:
-    """Write what the package logs to standard error, for as long as the context lasts."""
-    log, handler = logging.getLogger("pytest_rf"), _Log()
+    """Write what the package logs to standard error, line by line, for as long as the context lasts."""
+    import logging
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            first, *rest = record.getMessage().splitlines()
+            _write(f"debug: {visible(first, MESSAGE_LIMIT)}\n")
+            _write("".join(f"  {visible(text, MESSAGE_LIMIT)}\n" for text in rest))
+
+    log, handler = logging.getLogger("pytest_rf"), Handler()
     before = log.level
     log.setLevel(logging.DEBUG)
     log.addHandler(handler)
@@ -150,7 +147,7 @@ def _label(word: str, style: str, message: str) -> None:
     if not _is_terminal():
         _write(f"{word}: {text}\n")
         return
-    from pytest_rf.commands.output import wants_color
+    from pytest_rf.commands.color import wants_color
     from pytest_rf.reporters.lines import line, write
     from pytest_rf.reporters.wrapping import terminal_width, wrapped
 

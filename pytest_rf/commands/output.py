@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Iterable
-from typing import IO
 
+from pytest_rf.commands.color import wants_color
 from pytest_rf.commands.failures import abandon
 from pytest_rf.reporters.files import OutputError, report_place, save
 from pytest_rf.reporters.lines import Document, write
@@ -40,23 +39,6 @@ def emit(
     else:
         report_place(file, kept=kept)
         save(buffer.getvalue(), file, kept=kept)
-
-
-def wants_color(stream: IO[str] | None = None) -> bool:
-    """Return whether a stream is to be coloured where no option says so: by default standard output.
-
-    ``NO_COLOR`` forbids it, ``FORCE_COLOR`` and ``CLICOLOR_FORCE`` ask for it (none of them counts where it is
-    empty); otherwise terminals are coloured that are not dumb, unless ``CLICOLOR`` is 0.
-    """
-    told = os.environ.get
-    if told("NO_COLOR"):
-        return False
-    if told("FORCE_COLOR") or told("CLICOLOR_FORCE", "") not in ("", "0"):
-        return True
-    if told("TERM") == "dumb" or told("CLICOLOR") == "0":
-        return False
-    stream = stream or sys.stdout
-    return stream is not None and stream.isatty()
 
 
 def _print(text: str, escape: str) -> None:

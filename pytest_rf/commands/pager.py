@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import click
 
-from pytest_rf.commands.output import emit, wants_color
+from pytest_rf.commands.color import wants_color
+from pytest_rf.commands.output import emit
 from pytest_rf.reporters.lines import Document, write
 from pytest_rf.reporters.screen import Screen
 from pytest_rf.reporters.signs import fitting

@@ -13,6 +13,7 @@ from pytest_rf.commands import completion, options
 if TYPE_CHECKING:
     from pytest_rf.config.declared import Config
     from pytest_rf.isolation import Isolate
+    from pytest_rf.reporters.pages.sections import ModelPage
 
 DEFAULT = "report.html"
 
@@ -111,13 +112,18 @@ def _compare(
 ) -> None:
     """Write a page about what changed between two states."""
     from pytest_rf import comparing
+    from pytest_rf.checkable import Analysis
     from pytest_rf.commands import failures
     from pytest_rf.commands.progress import progress
     from pytest_rf.reporters.files import save
-    from pytest_rf.reporters.pages import compared, document
+    from pytest_rf.reporters.pages import compared, document, sides
 
     with progress() as load:
-        sides = [comparing.side(word, settings, allow_code, load) for word in (old, new)]
-    found = comparing.compare(*sides)
-    save(document.html([], compared=document.plain(compared.of(found))), output, kept=(*kept, new))
+        before, now = (comparing.side(word, settings, allow_code, load) for word in (old, new))
+    found = comparing.compare(before, now)
+    drawn: tuple[ModelPage, ...] = ()
+    if isinstance(before.analysis, Analysis) and isinstance(now.analysis, Analysis):  # no locks
+        drawn = sides.of(before.analysis, now.analysis, (old, new), found.models[0])
+    page = document.html([document.plain(one) for one in drawn], compared=document.plain(compared.of(found)))
+    save(page, output, kept=(*kept, new))
     failures.tell(f"{output}: what changed from {old} to {new}")

@@ -15,7 +15,22 @@
 ``remedies``  what to write so that a model is judged
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from pytest_rf.config.discovery import discover, unread
-from pytest_rf.config.reading import load, schema
+
+if TYPE_CHECKING:
+    from pytest_rf.config.reading import load, schema
 
 __all__ = ["discover", "load", "schema", "unread"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what reads a configuration where there is one to read."""
+    if name not in ("load", "schema"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pytest_rf.config import reading
+
+    return getattr(reading, name)

@@ -8,9 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_rf import bioimageio
-from pytest_rf.bioimageio import is_description
-from pytest_rf.config import reading, sources
+from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.selection import no_name
 from pytest_rf.config.sources import Target
@@ -91,6 +89,8 @@ def _configured(path: str, config: Config, known: list[Asked]) -> list[Asked]:
     """Return the models of a configuration on the command line, which is often the very one that was found."""
     if config.path is not None and os.path.realpath(path) == os.path.realpath(config.path):
         return known
+    from pytest_rf.config import reading
+
     other = reading.load(path)
     if not other.models:
         raise ConfigError(f"{other.file}: has no [[model]]")
@@ -123,6 +123,8 @@ def _files(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
 
 def _described(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the model that a bioimage.io description names, with that."""
+    from pytest_rf import bioimageio
+
     try:
         description = bioimageio.read(Path(path))
     except ConfigError as error:
@@ -137,7 +139,7 @@ def _described(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]
 
 def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
     """Return the models of a path on the command line: those of configurations with this source, or its own."""
-    if is_description(path):
+    if sources.is_description(path):
         return _described(path, config, items)
     known = [(item, item.target) for item in items if item.target is not None]
     made = Model(

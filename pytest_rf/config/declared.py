@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pytest_rf.bioimageio import Description
 from pytest_rf.calls import Call
 from pytest_rf.checks.options import Options
 from pytest_rf.config.positions import Keys, Place
 from pytest_rf.registry import Operators
 from pytest_rf.requirements import parse
 from pytest_rf.requirements.syntax import Requirement
+
+if TYPE_CHECKING:
+    from pytest_rf.bioimageio import Description
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_rf.config import tomlfile
-from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError
 from pytest_rf.paths import display
+
+if TYPE_CHECKING:
+    from pytest_rf.config.tomlfile import Document
 
 #: Names of configuration files, in the order in which a folder is searched.
 NAMES = ("rf.toml", ".rf.toml", "pyproject.toml")
@@ -110,6 +110,8 @@ def ours(document: Document) -> Document:
         raise document.error(f"has no table [{_PREFIX}]")
     if not isinstance(table, dict):
         raise document.error(f"{_PREFIX} is not a table")
+    from pytest_rf.config.tomlfile import Document
+
     return Document(document.path, document.text, table, _KEYS)
 
 
@@ -118,6 +120,8 @@ def is_nearly_ours(key: str) -> bool:
     bare = re.sub(r"[^a-z0-9]", "", key.lower()[:20])
     if bare in (_BARE, "rf"):
         return True
+    from difflib import SequenceMatcher
+
     # Not pytest itself, nor its plugins whose names begin like ours.
     return abs(len(bare) - len(_BARE)) <= 1 and SequenceMatcher(None, bare, _BARE).ratio() > 0.87
 
@@ -132,6 +136,8 @@ def _in(folder: Path) -> Iterator[Path]:
     for name in NAMES:
         candidate = folder / name
         if os.path.lexists(candidate):
+            from pytest_rf.config import tomlfile
+
             tomlfile.refuse_special(candidate)
             if name != PYPROJECT or is_about_us(candidate):
                 yield candidate
@@ -139,6 +145,8 @@ def _in(folder: Path) -> Iterator[Path]:
 
 def is_about_us(path: Path) -> bool:
     """Return whether a ``pyproject.toml`` has our table; most have not, and need not be parsed."""
+    from pytest_rf.config import tomlfile
+
     try:
         with path.open("rb") as file:
             text = file.read(tomlfile.MAX_SIZE).decode("utf-8", "replace")
@@ -164,6 +172,8 @@ def _table(document: Document) -> Any:
 
 def _misnamed(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield the keys of tables that should be ``tool.pytest-rf``."""
+    from difflib import get_close_matches
+
     for key, value in data.items():
         if is_nearly_ours(key):
             yield (key,)

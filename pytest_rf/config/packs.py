@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from pathlib import Path
@@ -47,6 +46,8 @@ def locate(text: str, document: Document, root: Path, line: int) -> Path:
     match = _PACK.fullmatch(text)
     if match is not None:
         if match["name"] not in names():
+            import difflib
+
             near = difflib.get_close_matches(match["name"], names(), n=1)
             hint = f', did you mean "pytest-rf:{near[0]}"?' if near else f"; there are {', '.join(names())}"
             raise document.error(f'no rule pack "{text}"{hint}', line)

@@ -5,18 +5,12 @@ The grammar is loaded when the first place is asked for.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
 
 #: The way to a value: keys of tables and numbers of items, ``("model", 0, "require", 2)``.
 Keys: TypeAlias = "tuple[str | int, ...]"
@@ -139,5 +133,7 @@ def _name(node: Node) -> str:
     text = (node.text or b"").decode("utf-8")
     if node.type != "quoted_key":
         return text
-    value = tomllib.loads(f"key = {text}")["key"]
+    from pytest_rf.toml import loads
+
+    value = loads(f"key = {text}")["key"]
     return str(value)

@@ -7,7 +7,6 @@ every requirement for the findings. What a model's source stands for is looked u
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -296,5 +295,7 @@ def _of_rule(key: str) -> str:
 
 
 def _nearest(key: str, keys: Sequence[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(key[:100].lower(), keys, n=1)
     return f', did you mean "{near[0]}"?' if near else f"; there are {', '.join(keys)}"

@@ -6,14 +6,16 @@ import os
 import shlex
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rf.config import discovery
 from pytest_rf.config.declared import Config
 from pytest_rf.config.sources import Target
-from pytest_rf.config.tomlfile import Document
 from pytest_rf.errors import ConfigError
 from pytest_rf.paths import display, lies_in
+
+if TYPE_CHECKING:
+    from pytest_rf.config.tomlfile import Document
 
 #: The names that these files have where the configuration gives them no other.
 BASELINE = "rf-baseline.toml"

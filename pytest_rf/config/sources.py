@@ -48,6 +48,11 @@ def is_pattern(path: str) -> bool:
     return _MAGIC.search(path) is not None
 
 
+def is_description(path: str) -> bool:
+    """Return whether a path on the command line names a bioimage.io description."""
+    return path.endswith((".yaml", ".yml"))
+
+
 def files(pattern: str) -> list[str]:
     """Return the files that a pattern on the command line matches, sorted.
 

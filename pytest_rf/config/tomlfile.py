@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rf.config.positions import Place, Positions
-from pytest_rf.errors import ConfigError
+from pytest_rf.errors import ConfigError, PlacedConfigError
 from pytest_rf.paths import display
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
 
 #: A configuration of this many bytes is none.
 MAX_SIZE = 1 << 20
@@ -30,23 +24,6 @@ _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_I
 
 # A string without an end goes to the end of its line, so that nothing is ever looked at twice.
 _STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\\?(?:\"|$)|'[^']*(?:'|$)""")
-
-
-class PlacedConfigError(ConfigError):
-    """A configuration is wrong at a known place.
-
-    Attributes:
-        detail: shows it to a person, as with a caret.
-        line: the line, counted from 1; 0 where it is not known.
-        column: the column in that line, likewise.
-    """
-
-    def __init__(self, message: str, detail: str = "", line: int = 0, column: int = 0) -> None:
-        """Keep detail and place beside the message."""
-        super().__init__(message)
-        self.detail = detail
-        self.line = line
-        self.column = column
 
 
 @dataclass(frozen=True)
@@ -103,6 +80,8 @@ def read(path: Path, most: int = MAX_SIZE) -> Document:
     Raises:
         ConfigError: it is not a file, cannot be read, is too large, or is not TOML.
     """
+    from pytest_rf.toml import loads
+
     name = display(path)
     text = _text(path, name, most)
     for number, line in enumerate(text.split("\n"), 1):
@@ -110,7 +89,7 @@ def read(path: Path, most: int = MAX_SIZE) -> Document:
         if line.count(".") > MAX_DOTS and _STRING.sub("", line).partition("#")[0].count(".") > MAX_DOTS:
             raise ConfigError(f"{name}:{number}: a key of more than {MAX_DOTS} parts")
     try:
-        data = tomllib.loads(text)
+        data = loads(text)
     except RecursionError:
         raise ConfigError(f"{name}: nested too deeply") from None
     except ValueError as error:  # also whole numbers of too many digits, which are not a TOMLDecodeError
@@ -130,10 +109,12 @@ def value(text: str) -> Any:
     Raises:
         ValueError: it is not one.
     """
+    from pytest_rf.toml import loads
+
     if "\n" in text or text.count(".") > MAX_DOTS:
         raise ValueError("not one value")
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return loads(f"value = {text}")["value"]
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -123,19 +123,18 @@ def _where(hull: Hull, dim: int, hits: npt.NDArray[np.bool_]) -> Hull:
 
 def end_to_end(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> Hull:
     """Return the hull of pieces (hull, first place, extent) along ``dim``; between them nothing is read."""
-    first = pieces[0][0]
-    covered = sum(extent for _, _, extent in pieces) == total
-    if covered and all(one is first or _equal(one, first) for one, _, _ in pieces) and first.period(dim) == 1:
-        return first
-    alike = (
+    if alike(pieces, dim, total):
+        return pieces[0][0]
+    same = (
         None
         if any(one.irregular for one, _, _ in pieces)
         else to_common_period([one for one, _, _ in pieces], dim)
     )
-    if alike is None:
+    if same is None:
         return irregular("interleaved", *[one for one, _, _ in pieces])
-    jump = next((one.jump for one in alike if one.jump is not None), None)
-    pieces = [(one, offset, extent) for one, (_, offset, extent) in zip(alike, pieces, strict=True)]
+    jump = next((one.jump for one in same if one.jump is not None), None)
+    covered = sum(extent for _, _, extent in pieces) == total
+    pieces = [(one, offset, extent) for one, (_, offset, extent) in zip(same, pieces, strict=True)]
     shape = [max(extents) for extents in zip(*[one.lo.shape for one, _, _ in pieces], strict=True)]
     shape[dim] = total
     afford(prod(shape))
@@ -146,6 +145,15 @@ def end_to_end(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) ->
         place = (slice(None),) * dim + (slice(offset, offset + extent),)
         lo[place], hi[place] = one.lo, one.hi
     return leaner(Hull(lo, hi, jump))
+
+
+def alike(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> bool:
+    """Whether all elements of pieces along ``dim`` read the same."""
+    first = pieces[0][0]
+    covered = sum(extent for _, _, extent in pieces) == total
+    return (
+        covered and first.period(dim) == 1 and all(one is first or _equal(one, first) for one, _, _ in pieces)
+    )
 
 
 def _equal(a: Hull, b: Hull) -> bool:

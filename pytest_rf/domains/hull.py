@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd, lcm, prod
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,11 @@ NOWHERE = 1 << 41
 ENDLESS = 1 << 42
 """The whole of an axis without end."""
 ROOM = 1 << 16
-"""Unions and masks of hulls that are smaller themselves are put off if they had more elements than this."""
+"""Masks of hulls that are smaller themselves are put off if they had more elements than this."""
+PAIRS = 1 << 10
+"""Likewise unions, and what lies end to end: small tables grow large where their dimensions are merged with others."""
+LONG = 1 << 16
+"""Inputs with more positions along an axis begin as stretched hulls there."""
 LARGE = 1 << 10
 """Merged hulls with more elements than this are looked through for dimensions along which they do not vary."""
 LONGEST_PERIOD = 1 << 14
@@ -48,6 +52,19 @@ Who contracts interleaved pieces reads the whole axis; what a mask has left out 
 """
 
 
+class Stretch(NamedTuple):
+    """Of ``extent`` elements along ``dim`` the arrays hold the first ``head``, a period, and those at the end.
+
+    Those between repeat the period; each time the field has moved by ``jump``.
+    """
+
+    dim: int
+    extent: int
+    head: int
+    period: int
+    jump: int
+
+
 @dataclass(slots=True, eq=False)
 class Hull:
     """Intervals ``[lo, hi]`` for the elements of one tensor along one axis of one input.
@@ -58,6 +75,7 @@ class Hull:
         irregular: why there is no periodic map, if so; ``lo`` and ``hi`` then only tell whether something is endless.
         rest: another hull that the elements read too; see :mod:`pytest_rf.domains.unions`.
         where: which elements read at all; None: all that ``lo`` and ``hi`` say.
+        stretch: of which elements the arrays are; None: of all. See :mod:`pytest_rf.domains.stretched`.
     """
 
     lo: Positions
@@ -66,11 +84,17 @@ class Hull:
     irregular: Irregular = ""
     rest: Hull | None = None
     where: Flags | None = None
+    stretch: Stretch | None = None
 
     @property
     def is_put_off(self) -> bool:
-        """Whether it is a union, or under a mask, of which the arrays are not made."""
-        return self.rest is not None or self.where is not None
+        """Whether it is a union, under a mask or stretched, so that the arrays are not made."""
+        return self.rest is not None or self.where is not None or self.stretch is not None
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one interval for all elements, but for how far it moves: plain numbers do then."""
+        return self.lo.size == 1 and self.hi.size == 1 and not self.is_put_off
 
     def period(self, dim: int) -> int:
         """Number of elements along ``dim`` after which the hull repeats."""
@@ -105,6 +129,12 @@ def point(extent: int, dim: int, rank: int, endless: bool) -> Hull:
 def constant(mark: int, rank: int) -> Hull:
     """Return the hull that is ``CUT`` or ``NOWHERE`` for every element."""
     return Hull(np.full((1,) * rank, mark), np.full((1,) * rank, -mark))
+
+
+def flagged(reads: Flags) -> Hull:
+    """Return the hull that is position 0 for the elements that read, and ``NOWHERE`` for the others."""
+    lo = np.where(reads, 0, NOWHERE)
+    return Hull(lo, -lo)
 
 
 def endless(rank: int) -> Hull:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from pytest_rf.access import WHOLE, certain
-from pytest_rf.domains import bounded, ends, hull, periodic, span, unions
+from pytest_rf.domains import bounded, ends, hull, periodic, span, stretched, unions
 from pytest_rf.domains.hull import CUT, LIMIT, NOWHERE, Hull, Positions
 from pytest_rf.domains.instructions import (
     Arrange,
@@ -50,12 +50,15 @@ def _of_each(
 class Intervals:
     """For each element the smallest interval of positions that it reads."""
 
-    def __init__(self, policy: Policy) -> None:
-        """Take what the run counts."""
+    def __init__(self, policy: Policy, stretches: bool = False) -> None:
+        """Take what the run counts, and whether hulls of long axes with borders may be stretched."""
         self.policy = policy
+        self.stretches = stretches and not policy.endless
 
     def point(self, key: Key, extent: int, rank: int) -> Hull:
         """Return the hull of an input: element ``i`` reads position ``i``."""
+        if self.stretches and extent > hull.LONG:
+            return stretched.point(extent, key[1], rank)
         return hull.point(extent, key[1], rank, key in self.policy.endless)
 
     @_of_each
@@ -139,11 +142,12 @@ class Intervals:
         cleared = Hull(along(x.lo), along(x.hi), x.with_jump(b, 0), x.irregular)
         return Hull(cleared.lo, cleared.hi, cleared.with_jump(a, jump), x.irregular)
 
-    @_of_each
     def cut(self, x: Hull, do: Cut, key: Key) -> Hull:
         """Return the hull of what counts; what reads nothing goes on so."""
-        if self.policy.counts(do, key):
-            return x
+        return x if self.policy.counts(do, key) else self._left_out(x, do, key)
+
+    @_of_each
+    def _left_out(self, x: Hull, do: Cut, key: Key) -> Hull:
         lo = np.where(x.lo == NOWHERE, NOWHERE, CUT)
         return hull.compress(Hull(lo, -lo))
 

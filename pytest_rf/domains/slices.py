@@ -53,6 +53,8 @@ def hit(relation: Taps, extent: int, output: int) -> npt.NDArray[np.bool_]:
         for tap in taps:
             for reader, _ in _tap(tap, relation, extent, len(mine)):
                 mine[reader] = True
+            if mine.all():  # as with groups of channels, whose every tap lies inside
+                break
     return hits
 
 

@@ -42,12 +42,16 @@ def sizes(one: Hull) -> tuple[float, float]:
 
 
 def _ends(made: Hull) -> tuple[float, float]:
+    if made.is_one:
+        lo, hi = made.lo.item(), made.hi.item()
+        only = 0.0 if max(lo, -hi) >= CUT else np.inf if lo == -ENDLESS or hi == ENDLESS else hi - lo + 1.0
+        return only, only
     found = _sizes(made.lo, made.hi)
     return float(found.min()), float(found.max())
 
 
 def _sizes(lo: Positions, hi: Positions) -> Sizes:
-    """Return the sizes of fields."""
+    """Return the sizes of fields; infinite ones are so whatever their other end is."""
     nothing = np.maximum(lo, -hi) >= CUT
     size = np.where(nothing, 0.0, (hi - lo + 1).astype(float))
     return np.where((lo == -ENDLESS) | (hi == ENDLESS), np.inf, size)

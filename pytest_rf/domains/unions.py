@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.domains import hull
+from pytest_rf.domains import hull, stretched
 from pytest_rf.domains.flagged import contracted
 from pytest_rf.domains.hull import (
     ENDLESS,
+    NOWHERE,
     Flags,
     Hull,
     Positions,
@@ -34,7 +35,9 @@ from pytest_rf.limits import afford_both
 
 def pieces(one: Hull | None) -> list[Hull]:
     """Return the hulls of which one is the union."""
-    return [] if one is None else [replace(one, rest=None), *pieces(one.rest)]
+    if one is None or one.stretch is not None:
+        return [] if one is None else [stretched.made(one)]
+    return [replace(one, rest=None), *pieces(one.rest)]
 
 
 def settled(one: Hull) -> Hull:
@@ -49,7 +52,8 @@ def settled(one: Hull) -> Hull:
 
 
 def small(one: Hull) -> Hull:
-    """Return the hull as one part if that is not large."""
+    """Return the hull as one part if that is not large, and none that is stretched."""
+    one = stretched.made(one)
     return settled(one) if one.is_put_off and prod(shape(one)) <= hull.ROOM else one
 
 
@@ -68,6 +72,9 @@ def each(one: Hull, do: Instruction, change: Callable[[Hull], Hull]) -> Hull:
         do: the instruction.
         change: what it does to a hull that is not put off.
     """
+    if one.stretch is not None:
+        found = stretched.apply(one, do)
+        return change(stretched.made(one)) if found is None else found
     if one.rest is None:
         return change(one) if one.where is None else _under_mask(one, one.where, do, change)
     return union(each(replace(one, rest=None), do, change), each(one.rest, do, change))
@@ -85,10 +92,13 @@ def cut(one: Hull, places: Sequence[slice]) -> Hull:
 
 def mask(one: Hull, reads: Flags) -> Hull:
     """Return the hull of those elements that read at all, along axes with borders."""
+    one = stretched.made(one)
     if one.rest is not None:
         return union(mask(replace(one, rest=None), reads), mask(one.rest, reads))
     both = reads if one.where is None else one.where & reads
     bare = replace(one, where=None)
+    if not both.any():
+        return hull.constant(NOWHERE, one.lo.ndim)
     room = prod(np.broadcast_shapes(one.lo.shape, both.shape))
     if room <= max(hull.ROOM, 2 * one.lo.size):
         return masked(bare, both)
@@ -97,7 +107,9 @@ def mask(one: Hull, reads: Flags) -> Hull:
 
 def together(one: Hull, dims: Iterable[int]) -> Hull:
     """Return the hull of what all elements along some dimensions read, which have one element then."""
-    dims = tuple(dims)
+    dims, one = tuple(dims), stretched.made(one)
+    if one.is_one:
+        return one
     if one.rest is not None:
         return union(together(replace(one, rest=None), dims), together(one.rest, dims))
     where, one = one.where, replace(one, where=None)
@@ -112,6 +124,9 @@ def union(a: Hull, b: Hull) -> Hull:
     """Return the hull that holds both; irregular where they move at different speeds."""
     if a is b:
         return a
+    if a.stretch is not None or b.stretch is not None:
+        found = stretched.union(a, b)
+        return union(stretched.made(a), stretched.made(b)) if found is None else found
     if a.is_put_off or b.is_put_off:
         both = [*pieces(a), *pieces(b)]
         odd = next((part for part in both if part.irregular or part.jump is not None), None)
@@ -155,8 +170,12 @@ def _filled(piece: Hull) -> Hull:
 def _under_mask(piece: Hull, where: Flags, do: Instruction, change: Callable[[Hull], Hull]) -> Hull:
     """Return what an instruction does to a part that is under a mask."""
     bare = replace(piece, where=None)
-    if isinstance(do, Contract | Follow) and where.shape[do.dim] > 1:
-        return contracted(bare, where, do.dim) if isinstance(do, Contract) else change(_filled(piece))
+    if isinstance(do, Contract) and where.shape[do.dim] > 1:
+        return contracted(bare, where, do.dim)
+    if isinstance(do, Follow) and where.shape[do.dim] > 1:
+        # Who reads any of what is the same everywhere reads that.
+        read = change(hull.flagged(where)) if bare.period(do.dim) == 1 else None
+        return change(_filled(piece)) if read is None or read.irregular else mask(bare, read.lo < NOWHERE)
     if isinstance(do, Contract | Follow | Cut):
         return mask(change(bare), where)
     if isinstance(do, Arrange | Divide | Unite):  # the flags move as positions do
@@ -174,6 +193,9 @@ def _put_off(parts: Sequence[Hull]) -> Hull:
                 joined = union(replace(other, where=None), replace(part, where=None))
                 found[number] = replace(joined, where=part.where)
                 break
+            if part.where is not None and other.where is not None and _alike(part, other):
+                found[number] = mask(replace(part, where=None), part.where | other.where)
+                break
         else:
             found.append(part)
     chain: Hull | None = None
@@ -183,6 +205,12 @@ def _put_off(parts: Sequence[Hull]) -> Hull:
     return chain
 
 
+def _alike(a: Hull, b: Hull) -> bool:
+    """Whether two parts are the same but for their masks, which are flags of the same dimensions."""
+    same = a.where is not None and b.where is not None and a.where.shape == b.where.shape
+    return same and np.array_equal(a.lo, b.lo) and np.array_equal(a.hi, b.hi)
+
+
 def _same(a: Flags | None, b: Flags | None) -> bool:
     return a is b or (a is not None and b is not None and np.array_equal(a, b))
 
@@ -190,7 +218,7 @@ def _same(a: Flags | None, b: Flags | None) -> bool:
 def _blows_up(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """Whether what is put together of two arrays is much larger than either, and large."""
     room = prod([max(m, n) for m, n in zip(a, b, strict=True)])
-    return room > hull.ROOM and room > 2 * max(prod(a), prod(b))
+    return room > hull.PAIRS and room > 2 * max(prod(a), prod(b))
 
 
 def _least(least: np.ufunc, a: Positions, b: Positions) -> Positions:

@@ -10,6 +10,7 @@ finds less than the analysis is no contradiction, one that finds more is.
 ``runtime``       running one with onnxruntime, or with random weights in the place of absent ones
 ``streaming``     ``same``: two nets as streams, by what they read and, if asked, by values of real runs
 ``witnessing``    what runs say of the witnesses of findings
+``seams``         whether a tile's unit is another one in the whole
 """
 
 from pytest_rf.probing.search import MAGNITUDES

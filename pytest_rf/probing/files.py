@@ -118,6 +118,10 @@ class Evaluator(Search):
         tensor[part] += (magnitude * self._noise(tensor[part].shape)).astype(tensor.dtype)
         return self.run({**base, source: tensor})
 
+    def drawn(self, source: str, shape: Sequence[int]) -> Array:
+        """Return random numbers as an input of another shape."""
+        return self._noise(tuple(shape)).astype(self.inputs[source].dtype)
+
     def array(self, value: Array) -> Array:
         """Return a result as an array of numpy."""
         return value

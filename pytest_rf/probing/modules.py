@@ -147,6 +147,10 @@ class Prober(Search):
         tensor[part] += magnitude * self._noise(tensor[part])
         return self.run({**base, source: tensor})
 
+    def drawn(self, source: str, shape: Sequence[int]) -> torch.Tensor:
+        """Return random numbers as an input of another shape."""
+        return self._noise(torch.empty(shape, dtype=self._wide(self.inputs[source]).dtype, device="meta"))
+
     def array(self, value: torch.Tensor) -> Any:
         """Return a result as an array of numpy."""
         return value.detach().resolve_conj().resolve_neg().cpu().numpy()

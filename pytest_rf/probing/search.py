@@ -40,6 +40,10 @@ class Search(ABC):
         """Return the outputs after a random change of a part of an input."""
 
     @abstractmethod
+    def drawn(self, source: str, shape: Sequence[int]) -> Any:
+        """Return random numbers as an input of another shape."""
+
+    @abstractmethod
     def array(self, value: Any) -> Any:
         """Return a result as an array of numpy."""
 

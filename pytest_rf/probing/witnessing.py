@@ -22,7 +22,8 @@ from pytest_rf.arrays import Npy
 from pytest_rf.config.sources import Target
 from pytest_rf.containment import contained
 from pytest_rf.errors import ModelError, RFError
-from pytest_rf.findings import Finding, Problem, Witness
+from pytest_rf.findings import Finding, Piece, Problem, Witness
+from pytest_rf.probing import seams
 from pytest_rf.probing.search import Attempt, Part, Search, along
 
 AGREES, DISAGREES, NOT_SHOWN = "agrees", "disagrees", "not shown"
@@ -260,7 +261,14 @@ class _Look:
                 NOT_SHOWN,
                 "a run does not show the tensor: it lies within a body, or within the code of a module",
             )
+        if one.tile is not None:
+            return self._seam(one.tile)
         return self._read() if one.reads else self._unread()
+
+    def _seam(self, tile: Piece) -> Shown:
+        if seams.differs(self.search, self.witness, tile, self.names, SIZES[:3], _difference):
+            return Shown(AGREES)
+        return Shown(NOT_SHOWN, "the unit was the same in the tile and in the whole, in every run")
 
     def _read(self) -> Shown:
         one, tensor = self.witness, self.tensor

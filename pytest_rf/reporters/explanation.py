@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from pytest_rf.analysis import Analysis, Tensor
-from pytest_rf.analysis.explaining import EXPLAINED, Along, Branch, Explanation, Layer
+from pytest_rf.analysis.explaining import EXPLAINED, Along, Branch, Explanation
+from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import METRICS
 from pytest_rf.analysis.unit_explaining import SIDES, UnitExplanation
 from pytest_rf.errors import RequirementError

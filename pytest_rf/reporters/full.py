@@ -7,16 +7,15 @@ from itertools import groupby
 from typing import TypeAlias
 
 from pytest_rf import paths
-from pytest_rf.cures.wording import helps
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.alike import Group
+from pytest_rf.reporters.cures import helps
 from pytest_rf.reporters.growth_path import growth
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.summary import more
 from pytest_rf.reporters.witness import witness
 from pytest_rf.reporters.wrapping import middle
-from pytest_rf.requirements.blaming import does, operator, step
 from pytest_rf.requirements.vocabulary import PREDICATES
 from pytest_rf.requirements.wording import TILINGS, elsewhere, measured, on_axes
 from pytest_rf.results import Run
@@ -89,6 +88,8 @@ def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None
 
 def _blame(found: Finding) -> Iterator[Line]:
     """Yield every operator that is to blame, where they are several: the message has the first."""
+    from pytest_rf.requirements.blaming import does, operator, step
+
     for one in found.blame if len(found.blame) > 1 else ():
         yield line((f"{gutter(found)}  = ", "dim"), f"blame: {operator(one)} {does(one)}{step(one)}")
 

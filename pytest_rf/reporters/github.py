@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.cures.wording import helps
 from pytest_rf.findings import Finding
 from pytest_rf.reporters import places
+from pytest_rf.reporters.cures import helps
 from pytest_rf.reporters.lines import plain, visible
 from pytest_rf.reporters.places import Place
 from pytest_rf.reporters.summary import closing

@@ -7,11 +7,11 @@ from itertools import islice
 
 from pytest_rf.analysis.report import to_json
 from pytest_rf.checks import RULES, Rule
-from pytest_rf.cures.wording import helps
 from pytest_rf.figures import number, shown
 from pytest_rf.findings import Elsewhere, Finding, Step
 from pytest_rf.reporters import places
 from pytest_rf.reporters import sarif_log as sarif
+from pytest_rf.reporters.cures import helps
 from pytest_rf.reporters.fingerprints import fingerprints
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.places import Place

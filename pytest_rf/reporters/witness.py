@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_rf.factories import is_factory
-from pytest_rf.findings import Finding, Witness
+from pytest_rf.findings import Finding, Piece, Witness
 from pytest_rf.reporters.lines import Line, line
 
 #: Operators of a longer chain are told with this many at either end.
@@ -32,6 +32,11 @@ def witness(found: Finding, file: str, indent: str, code: bool) -> Iterator[Line
 def claim(one: Witness) -> str:
     """Return what a witness claims: ``head[0, 0, 3, 3] reads image[0, 0, 12, 9]``."""
     unit = f"{one.tensor}{list(one.unit)}" if one.unit else f"no unit of {one.tensor or 'any output'}"
+    if one.tile is not None:
+        part = f"{one.input}[{_part(one, one.tile)}]"
+        if one.reads:
+            return f"{unit} reads {one.input}{list(one.position)}, which {part} does not have"
+        return f"{unit} is not {one.tensor}{list(one.tile.unit)} of {part}"
     if one.reads:
         return f"{unit} reads {one.input}{list(one.position)}"
     place = _index(_beside(one))
@@ -43,6 +48,12 @@ def _beside(one: Witness) -> list[int | None]:
     return [n if axis == one.axis else None for axis, n in enumerate(one.position)]
 
 
+def _part(one: Witness, tile: Piece) -> str:
+    """Return the index of all that a tile has."""
+    own = f"{tile.start}:{tile.stop}"
+    return ", ".join(own if axis == one.axis else ":" for axis in range(len(one.position)))
+
+
 def _index(places: Sequence[int | None]) -> str:
     return ", ".join(":" if place is None else str(place) for place in places)
 
@@ -51,7 +62,7 @@ def _through(one: Witness) -> str:
     if not one.path:
         return ""
     names = one.path if len(one.path) <= 2 * _ENDS else (*one.path[:_ENDS], "…", *one.path[-_ENDS:])
-    return f", {'through' if one.reads else 'the nearest through'} {' → '.join(names)}"
+    return f", {'through' if one.reads or one.tile else 'the nearest through'} {' → '.join(names)}"
 
 
 def _verified(one: Witness) -> Iterator[tuple[str, str]]:
@@ -77,6 +88,14 @@ def script(found: Finding, file: str) -> list[str]:
 
 def _of_file(one: Witness, file: str, place: Sequence[int | None]) -> list[str]:
     inputs = ", ".join(f"{shaped.name!r}: draw({shaped.shape})" for shaped in one.call)
+    if one.tile is not None:
+        shown = "run(None, {}, intermediate=True)[{!r}][{}]".format
+        both = shown("x", one.tensor, _index(one.unit)), shown("y", one.tensor, _index(one.tile.unit))
+        return [
+            *_evaluator(file),
+            f"x = {{{inputs}}}; y = {{**x, {one.input!r}: x[{one.input!r}][{_part(one, one.tile)}]}}",
+            f"print({', '.join(both)})",
+        ]
     if one.unit:
         told = (
             f"print(*(run(None, z, intermediate=True)[{one.tensor!r}][{_index(one.unit)}] for z in (x, y)))"
@@ -84,11 +103,17 @@ def _of_file(one: Witness, file: str, place: Sequence[int | None]) -> list[str]:
     else:
         told = "print(*((a == b).all() for a, b in zip(run(None, x), run(None, y))))"
     return [
-        "import numpy as np; from onnx.reference import ReferenceEvaluator; rng = np.random.default_rng(0)",
-        f"run, draw = ReferenceEvaluator({file!r}).run, lambda n: rng.standard_normal(n).astype(np.float32)",
+        *_evaluator(file),
         f"x = {{{inputs}}}; y = {{**x, {one.input!r}: x[{one.input!r}].copy()}}",
         f"y[{one.input!r}][{_index(place)}] += 300",
         told,
+    ]
+
+
+def _evaluator(file: str) -> list[str]:
+    return [
+        "import numpy as np; from onnx.reference import ReferenceEvaluator; rng = np.random.default_rng(0)",
+        f"run, draw = ReferenceEvaluator({file!r}).run, lambda n: rng.standard_normal(n).astype(np.float32)",
     ]
 
 
@@ -96,10 +121,14 @@ def _of_module(found: Finding, one: Witness, file: str, place: Sequence[int | No
     package, _, factory = file.partition(":")
     if len(one.call) != 1 or not one.unit or one.tensor != found.module:
         return []
+    if one.tile is None:
+        other, own = f"x.clone(); y[{_index(place)}] += 300", one.unit
+    else:
+        other, own = f"x[{_part(one, one.tile)}]", one.tile.unit
     return [
         f"import torch; from {package} import {factory}; torch.manual_seed(0)",
         f"net, x, seen = {factory}().double(), torch.randn{one.call[0].shape}.double(), []",
         f"net.get_submodule({one.tensor!r}).register_forward_hook(lambda *call: seen.append(call[2].clone()))",
-        f"y = x.clone(); y[{_index(place)}] += 300",
-        f"net(x), net(y); print(*(z[{_index(one.unit)}].item() for z in seen))",
+        f"y = {other}",
+        f"net(x), net(y); print(seen[0][{_index(one.unit)}].item(), seen[1][{_index(own)}].item())",
     ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from pytest_rf.analysis.metrics import METRICS, PREDICATES, AxisField, Metric, Origin
-from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.tensors import Contribution
 from pytest_rf.findings import Blame, Finding, Measurement
 from pytest_rf.requirements import advice, blaming, chosen, explain, extent, independence, measure
@@ -16,6 +16,9 @@ from pytest_rf.requirements.measure import Undecidable
 from pytest_rf.requirements.places import Place
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.paths import Measure
 
 
 def verdicts(

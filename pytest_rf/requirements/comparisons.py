@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Spacing
-from pytest_rf.requirements import advice, chosen, explain, frames, measure, values
+from pytest_rf.requirements import chosen, frames, measure, values
 from pytest_rf.requirements.dimensions import Dimension, dimension
 from pytest_rf.requirements.expressions import POSITIONS, SAMPLES, STEPS, units
 from pytest_rf.requirements.measure import Reading, Undecidable
@@ -68,6 +68,8 @@ def verdicts(
         if held is not None:
             held.append(verdict)
         return
+    from pytest_rf.requirements import advice, explain
+
     verdict = replace(
         verdict,
         local=measure.measurements(_without_context(place, part, metric, settings, readings), metric),

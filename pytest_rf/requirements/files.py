@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import stat
-import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,6 @@ from typing import Any
 from pytest_rf.errors import RequirementError
 from pytest_rf.paths import lies_in
 from pytest_rf.requirements.vocabulary import nearest
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
 
 #: A file of more bytes is none that declares figures of models.
 MAX_SIZE = 1 << 20
@@ -113,7 +107,9 @@ def _parsed(name: str, text: str, json_only: bool = False) -> Any:
             return json.loads(text, parse_float=_exact, parse_int=_exact, parse_constant=str)
         if any(line.count(".") > _MAX_DOTS for line in text.split("\n")):
             raise RequirementError(f"{name}: a line of more than {_MAX_DOTS} dots")
-        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=_exact)
+        from pytest_rf.toml import loads
+
+        return loads(text.replace("\r\n", "\n"), parse_float=_exact)
     except RecursionError:
         raise RequirementError(f"{name}: nested too deeply") from None
     except ValueError as error:

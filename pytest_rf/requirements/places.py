@@ -5,21 +5,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Input, Tensor
 from pytest_rf.analysis.metrics import METRICS, AxisField
-from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.tensors import Contribution
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Required
-from pytest_rf.requirements import advice, context, verdicts
+from pytest_rf.requirements import context, verdicts
 from pytest_rf.requirements.expressions import Value
 from pytest_rf.requirements.references import References
 from pytest_rf.requirements.settings import Settings
 from pytest_rf.requirements.syntax import Claim, Comparison
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.paths import Measure
+    from pytest_rf.requirements import advice
 
 
 class Place(NamedTuple):
@@ -52,6 +55,8 @@ class Place(NamedTuple):
 
     def case(self, path: Sequence[Contribution], holds: Callable[[AxisField], bool | None]) -> advice.Case:
         """Return what advice is made from."""
+        from pytest_rf.requirements import advice
+
         return advice.Case(self.field, self.context, path, holds)
 
     def verdict(self, part: Comparison | Claim, settings: Settings) -> Finding:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.errors import RequirementError
-from pytest_rf.requirements import files
 from pytest_rf.requirements.dimensions import PlacedError
 from pytest_rf.requirements.expressions import Value
 from pytest_rf.requirements.vocabulary import nearest
@@ -48,7 +47,7 @@ class References:
         self._look: dict[str, Callable[[str], Fraction]] = {
             "attr": self._attribute,
             "meta": self._metadata,
-            "file": lambda name: files.number(name, self._root or Path.cwd()),
+            "file": self._of_file,
         }
 
     def number(self, value: Value) -> Fraction:
@@ -87,6 +86,11 @@ class References:
             raise RequirementError(f'meta:{name} is not a number but "{shown}"{first}')
         return Fraction(match.group(1))
 
+    def _of_file(self, name: str) -> Fraction:
+        from pytest_rf.requirements import files
+
+        return files.number(name, self._root or Path.cwd())
+
     def _attribute(self, path: str) -> Fraction:
         found = self._analysis.module
         if found is None:
@@ -120,6 +124,8 @@ def _within(name: str, declared: Mapping[str, str]) -> Fraction | None:
         if entry in declared:
             found = _listed(declared[entry])
             key = ".".join(parts[count:])
+            from pytest_rf.requirements import files
+
             return files.within(f"meta:{entry}", declared[entry] if found is None else found, key)
     return None
 

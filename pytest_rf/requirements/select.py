@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -206,9 +205,11 @@ def _exact(analysis: Analysis, where: Where) -> list[Tensor]:
 def _near(pattern: str, analysis: Analysis) -> str:
     """Return near misses of a name for an error."""
     known = list(dict.fromkeys(islice((name for tensor in analysis for name in names(tensor)), _NAMES)))
+    import difflib
+
     near = difflib.get_close_matches(
         pattern[:200], [name for name in known if len(name) <= 200], n=3, cutoff=0.5
     )
     if near:
         return ", did you mean " + " or ".join(f'"{name}"' for name in near) + "?"
-    return ": no tensor, node or module has such a name"
+    return ": no tensor, node or module has such a name; pytest-rf show lists them"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from pytest_rf.analysis.metrics import METRICS, PREDICATES, TABLE, Metric
@@ -19,6 +18,8 @@ def nearest(word: str, words: Iterable[str]) -> str:
     word = word[:100].lower()
     meant = _ELSEWHERE.get(word)
     if meant is None or meant not in known:
+        import difflib
+
         near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
         meant = near[0] if near else None
     return f', did you mean "{known[meant]}"?' if meant is not None else ""

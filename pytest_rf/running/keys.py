@@ -11,7 +11,6 @@ from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -78,6 +77,8 @@ def ours() -> str:
 
     A checkout that is worked in has one version for ever; its files tell.
     """
+    from importlib.metadata import version  # and with it much that runs without a cache need nothing of
+
     top = Path(__file__).parents[1]
     files = sorted(_files(top))
     libraries = [version(name) for name in ("onnx", "numpy")]

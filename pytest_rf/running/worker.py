@@ -8,7 +8,6 @@ within the task's time.
 from __future__ import annotations
 
 import faulthandler
-import gc
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rf import gc_pause
 from pytest_rf.containment import told
 from pytest_rf.running.terms import Terms, hold_memory
 
@@ -66,13 +66,16 @@ def serve(
     """
     for one in strangers:
         one.close()
-    own = os.getpid()
+    own, used = os.getpid(), False
     _detach(ends.output)
     while True:
         try:
             number = ends.tasks.recv()
         except (EOFError, OSError):
             break
+        if used:
+            gc_pause.collect()
+        used = True
         kind, content = _done(work, tasks[number], terms[number], ends)
         if os.getpid() != own:  # the code has forked, and the child must not go on with our work
             break
@@ -82,7 +85,6 @@ def serve(
         except (OSError, ValueError):  # whoever asked is gone, or the code has closed our pipe
             break
         del content
-        gc.collect()
     os._exit(0)
 
 

@@ -17,7 +17,7 @@ from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import Key
 from pytest_rf.domains.structure import Structure
-from pytest_rf.errors import ModelError
+from pytest_rf.errors import ModelError, RFError
 from pytest_rf.graph import Graph
 from pytest_rf.interpreter import plan, run_total
 
@@ -91,13 +91,16 @@ class Series:
         """Make sure that the past is read to its first position however long it is; return what that rests on.
 
         Raises:
-            ModelError: only a part of a state is read, although it keeps growing.
+            ModelError: a state grows until it is full, or only a part of it is read although it keeps growing.
         """
         most = max(
             -(-max(FAR - self._analysis.graph.inputs[name].extents[one.axis], 1) // one.by)
             for name, one in self.grown.items()
         )
-        graph = self.at(most)
+        longest = self._longest(most)
+        graph = self.at(longest)
+        for name in self.grown:
+            self._refuse_full(name, graph, states[name])
         planned = plan(graph)
         lengths = []
         for name, one in self.grown.items():
@@ -123,7 +126,41 @@ class Series:
                         "on to what it reads"
                     )
         shown = ", ".join(f"{name} by {one.by}" for name, one in self.grown.items())
+        most_there_is = ", the longest that the model runs at" * (longest < most)
         return (
             f"state grows with every call ({shown}) and is read from its first position on, also at a length of "
-            f"{max(lengths):,}; its past is taken to have no end"
+            f"{max(lengths):,}{most_there_is}; its past is taken to have no end"
         )
+
+    def _longest(self, most: int) -> int:
+        """Return the last call, of those up to one, that the model runs at: a table of positions can come to an end.
+
+        Raises:
+            ModelError: it runs at no longer state than it was given.
+        """
+        if self._runs(most):
+            return most
+        low, high = 0, most - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self._runs(middle) else (low, middle - 1)
+        if not low:
+            self.at(1)
+        return low
+
+    def _runs(self, number: int) -> bool:
+        """Whether a call runs, and gives something for all that it is given."""
+        try:
+            outputs = self.at(number).outputs.values()
+        except RFError:
+            return False
+        return all(value.shape is None or 0 not in value.shape for value in outputs)
+
+    def _refuse_full(self, name: str, long: Graph, after: str) -> None:
+        """Refuse a state that grows at the beginning alone: only full it is what later calls are given."""
+        left, one = long.outputs[after].shape, self.grown[name]
+        if left is not None and left[one.axis] < long.inputs[name].extents[one.axis]:
+            raise ModelError(
+                f"{self._analysis.name}: state {name!r} grows by {one.by} a call until it holds {left[one.axis]:,} "
+                f"positions; give it full, as later calls have it: inputs = {{ {name} = {list(left)} }}"
+            )

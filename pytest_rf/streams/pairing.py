@@ -57,8 +57,11 @@ def pairs(call: Graph, state: State, name: str) -> dict[str, str]:
             raise ModelError(
                 f'{name}: state is "auto" or pairs such as {{ cache = "new_cache" }}, not "{state}"'
             )
-        return _auto(call, name)
-    found: dict[str, str] = {}
+        found = _auto(call, name)
+        for before, after in found.items():
+            _fits(call, before, after, name)
+        return found
+    found = {}
     for before, after in state.items():
         found.update(_declared(call, before, after, name))
     twice = [after for after in found.values() if [*found.values()].count(after) > 1]
@@ -84,9 +87,7 @@ def _declared(call: Graph, before: str, after: str, name: str) -> dict[str, str]
         if not found:
             near = get_close_matches(word, known, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {_listed(known)}"
-            first = " (a state that is None in the first call is given by its shape in inputs)" * (
-                kind == "input"
-            )
+            first = _given_later(call, before, after) if kind == "input" else ""
             raise ModelError(f"{name}: state: there is no {kind} {word!r}; {hint}{first}")
     if set(inputs) != set(outputs):
         raise ModelError(
@@ -94,6 +95,16 @@ def _declared(call: Graph, before: str, after: str, name: str) -> dict[str, str]
             "pair them one by one"
         )
     return {inputs[rest]: outputs[rest] for rest in inputs}
+
+
+def _given_later(call: Graph, before: str, after: str) -> str:
+    """Return the remedy for a state that the first call is not given, with the shapes that it leaves behind."""
+    left = [call.outputs[one].shape for one in _within(call.outputs, after).values()]
+    shapes = [list(shape) for shape in left if shape is not None]
+    told = "; a state that is None in the first call is given as later calls have it"
+    if not shapes or len(shapes) < len(left):
+        return f"{told}, by its shape in inputs"
+    return f"{told}: inputs = {{ {before} = {shapes[0] if after in call.outputs else shapes} }}"
 
 
 def _within(known: Iterable[str], name: str) -> dict[str, str]:
@@ -112,7 +123,10 @@ def _fits(call: Graph, before: str, after: str, name: str) -> None:
     fitting = [one for one, value in call.outputs.items() if value.shape == given and one != after]
     if fitting:
         raise ModelError(f"{told}: the next call cannot take it; outputs of its shape are {_listed(fitting)}")
-    raise ModelError(f"{told}: the next call cannot take it; give the input the shape that the output has")
+    raise ModelError(
+        f"{told}: the next call cannot take it; give the input the shape that the output has: "
+        f"inputs = {{ {before} = {list(left)} }}"
+    )
 
 
 # ------------------------------------------------------------------ by names and shapes
@@ -129,6 +143,7 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
         named = [after for after in call.outputs if _stem(after) == _stem(before) and _may_be(before, after)]
         alike = [after for after in named if call.outputs[after].shape == value.shape]
         alike = alike or [after for after in named if growth(call, before, after) is not None]
+        alike = alike or (named if _is_state(before) else [])
         if len(alike) > 1:
             raise ModelError(
                 f"{name}: state: {before!r} could be any of {_listed(alike)}; {_remedy(before, alike[0])}"
@@ -144,8 +159,8 @@ def _auto(call: Graph, name: str) -> dict[str, str]:
             )
     if len(call.inputs) == 1:
         raise ModelError(
-            f"{name}: state: it has one input, {_listed(call.inputs)}, so that it has no state and is called once; "
-            "leave out state"
+            f'{name}: state = "auto" has one input, {_listed(call.inputs)}, and that is the stream; leave out state, '
+            "or give one that is None in the first call as later calls have it, by its shape in inputs"
         )
     if not found:
         shapes = {one: value.shape for one, value in call.inputs.items()}

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pytest_rf.access import Same
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.runs import Counting, Runs
@@ -27,6 +28,7 @@ from pytest_rf.domains.maps import Irregular, Lost, Map
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
 from pytest_rf.errors import UnknownError
+from pytest_rf.graph import Join, Union
 from pytest_rf.interpreter import Ignorance, Plan, run_total
 from pytest_rf.streams.calls import Calls
 from pytest_rf.streams.steady import alike_before, first_read, repeats_from
@@ -88,8 +90,8 @@ class StreamRuns(Runs):
     def origin(self, value: Value, key: Key) -> Fraction:
         """Return the position of the chunk that the first step of a value stands for.
 
-        What holds other positions than the call advances by, such as a cache with the chunk behind it, ends where the
-        chunk does.
+        What holds other positions than the call advances by ends where the chunk does; a cache with something of the
+        call behind it begins before that, by what the cache holds.
         """
         number = value.number
         if key not in self.stream.advance or number in self.stream.joined or self._is_input(number):
@@ -98,7 +100,29 @@ class StreamRuns(Runs):
         given = self.stream.inputs[key[0]].given
         if dims is None or dims[2] in (given, self.stream.advance[key]):
             return Fraction(0)
+        behind = self._behind_state(number, key)
+        if behind is not None:
+            operand, offset = behind
+            return self.origin(self.graph.values[operand], key) - Fraction(offset * dims[2], dims[1])
         return Fraction(given - dims[2])
+
+    def _behind_state(self, number: int, key: Key) -> tuple[int, int] | None:
+        """Return the last of what is laid end to end along the stream, and its first place; what moves none is it."""
+        step = self.plan.makers.get(number)
+        if step is None:
+            return None
+        action, known = step.action, self.plan.structures.get(number)
+        if isinstance(action, Join) and isinstance(known, Structure):
+            if key not in carried(known.layout[action.axis : action.axis + 1]):
+                return None
+            offset, operand = max(zip(action.offsets, action.operands, strict=True))
+            return operand, offset
+        if isinstance(action, Union):
+            for read in action.reads:
+                alike = all(isinstance(relation, Same) for _, relation in read.axes)
+                if alike and self.graph.values[read.operand].shape == step.value.shape:
+                    return read.operand, 0
+        return None
 
     def seen(self, hull: Hull, counting: Counting, theory: bool, key: Key, number: int) -> Hull:
         """Return what a run knows of a value along an input axis: of the stream what all steady calls read."""

@@ -61,6 +61,11 @@ class AxisTiling:
         return self.tile - self.before - self.after
 
     @property
+    def image(self) -> int:
+        """The extent of an image of three tiles, the last of which is moved back where the grid lets it."""
+        return self.tile + self.step + (self.multiple if self.step > self.multiple else self.step)
+
+    @property
     def on_grid(self) -> bool:
         """Whether tiles begin on the grid and have an extent that fits."""
         return self.step % self.multiple == 0 and self.fits(self.tile)

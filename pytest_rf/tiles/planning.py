@@ -333,7 +333,7 @@ def _judged(
     least: float,
 ) -> tuple[list[Obstacle], list[Miss]]:
     """Judge a tiling on an image of three tiles, the last of them moved back."""
-    extent = one.tile + one.step + (one.multiple if one.step > one.multiple else one.step)
+    extent = one.image
     part = trial.at(tiles)
     whole: Analysis | None
     try:

@@ -79,7 +79,8 @@ class ModelView:
             name, axis = towards[0]
             end = tensor.at(axis, name)
             ancestors = analysis.graph.ancestors(end.number)
-            found = [one for one in analysis if one.number in ancestors and name in one.inputs]
+            within = (one for one in analysis if one.number in ancestors and name in one.inputs)
+            found = [one for one in within if one.status != "unknown"]  # in a call of a stream some can be
             last, steps = len(found) - 1, max(min(most, len(found)) - 1, 1)
             places = dict.fromkeys(number * last // steps for number in range(steps + 1))
             return list(accumulate((found[place].field(name)[axis].rf for place in places), max))

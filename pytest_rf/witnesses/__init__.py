@@ -8,8 +8,10 @@ element, or no path does. A finding has none where no single position of the act
 ``seeing``   what the units of a tensor read along one axis, with and without context
 ``looking``  the unit and the position that attain a figure
 ``walking``  the chain of reads from a unit to a position
+``seams``    the kept unit of a tile that is another one in the whole
 """
 
+from pytest_rf.witnesses.seams import of_seam
 from pytest_rf.witnesses.table import of_requirement, of_rule
 
-__all__ = ["of_requirement", "of_rule"]
+__all__ = ["of_requirement", "of_rule", "of_seam"]

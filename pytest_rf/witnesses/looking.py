@@ -74,6 +74,16 @@ def ahead(sight: Sight, most: Number, shift: Number = 0) -> Claim | None:
     return _beyond(sight, most, shift, forward=True)
 
 
+def late(sight: Sight, most: Number) -> Claim | None:
+    """Return a unit that waits longer than allowed for the chunk that its last position comes in, and that position."""
+    reach, span, chunk = _reach(sight, 0, True), sight.certain, sight.field.chunk
+    if span is None or reach is None:
+        return ahead(sight, most)
+    waits = reach + (-(span.hi + 1) % chunk)
+    unit = sight.best(waits, span.reads & (waits > float(most)))
+    return None if unit is None else Claim(unit, at(span.hi, unit), True)
+
+
 def back(sight: Sight, most: Number, shift: Number = 0) -> Claim | None:
     """Return a unit that reads further back than allowed, and its first position."""
     return _beyond(sight, most, shift, forward=False)
@@ -131,6 +141,11 @@ def _reach(
     else:
         found = sight.along(steps.begins(places)) / steps.scale - span.lo
     return np.asarray(found + float(shift))
+
+
+def out_of_tile(sight: Sight, most: Number) -> Claim | None:
+    """Return a unit that reads further out of its tile than allowed, on either side."""
+    return outside(sight, most, True) or outside(sight, most, False)
 
 
 def outside(sight: Sight, most: Number, before: bool) -> Claim | None:

@@ -32,7 +32,8 @@ TOO_LARGE: Mapping[str, Limit] = {
     "coverage": looking.wider,
     "lookahead": looking.ahead,
     "lookback": looking.back,
-    "halo": lambda sight, most: looking.outside(sight, most, True) or looking.outside(sight, most, False),
+    "latency": looking.late,
+    "halo": looking.out_of_tile,
 }
 """Metrics that are larger than allowed."""
 
@@ -54,10 +55,22 @@ CLAIMED: Mapping[str, Look] = {
 }
 """Predicates that do not hold, and context where there should be none."""
 
+
+def before(framing: Framing, most: Number) -> Number:
+    """Return what a limit on samples before is in positions, whose windows begin before they do."""
+    return Fraction(most - framing.before) / framing.hop
+
+
+def behind(framing: Framing, most: Number) -> Number:
+    """Return what a limit on samples behind is in positions, whose windows end behind them."""
+    return Fraction(most - framing.behind) / framing.hop
+
+
 WINDOWED: Mapping[str, Callable[[Framing, Number], Number]] = {
     "rf": lambda framing, most: Fraction(most - framing.window) / framing.hop + 1,
-    "lookahead": lambda framing, most: Fraction(most - framing.behind) / framing.hop,
-    "lookback": lambda framing, most: Fraction(most - framing.before) / framing.hop,
+    "lookahead": behind,
+    "lookback": before,
+    "latency": behind,
 }
 """What a limit in samples of a front-end is in positions."""
 
@@ -126,7 +139,7 @@ def _against(found: Finding, wanted: Number, origin: Origin) -> Look | None:
     if limit is None:
         return None
     metric = METRICS[found.metric]
-    if found.counted and found.metric not in WINDOWED:
+    if found.counted and found.metric not in (*WINDOWED, "halo"):
         return None
     # "< 5" is broken by 5 itself, and all counts are of whole positions.
     strict = found.required.comparator in ("<", ">")
@@ -144,6 +157,9 @@ def _against(found: Finding, wanted: Number, origin: Origin) -> Look | None:
             framing = sight.field.framing
             if not stride or stride < framing.hop:  # a step of less than a position has no window of its own
                 return None
+            if found.metric == "halo":  # the window is another one on either side
+                found_before = looking.outside(sight, before(framing, most), True)
+                return found_before or looking.outside(sight, behind(framing, most), False)
             most = WINDOWED[found.metric](framing, most)
         return limit(sight, most)
 
@@ -196,14 +212,20 @@ def _witnessed(analysis: Analysis, found: Finding, look: Look, align: int | None
     for sight in _sights(analysis, found, tensor):
         sight = changed(sight, tile=align or sight.field.multiple)
         claim = look(sight)
-        witness = None if claim is None else _built(analysis, sight, claim)
+        witness = None if claim is None else built(analysis, sight, claim)
         if witness is not None:
             return replace(found, witness=witness)
     return found
 
 
-def _built(analysis: Analysis, sight: Sight, claim: Claim) -> Witness | None:
-    """Return the witness of a claim; None where no chain of reads leads from the unit to what it is said to read."""
+def built(analysis: Analysis, sight: Sight, claim: Claim) -> Witness | None:
+    """Return the witness of a claim; None where no chain of reads leads from the unit to what it is said to read.
+
+    Args:
+        analysis: the model.
+        sight: the tensor that the claim is about, along the axis that it is about.
+        claim: the claim.
+    """
     number, axis = sight.tensor.number, sight.key[1]
     if claim.reads:
         chain = None if sight.walker is None else sight.walker.walk(number, claim.unit, claim.position)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from models import model
 
@@ -91,3 +93,31 @@ def test_modules_go_by_their_paths() -> None:
             pytest_rf.analyze(net, example, accept_context=[pattern])
         assert meant in str(caught.value)
         assert "0.1 (aten.instance_norm)" in str(caught.value)
+
+
+@pytest.mark.parametrize("accepted", [[], ["first"], ["second"], ["first", "second"]])
+@pytest.mark.parametrize("guarantees_first", [True, False])
+def test_accepting_changes_guarantees_and_never_what_is_read(
+    accepted: list[str], guarantees_first: bool
+) -> None:
+    text = """
+        net (float[1,3,16] x) => (float[1,3,16] y) <float[3,3,3] w, float[3] s>
+        {
+            a = Conv<pads=[1,1]>(x, w)
+            [first] n = InstanceNormalization(a, s, s)
+            b = Conv<pads=[1,1]>(n, w)
+            [second] m = InstanceNormalization(b, s, s)
+            y = Conv<pads=[1,1]>(m, w)
+        }
+    """
+    analysis = pytest_rf.analyze(model(text), accept_context=accepted)
+    if guarantees_first:
+        assert analysis["y"]["t"].lookahead == (3 if len(accepted) == 2 else math.inf)
+    low, high = analysis["y"].bounds("t", context=True)
+    assert (low == 0).all()
+    assert (high == 15).all()
+    low, high = analysis["y"].bounds("t")
+    assert (low[0, 0, 8], high[0, 0, 8]) == (5, 11)
+    assert analysis["y"]["t"].lookahead == (3 if len(accepted) == 2 else math.inf)
+    # Before the second norm nothing hangs on whether that is accepted.
+    assert analysis["b"]["t"].lookahead == (2 if "first" in accepted else math.inf)

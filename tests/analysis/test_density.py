@@ -143,6 +143,7 @@ def test_sets_that_are_too_large_leave_it_open(monkeypatch: pytest.MonkeyPatch) 
         analysis.final[0].reads((3,), "t")
 
 
+@pytest.mark.hypothesis
 def test_sets_are_what_elements_read() -> None:
     """A linearised twin of the graph shows position by position what every element of a tensor reads."""
     compared: Counter[str] = Counter()
@@ -169,7 +170,7 @@ def test_sets_are_what_elements_read() -> None:
                 compared["with holes" if holes(rows) else "without"] += 1
 
     hold()
-    assert compared["with holes"] > 5
+    assert compared["with holes"] > 2
     assert compared["without"] > 500
 
 

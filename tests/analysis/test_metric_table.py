@@ -130,8 +130,11 @@ def test_a_row_is_in_every_format(found: dict[str, Any]) -> None:
 
 
 def test_a_row_is_in_the_docs(found: dict[str, Any]) -> None:
-    assert "| `span` | input positions | how far `rf` goes, said differently |\n" in found["docs"]
-    assert "| `wide` | yes or no | reads something |\n" in found["docs"]
+    assert (
+        '| <a id="span"></a>`span` | input positions | how far `rf` goes, said differently |\n'
+        in found["docs"]
+    )
+    assert '| <a id="wide"></a>`wide` | yes or no | reads something |\n' in found["docs"]
 
 
 def test_the_page_of_figures_is_up_to_date() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import onnx
 import pytest
 from models import model
+from reporters.pages import nets
 
 import pytest_rf
 from pytest_rf.boxes.links import Links
@@ -16,6 +17,14 @@ def told(analysis: pytest_rf.Analysis) -> set[tuple[str, str]]:
     names = {-1 - place: name for place, name in enumerate(analysis.graph.inputs)}
     names |= {index: node.name for index, node in links.nodes.items()}
     return {(names[one], names[index]) for index, read in links.reads.items() for one in read}
+
+
+def test_a_step_model_reads_its_stream() -> None:
+    assert told(pytest_rf.analyze(nets.step(), state={"cache": "new_cache"})) == {
+        ("x", "/joined/Concat"),
+        ("/joined/Concat", "/head/Conv"),
+        ("/joined/Concat", "/new_cache/Slice"),
+    }
 
 
 def test_a_skip_is_read_where_it_leaves_though_an_activation_passes_the_value_on() -> None:

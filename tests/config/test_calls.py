@@ -375,7 +375,7 @@ def test_words_that_mean_no_model(folder: Path) -> None:
 def test_remedies_are_accepted_as_they_are_written(name: str, dtype: str) -> None:
     import shlex
 
-    from pytest_rf.config.tomlfile import tomllib
+    from pytest_rf.toml import loads
 
     text = remedy(name, (1, 16), dtype)
     option, _, rest = text.partition(", in a configuration ")
@@ -386,5 +386,5 @@ def test_remedies_are_accepted_as_they_are_written(name: str, dtype: str) -> Non
     key, converted = InputShape().convert(word, None, None)
     wanted = specs(given)
     assert specs({key: converted}) == wanted
-    assert specs(tomllib.loads(toml)["inputs"]) == wanted
+    assert specs(loads(toml)["inputs"]) == wanted
     assert specs(eval(f"dict({python})")["inputs"]) == wanted

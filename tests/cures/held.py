@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pytest_rf.analysis import Analysis
-from pytest_rf.cures.wording import edits
 from pytest_rf.figures import number
 from pytest_rf.findings import Cure, Finding
+from pytest_rf.reporters.cures import edits
 from pytest_rf.requirements import Settings, evaluate, parse
 
 

@@ -12,9 +12,9 @@ from torch.nn import functional as F  # noqa: E402, N812
 
 import pytest_rf  # noqa: E402
 from pytest_rf import cures  # noqa: E402
-from pytest_rf.cures.wording import edits, helps  # noqa: E402
 from pytest_rf.findings import Finding  # noqa: E402
 from pytest_rf.judging import judge  # noqa: E402
+from pytest_rf.reporters.cures import edits, helps  # noqa: E402
 
 
 def told(net: nn.Module, x: torch.Tensor, text: str) -> list[str]:

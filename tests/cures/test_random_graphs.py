@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+import pytest
 from held import hold
 from hypothesis import HealthCheck, Phase, given, settings
 from oracle.graphs import Graph, graphs
@@ -64,6 +65,7 @@ def holds(graph: Graph, counts: Counter[str]) -> None:
                 hold(found, cure, again, text)
 
 
+@pytest.mark.hypothesis
 def test_cures_hold_in_the_file_that_is_built_with_them() -> None:
     counts: Counter[str] = Counter()
 

@@ -15,8 +15,8 @@ import pytest_rf
 from pytest_rf import cures
 from pytest_rf.check import run
 from pytest_rf.cli import cli
-from pytest_rf.cures.wording import edits, helps
 from pytest_rf.findings import Finding
+from pytest_rf.reporters.cures import edits, helps
 
 DILATED = """
     net (float[1,1,64,64] x) => (float[1,1,?,?] y) <float[1,1,3,3] u, float[1,1,3,3] v, float[1,1,3,3] w> {

@@ -16,14 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+from blocks import PAGES, ROOT
 
 _BLOCK = re.compile(r"(?ms)^(<!-- goes on -->\n\n)?```console\n(.*?)^```$")
 _TIME = re.compile(r"=+ (.*) in \d+\.\d+s(?: \(.*\))? =+")
-_PROGRAMS = {
-    "pytest-rf": ["pytest_rf"],
-    "pytest": ["pytest", "-p", "no:cacheprovider", "-p", "no:inline_snapshot", "-o", "addopts="],
+#: How Python runs the programs of the pages.
+PROGRAMS = {
+    "pytest-rf": ["-m", "pytest_rf"],
+    "pytest": ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:inline_snapshot", "-o", "addopts="],
 }
 
 
@@ -74,17 +74,21 @@ def _run(command: str, folder: Path) -> str:
     if program == "cp":
         shutil.copy(folder / arguments[0], folder / arguments[1])
         return ""
-    result = subprocess.run(
-        [sys.executable, "-m", *_PROGRAMS[program], *arguments],
+    return run([*PROGRAMS[program], *arguments], folder).stdout
+
+
+def run(arguments: list[str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with arguments, as on a terminal of 100 columns; what it prints comes in one stream."""
+    return subprocess.run(
+        [sys.executable, *arguments],
         cwd=folder,
-        env={**_elsewhere(), "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"},
+        env={**_elsewhere(), "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1", **variables},
         text=True,
         encoding="utf-8",
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
     )
-    return result.stdout
 
 
 def _elsewhere() -> dict[str, str]:

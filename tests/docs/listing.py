@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from console import ROOT
+from blocks import ROOT
 
 _DOCS = ROOT / "docs"
 PAGES = [
@@ -26,7 +26,12 @@ _TOML = re.compile(r"(?ms)^```toml\n(.*?)^```$")
 
 def needs_torch(text: str) -> bool:
     """Return whether a page's Python is about PyTorch."""
-    return any("import torch" in code for code, _ in _LISTING.findall(text))
+    return any("import torch" in code for code in listings(text))
+
+
+def listings(text: str) -> list[str]:
+    """Return the Python of a page."""
+    return [code for code, _ in _LISTING.findall(text)]
 
 
 def shown(text: str) -> list[str]:
@@ -37,7 +42,7 @@ def shown(text: str) -> list[str]:
 def printed(text: str, name: str) -> Iterator[str]:
     """Run the blocks of a page, as of a file of that name, and yield what each prints."""
     names: dict[str, object] = {"__name__": "page"}
-    for code, _ in _LISTING.findall(text):
+    for code in listings(text):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(code, name, "exec"), names)
         yield out.getvalue()

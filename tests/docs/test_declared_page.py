@@ -9,7 +9,7 @@ from typing import Any
 
 import onnx
 import pytest
-from console import ROOT
+from blocks import ROOT, of
 
 torch = pytest.importorskip("torch")
 
@@ -22,7 +22,7 @@ else:
     import tomli as tomllib
 
 PAGE = (ROOT / "docs" / "declared-figures.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"(?ms)^```(python|toml|json) ?(\S*)\n(.*?)^```$", PAGE)
+BLOCKS = of("docs/declared-figures.md", "python", "toml", "json")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, dict[str
     found = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for kind, file, text in BLOCKS:
+        for _, _, kind, file, text in BLOCKS:
             if kind == "python":
                 exec(text, names)
             elif kind == "json":

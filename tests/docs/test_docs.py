@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from console import PAGES, ROOT, chains, printed, same
+from blocks import PAGES, ROOT, of
+from console import chains, printed, same
 
 BLOCKS = [
     pytest.param(chain, id=f"{page.relative_to(ROOT).as_posix()}-{number}")
@@ -21,6 +22,13 @@ def test_pages_show_what_the_commands_print(chain: list[str]) -> None:
         assert same(now, block), f"run 'python tests/docs/console.py' if this is right:\n{now}"
 
 
+def test_every_block_of_commands_is_one_of_them() -> None:
+    pages = [page.read_text(encoding="utf-8") for page in PAGES]
+    assert [block for page in pages for chain in chains(page) for block in chain] == [
+        block.code for page in PAGES for block in of("*", "console") if ROOT / block.page == page
+    ]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     text = re.sub(r"(?ms)^```.*?^```$", "", page.read_text(encoding="utf-8"))
@@ -31,9 +39,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_the_python_of_the_readme_gives_what_its_comments_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    (code,) = re.findall(
-        r"(?ms)^```python\n(import pytest_rf\n.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8")
-    )
+    _, (*_, code) = of("README.md", "python")
     names: dict[str, object] = {}
     exec(code, names)
     said = [line.split("  # ") for line in code.splitlines() if re.search(r"  # [({\d]", line)]
@@ -43,9 +49,7 @@ def test_the_python_of_the_readme_gives_what_its_comments_say(monkeypatch: pytes
 
 
 def test_the_readme_begins_with_two_commands_of_one_line() -> None:
-    first, second, *_ = re.findall(
-        r"(?ms)^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8")
-    )
+    first, second, *_ = (block.code for block in of("README.md", "sh"))
     assert first.count("\n") == second.count("\n") == 1
     assert "pytest-rf check" in first
     assert "[dev]" in second

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from console import ROOT
+from blocks import ROOT, only
 
 from pytest_rf import cli
 from pytest_rf.reporters import CHECK
@@ -30,5 +30,6 @@ def test_the_sarif_result_is_what_the_tool_writes(
     cli.run(["check", "examples/tcn.onnx", "--require", "final rf >= 64", "--report", str(file)])
     (result,) = json.loads(file.read_text(encoding="utf-8"))["runs"][0]["results"]
     del result["codeFlows"][0]["threadFlows"][0]["locations"][1:-1]
-    (shown,) = re.findall(r"(?ms)^```json\n(.*?)^```$", PAGE)
-    assert json.loads(shown) == result, json.dumps(result, indent=2, ensure_ascii=False)
+    assert json.loads(only("docs/formats.md", "json")) == result, json.dumps(
+        result, indent=2, ensure_ascii=False
+    )

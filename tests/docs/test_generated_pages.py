@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from blocks import only
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -76,7 +77,9 @@ def test_the_schema_has_a_name() -> None:
 
 def test_the_grammar_of_front_ends_is_the_parsers() -> None:
     text = (DOCS / "latency.md").read_text(encoding="utf-8")
-    assert runpy.run_path(str(DOCS / "generate_latency.py"))["page"](text) == text
+    script = runpy.run_path(str(DOCS / "generate_latency.py"))
+    assert script["page"](text) == text
+    assert only("docs/latency.md", "text") in script["written"]()
 
 
 def test_the_pictures_are_what_their_script_draws() -> None:

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from console import ROOT
-from listing import PAGES, configurations, needs_torch, printed, shown
+from blocks import ROOT, of
+from listing import PAGES, configurations, listings, needs_torch, printed, shown
 
 from pytest_rf import cli
 
@@ -16,6 +16,24 @@ CONFIGURATIONS = [
     for page in PAGES
     for number, text in enumerate(configurations(page.read_text(encoding="utf-8")), 1)
 ]
+
+
+#: What stands on these pages; what is no listing, no output of one and no configuration is not run.
+BLOCKS = [
+    *of("docs/first-steps.md", "toml"),
+    *of("docs/jobs/*.md", "python", "text", "toml"),
+    *of("docs/explanation/*.md", "python", "text"),
+]
+
+
+def test_every_block_of_these_pages_is_one_of_them() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    run = [
+        block
+        for text in texts
+        for block in [*listings(text), *filter(None, shown(text)), *configurations(text)]
+    ]
+    assert sorted(run) == sorted(block.code for block in BLOCKS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

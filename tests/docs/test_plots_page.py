@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from blocks import of
 
 DOCS = Path(__file__).parents[2] / "docs"
 PICTURES = DOCS / "pictures" / "plots"
@@ -47,7 +48,7 @@ def test_pictures_are_small_and_described_on_the_page() -> None:
 def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(DOCS.parent)
-    blocks = re.findall(r"(?ms)^```python\n(.*?)^```$", (DOCS / "plots.md").read_text(encoding="utf-8"))
-    code = "".join(blocks).replace('"growth.pdf"', repr(str(tmp_path / "growth.pdf")))
+    blocks = of("docs/plots.md", "python")
+    code = "".join(block.code for block in blocks).replace('"growth.pdf"', repr(str(tmp_path / "growth.pdf")))
     exec(code, {})
     assert (tmp_path / "growth.pdf").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from console import ROOT
+from blocks import ROOT, of
 
 torch = pytest.importorskip("torch")
 
@@ -51,9 +51,9 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: py
         "FusedBlock": type("FusedBlock", (nn.Module,), {}),
         "FastNorm": type("FastNorm", (torch.autograd.Function,), {}),
     }
-    found = re.findall(r"(?ms)^```python\n(.*?)^```$", page)
-    for code in found:
-        exec(code, names)
+    found = of("docs/pytorch.md", "python")
+    for block in found:
+        exec(block.code, names)
     names["test_forward"]()
     assert len(found) == 5
     (said,) = re.findall(r"print\(checked\)  # (.*)", page)

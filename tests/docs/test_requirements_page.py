@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from blocks import ROOT, of, only
 from grammar import sentences, words
 from hypothesis import HealthCheck, given, settings
 from models import model
@@ -20,14 +21,13 @@ from pytest_rf.requirements import Settings, evaluate, parse
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.syntax import RequirementTextError
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "requirements.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 EXAMPLES = [
-    (name, line.partition("  #")[0].partition(" # ")[0].strip())
-    for name, block in re.findall(r"(?ms)^```rf (\S+)\n(.*?)^```$", TEXT)
-    for line in block.splitlines()
+    (block.info, line.partition("  #")[0].partition(" # ")[0].strip())
+    for block in of("docs/requirements.md", "rf")
+    for line in block.code.splitlines()
 ]
 
 NET = """
@@ -99,10 +99,10 @@ def test_the_written_parts_are_current() -> None:
     script = runpy.run_path(str(ROOT / "docs" / "generate_requirements.py"))
     assert script["page"](TEXT) == TEXT, "run python docs/generate_requirements.py"
     for name in (*METRICS, *(f"is {name}" for name in PREDICATES)):
-        assert f"| `{name}` |" in TEXT
+        assert f"| [`{name}`](figures.md#{name.removeprefix('is ')}) |" in TEXT
 
 
-(GRAMMAR,) = re.findall(r"(?ms)^```text\n(.*?)^```$", TEXT)
+GRAMMAR = only("docs/requirements.md", "text")
 
 #: What a sentence of the grammar can be refused for, as it makes no sense.
 NONSENSE = (
@@ -142,7 +142,7 @@ def test_the_grammar_has_all_words_that_the_parser_knows() -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_metrics_are_compared_with_what_the_page_says(metric: str) -> None:
-    (row,) = re.findall(rf"(?m)^\| `{metric}` \| ([^|]*) \|", TEXT)
+    (row,) = re.findall(rf"(?m)^\| \[`{metric}`\]\(.*?\) \| ([^|]*) \|", TEXT)
     takes = {"positions": "3 px", "percentages": "3%", "a share": "0.5", "`yes`": "yes", "lengths": "3 mm"}
     for said, value in takes.items():
         text = f"{metric} == {value}"

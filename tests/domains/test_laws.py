@@ -107,6 +107,7 @@ def test_a_union_does_not_depend_on_the_order_of_its_operands(kind: Kind, graph:
                         assert same(kind.shown(domain, domain.union(a, a, key)), kind.shown(domain, a)), key
 
 
+@pytest.mark.hypothesis
 def test_the_ends_of_position_sets_are_the_intervals() -> None:
     seen: Counter[str] = Counter()
     without: list[float] = []

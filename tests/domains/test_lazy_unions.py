@@ -12,19 +12,20 @@ from hypothesis import strategies as st
 from oracle.graphs import Graph, graphs
 
 import pytest_rf
-from pytest_rf.access import WHOLE, Sets
-from pytest_rf.domains import bounded, flagged, hull, span, unions
+from pytest_rf.access import WHOLE, Relation, Sets, Table, window
+from pytest_rf.domains import bounded, ends, flagged, hull, span, unions
 from pytest_rf.domains.hull import CUT, NOWHERE, Hull
-from pytest_rf.domains.instructions import Contract, Divide, Policy, Unite, arrangement
+from pytest_rf.domains.instructions import Contract, Divide, EndToEnd, Follow, Policy, Unite, arrangement
 from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import NONE
+from pytest_rf.domains.seams import Seam
 
 
 @contextmanager
 def put_off() -> Iterator[None]:
     """Put off what only large arrays are put off for, and look at them in small blocks."""
     with (
-        patch.multiple(hull, ROOM=1, LARGE=1),
+        patch.multiple(hull, ROOM=1, PAIRS=1, LARGE=1),
         patch.object(span, "BLOCK", 3),
         patch.object(flagged, "PIECE", 4),
     ):
@@ -101,6 +102,34 @@ def test_the_smallest_and_the_largest_field_are_found_block_by_block(one: Hull) 
         assert span.sizes(one) == (every.min(), every.max())
 
 
+@st.composite
+def relations(draw: st.DrawFn, extent: int) -> Relation:
+    """What four elements read of others: a window, a table, or sets."""
+    kind = draw(st.sampled_from(["window", "table", "sets"]))
+    if kind == "window":
+        return window(draw(st.integers(1, 3)), draw(st.integers(1, 2)), pad=draw(st.integers(-2, 2)))
+    if kind == "table":
+        return Table(np.array(draw(st.lists(st.integers(-1, extent - 1), min_size=4, max_size=4))))
+    rows = st.lists(st.booleans(), min_size=extent, max_size=extent)
+    return Sets(np.array(draw(st.lists(rows, min_size=4, max_size=4))))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(several() | parts(SHAPE).map(unions.settled), min_size=1, max_size=4), st.booleans())
+def test_what_lies_end_to_end_is_the_same_under_masks(pieces: list[Hull], gap: bool) -> None:
+    extent, total = SHAPE[0], SHAPE[0] * len(pieces) + gap
+    offsets = tuple(extent * number + gap for number in range(len(pieces)))
+    each = (NONE,) * len(pieces)
+    do = EndToEnd(0, offsets, (extent,) * len(pieces), total, each, each, Seam())
+    with put_off():
+        later = unions.settled(ends.laid(pieces, do))
+    for side, nothing in (("lo", NOWHERE), ("hi", -NOWHERE)):
+        expected = np.full((total, *SHAPE[1:]), nothing)
+        for offset, one in zip(offsets, pieces, strict=True):
+            expected[offset : offset + extent] = getattr(unions.settled(one), side)
+        np.testing.assert_array_equal(np.broadcast_to(getattr(later, side), expected.shape), expected)
+
+
 @settings(deadline=None, max_examples=300)
 @given(several(), st.data())
 def test_instructions_say_the_same_of_what_is_put_off(one: Hull, data: st.DataObject) -> None:
@@ -114,6 +143,7 @@ def test_instructions_say_the_same_of_what_is_put_off(one: Hull, data: st.DataOb
                 (Divide(0, 2, 2, NONE), domain.divide),
                 (Unite(0, SHAPE[:2], (NONE, NONE), NONE), domain.unite),
                 (arrangement((2, None, 0, 1), 3), domain.arrange),
+                (Follow(dim, data.draw(relations(SHAPE[dim])), SHAPE[dim], 4, False, NONE), domain.follow),
             ]
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -9,6 +11,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 import pytest_rf  # noqa: E402
+from framing.enhancer import WaveUNet  # noqa: E402
 
 TIME = {"x": {"t": 2, "f": 3}}
 
@@ -96,3 +99,23 @@ def test_a_latency_that_counts_from_the_beginning_of_a_frame() -> None:
     told = analysis.final[0].explain("latency")["t"]
     assert (told.start, told.layers[0].growth, told.rest) == (480, 960, 0)
     assert told.start + sum(one.growth for one in told.layers) == told.figure == 1440
+
+
+@pytest.mark.parametrize(("zeros", "ahead"), [(0, 596), (56, 763)])
+def test_the_frame_of_an_enhancer_that_oversamples(zeros: int, ahead: int) -> None:
+    """Demucs' arithmetic gives a frame of 597 samples; what its resampling reads on both sides comes on top.
+
+    64 more samples, as are given for it, are not enough.
+    """
+    torch.manual_seed(0)
+    net = WaveUNet(zeros).double().eval()
+    assert net.valid_length(1) == 597
+    x = torch.randn(1, 1, 2048, dtype=torch.double, requires_grad=True)
+    analysis = pytest_rf.analyze(net, x)
+    assert analysis.check(f"final lookahead == {ahead}") == []
+    field = analysis.final[0]["t"]
+    assert (field.stride, field.lookback) == (1, math.inf)
+    ends = [analysis.final[0].region((unit,))["t"][1] for unit in range(900, 1156)]
+    unit = next(unit for unit, end in enumerate(ends, 900) if end == unit + ahead)
+    net(x)[0, 0, unit].backward()
+    assert int(x.grad[0, 0].nonzero().max()) == unit + ahead

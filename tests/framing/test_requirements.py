@@ -230,7 +230,29 @@ def test_what_is_too_much_in_samples_has_a_witness(text: str, position: int | No
     step = found.witness.unit[-1]
     if position is not None:
         assert found.witness.position[-1] - 2 * step == position
-    assert one(net(chunk=16), "latency <= 40 ms").witness is None
+
+
+@pytest.mark.parametrize("chunk", [1, 16])
+def test_a_step_that_waits_too_long_is_a_witness(chunk: int) -> None:
+    largest = {1: 880, 16: 3120}[chunk]
+    found = one(net(chunk=chunk), f"latency < {largest} samples")
+    assert found.witness is not None
+    step, position = found.witness.unit[-1], found.witness.position[-1]
+    come_in = (position // chunk + 1) * chunk - 1
+    assert come_in * 160 + 399 - ((2 * step + 2) * 160 - 1) == largest
+    assert one(net(chunk=chunk), f"latency <= {largest - 1} samples").witness == found.witness
+
+
+@pytest.mark.parametrize("align", [2, 4])
+def test_what_lies_out_of_a_tile_in_samples_is_a_witness(align: int) -> None:
+    first, last = (one(net(), f"halo(align={align}) <= {most} samples").witness for most in (799, 879))
+    assert first is not None
+    assert last is not None
+    (begin, position), (end, beyond) = (
+        (2 * found.unit[-1] // align * align, found.position[-1]) for found in (first, last)
+    )
+    assert begin * 160 - position * 160 == 800
+    assert beyond * 160 + 399 - ((end + align) * 160 - 1) == 880
 
 
 def test_a_time_without_a_spacing_tells_of_front_ends() -> None:

@@ -143,7 +143,7 @@ def test_memory_that_ends_while_a_graph_is_planned_is_an_error_at_its_node(
 
 
 def test_a_shape_of_complex_numbers_is_an_error_at_its_node() -> None:
-    shape = onnx.helper.make_tensor("s", onnx.TensorProto.COMPLEX64, [2], [3, 9])
+    shape = onnx.numpy_helper.from_array(np.array([3, 9], np.complex64), "s")
     model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[3, 9] y) { y = Reshape (x, s) }")
     model.graph.initializer.append(shape)
     with pytest.raises(

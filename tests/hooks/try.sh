@@ -66,6 +66,12 @@ for runner in "${runners[@]}"; do
     'RF001 final rf is 36 to 40 on axes h and w, required >= 41' 'exit code: 1'
 
   git reset --quiet --hard
+  printf '[[model.tiling]]\ntile = { h = 64, w = 64 }\noverlap = { h = 8, w = 8 }\n' >> rf.toml
+  git add .
+  try "a commit of a tiling that is not seamless" 1 -- \
+    'RF007 tile h=64,w=64 overlap h=8,w=8: not seamless on axes h and w' 'overlap = {' 'exit code: 1'
+
+  git reset --quiet --hard
   sed -i s/36/41/ rf.toml
   cp models/unet.onnx models/copy.onnx && git add models/copy.onnx && git rm --quiet --cached models/copy.onnx
   printf '# a comment\n' > README.md && git add README.md

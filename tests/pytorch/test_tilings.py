@@ -216,6 +216,7 @@ def test_a_tile_with_its_halo_equals_the_whole(net: Net, extent: int, ragged: in
         assert not tiling.wrong(tiling.context)
 
 
+@pytest.mark.hypothesis
 def test_the_halo_of_a_net_without_joins_is_seldom_larger_than_needed() -> None:
     loose: list[Net] = []
     judged: list[Net] = []

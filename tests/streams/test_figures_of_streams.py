@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import onnx
 import pytest
 
 import pytest_rf
+from pytest_rf import cli
 from tests.streams.onnx_models import ENDS, cached_conv, model
 
 
@@ -157,6 +159,56 @@ def test_keys_that_grow_in_a_file() -> None:
     one = field(analysis)
     assert (one.lookback, one.lookahead) == (math.inf, 1)
     assert analysis.state["past"].grows == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            None,
+            "'cache' is 1×2×256, 'new_cache' 1×2×8: the next call cannot take it; give the input the shape",
+        ),
+        ((1, 2, 0), "'cache': shape [1, 2, 0]: .* empty in the first call is given as later calls have it"),
+        ((1, 2, 4), "'cache' grows by 4 a call until it holds 8 positions; give it full, as later calls"),
+        ((1, 2, 12), "'cache' is 1×2×12, 'new_cache' 1×2×8: the next call cannot take it"),
+    ],
+)
+def test_a_cache_that_is_not_full_yet_is_given_full(given: tuple[int, ...] | None, told: str) -> None:
+    net = model(
+        f"""step (float[1,2,4] x, float[1,2,P] cache) => (float[1,2,M] y, float[1,2,Q] new_cache)
+        <int64[1] keep = {{-8}}, int64[1] used = {{-12}}, {ENDS}> {{
+            whole = Concat<axis = 2>(cache, x)
+            new_cache = Slice(whole, keep, end, time)
+            own = Slice(whole, used, end, time)
+            y = Conv(own, w)
+        }}""",
+        w=(2, 2, 9),
+    )
+    for state in ({"cache": "new_cache"}, "auto"):
+        with pytest.raises(pytest_rf.ModelError, match=told.replace("[", r"\[")) as caught:
+            pytest_rf.analyze(net, inputs={"cache": given} if given else None, state=state)
+        assert ("inputs = { cache = [1, 2, 8] }" in str(caught.value)) is (given != (1, 2, 0))
+    full = pytest_rf.analyze(net, inputs={"cache": (1, 2, 8)}, state="auto")
+    assert (field(full).lookback, full.state["cache"].needed) == (8, 8)
+
+
+def test_what_grows_in_a_call_is_no_operator_without_a_rule(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "attend.onnx"
+    onnx.save(
+        model(
+            """attend (float[1,1,4] x, float[1,P,4] past) => (float[1,1,4] y, float[1,Q,4] present) {
+                present = Concat<axis = 1>(past, x)
+                turned = Transpose<perm = [0, 2, 1]>(present)
+                scores = MatMul(x, turned)
+                y = MatMul(scores, present)
+            }"""
+        ),
+        file,
+    )
+    asked = (str(file), "--state", "auto")
+    assert cli.run(["check", *asked, "--require", "final lookback.t >= 100"]) == 0, capsys.readouterr()
+    assert cli.run(["show", *asked]) == 0
+    assert "unknown: it grows from call to call" in capsys.readouterr().out
 
 
 def test_states_that_change_places_are_told() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 
 import pytest
 
@@ -113,6 +115,28 @@ def test_keys_and_values_that_grow() -> None:
     assert found, found.why
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_keys_and_values_that_grow_as_far_as_positions_are_known(fails: bool) -> None:
+    """Beyond its table the module fails, or gives nothing for what it is given."""
+
+    class Placed(Growing):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Parameter(torch.randn(1, 300, 4))
+
+        def forward(self, x, past):
+            first = past[0].shape[2]
+            assert first < 300 or not fails
+            return super().forward(x + self.table[:, first : first + x.shape[1]], past)
+
+    past = [(1, 1, 3, 4), (1, 1, 3, 4)]
+    step = pytest_rf.analyze(Placed(), inputs={"x": (1, 1, 4), "past": past}, state={"past": "1"})
+    assert step.final[0]["t"].lookback == math.inf
+    assert any(
+        "also at a length of 299, the longest that the model runs at" in note for note in step.graph.notes
+    )
+
+
 def test_keys_and_values_that_grow_although_a_window_is_read() -> None:
     past = [(1, 1, 3, 4), (1, 1, 3, 4)]
     with pytest.raises(pytest_rf.ModelError, match="reads none before the last 4: have the model cut"):
@@ -145,6 +169,32 @@ def test_the_front_end_of_zipformer() -> None:
     field = analysis.final[0]["t"]
     assert (field.lookahead, field.lookback, field.stride, field.rf) == (13, 6, 2, 21)
     assert analysis.check("final lookahead.t == 13") == []
+
+
+class RightContext(nn.Module):
+    """Calls overlap by what the first convolution reads ahead; the second has a cache."""
+
+    def __init__(self, norm: bool = False) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv1d(2, 2, 5), nn.Conv1d(2, 2, 3)
+        self.between = nn.InstanceNorm1d(2) if norm else nn.Identity()
+
+    def forward(self, x, cache):
+        whole = torch.cat([cache, torch.tanh(self.between(self.first(x)))], 2)
+        return self.last(torch.tanh(whole)), whole[:, :, -2:]
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_look_ahead_is_blamed_on_what_reads_ahead(norm: bool) -> None:
+    analysis = pytest_rf.analyze(
+        RightContext(norm), inputs={"x": (1, 2, 12), "cache": (1, 2, 2)}, state={"cache": "1"}, chunk=8
+    )
+    told = analysis.final[0].explain("lookahead")["t"]
+    grown = {one.layer.name: one.growth for one in told.layers}
+    assert grown == ({"first": 4, "between": 7} if norm else {"first": 4})
+    (found,) = analysis.check("final is causal")
+    assert [one.module for one in found.blame] == [*grown]
+    assert analysis["cat"]["t"].lookahead == analysis.final[0]["t"].lookahead == told.figure
 
 
 @pytest.mark.parametrize(
@@ -229,6 +279,36 @@ def test_a_cell_that_is_called_frame_by_frame() -> None:
     assert (out["t"].lookahead, out["t"].lookback) == (0, math.inf)
 
 
-def test_a_module_that_draws_its_state_from_none_is_given_tensors() -> None:
-    with pytest.raises(pytest_rf.ModelError, match="there is no input 'h'"):
-        pytest_rf.analyze(Lstm(), inputs={"x": (1, 4, 3)}, state={"h": "1"})
+class FirstCall(nn.Module):
+    """A convolution whose first call has no cache: it is padded, or gives fewer steps."""
+
+    def __init__(self, padded: bool) -> None:
+        super().__init__()
+        self.conv, self.padded = nn.Conv1d(2, 2, 9), padded
+
+    def forward(self, x, cache=None):
+        whole = torch.cat([cache, x], 2) if cache is not None else F.pad(x, (8 * self.padded, 0))
+        return self.conv(whole), whole[:, :, -8:]
+
+
+@pytest.mark.parametrize(
+    ("step", "given", "name", "shape"),
+    [
+        (FirstCall(padded=True), (1, 2, 4), "cache", "[1, 2, 8]"),
+        (FirstCall(padded=False), (1, 2, 12), "cache", "[1, 2, 8]"),
+        (nn.GRU(3, 3, batch_first=True), (1, 4, 3), "hx", "[1, 1, 3]"),
+        (nn.LSTM(3, 3, batch_first=True), (1, 4, 3), "hx", "[[1, 1, 3], [1, 1, 3]]"),
+    ],
+)
+def test_a_state_that_is_none_in_the_first_call_is_given_as_later_calls_have_it(
+    step, given: tuple[int, ...], name: str, shape: str
+) -> None:
+    first = "x" if isinstance(step, FirstCall) else "input"
+    with pytest.raises(pytest_rf.ModelError, match=re.escape(f"inputs = {{ {name} = {shape} }}")):
+        pytest_rf.analyze(step, inputs={first: given}, state={name: "1"})
+    later = json.loads(shape)
+    analysis = pytest_rf.analyze(step, inputs={first: given, name: later}, state={name: "1"})
+    past = 8 if isinstance(step, FirstCall) else math.inf
+    assert (analysis.final[0]["t"].lookback, analysis.final[0]["t"].lookahead) == (past, 0)
+    with pytest.raises(pytest_rf.ModelError, match=r"has one input, .* None in the first call"):
+        pytest_rf.analyze(step, inputs={first: given}, state="auto")

@@ -17,6 +17,7 @@ from pytorch.random_nets import Net
 from tiles.stitching import TILES, Count, judge, tiled_nets
 
 
+@pytest.mark.hypothesis
 def test_verdicts_are_what_runs_in_tiles_say() -> None:
     count = Count()
 

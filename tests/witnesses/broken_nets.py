@@ -103,6 +103,7 @@ REQUIREMENTS: dict[str, Net] = {
     "final unused == 0": dropping,
     "final lookahead <= 1": same,
     "final lookahead >= 4": same,
+    "final latency <= 1": same,
     "final lookback <= 1": same,
     "final lookback >= 4": same,
     "final halo <= 1": same,

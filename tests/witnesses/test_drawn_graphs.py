@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 
 import onnx
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from oracle.graphs import Graph, graphs
 
@@ -54,6 +55,7 @@ def broken(analysis: pytest_rf.Analysis, seed: int) -> list[Finding]:
     return [one for one in found if one.witness is not None]
 
 
+@pytest.mark.hypothesis
 def test_runs_of_random_graphs_agree() -> None:
     verdicts: Counter[str] = Counter()
     kinds: Counter[str] = Counter()

@@ -97,6 +97,7 @@ def test_a_run_agrees_and_the_finding_still_fails(rf, tmp_path: Path) -> None:
         "reads": True,
         "path": witness(result)["path"],
         "call": [{"name": "x", "shape": [2, 2, 12]}],
+        "tile": None,
         "verified": "agrees",
         "why": "",
     }

@@ -108,7 +108,7 @@ def _elements(tensor: onnx.TensorProto) -> Array | None:
         if tensor.data_type == onnx.TensorProto.INT64:
             return np.array(tensor.int64_data, np.int64).reshape(tuple(tensor.dims))
         return np.asarray(onnx.numpy_helper.to_array(tensor))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, LookupError):  # of elements that do not fit, by the version of onnx
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 
 from pytest_rf import limits, registry
 from pytest_rf.errors import ModelError
@@ -22,8 +22,8 @@ from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.repeats import Repeats
 from pytest_rf.graph import Builder
 from pytest_rf.node import Node, Traced
-from pytest_rf.operators.onnx import table
-from pytest_rf.operators.onnx.call import Element, NodeCall, Rule, Unfit
+from pytest_rf.operators.onnx import find
+from pytest_rf.operators.onnx.call import Element, NodeCall, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
 from pytest_rf.value import Shape, Undetermined, Value
@@ -34,15 +34,10 @@ UNROLLED = 20_000
 Scope = MutableMapping[str, "Element | None"]
 
 
-@cache
-def _rules() -> dict[str, Rule]:
-    return table()
-
-
 def is_known(key: str) -> bool:
     """Whether the reads of an operator, ``domain::Operator`` or ``Operator`` of the standard, are known anyway."""
     domain, _, op = key.rpartition("::")
-    return key in _rules() or is_function(op, domain)
+    return find(key) is not None or is_function(op, domain)
 
 
 @dataclass(frozen=True)
@@ -212,7 +207,7 @@ class Nodes:
         stated = registry.onnx_operator(key, self.operators)
         if stated is None and function is not None:
             return self._call(node, operands, function, frame)
-        rule = _rules().get(key) if stated is None else rule_of(stated)
+        rule = find(key) if stated is None else rule_of(stated)
         if rule is None:
             body = standard(node, operands, frame.opsets.get(domain, 1))
             if body is not None:

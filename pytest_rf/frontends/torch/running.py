@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import sys
+from math import prod
 from typing import Any
 
 import torch
@@ -14,6 +16,10 @@ from pytest_rf.frontends.torch.shapes import SHAPES, positions
 from pytest_rf.frontends.torch.traits import Traits
 
 Twins = dict[int, torch.Tensor]
+
+FEW, PAIRS = 1 << 20, 1 << 26
+"""So many elements are sooner computed than torch has imported its compiler, which takes a second; of several tensors
+an operator may look at as many as there are pairs."""
 
 
 def run(
@@ -86,8 +92,9 @@ def _by_shape(
     blank, named = args, kwargs
     if not all(tensor.is_meta for tensor in tensors):
         blank, named = twinned(args, twins), twinned(kwargs, twins)
+    result = _computed(func, trait, args, kwargs, home)
     try:
-        result = func(*blank, **named)
+        result = func(*blank, **named) if result is None else result
     except NotImplementedError:
         result = twinned(_on_zeros(func, blank, named, home), {})
     if twins and trait.writes:
@@ -116,14 +123,42 @@ def twinned(tree: Any, twins: Twins) -> Any:
     return replaced(tree, twin)
 
 
+def _computed(
+    func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device
+) -> Any:
+    """Return what an operator makes of a few zeros, where its shape function would import the compiler; else None."""
+    if not trait.by_python or trait.writes or "device" in kwargs or "torch._dynamo" in sys.modules:
+        return None
+    tensors = tensors_in([args, kwargs])
+    if any(tensor.layout is not torch.strided for tensor in tensors):
+        return None
+    counts = [max(tensor.numel(), 1) for tensor in tensors]
+    if sum(counts) > FEW or (len(counts) > 1 and prod(counts) > PAIRS):
+        return None
+    given, named = _zeros(args, home), _zeros(kwargs, home)
+    try:
+        result = func(*given, **named)
+        storages = {one.untyped_storage()._cdata for one in tensors_in([given, named])}
+        if any(one.untyped_storage()._cdata in storages for one in tensors_in(result)):
+            return None  # it has handed back an argument
+        return twinned(result, {})
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError):
+        return None  # the shape function says better what does not fit
+
+
 def _on_zeros(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device) -> Any:
     """Run an operator without a shape function on zeros in place of what has no values."""
+    if kwargs.get("device") is not None:
+        kwargs = {**kwargs, "device": home}
+    return func(*_zeros(args, home), **_zeros(kwargs, home))
+
+
+def _zeros(tree: Any, home: torch.device) -> Any:
+    """Return arguments with zeros in place of what has no values."""
 
     def zeros(tensor: torch.Tensor) -> torch.Tensor:
         if not tensor.is_meta:
             return tensor
         return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=home).zero_()
 
-    if kwargs.get("device") is not None:
-        kwargs = {**kwargs, "device": home}
-    return func(*replaced(args, zeros), **replaced(kwargs, zeros))
+    return replaced(tree, zeros)

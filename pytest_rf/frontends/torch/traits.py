@@ -69,6 +69,8 @@ class Traits:
         independent: outputs that depend on the argument at one position alone: output -> position.
         secret: positions of arguments that it writes without saying so, then of the flag for that.
         pointwise: torch says that it is elementwise, of itself or of its functional form.
+        by_python: torch's own shape function of it, or of what it is composed of, is Python, most of which imports
+            torch's compiler when it first runs.
     """
 
     op: str
@@ -84,6 +86,7 @@ class Traits:
     independent: Mapping[int, int]
     secret: tuple[int, ...]
     pointwise: bool
+    by_python: bool
 
 
 _KNOWN: dict[Any, Traits] = {}
@@ -149,4 +152,5 @@ def _read_schema(function: Any) -> Traits:
         independent=_INDEPENDENT.get(name, {}),
         secret=_SECRET_WRITES.get(name, ()),
         pointwise=torch.Tag.pointwise in functional.tags or torch.Tag.pointwise in function.tags,
+        by_python=composite or torch._C.DispatchKey.Meta in function.py_kernels,
     )

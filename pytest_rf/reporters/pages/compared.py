@@ -219,6 +219,12 @@ def _changed(one: Changed, single: bool) -> Row:
     )
 
 
+def way(one: Changed) -> Way:
+    """Return which way a tensor moved: what the first figure did that is larger or smaller now."""
+    ways = (figure.way for figure in _changed(one, single=True).figures)
+    return next((found for found in ways if found in ("grew", "shrank")), "otherwise")
+
+
 def _figure(one: Moved, axes: int, single: bool) -> Figure:
     way, by = change(one.old, one.new)
     if one.metric in METRICS and METRICS[one.metric].kind == "place" and by:

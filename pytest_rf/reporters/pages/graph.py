@@ -76,6 +76,9 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
         paths: box -> the module that it is, where it has a path.
         levels: all levels, the outermost first.
         trails: the findings.
+        ways: of one of two states, what can become of an operator since the other, or till then.
+        changes: by box which of them did; empty where there is no other state.
+        partners: by tensor the place of the one that it is in the other state; -1 for none.
     """
 
     kinds: tuple[str, ...]
@@ -90,6 +93,9 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     paths: dict[int, str]
     levels: list[Level]
     trails: list[Trail]
+    ways: tuple[str, ...] = ()
+    changes: list[int] = []
+    partners: list[int] = []
 
 
 def of(subject: Subject) -> Data:

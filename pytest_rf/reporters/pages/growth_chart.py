@@ -15,11 +15,14 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 210, 14, 26
 APART = 14
 """Names stand so far from each other, at least."""
 
+COLUMN = 1.0
+"""Points of a curve closer to each other than this hide each other."""
+
 FAR = 2.5
 """Levels above the highest point of a curve times this are beyond the chart's edge."""
 
-LETTER = 6.4
-"""The width of a letter, about."""
+LETTER, SPACE = 6.6, 6.0
+"""The width of a letter, about, and how far names below the chart stand from each other."""
 
 LONGEST = 34
 """Longer names are cut."""
@@ -49,12 +52,16 @@ class Label(msgspec.Struct, frozen=True, array_like=True):
     y: float
 
 
+Outline = list[float]
+"""Points behind each other, x and y in turn, as SVG reads them."""
+
+
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
     """A drawing.
 
     Attributes:
-        lines: the curves: metric and points, as SVG writes them.
-        band: the outline of what lies between the shortest and the longest path; empty where there is nothing.
+        lines: the curves: metric and points.
+        band: what lies between the shortest and the longest path; empty where there is nothing.
         levels: the lines across: kind and height.
         labels: the names beside the chart.
         ticks: figures and their heights.
@@ -63,8 +70,8 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         stages: names of stages of the model, and where they begin.
     """
 
-    lines: tuple[tuple[str, str], ...]
-    band: str
+    lines: tuple[tuple[str, Outline], ...]
+    band: Outline
     levels: tuple[tuple[str, float], ...]
     labels: tuple[Label, ...]
     ticks: tuple[tuple[str, float], ...]
@@ -98,13 +105,17 @@ def drawn(
     def y(value: float) -> float:
         return round(HEIGHT - BOTTOM - min(value, top) / top * (HEIGHT - TOP - BOTTOM), 1)
 
-    def path(points: Iterable[tuple[float, float]]) -> str:
-        return " ".join(f"{x(depth)},{y(value)}" for depth, value in points)
+    def path(points: Iterable[tuple[float, float]]) -> Outline:
+        return [part for point in _seen([(x(depth), y(value)) for depth, value in points]) for part in point]
+
+    def name(one: Curve) -> Label:
+        depth, value = one.points[-1]
+        then = "" if depth == depths[-1] - 1 else ", then none"
+        return Label(one.metric, f"{one.name} {_written(value)}{then}", y(value))
 
     longest, shortest = curves[0].points, curves[1].points
-    ends = [(one, one.points[-1][1]) for one in curves if one.points]
     names = [
-        *(Label(one.metric, f"{one.name} {_written(value)}", y(value)) for one, value in ends),
+        *(name(one) for one in curves if one.points),
         *(
             Label(one.kind, f"{'↑ ' if one.value > top else ''}{_cut(one.name)}", y(one.value))
             for one in levels
@@ -112,10 +123,10 @@ def drawn(
     ]
     return Chart(
         lines=tuple((one.metric, path(one.points)) for one in curves if one.points),
-        band=path([*longest, *reversed(shortest)]) if longest and shortest and longest != shortest else "",
+        band=path([*longest, *reversed(shortest)]) if longest and shortest and longest != shortest else [],
         levels=tuple((one.kind, y(one.value)) for one in levels),
         labels=tuple(_apart(names)),
-        ticks=tuple((_written(value), y(value)) for value in _ticks(top)),
+        ticks=tuple((_short(value), y(value)) for value in _ticks(top)),
         shaded=tuple((x(depths[first]), x(depths[stop])) for first, stop in _stretches(exceeding)),
         places=tuple(map(x, depths)),
         stages=tuple(_with_room([(_cut(name), x(depth)) for name, depth in stages])),
@@ -137,6 +148,15 @@ def _ticks(top: float) -> Iterator[float]:
     while value <= top:
         yield value
         value += step
+
+
+def _seen(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Yield the points that can be seen: of many in one column the first, the lowest, the highest and the last."""
+    for _, column in groupby(points, lambda point: point[0] // COLUMN):
+        same = list(column)
+        heights = [height for _, height in same]
+        kept = {0, heights.index(min(heights)), heights.index(max(heights)), len(same) - 1}
+        yield from (same[place] for place in sorted(kept))
 
 
 def _stretches(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
@@ -164,13 +184,17 @@ def _apart(labels: Sequence[Label]) -> Iterator[Label]:
 
 def _with_room(stages: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]:
     """Yield the stages whose names have room below the chart before the next one begins."""
-    ends = [*(place for _, place in stages[1:]), float(WIDTH - RIGHT)]
-    for (name, place), end in zip(stages, ends, strict=True):
-        yield (name if len(name) * LETTER <= end - place else ""), place
+    ends = [place for _, place in stages[1:]] + [float(WIDTH - RIGHT)]
+    for (name, place), end in zip(stages, ends, strict=False):  # no stages, no end
+        yield (name if len(name) * LETTER + SPACE <= end - place else ""), place
 
 
 def _written(value: float) -> str:
     return "∞" if math.isinf(value) else f"{value:.4g}" if value < 10000 else f"{value:,.0f}"
+
+
+def _short(value: float) -> str:
+    return _written(value) if value < 10000 else f"{value / 1000:g}k"
 
 
 def _cut(name: str) -> str:

@@ -126,14 +126,14 @@ def of(subject: Subject) -> Data | None:
 
 
 def _columns(subject: Subject, read: Callable[[Tensor, Key], int]) -> Columns:
-    return {
-        name: {
-            axis: [read(one, (name, number)) for one in subject.tensors]
-            for axis, number in source.axes.items()
-        }
-        for name, source in subject.analysis.inputs.items()
-        if source.axes
-    }
+    """Return a number for every tensor along every axis; what is told is told of values, of which some have names."""
+    values = {one.number: one for one in subject.tensors}
+    found: Columns = {}
+    for name, source in subject.analysis.inputs.items():
+        for axis, number in source.axes.items():
+            numbers = {place: read(one, (name, number)) for place, one in values.items()}
+            found.setdefault(name, {})[axis] = [numbers[one.number] for one in subject.tensors]
+    return found
 
 
 def _number(known: dict[Kept, int], one: Kept) -> int:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import prod
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from pytest_rf.analysis.elements import of_units
 from pytest_rf.analysis.runs import Runs
@@ -26,8 +29,14 @@ from pytest_rf.figures import Figure
 from pytest_rf.interpreter import Ignorance
 from pytest_rf.value import Value
 
-MOST_UNITS = 1 << 16
-"""The sets of more units are not written out."""
+MOST_UNITS = 1 << 20
+"""The sets of more units along one input axis are not looked at."""
+
+MOST_STRETCHES = 1 << 16
+"""More stretches of units that differ from what repeats are not written out."""
+
+_length = np.frompyfunc(int.bit_length, 1, 1)
+_zeros = np.frompyfunc(lambda bits: (bits & -bits).bit_length() - 1, 1, 1)
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
@@ -169,12 +178,15 @@ def table(
     if prod(line.extent for line in lines) > MOST_UNITS:
         return None
     extent = runs.inputs[key[0]].shape[key[1]]
-    sets = list(_sets(actual, dims, lines))
-    expected = None if theory is None else [_clipped(*one, extent) for one in _sets(theory, dims, lines)]
+    sets = _sets(actual, dims, lines)
+    expected = None if theory is None else _clipped(_sets(theory, dims, lines), extent)
+    found = tuple(islice(_stretches(sets, expected, _row(lines), patterns), MOST_STRETCHES + 1))
+    if len(found) > MOST_STRETCHES:
+        return None
     return Table(
         lines=tuple(lines),
         theory=None if theory is None else _periodic_sets(theory, dims, patterns),
-        runs=tuple(_stretches(sets, expected, lines[-1].extent if lines else 1, patterns)),
+        runs=found,
         effective=None if effective is None else _periodic_energy(effective, dims),
         steps=steps,
     )
@@ -191,11 +203,17 @@ def _hulls(
     lines = [Line(axis, 1, extent) for axis, extent in enumerate(lo.shape) if extent > 1]
     if lo.size > MOST_UNITS:
         return None
-    pairs = zip(lo.ravel().tolist(), hi.ravel().tolist(), strict=True)
-    sets = [(low, (1 << (high - low + 1)) - 1) if low <= high else (0, 0) for low, high in pairs]
-    row = lines[-1].extent if lines else 1
-    found = tuple(_stretches(sets, None, row, patterns))
+    lengths = np.maximum(hi - lo + 1, 0).ravel()
+    sets = _Sets(np.where(lengths, lo.ravel(), 0), (1 << lengths.astype(object)) - 1)
+    found = tuple(islice(_stretches(sets, None, _row(lines), patterns), MOST_STRETCHES + 1))
+    if len(found) > MOST_STRETCHES:
+        return None
     return Table(lines=tuple(lines), runs=found, steps=steps, hulls=True)
+
+
+def _row(lines: Sequence[Line]) -> int:
+    """Return how many neighbours units have along the last line."""
+    return lines[-1].extent if lines else 1
 
 
 def _lines(layout: Layout, axes: Collection[int], maps: Sequence[Map]) -> tuple[list[int], list[Line]]:
@@ -213,9 +231,21 @@ def _lines(layout: Layout, axes: Collection[int], maps: Sequence[Map]) -> tuple[
     return dims, lines
 
 
-def _sets(found: Map, dims: Sequence[int], lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
-    """Yield the first position and the bits of every unit's set, the last line's places first."""
-    first, bits = found.arrays
+class _Sets(NamedTuple):
+    """The sets of units, the last line's places first.
+
+    Attributes:
+        first: the first position of each; 0 of what is empty or everything.
+        bits: which positions from there on are read, the first among them.
+    """
+
+    first: npt.NDArray[np.int64]
+    bits: npt.NDArray[np.object_]
+
+
+def _sets(found: Map, dims: Sequence[int], lines: Sequence[Line]) -> _Sets:
+    """Return the sets of all units."""
+    first, bits = _lowest(*found.arrays)
     for dim, line in zip(dims, lines, strict=True):
         place = np.arange(line.extent)
         period, jump = found.shape[dim], found.moves(dim)
@@ -223,52 +253,58 @@ def _sets(found: Map, dims: Sequence[int], lines: Sequence[Line]) -> Iterator[tu
         if jump:
             shape = [-1 if d == dim else 1 for d in range(first.ndim)]
             first = first + (jump * (place // period)).reshape(shape)
-    for low, mask in zip(first.ravel().tolist(), bits.ravel().tolist(), strict=True):
-        yield _lowest(low, mask)
+    return _Sets(np.where((bits > 0).astype(bool), first, 0).ravel(), bits.ravel())
 
 
-def _lowest(first: int, bits: int) -> tuple[int, int]:
-    """Return a set with its first position in it; 0 where it is empty or everything."""
-    if bits <= 0:
-        return 0, bits
-    zeros = (bits & -bits).bit_length() - 1
-    return first + zeros, bits >> zeros
+def _lowest(
+    first: npt.NDArray[np.int64], bits: npt.NDArray[np.object_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    """Return sets with their first positions in them."""
+    lacking = ~((bits & 1) | (bits <= 0)).astype(bool)
+    if lacking.any():
+        first, bits = first.copy(), bits.copy()
+        zeros = _zeros(bits[lacking])
+        first[lacking] += zeros.astype(np.int64)
+        bits[lacking] >>= zeros
+    return first, bits
 
 
-def _clipped(first: int, bits: int, extent: int) -> tuple[int, int]:
-    """Return what the borders of an input leave of a set."""
-    if bits < 0:
-        return 0, (1 << extent) - 1
-    if first < 0:
-        first, bits = 0, bits >> -first
-    return _lowest(first, bits & ((1 << max(extent - first, 0)) - 1))
+def _clipped(sets: _Sets, extent: int) -> _Sets:
+    """Return what the borders of an input leave of sets."""
+    first, bits = sets.first.copy(), sets.bits.copy()
+    bits[(bits < 0).astype(bool)] = (1 << extent) - 1  # everything, one and the same number
+    ends = first + np.asarray(_length(bits), np.int64)
+    beyond = (bits > 0).astype(bool) & ((first < 0) | (ends > extent))
+    low, cut = np.maximum(first[beyond], 0), np.maximum(-first[beyond], 0)
+    within = (1 << np.maximum(extent - low, 0).astype(object)) - 1
+    low, left = _lowest(low, (bits[beyond] >> cut.astype(object)) & within)
+    first[beyond], bits[beyond] = np.where((left > 0).astype(bool), low, 0), left
+    return _Sets(first, bits)
 
 
-def _stretches(
-    sets: Sequence[tuple[int, int]],
-    expected: Sequence[tuple[int, int]] | None,
-    row: int,
-    patterns: Patterns,
-) -> Iterator[Stretch]:
+def _stretches(sets: _Sets, expected: _Sets | None, row: int, patterns: Patterns) -> Iterator[Stretch]:
     """Yield the runs of units that do not read what is expected."""
-    unit, count = 0, len(sets)
-    while unit < count:
-        if expected is not None and sets[unit] == expected[unit]:
-            unit += 1
+    first, bits = sets
+    count = len(first)
+    differs = np.ones(count, bool)
+    if expected is not None:
+        differs = (first != expected.first) | (bits != expected.bits).astype(bool)
+    end = 0
+    for unit in np.flatnonzero(differs).tolist():
+        if unit < end:
             continue
-        first, bits = sets[unit]
-        end = unit - unit % row + row
-        step = sets[unit + 1][0] - first if unit + 1 < end else 0
-        last = unit + 1
-        while last < end and sets[last] == (first + step * (last - unit), bits):
-            last += 1
-        yield Stretch(unit, last - unit, first, step if last - unit > 1 else 0, patterns.number(bits))
-        unit = last
+        low, pattern = int(first[unit]), bits[unit]
+        limit = unit - unit % row + row
+        step = int(first[unit + 1]) - low if unit + 1 < limit else 0
+        end = unit + 1
+        while end < limit and first[end] == low + step * (end - unit) and bits[end] == pattern:
+            end += 1
+        yield Stretch(unit, end - unit, low, step if end - unit > 1 else 0, patterns.number(pattern))
 
 
 def _periodic_sets(found: Map, dims: Sequence[int], patterns: Patterns) -> Periodic:
-    pairs = zip(found.arrays[0].ravel().tolist(), found.arrays[1].ravel().tolist(), strict=True)
-    cells = ((first, patterns.number(bits)) for first, bits in (_lowest(*pair) for pair in pairs))
+    first, bits = _sets(found, (), ())
+    cells = zip(first.tolist(), map(patterns.number, bits), strict=True)
     return _periodic(found, dims, tuple(cells))
 
 

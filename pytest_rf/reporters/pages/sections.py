@@ -41,7 +41,7 @@ SECTIONS = (
     Section("verdicts", "Verdicts", ("verdicts",), is_judged=True),
     Section("look", "Look", ("reads", "canvas", "timeline", "picker", "told", "look")),
     Section("growth", "Growth", ("growth",)),
-    Section("graph", "Graph", ("nesting", "boxes", "graph")),
+    Section("graph", "Graph", ("nesting", "boxes", "panel", "tree", "graph")),
 )
 """All sections, in the order in which they stand on the page."""
 
@@ -118,6 +118,11 @@ def of(subject: Subject) -> ModelPage:
     """Return the data of a model's page, without the sections that only the end of a run can tell."""
     found = {one.name: one.module.of(subject) for one in SECTIONS if not one.is_judged}
     sections = {name: data for name, data in found.items() if data is not None}
+    return msgspec.structs.replace(named(subject), sections=sections)
+
+
+def named(subject: Subject) -> ModelPage:
+    """Return the page of a model without any section: what all of them name."""
     result, analysis = subject.result, subject.analysis
     spacing = analysis.spacing
     return ModelPage(
@@ -154,7 +159,6 @@ def of(subject: Subject) -> ModelPage:
             )
             for one in subject.tensors
         ),
-        sections=sections,
     )
 
 

@@ -9,9 +9,9 @@ import msgspec
 
 from pytest_rf import checks
 from pytest_rf.analysis.metrics import METRICS, PREDICATES
-from pytest_rf.cures.wording import helps
 from pytest_rf.figures import number
 from pytest_rf.findings import Finding, Step
+from pytest_rf.reporters.cures import helps
 from pytest_rf.reporters.full import place as written_at
 from pytest_rf.reporters.growth_path import grown, reached
 from pytest_rf.reporters.witness import claim
@@ -21,7 +21,7 @@ from pytest_rf.results import ModelResult, RequirementResult, severity
 MOST = 400
 """So many verdicts are told; the worst come first, and all are counted."""
 
-MOST_STEPS = 40
+MOST_STEPS = 24
 """So many of the layers along which a figure grew are told: those that add most."""
 
 MOST_OTHERS = 40

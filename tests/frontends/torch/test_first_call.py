@@ -33,7 +33,8 @@ class Net(nn.Module):
         y = y + (scores.softmax(-1) @ v).transpose(1, 2).reshape(y.shape)
         y = torch.cat([F.interpolate(x, y.shape[-2:], mode="bilinear"), y], 1)[:, :16]
         y = torch.where(y > 0, y.permute(0, 1, 3, 2), y.clamp(-1, 1) * y.sigmoid())
-        return self.up(y).mean((2, 3))
+        y = F.logsigmoid(self.up(y)) + torch.diff(y // 2, dim=1).sum() + F.one_hot(y.argmax(1), 16).float().sum()
+        return F.normalize(y.flip(2), dim=1).mean((2, 3)) + torch.sort(y.amax((2, 3)), 1)[0] + y.cumsum(1).std()
 
 
 before = {name for name in ("torch._dynamo", "sympy") if name in sys.modules}

@@ -231,12 +231,20 @@ def hostile() -> onnx.ModelProto:
     return net.model(x, name=HOSTILE[1])
 
 
-def deep(nodes: int = 5000) -> onnx.ModelProto:
-    """Return a net of so many nodes: residual blocks of three, with modules four levels deep."""
-    net = Net(image=[1, 3, 224, 224])
-    x = net.conv("image", "stem", (3, 8), 7, stride=4)
+def deep(nodes: int = 5000, hostile: bool = False) -> onnx.ModelProto:
+    """Return a net of so many nodes: residual blocks of three, with modules four levels deep.
+
+    Args:
+        nodes: how many.
+        hostile: whether the names of groups of blocks, and of the input, are hostile.
+    """
+    image = HOSTILE[0] if hostile else "image"
+    net = Net(**{image: [1, 3, 224, 224]})
+    x = net.conv(image, "stem", (3, 8), 7, stride=4)
     for number in range((nodes - 1) // 3):
-        at = f"stage{number // 400}.group{number // 20}.block{number}"
+        group = number // 20
+        named = HOSTILE[group % len(HOSTILE)] if hostile else ""
+        at = f"stage{number // 400}.group{group}{named}.block{number}"
         stride = 2 if number % 400 == 399 else 1
         y = net.conv(x, f"{at}.conv", (8, 8), 3, stride=stride)
         y = net.node("Relu", [y], f"{at}.relu")

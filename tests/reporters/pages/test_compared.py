@@ -16,7 +16,8 @@ from pytest_rf.config.records import ModelKey
 from pytest_rf.locks import figures
 from pytest_rf.locks.compare import paired
 from pytest_rf.locks.figures import ModelFigures
-from pytest_rf.reporters.pages import compared
+from pytest_rf.reporters.pages import compared, sides
+from pytest_rf.reporters.pages.sections import ModelPage
 from reporters.pages import nets
 from reporters.pages.conftest import serious
 from reporters.pages.nets import HOSTILE
@@ -49,6 +50,42 @@ def page(old: ModelFigures, new: ModelFigures, words: tuple[str, str] = ("old.on
     from pytest_rf.reporters.pages import document
 
     return document.html([], compared=document.plain(compared.of(Comparison(*words, paired([old], [new])))))
+
+
+def both(
+    old: onnx.ModelProto, new: onnx.ModelProto, words: tuple[str, str] = ("old.onnx", "new.onnx")
+) -> tuple[str, tuple[ModelPage, ModelPage]]:
+    """Return the page of two models with their graphs, and the data of these."""
+    pytest.importorskip("jinja2")
+    from pytest_rf.reporters.pages import document
+
+    analyses = [pytest_rf.analyze(one) for one in (old, new)]
+    states = [figures.of(one, ModelKey("net", "net.onnx")) for one in analyses]
+    found = Comparison(*words, paired(states[:1], states[1:]))
+    drawn = sides.of(*analyses, words, found.models[0])
+    return document.html([*map(document.plain, drawn)], compared=document.plain(compared.of(found))), drawn
+
+
+def ways(page: ModelPage) -> dict[str, str]:
+    """Return what became of the boxes of the outermost level, by their names."""
+    data = page.sections["graph"]
+    top = range(data.levels[0].count)
+    return {
+        data.labels[box] or page.tensors[data.tensors[box]].op: data.ways[data.changes[box]] for box in top
+    }
+
+
+def test_boxes_tell_what_became_of_what_lies_in_them() -> None:
+    _, (old, new) = both(net(), net(kernel=5, more=True))
+    assert ways(old) == {"image": "same", "stem": "same", "body": "grew", "head": "grew"}
+    assert ways(new) == {"image": "same", "stem": "same", "body": "grew", "gate": "added", "head": "grew"}
+    names = [[one.name for one in page.tensors] for page in (old, new)]
+    partners = old.sections["graph"].partners
+    assert [names[1][place] for place in partners] == names[0]
+    assert new.sections["graph"].partners[names[1].index("gate")] == -1
+    _, (shallow, deep) = both(nets.unet(extent=64, depth=2), nets.unet(extent=64, depth=3))
+    assert ways(deep)["down2"] == "added"
+    assert ways(shallow)["up0"] == "grew"
 
 
 @pytest.mark.parametrize(
@@ -152,9 +189,23 @@ def test_rows_are_filtered_by_way_figure_and_name(opened: Callable[..., Page]) -
 
 
 @pytest.mark.browser
+def test_two_states_stand_side_by_side(opened: Callable[..., Page]) -> None:
+    shown = opened(both(net(), net(kernel=5, more=True))[0])
+    old, new = shown.locator(".both .graph").all()
+    new.scroll_into_view_if_needed()
+    assert old.locator(".stage .way-grew").count() == 3  # the module, the head and the output that it is
+    assert new.locator(".stage .way-added").count() == 1
+    assert "▲ grew" in new.locator(".legend").inner_text()
+    old.locator(".tree [role=treeitem]").nth(3).click()
+    assert "head" in new.locator(".told").inner_text()
+    new.locator("[data-by=size]").click()
+    assert new.locator(".stage .way-grew").count() == 0
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_for_everybody(scheme: Any, opened: Callable[..., Page]) -> None:
-    html = page(state(net()), state(net(kernel=5, stride=2, more=True)))
+    html, _ = both(net(), net(kernel=5, stride=2, more=True))
     assert serious(opened(html, color_scheme=scheme, bypass_csp=True)) == []
     phone = opened(html, width=390)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
@@ -165,8 +216,8 @@ def test_the_page_is_for_everybody(scheme: Any, opened: Callable[..., Page]) -> 
 
 @pytest.mark.browser
 def test_hostile_names_are_text(opened: Callable[..., Page]) -> None:
-    old, new = (state(net(kernel, name=HOSTILE[1]), HOSTILE[0]) for kernel in (3, 5))
-    shown = opened(page(old, new, (HOSTILE[0], HOSTILE[4])))
+    old, new = (net(kernel, name=HOSTILE[1]) for kernel in (3, 5))
+    shown = opened(both(old, new, (HOSTILE[0], HOSTILE[4]))[0])
     assert shown.title() != "owned"
     assert shown.locator("img").count() == 0
     assert HOSTILE[1] in shown.locator("main").inner_text()
@@ -188,6 +239,7 @@ def test_the_door(
 
     assert report("old.onnx", "new.onnx") == (0, "diff.html: what changed from old.onnx to new.onnx\n")
     assert "3 of 5 tensors changed" in Path("diff.html").read_text(encoding="utf-8")
+    assert 'data-section="graph"' in Path("diff.html").read_text(encoding="utf-8")
     status, told = report("old.onnx", "new.onnx", "--require", "final rf > 3")
     assert (status, "leave out --require" in told) == (2, True)
     status, told = report("old.onnx", "no.onnx")

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import pytest_rf
 from pytest_rf import Analysis, Tensor
+from pytest_rf.reporters.pages import document as pages
+from pytest_rf.reporters.pages import sections
+from pytest_rf.reporters.pages.subject import Subject
+from pytest_rf.results import ModelResult
+from reporters.pages import nets
 from reporters.pages.conftest import NETS, document
 
 if TYPE_CHECKING:
@@ -70,6 +76,24 @@ def test_a_tile_reads_what_its_units_read(opened: Callable[..., Page]) -> None:
         read = set().union(*(final.reads(unit, axis) for unit in units))
         assert told["image"][axis] == sorted(read)
     assert "halo" in page.locator(".look .told caption").inner_text()
+
+
+def test_a_tile_that_no_halo_makes_whole_is_told(opened: Callable[..., Page]) -> None:
+    page = opened(document("two")[0])
+    page.evaluate("pytestRf.models[0].look.choose([8, 16], [[8, 31], [16, 39]])")
+    rows = page.locator(".look .told tbody tr").all_inner_texts()
+    assert [row.split("\t")[-1] for row in rows] == ["6, 5", "6, 5", "none is enough", "none is enough"]
+    assert "no halo is enough" in page.locator(".look .told").inner_text()
+
+
+def test_long_audio_is_pointed_at(opened: Callable[..., Page]) -> None:
+    analysis = pytest_rf.analyze(nets.tcn(160_000, levels=3), name="tcn")
+    data = sections.of(Subject(analysis, ModelResult(model="tcn")))
+    page = opened(pages.html([pages.plain(data)]))
+    place, tensor = len(list(analysis)) - 1, analysis.final[0]
+    units = [0, 1, 30, 80_000, 159_997, 159_999]
+    drawn = page.evaluate(REGIONS, [[place, [unit]] for unit in units])
+    assert [one["audio"]["t"] for one in drawn] == [tensor.reads((unit,), "t") for unit in units]
 
 
 def test_pointing_dragging_and_keys_move_the_unit(opened: Callable[..., Page]) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_rf.reporters.pages import growth_chart
+from pytest_rf.reporters.pages.growth_chart import Curve, drawn
 from reporters.pages.conftest import NETS, document, serious
 from reporters.pages.nets import HOSTILE
 
@@ -137,6 +139,18 @@ def test_charts_say_what_the_analysis_says(name: str, opened: Callable[..., Page
         assert [float(eval(one)) for one in station["figures"]] == pytest.approx(
             list(map(float, told)), rel=1e-4
         )
+
+
+def test_long_curves_are_thinned_and_end_where_they_end() -> None:
+    depths = range(20_001)
+    field = Curve("rf", "field", tuple((float(depth), float(depth % 100 + depth)) for depth in range(20_000)))
+    effective = Curve("erf", "effective", field.points[:9000])
+    chart = drawn([field, Curve("rf_min", "shortest path", field.points), effective], [], depths, [], [])
+    ((_, points), *_, (_, short)) = chart.lines
+    assert len(points) < 8 * growth_chart.WIDTH
+    assert points[-2] == growth_chart.WIDTH - growth_chart.RIGHT
+    assert short[-2] < points[-2]
+    assert [one.text for one in chart.labels if one.kind == "erf"] == ["effective 9098, then none"]
 
 
 @pytest.mark.browser

@@ -44,6 +44,12 @@ pytestRf.boxes = (data, model, state) => {
     return around ? `${around}.${label}` : label;
   }
 
+  /** Returns the box in which something happened; -1 for none. */
+  function boxOf(event) {
+    const found = event.target.closest("[data-box]");
+    return found ? Number(found.dataset.box) : -1;
+  }
+
   /** Returns an input of the model by its box. */
   function source(box) {
     return model.data.inputs.find((one) => one.name === data.labels[box]) ?? { shape: [] };
@@ -66,18 +72,27 @@ pytestRf.boxes = (data, model, state) => {
     return own ? [short(own.op), own.label].filter(Boolean).join(" ") : "operator";
   }
 
+  const WAYS = { same: "", grew: "▲ grew", shrank: "▼ shrank", otherwise: "≠ changed", added: "+ added", removed: "− removed" };
+  const way = (box) => data.ways[data.changes[box]];
+
+  function figured(box) {
+    const found = figure(box);
+    if (!found) return "unknown";
+    const text = found[state.by === "stride" ? 1 : 0];
+    if (!text) return "reads none of it";
+    return state.by === "stride" ? `stride ${text}` : `rf ${text.replace("inf", "whole axis")}`;
+  }
+
   /** Returns what a box says of what it is coloured by. */
   function says(box) {
     if (data.counts[box] === 0) return source(box).shape.join("×");
     if (state.by === "kind") return kinds(box).join(" + ") || "passes on";
-    const found = figure(box);
-    if (!found) return "unknown";
-    const text = found[state.by === "size" ? 0 : 1];
-    if (!text) return "reads none of it";
-    return state.by === "size" ? `rf ${text.replace("inf", "whole axis")}` : `stride ${text}`;
+    const changed = state.by === "change" ? WAYS[way(box)] : "";
+    return [changed, figured(box)].filter(Boolean).join(" · ");
   }
 
   function shade(box) {
+    if (state.by === "change") return `way-${way(box)}`;
     if (data.counts[box] === 0) return "plain";
     if (state.by === "kind") return `kind-${kinds(box).pop() ?? "none"}`;
     const found = figure(box);
@@ -131,6 +146,10 @@ pytestRf.boxes = (data, model, state) => {
 
   /** Returns what colours mean, each with its words; sizes and strides are put into bins for it. */
   function entries() {
+    if (state.by === "change") {
+      const there = new Set(data.changes);
+      return data.ways.filter((_, place) => there.has(place)).map((one) => [`way-${one}`, WAYS[one] || "same"]);
+    }
     if (state.by === "kind") {
       return [...data.kinds, "none"].map((kind) => [`kind-${kind}`, kind === "none" ? "passes positions on" : kind]);
     }
@@ -191,5 +210,6 @@ pytestRf.boxes = (data, model, state) => {
     entries,
     search,
     whole,
+    boxOf,
   };
 };

@@ -51,7 +51,19 @@
     filter();
   }
 
+  /** What is chosen of one state is chosen of the other. */
+  function follow([one, other]) {
+    const { partners } = one.data.sections.graph;
+    one.onChoose((place) => {
+      if (partners[place] >= 0) other.choose(partners[place], "other");
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     for (const root of document.querySelectorAll("[data-compared]")) start(root);
+    const { models } = pytestRf;
+    if (!document.querySelector(".both")) return;
+    follow(models);
+    follow([...models].reverse());
   });
 })();

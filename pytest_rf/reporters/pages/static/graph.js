@@ -6,14 +6,15 @@ pytestRf.section("graph", (root, data, model) => {
   const { SIZE } = nesting;
   const find = (selector) => root.querySelector(selector);
   const stage = find(".stage");
-  const tree = find(".tree");
+  const LEGIBLE = 0.65;
 
-  const state = { open: new Set(), chosen: -1, by: "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
+  const state = { open: new Set(), chosen: -1, by: data.changes.length ? "change" : "size", towards: 0, trail: data.trails.length ? 0 : -1, zoom: 1 };
   let shown = null; // the geometry that is drawn
+  let tree = null;
   let trail = { boxes: new Set(), links: new Set() };
   const about = pytestRf.boxes(data, model, state);
-  const { parents, failing, children, ancestry, isModule, isEnd, name, what, says, detail, shade } = about;
-  const { findings, described, besideName, kinds, tensor, cut } = about;
+  const { parents, failing, ancestry, isModule, isEnd, name, what, says, detail, shade } = about;
+  const { findings, described, cut } = about;
 
   // ---------------------------------------------------------------- the drawing
 
@@ -40,9 +41,10 @@ pytestRf.section("graph", (root, data, model) => {
 
   /** Returns what stands in a box: its name, and unless it is open what is said of it, as far as there is room. */
   function lines(box, width, open) {
-    const room = Math.floor((width - 22 - (isModule(box) ? 12 : 0) - (failing.has(box) ? 16 : 0)) / 7);
-    const second = open ? "" : [says(box), detail(box)].filter(Boolean).join(" · ");
-    return [cut(name(box), room), cut(second, Math.floor((width - (isEnd(box) ? 34 : 18)) / 6))];
+    const inside = width - (isEnd(box) ? 36 : 20);
+    const room = Math.floor((inside - (isModule(box) ? 12 : 0) - (failing.has(box) ? 16 : 0)) / 7.2);
+    const second = open ? "" : [says(box), state.by === "change" ? "" : detail(box)].filter(Boolean).join(" · ");
+    return [cut(name(box), room), cut(second, Math.floor(inside / 6))];
   }
 
   function drawn({ id, x, y, width, height, open }) {
@@ -100,8 +102,9 @@ pytestRf.section("graph", (root, data, model) => {
     svg.setAttribute("height", shown.height * state.zoom);
   }
 
-  function fit() {
-    state.zoom = Math.max(0.4, Math.min(1, (stage.clientWidth - 2) / shown.width));
+  /** Scales the drawing to the width that there is; not so small that it cannot be read, or be seen. */
+  function fit(least = 0.25) {
+    state.zoom = Math.max(least, Math.min(1, (stage.clientWidth - 2) / shown.width));
     scale();
   }
 
@@ -127,87 +130,7 @@ pytestRf.section("graph", (root, data, model) => {
     }
   }
 
-  // ---------------------------------------------------------------- the tree
-
-  function list() {
-    const focused = tree.contains(document.activeElement);
-    const items = (level, depth) =>
-      children(level).flatMap((box, place, all) => {
-        const open = state.open.has(box);
-        const item = element(
-          "li",
-          {
-            role: "treeitem",
-            class: trail.boxes.has(box) ? "on" : null,
-            style: `--level: ${depth}`,
-            "aria-level": depth + 1,
-            "aria-posinset": place + 1,
-            "aria-setsize": all.length,
-            "aria-selected": String(box === state.chosen),
-            "aria-expanded": isModule(box) ? String(open) : null,
-            tabindex: box === tabStop() ? 0 : -1,
-            "data-box": box,
-          },
-          element("span", { class: "sign", "aria-hidden": "true" }, isModule(box) ? (open ? "▾" : "▸") : ""),
-          element("span", { class: "name" }, name(box)),
-          " ",
-          element("span", { class: "soft" }, besideName(box)),
-          failing.has(box) ? element("span", { class: "fault", title: findings(box) }, "!") : "",
-        );
-        return open ? [item, ...items(data.inner[box], depth + 1)] : [item];
-      });
-    tree.replaceChildren(...items(0, 0));
-    if (focused) tree.querySelector(`[data-box="${tabStop()}"]`)?.focus();
-  }
-
-  /** Scrolls the tree so that a box is in it. */
-  function scrollTree(box) {
-    const row = tree.querySelector(`[data-box="${box}"]`);
-    if (!row) return;
-    const [own, around] = [row.getBoundingClientRect(), tree.getBoundingClientRect()];
-    if (own.top < around.top) tree.scrollTop -= around.top - own.top;
-    else if (own.bottom > around.bottom) tree.scrollTop += own.bottom - around.bottom;
-  }
-
   // ---------------------------------------------------------------- what is chosen
-
-  function tell() {
-    const box = state.chosen;
-    const panel = find(".told");
-    if (box < 0) {
-      panel.replaceChildren(element("p", { class: "note" }, "Nothing is chosen."));
-      return;
-    }
-    const own = tensor(box);
-    const rows = [["is", what(box)]];
-    if (data.paths[box]) rows.push(["module", data.paths[box]]);
-    else if (own?.module && !isModule(box)) rows.push(["module", own.module]);
-    if (own && !isEnd(box)) rows.push([isModule(box) ? "last tensor" : "tensor", own.name]);
-    if (own?.shape) rows.push(["shape", own.shape.join("×") || "scalar"]);
-    if (own?.source && !isModule(box)) rows.push(["source", own.source]);
-    if (!isEnd(box)) rows.push(["brings in", kinds(box).join(", ") || "nothing: it passes positions on"]);
-    const figures = data.rows[box] < 0 ? null : data.figures[data.rows[box]];
-    const several = model.data.inputs.length > 1;
-    data.towards.forEach(([input, axis], place) => {
-      const [size, stride] = figures?.[place] ?? ["", ""];
-      if (size) rows.push([several ? `${input} ${axis}` : axis, `rf ${size}, stride ${stride}`]);
-    });
-    if (!figures && own?.reason) rows.push(["unknown", own.reason]);
-    const table = element(
-      "table",
-      {},
-      element(
-        "tbody",
-        {},
-        ...rows.map(([head, text]) => element("tr", {}, element("th", { scope: "row" }, head), element("td", {}, text))),
-      ),
-    );
-    const link =
-      own && model.data.sections.look
-        ? element("p", {}, element("a", { href: `#m${model.number}-look`, "data-tensor": data.tensors[box] }, "see what it reads"))
-        : "";
-    panel.replaceChildren(element("p", { class: "name" }, name(box)), table, link);
-  }
 
   /** Chooses a box that is to be seen. */
   function choose(box, from = "") {
@@ -254,17 +177,13 @@ pytestRf.section("graph", (root, data, model) => {
 
   function render() {
     draw();
-    tell();
-    list();
-    scrollTree(state.chosen);
+    pytestRf.boxPanel(find(".told"), state.chosen, data, model, about);
+    tree.list(trail);
   }
 
   // ---------------------------------------------------------------- mouse and keys
 
-  const boxOf = (event) => {
-    const found = event.target.closest("[data-box]");
-    return found ? Number(found.dataset.box) : -1;
-  };
+  const { boxOf } = about;
 
   stage.addEventListener("click", (event) => {
     const box = boxOf(event);
@@ -302,38 +221,6 @@ pytestRf.section("graph", (root, data, model) => {
     scrollTo(state.chosen);
   });
 
-  tree.addEventListener("click", (event) => {
-    const box = boxOf(event);
-    if (box < 0) return;
-    toggle(box);
-    scrollTo(box);
-    tree.querySelector(`[data-box="${box}"]`).focus();
-  });
-
-  tree.addEventListener("keydown", (event) => {
-    const box = boxOf(event);
-    if (box < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
-    const visible = [...tree.querySelectorAll("[role=treeitem]")].map((one) => Number(one.dataset.box));
-    const place = visible.indexOf(box);
-    const open = state.open.has(box);
-    let next = box;
-    if (event.key === "ArrowDown") next = visible[place + 1] ?? box;
-    else if (event.key === "ArrowUp") next = visible[place - 1] ?? box;
-    else if (event.key === "Home") next = visible[0];
-    else if (event.key === "End") next = visible[visible.length - 1];
-    else if (event.key === "ArrowRight" && isModule(box)) {
-      if (open) next = children(data.inner[box])[0];
-      else toggle(box);
-    } else if (event.key === "ArrowLeft") {
-      if (open) toggle(box);
-      else next = parents[box] >= 0 ? parents[box] : box;
-    } else if (event.key === "Enter" || event.key === " ") toggle(box);
-    else return;
-    event.preventDefault();
-    if (next !== box) choose(next);
-    scrollTo(next);
-  });
-
   for (const button of root.querySelectorAll("[data-by]")) {
     button.addEventListener("click", () => {
       state.by = button.dataset.by;
@@ -356,7 +243,7 @@ pytestRf.section("graph", (root, data, model) => {
     state.open.clear();
     state.chosen = outermost;
     render();
-    fit();
+    fit(LEGIBLE);
   });
 
   find(".towards")?.addEventListener("change", (event) => {
@@ -405,10 +292,13 @@ pytestRf.section("graph", (root, data, model) => {
     }
   });
 
+  tree = pytestRf.tree(find(".tree"), data, about, state, { tabStop, toggle, choose, scrollTo });
   trail = about.follow(data.trails[state.trail]);
   legend();
   render();
-  fit();
+  fit(LEGIBLE);
+  const [outset] = shown.boxes;
+  stage.scrollLeft = (outset.x + outset.width / 2) * state.zoom - stage.clientWidth / 2;
   const [first] = data.trails[state.trail]?.at ?? [];
   if (first !== undefined) scrollTo(ancestry(first).find(isVisible));
 });

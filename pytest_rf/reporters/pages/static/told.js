@@ -74,9 +74,18 @@
       outside[0] || outside[1] ? outside.join(", ") : "none",
       width === null ? "–" : width.toPrecision(4),
       block ? (block[0] === block[1] ? String(block[0]) : `${block[0]}–${block[1]}`) : "–",
-      reach ? reach.join(", ") : "–",
+      look.tile && isHopeless(look, input, axis, along.context) ? "none is enough" : reach ? reach.join(", ") : "–",
     ];
     return element("tr", {}, head, ...cells.map((cell) => element("td", {}, cell)));
+  }
+
+  /** Returns whether no halo makes a tile equal the whole: statistics come in, or the model is tied to the extent. */
+  function isHopeless(look, input, axis, context) {
+    const about = look.data.guarantees.find(
+      (one) => one.tensor === look.model.chosen && one.input === input.name && one.axis === axis,
+    );
+    if (about?.figures.halo) return about.figures.halo.includes("inf");
+    return Boolean(context) && !context.accepted;
   }
 
   /** Returns what is said below the table: context with its sources, and what is guaranteed of final tensors. */
@@ -118,13 +127,20 @@
     return measured ? `${value} (${measured})` : String(value);
   }
 
+  /** Returns a figure that is guaranteed, in words. */
+  function guarantee(look, about, name, value) {
+    if (name === "halo" && value.every((one) => one === "inf")) return "no halo is enough";
+    return `${WORDS[name] || name} ${lengthOf(look, about, name, value)}`;
+  }
+
   /** Returns the figures that are guaranteed of the tensor, in words, with the axes of which they are true. */
   function guaranteed(look) {
     const found = new Map();
     for (const one of look.data.guarantees) {
       if (one.tensor !== look.model.chosen) continue;
       const figures = Object.entries(one.figures)
-        .map(([name, value]) => `${WORDS[name] || name} ${lengthOf(look, one, name, value)}`)
+        .filter(([name, value]) => name !== "multiple" || value !== 1) // any extent fits
+        .map(([name, value]) => guarantee(look, one, name, value))
         .join(" · ");
       const where = look.inputs.length > 1 ? `${one.input} ${one.axis}` : one.axis;
       if (figures && !(found.get(figures) || []).includes(where)) {
