@@ -58,13 +58,8 @@ def _verdict(plan: Plan) -> Iterator[Line]:
     yield from _obstacles(plan)
     yield from _by_axes([(one.axis, one.told) for one in plan.faults])
     missed = dict.fromkeys(one.axis for one in plan.misses if not math.isinf(plan.min_overlap[one.axis]))
-    yield from _by_axes([(axis, _lacks(plan, axis)) for axis in missed])
+    yield from _by_axes([(axis, plan.lacks(axis)) for axis in missed])
     yield from _by_axes([(one.axis, one.told) for one in plan.misses])
-
-
-def _lacks(plan: Plan, axis: str) -> str:
-    one = plan.axes[axis]
-    return f"an overlap of {plan.min_overlap[axis]:g} in total is enough, there are {one.before + one.after}"
 
 
 def _obstacles(plan: Plan) -> Iterator[Line]:
