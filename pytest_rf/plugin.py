@@ -153,6 +153,7 @@ def pytest_runtest_makereport(
     if not item.config.getoption("fulltrace", False):
         failures.shorten_all(item, call)
     report = yield
+    failures.fit(report, item, call)
     failures.explain_figures(report, call)
     failures.place_skip(report, item)
     return report

@@ -87,6 +87,7 @@ def _wrong(plan: Plan, first: str) -> Iterator[_Wrong]:
         plan: the tiling, judged.
         first: the first output, which stands for all where something is wrong whatever they read.
     """
+    remedies = {one.axis: one.remedy for one in reversed(plan.obstacles)}  # where no overlap is enough
     for axis in plan.axes:
         found = [
             *(
@@ -94,7 +95,10 @@ def _wrong(plan: Plan, first: str) -> Iterator[_Wrong]:
                 for one in plan.obstacles
             ),
             *(_Wrong(one.axis, first, one.told, "", one.undecidable) for one in plan.faults),
-            *(_Wrong(one.axis, one.output, one.told, "", False, one) for one in plan.misses),
+            *(
+                _Wrong(one.axis, one.output, one.told, remedies.get(one.axis, ""), False, one)
+                for one in plan.misses
+            ),
         ]
         told: dict[str, _Wrong] = {}
         for one in sorted((one for one in found if one.axis == axis), key=lambda one: one.undecidable):

@@ -57,17 +57,9 @@ def _verdict(plan: Plan) -> Iterator[Line]:
         yield line("  ", ("cannot be decided" if plan.undecidable else "not seamless", "bad"))
     yield from _obstacles(plan)
     yield from _by_axes([(one.axis, one.told) for one in plan.faults])
-    yield from _by_axes(
-        [(axis, _lacks(plan, axis)) for axis in dict.fromkeys(one.axis for one in plan.misses)]
-    )
+    missed = dict.fromkeys(one.axis for one in plan.misses if not math.isinf(plan.min_overlap[one.axis]))
+    yield from _by_axes([(axis, plan.lacks(axis)) for axis in missed])
     yield from _by_axes([(one.axis, one.told) for one in plan.misses])
-
-
-def _lacks(plan: Plan, axis: str) -> str:
-    one = plan.axes[axis]
-    if math.isinf(plan.min_overlap[axis]):
-        return "no overlap is seamless"
-    return f"an overlap of {plan.min_overlap[axis]:g} in total is enough, there are {one.before + one.after}"
 
 
 def _obstacles(plan: Plan) -> Iterator[Line]:
@@ -109,10 +101,8 @@ def _allowed(plan: Plan, axis: str, spacing: Quantity | None) -> Iterator[str]:
     else:
         yield "tiles begin anywhere; every extent fits"
     if math.isinf(total):
-        own = [one for one in plan.obstacles if one.axis == axis]
-        if own:
-            open_ = all(one.undecidable for one in own)
-            yield "which overlap is seamless cannot be decided" if open_ else "no overlap is seamless"
+        if told := _none(plan, axis):
+            yield told
         return
     half = int(total) // 2
     halves = f"{long(half)} a side" if total % 2 == 0 else f"{half} before and {int(total) - half} after"
@@ -126,6 +116,16 @@ def _allowed(plan: Plan, axis: str, spacing: Quantity | None) -> Iterator[str]:
         extents = [one.fitting(int(total) * length) for length in _LENGTHS]
         costs = (f"{extent / (extent - total):.2f} times at {extent}" for extent in extents)
         yield f"positions are computed {', '.join(costs)}"
+
+
+def _none(plan: Plan, axis: str) -> str:
+    """Return that no overlap is known to be enough; nothing where the model does not run on such tiles at all."""
+    own = [one.undecidable for one in plan.obstacles if one.axis == axis]
+    return (
+        ("which overlap is seamless cannot be decided" if all(own) else "no overlap is seamless")
+        if own
+        else ""
+    )
 
 
 def as_json(name: str, plan: Plan) -> str:

@@ -26,6 +26,7 @@ from pytest_rf.results import ModelResult, RequirementResult, severity
 from pytest_rf.severity import SEVERITIES
 from pytest_rf.testing import locking, properties
 from pytest_rf.testing.entries import Entry
+from pytest_rf.testing.failures import RequirementFailed
 
 if TYPE_CHECKING:
     from pytest_rf.checkable import Analysis
@@ -300,10 +301,6 @@ class LockItem(RequirementItem):
 def _of_rules(result: ModelResult) -> Iterator[Finding]:
     """Yield the findings that are no requirement's."""
     return (finding for finding in result.findings if finding.number is None)
-
-
-class RequirementFailed(Exception):
-    """A requirement does not hold; the text says everything."""
 
 
 def _own(result: ModelResult, one: RequirementResult) -> tuple[Problem, ...]:

@@ -7,7 +7,9 @@ import contextlib
 import linecache
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from pytest_rf.analysis.metrics import METRICS, AxisField
 from pytest_rf.analysis.tensor_field import TensorField
@@ -18,11 +20,9 @@ from pytest_rf.containment import OURS
 from pytest_rf.errors import RFError
 from pytest_rf.findings import Finding
 from pytest_rf.reporters.growth_path import growth
-from pytest_rf.reporters.lines import plain, visible
+from pytest_rf.reporters.lines import line, plain, visible
+from pytest_rf.reporters.wrapping import wrapped
 from pytest_rf.requirements import explain
-
-if TYPE_CHECKING:
-    import pytest
 
 #: The heading of what is added to a failure.
 TITLE = "receptive field"
@@ -38,6 +38,14 @@ _LONGEST = 4000
 
 #: Figures explained of one failure.
 _MOST = 4
+
+
+class NotHeld(pytest.fail.Exception):  # type: ignore[name-defined, misc]  # pytest makes the name as it runs
+    """What a marker requires does not hold; the text says everything."""
+
+
+class RequirementFailed(Exception):
+    """A requirement of the configuration does not hold; the text says everything."""
 
 
 def shorten_all(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -60,6 +68,37 @@ def explain_figures(report: pytest.TestReport, call: pytest.CallInfo[None]) -> N
         text = text or figures(error)
     if text:
         add(TITLE, text)
+
+
+def fit(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Have what pytest-rf says of a failure fit the terminal, and the line of the summary say what is wrong.
+
+    A text that says first which module is judged, by a line that ends with a colon, says what is wrong below it.
+    """
+    if call.excinfo is None or not isinstance(call.excinfo.value, NotHeld | RequirementFailed):
+        return
+    told = str(call.excinfo.value)
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        crash.message = next((one for one in told.splitlines() if one and not one.endswith(":")), told)
+    width = _width(item.config)
+    if width and isinstance(report.longrepr, str):
+        report.longrepr = _broken(report.longrepr, width)
+    elif width:
+        for entry in getattr(getattr(report.longrepr, "reprtraceback", None), "reprentries", ()):
+            entry.lines = _broken("\n".join(entry.lines), width).splitlines()
+
+
+def _width(config: pytest.Config) -> int:
+    """Return how wide the terminal is that a run is told on; 0 where there is none."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not reporter.isatty:
+        return 0
+    return int(reporter._tw.fullwidth)
+
+
+def _broken(text: str, width: int) -> str:
+    return "\n".join(plain(wrapped(map(line, text.splitlines()), width)))
 
 
 def place_skip(report: pytest.TestReport, item: pytest.Item) -> None:

@@ -17,6 +17,7 @@ from pytest_rf.reporters.lines import visible
 from pytest_rf.requirements.vocabulary import nearest
 from pytest_rf.testing import listener, places, properties
 from pytest_rf.testing.choice import choose
+from pytest_rf.testing.failures import NotHeld
 from pytest_rf.testing.models import analysed
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def check(item: pytest.Item, state: State) -> None:
         except RFError as error:
             wrong.append(_told(error))
     if wrong:
-        pytest.fail("\n\n".join(wrong), pytrace=False)
+        raise NotHeld("\n\n".join(wrong), pytrace=False)
 
 
 def _check(item: pytest.Item, mark: pytest.Mark, state: State, heard: Listener | None) -> Iterator[str]:

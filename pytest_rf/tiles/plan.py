@@ -137,10 +137,19 @@ class Plan:
         accepted = f"; context accepted: {', '.join(self.accepted)}" if self.accepted else ""
         return f"seamless: {needs}{accepted}"
 
+    def lacks(self, axis: str) -> str:
+        """Return what would be enough along an axis, and what there is."""
+        one, total = self.axes[axis], self.min_overlap[axis]
+        before, after = self.min_context[axis]
+        if one.before + one.after >= total:  # enough in total, on the wrong side
+            return (
+                f"a context of {before:g} before and {after:g} after is enough, there are {one.before} and "
+                f"{one.after}"
+            )
+        return f"an overlap of {total:g} in total is enough, there are {one.before + one.after}"
+
     def _missed(self, miss: Miss) -> str:
-        one = self.axes[miss.axis]
-        total = self.min_overlap[miss.axis]
-        return f"{miss}; an overlap of {total:g} in total is enough, there are {one.before + one.after}"
+        return f"{miss}; {self.lacks(miss.axis)}"
 
     # ------------------------------------------------------------------ images
 

@@ -46,6 +46,14 @@ def test_a_tiling_is_judged(rf) -> None:
     assert not miss["start"] <= miss["position"] < miss["stop"]
 
 
+def test_what_a_tiling_lacks_is_said_first(rf) -> None:
+    short = rf("tile", UNET, "--tile", "h=128", "--overlap", "h=32").out
+    assert "h: an overlap of 40 in total is enough, there are 32" in short
+    assert short.index("is enough") < short.index("kept of the tile")
+    lopsided = rf("tile", UNET, "--tile", "h=128", "--context", "h=4:40").out
+    assert "h: a context of 20 before and 20 after is enough, there are 4 and 40" in lopsided
+
+
 def test_off_the_grid_the_nearest_that_fit_are_named(rf) -> None:
     assert "the nearest are 128 and 132" in rf("tile", UNET, "--tile", "h=130").out
     found = rf("tile", UNET, "--tile", "h=128", "--overlap", "h=42")

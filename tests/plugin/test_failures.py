@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from pytest_rf.testing import failures
+
 Pytester = pytest.Pytester
 
 TESTS = """
 import unittest
 
 import pytest
+
+from pytest_rf.testing import failures
 
 import pytest_rf
 
@@ -231,3 +235,60 @@ def test_names_in_errors_cannot_steer_a_terminal(project: Pytester) -> None:
     result = project.runpytest()
     result.assert_outcomes(failed=1)
     assert "\x1b[2J" not in result.stdout.str()
+
+
+MARKED = """
+import pytest
+
+@pytest.mark.rf("final rf >= 224", model="unet.onnx")
+@pytest.mark.rf("final stride == 2", model="unet.onnx")
+def test_marked(): pass
+
+@pytest.mark.rf("final rff >= 3", model="unet.onnx")
+def test_misspelt(): pass
+"""
+
+
+def test_the_summary_says_what_is_wrong(project: Pytester) -> None:
+    project.makepyfile(test_it=MARKED)
+    result = project.runpytest("-rf", "--junitxml=junit.xml")
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED test_it.py::test_marked - RF001 final rf is 3*",
+            "FAILED test_it.py::test_misspelt - requirement `final rff >= 3`*",
+        ]
+    )
+    assert 'message="RF001 final rf is 3' in (project.path / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_the_summary_leaves_out_which_call_is_judged(project: Pytester) -> None:
+    pytest.importorskip("torch")
+    project.makepyfile(
+        test_it="""
+        import pytest, torch
+
+        @pytest.mark.rf("final rf >= 224")
+        def test_called():
+            torch.nn.Conv2d(1, 1, 3)(torch.zeros(1, 1, 32, 32))
+        """
+    )
+    result = project.runpytest_subprocess("-rf")
+    result.stdout.fnmatch_lines(
+        ["Conv2d, called at *", "FAILED test_it.py::test_called - RF001 final rf is 3*"], consecutive=False
+    )
+
+
+@pytest.mark.parametrize("width", [0, 50])
+def test_failures_fit_the_terminal(project: Pytester, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setattr(failures, "_width", lambda config: width)
+    project.makepyfile(test_it=MARKED)
+    result = project.runpytest("--rf", "test_it.py", "rf.toml", "-r", "N")
+    ours = [one for one in result.outlines if one.startswith(("RF001", "requirement"))]
+    assert len(ours) == 4
+    assert (max(map(len, ours)) <= 50) is bool(width)
+    assert "      ^" in result.outlines  # what is marked keeps its mark
+
+
+def test_only_a_terminal_has_a_width(project: Pytester) -> None:
+    config = project.parseconfigure()
+    assert failures._width(config) == 0
