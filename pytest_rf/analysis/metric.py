@@ -61,7 +61,8 @@ class Metric:
         grows: what a sentence calls that which grows from layer to layer; empty where nothing of it does.
         multiplies: whether it grows by factors.
         cause: what makes it larger, or a predicate fail, for which there is advice: more ``layers``, ``strides``,
-            layers that look ``ahead``, ``context``, ``branches`` that are shifted against each other.
+            layers that look ``ahead``, ``context``, ``branches`` that are shifted against each other, ``room``
+            for a window.
         formats: the formats that show it without being asked.
         joint: whether a requirement reads it of all selected tensors together, which lie beside each other.
         actual: whether it is taken on the actual input alone, and so is not known where that is our choice.
@@ -89,7 +90,7 @@ class Metric:
     why: Callable[[Along], str] | None = None
     grows: str = ""
     multiplies: bool = False
-    cause: Literal["", "layers", "strides", "ahead", "context", "branches"] = ""
+    cause: Literal["", "layers", "strides", "ahead", "context", "branches", "room"] = ""
     formats: tuple[Format, ...] = ("json", "csv")
     joint: bool = False
     actual: bool = False

@@ -229,6 +229,7 @@ TABLE: tuple[Metric, ...] = (
         smallest.read,
         steady="always",
         why=smallest.why,
+        cause="room",
         dear=True,
     ),
     Metric(

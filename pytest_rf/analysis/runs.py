@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
@@ -36,6 +36,18 @@ choose away; no context and what data cannot choose away; the smaller branch at 
 
 _SHARES = (Fraction(3, 2), Fraction(2), Fraction(1, 2))
 """What becomes of chosen extents where figures are read again."""
+
+
+class Smallest(NamedTuple):
+    """The smallest extent of an input along an axis.
+
+    Attributes:
+        extent: that one.
+        below: what goes wrong at the next smaller one that fits.
+    """
+
+    extent: int
+    below: str
 
 
 class Runs:
@@ -70,7 +82,7 @@ class Runs:
         )
         self.aligned: dict[Key, dict[int, bool | None]] = {}
         """Input axis -> number of a value at which branches meet -> whether they are aligned, as far as is known."""
-        self.smallest: dict[Key, int | Ignorance] = {}
+        self.smallest: dict[Key, Smallest | Ignorance] = {}
         """The smallest inputs that are known so far, by input axis."""
         self._multiples: dict[Key, dict[int, int]] = {}
         self._grids: dict[Key, int] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.described import Relower
-from pytest_rf.analysis.runs import Runs
+from pytest_rf.analysis.runs import Runs, Smallest
 from pytest_rf.domains.layout import Key
 from pytest_rf.errors import RFError
 from pytest_rf.graph import Unknown
@@ -22,7 +22,7 @@ def read(field: Along) -> int | None:
     found = _known(field)
     if isinstance(found, Ignorance):
         return None
-    return field.framing.shortest(found) if field.framed else found
+    return field.framing.shortest(found.extent) if field.framed else found.extent
 
 
 def why(field: Along) -> str:
@@ -31,17 +31,23 @@ def why(field: Along) -> str:
     if isinstance(found, Ignorance):
         return found.reason
     padded = "the front-end may pad the signal, so the smallest one is not known: ask for positions"
-    return padded if field.framed and field.framing.shortest(found) is None else ""
+    return padded if field.framed and field.framing.shortest(found.extent) is None else ""
 
 
-def _known(field: Along) -> int | Ignorance:
+def obstacle(field: Along) -> str:
+    """Say what the next smaller extent lacks; nothing where that is not known."""
+    found = _known(field)
+    return "" if isinstance(found, Ignorance) else found.below
+
+
+def _known(field: Along) -> Smallest | Ignorance:
     known = field.runs.smallest
     if field.key not in known:
         known[field.key] = smallest(field.runs, field.key)
     return known[field.key]
 
 
-def smallest(runs: Runs, key: Key) -> int | Ignorance:
+def smallest(runs: Runs, key: Key) -> Smallest | Ignorance:
     """Return the smallest extent at which a model runs and every output has a unit; the reason where it is not known.
 
     Every larger extent that fits the model's strides has to do, too. Those fit that are multiples of the least common
@@ -65,7 +71,8 @@ def smallest(runs: Runs, key: Key) -> int | Ignorance:
     while high - low > multiple:
         middle = low + (high - low) // (2 * multiple) * multiple
         low, high = (low, middle) if trial.runs(middle) else (middle, high)
-    return next(n for n in range(max(1, low + 1), high + 1) if trial.runs(n))
+    found = next(n for n in range(max(1, low + 1), high + 1) if trial.runs(n))
+    return Smallest(found, trial.why_not(found - 1))
 
 
 class _Trial:
@@ -75,16 +82,20 @@ class _Trial:
         self.shape = shape
         self.lower = lower
         self.key = key
-        self.known: dict[int, bool] = {}
+        self.known: dict[int, str] = {}
         self.pinned = ""
         """Why the model did not run at the first extent at which it did not."""
 
     def runs(self, extent: int) -> bool:
         """Whether the model runs at an extent, and every output has a unit."""
+        return not self.why_not(extent)
+
+    def why_not(self, extent: int) -> str:
+        """Return why the model does not run at an extent; nothing where it does."""
         if extent not in self.known:
             why = self._why_not(extent) if extent > 0 else "there is no input"
-            self.pinned = self.pinned or (f"at an extent of {extent}, {why}" if why else "")
-            self.known[extent] = not why
+            self.known[extent] = f"at an extent of {extent}, {why}" if why else ""
+            self.pinned = self.pinned or self.known[extent]
         return self.known[extent]
 
     def _why_not(self, extent: int) -> str:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
 
+from pytest_rf.analysis import smallest
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.tensors import Contribution
 from pytest_rf.figures import Number, said
@@ -70,6 +71,8 @@ def for_comparison(
         return ""
     if math.isinf(high):
         return _context(case) if metric.guarantee else ""
+    if metric.cause == "room":
+        return smallest.obstacle(case.field)
     if metric.cause == "strides":
         return _strides(case, comparator, Fraction(high), wanted)
     if not metric.monotone:

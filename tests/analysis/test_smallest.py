@@ -93,3 +93,9 @@ def test_a_model_whose_own_input_is_too_small_is_an_error_at_its_operator(
 ) -> None:
     with pytest.raises(pytest_rf.ModelError, match=says):
         pytest_rf.analyze(net(body, extent))
+
+
+def test_a_violation_says_what_the_next_smaller_input_lacks() -> None:
+    body, smallest = NETS["a classifier"]
+    (finding,) = pytest_rf.analyze(net(body, LENGTH)).check(f"final min_input <= {smallest - 1}")
+    assert f"at an extent of {smallest - 1}, net: node 'b' (Conv): extent 2 of axis 2" in finding.help
