@@ -75,6 +75,12 @@ def lost(docs: Path, site: Path) -> Iterator[str]:
             yield f"{path.relative_to(docs).as_posix()}: {said} headings, of which the site shows {there}"
 
 
+def strays(site: Path) -> Iterator[str]:
+    """Yield the files of a site that are code of the docs and no part of it."""
+    for path in sorted(site.rglob("*.py*")):
+        yield f"{path.relative_to(site).as_posix()} is published"
+
+
 def main() -> int:
     """Build the site and return the exit status."""
     command = [
@@ -89,7 +95,7 @@ def main() -> int:
     ]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         return 1
-    found = [*wrong(SITE), *lost(ROOT / "docs", SITE)]
+    found = [*wrong(SITE), *lost(ROOT / "docs", SITE), *strays(SITE)]
     print(*found, f"{len(list(SITE.rglob('*.html')))} pages, {len(found)} faults", sep="\n")
     return 1 if found else 0
 

@@ -1,14 +1,19 @@
 """Runs the Python of the tutorial and the pages on jobs and explanations, and their configurations, as a reader would.
 
-The ``python`` blocks of a page run one after the other, with the checkout as the working directory; a ``text`` block
-right behind one is what it prints. A ``toml`` block is a configuration beside ``examples``, of which everything holds.
+The ``python`` blocks of a page run one after the other, in a folder with the examples; a ``text`` block right behind one
+is what it prints. A ``toml`` block is a configuration beside ``examples``, of which everything holds.
+``python tests/docs/listing.py [PAGE ...]`` writes what they print now into the pages.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +61,11 @@ def configurations(text: str) -> list[str]:
 def update(page: Path) -> None:
     """Write what a page's Python prints now into it."""
     text = page.read_text(encoding="utf-8")
-    now = printed(text, f"{page.stem}.py")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "examples", Path(folder) / "examples")
+        os.chdir(folder)
+        now = iter(list(printed(text, f"{page.stem}.py")))
+        os.chdir(ROOT)
 
     def block(match: re.Match[str]) -> str:
         said = next(now)
@@ -66,5 +75,5 @@ def update(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    for path in PAGES:
+    for path in [path.resolve() for path in map(Path, sys.argv[1:])] or PAGES:
         update(path)

@@ -83,6 +83,16 @@ def test_dead_links_are_noticed(tmp_path: Path) -> None:
     ]
 
 
+def test_code_that_is_published_is_noticed(tmp_path: Path) -> None:
+    strays = runpy.run_path(str(DOCS / "build_site.py"))["strays"]
+    cache = tmp_path / "examples" / "__pycache__"
+    cache.mkdir(parents=True)
+    (tmp_path / "index.html").touch()
+    assert not list(strays(tmp_path))
+    (cache / "test_unet.cpython-311.pyc").touch()
+    assert list(strays(tmp_path)) == ["examples/__pycache__/test_unet.cpython-311.pyc is published"]
+
+
 def test_headings_that_got_lost_are_noticed(tmp_path: Path) -> None:
     lost = runpy.run_path(str(DOCS / "build_site.py"))["lost"]
     docs, site = tmp_path / "docs", tmp_path / "site"

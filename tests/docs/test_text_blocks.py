@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import re
 import shlex
 from importlib.util import find_spec
@@ -139,6 +141,25 @@ def test_the_formula_of_tutorials_gives_what_the_page_says() -> None:
     assert len(rows) >= 2
     for kernel, stride, said in rows:
         assert eval(text.strip(), {"k": int(kernel), "s": int(stride)}) == int(said)
+
+
+def test_stacked_layers_give_what_the_page_says() -> None:
+    page = (ROOT / "docs/stride-is-not-dilation.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| (3×3 stride .*) \| (\d+) \| (\d+) \| \*\*(\d+)\*\* \|$", page)
+    assert len(rows) >= 2
+    for layers, added, weighed, right in rows:
+        strides = [int(stride) for stride in re.findall(r"3×3 stride (\d)", layers)]
+        quoted = [3 + 2 * (stride - 1) - 1 for stride in strides]
+        before = [math.prod(strides[:number]) for number in range(len(strides))]
+        assert 1 + sum(quoted) == int(added)
+        assert 1 + sum(map(operator.mul, quoted, before)) == int(weighed)
+        nodes = "\n".join(
+            f"x{number + 1} = Conv<strides=[{stride},{stride}], pads=[1,1,1,1]>(x{number}, w)"
+            for number, stride in enumerate(strides)
+        )
+        ends = f"x{len(strides)}"
+        net = f"net (float[1,1,64,64] x0) => (float[1,1,M,N] {ends}) <float[1,1,3,3] w> {{ {nodes} }}"
+        assert pytest_rf.analyze(model(net)).final[0]["h"].rf == int(right)
 
 
 def test_a_call_that_fails_is_told_as_the_page_says(folder: Path) -> None:
