@@ -224,5 +224,7 @@ def test_outputs_of_a_tuple_go_by_their_shapes() -> None:
 
 def test_a_model_of_one_input_has_no_state_to_name() -> None:
     net = model("net (float[1,3] x) => (float[1,3] y) { y = Relu(x) }")
-    with pytest.raises(pytest_rf.ModelError, match=r"one input, 'x', and that is the stream; leave out state"):
+    with pytest.raises(
+        pytest_rf.ModelError, match=r"one input, 'x', and that is the stream; leave out state"
+    ):
         pytest_rf.analyze(net, state="auto")
