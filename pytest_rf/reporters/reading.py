@@ -37,8 +37,9 @@ def told(run: Run, findings: Iterable[Line], verbosity: int, by_model: bool) -> 
         else:
             yield from verdicts(run)
         yield ()
-    if verbosity > 0 or not run.findings:  # where a run fails anyway nobody takes it for a proof
-        yield from passed_over(run)
+        wrong = run.findings or not all(problem.unjudged for problem in run.problems)
+        if verbosity > 0 or not wrong:  # what fails anyway is taken for no proof
+            yield from passed_over(run)
     yield closing(run)
 
 
