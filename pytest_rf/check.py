@@ -99,8 +99,9 @@ def run(
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         codes = tuple(rule.code for rule in rules)
+        asked_for = tuple(rule.code for rule in rules if rule.judges is not None)
         day = today or date.today()
-        jobs[number] = Job(target, item.config, codes, recorded, allow_code, day, prove, cures)
+        jobs[number] = Job(target, item.config, codes, asked_for, recorded, allow_code, day, prove, cures)
     numbers = list(jobs)
     examining = (examiner or partial(_one_by_one, load=load))(list(jobs.values()))
     examined = {numbers[place]: one for place, one in examining}

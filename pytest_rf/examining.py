@@ -22,7 +22,7 @@ from pytest_rf.errors import ModelError, PlacedConfigError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded, unused
 from pytest_rf.requirements import Settings
-from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
+from pytest_rf.results import ModelResult, PassedOver, RequirementResult, chosen, is_judged, status
 from pytest_rf.siblings import Missing
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Job(NamedTuple):
         target: the model, with its requirements.
         config: its configuration.
         rules: codes of the rules that are checked.
+        asked: codes of those that somebody selected; the others judge nothing.
         recorded: the baselines and locks of the run.
         allow_code: whether ``package.module:factory`` may run code.
         today: the day that waivers are held against.
@@ -56,6 +57,7 @@ class Job(NamedTuple):
     target: Target
     config: Config
     rules: tuple[str, ...]
+    asked: tuple[str, ...]
     recorded: Recorded
     allow_code: bool
     today: date
@@ -79,7 +81,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         job: the model.
         load: how to turn a target into an analysis; by default :func:`pytest_rf.targets.analyse`.
     """
-    target, config, _, recorded, allow_code, today, prove, cures, draw = job
+    target, config, _, asked, recorded, allow_code, today, prove, cures, draw = job
     rules = [checks.find(code) for code in job.rules]
     model = target.model
     result = ModelResult(model=target.name, file=target.source, accepted=model.accept_context)
@@ -109,19 +111,24 @@ def examine(job: Job, load: Load | None = None) -> Examined:
             problems.append(replace(problem, message=problem.message + pack))
         requirements.append(outcome)
         findings += found
-    judging_rules: list[str] = []
+    about_it: list[str] = []
+    passed_over: list[PassedOver] = []
     stated = [*(one.requirement for one in model.requires), *(one.requirement for one in model.tilings)]
     for rule in rules:
         subject = Subject(analysis, settings, tuple(stated), model.options)
         try:
             findings += rule.findings(subject)
             if rule.judged(subject):
-                judging_rules.append(rule.code)
+                about_it.append(rule.code)
+            reason, help = rule.passed_over(subject)
+            if reason:
+                passed_over.append(PassedOver(rule=rule.code, name=rule.name, reason=reason, help=help))
         except Exception as error:
             problems.append(trouble(error, target))
     try:
         findings += recorded.moved(config, target, analysis, settings)
-        judging_rules += [figures_changed.RULE.code] if config.lock is not None else []
+        if config.lock is not None:
+            about_it.append(figures_changed.RULE.code)
     except Exception as error:
         problems.append(trouble(error, target))
     if prove is not None:
@@ -148,13 +155,15 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         warnings=(left,) if left else (),
         problems=tuple(problems),
         requirements=decided,
-        rules=tuple(judging_rules),
-        judged=is_judged(decided, judging_rules),
+        rules=tuple(about_it),
+        passed_over=tuple(passed_over),
+        judged=is_judged(decided, _judging(about_it, asked, findings)),
         chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
         masks=analysis.graph.counted,
     )
     if result.unjudged:
-        result = _unjudged(result, target, config, rules)
+        spatial = any(source.axes for source in analysis.inputs.values())
+        result = _unjudged(result, target, config, asked, spatial)
     drawn = ""
     if draw is not None:
         try:
@@ -214,17 +223,25 @@ def _decided(
     )
 
 
+def _judging(codes: Sequence[str], asked: Sequence[str], findings: Sequence[Finding]) -> list[str]:
+    """Return which rules judged a model: of those that nobody selected the ones that found something."""
+    judging = {*asked, figures_changed.RULE.code, *(finding.code for finding in findings)}
+    return [code for code in codes if code in judging]
+
+
 def _unjudged(
-    result: ModelResult, target: Target, config: Config, rules: Sequence[checks.Rule]
+    result: ModelResult, target: Target, config: Config, asked: Sequence[str], spatial: bool
 ) -> ModelResult:
     """Return the result of a model that nothing judged: an error, unless the configuration says otherwise."""
     if config.uncovered == "ignore":
         return result
     from pytest_rf.config import remedies
 
+    unable = {one.rule: f"{one.reason}; {one.help}" for one in result.passed_over if one.rule in asked}
     inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
-    selected = [rule.code for rule in rules if rule.judges is not None]
-    text = remedies.for_unjudged(target, config, inapplicable, selected)
+    text = remedies.for_unjudged(
+        target, config, inapplicable, {**dict.fromkeys(asked, ""), **unable}, spatial
+    )
     if config.uncovered == "warn":
         return replace(result, warnings=(*result.warnings, text))
     model = target.model

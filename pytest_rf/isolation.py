@@ -223,7 +223,7 @@ def _read(content: bytes) -> Examined | None:
 
 def _key(job: Job) -> str | None:
     """Return the key of a result; None where it rests on more than the model file and what is declared about it."""
-    target, config, rules, recorded, _, today, prove, cures, draw = job
+    target, config, rules, asked, recorded, _, today, prove, cures, draw = job
     model = target.model
     if (
         prove is not None
@@ -238,7 +238,7 @@ def _key(job: Job) -> str | None:
     try:
         facts = (
             target,
-            (rules, cures),
+            (rules, asked, cures),
             (config.path, config.file, config.root, config.uncovered, config.baseline, config.lock),
             recorded.known(config, target),
             None if config.lock is None else config.lock.read_bytes(),

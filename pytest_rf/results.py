@@ -120,6 +120,22 @@ def chosen(inputs: Iterable[Input]) -> tuple[Extent, ...]:
     )
 
 
+class PassedOver(Struct, frozen=True, kw_only=True):
+    """A checked rule that could say nothing of a model though that has what the rule is about.
+
+    Attributes:
+        rule: the rule's code.
+        name: its name.
+        reason: why, in plain words: ``batch 1``.
+        help: what would let it judge.
+    """
+
+    rule: str
+    name: str
+    reason: str
+    help: str = ""
+
+
 class ModelResult(Struct, frozen=True, kw_only=True):
     """What was found out about one model.
 
@@ -128,8 +144,10 @@ class ModelResult(Struct, frozen=True, kw_only=True):
         file: the model's source as a reader knows it: a path below the root, or ``package.module:factory``; or the
             test that checked it.
         judged: whether a requirement or a selected rule judged it; if none did, it has not passed.
-        rules: codes of the selected rules that found in the model what they are about, and so judged it. The
-            rules that are always checked (RF0) are not among them, but RF006 is where the configuration names a lock.
+        rules: codes of the checked rules that found in the model what they are about. They judged it where they were
+            selected, or found something: those that are on by default make no pass by themselves. The rules
+            that are always checked (RF0) are not among them, but RF006 is where the configuration names a lock.
+        passed_over: the checked rules that could say nothing of it though it has what they are about.
         warnings: what the configuration wants to be told, and not to fail for.
         requirements: every requirement with its outcome.
         findings: what is wrong, requirements first, then built-in checks; waived findings are not among them.
@@ -146,6 +164,7 @@ class ModelResult(Struct, frozen=True, kw_only=True):
     file: str = ""
     judged: bool = False
     rules: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
     warnings: tuple[str, ...] = ()
     requirements: tuple[RequirementResult, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -111,8 +111,20 @@ class Samples:
         listed = " and ".join(map(str, answers))
         return (
             None,
-            f"axes {listed} could both count the {self.extent} samples: analyse it with another batch",
+            f"axes {listed} could both count the {self.extent} samples: analyse it with another batch, as with "
+            f"{self._one_more}",
         )
+
+    @property
+    def _one_more(self) -> str:
+        """The option that gives every input one sample more."""
+        batches, inputs = self._batches, self.runs.inputs
+        fewest = max(1, min(inputs[name].shape[axis] for name, axis in batches.items()))
+        shapes = (
+            (name, [n + n // fewest * (place == axis) for place, n in enumerate(inputs[name].shape)])
+            for name, axis in batches.items()
+        )
+        return " ".join(f"--input {name}={','.join(map(str, shape))}" for name, shape in shapes)
 
     @property
     def _batches(self) -> dict[str, int]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from pytest_rf.analysis import Tensor
+from pytest_rf.analysis import Input, Tensor
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.units import span
 from pytest_rf.checks.rule import Rule
@@ -88,15 +88,36 @@ def _run(first: int, last: int) -> str:
 
 def has_samples(model: Subject) -> bool:
     """Return whether an output reads an input with two samples or more."""
-    inputs = model.analysis.inputs
-    return any(
-        (number := inputs[name].batch) is not None and inputs[name].shape[number] > 1
-        for tensor in model.analysis.outputs
-        if tensor.status != "unknown"
-        for name in tensor.inputs
-    )
+    return any(source.shape[number] > 1 for source, number in _batches(model))
+
+
+def one_sample(model: Subject) -> tuple[str, str]:
+    """Return that outputs read one sample alone, if they do, and how two are given."""
+    given = []
+    for source, number in _batches(model):
+        if source.shape[number] == 1:
+            extents = (2 if axis == number else extent for axis, extent in enumerate(source.shape))
+            given.append(f"--input {source.name}={','.join(map(str, extents))}")
+    if not given:
+        return "", ""
+    return "batch 1", f"give {' '.join(given)}, or export with an open batch"
+
+
+def _batches(model: Subject) -> Iterator[tuple[Input, int]]:
+    """Yield the inputs that outputs read and that have a batch axis, each once, and that axis."""
+    read = {name for tensor in model.analysis.outputs if tensor.status != "unknown" for name in tensor.inputs}
+    for source in model.analysis.inputs.values():
+        if source.name in read and source.batch is not None:
+            yield source, source.batch
 
 
 RULE = Rule(
-    code="RF404", name="batch-leak", doc=__doc__, check=check, judges=has_samples, default=True, streams=True
+    code="RF404",
+    name="batch-leak",
+    doc=__doc__,
+    check=check,
+    judges=has_samples,
+    unable=one_sample,
+    default=True,
+    streams=True,
 )

@@ -42,6 +42,8 @@ class Rule:
         check: yields findings for a model; None where the run itself reports the rule.
         judges: whether a model has anything that the rule is about, so that no finding means that the rule
             holds; None where the rule judges no model, as those about the run.
+        unable: why the rule can say nothing of a model though that has what it is about, and what would help; the
+            first is empty where it can.
         default: whether the rule is checked when the configuration selects nothing.
         actual: whether it is about the actual input, so that it says nothing of axes whose extents are our choice.
         always: whether it cannot be left out, because leaving it out would turn what is wrong into a pass.
@@ -56,6 +58,7 @@ class Rule:
     doc: str
     check: Check | None = None
     judges: Callable[[Subject], bool] | None = None
+    unable: Callable[[Subject], tuple[str, str]] | None = None
     default: bool = False
     always: bool = False
     severity: str = "error"
@@ -126,6 +129,12 @@ class Rule:
         """Return whether the rule has judged a model: whether that has what the rule is about, at a given extent."""
         about = self._is_about(model) and (not self.actual or has_extents(model))
         return self.judges is not None and about and self.judges(model)
+
+    def passed_over(self, model: Subject) -> tuple[str, str]:
+        """Return why the rule could say nothing of a model that has what it is about, and what would help."""
+        if self.unable is None or not self._is_about(model) or self.judged(model):
+            return "", ""
+        return self.unable(model)
 
     def _is_about(self, model: Subject) -> bool:
         """Return whether the rule is about models of this kind: all, or a stream if it says something of these."""

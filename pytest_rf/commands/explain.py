@@ -13,6 +13,7 @@ from pytest_rf.commands.show import analysis_of
 @click.command(short_help="Explain why a figure is what it is.")
 @click.argument("model", shell_complete=completion.models)
 @click.argument("tensor", required=False)
+@click.option("--node", metavar="TENSOR", help="TENSOR, said as show has it: by one name, no pattern.")
 @click.option("--metric", metavar="NAME", default="rf", show_default=True, help="rf, halo, lookahead, ...")
 @click.option(
     "--unit", type=values.Unit(), help="Explain what this unit reads, by its place on the spatial axes."
@@ -28,6 +29,7 @@ from pytest_rf.commands.show import analysis_of
 def explain(
     model: str,
     tensor: str | None,
+    node: str | None,
     metric: str,
     unit: tuple[int, ...] | None,
     axis: str | None,
@@ -51,8 +53,10 @@ def explain(
     from pytest_rf.commands.output import emit
     from pytest_rf.reporters import explanation
 
+    if tensor is not None and node is not None:
+        raise click.UsageError("TENSOR and --node name the same: leave one of them out")
     analysis = analysis_of(model, call, config, allow_code)
-    found = explanation.of(analysis, tensor, metric, towards, unit, axis)
+    found = explanation.of(analysis, node if tensor is None else tensor, metric, towards, unit, axis)
     if format == "json":
         emit(explanation.as_json(found), output, color)
     else:

@@ -56,9 +56,9 @@ def same(
 
     Either is an .onnx file, the name of a model in the configuration, or package.module:factory; --state and --chunk
     are STEP's. Two models without state are compared as they are: is an export the same net? Exit status 1 if they
-    differ; the first step that does is told.
+    differ; the first step that does is told. With --run, 2 where they read the same and one cannot be run.
     """
-    from pytest_rf.commands import pager
+    from pytest_rf.commands import failures, pager
     from pytest_rf.commands.output import emit
     from pytest_rf.commands.progress import made
     from pytest_rf.config.selection import find
@@ -80,13 +80,23 @@ def same(
         emit(sameness.as_json(verdict), output, color)
     else:
         emit(sameness.lines(verdict, pager.screen(output)), output, color)
+    if verdict.unrun:
+        failures.complain(f"--run: {verdict.unrun}")
+        return failures.WRONG_RUN
     return 0 if verdict.found else 1
 
 
 def _compared(home: Target, both: _Names, run: bool) -> Verdict:
     from pytest_rf import targets
-    from pytest_rf.probing import same
+    from pytest_rf.errors import ModelError
+    from pytest_rf.probing import same, with_values
     from pytest_rf.reporters.sameness import Verdict
 
     offline, step = (targets.analyse(target) for target in both)
-    return Verdict(same(offline, step, run), tuple(step.state.items()))
+    found, unrun = same(offline, step), ""
+    if found and run:
+        try:
+            found = with_values(offline, step, found)
+        except ModelError as error:  # what was found of the reads stands
+            unrun = str(error)
+    return Verdict(found, tuple(step.state.items()), unrun)

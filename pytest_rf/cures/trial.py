@@ -132,7 +132,8 @@ class Trial:
         tried: how many edits were tried.
         failed: how many of them are not enough, or break what held.
         work: how much was done for them (``limits.Meter``).
-        nearest: the edit whose figure is the nearest to what is required, of those that are not enough.
+        nearest: the edit whose figure is the nearest to what is required, of those that are not enough; None where
+            none is nearer than the model.
     """
 
     def __init__(
@@ -191,8 +192,8 @@ class Trial:
             tried = Tried(analysis, edits, readings, self._passes(analysis, readings))
         analysis.runs.forget()  # many are tried, and few are looked at again
         self.failed += not tried.passes
-        if not tried.passes and (self.nearest is None or self.distance(tried) < self.distance(self.nearest)):
-            self.nearest = tried if self.distance(tried) < math.inf else self.nearest
+        if not tried.passes and self.distance(tried.readings) < self._least:
+            self.nearest, self._least = tried, self.distance(tried.readings)
         return tried
 
     def accepts(self, tried: Tried) -> bool:
@@ -225,13 +226,18 @@ class Trial:
             yield
         self.work += meter.work
 
-    def distance(self, tried: Tried) -> Number:
-        """Return how far the figure of an edited model is from what is required."""
+    @cached_property
+    def _least(self) -> Number:
+        """How far the nearest figure is from what is required: at first that of the model, which edits must better."""
+        return self.distance(tuple(self._readings(self.analysis)))
+
+    def distance(self, readings: Sequence[Reading]) -> Number:
+        """Return how far a figure is from what is required."""
         wanted, need = self.wanted, self.found.required
-        if wanted is None or need is None or not tried.readings:
+        if wanted is None or need is None or not readings:
             return math.inf
-        below = max(wanted - one.low.upper for one in tried.readings)
-        above = max(one.high.upper - wanted for one in tried.readings)
+        below = max(wanted - one.low.upper for one in readings)
+        above = max(one.high.upper - wanted for one in readings)
         return {">": below, "<": above, "=": max(below, above), "!": math.inf}[need.comparator[0]]
 
     def _passes(self, analysis: Analysis, readings: Sequence[Reading]) -> bool:

@@ -44,6 +44,13 @@ _ARGUMENTS: Mapping[str, Mapping[str, int | bool | None]] = {
 }
 
 _TOKEN = re.compile(r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<word>[^\W\d]\w*)|(?P<sign>[(),=]))")
+_RATE = re.compile(r"(?i)\brate\s*=\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)")
+
+#: Longer numbers are none.
+_DIGITS = 30
+
+#: How many of a unit of time are a second.
+_SECOND = {"s": 1, "ms": 1000, "us": 1_000_000, "µs": 1_000_000, "ns": 1_000_000_000}
 _EXAMPLE = "frames(400, 160, rate = 16000)"
 
 
@@ -188,11 +195,28 @@ class _Parser:
         least = 0 if name == "before" else 1
         if token.kind != "number":
             self.fail(f"{name} is a number, not {self.found(token)}", token.position)
+        self.refuse_unit(name, token)
         if name != "rate" and not token.value.isdigit():
             self.fail(f"{name} is a whole number of samples", token.position)
-        if len(token.value) > 30 or not least <= Fraction(token.value) <= LARGEST:
+        if len(token.value) > _DIGITS or not least <= Fraction(token.value) <= LARGEST:
             self.fail(f"{name} is from {least} to {LARGEST}", token.position)
         return _Given(Fraction(token.value), token)
+
+    def refuse_unit(self, name: str, number: _Token) -> None:
+        """Refuse a unit behind a number; where the rate is said, the samples that a time is are named."""
+        unit = self.current.value
+        if name == "rate" and unit in ("hz", "khz"):
+            self.fail("rate is samples a second, a number without a unit")
+        if name == "rate" or unit not in _SECOND:
+            return
+        first = all(token.value != "then" for token in self.tokens[: self.index])
+        counted = "samples" if first else "positions of the stage before it"
+        rate = _RATE.search(self.text) if first else None
+        said = ""
+        if rate is not None and len(number.value) <= _DIGITS:
+            samples = Fraction(number.value) * Fraction(rate[1]) / _SECOND[unit]
+            said = f": {number.value} {unit} at {rate[1]} = {float(samples):g}"
+        self.fail(f"{name} is a number of {counted}, not a time{said}", number.position)
 
     @staticmethod
     def is_true(given: Mapping[str, _Given], name: str, default: bool) -> bool:

@@ -14,7 +14,7 @@ finds less than the analysis is no contradiction, one that finds more is.
 """
 
 from pytest_rf.probing.search import MAGNITUDES
-from pytest_rf.probing.streaming import same
+from pytest_rf.probing.streaming import same, with_values
 from pytest_rf.probing.verification import Probe, Verification, verify
 
-__all__ = ["MAGNITUDES", "Probe", "Verification", "same", "verify"]
+__all__ = ["MAGNITUDES", "Probe", "Verification", "same", "verify", "with_values"]

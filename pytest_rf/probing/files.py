@@ -14,7 +14,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.analyzing import analyze
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import read
-from pytest_rf.frontends.onnx.outside import first_outside
+from pytest_rf.frontends.onnx.outside import unrunnable
 from pytest_rf.probing.search import Call, Part, Search
 
 Array = npt.NDArray[Any]
@@ -58,12 +58,8 @@ class Evaluator(Search):
 
         self._name = name
         self._random = np.random.default_rng(seed)
-        unread = first_outside(model)
-        if unread is not None:
-            raise ModelError(
-                f"{name} cannot be run, so it cannot be verified: tensor {unread!r} lies in an external data file, "
-                "which is never opened; give the model that onnx.load() returns, which holds it"
-            )
+        if reason := unrunnable(model):
+            raise ModelError(f"{name} cannot be run, so it cannot be verified: {reason}")
         try:
             self._engine = engine(model)
         except Exception as error:  # an operator of others

@@ -14,7 +14,7 @@ from onnx import numpy_helper
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import read
-from pytest_rf.frontends.onnx.outside import first_outside, lies_outside
+from pytest_rf.frontends.onnx.outside import lies_outside, unrunnable
 from pytest_rf.probing.files import Array, Engine, Evaluator, reference
 from pytest_rf.probing.search import Attempt, Search
 
@@ -146,12 +146,8 @@ def runner(model: Any, name: str, values: Mapping[str, Any] | None) -> Engine:
         ModelError: it cannot be run.
     """
     proto = model if hasattr(model, "graph") else read(model)
-    unread = first_outside(proto)
-    if unread is not None:
-        raise ModelError(
-            f"{name} cannot be run: tensor {unread!r} lies in an external data file, which is never opened; give the "
-            "model that onnx.load() returns, which holds it"
-        )
+    if reason := unrunnable(proto):
+        raise ModelError(f"{name} cannot be run: {reason}")
     engine: Callable[[Any], Engine] = reference
     if importlib.util.find_spec("onnxruntime") is not None:
         engine = partial(onnxruntime, tensors=())

@@ -48,11 +48,15 @@ def same(offline: Any, step: Any, run: bool = False) -> Comparison:
     found = compared(one, other)
     if not found or not run:
         return found
-    return _values(one, other, found)
+    return with_values(one, other, found)
 
 
-def _values(offline: Analysis, step: Analysis, found: Comparison) -> Comparison:
-    """Return the comparison with what values add to it."""
+def with_values(offline: Analysis, step: Analysis, found: Comparison) -> Comparison:
+    """Return a comparison by what is read with what values of real runs add to it.
+
+    Raises:
+        ModelError: one does not run.
+    """
     random = np.random.default_rng(0)
     every = pairs(offline, step)
     feeds: dict[str, Array] = {}  # by names of the offline model

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rf.reporters.lines import Line, line
-from pytest_rf.reporters.summary import closing, verdict, verdicts
+from pytest_rf.reporters.summary import closing, passed_over, verdict, verdicts
 from pytest_rf.requirements.wording import held
 from pytest_rf.results import ModelResult, Run
 
@@ -37,6 +37,9 @@ def told(run: Run, findings: Iterable[Line], verbosity: int, by_model: bool) -> 
         else:
             yield from verdicts(run)
         yield ()
+        wrong = run.findings or not all(problem.unjudged for problem in run.problems)
+        if verbosity > 0 or not wrong:  # what fails anyway is taken for no proof
+            yield from passed_over(run)
     yield closing(run)
 
 
@@ -76,4 +79,4 @@ def _details(result: ModelResult) -> Iterator[Line]:
     if result.masks:
         yield line("    ", (result.masks, "dim"))
     if result.rules:
-        yield line("    ", ("judged by", "dim"), f" {', '.join(result.rules)}")
+        yield line("    ", ("checked by", "dim"), f" {', '.join(result.rules)}")

@@ -18,10 +18,17 @@ _LISTED = 4
 
 
 class Verdict(NamedTuple):
-    """What is told: the comparison, and the states of the step model by the names of their inputs."""
+    """What is told.
+
+    Attributes:
+        found: the comparison.
+        states: the states of the step model by the names of their inputs.
+        unrun: why values were not compared though that was asked; empty where they were, or it was not.
+    """
 
     found: Comparison
     states: tuple[tuple[str, StateFigures], ...] = ()
+    unrun: str = ""
 
 
 def lines(verdict: Verdict, screen: Screen) -> Iterator[Line]:
@@ -47,6 +54,8 @@ def _lines(verdict: Verdict) -> Iterator[Line]:
             )
         if found.ran:
             yield line("  ", "both were run on random input: their values agree, too")
+        if verdict.unrun:
+            yield line("  ", ("their values were not compared", "warn"))
     else:
         yield line((found.step, "bold"), " is ", (f"not the same {stream}", "bad"), f" as {found.offline}")
         yield line("  ", found.why)
@@ -57,5 +66,6 @@ def _lines(verdict: Verdict) -> Iterator[Line]:
 def as_json(verdict: Verdict) -> str:
     """Return a verdict as JSON."""
     found = {"same": bool(verdict.found), **dataclasses.asdict(verdict.found)}
+    found["unrun"] = verdict.unrun
     found["states"] = {name: {"needed": one.needed, "length": one.length} for name, one in verdict.states}
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

@@ -55,6 +55,21 @@ def closing(run: Run) -> Line:
     return (*spans, Span("."))
 
 
+def passed_over(run: Run) -> Iterator[Line]:
+    """Yield a line per rule that could say nothing of models though they have what it is about.
+
+    ``RF404 (batch-leak) said nothing of net: batch 1; give --input x=2,3,32,32, or export with an open batch``
+    """
+    found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for result in run.models:
+        for one in result.passed_over:
+            found.setdefault((one.rule, one.name, one.reason), []).append((result.model, one.help))
+    for (code, name, reason), models in found.items():
+        about = models[0][0] if len(models) == 1 else f"{len(models):,} of {count(len(run.models), 'model')}"
+        helped = f"; of {models[0][0]}: " if len(models) > 1 else "; "
+        yield line((f"{code} ({name}) said nothing of {about}: {reason}{helped}{models[0][1]}", "dim"))
+
+
 def _wrong(findings: Sequence[Finding]) -> list[Span]:
     undecidable = sum(finding.undecidable for finding in findings)
     violations = len(findings) - undecidable

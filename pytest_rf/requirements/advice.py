@@ -77,10 +77,22 @@ def for_comparison(
         return _strides(case, comparator, Fraction(high), wanted)
     if not metric.monotone:
         return ""
+    excess = (Fraction(high) - wanted) * _scale(case, metric)
     most = max((one for one in case.path if one.growth > 0), key=lambda one: one.growth, default=None)
     largest = f"; the layer that adds most is {describe(most.tensor)} (+{said(most.growth)})" if most else ""
-    excess = (Fraction(high) - wanted) * _scale(case, metric)
-    return f"{_positions(case, excess)} too many{largest}" if excess else largest.removeprefix("; ")
+    outside = "" if most or not excess else _outside(case, metric)
+    return (
+        f"{_positions(case, excess)} too many{outside or largest}" if excess else largest.removeprefix("; ")
+    )
+
+
+def _outside(case: Case, metric: Metric) -> str:
+    """Return what a figure is of that no layer adds to: the front-end, the chunk; empty where it is of neither."""
+    field = case.field
+    parts = [f"the front-end {field.framing}"] if field.framed and metric.grows else []
+    parts += [f"the chunk of {field.chunk} positions"] if metric.waits and field.chunk > 1 else []
+    whose = " and ".join(parts)
+    return f", all of {whose}: no layer adds any" if parts else ""
 
 
 def for_claim(case: Case, predicate: Metric, negated: bool) -> str:

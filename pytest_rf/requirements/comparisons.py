@@ -80,11 +80,12 @@ def verdicts(
         (reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is worst),
         key=lambda reading: reading.high.upper,
     )
+    grown = explain.traced(metric, place.field)
     read = explain.reader(
-        metric, _align(place, part), settings.origin, failing.side, part.comparator[0] == ">", place.field
+        grown, _align(place, part), settings.origin, failing.side, part.comparator[0] == ">", place.field
     )
-    path = place.path(read) if metric.grows else []
-    told = explain.budget(path, read, metric, place.field, failing.high.upper) if place.traced else ()
+    path = place.path(read) if grown.grows else []
+    told = explain.budget(path, read, grown, place.field, failing.high.upper) if place.traced else ()
     reason, note, help_ = "", "", ""
     if False in outcomes:
 
@@ -103,7 +104,7 @@ def verdicts(
         verdict,
         reason=reason,
         note=note,
-        figure=metric.name if told else "",
+        figure=grown.name if told else "",
         side=failing.side if told else "",
         path=told,
         help=help_,

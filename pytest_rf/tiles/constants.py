@@ -79,7 +79,7 @@ def of_constants(
             if found is not None:
                 remedy = "use relative positions instead"
                 axis, known = field.axis_name, found.known
-                return Obstacle(axis, output.name, node.name, node.op, found.reason, remedy, not known)
+                return Obstacle.of(axis, output.name, node, found.reason, remedy, not known)
     return None
 
 

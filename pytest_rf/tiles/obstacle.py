@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pytest_rf import paths
 from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.along import Along
 from pytest_rf.domains.layout import Key
@@ -25,6 +26,8 @@ class Obstacle(NamedTuple):
         reason: what it does, in words.
         remedy: what would allow one; empty where nothing is known.
         undecidable: whether it may be none: what would tell is not known.
+        module: the operator's module path; empty where it is not known.
+        source: the line that made it, as in ``models/unet.py:42``; empty where it is not known.
     """
 
     axis: str
@@ -34,11 +37,30 @@ class Obstacle(NamedTuple):
     reason: str
     remedy: str = ""
     undecidable: bool = False
+    module: str = ""
+    source: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        axis: str,
+        output: str,
+        node: Node,
+        reason: str,
+        remedy: str = "",
+        undecidable: bool = False,
+    ) -> Obstacle:
+        """Return an operator as what no tiling along an axis survives."""
+        return cls(axis, output, node.name, node.op, reason, remedy, undecidable, node.module, node.source)
 
     @property
     def told(self) -> str:
-        """What it is and does, without its axis."""
-        return f"{self.op} {self.node!r} {self.reason}" if self.node else self.reason
+        """What it is and does, without its axis: ``Conv 'node_1' (enc.0, models/unet.py:42) reads the whole axis``."""
+        if not self.node:
+            return self.reason
+        named = self.module in self.node or self.module.replace(".", "/") in self.node
+        about = ", ".join(filter(None, ("" if named else self.module, paths.line(self.source))))
+        return f"{self.op} {self.node!r}{f' ({about})' if about else ''} {self.reason}"
 
     def __str__(self) -> str:
         return f"{self.axis}: {self.told}" + (f"; {self.remedy}" if self.remedy else "")
@@ -64,7 +86,7 @@ def of_ties(field: Along, output: str, *reasons: str) -> Obstacle | None:
             node = nodes[names[0]]
             if why == "circular" and _rolls(node) and not field.runs.graph.weights:
                 remedy = f"{remedy}, or have a mask behind it looked at: weights = true"
-            return Obstacle(field.axis_name, output, node.name, node.op, reason, remedy)
+            return Obstacle.of(field.axis_name, output, node, reason, remedy)
     return None
 
 
@@ -104,12 +126,10 @@ def _spoiling(field: Along, output: str, step: Step) -> Obstacle:
         norm = "norm" in node.op.lower()
         instead = "a norm with fixed statistics (BatchNorm)" if norm else "windows of a fixed size"
         reason = "takes statistics over the whole axis"
-        return Obstacle(axis, output, node.name, node.op, reason, f"use {instead}, or {accept}")
+        return Obstacle.of(axis, output, node, reason, f"use {instead}, or {accept}")
     ties = known.ties.get(field.key, ()) if isinstance(known, Structure) else ()
     for why in sorted(tie.why for tie in ties if tie.node == node.index and tie.why in _TIES):
-        return Obstacle(axis, output, node.name, node.op, *_TIES[why])
+        return Obstacle.of(axis, output, node, *_TIES[why])
     if isinstance(known, Structure) and field.key in known.uncertain:
-        return Obstacle(axis, output, node.name, node.op, "reads where data chooses, anywhere along the axis")
-    return Obstacle(
-        axis, output, node.name, node.op, "reads the whole axis", "use windows of a fixed size instead"
-    )
+        return Obstacle.of(axis, output, node, "reads where data chooses, anywhere along the axis")
+    return Obstacle.of(axis, output, node, "reads the whole axis", "use windows of a fixed size instead")

@@ -106,6 +106,14 @@ def test_a_model_that_runs_at_one_extent_only() -> None:
     assert analysis.check('"a" rf == 3') == []
 
 
+def test_a_name_that_no_input_has_is_told_as_such() -> None:
+    model = net([conv("y", "x")], {"x": ["n", 1, "t"]}, W)
+    for given in ({"inputs": {"image": (1, 1, 64)}}, {"values": {"image": 1}}):
+        with pytest.raises(pytest_rf.ModelError) as error:
+            pytest_rf.analyze(model, **given)
+        assert str(error.value) == "net: has no input 'image'; its inputs are 'x'"
+
+
 def test_a_model_that_runs_at_none() -> None:
     model = flat()
     model.graph.initializer[-1].CopyFrom(numpy_helper.from_array(np.array([1, 113], np.int64), "shape"))

@@ -32,6 +32,12 @@ def test_lines_fit_the_terminal(rf, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_a_tensor_is_named_as_for_show_too(rf) -> None:
+    unet = str(EXAMPLES / "unet.onnx")
+    assert rf("explain", unet, "--node", "encoder.0.conv2").out == rf("explain", unet, "encoder.0.conv2").out
+    assert "rf 5" in rf("explain", unet, "--node", "encoder.0.conv2").out
+
+
 def test_figures_that_multiply_do(rf) -> None:
     result = rf("explain", str(EXAMPLES / "classifier.onnx"), "layer1.0.conv2", "--metric", "stride")
     assert [line.split()[:3] for line in result.out.splitlines()[1:]] == [["×2", "→", "2"], ["×2", "→", "4"]]
@@ -119,6 +125,7 @@ def test_sources_elsewhere_are_told_by_their_file() -> None:
     [
         (("nix",), "no tensor, node or module 'nix'"),
         (("halo",), "; a figure is chosen by --metric halo"),
+        (("mask", "--node", "mask"), "TENSOR and --node name the same"),
         (("mask", "--metric", "hallo"), 'no figure "hallo" grows from layer to layer, did you mean "halo"?'),
         (
             ("mask", "--metric", "stride", "--unit", "0,3"),

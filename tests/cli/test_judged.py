@@ -305,3 +305,70 @@ def test_accepted_context_of_a_glob_is_there_in_one_model_at_least(rf, folder: P
     )
     # Who checks one of them cannot tell.
     assert rf("check", "b.onnx").status == 0
+
+
+# ------------------------------------------------------------------ rules that are on by default
+
+
+POOL = "MaxPool<kernel_shape=[3],pads=[1,1]>(x)"
+LEAK = f"p = {POOL} y = Softmax<axis=0>(p)"
+
+
+def batched(name: str, batch: int, text: str = f"y = {POOL}", extents: str = ",2,16") -> None:
+    import onnx
+    from models import model
+
+    shape = f"float[{batch}{extents}]"
+    onnx.save(model(f"net ({shape} x) => ({shape} y) {{ {text} }}"), name)
+
+
+@pytest.mark.parametrize("entry", [True, False])
+def test_rules_that_nobody_selected_pass_no_model(rf, folder: Path, entry: bool) -> None:
+    batched("two.onnx", 2)
+    configure(folder, '[[model]]\nsource = "two.onnx"\n' if entry else ENTRY + HOLDS)
+    line = only_error(rf("check", "two.onnx"))
+    assert "nothing was judged" in line
+    assert "final rf >= 224" in line
+    selected = rf("check", "two.onnx", "--select", "RF404")
+    assert (selected.status, selected.err) == (0, "")
+    assert "✓ two (two.onnx): nothing wrong" in selected.out
+
+
+def test_what_they_find_is_told(rf, folder: Path) -> None:
+    batched("two.onnx", 2, LEAK)
+    result = rf("check", "two.onnx")
+    assert (result.status, result.err) == (1, "")
+    assert result.out.startswith('RF404 "y" mixes samples of input x')
+    assert result.out.endswith("✗ two (two.onnx): 1 violation\n\nChecked 1 model: 1 violation.\n")
+
+
+def test_samples_of_a_batch_of_one_are_not_passed_over_without_a_word(rf, folder: Path) -> None:
+    batched("one.onnx", 1, LEAK)
+    batched("other.onnx", 1)
+    holds = ("--require", "final rf >= 1")
+    said = "RF404 (batch-leak) said nothing of one: batch 1; give --input x=2,2,16, or export with an open batch\n"
+    result = rf("check", "one.onnx", *holds)
+    assert result.out.endswith(f"\n\n{said}Checked 1 model, 1 requirement: all hold.\n")
+    assert rf("check", "one.onnx", "--input", "x=2,2,16").out.startswith('RF404 "y" mixes samples')
+    both = rf("check", "one.onnx", "other.onnx", *holds).out
+    assert both.count("RF404") == 1
+    assert "RF404 (batch-leak) said nothing of 2 of 2 models: batch 1; of one: give --input x=2,2,16" in both
+    # Nobody asks for it, and a run that fails proves nothing.
+    assert "RF404" not in rf("check", "one.onnx", *holds, "--ignore", "RF404").out
+    assert "RF404" not in rf("check", "one.onnx", "--require", "final rf >= 5").out
+    assert said in rf("check", "one.onnx", "--require", "final rf >= 5", "-v").out
+    assert "RF404" not in rf("check", "one.onnx", *holds, "-q").out
+    (model,) = json.loads(rf("check", "one.onnx", *holds, "--format", "json").out)["models"]
+    assert model["passed_over"][0]["reason"] == "batch 1"
+
+
+def test_the_error_names_the_batch_and_what_such_a_model_can_be_asked(rf, folder: Path) -> None:
+    batched("flat.onnx", 1, "y = Relu(x)", ",8")
+    line = only_error(rf("check", "flat.onnx", "--select", "RF404,RF405"))
+    assert (
+        "it has nothing that RF405 is about and RF404 can say nothing of it (batch 1; give --input x=2,8"
+        in line
+    )
+    assert " rf " not in line
+    assert "final is independent" in line
+    assert rf("check", "flat.onnx", "--input", "x=2,8", "--require", "final is independent").status == 0

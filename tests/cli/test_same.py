@@ -63,6 +63,33 @@ def test_not_the_same(rf, nets: Path) -> None:
     )
 
 
+def test_what_cannot_be_run_is_compared_by_its_reads(rf, nets: Path) -> None:
+    for name in ("offline", "ahead"):
+        whole = onnx.load(nets / f"{name}.onnx")
+        onnx.save(
+            whole,
+            nets / f"{name}.onnx",
+            save_as_external_data=True,
+            size_threshold=0,
+            location=f"{name}.data",
+        )
+    call = ("same", "offline.onnx", "step.onnx", "--state", "auto")
+    result = rf(*call, "--run")
+    assert result.status == 2
+    assert "step is the same stream as offline" in result.out
+    assert "their values were not compared" in result.out
+    assert "agree" not in result.out
+    assert result.err.startswith(
+        "error: --run: offline cannot be run: tensor 'w' lies in an external data file"
+    )
+    assert "export with external_data=False" in result.err
+    found = json.loads(rf(*call, "--run", "--format", "json").out)
+    assert (found["same"], found["ran"], "external data" in found["unrun"]) == (True, False, True)
+    assert rf(*call).status == 0
+    # What differs by its reads needs no run.
+    assert rf("same", "offline.onnx", "short.onnx", "--state", "auto", "--run").status == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

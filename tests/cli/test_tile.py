@@ -34,6 +34,26 @@ def test_what_allows_none_names_the_operator_and_what_would(rf) -> None:
     assert rf("tile", CLASSIFIER, "--tile", "h=64").status == 1
 
 
+def test_the_operator_is_told_with_its_module_and_line(rf, tmp_path: Path) -> None:
+    import onnx
+    from models import model
+
+    text = "net (float[1,2,64] x) => (float[1,2,64] y) <float[2] s> { y = InstanceNormalization(x, s, s) }"
+    norm = model(text)
+    norm.graph.node[0].name = "node_norm_12"
+    for key, value in {
+        "pkg.torch.onnx.name_scopes": "['', 'enc.0.1', 'norm']",
+        "pkg.torch.onnx.stack_trace": 'File "nets.py", line 11, in forward\n    return self.enc(x)',
+    }.items():
+        norm.graph.node[0].metadata_props.add(key=key, value=value)
+    onnx.save(norm, tmp_path / "norm.onnx")
+    call = (str(tmp_path / "norm.onnx"), "--input", "x=1,2,64")
+    said = "InstanceNormalization 'node_norm_12' (enc.0.1, nets.py:11) takes statistics over the whole axis"
+    assert said in " ".join(rf("tile", *call).out.split())
+    (obstacle,) = json.loads(rf("tile", *call, "--format", "json").out)["obstacles"]
+    assert (obstacle["module"], obstacle["source"]) == ("enc.0.1", "nets.py:11")
+
+
 def test_a_tiling_is_judged(rf) -> None:
     good = rf("tile", UNET, "--tile", "h=128,w=128", "--overlap", "h=40", "--overlap", "w=64")
     assert (good.status, "seamless: tiles of h 128 every 88, w 128 every 64" in good.out) == (0, True)

@@ -139,6 +139,23 @@ def test_where_nothing_helps_the_nearest_is_told() -> None:
     ]
 
 
+def test_an_edit_that_gains_nothing_is_no_nearest_one() -> None:
+    layer = nn.Sequential(nn.ConstantPad1d((4, 0), 0.0), nn.Conv1d(4, 4, 5))
+    frames = {"t": "frames(400, 160, rate = 16000)"}
+    for more, text, whose, length in (
+        ({"frontend": frames}, "lookahead <= 0 ms", "the front-end frames(400, 160, rate = 16000)", 240),
+        (
+            {"frontend": frames, "chunk": 4},
+            "latency <= 20 ms",
+            "the front-end frames(400, 160, rate = 16000) and the chunk of 4 positions",
+            400,
+        ),
+    ):
+        (found,) = cures.check(pytest_rf.analyze(layer, TIME, **more), f"final {text}")
+        assert (found.cures, found.search and found.search.nearest) == ((), None)
+        assert helps(found)[-1] == f"{length} samples too many, all of {whose}: no layer adds any"
+
+
 def test_what_held_still_holds() -> None:
     net = nn.Sequential(*[nn.Conv1d(4, 4, 3, padding=1) for _ in range(3)])
     analysis = pytest_rf.analyze(net, TIME)

@@ -1,7 +1,7 @@
 """Runs the Python of the tutorial and the pages on jobs and explanations, and their configurations, as a reader would.
 
-The ``python`` blocks of a page run one after the other, in a folder with the examples; a ``text`` block right behind one
-is what it prints. A ``toml`` block is a configuration beside ``examples``, of which everything holds.
+The ``python`` blocks of a page run one after the other, in a folder with the examples; a ``text`` block right behind
+one is what it prints. A ``toml`` block is a configuration beside ``examples``, of which everything holds.
 ``python tests/docs/listing.py [PAGE ...]`` writes what they print now into the pages.
 """
 

@@ -31,7 +31,10 @@ def test_as_many_layers_or_channels_as_samples_leave_open_which_of_them_an_axis_
     for case, axis in ((states, 1), (swapped, 1)):
         (finding,) = analysed(case).check("output is independent")
         assert finding.undecidable
-        assert f"axes 0 and {axis} could both count the {BATCH} samples" in finding.message
+        assert (
+            f"axes 0 and {axis} could both count the {BATCH} samples: analyse it with another batch, as with --input"
+            in finding.message
+        )
     assert analysed(stepped).check("output is independent")
 
 

@@ -311,3 +311,21 @@ def test_whatever_fails_is_explained_without_failing_itself(graph: Graph) -> Non
         except RequirementError:  # no spatial axis
             return
         assert all(list(plain(paragraph(one))) for one in found)
+
+
+def test_a_centre_behind_an_upsampling_is_not_blamed_on_the_layer_that_reads_its_neighbours() -> None:
+    text = """
+        net (float[1,1,64] x) => (float[1,1,?] y) <float[1,1,3] w, float[3] scales = {1, 1, 2}>
+        {
+            a = Conv<kernel_shape=[3], pads=[1,1], strides=[2]>(x, w)
+            b = Conv<kernel_shape=[3], pads=[1,1], strides=[2]>(a, w)
+            u = Resize<mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor">(b, , scales)
+            y = Conv<kernel_shape=[3], pads=[1,1]>(u, w)
+        }
+    """
+    analysis = pytest_rf.analyze(model(text))
+    found = one(analysis, "output center == 0")
+    assert (measured(found), found.figure) == ("-2", "offset")
+    assert [(layer, total) for layer, _, total in told(found)] == [("a", "-1/2"), ("b", "-3/2")]
+    # Where all units lie alike a centre is its own.
+    assert one(analysis, '"b" center == 1').figure in ("", "center")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_rf import limits
 from pytest_rf.errors import ModelError
-from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, tensor_type
+from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, check_names, tensor_type
 from pytest_rf.frontends.onnx.lowering import lower
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.payloads import Given, of
@@ -114,7 +114,10 @@ def lowered(
     Raises:
         ModelError: the model does not run at any extent that is tried, or breaks the rules of ONNX.
     """
-    opened = _Opened(of(model).proto, inputs, values or {})
+    proto = of(model).proto
+    known = dict.fromkeys(text(info.name) for info in _declared(proto))
+    check_names(name, list(known), [*inputs, *(values or {})])  # before open extents are blamed for it
+    opened = _Opened(proto, inputs, values or {})
     if not opened.axes:
         shapes = {**opened.shapes(0), **inputs}
         return lower(model, name, shapes, values, weights, operators=operators, mask_below=mask_below), {}

@@ -25,6 +25,17 @@ def missing(name: str) -> str:
     return f"rests on {name!r}, which lies in an external data file, which is never opened"
 
 
+def unrunnable(holder: Holder) -> str:
+    """Return why a model cannot be run, and how it is written so that it can; empty where nothing lies outside."""
+    unread = first_outside(holder)
+    if unread is None:
+        return ""
+    return (
+        f"tensor {unread!r} lies in an external data file, which is never opened; export with external_data=False, or "
+        "write one file of both with onnx.save(onnx.load(path), path); in Python give what onnx.load(path) returns"
+    )
+
+
 def first_outside(holder: Holder) -> str | None:
     """Return the name of the first tensor in a model, graph or node that lies outside; None where none does."""
     return next((name for name, tensor in tensors_in(holder) if lies_outside(tensor)), None)
