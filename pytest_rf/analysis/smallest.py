@@ -72,7 +72,7 @@ def smallest(runs: Runs, key: Key) -> Smallest | Ignorance:
         middle = low + (high - low) // (2 * multiple) * multiple
         low, high = (low, middle) if trial.runs(middle) else (middle, high)
     found = next(n for n in range(max(1, low + 1), high + 1) if trial.runs(n))
-    return Smallest(found, trial.why_not(found - 1))
+    return Smallest(found, trial.why_not(low if low > 0 else found - 1))
 
 
 class _Trial:

@@ -176,13 +176,13 @@ def test_keys_that_grow_in_a_file() -> None:
 def test_a_cache_that_is_not_full_yet_is_given_full(given: tuple[int, ...] | None, told: str) -> None:
     net = model(
         f"""step (float[1,2,4] x, float[1,2,P] cache) => (float[1,2,M] y, float[1,2,Q] new_cache)
-        <int64[1] keep = {{-8}}, int64[1] used = {{-12}}, {ENDS}> {{
+        <int64[1] keep = {{-8}}, int64[1] used = {{-8}}, {ENDS}> {{
             whole = Concat<axis = 2>(cache, x)
             new_cache = Slice(whole, keep, end, time)
             own = Slice(whole, used, end, time)
             y = Conv(own, w)
         }}""",
-        w=(2, 2, 9),
+        w=(2, 2, 5),
     )
     for state in ({"cache": "new_cache"}, "auto"):
         with pytest.raises(pytest_rf.ModelError, match=told.replace("[", r"\[")) as caught:
