@@ -189,7 +189,7 @@ def test_a_cache_that_is_not_full_yet_is_given_full(given: tuple[int, ...] | Non
             pytest_rf.analyze(net, inputs={"cache": given} if given else None, state=state)
         assert ("inputs = { cache = [1, 2, 8] }" in str(caught.value)) is (given != (1, 2, 0))
     full = pytest_rf.analyze(net, inputs={"cache": (1, 2, 8)}, state="auto")
-    assert (field(full).lookback, full.state["cache"].needed) == (8, 8)
+    assert (field(full).lookback, full.state["cache"].needed) == (4, 4)
 
 
 def test_what_grows_in_a_call_is_no_operator_without_a_rule(tmp_path: Path, capsys) -> None:
