@@ -245,12 +245,13 @@ def samples() -> Drawing:
 def room() -> Drawing:
     """What is left of the image behind each layer, at the smallest extent and at one below it."""
     picture = Drawing(640, 380, "What is left of an image of 44 and of one of 40 pixels, layer by layer")
-    layers = [tensor.name for tensor in _opened(44) if tensor.op in ("Conv", "MaxPool", "ConvTranspose")]
+    model = onnx.load(ROOT / "examples/jobs/valid-unet.onnx")
+    kinds = ("Conv", "MaxPool", "ConvTranspose")
+    layers = [node.output[0] for node in model.graph.node if node.op_type in kinds]
     for left, extent in ((150, 44), (410, 40)):
-        lengths = {tensor.name: tensor.shape[2] for tensor in _opened(extent)}
         picture.text(left, 30, f"an image of {extent}")
         for row, name in enumerate(layers):
-            length, top = lengths.get(name, 0), 42 + 22 * row
+            length, top = _left(name, extent), 42 + 22 * row
             picture.box(left, top, 4 * length, 16, **outline(BLUE))
             words, colour = (str(length), INK) if length else ("nothing", ORANGE)
             picture.text(left + 4 * length + 6, top + 13, words, colour)
@@ -259,13 +260,19 @@ def room() -> Drawing:
     return picture
 
 
-def _opened(extent: int) -> Any:
-    """Return the analysis of the U-Net without padding at another extent than its file fixes."""
+def _left(name: str, extent: int) -> int:
+    """Return the height of a tensor of the U-Net without padding at another extent; 0 where it does not get there."""
     model = onnx.load(ROOT / "examples/jobs/valid-unet.onnx")
-    for value in (*model.graph.input, *model.graph.output):
-        for dim in value.type.tensor_type.shape.dim[2:]:
-            dim.dim_param = "n"
-    return pytest_rf.analyze(model, inputs={"image": (1, 1, extent, extent)})
+    names = [node.output[0] for node in model.graph.node]
+    del model.graph.node[names.index(name) + 1 :], model.graph.output[:], model.graph.value_info[:]
+    model.graph.output.add(name=name)
+    for dim in model.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dim.dim_param = "n"
+    try:
+        (tensor,) = pytest_rf.analyze(model, inputs={"image": (1, 1, extent, extent)}).outputs
+    except pytest_rf.ModelError:
+        return 0
+    return int(tensor.shape[2])
 
 
 Layer = Callable[[Builder], Any]

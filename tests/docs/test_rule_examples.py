@@ -24,7 +24,10 @@ EXAMPLES = {Path(block.page).stem: block for block in of("docs/rules/*.md", "tex
 
 NAMED = """
     net (float[1,1,64,64] x) => (float[1,1,64,64] y) <float[1,1,3,3] w, float[1,1,138,138] wide>
-    { [decoder.up4] a = Conv<pads=[1,1,1,1]>(x, w) [head] y = Conv<pads=[68,68,69,69]>(a, wide) }
+    {
+        [decoder.up4] a = Conv<pads=[1,1,1,1]>(x, w)
+        [head] y = Conv<pads=[68,68,69,69]>(a, wide)
+    }
 """
 WARP = "net (float[1,3,9] x) => (float[1,3,9] y) { y = com.acme.Warp(x) }"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import stage
 from blocks import PAGES, ROOT, Block, of
+from oracle.engines.abilities import onnxruntime_reads
 from shell import HERE, commands, execute
 
 BLOCKS = [
@@ -65,6 +66,8 @@ def test_commands_end_well(block: Block, folder: Path) -> None:
         pytest.importorskip("matplotlib")
     if "report" in block.code:
         pytest.importorskip("jinja2")
+    if "tests/fuzz" in block.code and not onnxruntime_reads(24):
+        pytest.skip("this onnxruntime dies of some models that are drawn")
     for command in commands(block):
         if command not in NOT_RUN:
             execute(command, folder)

@@ -172,7 +172,9 @@ def told(found: Finding) -> list[str]:
 def test_full_lists_the_next_few(net: Analysis) -> None:
     assert told(only(net, '"*" stride <= 1')) == ["also: 4 at d; 2 at a, b"]
     assert told(only(net, '"*" is causal')) == ["also: c, d, e"]
-    assert told(only(pytest_rf.analyze(model(UNEVEN)), "final rf >= 9")) == ["also: 5 on axis h at y"]
+    uneven = only(pytest_rf.analyze(model(UNEVEN)), "final rf >= 9")
+    assert "5 on axis h" in uneven.message
+    assert told(uneven) == []
     (line,) = told(only(pytest_rf.analyze(model(WARP)), '"*" rf >= 20'))
     assert line.startswith("also: 3 at b; 7 at c; 9 at e; undecidable (")
     assert line.endswith("no rule) at d")
