@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -107,6 +108,7 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line as a program."""
     gc.disable()  # the program ends before a search for garbage would pay
+    atexit.register(gc.freeze)  # nor would the search that Python makes at the end
     # numpy's BLAS starts a thread for each core when it is imported, which compute nothing here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.platform == "win32":
@@ -114,6 +116,4 @@ def main() -> None:
             from colorama import just_fix_windows_console
 
             just_fix_windows_console()  # which shows colours as signs of their own otherwise
-    status = run(sys.argv[1:])
-    gc.freeze()  # nor would the search that Python makes at the end
-    sys.exit(status)
+    sys.exit(run(sys.argv[1:]))

@@ -13,10 +13,14 @@ _LEAST = 200_000
 
 @dataclass
 class _Made:
-    """How many objects have been made while the search was paused, and how many there were at the last search."""
+    """How many objects have been made while the search was paused, and how many there were at the last search.
+
+    ``kept``: whether what was there at the first search stays for good.
+    """
 
     since: int = 0
     living: int = 0
+    kept: bool = False
 
 
 _made = _Made()
@@ -39,7 +43,7 @@ def paused() -> Iterator[None]:
             _made.since += gc.get_count()[0]
             if _made.since > max(_LEAST, _made.living // 4):
                 _search_all()
-            elif not gc.get_freeze_count():
+            elif not _made.kept and not gc.get_freeze_count():
                 # What was made stays for now: it goes to the oldest generation at once, without a search.
                 gc.freeze()
                 gc.unfreeze()
@@ -59,5 +63,6 @@ def collect() -> None:
     """
     if not gc.isenabled():
         gc.collect()
-        if not gc.get_freeze_count():
+        if not _made.kept:
             gc.freeze()
+            _made.kept = True
