@@ -172,7 +172,7 @@ def test_what_lies_on_another_drive_is_named_whole(rf, folder: Path) -> None:
     target = Target(name="unet", source="D:/unet.onnx", path=path, model=Model(source="D:/unet.onnx"))
     assert paths.display(path) == path.as_posix()
     assert records.key(target, folder).source == path.as_posix()
-    remedy = remedies.for_unjudged(target, Config(root=folder, file="rf.toml"), (), ())
+    remedy = remedies.for_unjudged(target, Config(root=folder, file="rf.toml"), (), {})
     assert 'source = "D:/unet.onnx"' in remedy
     (folder / "rf.toml").unlink()
     result = rf("init", "unet.onnx")
