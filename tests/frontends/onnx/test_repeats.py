@@ -39,7 +39,7 @@ def one_by_one(source: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The same with every node lowered and every operand read on its own."""
     with monkeypatch.context() as patch:
         patch.setattr(Repeats, "key", lambda *_: None)
-        patch.setattr(readings, "same", lambda *_: False)
+        patch.setattr(readings, "_again", lambda *_: None)
         return figures(source)
 
 
