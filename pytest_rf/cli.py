@@ -40,7 +40,10 @@ _NAMES = [
 
 
 class _Commands(MutableMapping[str, click.Command]):
-    """The commands by name. One is imported when it is asked for: a run needs no other."""
+    """The commands by name. One is imported when it is asked for: a run needs no other.
+
+    A mapping, as click looks there for the names that it lists and those that are near a wrong one.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self._there: dict[str, click.Command | None] = dict.fromkeys(names)

@@ -39,13 +39,13 @@ def foreign() -> Analysis:
     y = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 1, 30])
     node = helper.make_node("MaxPool", ["x"], ["y"], name="pool", kernel_shape=[3])
     trace = (
-        'File "/home/someone/work/repositories/proj/model.py", line 12, in forward\n    return self.pool(x)'
+        'File "/home/someone/code/repositories/proj/model.py", line 12, in forward\n    return self.pool(x)'
     )
     node.metadata_props.add(key="pkg.torch.onnx.stack_trace", value=trace)
     return analyze(helper.make_model(helper.make_graph([node], "g", [x], [y])))
 
 
-LONG, SHORT = "/home/someone/work/repositories/proj/model.py:12", "…/repositories/proj/model.py:12"
+LONG, SHORT = "/home/someone/code/repositories/proj/model.py:12", "…/repositories/proj/model.py:12"
 
 
 def test_people_are_told_the_end_of_a_path_of_another_machine(foreign: Analysis) -> None:
