@@ -315,7 +315,7 @@ def test_an_explanation_names_the_state_that_a_branch_comes_from() -> None:
 @pytest.mark.parametrize("tile", [None, {"t": 64}])
 def test_a_stream_is_not_tiled_and_how_much_earlier_it_is_begun_is_said(tile: dict[str, int] | None) -> None:
     analysis = pytest_rf.analyze(two_caches(), state="auto")
-    with pytest.raises(pytest_rf.RFError, match="^t: a stream is run in calls of 2, not in tiles") as raised:
+    with pytest.raises(pytest_rf.RFError, match=r"^t: a stream is run in calls of 2, not in tiles") as raised:
         analysis.tiles(tile)
     assert "begin 12 earlier" in str(raised.value)
 
@@ -332,5 +332,5 @@ def test_other_axes_of_a_step_model_are_tiled() -> None:
     plan = analysis.tiles({other: 32})
     assert (plan.seamless, plan.min_context) == (True, {other: (1, 1)})
     assert plan.min_overlap == {other: 2}
-    with pytest.raises(pytest_rf.RFError, match="^t: a stream is run in calls of 1, not in tiles"):
+    with pytest.raises(pytest_rf.RFError, match=r"^t: a stream is run in calls of 1, not in tiles"):
         analysis.tiles({other: 32, "t": 4})
