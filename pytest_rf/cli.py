@@ -12,6 +12,7 @@ from importlib import import_module
 
 import click
 
+from pytest_rf.commands import color
 from pytest_rf.commands.failures import WRONG_RUN, guarded
 from pytest_rf.paths import named_from
 from pytest_rf.reporters.files import OutputError
@@ -104,7 +105,7 @@ def run(arguments: Sequence[str]) -> int:
         status = cli.main(args=list(arguments), prog_name="pytest-rf", standalone_mode=False)
         return status if isinstance(status, int) else 0
 
-    with named_from(None):
+    with named_from(None), color.said(arguments):
         return guarded(action, debug="--debug" in arguments)
 
 

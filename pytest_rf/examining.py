@@ -122,7 +122,10 @@ def examine(job: Job, load: Load | None = None) -> Examined:
                 about_it.append(rule.code)
             reason, help = rule.passed_over(subject)
             if reason:
-                passed_over.append(PassedOver(rule=rule.code, name=rule.name, reason=reason, help=help))
+                selected = rule.code in asked
+                passed_over.append(
+                    PassedOver(rule=rule.code, name=rule.name, reason=reason, help=help, asked=selected)
+                )
         except Exception as error:
             problems.append(trouble(error, target))
     try:
@@ -237,7 +240,7 @@ def _unjudged(
         return result
     from pytest_rf.config import remedies
 
-    unable = {one.rule: f"{one.reason}; {one.help}" for one in result.passed_over if one.rule in asked}
+    unable = {one.rule: f"{one.reason}; {one.help}" for one in result.passed_over if one.asked}
     inapplicable = [f"{one.text}: {one.reason}" for one in result.requirements]
     text = remedies.for_unjudged(
         target, config, inapplicable, {**dict.fromkeys(asked, ""), **unable}, spatial

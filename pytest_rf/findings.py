@@ -198,12 +198,14 @@ class Edit(Struct, frozen=True, kw_only=True, rename={"old": "from", "new": "to"
             ``mask``.
         old: what it is, a number per axis or a word; empty where there is nothing.
         new: what it becomes.
+        by: of padding, the operator in front of the layer that pads for it; empty where the layer does itself.
     """
 
     layer: str
     what: str
     old: tuple[int, ...] | str
     new: tuple[int, ...] | str
+    by: str = ""
 
 
 class Cure(Struct, frozen=True, kw_only=True):

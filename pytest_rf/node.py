@@ -89,6 +89,12 @@ class Node:
         return " ".join(filter(None, ("" if self.windows is None else str(self.windows), self.kind)))
 
 
+def beside(op: str, label: str) -> str:
+    """Return a node's geometry as it stands beside its operator, without a kind that the operator's name says."""
+    geometry, _, kind = label.rpartition(" ")
+    return geometry if kind.isalpha() and kind[:6] in op.lower() else label
+
+
 _ORIGIN = ("module", "source", "reads")
 
 

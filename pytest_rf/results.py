@@ -128,12 +128,14 @@ class PassedOver(Struct, frozen=True, kw_only=True):
         name: its name.
         reason: why, in plain words: ``batch 1``.
         help: what would let it judge.
+        asked: whether somebody selected it; others are on by default.
     """
 
     rule: str
     name: str
     reason: str
     help: str = ""
+    asked: bool = False
 
 
 class ModelResult(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from pytest_rf.config.positions import Keys
 from pytest_rf.config.sources import Target
 from pytest_rf.containment import contained
 from pytest_rf.errors import ConfigError, ModelError, PlacedConfigError
-from pytest_rf.forms import StepError, StreamError
+from pytest_rf.given import CallError
 from pytest_rf.paths import place
 
 #: How the files begin that Git LFS leaves in place of what has not been fetched.
@@ -117,7 +117,7 @@ def _analysed(target: Target, source: Path | str, example: Sequence[Any]) -> Ana
     call = replace(target.model, accept_context=(), spacing={})
     try:
         analysis = analysed(source, call, example, name=target.name, root=call.root, operators=call.operators)
-    except (StepError, StreamError) as error:
+    except CallError as error:
         raise at(target.model, str(error), error.key, *error.at) from None
     analysis.root = call.root if call.file else None
     return analysis

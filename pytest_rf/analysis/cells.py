@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rf.analysis.metric import Metric
 from pytest_rf.figures import per_axis, shown, span, truth
+from pytest_rf.node import beside
 
 if TYPE_CHECKING:
     from pytest_rf.analysis.metrics import AxisField
@@ -32,7 +33,7 @@ def fields(tensor: Tensor, source: str) -> dict[str, AxisField]:
 
 def operator(tensor: Tensor) -> str:
     """Return a tensor's operator with its geometry: ``Conv 3×3 stride 2``."""
-    return f"{tensor.op} {tensor.label}" if tensor.label else tensor.op
+    return f"{tensor.op} {beside(tensor.op, tensor.label)}".rstrip()
 
 
 def figure(metric: Metric, about: AxisField) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -35,8 +35,9 @@ class Branch:
 
     Attributes:
         at: where it was brought together with the branch that did.
-        layer: the branch's last layer; None where it is the input itself.
-        figure: its figure; None where it has none.
+        layer: the branch's last layer; None where it is the input itself, or a state.
+        states: of a step model, the states that bring the branch in from the call before.
+        figure: its figure, of states the largest; None where it has none.
         short: by how much the figure there would be smaller if this branch alone were read; 0 where it would be the
             same, infinite where only another one reads everything, None where it would not be one.
     """
@@ -45,6 +46,14 @@ class Branch:
     layer: Layer | None
     figure: Number | None
     short: Number | None
+    states: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The branch in words: its last layer, the input itself, or ``state cache`` of the call before."""
+        if self.states:
+            return f"state{'' if len(self.states) == 1 else 's'} {', '.join(self.states)} of the call before"
+        return "the input itself" if self.layer is None else str(self.layer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +143,7 @@ class Explanation(ByAxis[Along]):
             if one.rest and one.figure is not None:
                 rest = f"chunks of {one.chunk} positions"
                 lines.append(f"  {said(one.rest):>6} to {said(one.figure):>6}  {rest}")
-            lines += [
-                f"  beside it at {branch.at}: {branch.layer or 'the input itself'}{_lag(branch)}"
-                for branch in one.lost
-            ]
+            lines += [f"  beside it at {branch.at}: {branch.name}{_lag(branch)}" for branch in one.lost]
             if one.context:
                 lines.append(f"  context of the whole axis: {', '.join(map(str, one.context))}")
         return "\n".join(lines)
@@ -172,26 +178,36 @@ def along(field: AxisField, own: Layer, metric: str, known: Mapping[int, Layer])
     total: Number | None = METRICS[metric].read(field) if waits else reached
     way = walk(field.runs, field.value.number, field.input, field.axis, measure)
     start, grown = growths(way.stations)
+    lost = [
+        Branch(
+            known.get(merge.number, own),
+            known.get(branch),
+            _largest(field, states.values() or (branch,), measure),
+            _short(field, merge, branch, measure),
+            tuple(states),
+        )
+        for merge in way.merges
+        for branch in merge.others
+        if (states := field.runs.states(merge.number, branch)) is not None
+    ]
     return Along(
         field.axis_name,
         total,
         start,
         tuple(Grown(known.get(step.number, own), step.growth, step.total) for step in grown),
-        tuple(
-            Branch(
-                known.get(merge.number, own),
-                known.get(branch),
-                measure(AxisField(field.runs, field.runs.graph.values[branch], field.input, field.axis)),
-                _short(field, merge, branch, measure),
-            )
-            for merge in way.merges
-            for branch in merge.others
-        ),
+        tuple(lost),
         _context(field, known),
         0 if total is None or reached is None or math.isinf(total) else total - reached,
         field.chunk if waits else 1,
         field.frontend if field.framed else None,
     )
+
+
+def _largest(field: AxisField, numbers: Iterable[int], measure: Measure) -> Number | None:
+    """Return the largest figure that some values have; None where none has one."""
+    values = (field.runs.graph.values[number] for number in numbers)
+    found = (measure(AxisField(field.runs, value, field.input, field.axis)) for value in values)
+    return max((one for one in found if one is not None), default=None)
 
 
 def _short(field: AxisField, merge: Merge, branch: int, measure: Measure) -> Number | None:

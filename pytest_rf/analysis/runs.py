@@ -187,6 +187,13 @@ class Runs:
         """Return the numbers of values that are the same tensor as one, in other calls of a step model."""
         return ()
 
+    def states(self, number: int, operand: int) -> Mapping[str, int] | None:
+        """Return the states of a step model by which an operand of a tensor comes in, and the numbers of their values.
+
+        A branch of the call itself comes in by none. None: what other calls make of the same tensor is no branch.
+        """
+        return {}
+
     def origin(self, value: Value, key: Key) -> Fraction:
         """Return the position that the first step of a value stands for: 0 where no past lies before it."""
         return Fraction(0)

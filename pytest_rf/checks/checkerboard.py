@@ -27,6 +27,7 @@ from collections.abc import Iterator
 import numpy as np
 from msgspec.structs import replace
 
+from pytest_rf.analysis.cells import operator
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
@@ -49,7 +50,7 @@ def check(model: Subject) -> Iterator[Finding]:
                 verdicts.at(
                     tensor,
                     model.settings,
-                    f'output positions of tensor "{tensor.name}" ({tensor.op} {tensor.label}) are sums over '
+                    f'output positions of tensor "{tensor.name}" ({operator(tensor)}) are sums over '
                     "different numbers of taps",
                 ),
                 metric="taps",

@@ -29,7 +29,7 @@ from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import context
-from pytest_rf.requirements.wording import listed
+from pytest_rf.requirements.wording import listed, located
 
 TIME = "t"
 """The axis of streams: that images are causal along one by accident says nothing."""
@@ -48,8 +48,8 @@ def check(model: Subject) -> Iterator[Finding]:
         local = place.field.without_context.lookahead
         if local is not None and local <= 0:
             yield place.finding(
-                f"final looks ahead on axis {place.axis} through statistics alone: {listed(sources)} "
-                f'(tensor "{place.tensor.name}")',
+                f"final looks ahead on axis {place.axis} through statistics alone: {listed(sources)}"
+                f"{located(place.tensor.name, place.tensor.op)}",
                 metric="lookahead",
                 measured=measured(ahead),
                 required=Required(text="0", comparator="<=", value=0),

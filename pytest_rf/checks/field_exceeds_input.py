@@ -33,6 +33,7 @@ from pytest_rf.checks.rule import Rule, has_places
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
+from pytest_rf.requirements.wording import located
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -43,8 +44,8 @@ def check(model: Subject) -> Iterator[Finding]:
         if place.extent * times < low < math.inf:
             decided = not place.field.upper_bound or place.extent * times < place.field.rf_certain[0]
             yield place.finding(
-                f"final rf is {said(low)} on axis {place.axis}, the input has {place.extent} "
-                f'(tensor "{place.tensor.name}")',
+                f"final rf is {said(low)} on axis {place.axis}, the input has {place.extent}"
+                f"{located(place.tensor.name, place.tensor.op)}",
                 metric="rf",
                 measured=measured(low, high),
                 required=Required(text=str(place.extent), comparator="<=", value=place.extent),

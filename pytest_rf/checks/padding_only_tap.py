@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import Taps
+from pytest_rf.analysis.cells import operator
 from pytest_rf.analysis.units import positions
 from pytest_rf.checks.layers import Layer, layers
 from pytest_rf.checks.rule import Rule
@@ -50,7 +51,7 @@ def check(model: Subject) -> Iterator[Finding]:
             name = next(name for name, number in source.axes.items() if number == key[1])
             yield model.at(
                 layer.tensor,
-                f'{idle} of {taps} taps of "{layer.tensor.name}" ({layer.tensor.op} {layer.tensor.label}) along {name} '
+                f'{idle} of {taps} taps of "{layer.tensor.name}" ({operator(layer.tensor)}) along {name} '
                 f"read padding only: it lies over {extent} positions"
                 + (f", {padding} of them padding" if padding else ""),
                 axes=(name,),

@@ -27,6 +27,7 @@ from functools import partial
 
 from pytest_rf.access import Taps
 from pytest_rf.analysis import Tensor
+from pytest_rf.analysis.cells import operator
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.extents import at, nearest_of_model
 from pytest_rf.checks.layers import Layer, layers
@@ -80,7 +81,7 @@ def _ragged(model: Subject, key: Key) -> Iterator[tuple[Tensor, str]]:
                 if why:
                     yield (
                         layer.tensor,
-                        f'"{layer.tensor.name}" ({layer.tensor.op} {layer.tensor.label}) {why}',
+                        f'"{layer.tensor.name}" ({operator(layer.tensor)}) {why}',
                     )
 
 

@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from pytest_rf.access import LARGEST_TABLE, Relation, Same, Sets, Table, Taps
 from pytest_rf.analysis import Analysis
+from pytest_rf.analysis.cells import operator
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.layers import touched
@@ -62,7 +63,7 @@ def check(model: Subject) -> Iterator[Finding]:
                 yield model.at(
                     at,
                     f'{skipped} of {value.shape[axis]} positions of "{what}" on axis {name} are read by nothing: '
-                    f'"{at.name}" ({at.op} {at.label}) skips them'.replace(" )", ")"),
+                    f'"{at.name}" ({operator(at)}) skips them',
                     axes=(name,),
                     input=key[0],
                     metric="skipped",

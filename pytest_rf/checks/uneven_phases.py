@@ -31,6 +31,7 @@ from pytest_rf.checks.rule import Rule, has_places
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
+from pytest_rf.requirements.wording import located
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -40,8 +41,8 @@ def check(model: Subject) -> Iterator[Finding]:
         low, high = place.field.rf_range
         if high - low > most and not place.field.irregular:
             yield place.finding(
-                f"final rf is {said(low)} to {said(high)} on axis {place.axis}: it differs between units "
-                f'(tensor "{place.tensor.name}")',
+                f"final rf is {said(low)} to {said(high)} on axis {place.axis}: it differs between units"
+                f"{located(place.tensor.name, place.tensor.op)}",
                 metric="rf",
                 measured=measured(low, high),
                 required=Required(text="one size"),

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_rf.analysis.cells import operator
 from pytest_rf.checks.layers import Layer, is_window, layers
 from pytest_rf.checks.rule import Rule
 from pytest_rf.checks.subject import Subject, measured
@@ -42,7 +43,7 @@ def check(model: Subject) -> Iterator[Finding]:
         ):
             yield model.at(
                 layer.tensor,
-                f'"{layer.tensor.name}" ({layer.tensor.op} {layer.tensor.label}) skips positions of what no low-pass '
+                f'"{layer.tensor.name}" ({operator(layer.tensor)}) skips positions of what no low-pass '
                 "has filtered",
                 metric="stride",
                 measured=measured(max(layer.windows.stride)),

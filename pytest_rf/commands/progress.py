@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_rf.commands import failures
+from pytest_rf.commands.color import wants_color
 from pytest_rf.reporters.lines import visible
 from pytest_rf.reporters.signs import fitting
 
@@ -179,8 +180,10 @@ def _bar() -> Progress:
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
         console=Console(
-            stderr=True, theme=Theme({"progress.elapsed": "none"})
-        ),  # it is yellow, on white, too
+            stderr=True,
+            no_color=not wants_color(sys.stderr),
+            theme=Theme({"progress.elapsed": "none"}),  # it is yellow, on white, too
+        ),
         transient=True,
         auto_refresh=False,
         redirect_stdout=False,

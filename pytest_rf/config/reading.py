@@ -186,6 +186,8 @@ def _of_analysis(entry: ModelTable) -> Iterator[tuple[Keys, Keys]]:
         yield ("stands_for", axis), ("stands_for", axis)
     for axis in entry.frontend:
         yield ("frontend", axis.lower()), ("frontend", axis)
+    for state in entry.state if isinstance(entry.state, dict) else ():
+        yield ("state", state), ("state", state)
     if entry.chunk:
         yield ("chunk",), ("chunk",)
 

@@ -98,9 +98,16 @@ class Draft:
         action = Union((read._replace(axes=tuple(axes)),))
         self.steps[value.number] = [step._replace(value=value, action=action)]
 
-    def tell(self, layer: str, what: str, old: tuple[int, ...] | str, new: tuple[int, ...] | str) -> None:
-        """Note an edit, once for all calls of a layer."""
-        edit = Edit(layer=layer, what=what, old=old, new=new)
+    def tell(
+        self,
+        layer: str,
+        what: str,
+        old: tuple[int, ...] | str,
+        new: tuple[int, ...] | str,
+        by: str = "",
+    ) -> None:
+        """Note an edit, once for all calls of a layer; ``by``: the operator in front that is edited in its place."""
+        edit = Edit(layer=layer, what=what, old=old, new=new, by=by)
         if old != new and edit not in self.edits:
             self.edits.append(edit)
 

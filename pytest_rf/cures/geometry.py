@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -181,17 +182,24 @@ class _Put:
         draft.nodes[layer.node.index] = altered(draft.node(layer.node), windows=self.windows)
         label, axes = name(layer.node), range(len(layer.axes))
         old, new = [padding(self.sites, layer, axis) for axis in axes], self.sides
+        by = self._pads([axis for axis in axes if old[axis] != new[axis]])
         if all(before == after for before, after in (*old, *new)):
-            draft.tell(label, "padding", tuple(one.before for one in old), tuple(one.before for one in new))
+            told = {"padding": ([one.before for one in old], [one.before for one in new])}
         else:
-            draft.tell(
-                label, "padding before", tuple(one.before for one in old), tuple(one.before for one in new)
-            )
-            draft.tell(
-                label, "padding after", tuple(one.after for one in old), tuple(one.after for one in new)
-            )
+            told = {
+                "padding before": ([one.before for one in old], [one.before for one in new]),
+                "padding after": ([one.after for one in old], [one.after for one in new]),
+            }
+        for what, (was, becomes) in told.items():
+            draft.tell(label, what, tuple(was), tuple(becomes), by)
         before = tuple(_extra(self.sites, layer, axis) for axis in axes)
         draft.tell(label, "output padding", before, tuple(self.extra))
+
+    def _pads(self, axes: Sequence[int]) -> str:
+        """Name the operator in front that pads along some axes; nothing where the layer does itself along one."""
+        pads = [_pad(self.sites, self.layer, axis) for axis in axes]
+        names = {"" if pad is None else pad.name for pad in pads}
+        return names.pop() if len(names) == 1 else ""
 
     def _pad(self, axis: int, sides: Sides, extent: int) -> bool:
         """Put padding around a window: by the operator in front if there is one, else by the layer itself."""

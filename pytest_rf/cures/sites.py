@@ -41,6 +41,12 @@ class Pad(NamedTuple):
     before: int
     after: int
 
+    @property
+    def name(self) -> str:
+        """The name of its operator, whichever call of a PyTorch module that belongs to."""
+        node = self.step.node
+        return name(node) if "." in node.op else node.name
+
 
 class Sites:
     """What of a graph can be edited, worked out when it is first asked for."""

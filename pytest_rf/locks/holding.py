@@ -12,6 +12,7 @@ from pytest_rf.findings import Finding, Required
 from pytest_rf.locks.compare import Changed, Difference, Moved, difference
 from pytest_rf.locks.figures import ModelFigures
 from pytest_rf.requirements.settings import Settings
+from pytest_rf.requirements.wording import located
 
 #: What moved of one tensor is told up to so many figures.
 _MOST = 2
@@ -70,7 +71,7 @@ def _told(finding: Finding, found: Difference, analysis: Analysis, locked: Model
     if ends is None or ends.new is not first.new:
         message += f'; first at tensor "{first.new.name}" ({first.new.op}): {moves(first)}'
     else:
-        message += f' (tensor "{first.new.name}", {first.new.op})'
+        message += located(first.new.name, first.new.op)
     return replace(
         finding,
         message=message,

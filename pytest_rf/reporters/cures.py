@@ -46,16 +46,29 @@ def unsuccessful(found: Finding) -> str:
 
 
 def edits(made: Sequence[Edit]) -> str:
-    """Return what is done to layers: the first edit of each, and in brackets what goes with it."""
-    layers = [(layer, list(own)) for layer, own in groupby(made, lambda edit: edit.layer)]
+    """Return what is done to layers: the first edit of each, and in brackets what goes with it.
+
+    Where nothing but an operator in front of a layer is edited, which pads for it, that is named:
+    ``/Pad (in front of conv): padding before 1 → 2 (after 1 → 0)``.
+    """
     alike: dict[str, list[str]] = {}
-    for layer, own in layers:
-        first, *others = map(_edit, own)
-        others = [
-            other.removeprefix("padding ") if first.startswith("padding") else other for other in others
-        ]
-        alike.setdefault(f"{first} ({', '.join(others)})" if others else first, []).append(layer)
+    for layer, own in groupby(made, lambda edit: edit.layer):
+        parts = list(own)
+        pads = dict.fromkeys(edit.by for edit in parts)
+        if "" in pads:
+            alike.setdefault(_together(parts), []).append(layer)
+            continue
+        for pad in pads:
+            what = _together([replace(edit, by="") for edit in parts if edit.by == pad])
+            alike.setdefault(what, []).append(f"{pad} (in front of {layer})")
     return "; ".join(f"{listed(names, _NAMED)}: {what}" for what, names in alike.items())
+
+
+def _together(parts: Sequence[Edit]) -> str:
+    """Return edits of one layer: the first, and in brackets the others."""
+    first, *others = map(_edit, parts)
+    others = [other.removeprefix("padding ") if first.startswith("padding") else other for other in others]
+    return f"{first} ({', '.join(others)})" if others else first
 
 
 def _edit(one: Edit) -> str:
@@ -63,7 +76,7 @@ def _edit(one: Edit) -> str:
         return f"one more layer behind it ({one.new})"
     if not one.old:
         return f"{one.what} {_said(one.new)}"
-    return f"{one.what} {_said(one.old)} → {_said(one.new)}"
+    return f"{one.what} {_said(one.old)} → {_said(one.new)}{f' by {one.by}' if one.by else ''}"
 
 
 def _said(numbers: tuple[int, ...] | str) -> str:

@@ -224,9 +224,8 @@ def _beside(metric: str, at: Layer, branches: Sequence[Branch], every: bool) -> 
     told = branches if every or len(branches) == 1 else [min(branches, key=lambda b: _shortest([b]))]
     more = f"{len(branches)} branches, the closest " if len(told) < len(branches) else ""
     for branch in told:
-        other = "the input itself" if branch.layer is None else str(branch.layer)
         figure = "none" if branch.figure is None else said(branch.figure)
-        yield f"  beside it at {at}: {more}{other}, {metric} {figure}{_lag(branch)}"
+        yield f"  beside it at {at}: {more}{branch.name}, {metric} {figure}{_lag(branch)}"
 
 
 def _lag(branch: Branch) -> str:
@@ -285,6 +284,7 @@ def _plain(one: Explanation) -> dict[str, Any]:
                         "layer": None if branch.layer is None else branch.layer._asdict(),
                         "figure": None if branch.figure is None else value(branch.figure),
                         "short": None if branch.short is None else value(branch.short),
+                        "states": branch.states,
                     }
                     for branch in along.lost
                 ],

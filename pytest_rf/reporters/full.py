@@ -17,7 +17,7 @@ from pytest_rf.reporters.summary import more
 from pytest_rf.reporters.witness import witness
 from pytest_rf.reporters.wrapping import middle
 from pytest_rf.requirements.vocabulary import PREDICATES
-from pytest_rf.requirements.wording import TILINGS, elsewhere, measured, on_axes
+from pytest_rf.requirements.wording import TILINGS, elsewhere, located, measured, on_axes
 from pytest_rf.results import Run
 
 #: Findings shown per model.
@@ -65,7 +65,10 @@ def finding(found: Finding, models: Sequence[str] = (), told: Told | None = None
         told: the paths that have been told, which are told once; takes this one's.
     """
     short = middle(found.tensor, _NAME)
-    message = found.message.replace(f'"{found.tensor}"', f'"{short}"')
+    # Where it is, a line of its own says.
+    message = found.message.replace(located(found.tensor, found.op), "").replace(
+        f'"{found.tensor}"', f'"{short}"'
+    )
     yield line((found.code, "bad"), f" {message}")
     number, margin = _number(found), gutter(found)
     yield line((f"{margin} --> ", "dim"), (place(found) or "--require", "place"), *_models(found, models))

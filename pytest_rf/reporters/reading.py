@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rf.reporters.lines import Line, line
-from pytest_rf.reporters.summary import closing, passed_over, verdict, verdicts
+from pytest_rf.reporters.summary import closing, passed_over, silent, verdict, verdicts
 from pytest_rf.requirements.wording import held
 from pytest_rf.results import ModelResult, Run
 
@@ -37,10 +37,16 @@ def told(run: Run, findings: Iterable[Line], verbosity: int, by_model: bool) -> 
         else:
             yield from verdicts(run)
         yield ()
-        wrong = run.findings or not all(problem.unjudged for problem in run.problems)
-        if verbosity > 0 or not wrong:  # what fails anyway is taken for no proof
-            yield from passed_over(run)
-    yield closing(run)
+    if verbosity > 0:
+        yield from passed_over(run, lambda one: True)
+        yield closing(run)
+        return
+    # What fails anyway is taken for no proof; rules that nobody selected are counted, and told where more is asked for.
+    wrong = run.findings or not all(problem.unjudged for problem in run.problems)
+    if by_model and not wrong:
+        yield from passed_over(run, lambda one: one.asked)
+    passes = not run.findings and not run.problems and any(result.judged for result in run.models)
+    yield (*closing(run), *(silent(run) if by_model and passes else ()))
 
 
 def statistics(run: Run) -> Iterator[Line]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from pytest_rf.findings import Finding
 from pytest_rf.reporters import alike
 from pytest_rf.reporters.lines import Line, Span, line
 from pytest_rf.reporters.text import count
-from pytest_rf.results import Extent, ModelResult, Run
+from pytest_rf.results import Extent, ModelResult, PassedOver, Run
 
 #: Of more models than this, those that came out the same share a line.
 MANY = 20
@@ -55,19 +56,31 @@ def closing(run: Run) -> Line:
     return (*spans, Span("."))
 
 
-def passed_over(run: Run) -> Iterator[Line]:
-    """Yield a line per rule that could say nothing of models though they have what it is about.
+def passed_over(run: Run, told: Callable[[PassedOver], bool]) -> Iterator[Line]:
+    """Yield a line per rule that could say nothing of models though they have what it is about, of those to be told.
 
     ``RF404 (batch-leak) said nothing of net: batch 1; give --input x=2,3,32,32, or export with an open batch``
     """
     found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for result in run.models:
-        for one in result.passed_over:
+        for one in filter(told, result.passed_over):
             found.setdefault((one.rule, one.name, one.reason), []).append((result.model, one.help))
     for (code, name, reason), models in found.items():
         about = models[0][0] if len(models) == 1 else f"{len(models):,} of {count(len(run.models), 'model')}"
         helped = f"; of {models[0][0]}: " if len(models) > 1 else "; "
         yield line((f"{code} ({name}) said nothing of {about}: {reason}{helped}{models[0][1]}", "dim"))
+
+
+def silent(run: Run) -> Line:
+    """Return the end of the closing line: which rules that nobody selected could say nothing, and of how many models.
+
+    ``RF404 said nothing of 3 models (-v tells why).``
+    """
+    models = Counter(one.rule for result in run.models for one in result.passed_over if not one.asked)
+    if not models:
+        return ()
+    told = ", ".join(f"{rule} said nothing of {count(number, 'model')}" for rule, number in models.items())
+    return (Span(f" {told} (-v tells why).", "dim"),)
 
 
 def _wrong(findings: Sequence[Finding]) -> list[Span]:

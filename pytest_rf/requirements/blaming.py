@@ -12,6 +12,7 @@ from pytest_rf.analysis.metrics import AxisField, Metric, Origin
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.figures import Number, number, said, value
 from pytest_rf.findings import Blame
+from pytest_rf.node import beside
 from pytest_rf.requirements import extent
 
 #: What an operator does that does not look ahead by so much.
@@ -91,7 +92,7 @@ def more(count: int, one_does: str, many_do: str) -> list[str]:
 
 def operator(one: Blame) -> str:
     """Return an operator with the line that made it: ``conv2 3×3 (Conv, models/tcn.py:12)``."""
-    called = " ".join(filter(None, (one.module or one.node or one.tensor, one.label)))
+    called = " ".join(filter(None, (one.module or one.node or one.tensor, beside(one.op, one.label))))
     about = ", ".join(filter(None, (one.op, paths.line(one.source))))
     return f"{called} ({about})" if about else called
 

@@ -15,7 +15,7 @@ from pytest_rf.analysis.paths import Measure
 from pytest_rf.analysis.tensors import Contribution, owners
 from pytest_rf.figures import Number, value
 from pytest_rf.findings import Step
-from pytest_rf.node import Node
+from pytest_rf.node import Node, beside
 from pytest_rf.requirements import extent, measure
 from pytest_rf.requirements.measure import Undecidable
 
@@ -124,7 +124,7 @@ def named(tensor: Tensor) -> str:
 
 def placed(tensor: Tensor) -> str:
     """Return a layer with its operator and the line that made it."""
-    name = f"{named(tensor)} {tensor.label}" if tensor.label else named(tensor)
+    name = f"{named(tensor)} {beside(tensor.op, tensor.label)}".rstrip()
     about = [text for text in (tensor.op, paths.line(tensor.source)) if text]
     return f"{name} ({', '.join(about)})" if about else name
 

@@ -72,10 +72,15 @@ def _sentence(found: Finding, several: bool) -> str:
         worst = f'"{found.tensor}" ({found.op or "input"})'
         return f"{subject} {required(found)}: {failing(found)} {worst}{on}: {said}{note}"
     also = "".join(f"; {_other_axes(found, one)}" for one in found.others)
-    at = f'{also} (tensor "{found.tensor}", {found.op or "input"})'
+    at = f"{also}{located(found.tensor, found.op)}"
     if found.reason:
         return f"{subject} {required(found)}: cannot be decided{on}: {found.reason}{known}{at}"
     return f"{subject}{'' if claim else ' is'} {measured(found)}{on}, required {required(found)}{note}{at}"
+
+
+def located(tensor: str, op: str) -> str:
+    """Return where something is found, as the end of a line says it: `` (tensor "y", Conv)``."""
+    return f' (tensor "{tensor}", {op or "input"})'
 
 
 def failing(found: Finding) -> str:

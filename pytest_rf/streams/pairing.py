@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from pytest_rf.errors import ModelError
+from pytest_rf.given import CallError
 from pytest_rf.graph import Graph
 from pytest_rf.streams.growing import growth
 
@@ -59,18 +60,18 @@ def pairs(call: Graph, state: State, name: str) -> dict[str, str]:
             )
         found = _auto(call, name)
         for before, after in found.items():
-            _fits(call, before, after, name)
+            _fits(call, before, after)
         return found
     found = {}
     for before, after in state.items():
-        found.update(_declared(call, before, after, name))
-    twice = [after for after in found.values() if [*found.values()].count(after) > 1]
-    if twice:
-        raise ModelError(
-            f"{name}: state: output {twice[0]!r} is the value of two state inputs; each has its own"
-        )
-    for before, after in found.items():
-        _fits(call, before, after, name)
+        pair = _declared(call, before, after)
+        twice = [one for one in pair.values() if one in found.values()]
+        if twice:
+            raise _wrong(before, f"output {twice[0]!r} is the value of two state inputs; each has its own")
+        found.update(pair)
+    for before, after in state.items():
+        for one, left in _declared(call, before, after).items():
+            _fits(call, one, left, before)
     if len(found) == len(call.inputs):
         raise ModelError(
             f"{name}: state: all inputs are states ({_listed(found)}); leave the one out that is the stream"
@@ -78,7 +79,12 @@ def pairs(call: Graph, state: State, name: str) -> dict[str, str]:
     return found
 
 
-def _declared(call: Graph, before: str, after: str, name: str) -> dict[str, str]:
+def _wrong(before: str, reason: str) -> CallError:
+    """Return the error of a pair that was declared, by its state input."""
+    return CallError("state", reason, before)
+
+
+def _declared(call: Graph, before: str, after: str) -> dict[str, str]:
     inputs, outputs = _within(call.inputs, before), _within(call.outputs, after)
     for kind, word, found, known in (
         ("input", before, inputs, call.inputs),
@@ -88,12 +94,10 @@ def _declared(call: Graph, before: str, after: str, name: str) -> dict[str, str]
             near = get_close_matches(word, known, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {_listed(known)}"
             first = _given_later(call, before, after) if kind == "input" else ""
-            raise ModelError(f"{name}: state: there is no {kind} {word!r}; {hint}{first}")
+            raise _wrong(before, f"there is no {kind} {word!r}; {hint}{first}")
     if set(inputs) != set(outputs):
-        raise ModelError(
-            f"{name}: state: {before!r} holds {_listed(inputs.values())}, {after!r} holds {_listed(outputs.values())}; "
-            "pair them one by one"
-        )
+        held = f"{before!r} holds {_listed(inputs.values())}, {after!r} holds {_listed(outputs.values())}"
+        raise _wrong(before, f"{held}; pair them one by one")
     return {inputs[rest]: outputs[rest] for rest in inputs}
 
 
@@ -115,18 +119,21 @@ def _within(known: Iterable[str], name: str) -> dict[str, str]:
     return {one[len(name) + 1 :]: one for one in names if one.startswith(f"{name}.")}
 
 
-def _fits(call: Graph, before: str, after: str, name: str) -> None:
+def _fits(call: Graph, before: str, after: str, declared: str = "") -> None:
+    """Refuse a pair of which the next call cannot take what a call leaves; ``declared``: what the input is part of."""
     given, left = call.inputs[before].shape, call.outputs[after].shape
     if left is None or given == left or growth(call, before, after) is not None:
         return
-    told = f"{name}: state: {before!r} is {_shape(given)}, {after!r} {_shape(left)}"
+    told = f"{before!r} is {_shape(given)}, {after!r} {_shape(left)}"
     fitting = [one for one, value in call.outputs.items() if value.shape == given and one != after]
     if fitting:
-        raise ModelError(f"{told}: the next call cannot take it; outputs of its shape are {_listed(fitting)}")
-    raise ModelError(
-        f"{told}: the next call cannot take it; give the input the shape that the output has: "
-        f"inputs = {{ {before} = {list(left)} }}"
-    )
+        reason = f"{told}: the next call cannot take it; outputs of its shape are {_listed(fitting)}"
+    else:
+        reason = (
+            f"{told}: the next call cannot take it; give the input the shape that the output has: "
+            f"inputs = {{ {before} = {list(left)} }}"
+        )
+    raise _wrong(declared or before, reason)
 
 
 # ------------------------------------------------------------------ by names and shapes

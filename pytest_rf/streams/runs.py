@@ -87,6 +87,27 @@ class StreamRuns(Runs):
         place = number - stream.starts[own]
         return [start + place for start in stream.starts[:-1] if start != stream.starts[own]]
 
+    def states(self, number: int, operand: int) -> Mapping[str, int] | None:
+        """Return the states by which an operand of a tensor comes in, if the call itself does not bring it."""
+        stream = self.stream
+        last = dict(zip(stream.links[-2], stream.states, strict=True)) if stream.calls > 1 else {}
+        found: dict[str, int] = {}
+        seen = {number}
+        waiting = [stream.joined[number].parts[-1] if number in stream.joined else number]
+        while waiting:
+            transfer = self.plan.transfers.get(waiting.pop())
+            for one in (
+                () if transfer is None else dict.fromkeys(branch.operand for branch in transfer.branches)
+            ):
+                if one == operand:
+                    return {}
+                if one in last:
+                    found[last[one]] = one
+                elif one not in seen and not self.is_named(one):
+                    seen.add(one)
+                    waiting.append(one)
+        return found or None
+
     def origin(self, value: Value, key: Key) -> Fraction:
         """Return the position of the chunk that the first step of a value stands for.
 

@@ -14,6 +14,7 @@ from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.along import Along
 from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import RFError, TilingError
+from pytest_rf.tiles import calls
 from pytest_rf.tiles.axis import AxisTiling, Fault
 from pytest_rf.tiles.borders import Borders, borders
 from pytest_rf.tiles.constants import of_constants
@@ -54,6 +55,10 @@ def plan(
     """
     trial = Trial(analysis)
     known = list(dict.fromkeys(axis for one in analysis.inputs.values() for axis in one.axes))
+    streamed = calls.untiled(analysis)
+    known = [axis for axis in known if axis not in streamed]
+    for axis in streamed if not known else streamed.keys() & {*(tile or ())}:
+        raise TilingError(streamed[axis])
     if not known:
         raise TilingError(
             "the model has no spatial axis to tile; name one where the model is described: axes = { x = { t = 1 } }"

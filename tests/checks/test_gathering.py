@@ -67,7 +67,7 @@ def test_axes_that_agree_are_told_once(kernel: str) -> None:
     if kernel == "[3,3]":
         (one,) = told
         assert one.axes == ("h", "w")
-        assert one.message == 'final rf is 3 on axes h and w, the input has 2 (tensor "y")'
+        assert one.message == 'final rf is 3 on axes h and w, the input has 2 (tensor "y", Conv)'
     else:
         assert [(one.axes, one.message[:27]) for one in told] == [
             (("h",), "final rf is 3 on axis h, th"),

@@ -20,7 +20,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def test_what_holds_is_status_0(rf) -> None:
     result = rf("check")
     assert (result.status, result.err) == (0, "")
-    assert result.out.endswith("Checked 1 model, 1 requirement: all hold.\n")
+    assert result.out.endswith(
+        "Checked 1 model, 1 requirement: all hold. RF404 said nothing of 1 model (-v tells why).\n"
+    )
 
 
 def test_violations_are_status_1(rf) -> None:

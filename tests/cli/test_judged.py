@@ -146,10 +146,11 @@ def test_the_setting_softens_and_never_says_that_all_hold(
         if format == "json":
             continue
         last = result.out.splitlines()[-1]
+        counted = " RF404 said nothing of 2 models (-v tells why)." if format == "full" else ""
         assert last == (
             "Checked 1 model: nothing was judged."
             if len(paths) == 1
-            else "Checked 2 models, 1 requirement: all hold, 1 model not judged."
+            else f"Checked 2 models, 1 requirement: all hold, 1 model not judged.{counted}"
         )
 
 
@@ -347,12 +348,17 @@ def test_samples_of_a_batch_of_one_are_not_passed_over_without_a_word(rf, folder
     batched("other.onnx", 1)
     holds = ("--require", "final rf >= 1")
     said = "RF404 (batch-leak) said nothing of one: batch 1; give --input x=2,2,16, or export with an open batch\n"
-    result = rf("check", "one.onnx", *holds)
-    assert result.out.endswith(f"\n\n{said}Checked 1 model, 1 requirement: all hold.\n")
+    counted = "Checked 1 model, 1 requirement: all hold. RF404 said nothing of 1 model (-v tells why).\n"
+    assert rf("check", "one.onnx", *holds).out.endswith(f"\n\n{counted}")
+    told = f"\n\n{said}Checked 1 model, 1 requirement: all hold.\n"
+    assert rf("check", "one.onnx", *holds, "-v").out.endswith(told)
+    assert rf("check", "one.onnx", *holds, "--select", "RF404").out.endswith(told)  # who asks is told
     assert rf("check", "one.onnx", "--input", "x=2,2,16").out.startswith('RF404 "y" mixes samples')
     both = rf("check", "one.onnx", "other.onnx", *holds).out
     assert both.count("RF404") == 1
-    assert "RF404 (batch-leak) said nothing of 2 of 2 models: batch 1; of one: give --input x=2,2,16" in both
+    assert both.endswith(": all hold. RF404 said nothing of 2 models (-v tells why).\n")
+    every = rf("check", "one.onnx", "other.onnx", *holds, "-v").out
+    assert "RF404 (batch-leak) said nothing of 2 of 2 models: batch 1; of one: give --input x=2,2,16" in every
     # Nobody asks for it, and a run that fails proves nothing.
     assert "RF404" not in rf("check", "one.onnx", *holds, "--ignore", "RF404").out
     assert "RF404" not in rf("check", "one.onnx", "--require", "final rf >= 5").out

@@ -71,6 +71,24 @@ def test_what_is_wrong_is_broken_between_words_on_a_terminal(monkeypatch: pytest
     assert told == f"{whole}\n"
 
 
+@pytest.mark.parametrize("wrong", [["missing.onnx"], ["--selct", "RF1"], ["--config", "missing.toml"]])
+def test_the_word_before_what_is_wrong_has_the_colour_that_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, wrong: list[str]
+) -> None:
+    def told(*options: str) -> str:
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        assert cli.run(["check", *wrong, *options]) == 2
+        return sys.stderr.getvalue()
+
+    _plain(monkeypatch)
+    assert told().startswith("\x1b[")
+    assert told("--no-color").startswith("error: ")
+    assert told("--no-color", "--color").startswith("\x1b[")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert told().startswith("error: ")
+    assert told("--color").startswith("\x1b[")
+
+
 def test_no_runner_takes_a_piece_of_what_is_wrong_for_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setattr(sys, "stderr", Terminal())

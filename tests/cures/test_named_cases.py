@@ -72,8 +72,8 @@ def test_a_u_net_is_helped_at_its_bottleneck() -> None:
 
 def test_a_temporal_net_is_helped_by_a_longer_last_dilation_or_a_block_more() -> None:
     assert told(tcn(1, 2, 4), TIME, "final rf >= 24") == [
-        "2.body.0.conv: dilation 4 → 9 (padding before 8 → 18)",
-        "2.body.0.conv: kernel 3 → 6 (padding before 8 → 20)",
+        "2.body.0.conv: dilation 4 → 9 (padding before 8 → 18 by 2.body.0.pad)",
+        "2.body.0.conv: kernel 3 → 6 (padding before 8 → 20 by 2.body.0.pad)",
         "2.body.0.conv: one more layer behind it (3 dilation 8 padding 16 before)",
     ]
 
@@ -89,14 +89,33 @@ def test_a_layer_that_is_cropped_behind_keeps_its_length() -> None:
 
 def test_a_causal_net_is_helped_at_the_one_layer_that_looks_ahead() -> None:
     net = nn.Sequential(tcn(1, 2), Padded(4, 5, 3, 1), tcn(4))
-    assert told(net, TIME, "final is causal") == ["1.conv: padding before 3 → 4 (after 1 → 0)"]
+    assert told(net, TIME, "final is causal") == [
+        "1.pad (in front of 1.conv): padding before 3 → 4 (after 1 → 0)"
+    ]
+
+
+def test_a_pad_of_the_code_is_named_and_not_the_convolution_behind_it() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Conv1d(4, 4, 5), nn.Conv1d(4, 4, 3, dilation=2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.second(F.pad(self.first(F.pad(x, (2, 2))), (2, 2)))
+
+    (found,) = cures.check(pytest_rf.analyze(Net(), TIME), "final is causal")
+    both = "pad (in front of first), pad_1 (in front of second): padding before 2 → 4 (after 2 → 0)"
+    assert helps(found) == [f"{both} makes it causal"]
+    (found,) = cures.check(pytest_rf.analyze(Net(), TIME), "final rf >= 15")
+    assert helps(found)[0].startswith("second: dilation 2 → 5 (padding 2 → 5 by pad_1) gives final rf 15")
 
 
 @pytest.mark.parametrize("text", ["final is causal", "lookahead <= 0"])
 def test_all_layers_are_padded_in_front_where_several_look_ahead(text: str) -> None:
     assert told(tcn(1, 2, 4, ahead=1), TIME, text)[0] == (
-        "0.body.0.conv: padding before 1 → 2 (after 1 → 0); 1.body.0.conv: padding before 3 → 4 (after 1 → 0); "
-        "2.body.0.conv: padding before 7 → 8 (after 1 → 0)"
+        "0.body.0.pad (in front of 0.body.0.conv): padding before 1 → 2 (after 1 → 0); "
+        "1.body.0.pad (in front of 1.body.0.conv): padding before 3 → 4 (after 1 → 0); "
+        "2.body.0.pad (in front of 2.body.0.conv): padding before 7 → 8 (after 1 → 0)"
     )
 
 

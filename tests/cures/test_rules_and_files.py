@@ -152,8 +152,8 @@ def test_a_file_is_told_its_cures_and_they_can_be_left_out(tmp_path: Path) -> No
     (one,) = report["models"][0]["findings"]
     assert one["cures"][0] == {
         "edits": [
-            {"layer": "y", "what": "dilation", "from": [2, 2], "to": [3, 3]},
-            {"layer": "y", "what": "padding", "from": [2, 2], "to": [3, 3]},
+            {"layer": "y", "what": "dilation", "from": [2, 2], "to": [3, 3], "by": ""},
+            {"layer": "y", "what": "padding", "from": [2, 2], "to": [3, 3], "by": ""},
         ],
         "measured": [{"low": 15, "high": 15, "certain": None, "side": ""}],
     }

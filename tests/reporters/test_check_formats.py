@@ -16,7 +16,7 @@ from pytest_rf.results import ModelResult, RequirementResult, Run
 from reporters.findings import HOSTILE, PATH, finding, lines, run
 
 FULL = """\
-RF001 final rf is 19 on axes h and w, required >= 20 (tensor "y", Conv)
+RF001 final rf is 19 on axes h and w, required >= 20
   --> rf.toml:7 in model net
    |
  7 | final rf >= 20

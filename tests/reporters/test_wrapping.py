@@ -124,7 +124,7 @@ def test_a_file_and_a_pipe_get_whole_lines(tmp_path: Path) -> None:
         assert done.returncode == 1, done.stderr
         return done.stdout.splitlines()
 
-    first = 'RF001 final rf is 36 to 40 on axes h and w, required >= 400 (tensor "mask", Conv)'
+    first = "RF001 final rf is 36 to 40 on axes h and w, required >= 400"
     assert out()[0] == first
     assert max(map(len, out(COLUMNS="60"))) <= 60
     out("-o", "out.txt", COLUMNS="60")

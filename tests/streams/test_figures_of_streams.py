@@ -301,3 +301,36 @@ def test_streams_are_pickled_as_they_are() -> None:
     assert again.to_dict() == analysis.to_dict()
     assert again.state["cache1"].needed == 8
     assert "stream" in analysis.graph.notes[-1]
+
+
+def test_an_explanation_names_the_state_that_a_branch_comes_from() -> None:
+    analysis = pytest_rf.analyze(two_caches(), state="auto")
+    (along,) = analysis["y"].explain("rf").axes
+    assert [(step.layer.name, step.growth) for step in along.layers] == [("h", 4), ("y", 8)]
+    (branch,) = along.lost  # what other calls give of the same output is none
+    assert (branch.at.name, branch.name) == ("b", "state cache1 of the call before")
+    assert (branch.figure, branch.short) == (5, 0)
+
+
+@pytest.mark.parametrize("tile", [None, {"t": 64}])
+def test_a_stream_is_not_tiled_and_how_much_earlier_it_is_begun_is_said(tile: dict[str, int] | None) -> None:
+    analysis = pytest_rf.analyze(two_caches(), state="auto")
+    with pytest.raises(pytest_rf.RFError, match=r"^t: a stream is run in calls of 2, not in tiles") as raised:
+        analysis.tiles(tile)
+    assert "begin 12 earlier" in str(raised.value)
+
+
+def test_other_axes_of_a_step_model_are_tiled() -> None:
+    text = f"""step (float[1,1,1,32] x, float[1,1,2,32] cache) => (float[1,1,1,32] y, float[1,1,2,32] new_cache)
+        <int64[1] keep = {{-2}}, {ENDS}> {{
+            a = Concat<axis = 2>(cache, x)
+            new_cache = Slice(a, keep, end, time)
+            y = Conv<pads = [0, 1, 0, 1]>(a, w)
+        }}"""
+    analysis = pytest_rf.analyze(model(text, w=(1, 1, 3, 3)), state="auto")
+    (other,) = [axis for axis in analysis.inputs["x"].axes if axis != "t"]
+    plan = analysis.tiles({other: 32})
+    assert (plan.seamless, plan.min_context) == (True, {other: (1, 1)})
+    assert plan.min_overlap == {other: 2}
+    with pytest.raises(pytest_rf.RFError, match=r"^t: a stream is run in calls of 1, not in tiles"):
+        analysis.tiles({other: 32, "t": 4})

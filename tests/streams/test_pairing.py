@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import onnx
 import pytest
 
 import pytest_rf
+from pytest_rf import check, config
 from tests.streams.onnx_models import cached_conv, model
 
 
@@ -228,3 +232,25 @@ def test_a_model_of_one_input_has_no_state_to_name() -> None:
         pytest_rf.ModelError, match=r"one input, 'x', and that is the stream; leave out state"
     ):
         pytest_rf.analyze(net, state="auto")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "place", "told"),
+    [
+        ('x = "y"\ncache = "newcache"', "rf.toml:8:1: state: ", "there is no output 'newcache'"),
+        ('cache = "new_cache"\ncahce = "y"', "rf.toml:8:1: state: ", "there is no input 'cahce'"),
+        ('x = "y"\ncache = "y"', "rf.toml:8:1: state: ", "'y' is the value of two"),
+        ('cache = "y"', "rf.toml:7:1: state: ", "the next call cannot take it"),
+    ],
+)
+def test_a_wrong_pair_of_a_configuration_is_told_where_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pairs: str, place: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    onnx.save(cached_conv(), "step.onnx")
+    entry = f'[[model]]\nname = "step"\nsource = "step.onnx"\nrequire = ["final is causal"]\n\n[model.state]\n{pairs}\n'
+    Path("rf.toml").write_text(entry)
+    (problem,) = check.run(config.load("rf.toml"), ()).problems
+    assert problem.message.startswith(place)
+    assert told in problem.message
+    assert (problem.file, problem.line) == ("rf.toml", int(place.split(":")[1]))
