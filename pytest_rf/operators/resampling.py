@@ -113,6 +113,7 @@ def resize(
     """
     relations = {}
     for axis, s in samplings.items():
+        b.hold(s.output)
         relation = kernel(s)
         if s.output == s.extent and _is_same(relation):
             continue
