@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_rf.access import Relation, Sets, Taps, fitted
 from pytest_rf.graph import Builder
+from pytest_rf.limits import afford, spending
 from pytest_rf.operators import rounding, views
 from pytest_rf.operators.reads import ENDS, Ends, along
 from pytest_rf.operators.rounding import Numbers
@@ -18,6 +19,10 @@ from pytest_rf.value import Value
 
 SIMPLE = 512
 """Denominators up to this make a fraction simple enough to be what was meant."""
+
+
+PHASE = 32
+"""The taps of a phase, which are written out one by one, take the room of so many elements of an array."""
 
 
 class Sampling(NamedTuple):
@@ -114,7 +119,8 @@ def resize(
     relations = {}
     for axis, s in samplings.items():
         b.hold(s.output)
-        relation = kernel(s)
+        with spending(b.graph.limits, b.node):
+            relation = kernel(s)
         if s.output == s.extent and _is_same(relation):
             continue
         # One position, or as many as there were from corner to corner, lie the same on any extent.
@@ -214,12 +220,14 @@ def _periodic(
     whole = s.reads(0) and s.reads(s.output - 1)  # places are monotonic
     exact = found = None
     if whole and period <= max(s.output, SIMPLE):
+        afford(period * PHASE)
         exact = Taps(period, s.ratio.numerator, tuple(taps(s.place(i)) for i in range(period)), border="edge")
     if s.formulas:
         found = rounding.spans(s.formulas, rules, s.extent, s.output, s.cropped)
         exact = exact and rounding.along_phases(exact, found, s.extent)
     if exact is not None:
         return exact
+    afford(s.output * s.extent)
     if found is not None:
         return rounding.by_index(found, s.extent)
     reads = np.zeros((s.output, s.extent), np.bool_)
