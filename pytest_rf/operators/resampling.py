@@ -21,8 +21,8 @@ SIMPLE = 512
 """Denominators up to this make a fraction simple enough to be what was meant."""
 
 
-PHASE = 32
-"""The taps of a phase, which are written out one by one, take the room of so many elements of an array."""
+PHASE, TAP = 32, 4
+"""The room that the taps of a phase, and each of many, take where they are written out, in elements of an array."""
 
 
 class Sampling(NamedTuple):
@@ -187,6 +187,7 @@ def _kernel(s: Sampling, radius: int, antialias: bool, weighs: bool = False) -> 
             s,
             lambda place: tuple(range(floor(place - reach) + 1, ceil(place + reach))),
             rounding.kernels(radius, widening),
+            ceil(2 * reach),
         )
 
     def taps(place: Fraction) -> tuple[int, ...]:
@@ -204,7 +205,10 @@ def _kernel(s: Sampling, radius: int, antialias: bool, weighs: bool = False) -> 
 
 
 def _periodic(
-    s: Sampling, taps: Callable[[Fraction], tuple[int, ...]], rules: Sequence[rounding.Rule]
+    s: Sampling,
+    taps: Callable[[Fraction], tuple[int, ...]],
+    rules: Sequence[rounding.Rule],
+    widest: int = 0,
 ) -> Relation:
     """Return taps that repeat after ``ratio.denominator`` outputs, which move ``ratio.numerator`` inputs.
 
@@ -215,12 +219,13 @@ def _periodic(
         s: the sampling.
         taps: what is read at a place.
         rules: what the forms in which engines do that read at places that they have computed.
+        widest: how many taps a place has at most, if those are many.
     """
     period = s.ratio.denominator
     whole = s.reads(0) and s.reads(s.output - 1)  # places are monotonic
     exact = found = None
     if whole and period <= max(s.output, SIMPLE):
-        afford(period * PHASE)
+        afford(period * (PHASE + TAP * widest))
         exact = Taps(period, s.ratio.numerator, tuple(taps(s.place(i)) for i in range(period)), border="edge")
     if s.formulas:
         found = rounding.spans(s.formulas, rules, s.extent, s.output, s.cropped)

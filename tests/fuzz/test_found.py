@@ -15,6 +15,7 @@ from fuzz.breaking import STEPS, broken
 from fuzz.trial import attempt, attempt_in_process
 from pytest_rf import check, interpreter
 from pytest_rf.errors import ModelError
+from pytest_rf.operators.attention import Reach
 
 HEADER = '<ir_version: 10, opset_import: ["" : 21, "own" : 1]>\n'
 
@@ -140,6 +141,40 @@ def test_memory_that_ends_while_a_graph_is_planned_is_an_error_at_its_node(
     model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[1, 3, 9] y) { y = Add (x, x) }")
     with pytest.raises(ModelError, match=r"node 'y' \(Add\): there is not enough memory"):
         pytest_rf.analyze(model).to_json()
+
+
+def test_memory_that_ends_in_a_rule_is_an_error_at_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Reach, "relation", refuse)
+    with pytest.raises(ModelError, match=r"node 'y' \(GroupQueryAttention\): there is not enough memory"):
+        pytest_rf.analyze(onnx.parser.parse_model(WINDOW.format(1)))
+
+
+WINDOW = """<ir_version: 10, opset_import: ["" : 21, "com.microsoft" : 1]>
+g (float[1, 4, 8] q, float[1, 4, 8] k, float[1, 4, 8] v) => (float[A, B, C] y) {{
+  n = Constant <value = int32[1] {{3}}> () m = Constant <value = int32 {{4}}> ()
+  y = com.microsoft.GroupQueryAttention <num_heads = 2, kv_num_heads = 2, local_window_size = {}> (
+    q, k, v, , , n, m) }}"""
+
+
+@pytest.mark.parametrize("window", [1 << 31, (1 << 63) - 1])
+def test_a_window_of_attention_beyond_all_keys_is_not_written_out(window: int) -> None:
+    found = pytest_rf.analyze(onnx.parser.parse_model(WINDOW.format(window))).outputs[0]
+    low, high = found.bounds(1, "v")
+    assert low[0, :, 0].tolist() == [0, 0, 0, 0]
+    assert high[0, :, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_the_taps_of_a_resize_that_shrinks_are_held_by_the_limit() -> None:
+    text = RESIZED.format(
+        extent=1 << 24, given="int64[3] {1, 1, 3}", mode="cubic", transform="half_pixel", inputs=", s"
+    ).replace("mode =", "antialias = 1, mode =", 1)
+    with pytest.raises(
+        ModelError, match=r"node 'y' \(Resize\): an array of \d+ elements .*\(limits\.array\)"
+    ):
+        pytest_rf.analyze(onnx.parser.parse_model(HEADER + text))
 
 
 def test_a_shape_of_complex_numbers_is_an_error_at_its_node() -> None:
