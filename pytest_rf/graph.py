@@ -176,6 +176,16 @@ class Builder:
         self.graph.inputs[name] = value
         return value
 
+    def hold(self, extent: int) -> None:
+        """Hold an extent that an operator is about to make against the limit: before the taps of that many are there.
+
+        Raises:
+            ModelError: it is longer.
+        """
+        if extent > self.graph.limits.extent:
+            place = f"node {self.node.name!r} ({self.node.op})"
+            limits.exceeded(place, "positions along an axis", "extent", "give a smaller input", extent)
+
     def constant(
         self,
         shape: Shape | None,

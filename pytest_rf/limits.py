@@ -87,9 +87,9 @@ FEW = 1 << 14
 
 
 @contextmanager
-def spending(held: Limits) -> Iterator[Budget]:
-    """Give a run its budget of work for as long as the context lasts."""
-    budget = Budget(held)
+def spending(held: Limits, node: Any = None) -> Iterator[Budget]:
+    """Give a run, or the operator at hand, its budget of work for as long as the context lasts."""
+    budget = Budget(held, node)
     before = _BUDGET.set(budget)
     try:
         yield budget

@@ -80,6 +80,8 @@ def _reduced(
     shape = [*positions.shape]
     shape[dim] = output
     afford(prod(shape))
+    if relation.period > -(-output // relation.period) and _are_runs(relation) and extent:
+        return _least_of_runs(positions, dim, relation, output, least, nothing)
     found = np.empty(shape, np.int64)
     for phase, taps in enumerate(relation.taps):
         out = found[(*before, slice(phase, None, relation.period))]
@@ -104,6 +106,47 @@ def _reduced(
             if not isinstance(reader, slice):
                 places: tuple[Any, ...] = (*before, reader)
                 out[places] = least(out[places], positions[(*before, read)])
+    return found
+
+
+def _are_runs(relation: Taps) -> bool:
+    """Whether the taps of each phase lie side by side, and those outside stand for the nearest inside or nothing."""
+    return relation.border in ("drop", "edge") and all(
+        taps == tuple(range(taps[0], taps[0] + len(taps))) for taps in relation.taps if taps
+    )
+
+
+def _least_of_runs(
+    positions: Positions, dim: int, relation: Taps, output: int, least: Least, nothing: int
+) -> Positions:
+    """Return the least position of runs of taps, all outputs at once: there are more phases than rounds of them.
+
+    The least of a run of ``2^k`` up to ``2^(k + 1)`` is that of its first ``2^k`` and of its last.
+    """
+    before, extent = (slice(None),) * dim, positions.shape[dim]
+    ends = np.array([(taps[0], taps[-1]) if taps else (0, -1) for taps in relation.taps], np.int64)
+    place = np.arange(output)
+    phase, moved = place % relation.period, place // relation.period * relation.advance
+    low, high = ends[phase, 0] + moved, ends[phase, 1] + moved
+    reads = low <= high
+    if relation.border == "drop":
+        reads &= (low < extent) & (high >= 0)
+    low, high = np.clip(low, 0, extent - 1), np.clip(high, 0, extent - 1)
+    level = np.where(reads, np.frexp(high - low + 1)[1] - 1, -1)
+    deepest = int(level.max(initial=0))
+    afford(positions.size * deepest)
+    found = np.full((*positions.shape[:dim], output, *positions.shape[dim + 1 :]), nothing, np.int64)
+    line = positions
+    for k in range(deepest + 1):
+        width = 1 << k
+        if k:
+            half = width >> 1
+            line = least(line[(*before, slice(None, -half))], line[(*before, slice(half, None))])
+        mine = np.flatnonzero(level == k)
+        if mine.size:
+            first, last = low[mine], high[mine] - width + 1
+            places: tuple[Any, ...] = (*before, mine)
+            found[places] = least(line.take(first, axis=dim), line.take(last, axis=dim))
     return found
 
 

@@ -54,8 +54,11 @@ class Reach(NamedTuple):
         if not self.is_limited:
             return WHOLE
         if self.left is not None and self.right is not None:
-            reads = tuple(range(self.offset - self.left, self.offset + self.right + 1))
-            if len(reads) <= 2 * (queries + keys):
+            first, last = self.offset - self.left, self.offset + self.right
+            if last - first < 2 * (
+                queries + keys
+            ):  # a window of any size that the file says is not written out
+                reads = tuple(range(first, last + 1))
                 return Taps(1, 1, (reads,), certain=(reads[self.disputed :],) if self.disputed else None)
         if (self.left, self.right, self.offset) == (None, 0, 0) and queries == keys:
             return Prefix()

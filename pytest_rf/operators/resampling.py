@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_rf.access import Relation, Sets, Taps, fitted
 from pytest_rf.graph import Builder
+from pytest_rf.limits import afford, spending
 from pytest_rf.operators import rounding, views
 from pytest_rf.operators.reads import ENDS, Ends, along
 from pytest_rf.operators.rounding import Numbers
@@ -18,6 +19,10 @@ from pytest_rf.value import Value
 
 SIMPLE = 512
 """Denominators up to this make a fraction simple enough to be what was meant."""
+
+
+PHASE, TAP = 32, 4
+"""The room that the taps of a phase, and each of many, take where they are written out, in elements of an array."""
 
 
 class Sampling(NamedTuple):
@@ -113,7 +118,9 @@ def resize(
     """
     relations = {}
     for axis, s in samplings.items():
-        relation = kernel(s)
+        b.hold(s.output)
+        with spending(b.graph.limits, b.node):
+            relation = kernel(s)
         if s.output == s.extent and _is_same(relation):
             continue
         # One position, or as many as there were from corner to corner, lie the same on any extent.
@@ -180,6 +187,7 @@ def _kernel(s: Sampling, radius: int, antialias: bool, weighs: bool = False) -> 
             s,
             lambda place: tuple(range(floor(place - reach) + 1, ceil(place + reach))),
             rounding.kernels(radius, widening),
+            ceil(2 * reach),
         )
 
     def taps(place: Fraction) -> tuple[int, ...]:
@@ -197,7 +205,10 @@ def _kernel(s: Sampling, radius: int, antialias: bool, weighs: bool = False) -> 
 
 
 def _periodic(
-    s: Sampling, taps: Callable[[Fraction], tuple[int, ...]], rules: Sequence[rounding.Rule]
+    s: Sampling,
+    taps: Callable[[Fraction], tuple[int, ...]],
+    rules: Sequence[rounding.Rule],
+    widest: int = 0,
 ) -> Relation:
     """Return taps that repeat after ``ratio.denominator`` outputs, which move ``ratio.numerator`` inputs.
 
@@ -208,17 +219,20 @@ def _periodic(
         s: the sampling.
         taps: what is read at a place.
         rules: what the forms in which engines do that read at places that they have computed.
+        widest: how many taps a place has at most, if those are many.
     """
     period = s.ratio.denominator
     whole = s.reads(0) and s.reads(s.output - 1)  # places are monotonic
     exact = found = None
     if whole and period <= max(s.output, SIMPLE):
+        afford(period * (PHASE + TAP * widest))
         exact = Taps(period, s.ratio.numerator, tuple(taps(s.place(i)) for i in range(period)), border="edge")
     if s.formulas:
         found = rounding.spans(s.formulas, rules, s.extent, s.output, s.cropped)
         exact = exact and rounding.along_phases(exact, found, s.extent)
     if exact is not None:
         return exact
+    afford(s.output * s.extent)
     if found is not None:
         return rounding.by_index(found, s.extent)
     reads = np.zeros((s.output, s.extent), np.bool_)

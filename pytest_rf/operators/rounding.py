@@ -132,16 +132,27 @@ def along_phases(exact: Taps, found: Spans, extent: int) -> Taps | None:
         return exact
     if any(abs(values).max() > 1 for values in off):
         return None
-    taps, certain = [], []
-    for place, own in enumerate(exact.taps):
-        low, high, first, last = (values[place :: exact.period] for values in off)
-        if not low.size:
-            taps.append(own)
-            certain.append(own)
-            continue
-        taps.append(tuple(range(own[0] + int(low.min()), own[-1] + int(high.max()) + 1)))
-        certain.append(tuple(range(own[0] + int(first.max()), own[-1] + int(last.min()) + 1)))
+    low, high, first, last = (
+        _by_phase(values, exact.period, least)
+        for values, least in zip(off, (np.minimum, np.maximum, np.maximum, np.minimum), strict=True)
+    )
+    taps, certain = [*exact.taps], [*exact.taps]
+    for place in np.flatnonzero((low != 0) | (high != 0) | (first != 0) | (last != 0)):
+        own = exact.taps[place]
+        taps[place] = tuple(range(own[0] + int(low[place]), own[-1] + int(high[place]) + 1))
+        certain[place] = tuple(range(own[0] + int(first[place]), own[-1] + int(last[place]) + 1))
     return exact._replace(taps=tuple(taps), certain=None if taps == certain else tuple(certain))
+
+
+def _by_phase(values: Numbers, period: int, least: np.ufunc) -> Numbers:
+    """Return the least, or the most, of the values of each phase; 0 for those that have none."""
+    whole = len(values) - len(values) % period
+    rest, found = values[whole:], np.zeros(period, np.int64)
+    if whole:
+        found = least.reduce(values[:whole].reshape(-1, period), axis=0)
+        rest = least(rest, found[: len(rest)])
+    found[: len(rest)] = rest
+    return found
 
 
 def by_index(found: Spans, extent: int) -> Sets:

@@ -20,7 +20,7 @@ def relations(draw: Any) -> Taps:
     """Windows, transposed windows, slices, flips, paddings by every border; few taps and many."""
     kernel, stride, dilation = draw(st.integers(1, 9)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
     pad = draw(st.integers(-4, 12))
-    which = draw(st.sampled_from(["window", "holes", "spread", "slice", "pad", "groups"]))
+    which = draw(st.sampled_from(["window", "holes", "spread", "slice", "pad", "groups", "resize"]))
     if which == "holes":
         taps = draw(st.lists(st.integers(0, 11), min_size=1, max_size=8, unique=True))
         return access.window(tuple(taps), stride, dilation, pad)
@@ -28,6 +28,13 @@ def relations(draw: Any) -> Taps:
         return access.spread(kernel, stride, dilation, pad)
     if which == "groups":
         return Taps(kernel, stride, (tuple(range(stride)),) * kernel)
+    if which == "resize":  # with more phases than rounds of them, too
+        runs = st.builds(
+            lambda first, width: tuple(range(first, first + width)), st.integers(-4, 16), st.integers(0, 9)
+        )
+        phases = draw(st.lists(runs, min_size=1, max_size=20))
+        advance, border = draw(st.integers(-3, 9)), draw(st.sampled_from(["drop", "edge", "wrap"]))
+        return Taps(len(phases), advance, tuple(phases), border=border)
     if which == "slice":
         return access.progression(draw(st.integers(0, 12)), draw(st.sampled_from([-3, -2, -1, 1, 2, 3])))
     made = access.window(kernel, stride, dilation, pad)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import onnx
 from hypothesis import strategies as st
 from oracle.graphs import graphs
 from oracle.graphs.builder import Draw
 
-from fuzz.breaking import STEPS, broken
+from fuzz.breaking import mutants
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = ("tcn.onnx", "layers/two.onnx", "layers/dilated.onnx", "layers/image5x5.onnx")
@@ -56,13 +57,10 @@ def bases(draw: Draw, most: int = 4) -> onnx.ModelProto:
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def steps(most: int = 3) -> st.SearchStrategy[list[tuple[str, int]]]:
-    """Draw breaks and the seeds with which they are made."""
-    return st.lists(st.tuples(st.sampled_from(STEPS), SEEDS), min_size=1, max_size=most)
-
-
 @st.composite
 def batches(draw: Draw, size: int = 8, most: int = 4) -> list[bytes]:
-    """Draw a model and several files that are broken from it."""
-    base = draw(bases(most))
-    return [broken(base, draw(steps())) for _ in range(size)]
+    """Draw a model and several files that are broken from it.
+
+    The breaks hang on one number: of those that are drawn each by itself most come again and again.
+    """
+    return mutants(draw(bases(most)), Random(draw(SEEDS)), size)

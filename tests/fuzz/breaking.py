@@ -66,3 +66,11 @@ def broken(model: onnx.ModelProto, steps: list[tuple[str, int]]) -> bytes:
 
 STEPS = (*BREAKS, "rename", "flip")
 """The names of all of them."""
+
+
+def mutants(model: onnx.ModelProto, rng: Random, size: int) -> list[bytes]:
+    """Return files that are broken from a model, each by some of the breaks."""
+    return [
+        broken(model, [(rng.choice(STEPS), rng.getrandbits(32)) for _ in range(rng.choice((1, 1, 2, 3)))])
+        for _ in range(size)
+    ]

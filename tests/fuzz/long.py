@@ -1,33 +1,64 @@
-"""A long run by hand: broken models by the thousand, each in a process with a clock and a limit of memory.
+"""A long run by hand: broken models by the thousand, in processes with a clock and a limit of memory.
 
     python tests/fuzz/long.py 100000 --from 0 --keep found/
 
 Batch number K is always the same models, whatever ran before: an interrupted run is taken up with ``--from K``, and
 what went wrong is looked at again with ``--from K 512``. The models that went wrong are kept with what came of them.
+
+A process attempts some dozens of models, one after the other, under small limits. Where one of them goes wrong, or the
+process dies or hangs, each of them gets a process of its own, which tells whose fault it is. Some models are attempted
+under the limits that a user has, too, each in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import onnx
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from fuzz.bases import batches
-from fuzz.trial import Came, attempt
+from fuzz.bases import bases
+from fuzz.breaking import mutants
+from fuzz.trial import Came, attempt, attempt_in_process
 from pytest_rf.running import Outcome, Terms, outcomes
 
 SIZE, EXAMPLES = 8, 64
 BATCH = SIZE * EXAMPLES
+TOGETHER = 64
+"""So many models have one process, one after the other."""
+EVERY = 50
+"""Each so-manieth model is attempted under the limits that a user has, too."""
 GOOD = ("figures", "unknown", "error")
+
+
+class Trial(NamedTuple):
+    """A model, and what came of it.
+
+    Attributes:
+        name: where it is from.
+        data: the file.
+        limits: under which limits it was attempted, ``small`` or ``default``.
+        came: what came of it.
+    """
+
+    name: str
+    data: bytes
+    limits: str
+    came: Came
 
 
 def batch(number: int) -> list[bytes]:
@@ -42,30 +73,52 @@ def batch(number: int) -> list[bytes]:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(files=batches(SIZE))
-    def collect(files: list[bytes]) -> None:
-        found.extend(files)
+    @given(base=bases())
+    def collect(base: onnx.ModelProto) -> None:
+        found.extend(mutants(base, Random(number * BATCH + len(found)), SIZE))
 
     collect()
     return found
 
 
-def work(path: str) -> bytes:
-    """Attempt a file, in a process of its own."""
-    kind, detail = attempt(Path(path))
-    return f"{kind}\n{detail}".encode(errors="backslashreplace")
+def work(task: tuple[str, ...]) -> bytes:
+    """Attempt files, one after the other, under small limits."""
+    return json.dumps([attempt_in_process(Path(path)) for path in task]).encode()
 
 
-def came(outcome: Outcome) -> Came:
-    """Return what came of a model: also that its process did not come back."""
+def work_as_a_user(task: tuple[str, ...]) -> bytes:
+    """Attempt files under the default limits."""
+    return json.dumps([attempt(Path(path)) for path in task]).encode()
+
+
+def came(outcome: Outcome, models: int) -> list[Came]:
+    """Return what came of the models of a process: also that it did not come back."""
     if outcome.result is None:
-        return Came("ended", outcome.failure or "no reason is told")
-    kind, _, detail = outcome.result.decode().partition("\n")
-    return Came(kind, detail)
+        return [Came("ended", outcome.failure or "no reason is told")] * models
+    return [Came(*one) for one in json.loads(outcome.result)]
 
 
-def trials(numbers: Iterator[int], most: int, terms: Terms, jobs: int) -> Iterator[tuple[str, bytes, Came]]:
-    """Yield models with what came of them, and a name that tells where they come from."""
+def attempted(paths: Sequence[str], terms: Terms, jobs: int) -> dict[str, Came]:
+    """Return what came of files under small limits."""
+    together = [tuple(paths[place : place + TOGETHER]) for place in range(0, len(paths), TOGETHER)]
+    found: dict[str, Came] = {}
+    for place, outcome in outcomes(work, together, [terms] * len(together), jobs):
+        found.update(zip(together[place], came(outcome, len(together[place])), strict=True))
+    wrong = [task for task in together if any(found[path].kind not in GOOD for path in task)]
+    alone = [(path,) for task in wrong for path in task]
+    singly: dict[str, Came] = {}
+    for place, outcome in outcomes(work, alone, [terms._replace(alone=True)] * len(alone), jobs):
+        (singly[alone[place][0]],) = came(outcome, 1)
+    for task in wrong:
+        if all(singly[path].kind in GOOD for path in task):
+            (first, *_) = [path for path in task if found[path].kind not in GOOD]
+            singly[first] = Came("crash", f"only after others:\n{found[first].detail}")
+        found.update((path, singly[path]) for path in task)
+    return found
+
+
+def trials(numbers: Iterator[int], most: int, terms: Terms, jobs: int) -> Iterator[Trial]:
+    """Yield models with what came of them."""
     left = most
     while left > 0:
         number = next(numbers)
@@ -74,8 +127,15 @@ def trials(numbers: Iterator[int], most: int, terms: Terms, jobs: int) -> Iterat
             paths = [str(Path(folder) / f"{number}_{place}.onnx") for place in range(len(files))]
             for path, data in zip(paths, files, strict=True):
                 Path(path).write_bytes(data)
-            for place, outcome in outcomes(work, paths, [terms] * len(paths), jobs):
-                yield Path(paths[place]).stem, files[place], came(outcome)
+            found = attempted(paths, terms, jobs)
+            for path, data in zip(paths, files, strict=True):
+                yield Trial(Path(path).stem, data, "small", found[path])
+            some = range(-number * BATCH % EVERY, len(files), EVERY)
+            tasks = [(paths[place],) for place in some]
+            each = [terms._replace(alone=True)] * len(tasks)
+            for place, outcome in outcomes(work_as_a_user, tasks, each, jobs):
+                (one,) = came(outcome, 1)
+                yield Trial(Path(tasks[place][0]).stem, files[some[place]], "default", one)
         left -= len(files)
 
 
@@ -102,40 +162,40 @@ def main() -> int:
     parser.add_argument("models", type=int)
     parser.add_argument("--from", type=int, default=0, dest="first", metavar="BATCH")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--memory", type=int, default=2 << 30)
     parser.add_argument("--keep", type=Path, default=Path("found"))
     asked = parser.parse_args()
-    table: Counter[tuple[str, str]] = Counter()
-    begun, number = time.monotonic(), asked.first
+    table: Counter[tuple[str, str, str]] = Counter()
+    different: set[bytes] = set()
+    begun, number, models = time.monotonic(), asked.first, 0
 
     def numbers() -> Iterator[int]:
         nonlocal number
-        number = asked.first
-        while True:
-            print(
-                f"batch {number}: {table.total()} models, {time.monotonic() - begun:.0f} s",
-                file=sys.stderr,
-                flush=True,
-            )
+        for number in count(asked.first):
+            seconds = time.monotonic() - begun
+            print(f"batch {number}: {models} models, {seconds:.0f} s", file=sys.stderr, flush=True)
             yield number
-            number += 1
 
     try:
-        terms = Terms(asked.seconds, asked.memory)
-        for name, data, one in trials(numbers(), asked.models, terms, asked.jobs):
-            table[one.kind, key(one)] += 1
-            if one.kind not in GOOD and table[one.kind, key(one)] <= 3:
-                asked.keep.mkdir(exist_ok=True)
-                (asked.keep / f"{name}.onnx").write_bytes(data)
-                (asked.keep / f"{name}.txt").write_text(f"{one.kind}\n{one.detail}\n")
-                print(f"{name}: {one.kind}: {key(one)}", file=sys.stderr, flush=True)
+        for one in trials(numbers(), asked.models, Terms(asked.seconds, asked.memory), asked.jobs):
+            models += one.limits == "small"
+            different.add(sha256(one.data).digest())
+            kind = (one.limits, one.came.kind, key(one.came))
+            table[kind] += 1
+            if one.came.kind not in GOOD:
+                print(f"{one.name}: {': '.join(kind)}", file=sys.stderr, flush=True)
+                if table[kind] <= 3:
+                    asked.keep.mkdir(exist_ok=True)
+                    (asked.keep / f"{one.name}.onnx").write_bytes(one.data)
+                    (asked.keep / f"{one.name}.txt").write_text(f"{one.came.kind}\n{one.came.detail}\n")
     except KeyboardInterrupt:
         print(f"interrupted; go on with --from {number}", file=sys.stderr)
-    for (kind, detail), count in sorted(table.items(), key=lambda item: (item[0][0], -item[1])):
-        print(f"{count:8}  {kind:8}  {detail}")
-    print(f"{table.total():8}  models, {time.monotonic() - begun:.0f} s")
-    return int(any(kind not in GOOD for kind, _ in table))
+    for (limits, kind, detail), times in sorted(table.items(), key=lambda item: (item[0][:2], -item[1])):
+        print(f"{times:8}  {limits:8} {kind:8}  {detail}")
+    seconds = time.monotonic() - begun
+    print(f"{models:8}  models, {len(different)} of them different, {seconds:.0f} s")
+    return int(any(kind not in GOOD for _, kind, _ in table))
 
 
 if __name__ == "__main__":

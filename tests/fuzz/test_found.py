@@ -15,6 +15,7 @@ from fuzz.breaking import STEPS, broken
 from fuzz.trial import attempt, attempt_in_process
 from pytest_rf import check, interpreter
 from pytest_rf.errors import ModelError
+from pytest_rf.operators.attention import Reach
 
 HEADER = '<ir_version: 10, opset_import: ["" : 21, "own" : 1]>\n'
 
@@ -142,6 +143,40 @@ def test_memory_that_ends_while_a_graph_is_planned_is_an_error_at_its_node(
         pytest_rf.analyze(model).to_json()
 
 
+def test_memory_that_ends_in_a_rule_is_an_error_at_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Reach, "relation", refuse)
+    with pytest.raises(ModelError, match=r"node 'y' \(GroupQueryAttention\): there is not enough memory"):
+        pytest_rf.analyze(onnx.parser.parse_model(WINDOW.format(1)))
+
+
+WINDOW = """<ir_version: 10, opset_import: ["" : 21, "com.microsoft" : 1]>
+g (float[1, 4, 8] q, float[1, 4, 8] k, float[1, 4, 8] v) => (float[A, B, C] y) {{
+  n = Constant <value = int32[1] {{3}}> () m = Constant <value = int32 {{4}}> ()
+  y = com.microsoft.GroupQueryAttention <num_heads = 2, kv_num_heads = 2, local_window_size = {}> (
+    q, k, v, , , n, m) }}"""
+
+
+@pytest.mark.parametrize("window", [1 << 31, (1 << 63) - 1])
+def test_a_window_of_attention_beyond_all_keys_is_not_written_out(window: int) -> None:
+    found = pytest_rf.analyze(onnx.parser.parse_model(WINDOW.format(window))).outputs[0]
+    low, high = found.bounds(1, "v")
+    assert low[0, :, 0].tolist() == [0, 0, 0, 0]
+    assert high[0, :, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_the_taps_of_a_resize_that_shrinks_are_held_by_the_limit() -> None:
+    text = RESIZED.format(
+        extent=1 << 24, given="int64[3] {1, 1, 3}", mode="cubic", transform="half_pixel", inputs=", s"
+    ).replace("mode =", "antialias = 1, mode =", 1)
+    with pytest.raises(
+        ModelError, match=r"node 'y' \(Resize\): an array of \d+ elements .*\(limits\.array\)"
+    ):
+        pytest_rf.analyze(onnx.parser.parse_model(HEADER + text))
+
+
 def test_a_shape_of_complex_numbers_is_an_error_at_its_node() -> None:
     shape = onnx.numpy_helper.from_array(np.array([3, 9], np.complex64), "s")
     model = onnx.parser.parse_model(HEADER + "g (float[1, 3, 9] x) => (float[3, 9] y) { y = Reshape (x, s) }")
@@ -149,4 +184,79 @@ def test_a_shape_of_complex_numbers_is_an_error_at_its_node() -> None:
     with pytest.raises(
         ModelError, match=r"node 'y' \(Reshape\): input 1 must be whole numbers, not complex64"
     ):
+        pytest_rf.analyze(model)
+
+
+RESIZED = """g (float[1, 1, {extent}] x) => (float[A, B, C] y) {{
+  s = Constant <value = {given}> ()
+  y = Resize <mode = "{mode}", coordinate_transformation_mode = "{transform}"> (x, , {inputs}) }}"""
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+@pytest.mark.parametrize("transform", ["half_pixel", "align_corners", "asymmetric"])
+@pytest.mark.parametrize("sizes", [False, True])
+def test_an_extent_beyond_the_limit_is_not_written_out(mode: str, transform: str, sizes: bool) -> None:
+    given = f"int64[3] {{1, 1, {1 << 33}}}" if sizes else f"float[3] {{1.0, 1.0, {float(1 << 32)}}}"
+    inputs = ", s" if sizes else "s"
+    text = RESIZED.format(extent=2, given=given, mode=mode, transform=transform, inputs=inputs)
+    begun = time.process_time()
+    with pytest.raises(
+        ModelError, match=r"node 'y' \(Resize\): 8589934592 positions along .*\(limits\.extent\)"
+    ):
+        pytest_rf.analyze(onnx.parser.parse_model(HEADER + text))
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+def test_a_resize_to_a_million_positions_takes_no_minutes(mode: str) -> None:
+    text = RESIZED.format(
+        extent=2,
+        given=f"float[3] {{1.0, 1.0, {float(1 << 18)}}}",
+        mode=mode,
+        transform="half_pixel",
+        inputs="s",
+    )
+    begun = time.process_time()
+    low, high = pytest_rf.analyze(onnx.parser.parse_model(HEADER + text)).outputs[0].bounds(2)
+    assert time.process_time() - begun < 20
+    half = 1 << 17  # so many outputs lie before the middle of the first position
+    assert (low[0, 0, 0], high[0, 0, -1]) == (0, 1)
+    assert high[0, 0, half - 1] == (1 if mode == "cubic" else 0)
+    assert low[0, 0, -half] == (0 if mode == "cubic" else 1)
+
+
+def test_a_table_of_what_a_resize_reads_is_held_by_the_limit() -> None:
+    text = RESIZED.format(
+        extent=1 << 16,
+        given="float[3] {1.0, 1.0, 1.7320508}",
+        mode="linear",
+        transform="half_pixel",
+        inputs="s",
+    )
+    with pytest.raises(
+        ModelError, match=r"node 'y' \(Resize\): an array of \d+ elements .*\(limits\.array\)"
+    ):
+        pytest_rf.analyze(onnx.parser.parse_model(HEADER + text))
+
+
+WIDE = "v = ReduceMax <keepdims = 0> (x, o) u = Cast <to = 7> (v) c = Cast <to = 9> (v)"
+SINGLE = {
+    "If": "y = If (c) <then_branch = a () => (t) { t = Relu (x) }, else_branch = b () => (e) { e = Sqrt (x) }>",
+    "Loop": "y = Loop (u, , x) <body = l (int64 i, bool g, float[2, 3, 4] s) => (bool h, float[2, 3, 4] r) {"
+    " h = Identity (g) r = Relu (s) }>",
+    "Trilu": "y = Trilu (x, u)",
+    "Pad": "p = Constant <value_ints = [0, 0, 1, 0, 0, 1]> () y = Pad (x, p, v)",
+}
+
+
+@pytest.mark.parametrize("op", SINGLE)
+@pytest.mark.parametrize("axes", [3, 2])
+def test_a_setting_of_several_elements_is_an_error(op: str, axes: int) -> None:
+    text = f"""{HEADER}g (float[2, 3, 4] x) => (float[A, B, C] y) {{
+      o = Constant <value_ints = [{", ".join(map(str, range(axes)))}]> () {WIDE} {SINGLE[op]} }}"""
+    model = onnx.parser.parse_model(text)
+    if axes == 3:
+        assert pytest_rf.analyze(model).outputs[0].shape is not None
+        return
+    with pytest.raises(ModelError, match=rf"node 'y' \({op}\): the .* has 4 elements, and must have one"):
         pytest_rf.analyze(model)

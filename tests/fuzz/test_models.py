@@ -15,7 +15,7 @@ CAME: Counter[str] = Counter()
 
 
 @settings(
-    max_examples=50,
+    max_examples=250,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],

@@ -243,6 +243,8 @@ class Nodes:
             return self._unknown(operands, str(problem), node)
         except Unfit as problem:
             return self._unfit(operands, str(problem), node, frame)
+        except MemoryError:
+            raise limits.beyond_memory(self.b.node) from None
         except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             # Rules check what files get wrong; this is for the wrongs that nobody has thought of.
             kind = f"its inputs or attributes do not fit ({type(error).__name__}: {error}); export the model again"

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from pytest_rf import registry
+from pytest_rf import limits, registry
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
 from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref
@@ -210,6 +210,8 @@ class _Lowering:
             given = rule(OpCall(self.b, call.op, arguments, shapes))
         except Undetermined as why:
             return self._unknown(operands, str(why), shapes)
+        except MemoryError:
+            raise limits.beyond_memory(self.b.node) from None
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
             # A form of the operator that the rule does not know must not pass for one that it does.
             return self._unknown(operands, f"the rule of {call.op} fails on it: {error!r}", shapes)

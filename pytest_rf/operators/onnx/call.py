@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
@@ -242,6 +243,16 @@ class NodeCall:
         if number > most:
             self.fail(f"{what} {number} is more than the limit of {most} (limits.kernel)")
         return number
+
+    def single(self, what: str, value: Value) -> Value:
+        """Return ``value``.
+
+        Raises:
+            Unfit: it has not one element.
+        """
+        if value.shape is not None and prod(value.shape) != 1:
+            self.fail(f"{what} has {prod(value.shape)} elements, and must have one")
+        return value
 
     def label(self, text: str) -> None:
         """Describe the node's geometry in words."""

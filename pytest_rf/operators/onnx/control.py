@@ -25,9 +25,9 @@ def _body(call: NodeCall, name: str) -> Body:
     return call.body(name)
 
 
-def _truth(value: Element | None) -> bool | None:
+def _truth(call: NodeCall, value: Element | None) -> bool | None:
     """Return the value of a constant condition; None where it is computed from the input."""
-    if not isinstance(value, Value) or value.varies or value.data is None or value.data.size != 1:
+    if not isinstance(value, Value) or call.single("the condition", value).varies or value.data is None:
         return None
     return bool(value.data.reshape(-1)[0])
 
@@ -35,7 +35,7 @@ def _truth(value: Element | None) -> bool | None:
 def either(call: NodeCall) -> Result:
     """If: the branch that a constant condition takes, else what both read, and the condition."""
     condition = call.x
-    known = _truth(condition)
+    known = _truth(call, condition)
     if known is not None:
         name = "then_branch" if known else "else_branch"
         return _body(call, name)((), "then" if known else "else")
@@ -101,8 +101,8 @@ def loop(call: NodeCall) -> Result:
     if body.parameters != len(state) + 2:
         call.fail(f"its body has {body.parameters} inputs for {len(state)} states")
     limit = call.optional(0)
-    trips = None if limit is None else _count(limit)
-    going = _truth(call.operands[1]) if call.has(1) else True
+    trips = None if limit is None else _count(call.single("the trip count", limit))
+    going = _truth(call, call.operands[1]) if call.has(1) else True
     if (limit is not None and trips is None) or going is None or (limit is None and not call.has(1)):
         return _any_trips(call, body, state)
     columns: list[list[Value]] = [[] for _ in range(call.outputs - len(state))]
@@ -114,7 +114,7 @@ def loop(call: NodeCall) -> Result:
         results = body([turn, call.constant(np.asarray(True)), *state], f"body[{step}]")
         if len(results) != 1 + len(state) + len(columns):
             call.fail(f"its body has {len(results)} outputs for {call.outputs} of its own")
-        going = _truth(results[0])
+        going = _truth(call, results[0])
         if going is None:
             return _any_trips(call, body, list(call.operands[2:]))
         state = list(results[1 : 1 + len(state)])
@@ -125,7 +125,7 @@ def loop(call: NodeCall) -> Result:
 
 
 def _count(limit: Value) -> int | None:
-    if limit.varies or limit.data is None or limit.data.size != 1:
+    if limit.varies or limit.data is None:
         return None
     return max(int(limit.data.reshape(-1)[0]), 0)
 

@@ -41,7 +41,7 @@ def triangle(call: NodeCall) -> Value:
     if x.rank < 2:
         call.fail(f"needs an input of rank 2 or more, not {x.rank}")
     shift = call.optional(1)
-    if shift is not None and shift.varies:
+    if shift is not None and call.single("the diagonal", shift).varies:
         return ordering.either(call.b, x.extents, shift, x)
     for extent in x.extents[-2:]:
         call.limited("extent", extent)

@@ -152,6 +152,8 @@ def pad(call: NodeCall) -> Value:
             )
     call.b.node.role = Role("pad", tuple(amounts))
     fill = call.optional(2) if mode == "constant" else None
+    if fill is not None:
+        call.single("the constant value", fill)
     return views.pads(call.b, x, amounts, BORDERS[mode], fill)
 
 
