@@ -95,7 +95,7 @@ class Prober(Search):
         ]
         kwargs = {name: map_tensors(value, substitute, name) for name, value in self._call.kwargs.items()}
         try:
-            with preserved(self._module), torch.no_grad(), _double():
+            with preserved(self._module.modules()), torch.no_grad(), _double():
                 self._draw_alike()
                 result = self._call.function(self._module)(*args, **kwargs, **self._call.constants)
         except (Exception, SystemExit) as error:  # whatever the module raises

@@ -120,7 +120,7 @@ def _runs(module: torch.nn.Module, call: Arguments) -> bool:
         for _, tensor in named_tensors(dict(child.__dict__)):
             originals.save(tensor)
     try:
-        with preserved(module), torch.no_grad():
+        with preserved(module.modules()), torch.no_grad():
             args, kwargs = copy.deepcopy((call.args, call.kwargs))
             call.function(module)(*args, **kwargs, **call.constants)
     except (Exception, SystemExit):  # whatever the module raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -68,7 +68,12 @@ def is_loss(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> bool:
 
 def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
     """Yield all parameters and buffers of a module; those that it shares more than once."""
-    for child in module.modules():
+    return held(module.modules())
+
+
+def held(modules: Iterable[torch.nn.Module]) -> Iterator[torch.Tensor]:
+    """Yield the parameters and buffers that modules hold themselves."""
+    for child in modules:
         for tensors in (child._parameters, child._buffers):
             for tensor in tensors.values():
                 if tensor is not None:

@@ -6,10 +6,11 @@ import os
 import sys
 import sysconfig
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -33,6 +34,23 @@ _STANDARD = os.path.normcase(
 Run = Callable[[Callable[..., Any], torch.nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 
 
+@dataclass(slots=True, eq=False)
+class _Level:
+    """A call of a module that runs.
+
+    Attributes:
+        module, kind, turn: as in :class:`Place`.
+        beyond: what is found from there outwards, the same for all that runs within; None until it is looked for.
+        place: where the last operator of the module's own was called.
+    """
+
+    module: str
+    kind: str
+    turn: int
+    beyond: str | None = None
+    place: Place | None = None
+
+
 class Locator:
     """Knows which module runs while the model is called.
 
@@ -48,23 +66,35 @@ class Locator:
 
     def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module], caller: str = "") -> None:
         self._paths = {id(module): path for path, module in paths.items()}
-        self._stack: list[tuple[str, str, int]] = [("", type(root).__name__, 0)]
-        self._turns: Counter[str] = Counter()
+        self._stack = [_Level("", type(root).__name__, 0)]
+        self._turns: dict[str, int] = {}
         self._files: dict[str, str | None] = {}
         self._caller = caller
+        self._calling: CodeType | None = None
         self.failed: tuple[str, str] | None = None
         self.elsewhere = ""
 
     def place(self) -> Place:
         """Return where the running operator was called."""
-        module, kind, turn = self._stack[-1]
-        return Place(module, kind, turn, self.source())
+        level, source = self._stack[-1], self.source()
+        if level.place is None or level.place.source != source:
+            level.place = Place(level.module, level.kind, level.turn, source)
+        return level.place
 
     def source(self) -> str:
         """Return "file.py:line" of the innermost frame of the model's code that is neither torch's nor ours."""
-        frame = sys._getframe(1)
+        return self._source(sys._getframe(1), -1)
+
+    def _source(self, frame: FrameType | None, level: int) -> str:
+        """Return what is found from a frame outwards, which runs within the call of a module at this level."""
         while frame is not None:
-            filename = frame.f_code.co_filename
+            code = frame.f_code
+            if code is self._calling:
+                around = self._stack[level]
+                if around.beyond is None:
+                    around.beyond = self._source(frame.f_back, level - 1)
+                return around.beyond
+            filename = code.co_filename
             try:
                 file = self._files[filename]
             except KeyError:
@@ -73,7 +103,7 @@ class Locator:
                 return f"{file}:{frame.f_lineno}"
             if filename == self._caller:
                 break
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return ""
 
     @contextmanager
@@ -95,10 +125,10 @@ class Locator:
                 return original(module, *args, **kwargs)
             path = paths.get(id(module))
             if path is None:  # made during the call, or hidden from named_modules()
-                path = f"{stack[-1][0]}.{type(module).__name__}".lstrip(".")
-            turn = turns[path]
-            stack.append((path, type(module).__name__, turn))
-            turns[path] += 1
+                path = f"{stack[-1].module}.{type(module).__name__}".lstrip(".")
+            turn = turns.get(path, 0)
+            turns[path] = turn + 1
+            stack.append(_Level(path, type(module).__name__, turn))
             try:
                 result = run(original, module, args, kwargs)
                 returned(path if turn == 0 else f"{path}@{turn + 1}", result)
@@ -110,11 +140,14 @@ class Locator:
             finally:
                 stack.pop()
 
+        if getattr(original, "__code__", None) is not call.__code__:  # else it stands twice for each level
+            self._calling = call.__code__
         torch.nn.Module.__call__ = call
         try:
             yield
         finally:
             torch.nn.Module.__call__ = original
+            self._calling = None
 
 
 def shown(filename: str) -> str | None:

@@ -14,7 +14,7 @@ import torch
 from pytest_rf import limits, registry
 from pytest_rf.access import WHOLE, Read
 from pytest_rf.frontends.torch.fallback import decomposed
-from pytest_rf.frontends.torch.recording import LOOKS, Const, Recorded, Recording, Ref
+from pytest_rf.frontends.torch.recording import LOOKS, PLAIN, Const, Recorded, Recording, Ref
 from pytest_rf.frontends.torch.traits import traits
 from pytest_rf.graph import MASK_BELOW, Builder, Graph
 from pytest_rf.node import Node
@@ -76,7 +76,7 @@ class _Names:
         parts = [path.split(".") for path, _ in self._sizes]
         self._callers = {".".join(part[:depth]) for part in parts for depth in range(1, len(part))}
         self._returned = recording.modules
-        self._used: Counter[str] = Counter()
+        self._used: dict[str, int] = {}
 
     def name(self, call: Recorded, op: str) -> str:
         """Return an unused name for the operator of a call."""
@@ -87,8 +87,9 @@ class _Names:
             returned = self._returned.get(path)
             alone = returned is not None and returned in call.outputs
         name = path if alone else f"{path}.{op}".lstrip(".")
-        self._used[name] += 1
-        return name if self._used[name] == 1 else f"{name}_{self._used[name] - 1}"
+        used = self._used.get(name, 0)
+        self._used[name] = used + 1
+        return f"{name}_{used}" if used else name
 
 
 class _Lowering:
@@ -111,20 +112,22 @@ class _Lowering:
         self.named: dict[int, str] = {}
         self._constants: dict[int, tuple[Const, Value]] = {}
         self._looked: Value | None = None
-        self._found: dict[tuple[str, Any], Rule | None] = {}
+        self._found: dict[tuple[str, int], Rule | None] = {}
 
     def value(self, item: Ref | Const) -> Value:
         """Return the value of a recorded tensor."""
         if isinstance(item, Ref):
-            if item.number not in self.values:  # what an opaque module wrote into a tensor from outside
+            known = self.values.get(item.number)
+            if known is None:  # what an opaque module wrote into a tensor from outside
                 shape = self.recording.values[item.number].shape
-                self.values[item.number] = self.b.unknown([], "is written within an opaque module", shape)
-            return self.values[item.number]
-        known = self._constants.get(id(item))
-        if known is None:
+                known = self.b.unknown([], "is written within an opaque module", shape)
+                self.values[item.number] = known
+            return known
+        kept = self._constants.get(id(item))
+        if kept is None:
             shape = tuple(item.tensor.shape)
-            known = self._constants[id(item)] = (item, self.b.constant(shape, lambda: elements(item.tensor)))
-        return known[1]
+            kept = self._constants[id(item)] = (item, self.b.constant(shape, lambda: elements(item.tensor)))
+        return kept[1]
 
     def run(self) -> None:
         """Lower every call in order."""
@@ -134,8 +137,12 @@ class _Lowering:
     def _call(self, call: Recorded) -> None:
         operands: list[Value] = []
         read: list[str] = []
-        arguments = {name: self._argument(value, operands, read) for name, value in _by_name(call).items()}
-        shapes = [None if ref is None else self.recording.values[ref.number].shape for ref in call.outputs]
+        arguments = _by_name(call)
+        for name, value in arguments.items():
+            if type(value) not in PLAIN:
+                arguments[name] = self._argument(value, operands, read)
+        variables = self.recording.values
+        shapes = [None if ref is None else variables[ref.number].shape for ref in call.outputs]
         namespace, name, _ = call.op.split(".", 2)
         entry = Node("", "")
         if self.names is not None:
@@ -157,9 +164,10 @@ class _Lowering:
         made = 0
         for ref, value in zip(call.outputs, results, strict=True):
             if ref is not None:
+                label = f"{entry.name}:{made}" if made else entry.name
                 self.values[ref.number] = value
-                self.named[ref.number] = f"{entry.name}:{made}" if made else entry.name
-                entry.outputs[self.named[ref.number]] = value
+                self.named[ref.number] = label
+                entry.outputs[label] = value
                 made += 1
 
     def _look(self, operands: Sequence[Value]) -> None:
@@ -183,11 +191,14 @@ class _Lowering:
         The values are added to ``operands``, and the names of those that have one to ``read``.
         """
         if isinstance(value, (Ref, Const)):
-            operands.append(self.value(value))
+            found = self.value(value)
+            operands.append(found)
             if isinstance(value, Ref) and value.number in self.named:
                 read.append(self.named[value.number])
-            return operands[-1]
+            return found
         if isinstance(value, (list, tuple)):
+            if PLAIN.issuperset(map(type, value)):
+                return [*value]
             return [self._argument(item, operands, read) for item in value]
         return value
 
@@ -198,10 +209,9 @@ class _Lowering:
         shapes: Sequence[Shape | None],
         operands: Sequence[Value],
     ) -> Sequence[Value]:
-        if not any(value.varies for value in operands):
+        if True not in [value.varies for value in operands]:
             return [self.b.constant(shape) for shape in shapes]
-        shapeless = next((value for value in operands if value.shape is None), None)
-        if shapeless is not None:
+        if None in [value.shape for value in operands]:
             return self._unknown(operands, "an operand has no known shape", shapes)
         rule = self._rule(call)
         if rule is None:
@@ -215,25 +225,25 @@ class _Lowering:
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
             # A form of the operator that the rule does not know must not pass for one that it does.
             return self._unknown(operands, f"the rule of {call.op} fails on it: {error!r}", shapes)
-        results: list[Value | None] = [given] if isinstance(given, Value) else list(given)
+        results: list[Value | None] = [given] if isinstance(given, Value) else [*given]
         wrong = self._check(call.op, results, shapes)
-        return (
-            self._unknown(operands, wrong, shapes)
-            if wrong
-            else [value for value in results if value is not None]
-        )
+        if wrong:
+            return self._unknown(operands, wrong, shapes)
+        return [value for value in results if value is not None]
 
     def _rule(self, call: Recorded) -> Rule | None:
         """Return the rule of an operator; networks call few of them often."""
         if call.opaque is not None:
             return rule_of(registry.module_rule(call.opaque))
-        key = (call.op, call.function)
-        if key not in self._found:
+        key = (call.op, id(call.function))
+        try:
+            return self._found[key]
+        except KeyError:
             stated = registry.operator(call.op, self.operators)
             rule = rule_of(stated) if stated is not None else _rules().get(call.op)
             rule = rule or _rules().get(call.op.rpartition(".")[0])
-            self._found[key] = elementwise if rule is None and _is_pointwise(call) else rule
-        return self._found[key]
+            found = self._found[key] = elementwise if rule is None and _is_pointwise(call) else rule
+            return found
 
     def _check(self, op: str, results: list[Value | None], shapes: Sequence[Shape | None]) -> str:
         """Hold the rule's shapes against those of torch; None is an output that reads nothing."""
@@ -284,23 +294,26 @@ def _by_name(call: Recorded) -> dict[str, Any]:
     """Return the arguments with the names of the schema, defaults filled in."""
     if call.function is None:
         return {**{f"arg{index}": value for index, value in enumerate(call.args)}, **call.kwargs}
-    named = dict(_signature(call.function))
+    names, defaults = _signature(call.function)
+    named = defaults.copy()
     for name, value in call.kwargs.items():
         if name in named or name.startswith("root_"):
             named[name] = value
-    named.update(zip(list(named), call.args, strict=False))
+    named.update(zip(names, call.args, strict=False))
     return named
 
 
 @cache
-def _signature(function: Any) -> list[tuple[str, Any]]:
-    return [
-        (a.name, a.default_value if a.has_default_value() else None)
+def _signature(function: Any) -> tuple[list[str], dict[str, Any]]:
+    """Return the names of an operator's arguments, and their defaults."""
+    defaults = {
+        a.name: a.default_value if a.has_default_value() else None
         for a in function._schema.arguments
         if not (
             a.kwarg_only and a.alias_info is not None and a.alias_info.is_write
         )  # out=, which is not read
-    ]
+    }
+    return [*defaults], defaults
 
 
 def elements(tensor: torch.Tensor) -> npt.NDArray[Any] | None:

@@ -6,7 +6,7 @@ import random
 import sys
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from operator import is_
 from typing import Any
@@ -23,6 +23,10 @@ class Originals:
 
     def __init__(self) -> None:
         self._saved: dict[int, tuple[torch.UntypedStorage, torch.UntypedStorage]] = {}
+
+    def __len__(self) -> int:
+        """How many storages are remembered."""
+        return len(self._saved)
 
     def save(self, tensor: torch.Tensor) -> None:
         """Remember the tensor's whole storage, once."""
@@ -45,12 +49,12 @@ class Originals:
 
 
 @contextmanager
-def preserved(module: torch.nn.Module) -> Iterator[None]:
-    """Undo what the call changes: attributes of modules, random state, global switches."""
+def preserved(modules: Iterable[torch.nn.Module]) -> Iterator[None]:
+    """Undo what the call changes: attributes of these modules, random state, global switches."""
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # this call is ours; the user's own shows what it has to say
-        stack.callback(attributes_of(module))
+        stack.callback(attributes_of(modules))
         stack.callback(random_state())
         for read, write in _SWITCHES:
             stack.callback(write, read())
@@ -70,49 +74,57 @@ _SWITCHES = (
 """Global switches that models are known to turn, as functions that read and write them."""
 
 
-def attributes_of(root: torch.nn.Module) -> Callable[[], None]:
-    """Return what restores the attributes of all modules below ``root``, and the contents of containers.
+def attributes_of(modules: Iterable[torch.nn.Module]) -> Callable[[], None]:
+    """Return what restores the attributes of modules, and the contents of containers.
 
     Also which parameters get gradients: models freeze parts of themselves when they run.
     """
-    saved = []
+    attributes: list[tuple[torch.nn.Module, dict[str, Any]]] = []
+    dicts: list[tuple[Any, Any]] = []  # with their copies
+    others: list[tuple[Any, Any]] = []
     empty: list[Any] = []  # as most dicts of hooks
-    for module in root.modules():
-        attributes = dict(module.__dict__)
-        containers = [value for value in attributes.values() if type(value) in _CONTAINERS]
-        empty += [value for value in containers if not value]
-        contents = [(value, value.copy()) for value in containers if value]
-        contents += [
-            (registry, registry.copy())
-            for name in _REGISTRIES
-            if type(registry := attributes.get(name)) not in _CONTAINERS  # plain ones are among them
-            and isinstance(registry, dict)  # TorchScript has its own
-            and registry
-        ]
-        parameters = attributes.get("_parameters") or {}
-        learning = [(p, p.requires_grad) for p in parameters.values() if p is not None and p.is_leaf]
-        saved.append((module, attributes, contents, learning))
+    learning: list[tuple[torch.Tensor, bool]] = []
+    for module in modules:
+        own = module.__dict__
+        for value in own.values():
+            if type(value) in _CONTAINERS:
+                if not value:
+                    empty.append(value)
+                elif isinstance(value, dict):
+                    dicts.append((value, value.copy()))
+                else:
+                    others.append((value, value.copy()))
+        for name in _REGISTRIES:
+            registry = own.get(name)
+            # Plain ones are among the containers, and TorchScript has its own.
+            if type(registry) not in _CONTAINERS and isinstance(registry, dict) and registry:
+                dicts.append((registry, registry.copy()))
+        parameters = own.get("_parameters")
+        if parameters:
+            learning += [(p, p.requires_grad) for p in parameters.values() if p is not None and p.is_leaf]
+        attributes.append((module, own.copy()))
 
     def restore() -> None:
-        for value in empty:
-            if value:
-                value.clear()
-        for module, attributes, contents, learning in saved:
-            for value, copy in contents:
+        for value in filter(None, empty):
+            value.clear()
+        for value, copy in others:
+            if not _same(value, copy):
                 _refill(value, copy)
-            if not _same(module.__dict__, attributes):
-                module.__dict__.clear()
-                module.__dict__.update(attributes)
-            for parameter, learns in learning:
-                if parameter.requires_grad != learns:
-                    parameter.requires_grad_(learns)
+        for value, copy in dicts:
+            if not (_same(value.values(), copy.values()) and _same(value, copy)):
+                _refill(value, copy)
+        for module, copy in attributes:
+            own = module.__dict__
+            if not (_same(own.values(), copy.values()) and [*own] == [*copy]):
+                _refill(own, copy)
+        for parameter, learns in learning:
+            if parameter.requires_grad != learns:
+                parameter.requires_grad_(learns)
 
     return restore
 
 
 def _refill(value: Any, copy: Any) -> None:
-    if _same(value, copy):
-        return
     value.clear()
     if isinstance(value, list):
         value.extend(copy)
@@ -120,11 +132,9 @@ def _refill(value: Any, copy: Any) -> None:
         value.update(copy)
 
 
-def _same(value: Any, copy: Any) -> bool:
-    """Whether a container holds the very objects that it held when it was copied, in the same order."""
-    if len(value) != len(copy) or not all(map(is_, value, copy)):
-        return False
-    return not isinstance(value, dict) or all(map(is_, value.values(), copy.values()))
+def _same(values: Any, copies: Any) -> bool:
+    """Whether there are the very objects that there were when they were copied, in the same order."""
+    return len(values) == len(copies) and all(map(is_, values, copies))
 
 
 def random_state() -> Callable[[], None]:

@@ -10,7 +10,7 @@ import torch
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.frontends.torch.arguments import Arguments, input_names, output_name
 from pytest_rf.frontends.torch.failures import Failed, Obstacle
-from pytest_rf.frontends.torch.identity import home, tensors_of
+from pytest_rf.frontends.torch.identity import held, home
 from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.preserve import preserved
 from pytest_rf.frontends.torch.programs import ProgramLocator
@@ -38,13 +38,13 @@ def record(module: torch.nn.Module, call: Arguments, real: bool) -> Recording:
     locator = (ProgramLocator if isinstance(module, torch.fx.GraphModule) else Locator)(
         module, paths, __file__
     )
-    valueless = any(tensor.is_meta for tensor in tensors_of(module))
+    valueless = any(tensor.is_meta for tensor in held(paths.values()))
     tape = Tape(recording, locator, real, valueless)
     recorder = Recorder(tape, home(module))
     names = input_names(module, call)
     args = tuple(map_tensors(item, tape.declare, name) for name, item in zip(names, call.args, strict=True))
     kwargs = {name: map_tensors(item, tape.declare, name) for name, item in call.kwargs.items()}
-    with preserved(module):
+    with preserved(paths.values()):
         try:
             with below_autograd(), recorder.watching(module), recorder:
                 result = call.function(module)(*args, **kwargs, **call.constants)

@@ -72,8 +72,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
 
     def _returned(self, path: str, result: Any) -> None:
         """Note the first tensor that a module returned."""
+        if not path:
+            return
         tracker = self._tape.tracker
-        tensor = next(iter(named_tensors(result)), ("", None))[1] if path else None
+        tensor = (
+            result
+            if isinstance(result, torch.Tensor)
+            else next((one for _, one in named_tensors(result)), None)
+        )
         handle = None if tensor is None else tracker.handle(tensor)
         if handle is not None:
             value = tracker.functions.read(handle)
@@ -125,12 +131,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
     def _handles(self, tensors: list[torch.Tensor]) -> dict[int, Handle]:
         """Return what is known of the arguments that depend on an input, by their ``id``."""
         tape = self._tape
-        tape.arrived(tensors)
+        if tape.outside.left:
+            tape.arrived(tensors)
+        known = tape.tracker.handle
         handles: dict[int, Handle] = {}
         for tensor in tensors:
             if tensor.is_nested:
                 tape.stop(Unsupported("nested tensors are not followed"))
-            handle = tape.tracker.handle(tensor)
+            handle = known(tensor)
             if handle is not None:
                 handles[id(tensor)] = handle
         return handles

@@ -130,7 +130,7 @@ def leaves(tree: Any) -> list[Any]:
     return found
 
 
-_PLAIN = frozenset(
+PLAIN = frozenset(
     [int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format]
 )
 """Types of most arguments; none of them can hold a tensor."""
@@ -142,11 +142,12 @@ def tensors_in(tree: Any) -> list[torch.Tensor]:
         return [tree]
     found: list[torch.Tensor] = []
     for item in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (list, tuple)) else ():
-        if type(item) not in _PLAIN:
-            if isinstance(item, torch.Tensor):
-                found.append(item)
-            else:
-                found += tensors_in(item)
+        if type(item) in PLAIN:
+            continue
+        if isinstance(item, torch.Tensor):
+            found.append(item)
+        elif type(item) is not list or not PLAIN.issuperset(map(type, item)):
+            found += tensors_in(item)
     return found
 
 
@@ -155,7 +156,9 @@ def replaced(tree: Any, substitute: Callable[[torch.Tensor], Any]) -> Any:
     if isinstance(tree, torch.Tensor):
         return substitute(tree)
     if isinstance(tree, (list, tuple)):
-        made = [item if type(item) in _PLAIN else replaced(item, substitute) for item in tree]
+        if PLAIN.issuperset(map(type, tree)):
+            return tree if type(tree) is tuple else [*tree]
+        made = [item if type(item) in PLAIN else replaced(item, substitute) for item in tree]
         return tuple(made) if type(tree) is tuple else made
     if type(tree) is dict:
         return {key: replaced(item, substitute) for key, item in tree.items()} if tree else tree

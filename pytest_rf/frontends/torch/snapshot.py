@@ -57,7 +57,7 @@ class Snapshot:
             )
             copies = (), {}
         self.call = Arguments(copies[0], dict(copies[1]), method=method)
-        self._attributes = attributes_of(module)
+        self._attributes = attributes_of(module.modules())
         self._lazy = any(map(torch.nn.parameter.is_lazy, tensors_of(module)))
         self._autocast = [
             (device, torch.get_autocast_dtype(device))
@@ -74,12 +74,12 @@ class Snapshot:
     def returned(self) -> None:
         """Note that the call is over: what its first call made of a lazy module, it stays."""
         if self._lazy:
-            self._attributes = attributes_of(self.module)
+            self._attributes = attributes_of(self.module.modules())
 
     @contextmanager
     def restored(self) -> Iterator[None]:
         """Have the module and the context as they were at the call; afterwards as they are now."""
-        now = attributes_of(self.module)
+        now = attributes_of(self.module.modules())
         with ExitStack() as stack:
             stack.callback(now)
             self._attributes()

@@ -162,13 +162,16 @@ class Tape:
 
     def referred(self, tree: Any, handles: dict[int, Handle]) -> Any:
         """Return arguments with a reference in place of each tensor: to its present value, or to a constant."""
+        if not tree:
+            return tree
+        read, refer = self.tracker.functions.read, self.constants.refer
 
         def substitute(tensor: torch.Tensor) -> Ref | Const:
             handle = handles.get(id(tensor))
             if handle is not None:
-                return self.tracker.functions.read(handle)
+                return read(handle)
             self.needs_values(tensor)
-            return self.constants.refer(tensor)
+            return refer(tensor)
 
         return replaced(tree, substitute)
 
@@ -190,13 +193,13 @@ class Tape:
         if trait.of_storage:
             self._follow_view(operation, result, [None])
             return
-        written = {returned: position for position, _, returned in trait.writes if returned is not None}
+        written = trait.written
         outputs: list[Ref | None] = []
         writes: list[tuple[Handle, Ref]] = []
         views = False
         results = result if isinstance(result, tuple) else () if result is None else (result,)
         for index, item in enumerate(results):
-            for tensor in leaves(item):
+            for tensor in (item,) if isinstance(item, torch.Tensor) else leaves(item):
                 ref = self._output(operation, index, tensor)
                 outputs.append(ref)
                 if ref is None:

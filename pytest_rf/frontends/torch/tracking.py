@@ -38,15 +38,15 @@ class Tracker:
     def adopt(self, tensor: torch.Tensor, ref: Ref) -> None:
         """Make a new tensor known as the root of its own storage."""
         memory = Memory(Layout.of(tensor), ref)
-        self._tag(tensor, Handle(memory, (), ref, 0))
-        if tensor.layout is torch.strided:
-            self._remember(tensor, memory)
+        number = self._remember(tensor, memory) if tensor.layout is torch.strided else None
+        setattr(tensor, _ATTRIBUTE, Handle(memory, (), ref, 0, number))
 
-    def _remember(self, tensor: torch.Tensor, memory: Memory) -> None:
+    def _remember(self, tensor: torch.Tensor, memory: Memory) -> int:
         """Have a storage known by its number for as long as it is there; one without elements can be held."""
         storage = tensor.untyped_storage()
-        held = storage if tensor.is_meta else StorageWeakRef(storage)
-        self._memories[storage._cdata] = (held, memory)
+        number: int = storage._cdata
+        self._memories[number] = (storage if tensor.is_meta else StorageWeakRef(storage), memory)
+        return number
 
     def handle(self, tensor: torch.Tensor) -> Handle | None:
         """Return the handle of a tensor that depends on an input."""
@@ -73,7 +73,7 @@ class Tracker:
         if id(tensor) in handles:
             return True
         storage = _storage(tensor)
-        return storage is not None and any(handle.storage == storage for handle in handles.values())
+        return storage is not None and storage in [handle.storage for handle in handles.values()]
 
     def _tag(self, tensor: torch.Tensor, handle: Handle) -> None:
         handle.storage = _storage(tensor)
@@ -164,6 +164,7 @@ class Constants:
     def __init__(self) -> None:
         self.originals = Originals()
         self._known: dict[int, tuple[torch.Tensor, Const]] = {}
+        self._latest: list[torch.Tensor] = []  # of the known ones; their storages are looked at when one is written
         self._storages: set[int] = set()
         self._created: set[int] = set()
 
@@ -172,8 +173,7 @@ class Constants:
         known = self._known.get(id(tensor))
         if known is None:
             known = self._known[id(tensor)] = (tensor, Const(tensor))
-            if tensor.layout is torch.strided:
-                self._storages.add(tensor.untyped_storage()._cdata)
+            self._latest.append(tensor)
         return known[1]
 
     def created(self, tensor: torch.Tensor) -> None:
@@ -183,6 +183,8 @@ class Constants:
 
     def restore(self) -> None:
         """Write back what the call wrote; those who refer to it keep what it was when they did."""
+        if not self.originals:
+            return
         for used, const in self._known.values():
             if self.originals.holds(used):
                 const.tensor = used.detach().clone()
@@ -192,10 +194,12 @@ class Constants:
         """Keep the elements as they are for those who refer to them, and for afterwards."""
         if tensor.layout is not torch.strided:
             return
+        self._storages.update(number for one in self._latest if (number := _storage(one)) is not None)
+        self._latest.clear()
         storage = tensor.untyped_storage()._cdata
         if storage in self._storages:
             for key, (used, const) in list(self._known.items()):
-                if used.untyped_storage()._cdata == storage:
+                if _storage(used) == storage:
                     const.tensor = used.detach().clone()
                     del self._known[key]
             self._storages.discard(storage)

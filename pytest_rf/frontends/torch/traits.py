@@ -64,6 +64,7 @@ class Traits:
         rebinds: its tensor has another storage afterwards, which tells what it is.
         writes: (position, name, return) of each argument that it writes to; the return is the index of
             the output that is this argument, None where it is not returned.
+        written: outputs that are arguments which it writes to: output -> position.
         like: it takes its tensor for shape and type only.
         reads_values: its result is a Python value or has a shape that depends on values.
         independent: outputs that depend on the argument at one position alone: output -> position.
@@ -81,6 +82,7 @@ class Traits:
     of_storage: bool
     rebinds: bool
     writes: tuple[tuple[int, str, int | None], ...]
+    written: Mapping[int, int]
     like: bool
     reads_values: bool
     independent: Mapping[int, int]
@@ -147,6 +149,7 @@ def _read_schema(function: Any) -> Traits:
         of_storage=name in _OF_STORAGE,
         rebinds=name in _REBINDS and bool(writes),
         writes=tuple(writes),
+        written={returned: position for position, _, returned in writes if returned is not None},
         like=name in _LIKE,
         reads_values=name in _READS_VALUES or f"{name}.{overload}" in _READS_VALUES,
         independent=_INDEPENDENT.get(name, {}),
