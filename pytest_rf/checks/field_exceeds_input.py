@@ -29,8 +29,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
 
@@ -62,12 +62,4 @@ class FieldExceedsInput(Options, frozen=True, kw_only=True, forbid_unknown_field
     ] = 1
 
 
-RULE = Rule(
-    code="RF101",
-    name="field-exceeds-input",
-    doc=__doc__,
-    check=check,
-    judges=has_places,
-    actual=True,
-    options=FieldExceedsInput,
-)
+DOES = Does(check=check, judges=has_places, options=FieldExceedsInput)

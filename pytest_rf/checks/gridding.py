@@ -34,7 +34,7 @@ from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.groups import Group, groups, is_dilated
 from pytest_rf.checks.layers import Layer, layers
 from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Place, Subject, measured
 from pytest_rf.domains.layout import Key
 from pytest_rf.findings import Finding, Required
@@ -118,4 +118,4 @@ class Gridding(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 1
 
 
-RULE = Rule(code="RF302", name="gridding", doc=__doc__, check=check, judges=has_dilation, options=Gridding)
+DOES = Does(check=check, judges=has_dilation, options=Gridding)

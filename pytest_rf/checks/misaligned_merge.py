@@ -30,7 +30,7 @@ from msgspec import Meta
 from pytest_rf.analysis.alignment import Merge, merges
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
@@ -83,11 +83,4 @@ class MisalignedMerge(Options, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1
 
 
-RULE = Rule(
-    code="RF203",
-    name="misaligned-merge",
-    doc=__doc__,
-    check=check,
-    judges=has_merges,
-    options=MisalignedMerge,
-)
+DOES = Does(check=check, judges=has_merges, options=MisalignedMerge)

@@ -28,7 +28,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.uneven_padding import dense, is_dense
 from pytest_rf.figures import said
@@ -61,4 +61,4 @@ class OffGrid(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 0
 
 
-RULE = Rule(code="RF204", name="off-grid", doc=__doc__, check=check, judges=is_dense, options=OffGrid)
+DOES = Does(check=check, judges=is_dense, options=OffGrid)

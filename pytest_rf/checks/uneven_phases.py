@@ -27,8 +27,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
 
@@ -58,12 +58,4 @@ class UnevenPhases(Options, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = 0
 
 
-RULE = Rule(
-    code="RF301",
-    name="uneven-phases",
-    doc=__doc__,
-    check=check,
-    judges=has_places,
-    options=UnevenPhases,
-    streams=True,
-)
+DOES = Does(check=check, judges=has_places, options=UnevenPhases)

@@ -28,8 +28,8 @@ from msgspec import Meta
 from pytest_rf.analysis import Input, Tensor
 from pytest_rf.analysis.units import span
 from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.findings import Finding, Required
 
 
@@ -102,12 +102,4 @@ class UnreadInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = 0
 
 
-RULE = Rule(
-    code="RF103",
-    name="unread-input",
-    doc=__doc__,
-    check=check,
-    judges=has_places,
-    actual=True,
-    options=UnreadInput,
-)
+DOES = Does(check=check, judges=has_places, options=UnreadInput)

@@ -8,11 +8,11 @@ front-end's padding and is no sample; the signal ends where the last window ends
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.hull import Positions as Places
@@ -29,8 +29,7 @@ class Stage(NamedTuple):
     before: int = 0
 
 
-@dataclass(frozen=True)
-class Framing:
+class Framing(Struct, frozen=True):
     """A front-end: stages one behind the other, the first of which reads the samples.
 
     Attributes:
