@@ -13,6 +13,8 @@ from functools import cached_property, wraps
 from math import lcm, prod
 from typing import Any, Literal, TypeVar, cast
 
+from msgspec import structs
+
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.long_profile import LongProfile, long_profile
@@ -185,8 +187,10 @@ class Along:
                 else runs.counted(counting, value, key, theory)
             )
             if self.framed and key in found.hulls:
-                hull = self.framing.hull(found.hulls[key], actual=not theory)
-                found = replace(found, hulls={**found.hulls, key: hull})
+                from pytest_rf.framing.samples import moved  # most axes have no front-end
+
+                hull = moved(self.framing, found.hulls[key], actual=not theory)
+                found = structs.replace(found, hulls={**found.hulls, key: hull})
             self._fields[counting, theory] = found
         return self._fields[counting, theory]
 

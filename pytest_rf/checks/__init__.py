@@ -12,7 +12,15 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from pytest_rf.checks.options import Options
+from pytest_rf.checks.options import (
+    FieldExceedsInput,
+    Gridding,
+    MisalignedMerge,
+    OffGrid,
+    Options,
+    UnevenPhases,
+    UnreadInput,
+)
 from pytest_rf.checks.rule import FAMILIES, HEADINGS, Rule
 
 __all__ = ["FAMILIES", "HEADINGS", "RULES", "Choice", "Rule", "find", "match", "options", "selected"]
@@ -32,18 +40,18 @@ RULES: tuple[Rule, ...] = (
     FIGURES_CHANGED,
     TILING_SEAMS,
     DESCRIPTION_DIFFERS,
-    Rule("RF101", "field-exceeds-input", actual=True),
+    Rule("RF101", "field-exceeds-input", actual=True, options=FieldExceedsInput),
     Rule("RF102", "unproductive-layer", actual=True),
-    Rule("RF103", "unread-input", actual=True),
+    Rule("RF103", "unread-input", actual=True, options=UnreadInput),
     Rule("RF104", "padding-only-tap", actual=True),
     Rule("RF201", "ragged-input", actual=True),
     Rule("RF202", "stride-skips-input", actual=True),
-    Rule("RF203", "misaligned-merge"),
-    Rule("RF204", "off-grid"),
+    Rule("RF203", "misaligned-merge", options=MisalignedMerge),
+    Rule("RF204", "off-grid", options=OffGrid),
     Rule("RF205", "uneven-padding", actual=True),
     Rule("RF206", "unfiltered-downsampling"),
-    Rule("RF301", "uneven-phases", streams=True),
-    Rule("RF302", "gridding"),
+    Rule("RF301", "uneven-phases", streams=True, options=UnevenPhases),
+    Rule("RF302", "gridding", options=Gridding),
     Rule("RF303", "checkerboard"),
     Rule("RF304", "extent-dependent-grid"),
     Rule("RF401", "context-ahead", streams=True),

@@ -24,11 +24,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated
 
-from msgspec import Meta
-
-from pytest_rf.checks.options import Options
+from pytest_rf.checks.options import FieldExceedsInput
 from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.figures import said
@@ -54,12 +51,4 @@ def check(model: Subject) -> Iterator[Finding]:
             )
 
 
-class FieldExceedsInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[rule.field-exceeds-input]``: how large a field may be."""
-
-    times: Annotated[
-        float, Meta(gt=0, description="the largest field that is silent, in times the input's extent")
-    ] = 1
-
-
-DOES = Does(check=check, judges=has_places, options=FieldExceedsInput)
+DOES = Does(check=check, judges=has_places)

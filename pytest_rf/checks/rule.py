@@ -44,13 +44,11 @@ class Does(Struct, frozen=True, kw_only=True):
             holds; None where the rule judges no model, as those about the run.
         unable: why the rule can say nothing of a model though that has what it is about, and what would help; the
             first is empty where it can.
-        options: what a configuration can say of it, with the defaults.
     """
 
     check: Check | None = None
     judges: Callable[[Subject], bool] | None = None
     unable: Callable[[Subject], tuple[str, str]] | None = None
-    options: type[Options] = Options
 
 
 _OF_THE_RUN = Does()
@@ -68,6 +66,7 @@ class Rule(Struct, frozen=True):
         actual: whether it is about the actual input, so that it says nothing of axes whose extents are our choice.
         streams: whether it says something of a step model's stream; others are about the operators of one call, many
             of which are there to keep what the next call needs.
+        options: what a configuration can say of it, with the defaults.
         asked: whether somebody has asked for it, so that what it does not find is a pass.
     """
 
@@ -78,6 +77,7 @@ class Rule(Struct, frozen=True):
     severity: str = "error"
     actual: bool = False
     streams: bool = False
+    options: type[Options] = Options
     asked: bool = True
 
     @property
@@ -103,11 +103,6 @@ class Rule(Struct, frozen=True):
     def judges(self) -> Callable[[Subject], bool] | None:
         """See :class:`Does`; None, too, where nobody has asked for the rule."""
         return self._does.judges if self.asked else None
-
-    @property
-    def options(self) -> type[Options]:
-        """See :class:`Does`."""
-        return self._does.options
 
     @property
     def is_about_models(self) -> bool:
@@ -166,7 +161,7 @@ class Rule(Struct, frozen=True):
     @property
     def has_options(self) -> bool:
         """Whether a configuration can say something of it: it finds something, and what it finds can be left out."""
-        return self.check is not None and not self.always
+        return self.is_about_models and not self.always
 
     def _severity(self, one: Finding, own: Options) -> str:
         """Return how grave a finding is by the rule, by itself, and by what a configuration says."""
