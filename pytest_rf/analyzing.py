@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pytest_rf.calls import KEYS, SAID, Call, analysed, said, stated
+from msgspec.structs import replace
+
+from pytest_rf.calling import analysed, said
+from pytest_rf.calls import KEYS, SAID, Call, stated
 from pytest_rf.checkable import Analysis
 from pytest_rf.config import discover, load
 from pytest_rf.config.declared import Config
@@ -149,7 +151,7 @@ def analyzed(
         if target is None:
             raise ModelError(_no_such(model, config, others))
         own = stated(target.model, given)
-        return analyse(dataclasses.replace(target, model=own), example)
+        return analyse(replace(target, model=own), example)
     operators = _operators(settings) if stating else NONE
     call = stated(Call(), given, empty=True)
     return analysed(model, call, example, name=name, root=root, operators=operators)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pytest_rf.errors import ModelError
 from pytest_rf.paths import lies_in
@@ -14,8 +15,7 @@ LARGEST = 1 << 26
 """Bytes of a file of values; what steers the geometry is far smaller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Npy:
+class Npy(Struct, frozen=True):
     """A file that holds the elements of an input.
 
     Attributes:

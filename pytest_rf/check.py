@@ -6,7 +6,6 @@ becomes a problem of that model, and the run goes on. A problem is never a pass.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -15,15 +14,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pytest_rf import calls, checks, gc_pause, judging, siblings
+from pytest_rf import calls, checks, gc_pause, siblings
 from pytest_rf.config import asked
 from pytest_rf.config.asked import Asked
 from pytest_rf.config.declared import Config, PlacedRequirement
-from pytest_rf.examining import Examined, Job, Load, Prove, examine
+from pytest_rf.jobs import Examined, Job, Load, Prove, stuck
 from pytest_rf.recorded import Recorded
 from pytest_rf.requirements import parse
 from pytest_rf.results import ModelResult, Run
-from pytest_rf.targets import leaving_out
 
 #: Who examines models: yields the place of each among those given, and what was found, in any order.
 Examiner = Callable[[Sequence[Job]], Iterator[tuple[int, Examined]]]
@@ -86,20 +84,20 @@ def run(
         model, target = item.model, item.target
         if target is None or item.problem is not None:
             problems = (item.problem,) if item.problem else ()
-            name, stuck = model.name or model.source, map(judging.failed, (*model.stated, *stated))
+            name, held = model.name or model.source, map(stuck, (*model.stated, *stated))
             results[number] = ModelResult(
-                model=name, file=model.source, problems=problems, requirements=tuple(stuck)
+                model=name, file=model.source, problems=problems, requirements=tuple(held)
             )
             continue
-        whole = dataclasses.replace(calls.stated(model, call or {}), requires=(*model.requires, *stated))
-        target = dataclasses.replace(target, model=whole)
-        reason = leaving_out(target, item.config, skip_code=skip_code and not allow_code)
+        whole = replace(calls.stated(model, call or {}), requires=(*model.requires, *stated))
+        target = replace(target, model=whole)
+        reason = asked.leaving_out(target, item.config, skip_code=skip_code and not allow_code)
         if reason:
             results[number] = ModelResult(model=target.name, file=target.source, skipped=reason)
             continue
         rules = chosen.over(item.config.select, item.config.ignore, (model.select, model.ignore))
         codes = tuple(rule.code for rule in rules)
-        asked_for = tuple(rule.code for rule in rules if rule.judges is not None)
+        asked_for = tuple(rule.code for rule in rules if rule.asked and rule.is_about_models)
         day = today or date.today()
         jobs[number] = Job(target, item.config, codes, asked_for, recorded, allow_code, day, prove, cures)
     numbers = list(jobs)
@@ -122,6 +120,8 @@ def _is_whole(config: Config, paths: Sequence[str]) -> bool:
 
 def _one_by_one(jobs: Sequence[Job], load: Load | None) -> Iterator[tuple[int, Examined]]:
     """Examine models in this process."""
+    from pytest_rf.examining import examine  # with all that analyses; a process of its own imports it itself
+
     for place, job in enumerate(jobs):
         if place:
             gc_pause.collect()

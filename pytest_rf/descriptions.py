@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pytest_rf import tiles
 from pytest_rf.analysis import Analysis, Input, Tensor
 from pytest_rf.bioimageio import DescribedAxis, Description, Reference
-from pytest_rf.checks import description_differs
+from pytest_rf.checks import DESCRIPTION_DIFFERS
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding
@@ -89,7 +89,7 @@ def _finding(
     description: Description,
     settings: Settings,
 ) -> Finding:
-    rule = description_differs.RULE
+    rule = DESCRIPTION_DIFFERS
     code, title = UNDECIDABLE if wrong.undecidable else (rule.code, rule.name)
     line, column = axis.places.get(wrong.key) or axis.places["axis"]
     text = f"{name}, axis {axis.name}: {wrong.field}"

@@ -5,73 +5,25 @@ Whatever goes wrong while it is read or analysed becomes a problem of this model
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from pytest_rf import checks, judging, paths, siblings, targets, waivers
+from pytest_rf import checks, judging, siblings, targets, waivers
 from pytest_rf.analysis import Analysis
-from pytest_rf.checks import figures_changed, gathering
+from pytest_rf.checks import FIGURES_CHANGED, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config.declared import Config, PlacedRequirement, Tiling
 from pytest_rf.config.sources import Target
-from pytest_rf.containment import told
-from pytest_rf.errors import ModelError, PlacedConfigError, RFError
 from pytest_rf.findings import Finding, Problem
-from pytest_rf.recorded import Recorded, unused
+from pytest_rf.jobs import Examined, Job, Load, stuck, trouble, unexamined
+from pytest_rf.recorded import unused
 from pytest_rf.requirements import Settings
 from pytest_rf.results import ModelResult, PassedOver, RequirementResult, chosen, is_judged, status
-from pytest_rf.siblings import Missing
 
 if TYPE_CHECKING:
     from pytest_rf.bioimageio import Description
-
-#: How a model becomes an analysis.
-Load = Callable[[Target], Analysis]
-
-#: Holds the witnesses of findings against runs of the model, and returns what contradicts them.
-Prove = Callable[[Target, Analysis, Sequence[Finding]], tuple[list[Finding], list[Problem]]]
-
-#: Makes what a picture of the model needs, as text: of the analysis, and what was found.
-Draw = Callable[[Analysis, ModelResult], str]
-
-
-class Job(NamedTuple):
-    """A model to examine, with all that it is held against.
-
-    Attributes:
-        target: the model, with its requirements.
-        config: its configuration.
-        rules: codes of the rules that are checked.
-        asked: codes of those that somebody selected; the others judge nothing.
-        recorded: the baselines and locks of the run.
-        allow_code: whether ``package.module:factory`` may run code.
-        today: the day that waivers are held against.
-        prove: holds witnesses against runs of the model; None where nothing is run.
-        cures: whether edits that would cure findings are looked for.
-        draw: makes what a picture of the model needs; None where none is wanted.
-    """
-
-    target: Target
-    config: Config
-    rules: tuple[str, ...]
-    asked: tuple[str, ...]
-    recorded: Recorded
-    allow_code: bool
-    today: date
-    prove: Prove | None = None
-    cures: bool = True
-    draw: Draw | None = None
-
-
-class Examined(NamedTuple):
-    """What was found out about a model: its result, what accepted context it misses, and what was drawn of it."""
-
-    result: ModelResult
-    missing: Missing
-    drawn: str = ""
 
 
 def examine(job: Job, load: Load | None = None) -> Examined:
@@ -106,7 +58,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
             outcome, found = _held(analysis, one, settings, number)
         except Exception as error:
             problem = trouble(error, target, one.file, one.line, one.column)
-            outcome, found = judging.failed(one, problem.line, problem.column), []
+            outcome, found = stuck(one, problem.line, problem.column), []
             pack = f" (from {outcome.pack})" if outcome.pack else ""
             problems.append(replace(problem, message=problem.message + pack))
         requirements.append(outcome)
@@ -131,7 +83,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
     try:
         findings += recorded.moved(config, target, analysis, settings)
         if config.lock is not None:
-            about_it.append(figures_changed.RULE.code)
+            about_it.append(FIGURES_CHANGED.code)
     except Exception as error:
         problems.append(trouble(error, target))
     if prove is not None:
@@ -195,20 +147,6 @@ def _held(
     return descriptions.hold(analysis, stated, settings, number)
 
 
-def unexamined(job: Job, problem: Problem) -> Examined:
-    """Return what is known of a model that could not be analysed: nothing of what is required of it."""
-    model = job.target.model
-    stuck = tuple(map(judging.failed, model.stated))
-    result = ModelResult(
-        model=job.target.name,
-        file=job.target.source,
-        accepted=model.accept_context,
-        problems=(problem,),
-        requirements=stuck,
-    )
-    return Examined(result, {})
-
-
 def _decided(
     requirements: Sequence[RequirementResult],
     findings: Sequence[Finding],
@@ -228,7 +166,7 @@ def _decided(
 
 def _judging(codes: Sequence[str], asked: Sequence[str], findings: Sequence[Finding]) -> list[str]:
     """Return which rules judged a model: of those that nobody selected the ones that found something."""
-    judging = {*asked, figures_changed.RULE.code, *(finding.code for finding in findings)}
+    judging = {*asked, FIGURES_CHANGED.code, *(finding.code for finding in findings)}
     return [code for code in codes if code in judging]
 
 
@@ -249,44 +187,3 @@ def _unjudged(
         return replace(result, warnings=(*result.warnings, text))
     model = target.model
     return replace(result, problems=(Problem(message=text, file=model.file, line=model.line, unjudged=True),))
-
-
-def failed(job: Job, reason: str) -> Examined:
-    """Return what is known of a model whose process has failed: why, and nothing else."""
-    model = job.target.model
-    error = ModelError(f"{job.target.source}: {reason}")
-    return unexamined(job, trouble(error, job.target, model.file, model.line))
-
-
-def interrupted(job: Job) -> Examined:
-    """Return what is known of a model that was not examined because the run was interrupted."""
-    model = job.target.model
-    text = f"{job.target.source}: not checked, because the run was interrupted"
-    return unexamined(job, Problem(message=text, file=model.file, line=model.line, interrupted=True))
-
-
-def trouble(error: Exception, target: Target, file: str = "", line: int = 0, column: int = 0) -> Problem:
-    """Return why the run is wrong: what the user can put right, or a bug of our own with its traceback."""
-    if isinstance(error, (MemoryError, RecursionError)):  # what the model asks for, and no bug of ours
-        error = ModelError(f"{target.source}: {told(error)}; give smaller inputs, or split the model")
-    if isinstance(error, PlacedConfigError) and error.line:
-        line, column = error.line, error.column
-    if isinstance(error, RFError):
-        place = paths.place(file, line, column)
-        said = str(error)
-        if target.path is not None:
-            said = said.replace(str(target.path), target.source)  # as the reader knows the file
-        about = "" if target.name in said or target.source in said else f"{target.name}: "
-        text = said if place and said.startswith(file) else f"{place}{about}{said}"
-        return Problem(message=text, detail=getattr(error, "detail", ""), file=file, line=line, column=column)
-    import traceback
-
-    reason = " ".join(str(error).split())[:500]
-    return Problem(
-        message=f"{target.source}: internal error: {type(error).__name__}{': ' if reason else ''}{reason}",
-        internal=True,
-        detail="".join(traceback.format_exception(error)),
-        file=file,
-        line=line,
-        column=column,
-    )

@@ -18,6 +18,7 @@ from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.units import Quantity
 
 Origin = Literal["end", "start", "center"]
+
 _ORIGINS = ("end", "start", "center")
 
 LARGEST_CHUNK = 1 << 20

@@ -5,14 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _LEAST = 200_000
 """Fewer objects than this are not worth a search of all that there are."""
 
 
-@dataclass
-class _Made:
+class _Made(Struct):
     """How many objects have been made while the search was paused, and how many there were at the last search.
 
     ``kept``: whether what was there at the first search stays for good.

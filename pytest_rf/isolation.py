@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from pytest_rf import gc_pause, paths
 from pytest_rf.arrays import Npy
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ModelError, RFError
-from pytest_rf.examining import Examined, Job, examine, failed, interrupted
+from pytest_rf.jobs import Examined, Job, failed, interrupted
 from pytest_rf.results import ModelResult
 from pytest_rf.running import Outcome, Terms, outcomes
 from pytest_rf.running.cache import Cache
@@ -29,6 +28,9 @@ from pytest_rf.running.terms import MEMORY, SECONDS
 Isolate = Literal["auto", "always", "never"]
 
 T = TypeVar("T")
+
+_ANALYSES = "pytest_rf.examining"
+"""What examines models, with all that this needs: it is imported where one is examined, and not by who asks for it."""
 
 LARGE = 1 << 25
 """Bytes of a model file from which on it has a process of its own, whatever that costs."""
@@ -68,8 +70,7 @@ def _size(target: Target) -> int:
     return 0
 
 
-@dataclass
-class Examiners:
+class Examiners(Struct):
     """Examine models: those that are isolated by processes, the others here; and none whose result is kept.
 
     Attributes:
@@ -131,6 +132,8 @@ class Examiners:
             yield place, one
 
     def _here(self, jobs: Sequence[Job], places: Sequence[int]) -> Iterator[tuple[int, Examined]]:
+        if places:
+            from pytest_rf.examining import examine  # with all that analyses; where nothing is, nothing of it
         for number, place in enumerate(places):
             if number:
                 gc_pause.collect()
@@ -141,9 +144,10 @@ class Examiners:
         if sum(job.target.is_code for job, _ in tasks) > 1:
             preload("pytest_rf.frontends.torch")  # once here, not in each of their processes
         if min(self.jobs, len(tasks)) > 1 and is_forkable():
-            import_module("pytest_rf.frontends.onnx")  # likewise
+            import_module(_ANALYSES)  # likewise
+            import_module("pytest_rf.frontends.onnx")
         taking = [terms(job.target) for job, _ in tasks]
-        for number, outcome in outcomes(_examined, tasks, taking, self.jobs):
+        for number, outcome in outcomes(_examined, tasks, taking, self.jobs, needs=_ANALYSES):
             place = places[number]
             job = jobs[place]
             self.heard(job.target, outcome)
@@ -177,6 +181,8 @@ def isolated(target: Target, make: Callable[[Target], T], heard: Callable[[Targe
     heard(target, outcome)
     if outcome.result is None:
         raise ModelError(f"{target.source}: {outcome.failure}")
+    import pickle  # as only what runs code is handed over
+
     made, text, detail = pickle.loads(outcome.result)
     if text:
         error = ModelError(text)
@@ -188,6 +194,8 @@ def isolated(target: Target, make: Callable[[Target], T], heard: Callable[[Targe
 
 def _made(make: Callable[[Target], Any], task: tuple[Target, Path | None]) -> bytes:
     """Return what is made, or the text of the error and more for a person to read."""
+    import pickle
+
     target, root = task
     with paths.named_from(root):
         try:
@@ -198,6 +206,8 @@ def _made(make: Callable[[Target], Any], task: tuple[Target, Path | None]) -> by
 
 def _examined(task: tuple[Job, Path | None]) -> bytes:
     """Examine a model, in a process of its own."""
+    from pytest_rf.examining import examine
+
     job, root = task
     with paths.named_from(root):
         return _written(examine(job))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,14 +9,14 @@ from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.checks import Rule
-from pytest_rf.config.declared import PlacedRequirement, Tiling
+from pytest_rf.config.declared import PlacedRequirement
 from pytest_rf.findings import Finding
 from pytest_rf.requirements import Requirement, Settings, evaluate, parse, spare
 from pytest_rf.requirements.syntax import AbsentError
 from pytest_rf.results import ModelResult, RequirementResult, chosen, is_judged, status
 
 if TYPE_CHECKING:
-    from pytest_rf.bioimageio import Description
+    pass
 
 
 def judge(analysis: Analysis, requirements: Sequence[str], settings: Settings, asked_by: str) -> ModelResult:
@@ -98,16 +97,14 @@ def hold(
         RequirementError: it cannot be applied to this model.
     """
     file = stated.file or settings.file
-    settings = dataclasses.replace(
-        settings, file=file, line=stated.line, column=stated.column, pack=stated.pack
-    )
+    settings = replace(settings, file=file, line=stated.line, column=stated.column, pack=stated.pack)
     requirement, found, applies, reason = stated.requirement, [], not stated.shared, ""
     held: list[Finding] = []
     if not stated.shared:
         found = evaluate(analysis, requirement, settings, held)
     for part in requirement.parts if stated.shared else ():
         try:
-            found += evaluate(analysis, dataclasses.replace(requirement, parts=(part,)), settings, held)
+            found += evaluate(analysis, replace(requirement, parts=(part,)), settings, held)
             applies = True
         except AbsentError as error:
             reason = reason or error.reason
@@ -123,17 +120,3 @@ def hold(
         pack=stated.pack,
     )
     return outcome, found
-
-
-def failed(
-    stated: PlacedRequirement | Tiling | Description, line: int = 0, column: int = 0
-) -> RequirementResult:
-    """Return what becomes of a requirement, tiling or description that could not be held, by default at its place."""
-    return RequirementResult(
-        text=stated.text,
-        status="error",
-        file=stated.file,
-        line=line or stated.line,
-        column=column or stated.column,
-        pack=stated.pack if isinstance(stated, PlacedRequirement) else "",
-    )

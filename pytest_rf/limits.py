@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from math import prod
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from pytest_rf.errors import ModelError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """The limits of one model.
 
     Attributes:
@@ -65,8 +65,7 @@ def held(limits: Limits) -> Iterator[None]:
         _LIMITS.reset(before)
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What a run may still touch.
 
     Attributes:
@@ -97,8 +96,7 @@ def spending(held: Limits, node: Any = None) -> Iterator[Budget]:
         _BUDGET.reset(before)
 
 
-@dataclass(slots=True)
-class Meter:
+class Meter(Struct):
     """Counts what runs do: a clock that goes alike on every machine.
 
     Attributes:

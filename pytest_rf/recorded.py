@@ -9,19 +9,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_rf.analysis import Analysis
 from pytest_rf.config.declared import Config
 from pytest_rf.config.records import ModelKey, command, key
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
-from pytest_rf.findings import Finding
 from pytest_rf.paths import display
-from pytest_rf.requirements import Settings
 
 if TYPE_CHECKING:
+    from pytest_rf.analysis import Analysis
     from pytest_rf.baseline.entries import Entry
     from pytest_rf.baseline.file import Baseline
+    from pytest_rf.findings import Finding
     from pytest_rf.locks.lockfile import Lock
+    from pytest_rf.requirements import Settings
 
 
 class Recorded:

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from numbers import Integral
 from types import MappingProxyType
 from typing import Any, Literal, get_args
+
+from msgspec import Struct
 
 from pytest_rf.errors import ConfigError
 
@@ -34,8 +35,7 @@ Numbers = int | Sequence[int]
 Pads = int | Sequence[int | Sequence[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """A window that the outputs read of every input of their rank, along the last axes.
 
     The first axis is the batch, the second is contracted as channels. An input of another rank is

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from pytest_rf import check
 from pytest_rf.analysis import Analysis
@@ -19,8 +20,8 @@ from pytest_rf.config.declared import Config, Model
 from pytest_rf.config.records import BASELINE, LOCK, ModelKey, key, refuse_link
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ConfigError
-from pytest_rf.examining import Load
 from pytest_rf.findings import Finding
+from pytest_rf.jobs import Load
 from pytest_rf.locks import figures, lockfile
 from pytest_rf.locks.compare import paired
 from pytest_rf.locks.figures import ModelFigures

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pytest_rf.analysis.inputs import Input
 from pytest_rf.findings import Finding, Measurement, Problem, Required, Spacing
 from pytest_rf.severity import SEVERITIES, at_least
 from pytest_rf.version import __version__
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis import Input
 
 FORMAT = 3
 """Version of the form of a run's report; it grows when a reader of the old form could misread the new one."""

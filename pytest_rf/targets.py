@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from pytest_rf import limits
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis.accepting import complaint, unmatched
-from pytest_rf.calls import absent, analysed
+from pytest_rf.calling import absent, analysed
 from pytest_rf.checkable import Analysis
-from pytest_rf.config.declared import Config, Model
+from pytest_rf.config.declared import Model
 from pytest_rf.config.positions import Keys
 from pytest_rf.config.sources import Target
 from pytest_rf.containment import contained
 from pytest_rf.errors import ConfigError, ModelError, PlacedConfigError
 from pytest_rf.given import CallError
 from pytest_rf.paths import place
-
-#: How the files begin that Git LFS leaves in place of what has not been fetched.
-_LFS = b"version https://git-lfs"
 
 
 def refuse_code(target: Target, allow_code: bool) -> None:
@@ -32,26 +30,6 @@ def refuse_code(target: Target, allow_code: bool) -> None:
     """
     if target.is_code and not allow_code:
         raise ModelError(f"{target.source}: runs code of the project, which needs --allow-code")
-
-
-def leaving_out(target: Target, config: Config, skip_code: bool) -> str:
-    """Return why a model is left out; empty where it is not.
-
-    Args:
-        target: the model.
-        config: its configuration, which can leave Git LFS pointers out.
-        skip_code: whether what runs code is left out.
-    """
-    if target.path is None:
-        return "runs code, which is left to the hook pytest-rf-system" if skip_code else ""
-    if config.lfs != "skip" or target.astray:
-        return ""
-    try:
-        with target.path.open("rb") as file:
-            is_pointer = file.read(len(_LFS)) == _LFS
-    except OSError:  # which reading the model will tell
-        return ""
-    return f'a Git LFS pointer, which lfs = "skip" in {config.file} leaves out' if is_pointer else ""
 
 
 def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
@@ -107,7 +85,7 @@ def at(model: Model, told: str, *keys: str | int) -> ConfigError:
 
 def _limits(model: Model) -> limits.Limits:
     """Return what a model may take: the defaults, and what its configuration says instead."""
-    keys = limits.Limits.__slots__
+    keys = limits.Limits.__struct_fields__
     stated = {key: getattr(model.limits, key) for key in keys if getattr(model.limits, key) is not None}
     return replace(limits.current(), **stated)
 

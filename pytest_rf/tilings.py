@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from pytest_rf import tiles, witnesses
 from pytest_rf.analysis import Analysis
-from pytest_rf.calls import absent
-from pytest_rf.checks import tiling_seams
+from pytest_rf.calling import absent
+from pytest_rf.checks import TILING_SEAMS
 from pytest_rf.config.declared import Tiling
 from pytest_rf.errors import PlacedConfigError
 from pytest_rf.figures import value
@@ -109,7 +109,7 @@ def _wrong(plan: Plan, first: str) -> Iterator[_Wrong]:
 def _finding(analysis: Analysis, plan: Plan, tiling: Tiling, settings: Settings, wrong: _Wrong) -> Finding:
     axis = wrong.axis
     tensor = next((one for one in analysis.outputs if one.name == wrong.output), next(iter(analysis.outputs)))
-    code, rule = UNDECIDABLE if wrong.undecidable else (tiling_seams.RULE.code, tiling_seams.RULE.name)
+    code, rule = UNDECIDABLE if wrong.undecidable else (TILING_SEAMS.code, TILING_SEAMS.name)
     key = _key(tiling, axis)
     line, column = tiling.places.get((key, axis), tiling.place)
     metric, needs, required = _measured(plan, tiling, axis)

@@ -7,7 +7,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from pytest_rf.checks import Rule, waiver_expired, waiver_unused
+from pytest_rf.checks import WAIVER_EXPIRED, WAIVER_UNUSED, Rule
 from pytest_rf.config.declared import Waiver
 from pytest_rf.findings import Elsewhere, Finding
 from pytest_rf.globs import selects
@@ -28,6 +28,7 @@ def apply(
     waived: list[Finding] = []
     about: list[Finding] = []
     used: set[int] = set()
+    codes = {rule.code for rule in rules}
     for finding in findings:
         covering = [_covering(finding, tensor, waivers) for tensor in finding.tensors]
         used.update(index for indices in covering for index in indices)
@@ -44,17 +45,17 @@ def apply(
         if _expired(waiver, today):
             about.append(
                 _finding(
-                    waiver_expired.RULE,
+                    WAIVER_EXPIRED,
                     waiver,
                     model,
                     f'the waiver of {waiver.rule} at "{waiver.at}" ended on {waiver.until}: {waiver.reason}',
                     "delete it, or give it a new date and a reason that is still true",
                 )
             )
-        elif index not in used and waiver_unused.RULE in rules:
+        elif index not in used and WAIVER_UNUSED.code in codes:
             about.append(
                 _finding(
-                    waiver_unused.RULE,
+                    WAIVER_UNUSED,
                     waiver,
                     model,
                     f'the waiver of {waiver.rule} at "{waiver.at}" covers nothing',

@@ -11,7 +11,8 @@
 ``along``      what one tensor reads along one axis of one input
 ``sizes``, ``guarantees``, ``elements``, ``smallest``, ``alignment``, ``units``  the figures, as functions of that
 ``metric``     what is said of one of them
-``metrics``    the table of them, and the field that has them as attributes
+``table``      the table of them
+``metrics``    the field that has them as attributes
 ``branches``   a merge seen through one of its operands alone
 ``paths``      the path along which a figure grew
 ``layer``      a tensor by its names
@@ -29,8 +30,24 @@
 ``accepting``  what to say of accepted context that matches nothing
 """
 
-from pytest_rf.analysis.analysis import Analysis
-from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.tensors import Tensor
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.analysis import Analysis
+    from pytest_rf.analysis.inputs import Input
+    from pytest_rf.analysis.tensors import Tensor
 
 __all__ = ["Analysis", "Input", "Tensor"]
+
+_HOMES = {"Analysis": "analysis", "Input": "inputs", "Tensor": "tensors"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is analysed with where that is done; words and tables are read without it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, wraps
 from math import lcm, prod
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
+
+from msgspec import structs
 
 from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.inputs import Input
@@ -33,7 +35,7 @@ ENGINES = "the engine (its rounding of resized positions, its count of a window)
 """What chooses between neighbours where engines differ."""
 
 Same = TypeVar("Same", bound="Along")
-Found = TypeVar("Found")
+Figure = TypeVar("Figure", bound=Callable[["Along"], Any])
 
 
 def plain(number: Fraction | float) -> Number:
@@ -43,18 +45,18 @@ def plain(number: Fraction | float) -> Number:
     return int(number) if math.isfinite(number) and number == int(number) else number
 
 
-def once(figure: Callable[[Along], Found]) -> Callable[[Along], Found]:
+def once(figure: Figure) -> Figure:
     """Compute a figure that others are made of once, for as long as the field is held."""
     name = f"_{figure.__name__}"
 
     @wraps(figure)
-    def found(field: Along) -> Found:
+    def found(field: Along) -> Any:
         known = vars(field)
         if name not in known:
             known[name] = figure(field)
-        return cast("Found", known[name])
+        return known[name]
 
-    return found
+    return cast(Figure, found)
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,8 +187,10 @@ class Along:
                 else runs.counted(counting, value, key, theory)
             )
             if self.framed and key in found.hulls:
-                hull = self.framing.hull(found.hulls[key], actual=not theory)
-                found = replace(found, hulls={**found.hulls, key: hull})
+                from pytest_rf.framing.samples import moved  # most axes have no front-end
+
+                hull = moved(self.framing, found.hulls[key], actual=not theory)
+                found = structs.replace(found, hulls={**found.hulls, key: hull})
             self._fields[counting, theory] = found
         return self._fields[counting, theory]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.layout import NONE, Key, Keys, Layout
@@ -34,8 +35,7 @@ class Written(Mapping[Key, Hull]):
         return len(self.kept)
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Field:
+class Field(Struct, eq=False):
     """What the elements of one tensor read.
 
     Attributes:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.profile import PIECE, Profile, scaled
-from pytest_rf.analysis.steps import Places, Steps
+from pytest_rf.analysis.profile import PIECE, Places, Profile, scaled
+from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains import stretched
 from pytest_rf.domains.hull import LIMIT, Hull
 from pytest_rf.domains.layout import Key, is_interleaved, places

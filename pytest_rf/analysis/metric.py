@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_rf.analysis.along import Along
+from msgspec import Struct
+
 from pytest_rf.figures import Number
+
+if TYPE_CHECKING:
+    from pytest_rf.analysis.along import Along
 
 Kind = Literal["length", "place", "step", "ratio", "truth"]
 Form = Literal["figure", "largest", "smallest", "sides", "truth", "sources"]
@@ -26,8 +29,7 @@ _UNITS: Mapping[Kind, str] = {
 }
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Metric:
+class Metric(Struct, frozen=True, eq=False):
     """One figure, or one predicate.
 
     Attributes:

@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.analysis.field import Field
-from pytest_rf.analysis.steps import Places, Steps
+from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import CUT, ENDLESS, Hull
 from pytest_rf.domains.layout import Axis, Key, is_interleaved, places
 from pytest_rf.domains.unions import settled, together
 from pytest_rf.limits import afford
+
+Places = npt.NDArray[np.int64]
 
 PIECE = 1 << 16
 """So many places of a long axis are looked at together."""

@@ -9,6 +9,8 @@ from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from msgspec import structs
+
 from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.field import Field, Hulls, Outcome, Written
@@ -74,7 +76,7 @@ class Runs:
         self._named |= {value.number for value in graph.inputs.values()}
         self.plan = planned or plan(graph)
         self.inputs = inputs or {
-            name: replace(one, chosen=tuple(about.chosen.get(name, ())))
+            name: structs.replace(one, chosen=tuple(about.chosen.get(name, ())))
             for name, one in roles(about.shapes, self.plan.facts, about.wanted_axes).items()
         }
         self.spatial: Keys = frozenset(

@@ -7,10 +7,10 @@ answer must not depend on which does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from pytest_rf.access import Same, Table, Taps
 from pytest_rf.analysis.field import Hulls
@@ -39,8 +39,7 @@ class Mixer(NamedTuple):
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """What one tensor reads of the samples of one input.
 
     Attributes:

@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rf.errors import RequirementError
 
-Places = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Places = npt.NDArray[np.int64]
 
 
 class Steps(NamedTuple):
@@ -68,6 +69,8 @@ class Steps(NamedTuple):
 
     def fits(self, count: int, extent: int) -> bool:
         """Whether ``count`` steps stand for an input of ``extent`` positions, and one more would not."""
+        import numpy as np  # what steps stand for is read without it
+
         ends = self.ends(np.array([count - 1, count]))
         return bool(count > 0 and ends[0] < extent * self.scale <= ends[1])
 

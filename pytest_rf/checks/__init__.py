@@ -1,83 +1,66 @@
 """The built-in rules, in one table: a rule is there because it is listed here.
 
-Every rule has a file of its own with its explanation; ``pytest-rf rule`` and the documentation are made of them.
+Every rule has a file of its own with its explanation and what it does, which is imported when that is asked for;
+``pytest-rf rule`` and the documentation are made of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
-from pytest_rf.checks import (
-    batch_leak,
-    border_reads_ahead,
-    checkerboard,
-    context_ahead,
-    dead_operator,
-    description_differs,
-    extent_dependent_grid,
-    field_exceeds_input,
-    figures_changed,
-    gridding,
-    hidden_context,
-    identity_resampling,
-    misaligned_merge,
-    off_grid,
-    padding_only_tap,
-    ragged_input,
-    requirement_undecidable,
-    requirement_violated,
-    stride_skips_input,
-    tiling_seams,
-    training_mode,
-    uneven_padding,
-    uneven_phases,
-    unfiltered_downsampling,
-    unknown_operator,
-    unproductive_layer,
-    unread_input,
-    waiver_expired,
-    waiver_unused,
+from pytest_rf.checks.options import (
+    FieldExceedsInput,
+    Gridding,
+    MisalignedMerge,
+    OffGrid,
+    Options,
+    UnevenPhases,
+    UnreadInput,
 )
-from pytest_rf.checks.options import Options
 from pytest_rf.checks.rule import FAMILIES, HEADINGS, Rule
-from pytest_rf.requirements.vocabulary import nearest
 
 __all__ = ["FAMILIES", "HEADINGS", "RULES", "Choice", "Rule", "find", "match", "options", "selected"]
 
+WAIVER_EXPIRED = Rule("RF003", "waiver-expired", default=True, always=True)
+WAIVER_UNUSED = Rule("RF004", "waiver-unused")
+FIGURES_CHANGED = Rule("RF006", "figures-changed", default=True, always=True)
+TILING_SEAMS = Rule("RF007", "tiling-seams", default=True, always=True)
+DESCRIPTION_DIFFERS = Rule("RF008", "description-differs", default=True, always=True)
+
 RULES: tuple[Rule, ...] = (
-    requirement_violated.RULE,
-    requirement_undecidable.RULE,
-    waiver_expired.RULE,
-    waiver_unused.RULE,
-    unknown_operator.RULE,
-    figures_changed.RULE,
-    tiling_seams.RULE,
-    description_differs.RULE,
-    field_exceeds_input.RULE,
-    unproductive_layer.RULE,
-    unread_input.RULE,
-    padding_only_tap.RULE,
-    ragged_input.RULE,
-    stride_skips_input.RULE,
-    misaligned_merge.RULE,
-    off_grid.RULE,
-    uneven_padding.RULE,
-    unfiltered_downsampling.RULE,
-    uneven_phases.RULE,
-    gridding.RULE,
-    checkerboard.RULE,
-    extent_dependent_grid.RULE,
-    context_ahead.RULE,
-    hidden_context.RULE,
-    border_reads_ahead.RULE,
-    batch_leak.RULE,
-    training_mode.RULE,
-    dead_operator.RULE,
-    identity_resampling.RULE,
+    Rule("RF001", "requirement-violated", default=True, always=True),
+    Rule("RF002", "requirement-undecidable", default=True, always=True),
+    WAIVER_EXPIRED,
+    WAIVER_UNUSED,
+    Rule("RF005", "unknown-operator", default=True, always=True, streams=True),
+    FIGURES_CHANGED,
+    TILING_SEAMS,
+    DESCRIPTION_DIFFERS,
+    Rule("RF101", "field-exceeds-input", actual=True, options=FieldExceedsInput),
+    Rule("RF102", "unproductive-layer", actual=True),
+    Rule("RF103", "unread-input", actual=True, options=UnreadInput),
+    Rule("RF104", "padding-only-tap", actual=True),
+    Rule("RF201", "ragged-input", actual=True),
+    Rule("RF202", "stride-skips-input", actual=True),
+    Rule("RF203", "misaligned-merge", options=MisalignedMerge),
+    Rule("RF204", "off-grid", options=OffGrid),
+    Rule("RF205", "uneven-padding", actual=True),
+    Rule("RF206", "unfiltered-downsampling"),
+    Rule("RF301", "uneven-phases", streams=True, options=UnevenPhases),
+    Rule("RF302", "gridding", options=Gridding),
+    Rule("RF303", "checkerboard"),
+    Rule("RF304", "extent-dependent-grid"),
+    Rule("RF401", "context-ahead", streams=True),
+    Rule("RF402", "hidden-context", streams=True),
+    Rule("RF403", "border-reads-ahead"),
+    Rule("RF404", "batch-leak", default=True, streams=True),
+    Rule("RF405", "training-mode", default=True, streams=True),
+    Rule("RF501", "dead-operator"),
+    Rule("RF502", "identity-resampling"),
 )
 
 
@@ -133,7 +116,7 @@ def selected(
     for added, left_out in more:
         chosen = (chosen | _matching(added)) - _matching(left_out)
     found = (rule for rule in RULES if rule.always or rule.code in chosen)
-    return tuple(rule if rule.code in asked else replace(rule, judges=None) for rule in found)
+    return tuple(replace(rule, asked=rule.code in asked) for rule in found)
 
 
 def options(*layers: Mapping[str, Mapping[str, Any]]) -> dict[str, Options]:
@@ -179,5 +162,7 @@ class Choice(NamedTuple):
 def _no_rule(text: str) -> str:
     if text.lower() == "all":
         return f'no rule "{text}"; "RF" stands for all'
+    from pytest_rf.requirements.vocabulary import nearest  # a name is wrong
+
     hint = nearest(text, [*(rule.code for rule in RULES), *(rule.name for rule in RULES)])
     return f'no rule "{text[:60]}"{hint or "; pytest-rf rule lists all"}'

@@ -28,7 +28,7 @@ from math import prod
 from pytest_rf.analysis import Input, Tensor
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.units import span
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.training_mode import by_training
 from pytest_rf.findings import Finding, Required
@@ -111,13 +111,4 @@ def _batches(model: Subject) -> Iterator[tuple[Input, int]]:
             yield source, source.batch
 
 
-RULE = Rule(
-    code="RF404",
-    name="batch-leak",
-    doc=__doc__,
-    check=check,
-    judges=has_samples,
-    unable=one_sample,
-    default=True,
-    streams=True,
-)
+DOES = Does(check=check, judges=has_samples, unable=one_sample)

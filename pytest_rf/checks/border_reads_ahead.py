@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.profile import profile
 from pytest_rf.checks.declared import CAUSAL, declared
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 
@@ -58,4 +58,4 @@ def declares_causal(model: Subject) -> bool:
     return any(CAUSAL & declared(model, place) for place in model.finals(guarantee=True))
 
 
-RULE = Rule(code="RF403", name="border-reads-ahead", doc=__doc__, check=check, judges=declares_causal)
+DOES = Does(check=check, judges=declares_causal)

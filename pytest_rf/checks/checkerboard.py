@@ -28,7 +28,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from pytest_rf.analysis.cells import operator
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.node import Node, Windows
@@ -92,4 +92,4 @@ def _sums_agree(node: Node, windows: Windows) -> bool:
     return bool((np.ptp(sums, axis=places) <= rounding).all())
 
 
-RULE = Rule(code="RF303", name="checkerboard", doc=__doc__, check=check, judges=has_transposed)
+DOES = Does(check=check, judges=has_transposed)

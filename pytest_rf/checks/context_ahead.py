@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_rf.checks.declared import GUARANTEES, declared
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import context
@@ -64,4 +64,4 @@ def has_time(model: Subject) -> bool:
     return any(place.axis == TIME for place in model.finals())
 
 
-RULE = Rule(code="RF401", name="context-ahead", doc=__doc__, check=check, judges=has_time, streams=True)
+DOES = Does(check=check, judges=has_time)

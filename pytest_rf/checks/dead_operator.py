@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.graph import Graph
@@ -110,4 +110,4 @@ def has_nodes(model: Subject) -> bool:
     return bool(model.analysis.graph.nodes)
 
 
-RULE = Rule(code="RF501", name="dead-operator", doc=__doc__, check=check, judges=has_nodes)
+DOES = Does(check=check, judges=has_nodes)

@@ -23,9 +23,3 @@ for both sides: where a model needs more on one, that side counts.
 ## References
 - The documentation's page on running a model in tiles.
 """
-
-from __future__ import annotations
-
-from pytest_rf.checks.rule import Rule
-
-RULE = Rule(code="RF008", name="description-differs", doc=__doc__, default=True, always=True)

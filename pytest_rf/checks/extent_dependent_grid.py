@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.uneven_padding import dense, is_dense
 from pytest_rf.findings import Finding, Required
@@ -45,4 +45,4 @@ def check(model: Subject) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(code="RF304", name="extent-dependent-grid", doc=__doc__, check=check, judges=is_dense)
+DOES = Does(check=check, judges=is_dense)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from pytest_rf.analysis import Analysis
 from pytest_rf.checks.subject import Place, Subject
 from pytest_rf.errors import RFError
@@ -60,7 +62,7 @@ def nearest_of_model(subject: Subject, input: str, axis: int, holds: Callable[[S
     def first(extents: Iterator[int]) -> list[int]:
         for tried in extents:
             other = analysed(tried)
-            if other is not None and holds(dataclasses.replace(subject, analysis=other)):
+            if other is not None and holds(replace(subject, analysis=other)):
                 return [tried]
         return []
 

@@ -24,13 +24,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Annotated
 
-from msgspec import Meta
-
-from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.options import FieldExceedsInput
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements.wording import located
@@ -55,20 +52,4 @@ def check(model: Subject) -> Iterator[Finding]:
             )
 
 
-class FieldExceedsInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[rule.field-exceeds-input]``: how large a field may be."""
-
-    times: Annotated[
-        float, Meta(gt=0, description="the largest field that is silent, in times the input's extent")
-    ] = 1
-
-
-RULE = Rule(
-    code="RF101",
-    name="field-exceeds-input",
-    doc=__doc__,
-    check=check,
-    judges=has_places,
-    actual=True,
-    options=FieldExceedsInput,
-)
+DOES = Does(check=check, judges=has_places)

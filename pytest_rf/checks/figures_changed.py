@@ -22,9 +22,3 @@ Put the model right; or, if the change is meant, renew the lock with "pytest-rf 
 ## References
 - The documentation's page on baseline, lock and diff.
 """
-
-from __future__ import annotations
-
-from pytest_rf.checks.rule import Rule
-
-RULE = Rule(code="RF006", name="figures-changed", doc=__doc__, default=True, always=True)

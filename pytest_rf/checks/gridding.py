@@ -26,15 +26,12 @@ dilation behind them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
-
-from msgspec import Meta
 
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.groups import Group, groups, is_dilated
 from pytest_rf.checks.layers import Layer, layers
-from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.options import Gridding
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Place, Subject, measured
 from pytest_rf.domains.layout import Key
 from pytest_rf.findings import Finding, Required
@@ -110,12 +107,4 @@ def has_dilation(model: Subject) -> bool:
     return any(map(is_dilated, layers(model.analysis)))
 
 
-class Gridding(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[rule.gridding]``: how many holes a field may have."""
-
-    density: Annotated[
-        float, Meta(gt=0, le=1, description="the smallest share of its field that an output may read")
-    ] = 1
-
-
-RULE = Rule(code="RF302", name="gridding", doc=__doc__, check=check, judges=has_dilation, options=Gridding)
+DOES = Does(check=check, judges=has_dilation)

@@ -8,8 +8,9 @@ group's operand at fixed distances, which are added up.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from pytest_rf.access import Read, Relation, Same, Taps
 from pytest_rf.checks.layers import Layer
@@ -48,8 +49,7 @@ class Distances(NamedTuple):
         return Distances(self.low + first, bits)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A group of dilated layers, as seen from the value at its end that reads the smallest share.
 
     Attributes:

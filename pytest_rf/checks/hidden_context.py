@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from pytest_rf.analysis.metrics import PREDICATES
 from pytest_rf.checks.declared import CAUSAL, GUARANTEES, declared
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Place, Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements import context
@@ -84,4 +84,4 @@ def declares(model: Subject) -> bool:
     return any(GUARANTEES & declared(model, place) for place in model.finals(guarantee=True))
 
 
-RULE = Rule(code="RF402", name="hidden-context", doc=__doc__, check=check, judges=declares, streams=True)
+DOES = Does(check=check, judges=declares)

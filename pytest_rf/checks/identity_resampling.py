@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.checks.extents import at
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.domains.layout import carried
 from pytest_rf.domains.structure import Structure
@@ -104,4 +104,4 @@ def resamples(model: Subject) -> bool:
     return any(True for _ in resampling(model.analysis))
 
 
-RULE = Rule(code="RF502", name="identity-resampling", doc=__doc__, check=check, judges=resamples)
+DOES = Does(check=check, judges=resamples)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from pytest_rf.access import Read, Relation, Taps
 from pytest_rf.analysis import Analysis, Tensor
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """A convolution or a pool.
 
     Attributes:

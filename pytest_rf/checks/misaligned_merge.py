@@ -23,14 +23,11 @@ The same padding on both branches, odd kernels, or a crop that is as large on ei
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
-
-from msgspec import Meta
 
 from pytest_rf.analysis.alignment import Merge, merges
 from pytest_rf.analysis.tensors import owners
-from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.options import MisalignedMerge
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
@@ -75,19 +72,4 @@ def has_merges(model: Subject) -> bool:
     return any(True for key in sorted(runs.spatial) for _ in merges(runs, key))
 
 
-class MisalignedMerge(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[rule.misaligned-merge]``: how far the centres of branches may be apart."""
-
-    steps: Annotated[
-        float, Meta(ge=0, description="from how many steps of the merged tensor on it is more than info")
-    ] = 1
-
-
-RULE = Rule(
-    code="RF203",
-    name="misaligned-merge",
-    doc=__doc__,
-    check=check,
-    judges=has_merges,
-    options=MisalignedMerge,
-)
+DOES = Does(check=check, judges=has_merges)

@@ -23,12 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated
 
-from msgspec import Meta
-
-from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.options import OffGrid
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.uneven_padding import dense, is_dense
 from pytest_rf.figures import said
@@ -53,12 +50,4 @@ def check(model: Subject) -> Iterator[Finding]:
             )
 
 
-class OffGrid(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[rule.off-grid]``: how far the units of an output may lie off its grid."""
-
-    steps: Annotated[
-        float, Meta(ge=0, description="the largest mean offset that is silent, in steps of the output")
-    ] = 0
-
-
-RULE = Rule(code="RF204", name="off-grid", doc=__doc__, check=check, judges=is_dense, options=OffGrid)
+DOES = Does(check=check, judges=is_dense)

@@ -1,6 +1,6 @@
 """What a configuration can say of a rule: how grave its findings are, and thresholds that are a matter of taste.
 
-A rule with thresholds has a class of its own here or in its file; its fields, their descriptions and defaults are what
+A rule with thresholds has a class of its own here; its fields, their descriptions and defaults are what
 the documentation, ``pytest-rf rule`` and the schema of the configuration show.
 """
 
@@ -28,6 +28,54 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Severity,
         Meta(description="what findings are of which only upper bounds tell, so that they may be none"),
     ] = "warning"
+
+
+class FieldExceedsInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.field-exceeds-input]``: how large a field may be."""
+
+    times: Annotated[
+        float, Meta(gt=0, description="the largest field that is silent, in times the input's extent")
+    ] = 1
+
+
+class Gridding(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.gridding]``: how many holes a field may have."""
+
+    density: Annotated[
+        float, Meta(gt=0, le=1, description="the smallest share of its field that an output may read")
+    ] = 1
+
+
+class MisalignedMerge(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.misaligned-merge]``: how far the centres of branches may be apart."""
+
+    steps: Annotated[
+        float, Meta(ge=0, description="from how many steps of the merged tensor on it is more than info")
+    ] = 1
+
+
+class OffGrid(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.off-grid]``: how far the units of an output may lie off its grid."""
+
+    steps: Annotated[
+        float, Meta(ge=0, description="the largest mean offset that is silent, in steps of the output")
+    ] = 0
+
+
+class UnevenPhases(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.uneven-phases]``: how much the fields of units may differ."""
+
+    positions: Annotated[
+        int, Meta(ge=0, description="by how many input positions the fields of units may differ")
+    ] = 0
+
+
+class UnreadInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[rule.unread-input]``: how much of an input may go unread."""
+
+    positions: Annotated[
+        int, Meta(ge=0, description="how many positions at both ends of an axis may go unread")
+    ] = 0
 
 
 class Option(NamedTuple):

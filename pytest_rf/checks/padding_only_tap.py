@@ -29,7 +29,7 @@ from pytest_rf.access import Taps
 from pytest_rf.analysis.cells import operator
 from pytest_rf.analysis.units import positions
 from pytest_rf.checks.layers import Layer, layers
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.domains.layout import Key
 from pytest_rf.findings import Finding, Required
@@ -100,4 +100,4 @@ def has_kernels(model: Subject) -> bool:
     return any(not layer.spreads and max(layer.windows.kernel) > 1 for layer in layers(model.analysis))
 
 
-RULE = Rule(code="RF104", name="padding-only-tap", doc=__doc__, check=check, judges=has_kernels, actual=True)
+DOES = Does(check=check, judges=has_kernels)

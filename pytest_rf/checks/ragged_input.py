@@ -31,8 +31,8 @@ from pytest_rf.analysis.cells import operator
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.extents import at, nearest_of_model
 from pytest_rf.checks.layers import Layer, layers
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.domains.layout import Key, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.findings import Finding, Required
@@ -186,4 +186,4 @@ def _needless(model: Subject, key: Key) -> dict[str, bool]:
     return spared
 
 
-RULE = Rule(code="RF201", name="ragged-input", doc=__doc__, check=check, judges=has_places, actual=True)
+DOES = Does(check=check, judges=has_places)

@@ -18,10 +18,3 @@ batch of 2 or more, `inputs = { x = [2, 3, 8] }`; where nodes of the file fix a 
 ## References
 - The documentation's page on exactness and what is never guessed.
 """
-
-from __future__ import annotations
-
-from pytest_rf.checks.rule import Rule
-from pytest_rf.requirements.verdicts import UNDECIDABLE
-
-RULE = Rule(code=UNDECIDABLE[0], name=UNDECIDABLE[1], doc=__doc__, default=True, always=True)

@@ -21,10 +21,3 @@ with a reason and a date in [[model.waiver]].
 ## References
 - Araujo, Norris, Sim: Computing Receptive Fields of Convolutional Neural Networks. Distill, 2019.
 """
-
-from __future__ import annotations
-
-from pytest_rf.checks.rule import Rule
-from pytest_rf.requirements.verdicts import VIOLATED
-
-RULE = Rule(code=VIOLATED[0], name=VIOLATED[1], doc=__doc__, default=True, always=True)

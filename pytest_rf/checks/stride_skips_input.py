@@ -32,8 +32,8 @@ from pytest_rf.analysis.cells import operator
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensors import owners
 from pytest_rf.checks.layers import touched
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.domains.layout import carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.findings import Finding, Required
@@ -184,4 +184,4 @@ def _read(relation: Relation, wanted: Mask, extent: int) -> Mask:
     return ~read
 
 
-RULE = Rule(code="RF202", name="stride-skips-input", doc=__doc__, check=check, judges=has_places, actual=True)
+DOES = Does(check=check, judges=has_places)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis, Input, Tensor
@@ -22,8 +22,7 @@ from pytest_rf.requirements.syntax import Requirement
 Own = TypeVar("Own", bound=Options)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A model that rules are held against.
 
     Attributes:
@@ -36,7 +35,7 @@ class Subject:
     analysis: Analysis
     settings: Settings
     requirements: tuple[Requirement, ...] = ()
-    options: Mapping[str, Options] = dataclasses.field(default_factory=dict)
+    options: Mapping[str, Options] = msgspec.field(default_factory=dict)
 
     def of(self, kind: type[Own]) -> Own:
         """Return what is said of the rule whose options are of this class."""
@@ -57,6 +56,18 @@ class Subject:
                 for axis, number in source.axes.items():
                     yield Place(self, tensor, source, axis, number, field[number])
 
+    def is_chosen(self, found: Finding) -> bool:
+        """Return whether a finding is about axes whose extents are our choice."""
+        source = self.analysis.inputs.get(found.input)
+        chosen = () if source is None else source.chosen
+        return bool(found.axes) and all(
+            source is not None and source.axes.get(axis) in chosen for axis in found.axes
+        )
+
+    def has_extents(self) -> bool:
+        """Return whether there is a spatial axis whose extent is given, and not our choice."""
+        return any(place.number not in place.input.chosen for place in self.finals())
+
     def finals(self, guarantee: bool = False) -> Iterator[Place]:
         """Yield the spatial axes of the final tensors that are known, each at the tensor that is final for it.
 
@@ -74,8 +85,7 @@ class Subject:
                             yield Place(self, own, source, axis, number, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One spatial axis of one input, seen from one tensor.
 
     Attributes:
@@ -154,3 +164,8 @@ class Place:
 def measured(low: Number, high: Number | None = None) -> tuple[Measurement, ...]:
     """Return a figure, or the smallest and the largest of one, as findings hold it."""
     return (Measurement(low=value(low), high=value(low if high is None else high)),)
+
+
+def has_places(model: Subject) -> bool:
+    """Return whether a final tensor that is known reads an input that has a spatial axis."""
+    return any(True for _ in model.finals())

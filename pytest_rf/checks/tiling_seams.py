@@ -26,9 +26,3 @@ cannot be judged is RF002.
 ## References
 - The documentation's page on running a model in tiles.
 """
-
-from __future__ import annotations
-
-from pytest_rf.checks.rule import Rule
-
-RULE = Rule(code="RF007", name="tiling-seams", doc=__doc__, default=True, always=True)

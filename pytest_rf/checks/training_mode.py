@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_rf.analysis.metrics import AxisField
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 
@@ -63,6 +63,4 @@ def has_norms(model: Subject) -> bool:
     )
 
 
-RULE = Rule(
-    code="RF405", name="training-mode", doc=__doc__, check=check, judges=has_norms, default=True, streams=True
-)
+DOES = Does(check=check, judges=has_norms)

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from pytest_rf.checks.declared import CAUSAL, declared
 from pytest_rf.checks.extents import nearest
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Place, Subject, measured
 from pytest_rf.findings import Finding, Required
 
@@ -63,4 +63,4 @@ def is_dense(model: Subject) -> bool:
     return any(True for _ in dense(model))
 
 
-RULE = Rule(code="RF205", name="uneven-padding", doc=__doc__, check=check, judges=is_dense, actual=True)
+DOES = Does(check=check, judges=is_dense)

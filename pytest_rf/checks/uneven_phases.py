@@ -22,13 +22,10 @@ leave the rule off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
 
-from msgspec import Meta
-
-from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.options import UnevenPhases
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
 from pytest_rf.requirements.wording import located
@@ -51,20 +48,4 @@ def check(model: Subject) -> Iterator[Finding]:
             )
 
 
-class UnevenPhases(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[rule.uneven-phases]``: how much the fields of units may differ."""
-
-    positions: Annotated[
-        int, Meta(ge=0, description="by how many input positions the fields of units may differ")
-    ] = 0
-
-
-RULE = Rule(
-    code="RF301",
-    name="uneven-phases",
-    doc=__doc__,
-    check=check,
-    judges=has_places,
-    options=UnevenPhases,
-    streams=True,
-)
+DOES = Does(check=check, judges=has_places)

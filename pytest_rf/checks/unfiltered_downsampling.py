@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from pytest_rf.analysis.cells import operator
 from pytest_rf.checks.layers import Layer, is_window, layers
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.findings import Finding, Required
 from pytest_rf.node import Node
@@ -90,4 +90,4 @@ def downsamples(model: Subject) -> bool:
     return any(True for _ in _downsampling(model))
 
 
-RULE = Rule(code="RF206", name="unfiltered-downsampling", doc=__doc__, check=check, judges=downsamples)
+DOES = Does(check=check, judges=downsamples)

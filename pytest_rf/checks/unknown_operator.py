@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Tensor
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject
 from pytest_rf.findings import Finding, Required
 from pytest_rf.graph import Unknown
@@ -89,6 +89,4 @@ def _help(tensor: Tensor) -> str:
     )
 
 
-RULE = Rule(
-    code="RF005", name="unknown-operator", doc=__doc__, check=check, default=True, always=True, streams=True
-)
+DOES = Does(check=check)

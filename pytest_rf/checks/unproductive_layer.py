@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.checks.layers import Layer, layers
-from pytest_rf.checks.rule import Rule
+from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.figures import said
 from pytest_rf.findings import Finding, Required
@@ -76,4 +76,4 @@ def has_layers(model: Subject) -> bool:
     return any(layer.looks_around for layer in layers(model.analysis))
 
 
-RULE = Rule(code="RF102", name="unproductive-layer", doc=__doc__, check=check, judges=has_layers, actual=True)
+DOES = Does(check=check, judges=has_layers)

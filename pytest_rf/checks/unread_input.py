@@ -21,15 +21,12 @@ An extent that comes out even, padding, or `ceil_mode`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
-
-from msgspec import Meta
 
 from pytest_rf.analysis import Input, Tensor
 from pytest_rf.analysis.units import span
-from pytest_rf.checks.options import Options
-from pytest_rf.checks.rule import Rule, has_places
-from pytest_rf.checks.subject import Subject, measured
+from pytest_rf.checks.options import UnreadInput
+from pytest_rf.checks.rule import Does
+from pytest_rf.checks.subject import Subject, has_places, measured
 from pytest_rf.findings import Finding, Required
 
 
@@ -94,20 +91,4 @@ def _dropping(model: Subject, source: Input, number: int, last: bool) -> Tensor 
     return None
 
 
-class UnreadInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[rule.unread-input]``: how much of an input may go unread."""
-
-    positions: Annotated[
-        int, Meta(ge=0, description="how many positions at both ends of an axis may go unread")
-    ] = 0
-
-
-RULE = Rule(
-    code="RF103",
-    name="unread-input",
-    doc=__doc__,
-    check=check,
-    judges=has_places,
-    actual=True,
-    options=UnreadInput,
-)
+DOES = Does(check=check, judges=has_places)

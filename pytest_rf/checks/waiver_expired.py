@@ -20,9 +20,3 @@ Put the model right and delete the waiver, or give it a new date and a reason th
 ## References
 - The documentation's page on the configuration.
 """
-
-from __future__ import annotations
-
-from pytest_rf.checks.rule import Rule
-
-RULE = Rule(code="RF003", name="waiver-expired", doc=__doc__, default=True, always=True)

@@ -19,9 +19,3 @@ Delete the waiver, or correct the name.
 ## References
 - The documentation's page on the configuration.
 """
-
-from __future__ import annotations
-
-from pytest_rf.checks.rule import Rule
-
-RULE = Rule(code="RF004", name="waiver-unused", doc=__doc__)

@@ -14,8 +14,8 @@ from pytest_rf.reporters import CHECK
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_rf.examining import Prove
     from pytest_rf.isolation import Isolate
+    from pytest_rf.jobs import Prove
     from pytest_rf.reporters.destinations import Destination
     from pytest_rf.reporters.pages.drawing import Drawing
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pytest_rf import Analysis
     from pytest_rf.config.declared import Config
     from pytest_rf.config.sources import Target
-    from pytest_rf.examining import Load
     from pytest_rf.isolation import Examiners, Isolate
+    from pytest_rf.jobs import Load
     from pytest_rf.running import Outcome
 
 T = TypeVar("T")

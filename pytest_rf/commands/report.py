@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from pytest_rf.commands import completion, options
 
@@ -89,7 +89,7 @@ def report(
         return 0
     drawing = Drawing(pictures.as_uri(image) if image is not None else "")
     # Whoever looks need not judge: a model without requirements is no mistake here.
-    asked = dataclasses.replace(settings or Config(), uncovered="ignore")
+    asked = replace(settings or Config(), uncovered="ignore")
     with examining(asked, jobs, isolate, None, untrusted=False) as examiner:
         found = run(
             asked,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from pytest_rf.config import sources
 from pytest_rf.config.declared import Config, Model
@@ -17,6 +18,9 @@ from pytest_rf.factories import is_factory, is_there
 from pytest_rf.findings import Problem
 from pytest_rf.paths import display
 from pytest_rf.requirements.vocabulary import nearest
+
+#: How the files begin that Git LFS leaves in place of what has not been fetched.
+_LFS = b"version https://git-lfs"
 
 
 class Asked(NamedTuple):
@@ -162,3 +166,23 @@ def _given(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]:
         if what:
             return [Asked(config, made, None, Problem(message=what))]
     return same or [Asked(config, made, own)]
+
+
+def leaving_out(target: Target, config: Config, skip_code: bool) -> str:
+    """Return why a model is left out; empty where it is not.
+
+    Args:
+        target: the model.
+        config: its configuration, which can leave Git LFS pointers out.
+        skip_code: whether what runs code is left out.
+    """
+    if target.path is None:
+        return "runs code, which is left to the hook pytest-rf-system" if skip_code else ""
+    if config.lfs != "skip" or target.astray:
+        return ""
+    try:
+        with target.path.open("rb") as file:
+            is_pointer = file.read(len(_LFS)) == _LFS
+    except OSError:  # which reading the model will tell
+        return ""
+    return f'a Git LFS pointer, which lfs = "skip" in {config.file} leaves out' if is_pointer else ""

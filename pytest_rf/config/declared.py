@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 from pytest_rf.calls import Call
 from pytest_rf.checks.options import Options
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from pytest_rf.bioimageio import Description
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedRequirement:
+class PlacedRequirement(Struct, frozen=True):
     """A requirement and the place where it is stated; no file means the command line.
 
     Attributes:
@@ -46,8 +46,7 @@ class PlacedRequirement:
         return self.requirement.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True):
     """A finding that the authors of a model accept: which rule, where, why, and until when."""
 
     rule: str
@@ -58,8 +57,7 @@ class Waiver:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tiling:
+class Tiling(Struct, frozen=True, kw_only=True):
     """A tiling that the authors of a model run it in; all by axis and in input positions.
 
     Attributes:
@@ -126,8 +124,7 @@ def _sized(item: tuple[str, int | tuple[int, int]]) -> str:
     return f"{axis}={size if isinstance(size, int) else ':'.join(map(str, size))}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What a model may take; None leaves the default."""
 
     file_size: int | None = None
@@ -145,8 +142,7 @@ class Limits:
     memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model(Call):
+class Model(Call, frozen=True, kw_only=True):
     """A model of the configuration, or all that its source's glob finds, with how it is called.
 
     Attributes:
@@ -194,8 +190,7 @@ class Model(Call):
         return self.places.get(keys, Place(self.line))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """A configuration that was read and found right.
 
     Attributes:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from pytest_rf import checks, paths
 from pytest_rf.calls import KEYS, CallError, stated
@@ -80,7 +81,7 @@ class _Loader:
         self.shared.take(document, table, operator=table.operator)
         names: dict[str, int] = {}
         models = []
-        limits = Limits(**{one.name: getattr(table.limits, one.name) for one in fields(Limits)})
+        limits = Limits(**{name: getattr(table.limits, name) for name in Limits.__struct_fields__})
         if table.isolate == "never":
             self.refuse_unlimited(document, limits)
         for index, entry in enumerate(table.model):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis
-from pytest_rf.checks import figures_changed
+from pytest_rf.checks import FIGURES_CHANGED
 from pytest_rf.findings import Finding, Required
 from pytest_rf.locks.compare import Changed, Difference, Moved, difference
 from pytest_rf.locks.figures import ModelFigures
@@ -39,7 +39,7 @@ def held(
         lock: the lock, as a reader knows it.
         remedy: the command that renews it.
     """
-    rule = figures_changed.RULE
+    rule = FIGURES_CHANGED
     finding = Finding(
         code=rule.code,
         rule=rule.name,

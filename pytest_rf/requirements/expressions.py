@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
+
+from msgspec import Struct
 
 from pytest_rf.figures import written
 
@@ -36,8 +37,23 @@ def quoted(name: str) -> str:
     return f"{quote}{name}{quote}"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+_WHERE = frozenset({"position", "span", "text", "written"})
+
+
+class Part(Struct, frozen=True, eq=False):
+    """A part of a requirement, or the whole: how it is written and where it stands makes no difference."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self._said()))
+
+    def _said(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name not in _WHERE)
+
+
+class Value(Part, frozen=True):
     """A value that stands alone.
 
     The kinds: a plain number, a percentage, a quantity whose unit is ``name``, the input's extent, a figure
@@ -47,7 +63,7 @@ class Value:
     kind: Literal["number", "percent", "quantity", "input", "attr", "meta", "file", "truth"]
     number: Fraction = Fraction(0)
     name: str = ""
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
     def __str__(self) -> str:
         if self.kind == "input":
@@ -60,37 +76,34 @@ class Value:
         return written(self.number) + unit
 
 
-@dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(Part, frozen=True):
     """The opposite of a value that is not a plain number."""
 
     operand: Expression
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
     def __str__(self) -> str:
         return f"-{_operand(self.operand)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Part, frozen=True):
     """What has a unit, or is a percentage (``%``), without being a number: ``attr:window ms``."""
 
     operand: Expression
     unit: str
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
     def __str__(self) -> str:
         return f"{_operand(self.operand)}{'' if self.unit == '%' else ' '}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Part, frozen=True):
     """Two values put together; ``position`` is that of the sign."""
 
     sign: Sign
     left: Expression
     right: Expression
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
     def __str__(self) -> str:
         # Products on the left of a sum, and sums on its left, need no brackets; all else is plainer with them.

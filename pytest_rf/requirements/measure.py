@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from pytest_rf.analysis.metrics import METRICS, Metric, Origin
 from pytest_rf.figures import Number, value
@@ -31,8 +32,7 @@ class Undecidable(Exception):
     """A figure that has no value here; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A number between what is certain and an upper bound, which are one number where it is exact."""
 
     certain: Number
@@ -44,8 +44,7 @@ class Known:
         return self.certain == self.upper
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The smallest and the largest of a figure over all units; ``side`` tells a halo's two sides apart."""
 
     low: Known

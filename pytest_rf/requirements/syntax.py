@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_rf.errors import RequirementError, WrittenError
-from pytest_rf.requirements.expressions import BARE, Expression, quoted
+from pytest_rf.requirements.expressions import BARE, Expression, Part, quoted
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
 
@@ -28,13 +27,12 @@ class AbsentError(RequirementTextError):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Part, frozen=True):
     """Which tensors a requirement is about: ``final``, ``output``, a glob, or all of one operator."""
 
     kind: Literal["final", "output", "glob", "op"] = "final"
     pattern: str = ""
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
     def __str__(self) -> str:
         if self.kind == "glob":
@@ -44,12 +42,11 @@ class Where:
         return self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Part, frozen=True):
     """The one input that a figure is about, by its name; without one it is about every input."""
 
     name: str
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
 def _from(source: Source | None) -> str:
@@ -57,8 +54,7 @@ def _from(source: Source | None) -> str:
     return "" if source is None else f" from {quoted(source.name)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Part, frozen=True):
     """A metric of the tensors that ``where`` selects, on one axis or (None) on every spatial one.
 
     ``source``: the input that it is about; None for every input.
@@ -69,7 +65,7 @@ class Figure:
     axis: str | int | None = None
     align: int | None = None
     source: Source | None = None
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
     def __str__(self) -> str:
         align = "" if self.align is None else f"(align={self.align})"
@@ -77,8 +73,7 @@ class Figure:
         return f"{self.where} {self.metric}{align}{axis}{_from(self.source)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Part, frozen=True):
     """``figure comparator value``; the figure is always on the left here, wherever it was written.
 
     ``span``: where in the text the comparator and the value stand; ``written``: the value as it was written.
@@ -87,8 +82,8 @@ class Comparison:
     figure: Figure
     comparator: Comparator
     value: Expression
-    span: tuple[int, int] = field(default=(0, 0), compare=False)
-    written: str = field(default="", compare=False)
+    span: tuple[int, int] = (0, 0)
+    written: str = ""
 
     @property
     def where(self) -> Where:
@@ -99,8 +94,7 @@ class Comparison:
         return f"{self.figure} {self.comparator} {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Part, frozen=True):
     """``where is [not] predicate``; ``span``: where in the text the predicate stands, with its ``not``."""
 
     where: Where
@@ -108,19 +102,18 @@ class Claim:
     axis: str | int | None = None
     negated: bool = False
     source: Source | None = None
-    position: int = field(default=0, compare=False)
-    span: tuple[int, int] = field(default=(0, 0), compare=False)
+    position: int = 0
+    span: tuple[int, int] = (0, 0)
 
     def __str__(self) -> str:
         axis = "" if self.axis is None else f".{self.axis}"
         return f"{self.where} is {'not ' if self.negated else ''}{self.predicate}{axis}{_from(self.source)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Part, frozen=True):
     """A requirement: its parts must all hold. ``str()`` writes it in full, with every ``where``."""
 
-    text: str = field(compare=False)
+    text: str
     parts: tuple[Comparison | Claim, ...] = ()
 
     def __str__(self) -> str:

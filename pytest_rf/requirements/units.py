@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import written
@@ -53,8 +54,7 @@ _QUANTITY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A number of a unit, such as the distance between two neighbours on an axis."""
 
     number: Fraction

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_rf.analysis.metrics import METRICS, PREDICATES, TABLE, Metric
+from pytest_rf.analysis.metric import Metric
+from pytest_rf.analysis.table import METRICS, PREDICATES, TABLE
 
 __all__ = ["METRICS", "PREDICATES", "Metric", "nearest"]
 

@@ -3,6 +3,7 @@
 ``terms``    what a task may take, and how a process is held to its memory
 ``worker``   the side of the process that works
 ``process``  the side that started it: the clock, the captured output, the private pipe
+``launching`` how that is done, and the pipes between them
 ``pool``     several of them at many tasks
 ``cache``    results that are kept between runs
 ``keys``     what a kept result rests on

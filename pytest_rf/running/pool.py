@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import wait
 from typing import TypeVar
 
+from pytest_rf.running.launching import wait
 from pytest_rf.running.process import Outcome, Process
 from pytest_rf.running.terms import Terms
 
@@ -19,7 +19,7 @@ TICK = 0.5
 
 
 def outcomes(
-    work: Callable[[T], bytes], tasks: Sequence[T], terms: Sequence[Terms], jobs: int = 1
+    work: Callable[[T], bytes], tasks: Sequence[T], terms: Sequence[Terms], jobs: int = 1, needs: str = ""
 ) -> Iterator[tuple[int, Outcome]]:
     """Yield the number of each task and what became of it, as they become ready.
 
@@ -28,13 +28,14 @@ def outcomes(
         tasks: what it is called with.
         terms: what each task may take.
         jobs: how many processes work at a time.
+        needs: the module that the work needs, which each process imports before it begins with a task.
     """
     waiting = deque(range(len(tasks)))
     there: list[Process] = []
     try:
         while True:
             while waiting and sum(one.number is not None for one in there) < jobs:
-                _begin(waiting.popleft(), work, tasks, terms, there)
+                _begin(waiting.popleft(), work, tasks, terms, there, needs)
             busy = [one for one in there if one.number is not None]
             if not busy:
                 return
@@ -59,10 +60,11 @@ def _begin(
     tasks: Sequence[T],
     terms: Sequence[Terms],
     there: list[Process],
+    needs: str,
 ) -> None:
     """Have a process begin with a task: one that waits, or a new one."""
     idle = next((one for one in there if one.number is None), None)
     if idle is None or terms[number].alone:
-        idle = Process(work, tasks, terms, there)
+        idle = Process(work, tasks, terms, there, needs)
         there.append(idle)
     idle.begin(number)

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
+from pytest_rf.running import launching
+from pytest_rf.running.launching import End
 from pytest_rf.running.terms import Terms
 from pytest_rf.running.worker import FAILED, LENGTH, OUT_OF_MEMORY, RESULT, STARTED, Ends, serve
 
@@ -91,6 +91,7 @@ class Process:
         tasks: Sequence[T],
         terms: Sequence[Terms],
         others: Sequence[Process] = (),
+        needs: str = "",
     ) -> None:
         """Start it.
 
@@ -99,20 +100,17 @@ class Process:
             tasks: all tasks.
             terms: what each may take.
             others: the processes that are there already, whose pipes are none of its business.
+            needs: the module that the work needs, which it imports before it begins with a task.
         """
-        method = "fork" if is_forkable() else "spawn"
-        context: Any = get_context(method)
-        tasks_out, self._tasks = context.Pipe(duplex=False)
-        self._results, results_in = context.Pipe(duplex=False)
-        printed = context.Pipe(duplex=False) if os.name == "posix" else None
+        forked = is_forkable()
+        tasks_out, self._tasks = launching.pipe(forked)
+        self._results, results_in = launching.pipe(forked)
+        printed = launching.pipe(forked) if os.name == "posix" else None
         self._printed = None if printed is None else printed[0]
         self._token = os.urandom(16)
         ends = Ends(tasks_out, results_in, None if printed is None else printed[1], self._token)
-        strangers = [end for one in (*others, self) for end in one._ends] if method == "fork" else []
-        self._process = context.Process(
-            target=serve, args=(work, tasks, terms, ends, strangers), daemon=False
-        )
-        self._process.start()
+        strangers = [end for one in (*others, self) for end in one._ends] if forked else []
+        self._process = launching.start(forked, serve, work, tasks, terms, ends, strangers, needs)
         for end in ends[:3]:
             if end is not None:
                 end.close()
@@ -123,11 +121,11 @@ class Process:
         self.used = False
 
     @property
-    def _ends(self) -> list[Connection[Any, Any]]:
+    def _ends(self) -> list[End]:
         return [end for end in (self._tasks, self._results, self._printed) if end is not None]
 
     @property
-    def heard(self) -> list[Connection[Any, Any]]:
+    def heard(self) -> list[End]:
         """What to wait for: its result, and what it prints."""
         return [end for end in (self._results, self._printed) if end is not None and not end.closed]
 
@@ -250,9 +248,12 @@ class Process:
             self._more += len(chunk[room:])
 
 
-def _received(end: Connection[Any, Any]) -> bytes:
+def _received(end: End) -> bytes:
     """Return what is there, though it be the half of something; nothing at the end."""
-    return os.read(end.fileno(), _CHUNK) if os.name == "posix" else end.recv_bytes()
+    if os.name == "posix":
+        return os.read(end.fileno(), _CHUNK)
+    received: bytes = end.recv_bytes()  # type: ignore[attr-defined] # as those of spawned processes do
+    return received
 
 
 def _no_memory(terms: Terms) -> str:

@@ -13,11 +13,12 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import Any, NamedTuple, TypeVar
+from importlib import import_module
+from typing import NamedTuple, TypeVar
 
 from pytest_rf import gc_pause
 from pytest_rf.containment import told
+from pytest_rf.running.launching import End
 from pytest_rf.running.terms import Terms, hold_memory
 
 T = TypeVar("T")
@@ -42,9 +43,9 @@ class Ends(NamedTuple):
         token: what every frame begins with, so that what code writes to any descriptor is no frame.
     """
 
-    tasks: Connection[Any, Any]
-    results: Connection[Any, Any]
-    output: Connection[Any, Any] | None
+    tasks: End
+    results: End
+    output: End | None
     token: bytes
 
 
@@ -53,7 +54,8 @@ def serve(
     tasks: Sequence[T],
     terms: Sequence[Terms],
     ends: Ends,
-    strangers: Sequence[Connection[Any, Any]] = (),
+    strangers: Sequence[End] = (),
+    needs: str = "",
 ) -> None:
     """Work on tasks until there are no more; never returns.
 
@@ -63,11 +65,15 @@ def serve(
         terms: what each may take.
         ends: the pipes.
         strangers: ends of other pipes, which are closed.
+        needs: the module that the work needs, which is imported before the time of a task begins.
     """
     for one in strangers:
         one.close()
     own, used = os.getpid(), False
     _detach(ends.output)
+    with suppress(Exception):  # which the task will tell
+        if needs:
+            import_module(needs)
     while True:
         try:
             number = ends.tasks.recv()
@@ -110,14 +116,14 @@ def _done(work: Callable[[T], bytes], task: T, terms: Terms, ends: Ends) -> tupl
 def _send(ends: Ends, kind: bytes, content: bytes) -> None:
     frame = ends.token + kind + len(content).to_bytes(LENGTH, "big") + content
     if os.name != "posix":
-        ends.results.send_bytes(frame)
+        ends.results.send_bytes(frame)  # type: ignore[attr-defined] # as those of spawned processes do
         return
     rest = memoryview(frame)
     while rest:
         rest = rest[os.write(ends.results.fileno(), rest) :]
 
 
-def _detach(output: Connection[Any, Any] | None) -> None:
+def _detach(output: End | None) -> None:
     """Leave the terminal, and have all that is printed, by programs too, go into a pipe."""
     if hasattr(os, "setsid"):
         os.setsid()  # its programs end with it; and Ctrl-C is for who has started it

@@ -5,15 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pytest_rf import limits
 from pytest_rf.config.sources import Target
 from pytest_rf.errors import ModelError
-from pytest_rf.examining import trouble
 from pytest_rf.isolation import terms
+from pytest_rf.jobs import trouble
 from pytest_rf.running import Outcome, outcomes
 from pytest_rf.scanning import rows
 from pytest_rf.scanning.extras import imported

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from pytest_rf import calls, check, results
 from pytest_rf.analysis import Analysis
@@ -129,9 +132,9 @@ def _entry(target: Target, load: Load) -> Entry:
     except RFError as error:
         # The configuration goes to others, who have the file elsewhere.
         text = str(error).replace(os.fspath(target.path or target.source), model.source)
-        return replace(entry, wrong=text.removeprefix(f"{model.source}: "))
+        return changed(entry, wrong=text.removeprefix(f"{model.source}: "))
     stated = today.holding(analysis)
-    entry = replace(
+    entry = changed(
         entry,
         tensors=len(analysis),
         shapes={name: source.shape for name, source in analysis.inputs.items()},
@@ -143,9 +146,9 @@ def _entry(target: Target, load: Load) -> Entry:
     own = Config(root=model.root, models=(replace(model, requires=requires),))
     result = check.run(own, load=lambda _: analysis, allow_code=True).models[0]
     for finding in result.findings:
-        return replace(entry, wrong=finding.message)
+        return changed(entry, wrong=finding.message)
     if not stated:
-        return replace(
+        return changed(
             entry, wrong="nothing can be said of it: it has no spatial axis, or none that is known"
         )
-    return replace(entry, wrong=result.error or "")
+    return changed(entry, wrong=result.error or "")

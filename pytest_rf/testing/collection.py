@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -15,7 +14,7 @@ from msgspec.structs import replace
 from pytest_rf import targets
 from pytest_rf.asserting import explain
 from pytest_rf.check import run
-from pytest_rf.checks import figures_changed
+from pytest_rf.checks import FIGURES_CHANGED
 from pytest_rf.config import sources, unread
 from pytest_rf.config.tomlfile import refuse_special
 from pytest_rf.errors import RFError
@@ -41,7 +40,6 @@ RULES = "rules"
 LOCK = "lock"
 
 #: The rule that the lock is held by.
-FIGURES_CHANGED = figures_changed.RULE.code
 
 #: Longer names of items are cut.
 _NAME_LIMIT = 200
@@ -194,7 +192,7 @@ class ModelCollector(pytest.Collector):
     @cached_property
     def result(self) -> ModelResult:
         """What was found out about the model."""
-        settings = dataclasses.replace(self.settings, models=(self.model,))
+        settings = replace(self.settings, models=(self.model,))
         paths = [] if self.target is None else [str(self.target.path or self.target.source)]
         # pytest runs the project's code anyway, so a factory needs no further leave.
         models = run(settings, paths, allow_code=True, load=self._analysed, recorded=self.recorded).models
@@ -241,7 +239,7 @@ class RequirementItem(pytest.Item):
                 raise RequirementFailed(explain(replace(result, findings=(), problems=whole)))
             pytest.skip(f"not checked: {visible(whole[0].message)}")
         if self.number is None:
-            own = [finding for finding in _of_rules(result) if finding.code != FIGURES_CHANGED]
+            own = [finding for finding in _of_rules(result) if finding.code != FIGURES_CHANGED.code]
             grave = tuple(finding for finding in own if severity(finding) == SEVERITIES[0])
             for finding in own:
                 if finding not in grave:
@@ -289,12 +287,12 @@ class LockItem(RequirementItem):
         """Fail where figures are not those of the lock; a model that cannot be analysed fails elsewhere."""
         assert isinstance(self.parent, ModelCollector)
         result = self.parent.result
-        own = tuple(finding for finding in _of_rules(result) if finding.code == FIGURES_CHANGED)
+        own = tuple(finding for finding in _of_rules(result) if finding.code == FIGURES_CHANGED.code)
         if own:
             self._judge(replace(result, findings=own, problems=()))
         elif self.leads and result.problems:  # none of the other items runs
             self._judge(replace(result, findings=()))
-        elif FIGURES_CHANGED not in result.rules and not locking.is_asked(self.config):
+        elif FIGURES_CHANGED.code not in result.rules and not locking.is_asked(self.config):
             pytest.skip(f"left out: {visible(result.skipped)}" if result.skipped else "not analysed")
 
 

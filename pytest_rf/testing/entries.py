@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_rf import siblings, targets
+from pytest_rf.config import asked
 
 if TYPE_CHECKING:
     from pytest_rf.checkable import Analysis
@@ -48,7 +49,7 @@ class Entry:
         """Return what a model misses; it is analysed where another process ran it."""
         if target.source not in self._missing:
             self._missing[target.source] = {}
-            if not targets.leaving_out(target, self._config, skip_code=False):
+            if not asked.leaving_out(target, self._config, skip_code=False):
                 with suppress(Exception):  # which its own items tell
                     self.note(target, targets.analyse(target))
         return self._missing[target.source]

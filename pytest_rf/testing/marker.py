@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_rf.asserting import explain
-from pytest_rf.calls import KEYS, SAID, Call, said, stated
+from pytest_rf.calling import said
+from pytest_rf.calls import KEYS, SAID, Call, stated
 from pytest_rf.errors import ModelError, RFError
 from pytest_rf.judging import judge
 from pytest_rf.reporters.lines import visible

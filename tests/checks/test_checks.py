@@ -114,3 +114,9 @@ STREAM = """
 def test_context_ahead(before: int, after: int, norm: str, found: list[tuple[str, ...]]) -> None:
     analysis = pytest_rf.analyze(model(STREAM.format(before=before, after=after, norm=norm)))
     assert _found(checks.find("RF401"), analysis) == found
+
+
+@pytest.mark.parametrize("rule", checks.RULES, ids=lambda rule: rule.code)
+def test_the_table_says_of_a_rule_what_its_module_does(rule: checks.Rule) -> None:
+    assert rule.is_about_models is (rule.judges is not None)
+    assert rule.has_options is (rule.check is not None and not rule.always)

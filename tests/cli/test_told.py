@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_rf import checks
-from pytest_rf.checks import Choice, checkerboard, uneven_phases
+from pytest_rf.checks import Choice, find
 
 TWO = """
 [[model]]
@@ -46,11 +46,11 @@ def codes(text: str) -> list[str]:
 
 def test_rules_can_be_selected_and_left_out(rf, folder: Path) -> None:
     every = ("check", "--format", "json", "--select")
-    phases = [rule.code for rule in (uneven_phases.RULE, checkerboard.RULE)]
+    phases = [rule.code for rule in map(find, ("uneven-phases", "checkerboard"))]
     found = codes(rf(*every, ",".join(phases)).out)
-    assert set(found) == {uneven_phases.RULE.code}
-    assert codes(rf(*every, "RF", "--ignore", uneven_phases.RULE.name).out) == codes(
-        rf(*every, "RF1,RF2", "--select", "RF3,RF4", "--ignore", uneven_phases.RULE.code).out
+    assert set(found) == {find("uneven-phases").code}
+    assert codes(rf(*every, "RF", "--ignore", find("uneven-phases").name).out) == codes(
+        rf(*every, "RF1,RF2", "--select", "RF3,RF4", "--ignore", find("uneven-phases").code).out
     )
     assert codes(rf(*every, "RF1").out) == []
 
@@ -98,11 +98,10 @@ def test_what_stands_for_no_rule_is_a_usage_error(rf, option: str) -> None:
 def test_findings_that_are_not_grave_enough_do_not_fail(
     rf, monkeypatch: pytest.MonkeyPatch, severity: str, arguments: tuple[str, ...], status: int
 ) -> None:
-    import dataclasses
 
-    softened = tuple(dataclasses.replace(rule, severity=severity) for rule in checks.RULES)
+    softened = tuple(replace(rule, severity=severity) for rule in checks.RULES)
     monkeypatch.setattr(checks, "RULES", softened)
-    result = rf("check", "--select", uneven_phases.RULE.code, "--format", "json", *arguments)
+    result = rf("check", "--select", find("uneven-phases").code, "--format", "json", *arguments)
     assert result.status == status
     report = json.loads(result.out)
     assert report["exit_code"] == status

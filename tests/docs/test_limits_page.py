@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
+
+from msgspec.structs import fields
 
 from pytest_rf import isolation
 from pytest_rf.config.tables import LimitsTable

@@ -12,7 +12,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from pytest_rf import cli, isolation
+from pytest_rf import cli, examining
 from pytest_rf.running import cache, keys
 from pytest_rf.running.cache import Cache
 
@@ -42,13 +42,13 @@ class Checked:
         self, kept: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.kept, self.capsys, self.examined = kept, capsys, 0
-        examine = isolation.examine
+        examine = examining.examine
 
         def counted(*arguments: object, **options: object) -> object:
             self.examined += 1
             return examine(*arguments, **options)
 
-        monkeypatch.setattr(isolation, "examine", counted)
+        monkeypatch.setattr(examining, "examine", counted)
 
     def __call__(self, *options: str) -> tuple[int, str, bool]:
         before = self.examined

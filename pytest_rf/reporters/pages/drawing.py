@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from pytest_rf.checkable import Analysis
-from pytest_rf.examining import Examined, Job
+from pytest_rf.jobs import Examined, Job
 from pytest_rf.reporters.pages import document, sections
 from pytest_rf.reporters.pages.subject import Subject
 from pytest_rf.results import ModelResult
