@@ -204,9 +204,9 @@ class Builder:
         return self._added(Value(len(self.graph.values), tuple(data.shape), False, _data=data))
 
     def union(self, shape: Sequence[int], *reads: Read) -> Value:
-        """Return a value whose elements read what any of ``reads`` says (constants read nothing)."""
+        """Return a value whose elements read what any of ``reads`` says (of constants, and of no elements, nothing)."""
         values = self.graph.values
-        live = tuple([read for read in reads if values[read.operand].varies])
+        live = tuple([read for read in reads if values[read.operand].is_read])
         if not live or 0 in shape:
             return self.constant(tuple(shape))
         return self.step(tuple(shape), Union(live), [read.operand for read in live])

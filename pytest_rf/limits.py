@@ -22,7 +22,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     Attributes:
         file_size: bytes of the file; protobuf itself reads no more than the default.
         graph_size: bytes of the file without its weights.
-        nodes: nodes of the graph and of the functions and bodies in the file.
+        nodes: nodes of the graph and of the functions and bodies in the file; tensors in the sequences that they make.
         inlined: nodes that functions and bodies add when they are written out.
         depth: levels of subgraphs and functions inside of one another.
         fields: messages and fields in the file that are read, weights left out.
@@ -30,7 +30,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         extent: positions along an axis.
         kernel: taps of a window along an axis.
         work: elements of hulls that one run of the interpreter touches.
-        array: elements of one hull.
+        array: elements of one hull, or of one table of what is read.
     """
 
     file_size: int = 2 << 30

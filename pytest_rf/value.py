@@ -74,6 +74,11 @@ class Value:
         return self.shape
 
     @property
+    def is_read(self) -> bool:
+        """Whether whatever reads it reads something: elements that depend on an input."""
+        return self.varies and (self.shape is None or 0 not in self.shape)
+
+    @property
     def is_plain(self) -> bool:
         """Whether nothing is known of single elements."""
         return self.masked is None and self.zero is None and self.faint is None

@@ -242,7 +242,11 @@ class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ) = None
     nodes: (
         Annotated[
-            int, Meta(ge=1, description="nodes of a graph, subgraphs and functions included; 1,000,000")
+            int,
+            Meta(
+                ge=1,
+                description="nodes of a graph, subgraphs and functions included, or tensors of sequences; 1,000,000",
+            ),
         ]
         | None
     ) = None
@@ -288,7 +292,16 @@ class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Annotated[int, Meta(ge=1, description="elements of fields that one run touches; 2,147,483,648")]
         | None
     ) = None
-    array: Annotated[int, Meta(ge=1, description="elements of one array of fields; 67,108,864")] | None = None
+    array: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="elements of one array of fields, or of one table of what is read; 67,108,864",
+            ),
+        ]
+        | None
+    ) = None
     seconds: (
         Annotated[
             float,

@@ -87,7 +87,9 @@ def heads(x: Value, output: int) -> tuple[int, Relation]:
     """Return how ``output`` heads share those of ``x``, which are its axis 1: consecutive heads read one."""
     if x.extents[1] == output:
         return 1, SAME
-    share = output // x.extents[1]
+    share, rest = divmod(output, x.extents[1])
+    if rest or not share:
+        raise ValueError(f"{output} heads cannot share {x.extents[1]}")
     return 1, Taps(share, 1, ((0,),) * share, selects=True)
 
 

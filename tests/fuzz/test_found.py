@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 import pytest_rf
 from fuzz.breaking import STEPS, broken
 from fuzz.trial import attempt, attempt_in_process
-from pytest_rf import check, interpreter
+from pytest_rf import check, interpreter, limits
 from pytest_rf.errors import ModelError
 from pytest_rf.operators.attention import Reach
 
@@ -259,4 +259,77 @@ def test_a_setting_of_several_elements_is_an_error(op: str, axes: int) -> None:
         assert pytest_rf.analyze(model).outputs[0].shape is not None
         return
     with pytest.raises(ModelError, match=rf"node 'y' \({op}\): the .* has 4 elements, and must have one"):
+        pytest_rf.analyze(model)
+
+
+EMPTY = {
+    "Pad": "p = Constant <value_ints = [0, 0, 1, 0, 0, 2]> () y = Pad (x, p)",
+    "Pad by edge": 'p = Constant <value_ints = [0, 0, 1, 0, 0, 2]> () y = Pad <mode = "edge"> (x, p)',
+    "ReduceSum": "a = Constant <value_ints = [2]> () y = ReduceSum (x, a)",
+    "ReduceMax": "a = Constant <value_ints = [2]> () y = ReduceMax (x, a)",
+    "ReduceMean": "a = Constant <value_ints = [2]> () y = ReduceMean (x, a)",
+    "MatMul": "t = Transpose <perm = [0, 2, 1]> (x) y = MatMul (x, t)",
+    "Einsum": 'y = Einsum <equation = "bij,bkj->bik"> (x, x)',
+    "Einsum of ends": 'y = Einsum <equation = "bij->bi"> (x)',
+    "GlobalAveragePool": "y = GlobalAveragePool (x)",
+    "MaxPool": "y = MaxPool <kernel_shape = [2], pads = [1, 1]> (x)",
+    "AveragePool": "y = AveragePool <kernel_shape = [2], pads = [1, 1]> (x)",
+    "LpPool": "y = LpPool <kernel_shape = [2], pads = [1, 1]> (x)",
+    "Conv": "s = Constant <value_ints = [3, 3, 2]> () w = ConstantOfShape (s) y = Conv <pads = [2, 2]> (x, w)",
+    "ConvTranspose": "s = Constant <value_ints = [3, 3, 2]> () w = ConstantOfShape (s) y = ConvTranspose (x, w)",
+    "ArgMax": "y = ArgMax <axis = 2> (x)",
+    "Softmax": "s = Softmax <axis = 2> (x) a = Constant <value_ints = [2]> () y = ReduceSum (s, a)",
+    "Gather": "i = Constant <value_ints = [0]> () y = Gather <axis = 2> (x, i)",
+    "TopK": "k = Constant <value_ints = [0]> () y, i = TopK <axis = 2> (x, k)",
+    "Concat": "o = Constant <value = float[2, 3, 1] {1, 2, 3, 4, 5, 6}> () y = Concat <axis = 2> (x, o)",
+    "CumSum": "a = Constant <value_int = 2> () c = CumSum (x, a) y = Concat <axis = 2> (c, z)",
+    "NonZero": "y = NonZero (x)",
+    "Shape": "y = Shape (x)",
+    "Reshape": "s = Constant <value_ints = [3, 0]> () y = Reshape <allowzero = 1> (x, s)",
+    "LayerNormalization": "y = LayerNormalization <axis = 2> (x, e)",
+    "DFT": "f = Unsqueeze (x, m) n = Constant <value_int = 4> () a = Constant <value_int = 2> () y = DFT (f, n, a)",
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_what_reads_no_elements_is_no_crash(name: str, tmp_path: Path) -> None:
+    text = f"""g (float[2, 3, 0] x, float[2, 3, 1] z, float[0] e) => (float[A] y) {{
+      m = Constant <value_ints = [-1]> () {EMPTY[name]} }}"""
+    came = attempt_in_process(saved(tmp_path / "m.onnx", text))
+    assert came.kind != "crash", came.detail
+
+
+def test_padding_around_no_elements_reads_nothing() -> None:
+    text = f"""{HEADER}g (float[2, 3, 0] x) => (float[A, B, C] y) {{ {EMPTY["Pad"]} }}"""
+    analysis = pytest_rf.analyze(onnx.parser.parse_model(text))
+    assert analysis.outputs[0].shape == (2, 3, 3)
+    assert not analysis.outputs[0].inputs
+
+
+@pytest.mark.parametrize(("queries", "keys"), [(1, 2), (2, 3), (4, 3)])
+def test_heads_that_cannot_be_shared_are_an_error(queries: int, keys: int) -> None:
+    shapes = f"float[1, 4, {6 * queries}] q, float[1, 4, {6 * keys}] k, float[1, 4, {6 * keys}] v"
+    ending = "(q, k, v, , , n, m)"
+    for op, count, opset in (
+        ("com.microsoft.GroupQueryAttention", f"num_heads = {queries}, kv_num_heads = {keys}", 21),
+        ("Attention", f"q_num_heads = {queries}, kv_num_heads = {keys}", 23),
+    ):
+        text = f"""<ir_version: 10, opset_import: ["" : {opset}, "com.microsoft" : 1]>
+        g ({shapes}) => (float[A, B, C] y) {{
+          n = Constant <value = int32[1] {{3}}> () m = Constant <value = int32 {{4}}> ()
+          y = {op} <{count}> {ending if "microsoft" in op else "(q, k, v)"} }}"""
+        with pytest.raises(ModelError, match=r"node 'y' .*(heads cannot share|do not fit)"):
+            pytest_rf.analyze(onnx.parser.parse_model(text))
+
+
+def test_a_sequence_that_grows_in_a_loop_is_held_by_the_limit() -> None:
+    text = f"""{HEADER}g (float[1, 3, 9] x) => (float[A, B, C] y) {{
+      s = SequenceConstruct (x)
+      n = Constant <value_int = 9000> ()
+      l = Loop (n, , s) <body = b (int64 i, bool g, seq(float[1, 3, 9]) t) => (bool h, seq(float[1, 3, 9]) u) {{
+        h = Identity (g) u = SequenceInsert (t, x) }}>
+      y = ConcatFromSequence <axis = 2> (l) }}"""
+    model = onnx.parser.parse_model(text)
+    told = r"tensors in the sequences that nodes make .*\(limits\.nodes\)"
+    with limits.held(limits.Limits(nodes=10_000)), pytest.raises(ModelError, match=told):
         pytest_rf.analyze(model)

@@ -23,7 +23,7 @@ from pytest_rf.frontends.onnx.repeats import Repeats
 from pytest_rf.graph import Builder
 from pytest_rf.node import Node, Traced
 from pytest_rf.operators.onnx import find
-from pytest_rf.operators.onnx.call import Element, NodeCall, Unfit
+from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
 from pytest_rf.value import Shape, Undetermined, Value
@@ -95,6 +95,7 @@ class Nodes:
         self.limits = limits.current()
         self.count = 0
         self.unrolled = 0
+        self.collected = 0
         self.over = False
 
     def run(self, nodes: Sequence[onnx.NodeProto], scope: Scope, frame: Frame) -> None:
@@ -144,6 +145,13 @@ class Nodes:
                 "export the model with fewer of them",
             )
 
+    def _collect(self, result: Element) -> None:
+        """Count the tensors of sequences: each node that makes one names all that are in it."""
+        self.collected += len(result.values) if isinstance(result, Items) else 0
+        if self.collected > self.limits.nodes:
+            what = "tensors in the sequences that nodes make"
+            limits.exceeded(self.name, what, "nodes", "export the model with shorter ones")
+
     def _place(self, node: onnx.NodeProto) -> str:
         return f"{self.name}: {told(node)}"
 
@@ -184,6 +192,7 @@ class Nodes:
             if output and isinstance(result, Value):
                 entry.outputs[frame.prefix + text(output)] = result
             elif output:
+                self._collect(result)
                 entry.outputs.update(tensors_of(frame.prefix + text(output), result))
         return results
 
