@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, wraps
 from math import lcm, prod
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from msgspec import structs
 
@@ -28,8 +28,10 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces
 from pytest_rf.errors import ModelError
 from pytest_rf.figures import Number
-from pytest_rf.framing import Framing
 from pytest_rf.value import Value
+
+if TYPE_CHECKING:
+    from pytest_rf.framing import Framing
 
 ENGINES = "the engine (its rounding of resized positions, its count of a window)"
 """What chooses between neighbours where engines differ."""

@@ -101,7 +101,7 @@ def told(axes: Iterable[str], stands_for: Mapping[str, str]) -> dict[str, Steps]
 
 
 _NUMBER = r"([0-9]{1,9}(?:/[0-9]{1,9})?)"
-_FORM = re.compile(rf"\s*{_NUMBER}?\s*[*·]?\s*i\s*(?:([+-])\s*{_NUMBER})?\s*")
+_FORM = rf"\s*{_NUMBER}?\s*[*·]?\s*i\s*(?:([+-])\s*{_NUMBER})?\s*"
 
 
 def parse(text: str) -> Steps:
@@ -110,7 +110,7 @@ def parse(text: str) -> Steps:
     Raises:
         RequirementError: it is not of this form, or the steps do not go forward.
     """
-    match = _FORM.fullmatch(text[:60])
+    match = re.fullmatch(_FORM, text[:60])
     shown = text if len(text) <= 40 else text[:40] + "…"
     if match is None:
         raise RequirementError(

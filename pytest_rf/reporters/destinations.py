@@ -29,7 +29,7 @@ BY_ENDING = {
 }
 
 #: Two letters or more before a colon: a single one is a drive of Windows.
-_KIND = re.compile(r"([A-Za-z][A-Za-z0-9-]+):(.*)", re.DOTALL)
+_KIND = r"([A-Za-z][A-Za-z0-9-]+):(.*)"
 
 
 class Destination(NamedTuple):
@@ -109,7 +109,7 @@ def touched(run: Run) -> set[str]:
 
 
 def _read(word: str) -> Destination:
-    match = _KIND.fullmatch(word)
+    match = re.fullmatch(_KIND, word, re.DOTALL)
     if match is not None:
         kind, file = match[1].lower(), match[2]
         if kind not in reporters.CHECK:

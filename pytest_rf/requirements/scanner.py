@@ -104,7 +104,7 @@ def _reference_name(text: str, prefix: str, position: int) -> tuple[str, int]:
     """Return the name behind ``op:``, ``attr:``, ``meta:`` or ``file:``, quoted or bare, and the position behind it."""
     if position < len(text) and text[position] in "\"'":
         return _string(text, position)
-    match = BARE[prefix[:-1].lower()].match(text, position)
+    match = re.compile(BARE[prefix[:-1].lower()]).match(text, position)
     if match is None and prefix.lower() == "file:":
         fail(
             "a file and a key must follow, as in file:docs/model.toml#unet.rf; other names in quotes",
