@@ -285,7 +285,7 @@ class Along:
         """
         stated = self._stated
         if stated is not None:
-            return stated._replace(hop=self.framing.hop) if self.framed else stated
+            return structs.replace(stated, hop=self.framing.hop) if self.framed else stated
         step = self.stride
         first = self.runs.origin(self.value, self.key) * (self.framing.hop if self.framed else 1)
         return strided(step, first) if step else None

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_rf.errors import RequirementError
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 
-class Steps(NamedTuple):
+class Steps(Struct, frozen=True):
     """Step ``i`` stands for the positions from ``rate·i + first`` to ``rate·i + last``.
 
     ``whole``: both are rounded down to positions. Elsewhere they may lie between two, at a stride of 3/2, say.

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from msgspec import Struct
+
 from pytest_rf.analysis.along import ENGINES
 from pytest_rf.analysis.doors import notebook, plots
 from pytest_rf.analysis.elements import reads
@@ -391,7 +393,7 @@ class Tensor:
         return Layer(self.name, self.node, self.op, self.module, self.source, self.label)
 
 
-class Contribution(NamedTuple):
+class Contribution(Struct, frozen=True):
     """One step of a path: ``tensor`` made the figure ``growth`` larger, to ``total``."""
 
     tensor: Tensor

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_rf import paths, reporters
 from pytest_rf.errors import RFError
@@ -32,7 +34,7 @@ BY_ENDING = {
 _KIND = r"([A-Za-z][A-Za-z0-9-]+):(.*)"
 
 
-class Destination(NamedTuple):
+class Destination(Struct, frozen=True):
     """A report to write: one of the formats of ``check``, and the file."""
 
     format: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
+
+from msgspec import Struct
 
 from pytest_rf.requirements.expressions import BARE
 from pytest_rf.requirements.syntax import RequirementTextError
@@ -25,7 +27,7 @@ class Kind(enum.Enum):
     END = "the end"
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True):
     """A token: its kind, its value (without quotes, signs made plain), where it starts and where it has ended."""
 
     kind: Kind

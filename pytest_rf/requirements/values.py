@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import said
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 _LARGEST = 10**60
 
 
-class Along(NamedTuple):
+class Along(Struct, frozen=True):
     """The axis along which a value is resolved.
 
     Attributes:
