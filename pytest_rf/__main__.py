@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 import threading
 from contextlib import suppress
 from typing import NoReturn
-
-from pytest_rf.cli import main
 
 
 def program() -> NoReturn:
@@ -18,6 +17,9 @@ def program() -> NoReturn:
     What was registered for the end runs, and what was written is out. Where a stream refuses that, or threads are left
     that Python would wait for, it ends in Python's own way.
     """
+    gc.disable()  # what is imported stays, so a search for garbage finds none
+    from pytest_rf.cli import main
+
     try:
         main()
     except SystemExit as end:

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from pytest_rf.analysis.along import ENGINES
 from pytest_rf.analysis.doors import notebook, plots
-from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import AxisField
@@ -247,6 +246,8 @@ class Tensor:
         source = self._input(input)
         places = self.places(unit, source.name)
         key = (source.name, source.axis(axis))
+        from pytest_rf.analysis.elements import reads  # with the domains that most figures need nothing of
+
         found = reads(self.runs, self.value, key, places, context)
         if isinstance(found, Ignorance):
             raise UnknownError(f"{self.name!r}: what a unit reads is not known: {found.reason}")
