@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -109,8 +110,12 @@ def run(arguments: Sequence[str]) -> int:
         return guarded(action, debug="--debug" in arguments)
 
 
-def main() -> None:
-    """Run the command line as a program."""
+def main() -> NoReturn:
+    """Run the command line in a process that is for nothing else.
+
+    Raises:
+        SystemExit: always, with the exit status.
+    """
     gc.disable()  # the program ends before a search for garbage would pay
     atexit.register(gc.freeze)  # nor would the search that Python makes at the end
     # numpy's BLAS starts a thread for each core when it is imported, which compute nothing here.

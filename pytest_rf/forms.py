@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pytest_rf.analysis import steps
 from pytest_rf.arrays import npy
 from pytest_rf.errors import RequirementError
-from pytest_rf.framing import Framing, FrontendTextError
-from pytest_rf.framing import parse as framing
 from pytest_rf.given import CallError, specs
 from pytest_rf.globs import matcher
 from pytest_rf.requirements.settings import spacings
 from pytest_rf.requirements.units import Quantity
+
+if TYPE_CHECKING:
+    from pytest_rf.framing import Framing
 
 Origin = Literal["end", "start", "center"]
 
@@ -134,13 +135,15 @@ def _stands_for(value: Any) -> dict[str, str]:
 
 
 def _frontend(value: Any) -> dict[str, Framing]:
+    from pytest_rf.framing import FrontendTextError, parse  # most models have none
+
     found = {}
     for axis, text in _table("frontend", value, "front-ends").items():
         if not isinstance(text, str):
             example = '"frames(400, 160, rate = 16000)"'
             raise CallError("frontend", f"{axis} is a text such as {example}, not {_shown(text)}")
         try:
-            found[axis.lower()] = framing(text)
+            found[axis.lower()] = parse(text)
         except FrontendTextError as error:
             raise StreamError("frontend", f"{axis}: {error}", axis, detail=error.detail) from None
     return found

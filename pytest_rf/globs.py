@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 #: Longer patterns than this are refused.
 MAX_LENGTH = 1000
 
 
-class _Class(NamedTuple):
+class _Class(Struct, frozen=True):
     """A ``[...]``: ranges of characters, possibly negated."""
 
     ranges: tuple[tuple[str, str], ...]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -20,10 +20,11 @@ from pytest_rf.errors import ModelError, RFError
 from pytest_rf.jobs import Examined, Job, failed, interrupted
 from pytest_rf.results import ModelResult
 from pytest_rf.running import Outcome, Terms, outcomes
-from pytest_rf.running.cache import Cache
-from pytest_rf.running.keys import key
 from pytest_rf.running.process import is_forkable, preload
 from pytest_rf.running.terms import MEMORY, SECONDS
+
+if TYPE_CHECKING:
+    from pytest_rf.running.cache import Cache
 
 Isolate = Literal["auto", "always", "never"]
 
@@ -245,6 +246,8 @@ def _key(job: Job) -> str | None:
         return None
     if any("file:" in one.requirement.text.lower() for one in model.requires):
         return None
+    from pytest_rf.running.keys import key  # with what results are signed by
+
     try:
         facts = (
             target,

@@ -107,8 +107,8 @@ Operators = Mapping[str, Statement]
 
 NONE: Operators = MappingProxyType({})
 
-_OPERATOR = re.compile(r"\w+\.\w+(\.\w+)?")
-_NAME = re.compile(r"(?P<domain>[A-Za-z_][\w.-]{0,199})::(?P<op>\w{1,200}(?:\.\w{1,200})?|\*)", re.ASCII)
+_OPERATOR = r"\w+\.\w+(\.\w+)?"
+_NAME = r"(?P<domain>[A-Za-z_][\w.-]{0,199})::(?P<op>\w{1,200}(?:\.\w{1,200})?|\*)"
 _OPERATORS: dict[str, Statement] = {}
 _ONNX: dict[str, Statement] = {}
 _MODULES: dict[type, Statement] = {}
@@ -146,7 +146,7 @@ def register(what: Any, rule: Statement) -> None:
     if is_name(text):
         _ONNX[key_of(text)] = rule
     name = text.replace("::", ".")
-    if _OPERATOR.fullmatch(name):
+    if re.fullmatch(_OPERATOR, name):
         _OPERATORS[name] = rule
     elif not is_name(text):
         raise ConfigError(
@@ -156,7 +156,7 @@ def register(what: Any, rule: Statement) -> None:
 
 def is_name(text: str) -> bool:
     """Return whether a text is the name of an operator, ``domain::Operator``, or of a domain's, ``domain::*``."""
-    return _NAME.fullmatch(text) is not None
+    return re.fullmatch(_NAME, text, re.ASCII) is not None
 
 
 def key_of(text: str) -> str:

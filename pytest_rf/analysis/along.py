@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, wraps
 from math import lcm, prod
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from msgspec import structs
 
@@ -28,8 +28,10 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces
 from pytest_rf.errors import ModelError
 from pytest_rf.figures import Number
-from pytest_rf.framing import Framing
 from pytest_rf.value import Value
+
+if TYPE_CHECKING:
+    from pytest_rf.framing import Framing
 
 ENGINES = "the engine (its rounding of resized positions, its count of a window)"
 """What chooses between neighbours where engines differ."""
@@ -283,7 +285,7 @@ class Along:
         """
         stated = self._stated
         if stated is not None:
-            return stated._replace(hop=self.framing.hop) if self.framed else stated
+            return structs.replace(stated, hop=self.framing.hop) if self.framed else stated
         step = self.stride
         first = self.runs.origin(self.value, self.key) * (self.framing.hop if self.framed else 1)
         return strided(step, first) if step else None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_rf.analysis.roles import checked
 from pytest_rf.analysis.steps import Steps
-from pytest_rf.framing import Framing
 from pytest_rf.globs import selects
 from pytest_rf.graph import Graph
 from pytest_rf.node import Node
@@ -16,6 +15,7 @@ from pytest_rf.value import Shape
 
 if TYPE_CHECKING:
     from pytest_rf.domains.layout import Key
+    from pytest_rf.framing import Framing
 
 
 class Unrolled(Protocol):

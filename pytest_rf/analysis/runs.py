@@ -7,9 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
@@ -40,7 +40,7 @@ _SHARES = (Fraction(3, 2), Fraction(2), Fraction(1, 2))
 """What becomes of chosen extents where figures are read again."""
 
 
-class Smallest(NamedTuple):
+class Smallest(Struct, frozen=True):
     """The smallest extent of an input along an axis.
 
     Attributes:

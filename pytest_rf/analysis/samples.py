@@ -7,8 +7,6 @@ answer must not depend on which does.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from msgspec import Struct
 
@@ -24,7 +22,7 @@ from pytest_rf.node import Node
 from pytest_rf.value import Shape, Value
 
 
-class Mixer(NamedTuple):
+class Mixer(Struct, frozen=True):
     """The first operator that mixes samples.
 
     Attributes:

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_rf.errors import RequirementError
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 
-class Steps(NamedTuple):
+class Steps(Struct, frozen=True):
     """Step ``i`` stands for the positions from ``rate·i + first`` to ``rate·i + last``.
 
     ``whole``: both are rounded down to positions. Elsewhere they may lie between two, at a stride of 3/2, say.
@@ -101,7 +103,7 @@ def told(axes: Iterable[str], stands_for: Mapping[str, str]) -> dict[str, Steps]
 
 
 _NUMBER = r"([0-9]{1,9}(?:/[0-9]{1,9})?)"
-_FORM = re.compile(rf"\s*{_NUMBER}?\s*[*·]?\s*i\s*(?:([+-])\s*{_NUMBER})?\s*")
+_FORM = rf"\s*{_NUMBER}?\s*[*·]?\s*i\s*(?:([+-])\s*{_NUMBER})?\s*"
 
 
 def parse(text: str) -> Steps:
@@ -110,7 +112,7 @@ def parse(text: str) -> Steps:
     Raises:
         RequirementError: it is not of this form, or the steps do not go forward.
     """
-    match = _FORM.fullmatch(text[:60])
+    match = re.fullmatch(_FORM, text[:60])
     shown = text if len(text) <= 40 else text[:40] + "…"
     if match is None:
         raise RequirementError(

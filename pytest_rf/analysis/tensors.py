@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from msgspec import Struct
+
 from pytest_rf.analysis.along import ENGINES
 from pytest_rf.analysis.doors import notebook, plots
-from pytest_rf.analysis.elements import reads
 from pytest_rf.analysis.inputs import Input
 from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import AxisField
@@ -245,6 +246,8 @@ class Tensor:
         source = self._input(input)
         places = self.places(unit, source.name)
         key = (source.name, source.axis(axis))
+        from pytest_rf.analysis.elements import reads  # with the domains that most figures need nothing of
+
         found = reads(self.runs, self.value, key, places, context)
         if isinstance(found, Ignorance):
             raise UnknownError(f"{self.name!r}: what a unit reads is not known: {found.reason}")
@@ -391,7 +394,7 @@ class Tensor:
         return Layer(self.name, self.node, self.op, self.module, self.source, self.label)
 
 
-class Contribution(NamedTuple):
+class Contribution(Struct, frozen=True):
     """One step of a path: ``tensor`` made the figure ``growth`` larger, to ``total``."""
 
     tensor: Tensor

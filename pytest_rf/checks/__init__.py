@@ -7,9 +7,10 @@ Every rule has a file of its own with its explanation and what it does, which is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_rf.checks.options import (
@@ -137,7 +138,7 @@ def _matching(texts: Iterable[str]) -> set[str]:
     return {rule.code for text in texts for rule in match(text)}
 
 
-class Choice(NamedTuple):
+class Choice(Struct, frozen=True):
     """The rules that a command line asks for: codes, beginnings of some, or names."""
 
     select: tuple[str, ...] = ()

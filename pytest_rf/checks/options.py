@@ -7,10 +7,10 @@ the documentation, ``pytest-rf rule`` and the schema of the configuration show.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Literal, get_args, get_type_hints
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 Severity = Literal["error", "warning", "info"]
 
@@ -78,7 +78,7 @@ class UnreadInput(Options, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = 0
 
 
-class Option(NamedTuple):
+class Option(Struct, frozen=True):
     """One key of a rule's table, for a reader.
 
     Attributes:

@@ -226,9 +226,8 @@ def working(command: Command) -> Command:
 
     @wraps(command)
     def worked(*args: Any, no_cache: bool, cache_dir: Path | None, **rest: Any) -> Any:
-        from pytest_rf.running import cache
-
-        return command(*args, cache=None if no_cache else cache_dir or cache.default(), **rest)
+        folder = None if no_cache else cache_dir or _default_cache()
+        return command(*args, cache=folder, **rest)
 
     result: Any = worked
     for option in (
@@ -256,6 +255,12 @@ def working(command: Command) -> Command:
         result = option(result)
     found: Command = result
     return found
+
+
+def _default_cache() -> Path | None:
+    from pytest_rf.running import cache  # with what results are signed by
+
+    return cache.default()
 
 
 def output(command: Command) -> Command:

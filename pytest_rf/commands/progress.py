@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_rf.isolation import Examiners, Isolate
     from pytest_rf.jobs import Load
     from pytest_rf.running import Outcome
+    from pytest_rf.running.cache import Cache
 
 T = TypeVar("T")
 
@@ -50,7 +51,6 @@ def examining(
             processes than there are processors, either.
     """
     from pytest_rf import isolation
-    from pytest_rf.running.cache import Cache
 
     processors = os.cpu_count() or 1
     wanted = jobs if jobs is not None else 1 if config is None else config.jobs
@@ -63,13 +63,19 @@ def examining(
             jobs=wanted or processors,
             isolate=isolate or declared,
             untrusted=untrusted,
-            cache=None if cache is None else Cache(cache),
+            cache=None if cache is None else _cache(cache),
             heard=lambda target, outcome: printed.append((target, outcome)),
             begun=watch.begun,
             ready=watch.ready,
         )
     for target, outcome in sorted(printed, key=lambda one: one[0].source):  # whichever was ready first
         heard(target, outcome)
+
+
+def _cache(folder: Path) -> Cache:
+    from pytest_rf.running.cache import Cache  # with what it is signed by
+
+    return Cache(folder)
 
 
 @contextlib.contextmanager

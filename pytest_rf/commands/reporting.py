@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from pytest_rf.commands import completion, failures
 from pytest_rf.commands.options import Command
@@ -103,7 +104,7 @@ def hold(output: str | None, reports: tuple[Destination, ...], kept: tuple[str, 
     destinations.hold(reports, kept=kept)
 
 
-class Telling(NamedTuple):
+class Telling(Struct, frozen=True):
     """What is told of a run, and where to.
 
     Attributes:

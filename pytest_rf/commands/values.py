@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 else:  # what a ParamType converts to can be stated from click 8.4 on
     PairType = UnitType = NamesType = click.ParamType
 
-_INPUT = re.compile(
-    r"(?P<name>.+)=(?P<shape>[0-9]{1,12}(?:[,x×][0-9]{1,12})*)(?::(?P<dtype>\w{1,40}))?", re.DOTALL
-)
-_UNIT = re.compile(r"[0-9]{1,12}(?:,[0-9]{1,12})*")
+_INPUT = r"(?P<name>.+)=(?P<shape>[0-9]{1,12}(?:[,x×][0-9]{1,12})*)(?::(?P<dtype>\w{1,40}))?"
+_UNIT = r"[0-9]{1,12}(?:,[0-9]{1,12})*"
 
 
 class InputShape(PairType):
@@ -31,7 +29,7 @@ class InputShape(PairType):
         """Return the name and the shape, with its type where one is given."""
         if isinstance(value, tuple):
             return value
-        match = _INPUT.fullmatch(value)
+        match = re.fullmatch(_INPUT, value, re.DOTALL)
         if match is None:
             self.fail(
                 f"{value!r} is not an input shape; write it as name=1,3,224,224, with a type as name=1,16:int64",
@@ -123,7 +121,7 @@ class Unit(UnitType):
         """Return the position."""
         if isinstance(value, tuple):
             return value
-        if _UNIT.fullmatch(value) is None:
+        if re.fullmatch(_UNIT, value) is None:
             self.fail(
                 f"{value!r} is not a unit; write its position along the spatial axes as 12,7", param, ctx
             )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_rf.config import sources
@@ -23,7 +23,7 @@ from pytest_rf.requirements.vocabulary import nearest
 _LFS = b"version https://git-lfs"
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """A model to check.
 
     Attributes:
@@ -137,7 +137,7 @@ def _described(path: str, config: Config, items: Sequence[Asked]) -> list[Asked]
     for item in _given(str(description.source), config, items):
         model = replace(item.model, descriptions=(description,))
         target = None if item.target is None else replace(item.target, model=model)
-        found.append(item._replace(model=model, target=target))
+        found.append(replace(item, model=model, target=target))
     return found
 
 

@@ -41,9 +41,9 @@ _BARE = "pytestrf"
 _KEYS = ("tool", _OURS)
 _PREFIX = ".".join(_KEYS)
 
-_WORD = re.compile(r"[\w-]{7,10}")
-_SPLIT = re.compile(r"(?mi)pytest\W{0,2}rf|\b(?:tool|pytest)\W{1,8}rf\b|^\s*\[+\s*[\"']?rf\b")
-_BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
+_WORD = r"[\w-]{7,10}"
+_SPLIT = r"(?mi)pytest\W{0,2}rf|\b(?:tool|pytest)\W{1,8}rf\b|^\s*\[+\s*[\"']?rf\b"
+_BARE_KEY = r"[\w-]+"
 
 
 def discover(directory: Path | str | None = None) -> Path | None:
@@ -128,7 +128,7 @@ def is_nearly_ours(key: str) -> bool:
 
 def dotted(*keys: str) -> str:
     """Return the name of a table as TOML writes it."""
-    return ".".join(key if _BARE_KEY.fullmatch(key) else json.dumps(key) for key in keys)
+    return ".".join(key if re.fullmatch(_BARE_KEY, key, re.ASCII) else json.dumps(key) for key in keys)
 
 
 def _in(folder: Path) -> Iterator[Path]:
@@ -152,7 +152,7 @@ def is_about_us(path: Path) -> bool:
             text = file.read(tomlfile.MAX_SIZE).decode("utf-8", "replace")
     except OSError as error:
         raise ConfigError(f"{display(path)}: cannot be read: {error.strerror}") from None
-    if _SPLIT.search(text) or any(map(is_nearly_ours, set(_WORD.findall(text)))):
+    if re.search(_SPLIT, text) or any(map(is_nearly_ours, set(re.findall(_WORD, text)))):
         return _table(tomlfile.read(path)) is not None
     return False
 

@@ -7,15 +7,15 @@ offers ``show(view)``, or, where it fits a screen, ``show(view, screen)``. They 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_rf.reporters.signs import FOR_JSON, FOR_PEOPLE, FOR_XML
 
 if TYPE_CHECKING:
-    from pytest_rf.reporters.lines import Document
+    from pytest_rf.reporters.lines import Document, Line
     from pytest_rf.reporters.screen import Screen
     from pytest_rf.results import Run
     from pytest_rf.view import View
@@ -95,13 +95,18 @@ def check(
         width: the columns that paragraphs are broken to fit, as on a terminal; 0 leaves them as they are.
         drawn: what was drawn of the models, for the formats of ``DRAWN``.
     """
-    module = import_module(f"pytest_rf.reporters.{CHECK[format]}")
+
+    def module() -> Any:
+        return import_module(f"pytest_rf.reporters.{CHECK[format]}")
+
     if format not in FOR_READERS:
-        document: Document = module.check(run, drawn) if format in DRAWN else module.check(run)
+        document: Document = module().check(run, drawn) if format in DRAWN else module().check(run)
         return document
     from pytest_rf.reporters import reading
 
-    found = reading.statistics(run) if statistics else module.findings(run, verbosity)
+    found: Iterable[Line] = ()
+    if run.findings:  # most runs have none, and need nothing of what tells them
+        found = reading.statistics(run) if statistics else module().findings(run, verbosity)
     told = reading.told(run, found, verbosity, by_model=format == "full" and not statistics)
     if not width or format not in PARAGRAPHS:
         return told

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.results import ModelResult, Run
@@ -12,7 +13,7 @@ from pytest_rf.results import ModelResult, Run
 FEW = 3
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     """A finding, and the models in which the same is found."""
 
     finding: Finding

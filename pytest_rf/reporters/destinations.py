@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_rf import paths, reporters
 from pytest_rf.errors import RFError
@@ -29,10 +31,10 @@ BY_ENDING = {
 }
 
 #: Two letters or more before a colon: a single one is a drive of Windows.
-_KIND = re.compile(r"([A-Za-z][A-Za-z0-9-]+):(.*)", re.DOTALL)
+_KIND = r"([A-Za-z][A-Za-z0-9-]+):(.*)"
 
 
-class Destination(NamedTuple):
+class Destination(Struct, frozen=True):
     """A report to write: one of the formats of ``check``, and the file."""
 
     format: str
@@ -109,7 +111,7 @@ def touched(run: Run) -> set[str]:
 
 
 def _read(word: str) -> Destination:
-    match = _KIND.fullmatch(word)
+    match = re.fullmatch(_KIND, word, re.DOTALL)
     if match is not None:
         kind, file = match[1].lower(), match[2]
         if kind not in reporters.CHECK:

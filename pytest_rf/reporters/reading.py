@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rf.reporters.lines import Line, line
 from pytest_rf.reporters.summary import closing, passed_over, silent, verdict, verdicts
-from pytest_rf.requirements.wording import held
 from pytest_rf.results import ModelResult, Run
 
 #: Requirements and waived findings told per model.
@@ -68,6 +67,8 @@ def _counts(numbers: Mapping[str, int]) -> Iterator[Line]:
 
 def _details(result: ModelResult) -> Iterator[Line]:
     """Yield what became of requirements that no finding is about, what is waived or known, what judged the model."""
+    from pytest_rf.requirements.wording import held  # which is asked for
+
     told = [one for one in result.requirements if one.status in _TOLD]
     width = max((len(one.status) for one in told), default=0)
     for one in told[:MOST]:

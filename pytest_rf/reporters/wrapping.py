@@ -14,15 +14,15 @@ from pytest_rf.reporters.lines import Line, Span, visible
 #: Narrower terminals are taken as wide as this.
 _NARROWEST = 40
 
-_WORD = re.compile(r" *[^ ]+")
+_WORD = r" *[^ ]+"
 #: A layer of a path: what it added, and to what.
-_LAYER = re.compile(r" *(?:whole axis|[^ ]+) +→ ")
+_LAYER = r" *(?:whole axis|[^ ]+) +→ "
 
 #: What a line can begin with: ``RF001``, ``=``, ``help:``, but no plain word of a sentence.
-_LABEL = re.compile(r" *(?![a-z]+ )\S+ +")
+_LABEL = r" *(?![a-z]+ )\S+ +"
 
 #: What stands between two figures, and never at the end of a line.
-_BETWEEN = re.compile(r"\(?[<>=!≤≥≠]+|→")
+_BETWEEN = r"\(?[<>=!≤≥≠]+|→"
 
 #: Units have no more letters than this.
 _UNIT = 4
@@ -64,12 +64,12 @@ def middle(name: str, most: int) -> str:
 
 def _is_drawing(text: str) -> bool:
     """Return whether a line stands in columns with its neighbours: a requirement, and what is marked below it."""
-    return " | " in text[:12] or _LAYER.match(text) is not None
+    return " | " in text[:12] or re.match(_LAYER, text) is not None
 
 
 def _broken(spans: Line, text: str, width: int) -> Iterator[Line]:
     """Yield a line in pieces; the second and later begin below what is behind its label, or two columns further in."""
-    label = _LABEL.match(text)
+    label = re.match(_LABEL, text)
     indent = min(label.end() if label else len(text) - len(text.lstrip(" ")) + 2, width // 2)
     piece: list[Span] = []
     used = 0
@@ -96,7 +96,7 @@ def _together(spans: Iterable[Span]) -> Iterator[list[Span]]:
         before = found[-1].text.strip(" ") if found else ""
         bare = word.text.strip(" ,;:.)")
         holds = (
-            _BETWEEN.fullmatch(before)
+            re.fullmatch(_BETWEEN, before)
             or (bare == "→" and before.strip("(+-×").isdigit())
             or (bare == "=" and before.isidentifier())
             or (before[-1:].isdigit() and bare.isalpha() and len(bare) <= _UNIT)
@@ -114,7 +114,7 @@ def _words(spans: Iterable[Span]) -> Iterator[Span]:
     space = ""
     for span in spans:
         end = 0
-        for match in _WORD.finditer(span.text):
+        for match in re.finditer(_WORD, span.text):
             yield Span(space + match.group(), span.style)
             space, end = "", match.end()
         space += span.text[end:]

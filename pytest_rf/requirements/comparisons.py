@@ -36,7 +36,7 @@ def verdicts(
     verdict = place.verdict(part, settings)
 
     def wanted_at(extent: int) -> Fraction:
-        return values.resolved(part.value, metric, along._replace(extent=extent))
+        return values.resolved(part.value, metric, replace(along, extent=extent))
 
     try:
         wanted = wanted_at(along.extent)
@@ -52,7 +52,7 @@ def verdicts(
         place.tensor.name,
         part,
         readings,
-        lambda field: _read(place._replace(field=field), part, metric, settings),
+        lambda field: _read(replace(place, field=field), part, metric, settings),
         wanted_at,
     )
     if doubt:
@@ -90,7 +90,7 @@ def verdicts(
     if False in outcomes:
 
         def holds(changed: AxisField) -> bool:
-            return _holds(place._replace(field=changed), part, metric, settings, wanted)
+            return _holds(replace(place, field=changed), part, metric, settings, wanted)
 
         note = explain.endless(path, place.number, place.source.name)
         case = place.case(path, holds)

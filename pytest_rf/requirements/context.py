@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.metrics import AxisField
@@ -10,7 +10,7 @@ from pytest_rf.globs import selects
 from pytest_rf.requirements.select import names
 
 
-class Context(NamedTuple):
+class Context(Struct, frozen=True):
     """The nodes that bring context in along an axis, sorted into what is accepted and what is not.
 
     Attributes:

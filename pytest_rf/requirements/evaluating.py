@@ -192,7 +192,7 @@ def _verdicts(
 ) -> Iterator[Verdict]:
     """Yield a verdict where a part does not hold at a place; its path is looked for when it is told."""
     for found in _wrong(place, part, settings, held):
-        yield Verdict(found, lambda: next(_wrong(place._replace(traced=True), part, settings, None)))
+        yield Verdict(found, lambda: next(_wrong(replace(place, traced=True), part, settings, None)))
 
 
 def _wrong(

@@ -24,10 +24,10 @@ SAMPLES = ("sample", "samples")
 #: The names that need no quotes behind each prefix. But for patterns of operators, which begin a requirement or a
 #: part, and the paths of files, none of the signs of arithmetic is in them.
 BARE = {
-    "op": re.compile(r"[\w.:*?/-]+"),
-    "attr": re.compile(r"[\w.:]+"),
-    "meta": re.compile(r"[\w.:]+"),
-    "file": re.compile(r"[\w./-]+#[\w.]+"),
+    "op": r"[\w.:*?/-]+",
+    "attr": r"[\w.:]+",
+    "meta": r"[\w.:]+",
+    "file": r"[\w./-]+#[\w.]+",
 }
 
 
@@ -71,7 +71,9 @@ class Value(Part, frozen=True):
         if self.kind == "truth":
             return "yes" if self.number else "no"
         if self.kind in BARE:
-            return f"{self.kind}:{self.name if BARE[self.kind].fullmatch(self.name) else quoted(self.name)}"
+            return (
+                f"{self.kind}:{self.name if re.fullmatch(BARE[self.kind], self.name) else quoted(self.name)}"
+            )
         unit = {"number": "", "percent": "%", "quantity": f" {self.name}"}[self.kind]
         return written(self.number) + unit
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import written
-from pytest_rf.framing import Framing
 from pytest_rf.requirements.units import Quantity, positions
+
+if TYPE_CHECKING:
+    from pytest_rf.framing import Framing
 
 
 def distance(framing: Framing, spacing: Quantity | None) -> Quantity | None:

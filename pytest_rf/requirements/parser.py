@@ -66,7 +66,7 @@ from pytest_rf.requirements.vocabulary import METRICS, PREDICATES, nearest
 _PLACES = ("final", "output")
 
 #: A name as people write it without quotes, and the word behind it: encoder.*.conv rf
-_BARE_NAME = re.compile(r"([\w:-]*[./*?][\w./*?:-]*)\s+(\w+)")
+_BARE_NAME = r"([\w:-]*[./*?][\w./*?:-]*)\s+(\w+)"
 
 
 def parse(text: str) -> Requirement:
@@ -169,7 +169,7 @@ class _Parser(Arithmetic):
             self.fail("from stands behind the metric, as in final halo from image <= 48")
         if self.at_sign("."):
             self.fail(f"an axis stands behind the metric, as in {self.where} rf.h >= 48")
-        bare = _BARE_NAME.match(self.text, token.position)
+        bare = re.compile(_BARE_NAME).match(self.text, token.position)
         if bare and bare[2].lower() in (*METRICS, "is"):
             self.fail(f'names of tensors and modules go in quotes, as in "{bare[1][:60]}" {bare[2]}')
         if token.kind is not Kind.WORD:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Input, Tensor
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_rf.requirements import advice
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """Where a part is held: one axis of one input, seen from one tensor."""
 
     tensor: Tensor
@@ -42,12 +43,12 @@ class Place(NamedTuple):
         if other is None:
             return self
         fields = (*other.field.beside, other.field)
-        return self._replace(field=dataclasses.replace(self.field, beside=fields))
+        return replace(self, field=dataclasses.replace(self.field, beside=fields))
 
     @property
     def in_samples(self) -> Place:
         """The place with its figures in samples of the axis' front-end."""
-        return self._replace(field=self.field.in_samples)
+        return replace(self, field=self.field.in_samples)
 
     def path(self, read: Measure) -> list[Contribution]:
         """Return how a figure grew along the axis, if this place is one whose path is told."""

@@ -16,7 +16,7 @@ from pytest_rf.requirements.dimensions import PlacedError
 from pytest_rf.requirements.expressions import Value
 from pytest_rf.requirements.vocabulary import nearest
 
-_DECLARED = re.compile(r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*")
+_DECLARED = r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*"
 
 #: Larger numbers, and fractions of more than that, are no figures of a model.
 _LARGEST = 10**15
@@ -79,7 +79,7 @@ class References:
                     else "; it has no metadata: export it with metadata_props, or require a number"
                 )
             raise RequirementError(f"the model declares no meta:{name}{hint}")
-        match = _DECLARED.fullmatch(declared[name][:40])
+        match = re.fullmatch(_DECLARED, declared[name][:40])
         if match is None:
             shown = declared[name] if len(declared[name]) <= 40 else declared[name][:40] + "…"
             first = "" if _listed(declared[name]) is None else f"; one of its numbers is meta:{name}.0"
@@ -133,7 +133,7 @@ def _within(name: str, declared: Mapping[str, str]) -> Fraction | None:
 def _listed(text: str) -> list[Fraction] | None:
     """Return numbers that are written with commas, in brackets or not; None where it is not that."""
     inner = text[:_LONGEST].strip().removeprefix("[").removesuffix("]")
-    matches = [_DECLARED.fullmatch(part) for part in inner.split(",")]
+    matches = [re.fullmatch(_DECLARED, part) for part in inner.split(",")]
     return [Fraction(match[1]) for match in matches if match] if len(matches) > 1 and all(matches) else None
 
 

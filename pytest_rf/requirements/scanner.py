@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
+
+from msgspec import Struct
 
 from pytest_rf.requirements.expressions import BARE
 from pytest_rf.requirements.syntax import RequirementTextError
@@ -25,7 +27,7 @@ class Kind(enum.Enum):
     END = "the end"
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True):
     """A token: its kind, its value (without quotes, signs made plain), where it starts and where it has ended."""
 
     kind: Kind
@@ -104,7 +106,7 @@ def _reference_name(text: str, prefix: str, position: int) -> tuple[str, int]:
     """Return the name behind ``op:``, ``attr:``, ``meta:`` or ``file:``, quoted or bare, and the position behind it."""
     if position < len(text) and text[position] in "\"'":
         return _string(text, position)
-    match = BARE[prefix[:-1].lower()].match(text, position)
+    match = re.compile(BARE[prefix[:-1].lower()]).match(text, position)
     if match is None and prefix.lower() == "file:":
         fail(
             "a file and a key must follow, as in file:docs/model.toml#unet.rf; other names in quotes",

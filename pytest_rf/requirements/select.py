@@ -20,7 +20,7 @@ from pytest_rf.requirements.vocabulary import nearest
 _NAMES = 5000
 
 #: What TOML takes as a key without quotes.
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE = r"[A-Za-z0-9_-]+"
 
 #: An error lists at most this many inputs.
 _LISTED = 8
@@ -183,7 +183,7 @@ def _naming(sources: Iterable[Input], axis: str | int) -> str:
 
 def _key(name: str) -> str:
     """Return a name as TOML writes it as a key."""
-    return name if _BARE.fullmatch(name) else json.dumps(name)
+    return name if re.fullmatch(_BARE, name) else json.dumps(name)
 
 
 def _glob(where: Where, text: str, casefold: bool = False) -> Callable[[str], bool]:

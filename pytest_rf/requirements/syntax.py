@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pytest_rf.errors import RequirementError, WrittenError
@@ -38,7 +39,7 @@ class Where(Part, frozen=True):
         if self.kind == "glob":
             return quoted(self.pattern)
         if self.kind == "op":
-            return f"op:{self.pattern if BARE['op'].fullmatch(self.pattern) else quoted(self.pattern)}"
+            return f"op:{self.pattern if re.fullmatch(BARE['op'], self.pattern) else quoted(self.pattern)}"
         return self.kind
 
 

@@ -48,7 +48,7 @@ _PLAIN = {
 #: The prefixes in which a report writes a figure, largest first; nobody writes decimetres or gigametres.
 _WRITTEN = ("k", "", "m", "µ", "n", "p")
 
-_QUANTITY = re.compile(
+_QUANTITY = (
     r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?)\s*"
     r"(?:/\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*)?([^\W\d]\w{0,30})\s*"
 )
@@ -70,7 +70,7 @@ def parse_spacing(text: str) -> Quantity:
     Raises:
         RequirementError: it is none, or not above 0.
     """
-    match = _QUANTITY.fullmatch(text[:100])
+    match = re.fullmatch(_QUANTITY, text[:100])
     if match is None:
         shown = text if len(text) <= 40 else text[:40] + "…"
         raise RequirementError(

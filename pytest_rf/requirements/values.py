@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pytest_rf.errors import RequirementError
 from pytest_rf.figures import said
-from pytest_rf.framing import Framing
 from pytest_rf.requirements import frames
 from pytest_rf.requirements.arithmetic import OPERATIONS
 from pytest_rf.requirements.dimensions import Dimension, PlacedError, dimension
@@ -28,11 +29,14 @@ from pytest_rf.requirements.references import References
 from pytest_rf.requirements.units import Quantity, example, positions, samples
 from pytest_rf.requirements.vocabulary import Metric
 
+if TYPE_CHECKING:
+    from pytest_rf.framing import Framing
+
 #: No figure of a model is larger, and no fraction finer.
 _LARGEST = 10**60
 
 
-class Along(NamedTuple):
+class Along(Struct, frozen=True):
     """The axis along which a value is resolved.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pytest_rf.analysis import Analysis, Tensor
@@ -18,7 +18,7 @@ VIOLATED = ("RF001", "requirement-violated")
 UNDECIDABLE = ("RF002", "requirement-undecidable")
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True):
     """A part of a requirement that fails at one tensor, on one axis of one input.
 
     Attributes:
@@ -64,7 +64,7 @@ def findings(
         waived: whether a waiver covers what is wrong at a tensor; such tensors have a finding of their own.
     """
     groups: dict[Hashable, dict[Finding, list[Verdict]]] = {}
-    whole = [one._replace(finding=_coded(one.finding, text)) for one in verdicts]
+    whole = [replace(one, finding=_coded(one.finding, text)) for one in verdicts]
     inputs = {one.finding.input for one in whole} - {""}
     for one in whole:
         # What is unknown is so towards every input.

@@ -11,7 +11,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_rf.running import launching
 from pytest_rf.running.launching import End
@@ -32,7 +35,7 @@ _CHUNK = 1 << 16
 _PRELOADED = False
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """What became of a task.
 
     Attributes:
@@ -191,7 +194,7 @@ class Process:
         """Return an outcome with what was printed; the task is done."""
         self._read_printed(2 * PRINTED // _CHUNK)
         self.number = None
-        return found._replace(printed=self._text.decode("utf-8", "replace"), more=self._more)
+        return replace(found, printed=self._text.decode("utf-8", "replace"), more=self._more)
 
     def _frame(self) -> tuple[bytes, bytes]:
         """Return the kind and the content of the frame that is there in whole; of none where none is.

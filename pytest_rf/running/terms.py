@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
+
+from msgspec import Struct
 
 SECONDS = 300.0
 """How long a model may take where nothing else is said."""
@@ -12,7 +13,7 @@ MEMORY = 4 << 30
 """Bytes that a model file may take where nothing else is said; code has what the machine has."""
 
 
-class Terms(NamedTuple):
+class Terms(Struct, frozen=True):
     """What a task may take.
 
     Attributes:

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_rf.access import Border, Taps
 from pytest_rf.analysis.long_profile import LongProfile
@@ -52,7 +53,7 @@ def test_what_is_measured_is_the_same(
     low = np.where(made.lo >= CUT, np.inf, made.lo)
     full = Profile(low, np.where(made.hi <= -CUT, -np.inf, made.hi), 0)
     long = LongProfile(hull, lambda: full)
-    about: list[Steps] = [strided(stride)._replace(hop=hop), strided(stride, Fraction(5))]
+    about: list[Steps] = [replace(strided(stride), hop=hop), strided(stride, Fraction(5))]
     for steps in about:
         assert long.lookahead(steps) == full.lookahead(steps)
         assert long.lookback(steps) == full.lookback(steps)

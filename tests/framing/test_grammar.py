@@ -106,4 +106,4 @@ def test_stages_are_one_window() -> None:
     assert framing.extent(1) == 1792 - 512
     assert framing.extent(0) == 0
     assert count(framing, [0, 1]) == framing.extent(2)
-    assert parse("frames(1, 10) then frames(3, 1)").read([0, 1]) == 4
+    assert count(parse("frames(1, 10) then frames(3, 1)"), [0, 1]) == 4
