@@ -104,6 +104,11 @@ def is_rounded(relation: Relation) -> bool:
     return isinstance(relation, Taps | Sets) and relation.certain is not None
 
 
+def is_identity(relation: Relation) -> bool:
+    """Whether each index reads itself, where there are as many of the output as of the operand."""
+    return type(relation) is Taps and relation[:3] == (1, 1, ((0,),)) and relation.certain is None
+
+
 def certain(relation: Relation) -> Relation:
     """Return what is read for certain, whatever the engine."""
     if isinstance(relation, Taps) and relation.certain is not None:

@@ -195,9 +195,9 @@ class Builder:
         """Return a value that depends on no input; ``load`` gives its elements when they are needed."""
         return self._added(Value(len(self.graph.values), shape, False, load, missing))
 
-    def deferred(self, resolve: Callable[[], Value], nesting: int) -> Value:
-        """Return a constant that is worked out when its shape or its elements are needed."""
-        return self._added(Deferred(len(self.graph.values), resolve, nesting))
+    def deferred(self, resolve: Callable[[], Value], nesting: int, shape: Shape | None = None) -> Value:
+        """Return a constant that is worked out when its elements, or its shape if it is not known, are needed."""
+        return self._added(Deferred(len(self.graph.values), resolve, nesting, shape))
 
     def array(self, data: npt.NDArray[Any]) -> Value:
         """Return a constant with these elements."""

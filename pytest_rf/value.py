@@ -93,12 +93,17 @@ _DEFERRED = ("shape", "load", "missing", "_data")
 
 
 class Deferred(Value):
-    """A constant that is worked out when its shape or its elements are needed, which is rare."""
+    """A constant that is worked out when its elements, or its shape if it is not known, are needed, which is rare."""
 
-    __slots__ = ("_resolve",)
+    __slots__ = ("_resolve", "is_open")
 
-    def __init__(self, number: int, resolve: Callable[[], Value], nesting: int) -> None:
+    def __init__(
+        self, number: int, resolve: Callable[[], Value], nesting: int, shape: Shape | None = None
+    ) -> None:
         self.number = number
+        self.is_open = shape is None  # whether its shape is not known yet
+        if shape is not None:
+            self.shape = shape
         self.varies = False
         self.nesting = nesting
         self.masked = self.zero = self.faint = None
@@ -114,6 +119,7 @@ class Deferred(Value):
         if name not in _DEFERRED:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         found = self._resolve()
+        self.is_open = False
         self.shape, self.load, self.missing, self._data = (
             found.shape,
             found.load,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
 from pytest_rf.domains import slices
 from pytest_rf.domains.flagged import contracted
-from pytest_rf.domains.hull import NOWHERE, Hull, irregular, leaner, masked, to_common_period
+from pytest_rf.domains.hull import NOWHERE, Hull, irregular, leaner, masked, one, to_common_period
 from pytest_rf.limits import afford
 
 MANY = 1 << 22
@@ -47,9 +47,9 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
     if isinstance(relation, Taps) and max(output, extent) > LONG:
         return slices.window(hull, dim, relation, extent, output)
     plan = gathered(relation, extent, output)
-    if plan.identity or (plan.complete and hull.lo.shape[dim] == 1):
+    if plan.identity or (plan.complete and hull.period(dim) == 1):
         return hull
-    if hull.lo.shape[dim] == 1:
+    if hull.period(dim) == 1:
         return _where(hull, dim, plan.hits)
     return _gather(hull, dim, plan, extent)
 
@@ -135,15 +135,15 @@ def end_to_end(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) ->
     jump = next((one.jump for one in same if one.jump is not None), None)
     covered = sum(extent for _, _, extent in pieces) == total
     pieces = [(one, offset, extent) for one, (_, offset, extent) in zip(same, pieces, strict=True)]
-    shape = [max(extents) for extents in zip(*[one.lo.shape for one, _, _ in pieces], strict=True)]
+    shape = [max(extents) for extents in zip(*[one.shape for one, _, _ in pieces], strict=True)]
     shape[dim] = total
     afford(prod(shape))
     lo, hi = np.empty(shape, np.int64), np.empty(shape, np.int64)
     if not covered:
         lo[...], hi[...] = NOWHERE, -NOWHERE
-    for one, offset, extent in pieces:
+    for piece, offset, extent in pieces:
         place = (slice(None),) * dim + (slice(offset, offset + extent),)
-        lo[place], hi[place] = one.lo, one.hi
+        lo[place], hi[place] = piece.ends or (piece.lo, piece.hi)
     return leaner(Hull(lo, hi, jump))
 
 
@@ -157,8 +157,11 @@ def alike(pieces: Sequence[tuple[Hull, int, int]], dim: int, total: int) -> bool
 
 
 def _equal(a: Hull, b: Hull) -> bool:
+    if a.ends is not None and b.ends is not None:
+        return a.jump == b.jump and a.ends == b.ends
     return (
         a.jump == b.jump
+        and a.shape == b.shape
         and not (a.irregular or b.irregular)
         and np.array_equal(a.lo, b.lo)
         and np.array_equal(a.hi, b.hi)
@@ -173,7 +176,10 @@ def _nowhere(hull: Hull, dim: int) -> Hull:
 def _whole(hull: Hull, dim: int) -> Hull:
     if hull.period(dim) == 1:
         return hull
-    return Hull(hull.lo.min(axis=dim, keepdims=True), hull.hi.max(axis=dim, keepdims=True), hull.jump)
+    lo, hi = hull.lo, hull.hi
+    if lo.size == hi.size == lo.shape[dim]:
+        return one(int(np.minimum.reduce(lo, None)), int(np.maximum.reduce(hi, None)), lo.ndim, hull.jump)
+    return Hull(lo.min(axis=dim, keepdims=True), hi.max(axis=dim, keepdims=True), hull.jump)
 
 
 def _prefix(hull: Hull, dim: int, reverse: bool) -> Hull:

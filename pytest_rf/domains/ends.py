@@ -31,6 +31,8 @@ def laid(parts: Sequence[Hull | None], do: EndToEnd) -> Hull:
         for one, offset, extent in zip(parts, do.offsets, do.extents, strict=True)
         if one is not None
     ]
+    if pieces[0][0].ends is not None and bounded.alike(pieces, do.dim, do.total):
+        return pieces[0][0]
     if _is_one_line(pieces, do):
         return pieces[0][0]
     found = stretched.end_to_end(pieces, do.dim, do.total)
@@ -95,14 +97,12 @@ def _layer(pieces: Sequence[Piece], dim: int, total: int, least: int) -> Hull:
 
 
 def _is_repeated(pieces: Sequence[Piece], dim: int, total: int, least: int) -> bool:
+    if len(pieces) > FEW or any(one.irregular or one.jump for one, _, _ in pieces):
+        return False
     others = [d for d in range(pieces[0][0].lo.ndim) if d != dim]
     room = total * prod([max(one.lo.shape[d] for one, _, _ in pieces) for d in others])
-    return (
-        room > least
-        and len(pieces) <= FEW
-        and room > 2 * sum(one.lo.size for one, _, _ in pieces)
-        and not any(one.irregular or one.jump for one, _, _ in pieces)
-    )
+    held = sum([one.lo.size for one, _, _ in pieces])
+    return bool(room > max(least, 2 * held))
 
 
 def _at(piece: Piece, dim: int, total: int) -> Hull:
@@ -140,5 +140,7 @@ def _layers(parts: Iterable[Piece], dim: int) -> Iterable[list[Piece]]:
 def _is_same_map(a: Hull, b: Hull) -> bool:
     if a is b:
         return True
+    if a.ends is not None and b.ends is not None:
+        return a.jump == b.jump and a.ends == b.ends
     alike = a.jump == b.jump and np.array_equal(a.lo, b.lo) and np.array_equal(a.hi, b.hi)
     return alike and not (a.irregular or b.irregular)

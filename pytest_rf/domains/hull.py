@@ -12,9 +12,9 @@ Three marks are not positions. They are ordered so that a plain minimum of ``lo`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd, lcm, prod
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,8 @@ class Hull:
         rest: another hull that the elements read too; see :mod:`pytest_rf.domains.unions`.
         where: which elements read at all; None: all that ``lo`` and ``hi`` say.
         stretch: of which elements the arrays are; None: of all. See :mod:`pytest_rf.domains.stretched`.
+        ends: the one interval of all elements, but for how far it moves, where the hull was made of these plain
+            numbers (:func:`one`); there are no arrays then until somebody looks at them.
     """
 
     lo: Positions
@@ -85,6 +87,28 @@ class Hull:
     rest: Hull | None = None
     where: Flags | None = None
     stretch: Stretch | None = None
+    ends: tuple[int, int] | None = field(default=None, init=False)
+    _rank: int = field(default=0, init=False)
+
+    if not TYPE_CHECKING:  # these are the only names, and they have types
+
+        def __getattr__(self, name: str) -> Any:
+            """Give the arrays of a hull that was made without them."""
+            if name not in ("lo", "hi"):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            shape = (1,) * self._rank
+            self.lo, self.hi = (np.full(shape, end, np.int64) for end in self.ends)
+            return getattr(self, name)
+
+    @property
+    def rank(self) -> int:
+        """The number of dimensions."""
+        return self.lo.ndim if self.ends is None else self._rank
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the arrays."""
+        return self.lo.shape if self.ends is None else (1,) * self._rank
 
     @property
     def is_put_off(self) -> bool:
@@ -94,11 +118,13 @@ class Hull:
     @property
     def is_one(self) -> bool:
         """Whether there is one interval for all elements, but for how far it moves: plain numbers do then."""
+        if self.ends is not None:
+            return True
         return self.lo.size == 1 and self.hi.size == 1 and not self.is_put_off
 
     def period(self, dim: int) -> int:
         """Number of elements along ``dim`` after which the hull repeats."""
-        return int(self.lo.shape[dim])
+        return 1 if self.ends is not None else int(self.lo.shape[dim])
 
     def moves(self, dim: int) -> int:
         """How far the field moves along ``dim`` in one period."""
@@ -106,22 +132,45 @@ class Hull:
 
     def varies(self, dim: int) -> bool:
         """Whether the field depends on the place along ``dim``."""
-        return self.lo.shape[dim] > 1 or self.moves(dim) != 0
+        return self.period(dim) > 1 or self.moves(dim) != 0
 
     def with_jump(self, dim: int, jump: int) -> tuple[int, ...] | None:
         """Return the jumps with that of ``dim`` replaced."""
         if self.jump is None and jump == 0:
             return None
-        old = self.jump or (0,) * self.lo.ndim
+        old = self.jump or (0,) * self.rank
+        if old[dim] == jump:
+            return self.jump
         new = (*old[:dim], jump, *old[dim + 1 :])
         return new if any(new) else None
+
+
+_NEW = object.__new__
+
+
+def one(first: int, last: int, rank: int, jump: tuple[int, ...] | None = None) -> Hull:
+    """Return the hull whose elements all read one interval, but for how far it moves, without any array.
+
+    Most maps without end are such, and arrays of one number cost far more than the number.
+    """
+    made = _NEW(Hull)
+    made.jump, made.irregular = jump, ""
+    made.rest = made.where = made.stretch = None
+    made.ends, made._rank = (first, last), rank
+    return made
+
+
+def plain(hull: Hull) -> Hull:
+    """Return a hull of one interval as plain numbers; any other one as it is."""
+    if hull.ends is not None or hull.irregular or not hull.is_one:
+        return hull
+    return one(hull.lo.item(), hull.hi.item(), hull.lo.ndim, hull.jump)
 
 
 def point(extent: int, dim: int, rank: int, endless: bool) -> Hull:
     """Return the hull of an input along its own axis: element ``i`` reads position ``i``."""
     if endless:
-        zero = np.zeros((1,) * rank, np.int64)
-        return Hull(zero, zero, tuple(int(d == dim) for d in range(rank)))
+        return one(0, 0, rank, tuple([int(d == dim) for d in range(rank)]))
     line = np.arange(extent, dtype=np.int64).reshape([-1 if d == dim else 1 for d in range(rank)])
     return Hull(line, line)
 
@@ -151,7 +200,14 @@ def irregular(why: Irregular, *pieces: Hull) -> Hull:
 
 def has_endless(hull: Hull) -> bool:
     """Whether some element reads without end."""
+    if hull.ends is not None:
+        return hull.ends[0] == -ENDLESS or hull.ends[1] == ENDLESS
     return bool((hull.lo == -ENDLESS).any() or (hull.hi == ENDLESS).any())
+
+
+def moved(end: int, distance: int) -> int:
+    """Return an end of an interval, moved by a distance; a mark stays what it is."""
+    return end + distance if -LIMIT < end < LIMIT else end
 
 
 def shifted(positions: Positions, distance: int | Positions) -> Positions:
@@ -167,6 +223,8 @@ def shifted(positions: Positions, distance: int | Positions) -> Positions:
 
 def is_rigid(hull: Hull) -> bool:
     """Whether the hull holds marks only, which no jump moves."""
+    if hull.ends is not None:
+        return abs(hull.ends[0]) >= LIMIT and abs(hull.ends[1]) >= LIMIT
     return bool((np.abs(hull.lo) >= LIMIT).all() and (np.abs(hull.hi) >= LIMIT).all())
 
 
@@ -232,7 +290,7 @@ def to_common_period(hulls: Sequence[Hull], apart: int | None = None) -> list[Hu
         different speeds along a dimension, or never repeat together.
     """
     first = hulls[0]
-    if all(one.jump == first.jump and _fits(one.lo.shape, first.lo.shape, apart) for one in hulls):
+    if all(one.jump == first.jump and _fits(one.shape, first.shape, apart) for one in hulls):
         return list(hulls)
     rigid = [is_rigid(one) for one in hulls]
     found = [Hull(one.lo, one.hi) if fixed else one for one, fixed in zip(hulls, rigid, strict=True)]
@@ -263,10 +321,12 @@ def _fits(shape: tuple[int, ...], other: tuple[int, ...], apart: int | None) -> 
 
 def split(hull: Hull, dim: int, outer: int, inner: int) -> Hull:
     """Return the hull with dimension ``dim`` split row-major into ``outer`` × ``inner`` (layout only)."""
-    shape = hull.lo.shape
     if not hull.varies(dim):
-        new = (*shape[:dim], 1, *shape[dim:])
         jump = None if hull.jump is None else (*hull.jump[:dim], 0, *hull.jump[dim:])
+        if hull.ends is not None:
+            return one(*hull.ends, hull.rank + 1, jump)
+        shape = hull.lo.shape
+        new = (*shape[:dim], 1, *shape[dim:])
         return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
     period, step = hull.period(dim), hull.moves(dim)
     rows = outer
@@ -275,6 +335,7 @@ def split(hull: Hull, dim: int, outer: int, inner: int) -> Hull:
         rows = period // gcd(period, inner)
         hull = tile(hull, dim, rows * inner // period)
         step = step * (rows * inner // period)
+    shape = hull.lo.shape
     new = (*shape[:dim], rows, inner, *shape[dim + 1 :])
     old = hull.jump
     jump = None if old is None else (*old[:dim], step, 0, *old[dim + 1 :])
@@ -287,12 +348,15 @@ def merge(hull: Hull, dim: int, extents: Sequence[int], open_ended: bool = False
     Only the first of them may be without end (``open_ended``).
     """
     count = len(extents)
-    shape = hull.lo.shape
     old = hull.jump
     last = dim + count
     step = hull.moves(dim)
     jump = None if old is None else (*old[:dim], step, *old[last:])
-    if not any(hull.varies(d) for d in range(dim, last)):
+    varies = any(hull.varies(d) for d in range(dim, last))
+    if hull.ends is not None and not varies:
+        return one(*hull.ends, hull.rank + 1 - count, jump)
+    shape = hull.lo.shape
+    if not varies:
         new = (*shape[:dim], 1, *shape[last:])
         return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
     full = (*shape[:dim], shape[dim] if open_ended else extents[0], *extents[1:], *shape[last:])

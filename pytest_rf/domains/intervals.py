@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pytest_rf.access import WHOLE, certain
+from pytest_rf.access import WHOLE, Taps, certain
 from pytest_rf.domains import bounded, ends, hull, periodic, span, stretched, unions
 from pytest_rf.domains.hull import CUT, LIMIT, NOWHERE, Hull, Positions
 from pytest_rf.domains.instructions import (
@@ -40,7 +40,7 @@ def _of_each(
 
     @wraps(rule)
     def over(self: Intervals, x: Hull, do: Do, key: Key) -> Hull:
-        if not x.is_put_off:
+        if x.rest is None and x.where is None and x.stretch is None:
             return rule(self, x, do, key)
         return unions.each(x, do, lambda one: rule(self, one, do, key))  # type: ignore[arg-type]
 
@@ -61,20 +61,37 @@ class Intervals:
             return stretched.point(extent, key[1], rank)
         return hull.point(extent, key[1], rank, key in self.policy.endless)
 
-    @_of_each
     def contract(self, x: Hull, do: Contract, key: Key) -> Hull:
         """Return the hull with one element along the dimension."""
-        endless = do.leads & self.policy.endless
+        if x.ends is not None and do.extent and not (x.jump and x.jump[do.dim]):
+            return x  # all elements read the same
+        return self._contracted(x, do, key)
+
+    @_of_each
+    def _contracted(self, x: Hull, do: Contract, key: Key) -> Hull:
+        endless = self.policy.endless
         if x.irregular:
-            whole = key in endless and x.irregular != "masked"
+            whole = key in do.leads and key in endless and x.irregular != "masked"
             return hull.endless(x.lo.ndim) if whole else x
-        if endless:
+        if not do.leads.isdisjoint(endless):
             return periodic.whole(x, do.dim, endless=x.moves(do.dim) != 0)
         return bounded.along(x, do.dim, WHOLE, do.extent, 1)
 
-    @_of_each
     def follow(self, x: Hull, do: Follow, key: Key) -> Hull:
         """Return the hull of the elements that read."""
+        if x.ends is not None and not (x.jump and x.jump[do.dim]) and self._reads_on(do):
+            return x  # all elements read the same
+        return self._followed(x, do, key)
+
+    def _reads_on(self, do: Follow) -> bool:
+        """Whether every element reads some along an axis without end, where there is no border to miss them at."""
+        relation = do.relation
+        if type(relation) is not Taps or do.leads.isdisjoint(self.policy.endless):
+            return False
+        return relation.certain is None and all(relation.taps)
+
+    @_of_each
+    def _followed(self, x: Hull, do: Follow, key: Key) -> Hull:
         relation = do.relation if self.policy.uncertain else certain(do.relation)
         if do.leads.isdisjoint(self.policy.endless):
             return bounded.along(x, do.dim, relation, do.extent, do.output)
@@ -118,8 +135,10 @@ class Intervals:
     @_of_each
     def arrange(self, x: Hull, do: Arrange, key: Key) -> Hull:
         """Return the hull with its dimensions in order."""
-        lo, hi, new = x.lo, x.hi, do.shape(x.lo.shape)
         jump = None if x.jump is None else tuple([0 if dim is None else x.jump[dim] for dim in do.order])
+        if x.ends is not None:
+            return hull.one(*x.ends, len(do.order), jump)
+        lo, hi, new = x.lo, x.hi, do.shape(x.lo.shape)
         if do.axes is not None:
             lo, hi = lo.transpose(do.axes), hi.transpose(do.axes)
         return Hull(lo.reshape(new), hi.reshape(new), jump, x.irregular)
@@ -194,6 +213,9 @@ def _size(one: Hull) -> float:
     """The largest field in a hull; infinite where it reads nothing, so that the other branch is taken."""
     if one.irregular:
         return float("inf")
+    if one.ends is not None:
+        first, last = one.ends
+        return float(last - first) if abs(first) < LIMIT and abs(last) < LIMIT else float("inf")
     if one.is_put_off:
         return span.sizes(one)[1] or float("inf")
     real = (np.abs(one.lo) < LIMIT) & (np.abs(one.hi) < LIMIT)

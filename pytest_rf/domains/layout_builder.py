@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import accumulate
 from math import prod
 
-from pytest_rf.access import Relation, Sets, Taps
+from pytest_rf.access import Relation, Sets, Taps, is_identity
 from pytest_rf.domains.instructions import (
     Contract,
     Diagonal,
@@ -74,8 +74,10 @@ class LayoutBuilder:
         """Read an axis by a relation that gives ``extent`` elements; ``picked`` keeps only the first."""
         self.fuse(number)
         (factor,) = self.axes[number]
-        dim = self.start(number)
-        self.instructions.append(Follow(dim, relation, factor.extent, extent, picked, factor.leads))
+        if picked or extent != factor.extent or not is_identity(relation):  # a 1×1 convolution moves nothing
+            self.instructions.append(
+                Follow(self.start(number), relation, factor.extent, extent, picked, factor.leads)
+            )
         if factor.within and isinstance(relation, Taps) and not relation.selects:
             factor = factor._replace(mixed=False, within=False)  # windows over them: they are positions
         wider = Fraction(1)

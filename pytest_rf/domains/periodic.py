@@ -20,6 +20,9 @@ from pytest_rf.domains.hull import (
     Hull,
     endless,
     irregular,
+    moved,
+    one,
+    plain,
     shifted,
     shortest_period,
 )
@@ -54,6 +57,11 @@ def along(hull: Hull, dim: int, relation: Relation) -> Hull:
 def whole(hull: Hull, dim: int, endless: bool) -> Hull:
     """Return the hull of an element that reads all of dimension ``dim``."""
     jump = hull.with_jump(dim, 0)
+    if hull.ends is not None:
+        first, last = hull.ends
+        if endless:
+            first, last = -ENDLESS if first < CUT else first, ENDLESS if last > -CUT else last
+        return one(first, last, hull.rank, jump)
     lo, hi = hull.lo.min(axis=dim, keepdims=True), hull.hi.max(axis=dim, keepdims=True)
     if endless:
         # What is only context, or nothing, does not become a position by being repeated.
@@ -63,6 +71,8 @@ def whole(hull: Hull, dim: int, endless: bool) -> Hull:
 
 def pick(hull: Hull, dim: int, index: int) -> Hull:
     """Return the hull of the one element ``index`` along ``dim``."""
+    if hull.ends is not None and not index:
+        return one(*hull.ends, hull.rank, hull.with_jump(dim, 0))
     lo, hi = _at(hull, dim, np.array([index]))
     return Hull(lo, hi, hull.with_jump(dim, 0))
 
@@ -83,15 +93,20 @@ def _at(
 
 def _taps(hull: Hull, dim: int, relation: Taps) -> Hull:
     filled = all(relation.taps)
-    period, jump = hull.lo.shape[dim], hull.moves(dim)
+    period, jump = hull.period(dim), hull.moves(dim)
     if period == 1 and not jump and filled:
         return hull  # it does not vary
     if period == relation.period == 1 and filled:
         # The classic case of one size, stride and start: the outermost taps are all that matters.
         taps = relation.taps[0]
         first, last = jump * min(taps), jump * max(taps)
-        lo, hi = shifted(hull.lo, min(first, last)), shifted(hull.hi, max(first, last))
-        return Hull(lo, hi, hull.with_jump(dim, jump * relation.advance))
+        if first > last:
+            first, last = last, first
+        jumps = hull.with_jump(dim, jump * relation.advance)
+        hull = plain(hull)
+        if hull.ends is not None:
+            return one(moved(hull.ends[0], first), moved(hull.ends[1], last), hull.rank, jumps)
+        return Hull(shifted(hull.lo, first), shifted(hull.hi, last), jumps)
     repeats = period // gcd(period, relation.advance)
     length = relation.period * repeats
     if length > LONGEST_PERIOD:

@@ -43,7 +43,7 @@ def sizes(one: Hull) -> tuple[float, float]:
 
 def _ends(made: Hull) -> tuple[float, float]:
     if made.is_one:
-        lo, hi = made.lo.item(), made.hi.item()
+        lo, hi = made.ends or (made.lo.item(), made.hi.item())
         only = 0.0 if max(lo, -hi) >= CUT else np.inf if lo == -ENDLESS or hi == ENDLESS else hi - lo + 1.0
         return only, only
     found = _sizes(made.lo, made.hi)

@@ -124,6 +124,9 @@ def union(a: Hull, b: Hull) -> Hull:
     """Return the hull that holds both; irregular where they move at different speeds."""
     if a is b:
         return a
+    if a.ends is not None and b.ends is not None and a.jump == b.jump:
+        first, last = min(a.ends[0], b.ends[0]), max(a.ends[1], b.ends[1])
+        return a if (first, last) == a.ends else hull.one(first, last, a.rank, a.jump)
     if a.stretch is not None or b.stretch is not None:
         found = stretched.union(a, b)
         return union(stretched.made(a), stretched.made(b)) if found is None else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_rf.frontends.onnx import constants
@@ -19,14 +19,14 @@ ATTRIBUTE = onnx.AttributeProto
 class Attributes(Mapping[str, Any]):
     """A node's attributes, decoded when they are read: most of a model's are never looked at."""
 
-    def __init__(self, node: onnx.NodeProto, payloads: Payloads = NOTHING_LEFT) -> None:
-        self._node = node
+    def __init__(self, protos: Sequence[onnx.AttributeProto], payloads: Payloads = NOTHING_LEFT) -> None:
+        self.protos = protos
         self._payloads = payloads
         self._read: dict[str, onnx.AttributeProto] | None = None
 
     def _raw(self) -> dict[str, onnx.AttributeProto]:
         if self._read is None:
-            self._read = {text(attribute.name): attribute for attribute in self._node.attribute}
+            self._read = {text(attribute.name): attribute for attribute in self.protos}
         return self._read
 
     def __getitem__(self, name: str) -> Any:
@@ -71,17 +71,17 @@ def decoded(attribute: onnx.AttributeProto, payloads: Payloads = NOTHING_LEFT) -
                 copy.MergeFrom(attribute)
                 copy.type = _KINDS[single]
                 return decoded(copy, payloads)
-        return list(attribute.ints) or list(attribute.floats)
+        return attribute.ints[:] or attribute.floats[:]
     return onnx.helper.get_attribute_value(attribute)
 
 
 _PLAIN: Mapping[int, Callable[[onnx.AttributeProto], Any]] = {
-    ATTRIBUTE.INTS: lambda attribute: list(attribute.ints),
+    ATTRIBUTE.INTS: lambda attribute: attribute.ints[:],
     ATTRIBUTE.INT: lambda attribute: int(attribute.i),
     ATTRIBUTE.FLOAT: lambda attribute: float(attribute.f),
-    ATTRIBUTE.FLOATS: lambda attribute: list(attribute.floats),
+    ATTRIBUTE.FLOATS: lambda attribute: attribute.floats[:],
     ATTRIBUTE.STRING: lambda attribute: attribute.s.decode("utf-8", "replace"),
-    ATTRIBUTE.STRINGS: lambda attribute: [text.decode("utf-8", "replace") for text in attribute.strings],
+    ATTRIBUTE.STRINGS: lambda attribute: [text.decode("utf-8", "replace") for text in attribute.strings[:]],
 }
 _KINDS = {
     "i": ATTRIBUTE.INT,
@@ -94,7 +94,7 @@ _KINDS = {
 
 def size_of(graph: onnx.GraphProto | onnx.FunctionProto) -> int:
     """Return the number of nodes of a graph or function and of the bodies in it."""
-    return sum(1 + sum(map(size_of, graphs(node))) for node in graph.node)
+    return sum(1 + sum(map(size_of, graphs(node))) for node in graph.node[:])
 
 
 BODIED = frozenset({"If", "Loop", "Scan", "SequenceMap"})
@@ -107,7 +107,7 @@ def subgraphs(node: onnx.NodeProto) -> bool:
         return node.op_type in BODIED
     return any(
         attribute.type in (ATTRIBUTE.GRAPH, ATTRIBUTE.GRAPHS) or attribute.HasField("g")
-        for attribute in node.attribute
+        for attribute in node.attribute[:]
     )
 
 
@@ -139,11 +139,11 @@ def bound(node: onnx.NodeProto, given: Mapping[str, onnx.AttributeProto], depth:
 
 
 def _refers(node: onnx.NodeProto) -> bool:
-    for attribute in node.attribute:
+    for attribute in node.attribute[:]:
         if attribute.ref_attr_name:
             return True
         if attribute.type in (ATTRIBUTE.GRAPH, ATTRIBUTE.GRAPHS):
             graphs = [attribute.g] if attribute.type == ATTRIBUTE.GRAPH else attribute.graphs
-            if any(_refers(inner) for graph in graphs for inner in graph.node):
+            if any(_refers(inner) for graph in graphs for inner in graph.node[:]):
                 return True
     return False

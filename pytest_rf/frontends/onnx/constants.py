@@ -7,7 +7,7 @@ targets of Reshape, bounds of Slice, scales of Resize.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import prod
 from typing import Any
@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_rf.access import LARGEST_TABLE
+from pytest_rf.frontends.onnx.inputs import MOST_AXES
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.outside import first_outside, lies_outside, missing
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Builder
-from pytest_rf.operators.onnx.call import UNCOMPUTED
-from pytest_rf.value import Value
+from pytest_rf.operators.onnx.call import UNCOMPUTED, Element
+from pytest_rf.value import Shape, Value
 
 Array = npt.NDArray[Any]
 
@@ -67,7 +68,7 @@ def dense(b: Builder, tensor: onnx.TensorProto, name: str = "", payloads: Payloa
 
     ``name`` is what messages call it where the tensor has no name, as in attributes.
     """
-    shape = tuple(tensor.dims)
+    shape = tuple(tensor.dims[:])
     if shape and min(shape) < 0:
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
     if lies_outside(tensor):
@@ -79,10 +80,17 @@ def dense(b: Builder, tensor: onnx.TensorProto, name: str = "", payloads: Payloa
     return b.constant(shape, lambda: decode(tensor, payloads))
 
 
-def initializers(b: Builder, graph: onnx.GraphProto, payloads: Payloads) -> dict[str, Any]:
-    """Return the constants that a graph brings with it, by name."""
-    scope = {tensor.name: dense(b, tensor, "", payloads) for tensor in graph.initializer}
-    scope.update((one.values.name, sparse(b, one)) for one in graph.sparse_initializer)
+def initializers(
+    b: Builder,
+    graph: onnx.GraphProto,
+    payloads: Payloads,
+    tensors: Sequence[tuple[str, onnx.TensorProto]] | None = None,
+) -> dict[str, Any]:
+    """Return the constants that a graph brings with it, by name; ``tensors``: its dense initializers with theirs."""
+    if tensors is None:
+        tensors = [(tensor.name, tensor) for tensor in graph.initializer[:]]
+    scope = {name: dense(b, tensor, "", payloads) for name, tensor in tensors}
+    scope.update((one.values.name, sparse(b, one)) for one in graph.sparse_initializer[:])
     return scope
 
 
@@ -104,9 +112,9 @@ def _elements(tensor: onnx.TensorProto) -> Array | None:
     try:
         raw = RAW.get(tensor.data_type) if tensor.HasField("raw_data") else None
         if raw is not None:
-            return np.frombuffer(tensor.raw_data, raw).reshape(tuple(tensor.dims))
+            return np.frombuffer(tensor.raw_data, raw).reshape(tuple(tensor.dims[:]))
         if tensor.data_type == onnx.TensorProto.INT64:
-            return np.array(tensor.int64_data, np.int64).reshape(tuple(tensor.dims))
+            return np.array(tensor.int64_data[:], np.int64).reshape(tuple(tensor.dims[:]))
         return np.asarray(onnx.numpy_helper.to_array(tensor))
     except (ValueError, TypeError, LookupError):  # of elements that do not fit, by the version of onnx
         return None
@@ -114,7 +122,7 @@ def _elements(tensor: onnx.TensorProto) -> Array | None:
 
 def sparse(b: Builder, tensor: onnx.SparseTensorProto, name: str = "") -> Value:
     """Return a constant of a sparse tensor's dims; its elements are not decoded."""
-    shape = tuple(tensor.dims)
+    shape = tuple(tensor.dims[:])
     if any(n < 0 for n in shape):
         return b.constant(None, missing=f"has the impossible shape {list(shape)}")
     called = text(tensor.values.name) or name
@@ -125,7 +133,7 @@ def sparse(b: Builder, tensor: onnx.SparseTensorProto, name: str = "") -> Value:
 
 def attribute(b: Builder, node: onnx.NodeProto, name: str, payloads: Payloads) -> Value:
     """Return the tensor in an attribute of a node as a constant; messages call it as the node's output."""
-    found = next(one for one in node.attribute if one.name == name)
+    found = next(one for one in node.attribute[:] if one.name == name)
     called = text(next(iter(node.output), node.name))
     if found.HasField("sparse_tensor"):
         return sparse(b, found.sparse_tensor, called)
@@ -139,6 +147,24 @@ def settled(results: Sequence[Any]) -> Sequence[Any]:
             value.data  # noqa: B018 - reading it computes it
     return results
 
+
+def _of_shape(operands: Sequence[Element | None]) -> Shape | None:
+    """Return the shape that the operand of a ConstantOfShape says, if it is a list of extents that is at hand."""
+    if len(operands) != 1:
+        return None
+    (x,) = operands
+    if type(x) is not Value or x.shape is None or len(x.shape) != 1 or x.shape[0] > MOST_AXES:
+        return None
+    data = x.data
+    if data is None or data.dtype.kind not in "iu":
+        return None
+    shape = tuple(data.tolist())
+    return shape if min(shape, default=0) >= 0 else None
+
+
+AT_ONCE: Mapping[str, Callable[[Sequence[Element | None]], Shape | None]] = {"ConstantOfShape": _of_shape}
+"""Operators of which the shape of what they make is told without a call of their rule, as they are many: every weight
+is one where a file is stored without weights. What is not that plain goes the way of all others."""
 
 OPEN_ENDED = frozenset({"NonZero", "Unique", "Compress", "NonMaxSuppression", "StringSplit"})
 """Operators whose output has a shape that its elements tell; no larger than the inputs make it."""
@@ -210,7 +236,7 @@ class _Outputs:
 
     def _computed(self) -> Sequence[Array | None]:
         arrays: dict[str, Array] = {}
-        for name, value in zip(self._node.input, self._operands, strict=True):
+        for name, value in zip(self._node.input[:], self._operands, strict=True):
             if value is not None:
                 data = value.data
                 if data is None:
@@ -227,7 +253,7 @@ def evaluate(
     from onnx.reference import ReferenceEvaluator
 
     if node.op_type == "ConstantOfShape":
-        fill = next((decode(a.t) for a in node.attribute if a.name == "value"), None)
+        fill = next((decode(a.t) for a in node.attribute[:] if a.name == "value"), None)
         shape = next(iter(arrays.values())).reshape(-1).tolist()
         if prod(shape) > _largest(node) or (fill is not None and fill.size != 1):
             return ()

@@ -22,21 +22,27 @@ class Declared:
 
     def __init__(self, graph: onnx.GraphProto, inputs: Mapping[str, Shape]) -> None:
         self._graph = graph
-        self._symbols: dict[str, int | None] = {}
-        self._as_filed = True
-        for info in graph.input:
-            for dim, extent in zip(_dims(info) or (), inputs.get(text(info.name), ()), strict=False):
+        self._inputs = inputs
+
+    @cached_property
+    def _taken(self) -> tuple[Mapping[str, int | None], bool]:
+        """What symbols stand for, and whether all inputs have the extents that the file fixes."""
+        symbols: dict[str, int | None] = {}
+        as_filed = True
+        for info in self._graph.input[:]:
+            for dim, extent in zip(_dims(info) or (), self._inputs.get(text(info.name), ()), strict=False):
                 if dim.dim_param:
                     symbol = text(dim.dim_param)
-                    if self._symbols.setdefault(symbol, extent) != extent:
-                        self._symbols[symbol] = None
+                    if symbols.setdefault(symbol, extent) != extent:
+                        symbols[symbol] = None
                 elif dim.dim_value > 0 and dim.dim_value != extent:
-                    self._as_filed = False
+                    as_filed = False
+        return symbols, as_filed
 
     @cached_property
     def _told(self) -> Mapping[str, Sequence[onnx.TensorShapeProto.Dimension]]:
         """What the file tells of tensors, by name; few models have an operator that asks for it."""
-        infos = (*self._graph.value_info, *self._graph.output)
+        infos = (*self._graph.value_info[:], *self._graph.output[:])
         return {text(info.name): dims for info in infos if (dims := _dims(info)) is not None}
 
     def shape(self, name: str) -> Told | None:
@@ -45,14 +51,16 @@ class Declared:
         return None if dims is None else tuple(self._extent(axis, dim) for axis, dim in enumerate(dims))
 
     def _extent(self, axis: int, dim: onnx.TensorShapeProto.Dimension) -> int | None:
+        symbols, as_filed = self._taken
         if dim.dim_param:
-            return self._symbols.get(text(dim.dim_param))
+            return symbols.get(text(dim.dim_param))
         fixed = dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None
-        return fixed if self._as_filed or axis == 1 else None
+        return fixed if as_filed or axis == 1 else None
 
 
 def _dims(info: onnx.ValueInfoProto) -> list[onnx.TensorShapeProto.Dimension] | None:
     kind = tensor_type(info)
     if kind is None or not kind.tensor_type.HasField("shape"):
         return None
-    return list(kind.tensor_type.shape.dim)
+    found: list[onnx.TensorShapeProto.Dimension] = kind.tensor_type.shape.dim[:]
+    return found

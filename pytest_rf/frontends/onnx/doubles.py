@@ -48,14 +48,18 @@ def of_domain(domain: str) -> str:
     return f"opset_import names the domain {domain or 'ai.onnx'!r} twice; export the model again"
 
 
-def in_node(node: onnx.NodeProto, place: Callable[[onnx.NodeProto], str]) -> None:
+def in_node(
+    node: onnx.NodeProto,
+    attributes: Sequence[onnx.AttributeProto],
+    place: Callable[[onnx.NodeProto], str],
+) -> None:
     """Refuse attributes that a node has twice, and what its bodies have, whether they run or not.
 
     Raises:
         ModelError: it has; ``place`` names the node.
     """
     names, bodied = [], False
-    for attribute in node.attribute:
+    for attribute in attributes:
         names.append(attribute.name)
         bodied |= attribute.type in _BODIES or not attribute.type
     if len(names) > 1 and len(set(names)) < len(names):
@@ -81,25 +85,26 @@ def in_nodes(nodes: Sequence[onnx.NodeProto], place: str) -> None:
     Raises:
         ModelError: one has; ``place`` names what they stand in.
     """
-    for node in nodes:
-        in_node(node, lambda _: place)
+    for node in nodes[:]:
+        in_node(node, node.attribute[:], lambda _: place)
 
 
-def in_graph(graph: onnx.GraphProto, place: str) -> None:
-    """Refuse initializers and outputs that a graph has twice.
+def in_graph(graph: onnx.GraphProto, place: str, dense: Sequence[str] | None = None) -> None:
+    """Refuse initializers and outputs that a graph has twice; ``dense``: the names of its dense initializers.
 
     Raises:
         ModelError: it has.
     """
-    dense = [tensor.name for tensor in graph.initializer]
-    refuse(place, "initializer", [*dense, *(tensor.values.name for tensor in graph.sparse_initializer)])
-    refuse(place, "output", [info.name for info in graph.output])
+    known = [tensor.name for tensor in graph.initializer[:]] if dense is None else dense
+    sparse = [tensor.values.name for tensor in graph.sparse_initializer[:]]
+    refuse(place, "initializer", [*known, *sparse])
+    refuse(place, "output", [info.name for info in graph.output[:]])
 
 
 def graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
     """Yield the bodies of a node."""
-    for attribute in node.attribute:
+    for attribute in node.attribute[:]:
         if attribute.HasField("g"):
             yield attribute.g
         if attribute.graphs:
-            yield from attribute.graphs
+            yield from attribute.graphs[:]

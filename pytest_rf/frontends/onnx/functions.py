@@ -39,7 +39,7 @@ class Functions:
 
     def __init__(self, model: onnx.ModelProto, name: str) -> None:
         self._own: dict[tuple[str, str, str], Body] = {}
-        for proto in model.functions:
+        for proto in model.functions[:]:
             key = (domain_of(proto.domain), proto.name, getattr(proto, "overload", ""))
             place = f"{name}: function {text(proto.name)!r}"
             if key in self._own:
@@ -81,7 +81,7 @@ def standard(node: onnx.NodeProto, operands: Sequence[Element | None], version: 
         return None
     if proto is None:
         return None
-    opsets = {domain_of(entry.domain): int(entry.version) for entry in proto.opset_import}
+    opsets = {domain_of(entry.domain): int(entry.version) for entry in proto.opset_import[:]}
     opsets.setdefault("", version if not domain else onnx.defs.onnx_opset_version())
     return Body((domain, node.op_type, "standard"), proto, opsets, own=False)
 

@@ -45,7 +45,7 @@ def input_shape(
     place = f"{model}: input {name!r}"
     kind = tensor_type(info)
     declared = None if kind is None else kind.tensor_type
-    dims = list(declared.shape.dim) if declared is not None and declared.HasField("shape") else None
+    dims = declared.shape.dim[:] if declared is not None and declared.HasField("shape") else None
     if given is not None:
         shape = _given(place, given, dims, opened)
     elif dims is None:
@@ -116,7 +116,7 @@ def bound(b: Builder, model: str, info: onnx.ValueInfoProto, data: Any) -> Eleme
     if declared is None:
         return b.array(array)
     if declared.HasField("shape"):
-        dims = list(declared.shape.dim)
+        dims = declared.shape.dim[:]
         if array.size == 1 and array.ndim != len(dims):
             array = array.reshape((1,) * len(dims))
         fits = len(dims) == array.ndim and all(

@@ -13,10 +13,11 @@ from pytest_rf.frontends.onnx.doubles import domain_of, versions
 from pytest_rf.frontends.onnx.elements import tensors_of
 from pytest_rf.frontends.onnx.functions import Functions
 from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, bound, check_names, input_shape, tensor_type
-from pytest_rf.frontends.onnx.nodes import Frame, Nodes
+from pytest_rf.frontends.onnx.nodes import Nodes
 from pytest_rf.frontends.onnx.outside import first_outside
-from pytest_rf.frontends.onnx.payloads import Given, Payloads, of
+from pytest_rf.frontends.onnx.payloads import Given, Model, of
 from pytest_rf.frontends.onnx.proto import onnx
+from pytest_rf.frontends.onnx.sites import Frame
 from pytest_rf.graph import MASK_BELOW, Builder, Graph
 from pytest_rf.operators.onnx.call import Element
 from pytest_rf.value import Value
@@ -52,20 +53,21 @@ def lower(
     Raises:
         ModelError: an input's shape is open, a limit is exceeded, or the model breaks the rules of ONNX.
     """
-    whole, b = of(model), Builder(weights, mask_below)
-    return _lowered(b, whole.proto, whole.payloads, name, inputs or {}, values or {}, opened, operators)
+    return _lowered(
+        Builder(weights, mask_below), of(model), name, inputs or {}, values or {}, opened, operators
+    )
 
 
 def _lowered(
     b: Builder,
-    model: onnx.ModelProto,
-    payloads: Payloads,
+    whole: Model,
     name: str,
     inputs: Mapping[str, Sequence[int]],
     values: Mapping[str, Any],
     opened: bool,
     operators: registry.Operators,
 ) -> Graph:
+    model, payloads = whole.proto, whole.payloads
     unread = first_outside(model) if b.weights else None
     if unread is not None:
         b.graph.notes.append(
@@ -73,13 +75,13 @@ def _lowered(
             "outside count as if they had no zeros; load them into the model to have them looked at"
         )
     opsets = _opsets(model, name)
-    scope = _scope(b, model, payloads, name, inputs, values, opened)
+    scope = _scope(b, whole, name, inputs, values, opened)
     owners = names.Owners(model.graph)
     declared = Declared(model.graph, {key: value.extents for key, value in b.graph.inputs.items()})
     nodes = Nodes(b, name, Functions(model, name), owners, operators, declared, payloads)
     nodes.run(model.graph.node, scope, Frame("", opsets))
     nodes.over = True
-    for info in model.graph.output:
+    for info in model.graph.output[:]:
         element = scope.get(info.name)
         if element is None:
             raise ModelError(
@@ -92,7 +94,7 @@ def _lowered(
         if isinstance(value, Value) and not value.varies
     }
     b.graph.metadata.update(
-        {names.text(entry.key): names.text(entry.value) for entry in model.metadata_props}
+        {names.text(entry.key): names.text(entry.value) for entry in model.metadata_props[:]}
     )
     return b.graph
 
@@ -112,18 +114,17 @@ def _opsets(model: onnx.ModelProto, name: str) -> dict[str, int]:
 
 def _scope(
     b: Builder,
-    model: onnx.ModelProto,
-    payloads: Payloads,
+    whole: Model,
     name: str,
     inputs: Mapping[str, Sequence[int]],
     values: Mapping[str, Any],
     opened: bool,
 ) -> dict[str, Element | None]:
     """Return what the names of initializers and inputs stand for."""
-    graph = model.graph
-    doubles.in_graph(graph, name)
-    scope = constants.initializers(b, graph, payloads)
-    declared = [(names.text(info.name), info) for info in graph.input if info.name not in scope]
+    graph = whole.proto.graph
+    doubles.in_graph(graph, name, [tensor for tensor, _ in whole.initializers])
+    scope = constants.initializers(b, graph, whole.payloads, whole.initializers)
+    declared = [(names.text(info.name), info) for info in whole.inputs]
     check_names(name, [told for told, _ in declared], [*inputs, *values])
     for told, info in declared:
         if told in values:

@@ -31,7 +31,7 @@ class Owners:
     @cached_property
     def _all(self) -> Mapping[str, str]:
         owners: dict[str, str] = {}
-        for tensor in self._graph.initializer:
+        for tensor in self._graph.initializer[:]:
             name = text(tensor.name)
             owner, _, last = name.rpartition(".")
             if owner and last in PARAMETERS:
@@ -40,8 +40,8 @@ class Owners:
 
     @cached_property
     def _readers(self) -> Counter[str]:
-        nodes = self._graph.node if self._all else ()
-        return Counter(name for node in nodes for name in set(node.input) if name in self._all)
+        nodes = self._graph.node[:] if self._all else []
+        return Counter(name for node in nodes for name in set(node.input[:]) if name in self._all)
 
     @cached_property
     def sole(self) -> Mapping[str, str]:
@@ -82,14 +82,14 @@ def origin_of(node: onnx.NodeProto, owners: Owners, prefix: str = "") -> tuple[s
         prefix: goes before the names of tensors where the node stands.
     """
     props = getattr(node, "metadata_props", ())
-    metadata = {text(entry.key): text(entry.value) for entry in props} if props else {}
+    metadata = {text(entry.key): text(entry.value) for entry in props[:]} if props else {}
     source = _source(metadata[TRACE]) if TRACE in metadata else ""
     module = _owner(node, owners.sole)
     if not module:
         module, owner = _module(text(node.name), metadata.get(SCOPES, "")), _owner(node, owners.shared)
         if not module or _CALL.sub("", module) == _CALL.sub("", owner):
             module = owner
-    return module, source, tuple(prefix + text(name) for name in node.input if name)
+    return module, source, tuple([prefix + text(name) for name in node.input[:] if name])
 
 
 def _owner(node: onnx.NodeProto, owners: Mapping[str, str]) -> str:
@@ -136,4 +136,4 @@ def told(node: onnx.NodeProto) -> str:
 
 def called(node: onnx.NodeProto) -> str:
     """Return a node's name; that of its first output where it has none."""
-    return text(node.name or next((name for name in node.output if name), node.op_type))
+    return text(node.name or next((name for name in node.output[:] if name), node.op_type))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Callable, Hashable, MutableMapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from pytest_rf import limits, registry
 from pytest_rf.errors import ModelError
@@ -14,56 +14,29 @@ from pytest_rf.frontends.onnx.attributes import Attributes, bound, size_of, subg
 from pytest_rf.frontends.onnx.declared import Declared, Told
 from pytest_rf.frontends.onnx.doubles import domain_of
 from pytest_rf.frontends.onnx.elements import Operands, flat, nesting_of, tensors_of
-from pytest_rf.frontends.onnx.functions import Body, Functions, Opsets, is_function, standard
+from pytest_rf.frontends.onnx.functions import Body, Functions, is_function, standard
 from pytest_rf.frontends.onnx.inputs import MOST_AXES
 from pytest_rf.frontends.onnx.names import called, text, told
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.repeats import Repeats
+from pytest_rf.frontends.onnx.sites import Frame, Operator, Scope, Site
 from pytest_rf.graph import Builder
 from pytest_rf.node import Node, Traced
 from pytest_rf.operators.onnx import find
-from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Unfit
+from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Unfit, is_by_shapes
 from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
-from pytest_rf.value import Shape, Undetermined, Value
+from pytest_rf.value import Deferred, Shape, Undetermined, Value
 
 UNROLLED = 20_000
 """Nodes that unrolled loops may cost in one model; loops beyond it get an upper bound."""
-
-Scope = MutableMapping[str, "Element | None"]
 
 
 def is_known(key: str) -> bool:
     """Whether the reads of an operator, ``domain::Operator`` or ``Operator`` of the standard, are known anyway."""
     domain, _, op = key.rpartition("::")
     return find(key) is not None or is_function(op, domain)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where nodes stand.
-
-    Attributes:
-        prefix: goes before the names of nodes and tensors inside of functions and bodies.
-        opsets: the operator versions by domain.
-        visible: whether users know these nodes; the body of a standard operator is no one's business.
-        calls: the functions that are being written out, to find one that calls itself.
-        depth: on how many levels of functions and bodies they stand.
-        doubt: names the innermost body around them that may not run at all; None where they are sure to run.
-    """
-
-    prefix: str
-    opsets: Opsets
-    visible: bool = True
-    calls: tuple[tuple[str, str, str], ...] = ()
-    depth: int = 0
-    doubt: Callable[[], str] | None = None
-
-    @cached_property
-    def hidden(self) -> Frame:
-        """The same place, for nodes that users do not know."""
-        return replace(self, visible=False)
 
 
 class Nodes:
@@ -97,6 +70,7 @@ class Nodes:
         self.unrolled = 0
         self.collected = 0
         self.over = False
+        self._operators: dict[tuple[str, str], Operator] = {}
 
     def run(self, nodes: Sequence[onnx.NodeProto], scope: Scope, frame: Frame) -> None:
         """Lower nodes in order; ``scope`` maps the names of tensors to what they are and takes theirs.
@@ -112,20 +86,21 @@ class Nodes:
             self._add(len(nodes))
         own = scope.maps[0] if isinstance(scope, ChainMap) else scope
         around = self.b.node
-        for node in nodes:
+        for node in nodes[:]:  # a slice, as stepping through a field of a message is slow
             try:
-                operands = [scope[name] if name else None for name in node.input]
+                operands = [scope[name] if name else None for name in node.input[:]]
             except KeyError as missing:
                 raise ModelError(
                     f"{self._place(node)}: input {text(missing.args[0])!r} is computed by no node before it; "
                     "export again"
                 ) from None
-            if len(node.output) > 1:
-                self._add(len(node.output) - 1)
-            if frame.depth == 0 and node.attribute:
-                doubles.in_node(node, self._place)
-            results = self._results(node, operands, scope, frame)
-            for name, value in zip(node.output, results, strict=False):
+            outputs, attributes = node.output[:], node.attribute[:]
+            if len(outputs) > 1:
+                self._add(len(outputs) - 1)
+            if attributes and frame.depth == 0:
+                doubles.in_node(node, attributes, self._place)
+            results = self._results(Site(node, outputs, attributes, operands, scope, frame))
+            for name, value in zip(outputs, results, strict=False):
                 if name:
                     if name in own:
                         raise ModelError(
@@ -155,40 +130,24 @@ class Nodes:
     def _place(self, node: onnx.NodeProto) -> str:
         return f"{self.name}: {told(node)}"
 
-    def _results(
-        self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
-    ) -> Sequence[Element]:
+    def _results(self, site: Site) -> Sequence[Element]:
+        node, outputs, _, operands, _, frame = site
         function = self.functions.of(node)
         nesting = nesting_of(operands)
-        if nesting and node.op_type == "Identity" and not node.domain and operands:
-            return [value for value in operands[:1] if value is not None]  # nothing to wait for
-        if nesting and not (function or node.op_type in COLLECTING or subgraphs(node)):
-            if nesting > constants.DEEPEST:
-                return constants.settled(self._constants(node, operands, scope, frame))
-            if len(node.output) != 1:
-                results = self._constants(node, operands, scope, frame)
-                for value in flat(results):
-                    value.nesting = nesting
-                return results
-
-            def resolve() -> Value:
-                try:
-                    result = self._constants(node, operands, scope, frame)[0]
-                except ModelError as error:
-                    if not self.over:
-                        raise
-                    return self.b.constant(None, missing=str(error))
-                return result if isinstance(result, Value) else self.b.constant(None, missing="is no tensor")
-
-            return (self.b.deferred(resolve, nesting),)
+        if nesting:
+            if node.op_type == "Identity" and not node.domain and operands:
+                return [value for value in operands[:1] if value is not None]  # nothing to wait for
+            if not (function or node.op_type in COLLECTING or subgraphs(node)):
+                return self._waiting(site, nesting)
+        read = flat(operands)
         if not frame.visible:
-            return self._apply(node, operands, scope, frame, function)
+            return self._apply(site, read, function)
         origin = partial(names.origin_of, node, self.owners, frame.prefix)
-        entry = Traced(frame.prefix + called(node), text(node.op_type), origin, tuple(flat(operands)))
+        entry = Traced(frame.prefix + called(node), text(node.op_type), origin, tuple(read))
         self.b.begin(entry)
-        results = self._apply(node, operands, scope, frame, function)
+        results = self._apply(site, read, function)
         self.b.node = entry
-        for output, result in zip(node.output, results, strict=False):
+        for output, result in zip(outputs, results, strict=False):
             if output and isinstance(result, Value):
                 entry.outputs[frame.prefix + text(output)] = result
             elif output:
@@ -196,27 +155,78 @@ class Nodes:
                 entry.outputs.update(tensors_of(frame.prefix + text(output), result))
         return results
 
-    def _constants(
-        self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame
-    ) -> Sequence[Element]:
+    def _waiting(self, site: Site, nesting: int) -> Sequence[Element]:
+        """Return what a node of constants makes, which is worked out when somebody asks for it."""
+        if nesting > constants.DEEPEST:
+            return constants.settled(self._constants(site))
+        if len(site.outputs) != 1:
+            results = self._constants(site)
+            for value in flat(results):
+                value.nesting = nesting
+            return results
+
+        operator = self._operator(site.node)
+        like = self._like(operator, site)
+
+        def resolve() -> Value:
+            try:
+                result = self._constants(site)[0]
+            except ModelError as error:
+                if not self.over:
+                    raise
+                return self.b.constant(None, missing=str(error))
+            if not isinstance(result, Value):
+                return self.b.constant(None, missing="is no tensor")
+            if like is not None and result.shape is not None:
+                self.repeats.shapes[like] = result.shape
+            return result
+
+        tell = constants.AT_ONCE.get(operator.key)
+        if tell is not None and operator.stated is None and "" in site.frame.opsets:
+            shape = tell(site.operands)
+        else:
+            shape = None if like is None else self.repeats.shapes.get(like)
+        return (self.b.deferred(resolve, nesting, shape),)
+
+    def _like(self, operator: Operator, site: Site) -> Hashable | None:
+        """Return all on which the shape rests that a node of constants makes; None where that is not at hand."""
+        version = site.frame.opsets.get(operator.domain)
+        if version is None or operator.rule is None or not is_by_shapes(operator.rule, version):
+            return None
+        if any(isinstance(x, Deferred) and x.is_open for x in site.operands):
+            return None
+        attributes = Attributes(site.attributes, self.payloads)
+        return self.repeats.key(operator.rule, attributes, version, 1, site.operands)
+
+    def _constants(self, site: Site) -> Sequence[Element]:
         """Lower a node of constants: its shape by the rule, its elements by running it when they are needed."""
+        node, operands, frame = site.node, site.operands, site.frame
         before, self.b.node = self.b.node, Node("", text(node.op_type))
         try:
-            results = self._apply(node, operands, scope, frame.hidden, None)
+            results = self._apply(site._replace(frame=frame.hidden), flat(operands), None)
         finally:
             self.b.node = before
         values = [value if isinstance(value, Value) else None for value in operands]
         return constants.fold(self.b, node, values, results, frame.opsets, self.payloads)
 
-    def _apply(
-        self, node: onnx.NodeProto, operands: Operands, scope: Scope, frame: Frame, function: Body | None
-    ) -> Sequence[Element]:
-        domain, op = domain_of(node.domain), text(node.op_type)
-        key = f"{domain}::{op}" if domain else op
-        stated = registry.onnx_operator(key, self.operators)
-        if stated is None and function is not None:
+    def _operator(self, node: onnx.NodeProto) -> Operator:
+        """Return the operator of a node, of which all is looked up once."""
+        named = node.op_type, node.domain
+        found = self._operators.get(named)
+        if found is None:
+            found = self._operators[named] = Operator(
+                text(node.op_type), domain_of(node.domain), self.operators
+            )
+        return found
+
+    def _apply(self, site: Site, read: Sequence[Value], function: Body | None) -> Sequence[Element]:
+        """Lower a node by its rule, its body or as unknown; ``read``: all tensors among its operands."""
+        node, outputs, attributes, operands, scope, frame = site
+        operator = self._operator(node)
+        key, domain = operator.key, operator.domain
+        if function is not None and operator.stated is None:
             return self._call(node, operands, function, frame)
-        rule = find(key) if stated is None else rule_of(stated)
+        rule = operator.rule
         if rule is None:
             body = standard(node, operands, frame.opsets.get(domain, 1))
             if body is not None:
@@ -225,22 +235,27 @@ class Nodes:
             if stated is None:
                 return self._unknown(operands, f"operator {key} has no rule", node, key)
             rule = rule_of(stated)
-        for operand in flat(operands):
+        for operand in read:
             if operand.varies and operand.shape is None and not subgraphs(node):
                 return self._unknown(operands, f"the shape of an input of {key} is not known", node)
-        version = self._version(node, domain, frame)
-        like = self.repeats.key(rule, node, version, operands)
+        version = frame.opsets.get(domain)
+        if version is None:
+            raise ModelError(
+                f"{self._place(node)}: its domain {domain or 'ai.onnx'!r} has no version (opset_import); export again"
+            )
+        decoded = Attributes(attributes, self.payloads)
+        like = self.repeats.key(rule, decoded, version, len(outputs), operands)
         made = None if like is None else self.repeats.again(like, operands)
         if made is not None:
             return made
         first = len(self.b.graph.values)
         call = NodeCall(
             self.b,
-            op,
+            operator.op,
             operands,
-            Attributes(node, self.payloads),
+            decoded,
             version,
-            len(node.output),
+            len(outputs),
             lambda name: _Subgraph(self, node, name, scope, frame),
             lambda name: constants.attribute(self.b, node, name, self.payloads),
             self._spent,
@@ -262,7 +277,7 @@ class Nodes:
         for value in results:
             if isinstance(value, Value) and value.varies and value.shape:
                 self._hold(value.shape, node)
-        if len(results) < len(node.output):
+        if len(results) < len(outputs):
             results += self._unknown(operands, f"this output of {key} is not known", node)[len(results) :]
         if like is not None:
             self.repeats.note(like, operands, results, first)
@@ -300,13 +315,6 @@ class Nodes:
             operands, f"{frame.doubt()} does not fit this input: {told(node)}: {problem}", node
         )
 
-    def _version(self, node: onnx.NodeProto, domain: str, frame: Frame) -> int:
-        if domain in frame.opsets:
-            return frame.opsets[domain]
-        raise ModelError(
-            f"{self._place(node)}: its domain {domain or 'ai.onnx'!r} has no version (opset_import); export again"
-        )
-
     def _call(self, node: onnx.NodeProto, operands: Operands, body: Body, frame: Frame) -> Sequence[Element]:
         """Write out the body of a function."""
         if body.key in frame.calls:
@@ -314,13 +322,13 @@ class Nodes:
                 f"{self._place(node)}: function {text(node.op_type)!r} calls itself, which is not allowed"
             )
         proto = body.proto
-        given = {attribute.name: attribute for attribute in getattr(proto, "attribute_proto", ())}
+        given = {attribute.name: attribute for attribute in getattr(proto, "attribute_proto", ())[:]}
         doubles.refuse(
             f"{self._place(node)}: function {text(node.op_type)!r}", "attribute", [*given, *proto.attribute]
         )
-        given.update({attribute.name: attribute for attribute in node.attribute})
-        scope: dict[str, Element | None] = dict.fromkeys(proto.input)
-        scope.update(zip(proto.input, operands, strict=False))
+        given.update({attribute.name: attribute for attribute in node.attribute[:]})
+        scope: dict[str, Element | None] = dict.fromkeys(proto.input[:])
+        scope.update(zip(proto.input[:], operands, strict=False))
         inner = Frame(
             f"{frame.prefix}{called(node)}/",
             body.opsets,
@@ -329,9 +337,9 @@ class Nodes:
             frame.depth + 1,
             frame.doubt,
         )
-        self.run([bound(one, given) for one in proto.node], scope, inner)
+        self.run([bound(one, given) for one in proto.node[:]], scope, inner)
         results: list[Element] = []
-        for name in proto.output:
+        for name in proto.output[:]:
             value = scope.get(name)
             if value is None:
                 value = self._unknown(
@@ -361,7 +369,7 @@ class _Subgraph:
     """The graph in an attribute of a node: reads what the graphs around it have."""
 
     def __init__(self, nodes: Nodes, node: onnx.NodeProto, name: str, scope: Scope, frame: Frame) -> None:
-        graph = next((one.g for one in node.attribute if one.name == name and one.HasField("g")), None)
+        graph = next((one.g for one in node.attribute[:] if one.name == name and one.HasField("g")), None)
         if graph is None:
             raise ModelError(f"{nodes._place(node)}: attribute {name!r} must be a graph")
         self._nodes, self._node, self._name = nodes, node, name
@@ -374,7 +382,7 @@ class _Subgraph:
     ) -> tuple[Element, ...]:
         graph, nodes = self._graph, self._nodes
         own: dict[str, Element | None] = constants.initializers(nodes.b, graph, nodes.payloads)
-        own.update(zip((info.name for info in graph.input), arguments, strict=False))
+        own.update(zip((info.name for info in graph.input[:]), arguments, strict=False))
         scope: ChainMap[str, Element | None] = ChainMap(own, *_maps(self._scope))
         frame = replace(
             self._frame,
@@ -384,7 +392,7 @@ class _Subgraph:
         )
         nodes.run(graph.node, scope, frame)
         results: list[Element] = []
-        for info in graph.output:
+        for info in graph.output[:]:
             value = scope.get(info.name)
             if value is None:
                 raise ModelError(

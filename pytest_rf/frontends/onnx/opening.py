@@ -11,7 +11,7 @@ from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.inputs import OPEN_BATCH, check_names, tensor_type
 from pytest_rf.frontends.onnx.lowering import lower
 from pytest_rf.frontends.onnx.names import text
-from pytest_rf.frontends.onnx.payloads import Given, of
+from pytest_rf.frontends.onnx.payloads import Given, Model, of
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.given import empty, is_shape, is_typed, option, remedy
 from pytest_rf.graph import MASK_BELOW, Graph
@@ -38,7 +38,7 @@ def named(model: Given, name: str, inputs: Any) -> dict[str, Shape]:
     """
     if inputs is None:
         return {}
-    infos = {text(info.name): info for info in _declared(of(model).proto)}
+    infos = {text(info.name): info for info in of(model).inputs}
     if not isinstance(inputs, Mapping):
         several = inputs if type(inputs) is list else [inputs]
         if len(several) > len(infos):
@@ -114,10 +114,10 @@ def lowered(
     Raises:
         ModelError: the model does not run at any extent that is tried, or breaks the rules of ONNX.
     """
-    proto = of(model).proto
-    known = dict.fromkeys(text(info.name) for info in _declared(proto))
+    model = of(model)
+    known = dict.fromkeys(text(info.name) for info in model.inputs)
     check_names(name, list(known), [*inputs, *(values or {})])  # before open extents are blamed for it
-    opened = _Opened(proto, inputs, values or {})
+    opened = _Opened(model, inputs, values or {})
     if not opened.axes:
         shapes = {**opened.shapes(0), **inputs}
         return lower(model, name, shapes, values, weights, operators=operators, mask_below=mask_below), {}
@@ -164,15 +164,15 @@ class _Opened:
         axes: input name -> the axes that need an extent.
     """
 
-    def __init__(
-        self, model: onnx.ModelProto, inputs: Mapping[str, Shape], values: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, model: Model, inputs: Mapping[str, Shape], values: Mapping[str, Any]) -> None:
         self._dims: dict[str, Sequence[onnx.TensorShapeProto.Dimension]] = {}
         self._known: dict[str, int] = {}
-        for info in _declared(model):
+        for info in model.inputs:
             kind = tensor_type(info)
             dims = (
-                kind.tensor_type.shape.dim if kind is not None and kind.tensor_type.HasField("shape") else ()
+                kind.tensor_type.shape.dim[:]
+                if kind is not None and kind.tensor_type.HasField("shape")
+                else ()
             )
             name = text(info.name)
             if name in inputs:
@@ -229,10 +229,3 @@ def _symbol(dim: onnx.TensorShapeProto.Dimension) -> str:
 
 def _is_open(dim: onnx.TensorShapeProto.Dimension) -> bool:
     return not dim.HasField("dim_value") or dim.dim_value < 0
-
-
-def _declared(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """Return the inputs that are not weights."""
-    weights = {tensor.name for tensor in model.graph.initializer}
-    weights.update(sparse.values.name for sparse in model.graph.sparse_initializer)
-    return [info for info in model.graph.input if info.name not in weights]

@@ -38,45 +38,50 @@ def unrunnable(holder: Holder) -> str:
 
 def first_outside(holder: Holder) -> str | None:
     """Return the name of the first tensor in a model, graph or node that lies outside; None where none does."""
+    if isinstance(holder, onnx.NodeProto) and not len(holder.attribute):
+        return None
     return next((name for name, tensor in tensors_in(holder) if lies_outside(tensor)), None)
 
 
 def tensors_in(holder: Holder) -> Iterator[tuple[str, onnx.TensorProto]]:
     """Yield all tensors in a model, graph or node, each with the name that messages call it by."""
     if isinstance(holder, onnx.ModelProto):
-        for part in (holder.graph, *holder.functions):
+        for part in (holder.graph, *holder.functions[:]):
             yield from tensors_in(part)
         return
     if isinstance(holder, onnx.NodeProto):
         yield from _in_attributes(holder)
         return
     if isinstance(holder, onnx.GraphProto):
-        yield from ((text(tensor.name), tensor) for tensor in holder.initializer)
-        for sparse in holder.sparse_initializer:
+        yield from ((text(tensor.name), tensor) for tensor in holder.initializer[:])
+        for sparse in holder.sparse_initializer[:]:
             yield from _of_sparse(sparse, text(sparse.values.name))
     else:
-        for default in holder.attribute_proto:
+        for default in holder.attribute_proto[:]:
             yield from _of_attribute(default, text(default.name))
-    for node in holder.node:
+    for node in holder.node[:]:
         yield from _in_attributes(node)
 
 
 def _in_attributes(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.TensorProto]]:
-    for attribute in node.attribute:
-        yield from _of_attribute(attribute, text(next(iter(node.output), node.name)))
+    attributes = node.attribute[:]
+    if attributes:
+        name = text(next(iter(node.output), node.name))
+        for attribute in attributes:
+            yield from _of_attribute(attribute, name)
 
 
 def _of_attribute(attribute: onnx.AttributeProto, name: str) -> Iterator[tuple[str, onnx.TensorProto]]:
     if attribute.HasField("t"):
         yield text(attribute.t.name) or name, attribute.t
-    yield from ((text(tensor.name) or name, tensor) for tensor in attribute.tensors)
+    yield from ((text(tensor.name) or name, tensor) for tensor in attribute.tensors[:])
     if attribute.HasField("sparse_tensor"):
         yield from _of_sparse(attribute.sparse_tensor, name)
-    for sparse in attribute.sparse_tensors:
+    for sparse in attribute.sparse_tensors[:]:
         yield from _of_sparse(sparse, name)
     if attribute.HasField("g"):
         yield from tensors_in(attribute.g)
-    for graph in attribute.graphs:
+    for graph in attribute.graphs[:]:
         yield from tensors_in(graph)
 
 

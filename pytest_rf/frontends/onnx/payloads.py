@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -88,17 +89,29 @@ class Payloads:
 NOTHING_LEFT = Payloads()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A model, and where the rest of it is.
+    """A model, and where the rest of it is; it is not changed while it is looked at.
 
     Attributes:
         proto: the model, perhaps without the elements of large tensors.
         payloads: where these are.
     """
 
-    proto: onnx.ModelProto
-    payloads: Payloads = NOTHING_LEFT
+    def __init__(self, proto: onnx.ModelProto, payloads: Payloads = NOTHING_LEFT) -> None:
+        self.proto = proto
+        self.payloads = payloads
+
+    @cached_property
+    def initializers(self) -> list[tuple[str, onnx.TensorProto]]:
+        """The dense initializers of the graph with their names, in order; each is taken out of the message once."""
+        return [(tensor.name, tensor) for tensor in self.proto.graph.initializer[:]]
+
+    @cached_property
+    def inputs(self) -> list[onnx.ValueInfoProto]:
+        """The inputs of the graph that are not weights."""
+        weights = {name for name, _ in self.initializers}
+        weights.update(sparse.values.name for sparse in self.proto.graph.sparse_initializer[:])
+        return [info for info in self.proto.graph.input[:] if info.name not in weights]
 
 
 Given: TypeAlias = "onnx.ModelProto | Model"

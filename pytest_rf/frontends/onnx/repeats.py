@@ -10,8 +10,8 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from pytest_rf.access import Read
+from pytest_rf.frontends.onnx.attributes import Attributes
 from pytest_rf.frontends.onnx.elements import Operands
-from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Action, Builder, Join, Regroup, Union, Unknown
 from pytest_rf.node import Role, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
@@ -36,17 +36,24 @@ class Made(NamedTuple):
 
 
 class Repeats:
-    """What rules made of the nodes of a model so far."""
+    """What rules made of the nodes of a model so far.
+
+    Attributes:
+        shapes: of nodes of constants what shape they made.
+    """
 
     def __init__(self, b: Builder) -> None:
         self.b = b
         self._made: dict[Hashable, Made] = {}
+        self.shapes: dict[Hashable, Shape] = {}
 
-    def key(self, rule: Rule, node: onnx.NodeProto, version: int, operands: Operands) -> Hashable | None:
+    def key(
+        self, rule: Rule, attributes: Attributes, version: int, outputs: int, operands: Operands
+    ) -> Hashable | None:
         """Return all that the rule looks at; None where that is more than attributes and shapes."""
-        if self.b.weights or not is_by_shapes(rule):
+        if self.b.weights or not is_by_shapes(rule, version):
             return None
-        about: list[Hashable] = [rule, version, len(node.output)]
+        about: list[Hashable] = [rule, version, outputs]
         seen: dict[int, int] = {}
         for place, x in enumerate(operands):
             if x is None:
@@ -56,7 +63,7 @@ class Repeats:
             else:
                 about += (x.shape, x.varies, seen.setdefault(x.number, place))
         # Attributes are small here; bytes tell them apart without decoding them.
-        about += [attribute.SerializeToString() for attribute in node.attribute]
+        about += [attribute.SerializeToString() for attribute in attributes.protos]
         return tuple(about)
 
     def again(self, key: Hashable, operands: Operands) -> list[Element] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
@@ -271,19 +271,25 @@ Result = Element | tuple[Element, ...]
 Rule = Callable[[NodeCall], Result]
 Rules = dict[str, Rule]
 
-_BY_SHAPES: set[Rule] = set()
+_BY_SHAPES: dict[Rule, float] = {}
 _Marked = TypeVar("_Marked", bound=Rule)
 
 
-def by_shapes(rule: _Marked) -> _Marked:
+def by_shapes(rule: _Marked, before: float = inf) -> _Marked:
     """Mark a rule that looks at attributes and at the shapes of operands alone: what it makes can be made again.
 
-    In weight-aware mode, and where elements of an operand are known constants, it may look at more.
+    In weight-aware mode, and where elements of an operand are known constants, it may look at more; and so it may
+    from version ``before`` of its operator on.
     """
-    _BY_SHAPES.add(rule)
+    _BY_SHAPES[rule] = before
     return rule
 
 
-def is_by_shapes(rule: Rule) -> bool:
-    """Whether a rule is marked so."""
-    return rule in _BY_SHAPES
+def by_shapes_before(version: int) -> Callable[[_Marked], _Marked]:
+    """Mark a rule that does so in older versions of its operator, where what are operands now were attributes."""
+    return lambda rule: by_shapes(rule, version)
+
+
+def is_by_shapes(rule: Rule, version: int) -> bool:
+    """Whether a rule is marked so for a version of its operator."""
+    return version < _BY_SHAPES.get(rule, 0)

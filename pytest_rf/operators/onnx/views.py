@@ -7,7 +7,7 @@ from typing import Literal
 
 from pytest_rf.node import Role
 from pytest_rf.operators import views
-from pytest_rf.operators.onnx.call import NodeCall, Rules
+from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes, by_shapes_before
 from pytest_rf.operators.pointwise import broadcast_shape, expand
 from pytest_rf.value import Value
 
@@ -37,6 +37,7 @@ def reshape(call: NodeCall) -> Value:
     return call.b.reshape(x, wanted)
 
 
+@by_shapes_before(13)
 def squeeze(call: NodeCall) -> Value:
     """Squeeze: drops axes of extent 1."""
     x = call.x
@@ -48,6 +49,7 @@ def squeeze(call: NodeCall) -> Value:
     return call.b.reshape(x, [n for axis, n in enumerate(x.extents) if axis not in axes])
 
 
+@by_shapes_before(13)
 def unsqueeze(call: NodeCall) -> Value:
     """Unsqueeze: new axes of extent 1, counted in the output."""
     x = call.x
@@ -60,6 +62,7 @@ def unsqueeze(call: NodeCall) -> Value:
     return call.b.reshape(x, [1 if axis in axes else next(rest) for axis in range(rank)])
 
 
+@by_shapes
 def transpose(call: NodeCall) -> Value:
     """Transpose: axes in the order of ``perm``, reversed by default."""
     x = call.x
