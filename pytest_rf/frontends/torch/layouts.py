@@ -40,7 +40,7 @@ def channels_lie_last(x: torch.Tensor) -> bool:
     """Whether strides grow from the channels over the last axis to the first one (``suggest_memory_format``)."""
     strides, extents = x.stride(), x.shape
     least = 0
-    if x.dim() not in _CHANNELS_LAST or strides[1] == 0:
+    if x.dim() not in _CHANNELS_LAST or strides[-1] < strides[1] or strides[1] == 0:
         return False
     for axis in (1, *range(x.dim() - 1, 1, -1), 0):
         if extents[axis] == 0 or strides[axis] < least or (axis == 0 and least == strides[1]):

@@ -109,12 +109,12 @@ class Functionaliser:
 
     def read(self, handle: Handle) -> Ref | Const:
         """Return the present value of an alias."""
-        memory = handle.memory
-        if handle.version != memory.version or handle.value is None:
+        memory, value = handle.memory, handle.value
+        if value is None or handle.version != memory.version:
             assert memory.value is not None, "a constant is read as itself"
-            handle.value = self._follow(memory, handle.steps)
+            value = handle.value = self._follow(memory, handle.steps)
             handle.version = memory.version
-        return handle.value
+        return value
 
     def write(self, handle: Handle, value: Ref | Const) -> None:
         """Give an alias a new value, and with it everything that shares its storage."""

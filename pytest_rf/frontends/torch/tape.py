@@ -162,18 +162,16 @@ class Tape:
 
     def referred(self, tree: Any, handles: dict[int, Handle]) -> Any:
         """Return arguments with a reference in place of each tensor: to its present value, or to a constant."""
-        if not tree:
-            return tree
-        read, refer = self.tracker.functions.read, self.constants.refer
 
         def substitute(tensor: torch.Tensor) -> Ref | Const:
             handle = handles.get(id(tensor))
             if handle is not None:
-                return read(handle)
-            self.needs_values(tensor)
-            return refer(tensor)
+                return self.tracker.functions.read(handle)
+            if tensor.is_meta:
+                self.needs_values(tensor)
+            return self.constants.refer(tensor)
 
-        return replaced(tree, substitute)
+        return replaced(tree, substitute) if tree else tree
 
     def needs_values(self, tensor: torch.Tensor) -> None:
         """Give up on shapes alone if a constant came about without values."""
@@ -193,7 +191,7 @@ class Tape:
         if trait.of_storage:
             self._follow_view(operation, result, [None])
             return
-        written = trait.written
+        written, tracker = trait.written, self.tracker
         outputs: list[Ref | None] = []
         writes: list[tuple[Handle, Ref]] = []
         views = False
@@ -208,10 +206,10 @@ class Tape:
                     position = written[index]
                     target = operation.args[position] if position < len(operation.args) else tensor
                     writes.append((handles.get(id(target)) or handles[id(tensor)], ref))
-                elif not self.tracker.shares(tensor, handles):
-                    self.tracker.adopt(tensor, ref)
-                elif trait.view:
-                    views = True
+                elif tracker.shares(tensor, handles):
+                    views = views or trait.view
+                else:
+                    tracker.adopt(tensor, ref)
         if views:
             self._follow_view(operation, result, outputs)
         for position, name, returned in trait.writes:
@@ -228,8 +226,8 @@ class Tape:
         """Return a new variable for what an operator returned; None where it depends on no input."""
         if not isinstance(item, torch.Tensor):
             return None
-        position = operation.trait.independent.get(index)
-        if position is not None and id(operation.args[position]) not in operation.handles:
+        independent = operation.trait.independent
+        if index in independent and id(operation.args[independent[index]]) not in operation.handles:
             self.created(item)  # what made it is constant, so it is
             return None
         if item.layout is torch._mkldnn:
