@@ -75,9 +75,9 @@ class Locator:
         self.failed: tuple[str, str] | None = None
         self.elsewhere = ""
 
-    def place(self) -> Place:
-        """Return where the running operator was called."""
-        level, source = self._stack[-1], self._source(sys._getframe(1), -1)
+    def place(self, depth: int = 1) -> Place:
+        """Return where the running operator was called; the innermost ``depth`` frames are ours."""
+        level, source = self._stack[-1], self._source(sys._getframe(depth), -1)
         place = level.place
         if place is None or place.source != source:
             place = level.place = Place(level.module, level.kind, level.turn, source)

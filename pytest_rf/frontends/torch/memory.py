@@ -18,6 +18,7 @@ import torch
 from pytest_rf.frontends.torch.recording import Const, Ref
 
 aten = torch.ops.aten
+_OF_STORAGE = aten.as_strided.default
 Emit = Callable[[Any, str, tuple[Any, ...], dict[str, Any], tuple[int, ...], torch.dtype], "Ref | Const"]
 
 
@@ -96,7 +97,7 @@ class Handle:
 
     def extended(self, step: Step) -> tuple[Step, ...]:
         """Return the path of a view of this tensor."""
-        if step.function is aten.as_strided.default:  # it looks at the storage, not at this view
+        if step.function is _OF_STORAGE:  # it looks at the storage, not at this view
             return (step,)
         return (*self.steps, step)
 

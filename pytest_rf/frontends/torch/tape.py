@@ -12,12 +12,12 @@ from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.memory import Handle
 from pytest_rf.frontends.torch.outside import Outside
 from pytest_rf.frontends.torch.recording import (
+    PLAIN,
     Const,
     Recorded,
     Recording,
     Ref,
     leaves,
-    replaced,
     tensors_in,
 )
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
@@ -145,7 +145,8 @@ class Tape:
         outputs: tuple[Ref | None, ...],
     ) -> None:
         """Record an operator at the place that runs; the arguments are those of :class:`Recorded`."""
-        self.recording.calls.append(Recorded(op, function, args, kwargs, outputs, self.locator.place()))
+        place = self.locator.place(3)  # what calls this is ours, and what calls that as well
+        self.recording.calls.append(Recorded(op, function, args, kwargs, outputs, place))
 
     def merge(self, op: str, operands: list[torch.Tensor], result: torch.Tensor) -> torch.Tensor:
         """Record an operator of our own that made ``result`` of the operands."""
@@ -162,16 +163,19 @@ class Tape:
 
     def referred(self, tree: Any, handles: dict[int, Handle]) -> Any:
         """Return arguments with a reference in place of each tensor: to its present value, or to a constant."""
-
-        def substitute(tensor: torch.Tensor) -> Ref | Const:
-            handle = handles.get(id(tensor))
+        if isinstance(tree, torch.Tensor):
+            handle = handles.get(id(tree))
             if handle is not None:
                 return self.tracker.functions.read(handle)
-            if tensor.is_meta:
-                self.needs_values(tensor)
-            return self.constants.refer(tensor)
-
-        return replaced(tree, substitute) if tree else tree
+            if tree.is_meta:
+                self.needs_values(tree)
+            return self.constants.refer(tree)
+        if isinstance(tree, (list, tuple)):
+            made = [item if type(item) in PLAIN else self.referred(item, handles) for item in tree]
+            return tuple(made) if type(tree) is tuple else made
+        if type(tree) is dict and tree:
+            return {key: self.referred(item, handles) for key, item in tree.items()}
+        return tree
 
     def needs_values(self, tensor: torch.Tensor) -> None:
         """Give up on shapes alone if a constant came about without values."""
@@ -232,7 +236,7 @@ class Tape:
             return None
         if item.layout is torch._mkldnn:
             self.stop(Unsupported("the model is optimised for mkldnn, in operators out of sight"))
-        return self._variable(item)
+        return self.recording.make(tuple(item.shape), item.dtype)
 
     def _follow_view(self, operation: Operation, result: Any, outputs: list[Ref | None]) -> None:
         function, name = operation.function, operation.trait.name
