@@ -12,7 +12,9 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 def empty(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
     """Return a tensor of a shape whose elements follow each other without gaps."""
-    return torch.empty(shape, dtype=like.dtype, device=META)
+    if not shape:
+        return torch.empty((), dtype=like.dtype, device=META)
+    return torch.empty(*shape, dtype=like.dtype, device=META)  # numbers are read sooner than a torch.Size
 
 
 def alike(x: torch.Tensor) -> torch.Tensor:
@@ -38,11 +40,11 @@ def planes(shape: Sequence[int], x: torch.Tensor) -> torch.Tensor:
 
 def channels_lie_last(x: torch.Tensor) -> bool:
     """Whether strides grow from the channels over the last axis to the first one (``suggest_memory_format``)."""
-    strides, extents = x.stride(), x.shape
-    least = 0
-    if x.dim() not in _CHANNELS_LAST or strides[1] == 0:
+    strides = x.stride()
+    if len(strides) not in _CHANNELS_LAST or strides[-1] < strides[1] or strides[1] == 0:
         return False
-    for axis in (1, *range(x.dim() - 1, 1, -1), 0):
+    extents, least = x.shape, 0
+    for axis in (1, *range(len(strides) - 1, 1, -1), 0):
         if extents[axis] == 0 or strides[axis] < least or (axis == 0 and least == strides[1]):
             return False
         least = strides[axis] * max(extents[axis], 1)

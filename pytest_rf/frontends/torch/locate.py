@@ -31,6 +31,7 @@ _STANDARD = os.path.normcase(
     sysconfig.get_path("stdlib") + os.sep
 )  # Windows: C:\\Python\\Lib, and lib in frames
 
+Alone = Callable[[torch.nn.Module], object]
 Run = Callable[[Callable[..., Any], torch.nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 
 
@@ -74,12 +75,13 @@ class Locator:
         self.failed: tuple[str, str] | None = None
         self.elsewhere = ""
 
-    def place(self) -> Place:
-        """Return where the running operator was called."""
-        level, source = self._stack[-1], self.source()
-        if level.place is None or level.place.source != source:
-            level.place = Place(level.module, level.kind, level.turn, source)
-        return level.place
+    def place(self, depth: int = 1) -> Place:
+        """Return where the running operator was called; the innermost ``depth`` frames are ours."""
+        level, source = self._stack[-1], self._source(sys._getframe(depth), -1)
+        place = level.place
+        if place is None or place.source != source:
+            place = level.place = Place(level.module, level.kind, level.turn, source)
+        return place
 
     def source(self) -> str:
         """Return "file.py:line" of the innermost frame of the model's code that is neither torch's nor ours."""
@@ -87,18 +89,19 @@ class Locator:
 
     def _source(self, frame: FrameType | None, level: int) -> str:
         """Return what is found from a frame outwards, which runs within the call of a module at this level."""
+        files, calling = self._files, self._calling
         while frame is not None:
             code = frame.f_code
-            if code is self._calling:
+            if code is calling:
                 around = self._stack[level]
                 if around.beyond is None:
                     around.beyond = self._source(frame.f_back, level - 1)
                 return around.beyond
             filename = code.co_filename
             try:
-                file = self._files[filename]
+                file = files[filename]
             except KeyError:
-                file = self._files[filename] = shown(filename)
+                file = files[filename] = shown(filename)
             if file is not None:
                 return f"{file}:{frame.f_lineno}"
             if filename == self._caller:
@@ -107,11 +110,12 @@ class Locator:
         return ""
 
     @contextmanager
-    def watch(self, run: Run, returned: Callable[[str, Any], None]) -> Iterator[None]:
+    def watch(self, alone: Alone, run: Run, returned: Callable[[str, Any], None]) -> Iterator[None]:
         """Follow the calls of modules for as long as the context lasts.
 
         Args:
-            run: calls a module, given ``Module.__call__``, the module, its arguments and keyword arguments.
+            alone: whether ``run`` is to call a module.
+            run: calls such a module, given ``Module.__call__``, the module, its arguments and keyword arguments.
             returned: gets the path of a module ("path@2" at its second call) and what it returned.
         """
         original = torch.nn.Module.__call__
@@ -130,7 +134,10 @@ class Locator:
             turns[path] = turn + 1
             stack.append(_Level(path, type(module).__name__, turn))
             try:
-                result = run(original, module, args, kwargs)
+                if alone(module):
+                    result = run(original, module, args, kwargs)
+                else:
+                    result = original(module, *args, **kwargs)
                 returned(path if turn == 0 else f"{path}@{turn + 1}", result)
                 return result
             except (Exception, SystemExit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -112,7 +113,7 @@ class _Lowering:
         self.named: dict[int, str] = {}
         self._constants: dict[int, tuple[Const, Value]] = {}
         self._looked: Value | None = None
-        self._found: dict[tuple[str, int], Rule | None] = {}
+        self._forms: dict[tuple[str, int, type | None], _Form] = {}
 
     def value(self, item: Ref | Const) -> Value:
         """Return the value of a recorded tensor."""
@@ -137,37 +138,38 @@ class _Lowering:
     def _call(self, call: Recorded) -> None:
         operands: list[Value] = []
         read: list[str] = []
-        arguments = _by_name(call)
-        for name, value in arguments.items():
+        form = self._form(call)
+        arguments = form.arguments(call)
+        for key, value in arguments.items():
             if type(value) not in PLAIN:
-                arguments[name] = self._argument(value, operands, read)
+                arguments[key] = self._argument(value, operands, read)
         variables = self.recording.values
         shapes = [None if ref is None else variables[ref.number].shape for ref in call.outputs]
-        namespace, name, _ = call.op.split(".", 2)
-        entry = Node("", "")
+        entry = None
         if self.names is not None:
             place = call.place
             entry = Node(
-                self.names.name(call, name),
-                f"{namespace}.{name}",
+                self.names.name(call, form.name),
+                form.op,
                 place.module,
                 place.source,
                 inputs=tuple(operands),
                 reads=tuple(read),
             )
             self.b.begin(entry)
-        results = self._results(call, arguments, shapes, operands)
-        if name in LOOKS:
+        results = self._results(call, form, arguments, shapes, operands)
+        if form.name in LOOKS:
             self._look(operands)
         elif self._looked is not None:
             results = [self._decided(value) for value in results]
         made = 0
         for ref, value in zip(call.outputs, results, strict=True):
             if ref is not None:
-                label = f"{entry.name}:{made}" if made else entry.name
                 self.values[ref.number] = value
-                self.named[ref.number] = label
-                entry.outputs[label] = value
+                if entry is not None:
+                    label = f"{entry.name}:{made}" if made else entry.name
+                    self.named[ref.number] = label
+                    entry.outputs[label] = value
                 made += 1
 
     def _look(self, operands: Sequence[Value]) -> None:
@@ -190,12 +192,16 @@ class _Lowering:
 
         The values are added to ``operands``, and the names of those that have one to ``read``.
         """
-        if isinstance(value, (Ref, Const)):
+        if isinstance(value, Ref):
             found = self.value(value)
             operands.append(found)
-            if isinstance(value, Ref) and value.number in self.named:
-                read.append(self.named[value.number])
+            name = self.named.get(value.number)
+            if name is not None:
+                read.append(name)
             return found
+        if isinstance(value, Const):
+            operands.append(self.value(value))
+            return operands[-1]
         if isinstance(value, (list, tuple)):
             if PLAIN.issuperset(map(type, value)):
                 return [*value]
@@ -205,19 +211,19 @@ class _Lowering:
     def _results(
         self,
         call: Recorded,
+        form: _Form,
         arguments: Mapping[str, Any],
-        shapes: Sequence[Shape | None],
+        shapes: list[Shape | None],
         operands: Sequence[Value],
     ) -> Sequence[Value]:
         if True not in [value.varies for value in operands]:
             return [self.b.constant(shape) for shape in shapes]
         if None in [value.shape for value in operands]:
             return self._unknown(operands, "an operand has no known shape", shapes)
-        rule = self._rule(call)
-        if rule is None:
+        if form.rule is None:
             return self._decomposed(call, shapes, operands)
         try:
-            given = rule(OpCall(self.b, call.op, arguments, shapes))
+            given = form.rule(OpCall(self.b, call.op, arguments, shapes))
         except Undetermined as why:
             return self._unknown(operands, str(why), shapes)
         except MemoryError:
@@ -225,25 +231,29 @@ class _Lowering:
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
             # A form of the operator that the rule does not know must not pass for one that it does.
             return self._unknown(operands, f"the rule of {call.op} fails on it: {error!r}", shapes)
+        if isinstance(given, Value) and given.shape is not None and shapes == [given.shape]:
+            return [given]
         results: list[Value | None] = [given] if isinstance(given, Value) else [*given]
         wrong = self._check(call.op, results, shapes)
         if wrong:
             return self._unknown(operands, wrong, shapes)
         return [value for value in results if value is not None]
 
+    def _form(self, call: Recorded) -> _Form:
+        """Return what is known of an operator; networks call few of them often."""
+        key = (call.op, id(call.function), call.opaque)
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = _form(call, self._rule(call))
+        return form
+
     def _rule(self, call: Recorded) -> Rule | None:
-        """Return the rule of an operator; networks call few of them often."""
         if call.opaque is not None:
             return rule_of(registry.module_rule(call.opaque))
-        key = (call.op, id(call.function))
-        try:
-            return self._found[key]
-        except KeyError:
-            stated = registry.operator(call.op, self.operators)
-            rule = rule_of(stated) if stated is not None else _rules().get(call.op)
-            rule = rule or _rules().get(call.op.rpartition(".")[0])
-            found = self._found[key] = elementwise if rule is None and _is_pointwise(call) else rule
-            return found
+        stated = registry.operator(call.op, self.operators)
+        rule = rule_of(stated) if stated is not None else _rules().get(call.op)
+        rule = rule or _rules().get(call.op.rpartition(".")[0])
+        return elementwise if rule is None and _is_pointwise(call) else rule
 
     def _check(self, op: str, results: list[Value | None], shapes: Sequence[Shape | None]) -> str:
         """Hold the rule's shapes against those of torch; None is an output that reads nothing."""
@@ -290,30 +300,50 @@ def _is_pointwise(call: Recorded) -> bool:
     return call.function is not None and traits(call.function).pointwise
 
 
-def _by_name(call: Recorded) -> dict[str, Any]:
-    """Return the arguments with the names of the schema, defaults filled in."""
+@dataclass(slots=True, eq=False)
+class _Form:
+    """What all calls of an operator have in common.
+
+    Attributes:
+        op: the operator without its overload, as nodes tell it; ``name``: without the namespace too.
+        rule: its rule, if there is one.
+        names: the names of its arguments in the schema; None for operators that have none.
+        defaults: their defaults.
+    """
+
+    op: str
+    name: str
+    rule: Rule | None
+    names: tuple[str, ...] | None
+    defaults: dict[str, Any]
+
+    def arguments(self, call: Recorded) -> dict[str, Any]:
+        """Return the arguments with the names of the schema, defaults filled in."""
+        if self.names is None:
+            return {**{f"arg{index}": value for index, value in enumerate(call.args)}, **call.kwargs}
+        positional = dict(zip(self.names, call.args, strict=False))
+        if len(positional) == len(self.names) and not call.kwargs:
+            return positional
+        named = self.defaults.copy()
+        for name, value in call.kwargs.items():
+            if name in named or name.startswith("root_"):
+                named[name] = value
+        named.update(positional)
+        return named
+
+
+def _form(call: Recorded, rule: Rule | None) -> _Form:
+    namespace, name, _ = call.op.split(".", 2)
     if call.function is None:
-        return {**{f"arg{index}": value for index, value in enumerate(call.args)}, **call.kwargs}
-    names, defaults = _signature(call.function)
-    named = defaults.copy()
-    for name, value in call.kwargs.items():
-        if name in named or name.startswith("root_"):
-            named[name] = value
-    named.update(zip(names, call.args, strict=False))
-    return named
-
-
-@cache
-def _signature(function: Any) -> tuple[list[str], dict[str, Any]]:
-    """Return the names of an operator's arguments, and their defaults."""
+        return _Form(f"{namespace}.{name}", name, rule, None, {})
     defaults = {
         a.name: a.default_value if a.has_default_value() else None
-        for a in function._schema.arguments
+        for a in call.function._schema.arguments
         if not (
             a.kwarg_only and a.alias_info is not None and a.alias_info.is_write
         )  # out=, which is not read
     }
-    return [*defaults], defaults
+    return _Form(f"{namespace}.{name}", name, rule, tuple(defaults), defaults)
 
 
 def elements(tensor: torch.Tensor) -> npt.NDArray[Any] | None:

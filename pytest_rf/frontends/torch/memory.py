@@ -18,6 +18,7 @@ import torch
 from pytest_rf.frontends.torch.recording import Const, Ref
 
 aten = torch.ops.aten
+_OF_STORAGE = aten.as_strided.default
 Emit = Callable[[Any, str, tuple[Any, ...], dict[str, Any], tuple[int, ...], torch.dtype], "Ref | Const"]
 
 
@@ -96,7 +97,7 @@ class Handle:
 
     def extended(self, step: Step) -> tuple[Step, ...]:
         """Return the path of a view of this tensor."""
-        if step.function is aten.as_strided.default:  # it looks at the storage, not at this view
+        if step.function is _OF_STORAGE:  # it looks at the storage, not at this view
             return (step,)
         return (*self.steps, step)
 
@@ -109,12 +110,12 @@ class Functionaliser:
 
     def read(self, handle: Handle) -> Ref | Const:
         """Return the present value of an alias."""
-        memory = handle.memory
-        if handle.version != memory.version or handle.value is None:
+        memory, value = handle.memory, handle.value
+        if value is None or handle.version != memory.version:
             assert memory.value is not None, "a constant is read as itself"
-            handle.value = self._follow(memory, handle.steps)
+            value = handle.value = self._follow(memory, handle.steps)
             handle.version = memory.version
-        return handle.value
+        return value
 
     def write(self, handle: Handle, value: Ref | Const) -> None:
         """Give an alias a new value, and with it everything that shares its storage."""

@@ -25,11 +25,11 @@ class ProgramLocator(Locator):
         self._stacks: dict[int, list[tuple[str, str]]] = {}  # by the identity of the place
         self._nodes: dict[int, list[Any]] = {}
 
-    def place(self) -> Place:
+    def place(self, depth: int = 1) -> Place:
         """Return where the node that runs came from."""
         node = self._running()
         if node is None or node.op == "call_module" or not node.meta.get("nn_module_stack"):
-            return super().place()
+            return super().place(depth)
         if node not in self._places:
             levels = [
                 (path, _class_name(kind), _turn(key))

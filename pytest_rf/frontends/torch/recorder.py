@@ -50,7 +50,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         """Watch what the dispatcher does not see: calls of modules, factories, and what leaves for NumPy."""
         tape = self._tape
         with (
-            tape.locator.watch(self._module_call, self._returned),
+            tape.locator.watch(registry.module_class, self._run_alone, self._returned),
             opaque.functions(tape),
             exits.to_threads(tape),
         ):
@@ -63,11 +63,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
             with exits.from_torch(tape):
                 yield
 
-    def _module_call(self, original: Any, module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
-        """Call a module; one that is registered stands as a single operator for all that it runs."""
+    def _run_alone(self, original: Any, module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
+        """Call a module that is registered: it stands as a single operator for all that it runs."""
         kind = registry.module_class(module)
-        if kind is None:
-            return original(module, *args, **kwargs)
+        assert kind is not None
         return opaque.alone(self._tape, kind, lambda: original(module, *args, **kwargs), [args, kwargs])
 
     def _returned(self, path: str, result: Any) -> None:
@@ -117,7 +116,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
                 return BY_MEMORY[trait.name](*args, **kwargs)
         if trait.rebinds:
             return func(*args, **kwargs)
-        if func in RESHAPED:
+        if trait.writes and func in RESHAPED:
             before = tuple(args[0].shape)
             result = func(*args, **kwargs)
             self._tape.tracker.reshape(RESHAPED[func], args, kwargs, before, handles[id(args[0])])
@@ -154,7 +153,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         """Run an operator on constants."""
         tape = self._tape
         for tensor in tensors:
-            tape.needs_values(tensor)
+            if tensor.is_meta:
+                tape.needs_values(tensor)
         if trait.composite and trait.view:
             with self:  # a later write must find the way from the view to its base
                 return func.decompose(*args, **kwargs)

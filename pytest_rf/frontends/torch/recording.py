@@ -106,8 +106,9 @@ class Recording:
 
     def make(self, shape: tuple[int, ...], dtype: torch.dtype) -> Ref:
         """Add a variable."""
-        self.values.append(Variable(shape, dtype))
-        return Ref(len(self.values) - 1)
+        values = self.values
+        values.append(Variable(shape, dtype))
+        return Ref(len(values) - 1)
 
     def note_look(self, place: Place) -> None:
         """Note that the code looks at the value of a tensor."""

@@ -68,19 +68,19 @@ def _run(
         return tuple(
             one if index in trait.independent else twinned(one, {}) for index, one in enumerate(results)
         )
-    if kwargs.get("device") is not None:
+    if kwargs and kwargs.get("device") is not None:
         kwargs = {**kwargs, "device": META}
     shaper = SHAPES.get(func)
-    result = shaper(*args, **kwargs) if shaper is not None else None
-    return _by_shape(func, trait, args, kwargs, home) if result is None else result
+    if shaper is not None and (result := shaper(*args, **kwargs)) is not None:
+        return result
+    # A view computes nothing, so it needs no twins.
+    return func(*args, **kwargs) if trait.view else _by_shape(func, trait, args, kwargs, home)
 
 
 def _by_shape(
     func: Any, trait: Traits, args: tuple[Any, ...], kwargs: dict[str, Any], home: torch.device
 ) -> Any:
-    """Run an operator on twins without values of its tensors; a view needs none, for it computes nothing."""
-    if trait.view:
-        return func(*args, **kwargs)
+    """Run an operator on twins without values of its tensors."""
     if trait.pointwise and (made := shaped(func, trait, args, kwargs)) is not None:
         return made
     tensors = tensors_in(args)

@@ -56,8 +56,11 @@ def _unary(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor | None:
 
 def _bounded(x: torch.Tensor, *limits: Any, **named: Any) -> torch.Tensor | None:
     """Return an elementwise function with parameters that are numbers."""
-    numbers = all(isinstance(one, (int, float, type(None))) for one in (*limits, *named.values()))
-    return _unary(x) if numbers else None
+    return _unary(x) if _are_numbers(*limits, *named.values()) else None
+
+
+def _are_numbers(*given: Any) -> bool:
+    return all(isinstance(one, (int, float, type(None))) for one in given)
 
 
 def _sloped(x: torch.Tensor, slope: torch.Tensor) -> torch.Tensor | None:
@@ -80,13 +83,14 @@ def _binary(x: Any, y: Any, *_: Any, **named: Any) -> torch.Tensor | None:
     )
 
 
-def _in_place(shaper: Shaper) -> Shaper:
-    """Return the shape function of the operator that writes its result into its first argument."""
+def _unary_in_place(x: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor | None:
+    """Return ``x``, which an elementwise function of the same type is written into."""
+    return x if x.is_floating_point() else None
 
-    def written(x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor | None:
-        return None if shaper(x, *args, **kwargs) is None else x
 
-    return written
+def _bounded_in_place(x: torch.Tensor, *limits: Any, **named: Any) -> torch.Tensor | None:
+    """Return ``x``, likewise, of a function with parameters that are numbers."""
+    return _unary_in_place(x) if _are_numbers(*limits, *named.values()) else None
 
 
 def _add_in_place(x: torch.Tensor, y: Any, *_: Any, **named: Any) -> torch.Tensor | None:
@@ -287,10 +291,10 @@ SHAPES: dict[Any, Shaper] = {
     **dict.fromkeys(_overloads(_ARITHMETIC, "Tensor"), _binary),
     **dict.fromkeys(_overloads(_ARITHMETIC, "Tensor", "_"), _add_in_place),
     **dict.fromkeys(_overloads(_UNARY, "default"), _unary),
-    **dict.fromkeys(_overloads(_UNARY, "default", "_"), _in_place(_unary)),
+    **dict.fromkeys(_overloads(_UNARY, "default", "_"), _unary_in_place),
     aten.clamp.default: _bounded,
     aten.clamp_min.default: _bounded,
-    aten.clamp_.default: _in_place(_bounded),
+    aten.clamp_.default: _bounded_in_place,
     aten.pow.Tensor_Scalar: _bounded,
     aten.softmax.int: _softmax,
     aten.dropout.default: _dropped,

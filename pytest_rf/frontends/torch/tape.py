@@ -12,12 +12,12 @@ from pytest_rf.frontends.torch.locate import Locator
 from pytest_rf.frontends.torch.memory import Handle
 from pytest_rf.frontends.torch.outside import Outside
 from pytest_rf.frontends.torch.recording import (
+    PLAIN,
     Const,
     Recorded,
     Recording,
     Ref,
     leaves,
-    replaced,
     tensors_in,
 )
 from pytest_rf.frontends.torch.tracking import Constants, Tracker
@@ -145,7 +145,8 @@ class Tape:
         outputs: tuple[Ref | None, ...],
     ) -> None:
         """Record an operator at the place that runs; the arguments are those of :class:`Recorded`."""
-        self.recording.calls.append(Recorded(op, function, args, kwargs, outputs, self.locator.place()))
+        place = self.locator.place(3)  # what calls this is ours, and what calls that as well
+        self.recording.calls.append(Recorded(op, function, args, kwargs, outputs, place))
 
     def merge(self, op: str, operands: list[torch.Tensor], result: torch.Tensor) -> torch.Tensor:
         """Record an operator of our own that made ``result`` of the operands."""
@@ -162,18 +163,19 @@ class Tape:
 
     def referred(self, tree: Any, handles: dict[int, Handle]) -> Any:
         """Return arguments with a reference in place of each tensor: to its present value, or to a constant."""
-        if not tree:
-            return tree
-        read, refer = self.tracker.functions.read, self.constants.refer
-
-        def substitute(tensor: torch.Tensor) -> Ref | Const:
-            handle = handles.get(id(tensor))
+        if isinstance(tree, torch.Tensor):
+            handle = handles.get(id(tree))
             if handle is not None:
-                return read(handle)
-            self.needs_values(tensor)
-            return refer(tensor)
-
-        return replaced(tree, substitute)
+                return self.tracker.functions.read(handle)
+            if tree.is_meta:
+                self.needs_values(tree)
+            return self.constants.refer(tree)
+        if isinstance(tree, (list, tuple)):
+            made = [item if type(item) in PLAIN else self.referred(item, handles) for item in tree]
+            return tuple(made) if type(tree) is tuple else made
+        if type(tree) is dict and tree:
+            return {key: self.referred(item, handles) for key, item in tree.items()}
+        return tree
 
     def needs_values(self, tensor: torch.Tensor) -> None:
         """Give up on shapes alone if a constant came about without values."""
@@ -193,7 +195,7 @@ class Tape:
         if trait.of_storage:
             self._follow_view(operation, result, [None])
             return
-        written = trait.written
+        written, tracker = trait.written, self.tracker
         outputs: list[Ref | None] = []
         writes: list[tuple[Handle, Ref]] = []
         views = False
@@ -208,10 +210,10 @@ class Tape:
                     position = written[index]
                     target = operation.args[position] if position < len(operation.args) else tensor
                     writes.append((handles.get(id(target)) or handles[id(tensor)], ref))
-                elif not self.tracker.shares(tensor, handles):
-                    self.tracker.adopt(tensor, ref)
-                elif trait.view:
-                    views = True
+                elif tracker.shares(tensor, handles):
+                    views = views or trait.view
+                else:
+                    tracker.adopt(tensor, ref)
         if views:
             self._follow_view(operation, result, outputs)
         for position, name, returned in trait.writes:
@@ -228,13 +230,13 @@ class Tape:
         """Return a new variable for what an operator returned; None where it depends on no input."""
         if not isinstance(item, torch.Tensor):
             return None
-        position = operation.trait.independent.get(index)
-        if position is not None and id(operation.args[position]) not in operation.handles:
+        independent = operation.trait.independent
+        if index in independent and id(operation.args[independent[index]]) not in operation.handles:
             self.created(item)  # what made it is constant, so it is
             return None
         if item.layout is torch._mkldnn:
             self.stop(Unsupported("the model is optimised for mkldnn, in operators out of sight"))
-        return self._variable(item)
+        return self.recording.make(tuple(item.shape), item.dtype)
 
     def _follow_view(self, operation: Operation, result: Any, outputs: list[Ref | None]) -> None:
         function, name = operation.function, operation.trait.name

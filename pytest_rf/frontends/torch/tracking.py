@@ -106,11 +106,11 @@ class Tracker:
         """Make the outputs of a view operator known as aliases of its first argument."""
         base = handles[id(args[0])]
         tensors = tensors_in(result)
-        for tensor, step, ref in zip(
-            tensors, view_steps(func, name, args, kwargs, tensors), outputs, strict=True
-        ):
+        memory = base.memory
+        steps = view_steps(func, name, args, kwargs, tensors)
+        for tensor, step, ref in zip(tensors, steps, outputs, strict=True):
             if tensor is not args[0]:
-                self._tag(tensor, Handle(base.memory, base.extended(step), ref, base.memory.version))
+                self._tag(tensor, Handle(memory, base.extended(step), ref, memory.version))
 
     def reshape(
         self,
@@ -136,7 +136,8 @@ class Tracker:
         if not args or not isinstance(args[0], torch.Tensor):
             return False
         base, tensors = args[0], tensors_in(result)
-        if any(_storage(tensor) != _storage(base) for tensor in tensors):
+        storage = _storage(base)
+        if [_storage(tensor) for tensor in tensors] != [storage] * len(tensors):
             return False
         handle: Handle | None = getattr(base, _ATTRIBUTE, None)
         if handle is None:
@@ -145,7 +146,7 @@ class Tracker:
             self._tagged.append(base)
         for tensor, step in zip(tensors, view_steps(func, name, args, kwargs, tensors), strict=True):
             if tensor is not base:
-                self._tag(tensor, Handle(handle.memory, handle.extended(step)))
+                setattr(tensor, _ATTRIBUTE, Handle(handle.memory, handle.extended(step), storage=storage))
                 self._tagged.append(tensor)
         return True
 

@@ -15,8 +15,9 @@ Shaper = Callable[..., Any]
 
 def listed(value: Any, rank: int) -> list[int]:
     """Return a number for each axis; a lone one stands for all."""
-    values = [value] if isinstance(value, int) else list(value)
-    return values * rank if len(values) == 1 else values
+    if isinstance(value, int):
+        return [value] * rank
+    return [*value] * rank if len(value) == 1 else [*value]
 
 
 def convolve(
@@ -29,25 +30,24 @@ def convolve(
     groups: int = 1,
 ) -> torch.Tensor | None:
     """Return what a convolution makes."""
-    rank = weight.dim() - 2
-    if not _fits(x, weight) or x.shape[1] != weight.shape[1] * groups:
+    if not _fits(x, weight):
         return None
-    kernel = weight.shape[2:]
-    strides, dilations = listed(stride, rank), listed(dilation, rank)
+    (samples, channels, *extents), (made, read, *kernel) = x.shape, weight.shape
+    if channels != read * groups:
+        return None
+    rank = len(kernel)
     if isinstance(padding, str):
         if padding == "same":
-            return planes((x.shape[0], weight.shape[0], *x.shape[2:]), x)
+            return planes((samples, made, *extents), x)
         padding = 0
-    pads = listed(padding, rank)
+    strides, pads, dilations = listed(stride, rank), listed(padding, rank), listed(dilation, rank)
     sizes = [
-        (extent + 2 * pad - dilation * (taps - 1) - 1) // step + 1
-        for extent, taps, step, pad, dilation in zip(
-            x.shape[2:], kernel, strides, pads, dilations, strict=True
-        )
+        (extent + 2 * pad - apart * (taps - 1) - 1) // step + 1
+        for extent, taps, step, pad, apart in zip(extents, kernel, strides, pads, dilations, strict=True)
     ]
     if min(sizes) < 1:
         return None
-    return planes((x.shape[0], weight.shape[0], *sizes), x)
+    return planes((samples, made, *sizes), x)
 
 
 def convolve_transposed(
