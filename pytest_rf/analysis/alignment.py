@@ -93,7 +93,7 @@ def merges(runs: Runs, key: Key) -> Iterator[Merge]:
 
 def mean_centre(field: Along) -> Fraction | None:
     """Return the mean centre of the units of one period, seen from unit 0; None where there is none."""
-    own = profile(field.theory(), field.key)
+    own = field.theory_profile
     found = None if own is None else _centre(own)
     return None if found is None else found / 2
 

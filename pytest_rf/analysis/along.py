@@ -163,15 +163,26 @@ class Along:
 
     def profile(self, theory: bool) -> Profile | None:
         """Return the profile of what guarantees count, on an input without end or the actual one."""
-        counting: Counting = "local" if self.local else "guaranteed"
-        if (counting, theory) not in self._profiles:
-            self._profiles[counting, theory] = profile(self.counted(counting, theory), self.key)
-        return self._profiles[counting, theory]
+        return self._profile(self.counted("guaranteed", theory), theory)
+
+    @property
+    def theory_profile(self) -> Profile | None:
+        """The profile of the field on an input without end."""
+        return self._profile(self.theory(), True)
+
+    def _profile(self, field: Field, theory: bool) -> Profile | None:
+        place = (
+            id(field.kept(self.key)),
+            theory,
+        )  # what counts the same is one hull, which this object holds
+        if place not in self._profiles:
+            self._profiles[place] = profile(field, self.key)
+        return self._profiles[place]
 
     @cached_property
     def actual(self) -> Profile | LongProfile | None:
         """The profile of what guarantees count on the actual input."""
-        field = self.counted("local" if self.local else "guaranteed", False)
+        field = self.counted("guaranteed", False)
         long = long_profile(field, self.key, lambda: cast("Profile", self.profile(theory=False)))
         return long or self.profile(theory=False)
 
@@ -195,12 +206,8 @@ class Along:
         return {}
 
     @cached_property
-    def _profiles(self) -> dict[tuple[str, bool], Profile | None]:
+    def _profiles(self) -> dict[tuple[int, bool], Profile | None]:
         return {}
-
-    @cached_property
-    def _theory_profile(self) -> Profile | None:
-        return profile(self.theory(), self.key)
 
     @cached_property
     def upper_bound(self) -> bool:
@@ -244,7 +251,7 @@ class Along:
             return Fraction(0)
         if self.uneven:
             return None
-        own = self._theory_profile
+        own = self.theory_profile
         if own and own.jump:
             return own.stride
         # Where everything is read nothing moves; the windows on the way tell the step.
@@ -257,7 +264,7 @@ class Along:
         if self.framed:
             return self.in_positions.uneven
         field = self.theory()
-        hull, own = field.hulls.get(self.key), self._theory_profile
+        hull, own = field.hulls.get(self.key), self.theory_profile
         if hull is None or (own and own.jump):
             return False
         joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)
@@ -296,7 +303,7 @@ class Along:
         named = (name for name, number in self.input.axes.items() if number == self.axis)
         return next(named, str(self.axis))
 
-    @property
+    @cached_property
     def count(self) -> int:
         """The number of the tensor's places along the axis."""
         layout = self.theory().layout

@@ -110,7 +110,7 @@ def _halo(field: Along, align: int, least: float) -> tuple[Number, Number] | Non
     if steps is None and field.uneven:
         return None
     own, actual = field.profile(theory=True), field.actual
-    if steps is None or actual is None or field.tied("grid", "window", "circular"):
+    if steps is None or actual is None or not field.runs.is_tiled(field.value, field.key):
         return math.inf, math.inf
     # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.
     there = actual.halo_within(align, steps, field.extent, least)

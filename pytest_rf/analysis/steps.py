@@ -38,7 +38,7 @@ class Steps(NamedTuple):
     @property
     def pace(self) -> Fraction:
         """How far one step moves on, in what positions are told in."""
-        return self.rate * self.hop
+        return self.rate if self.hop == 1 else self.rate * self.hop
 
     @property
     def scale(self) -> int:
@@ -57,19 +57,24 @@ class Steps(NamedTuple):
         """Return the first step whose positions begin at each of these positions, or after it."""
         denominator = lcm(self.rate.denominator, self.first.denominator)
         positions = -(-positions // self.hop)
-        ahead = positions * denominator - int(self.first * denominator)
-        found: Places = -(-ahead // int(self.rate * denominator))
+        ahead = positions * denominator - _times(self.first, denominator)
+        found: Places = -(-ahead // _times(self.rate, denominator))
         return found
 
     def _at(self, offset: Fraction, steps: Places) -> Places:
         denominator = lcm(self.rate.denominator, offset.denominator)
-        found: Places = int(self.rate * denominator) * steps + int(offset * denominator)
+        found: Places = _times(self.rate, denominator) * steps + _times(offset, denominator)
         return found // (denominator // self.scale)
 
     def fits(self, count: int, extent: int) -> bool:
         """Whether ``count`` steps stand for an input of ``extent`` positions, and one more would not."""
         ends = self.ends(np.array([count - 1, count]))
         return bool(count > 0 and ends[0] < extent * self.scale <= ends[1])
+
+
+def _times(fraction: Fraction, multiple: int) -> int:
+    """Return a fraction times a multiple of its denominator."""
+    return fraction.numerator * (multiple // fraction.denominator)
 
 
 def strided(stride: Fraction, origin: Fraction = Fraction(0)) -> Steps:
