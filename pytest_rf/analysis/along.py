@@ -21,7 +21,7 @@ from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.hull import NOWHERE, is_rigid
-from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places, stride
+from pytest_rf.domains.layout import Key, has_places, is_uneven, is_unlike, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces
 from pytest_rf.errors import ModelError
@@ -171,10 +171,8 @@ class Along:
         return self._profile(self.theory(), True)
 
     def _profile(self, field: Field, theory: bool) -> Profile | None:
-        place = (
-            id(field.kept(self.key)),
-            theory,
-        )  # what counts the same is one hull, which this object holds
+        # What counts the same is one hull, which this object holds.
+        place = (id(field.kept(self.key)), theory)
         if place not in self._profiles:
             self._profiles[place] = profile(field, self.key)
         return self._profiles[place]
@@ -247,7 +245,7 @@ class Along:
             step = self.in_positions.stride
             return None if step is None else step * self.framing.hop
         field = self.theory()
-        if self.key not in carried(field.layout):
+        if not has_places(field.layout, self.key):
             return Fraction(0)
         if self.uneven:
             return None

@@ -38,7 +38,7 @@ class Profile(NamedTuple):
         """Yield places with what they read, so many at a time that long axes take no room of their own."""
         for first in range(0, len(self.lo), PIECE):
             piece = slice(first, first + PIECE)
-            lo, hi = self.lo[piece].astype(np.float64), self.hi[piece].astype(np.float64)
+            lo, hi = (side[piece].astype(np.float64, copy=False) for side in (self.lo, self.hi))
             yield np.arange(first, first + len(lo)), lo, hi
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -17,7 +17,7 @@ from pytest_rf.analysis.roles import roles
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
-from pytest_rf.domains.layout import Key, Keys, carried, stride
+from pytest_rf.domains.layout import Key, Keys, has_places, stride
 from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.domains.ties import UNTILED
 from pytest_rf.domains.unions import settled, small
@@ -93,6 +93,7 @@ class Runs:
         self._asked = Asked(self._named)
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
         self._done: dict[tuple[Counting, bool, Key], dict[int, Hulls]] = {}
+        self._contexts: dict[tuple[Counting, Key], dict[int, Counting]] = {}
 
     def __reduce__(self) -> tuple[type[Runs], tuple[Described, None, Mapping[str, Input]]]:
         """Return what is pickled: the graph and what is said of it; the runs are made again when they are needed."""
@@ -221,7 +222,7 @@ class Runs:
     def is_tiled(self, value: Value, key: Key) -> bool:
         """Whether a value has positions of an input axis that a tile can have, too: nothing ties it to the whole."""
         known = self.structure(value)
-        if not isinstance(known, Structure) or key not in carried(known.layout):
+        if not isinstance(known, Structure) or not has_places(known.layout, key):
             return False
         return all(tie.why not in UNTILED for tie in known.ties.get(key, ()))
 
@@ -295,7 +296,7 @@ class Runs:
     @staticmethod
     def usual(known: Structure, key: Key, context: bool = False) -> Counting:
         """Return what kind of run tells the field of a value; ``context``: whether that counts in any case."""
-        context = bool(known.context.get(key)) and (context or key not in carried(known.layout))
+        context = bool(known.context.get(key)) and (context or not has_places(known.layout, key))
         return "full" if context else "local"
 
     def counted(self, counting: Counting, value: Value, key: Key, theory: bool) -> Field:
@@ -325,20 +326,27 @@ class Runs:
         """Return what a run knows of a value along an input axis as its figures see it: as it is."""
         return hull
 
-    def _plainest(self, counting: Counting, key: Key, number: int) -> Counting:
+    def plainest(self, counting: Counting, key: Key, number: int) -> Counting:
         """Return the plainest kind of run that counts the same of a value: most have no context to be told apart."""
-        known = self.plan.structures.get(number)
-        if counting not in ("full", "guaranteed") or not isinstance(known, Structure):
+        if counting not in ("full", "guaranteed"):
             return counting
-        context = known.context.get(key, frozenset[int]())
-        if not context:
-            return "local"
-        if counting == "guaranteed":
-            return "local" if context <= self._accepted else counting
-        return "guaranteed" if context.isdisjoint(self._accepted) else counting
+        if (counting, key) not in self._contexts:
+            self._contexts[counting, key] = dict(self._with_context(counting, key))
+        return self._contexts[counting, key].get(number, "local")
+
+    def _with_context(self, counting: Counting, key: Key) -> Iterator[tuple[int, Counting]]:
+        """Yield the values with context that counts in a kind of run, and the plainest kind that counts the same."""
+        for number, known in self.plan.structures.items():
+            context = known.context.get(key) if isinstance(known, Structure) else None
+            if not context:
+                continue
+            if counting == "full":
+                yield number, "guaranteed" if context.isdisjoint(self._accepted) else "full"
+            elif not context <= self._accepted:
+                yield number, "guaranteed"
 
     def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
-        counting = self._plainest(counting, key, number)
+        counting = self.plainest(counting, key, number)
         done = self._done.get((counting, theory, key))
         if done is None or number not in done:
             done = self._done.setdefault((counting, theory, key), {})
@@ -346,7 +354,7 @@ class Runs:
             keys = self.spatial if theory and key in self.spatial else frozenset({key})
             asked = self._asked.together(number, done)
             wanted = [
-                one for one in asked if any(self._plainest(counting, each, one) == counting for each in keys)
+                one for one in asked if any(self.plainest(counting, each, one) == counting for each in keys)
             ]
             domain = self.domain(counting, theory, stretches=True)
             known = run_total(self.plan, domain, keys, wanted, self._known(counting, theory, keys))
@@ -365,7 +373,7 @@ class Runs:
         return {
             number: {key: hull for found in local for key, hull in found[number].items()}
             for number in set(local[0]).intersection(*local[1:])
-            if all(self._plainest(counting, key, number) == "local" for key in keys)
+            if all(self.plainest(counting, key, number) == "local" for key in keys)
         }
 
     def domain(self, counting: Counting, theory: bool, stretches: bool = False) -> Intervals:

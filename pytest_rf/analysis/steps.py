@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ import numpy.typing as npt
 from pytest_rf.errors import RequirementError
 
 Places = npt.NDArray[np.int64]
+At = TypeVar("At", int, Places)
+"""One step or position, or many."""
 
 
 class Steps(NamedTuple):
@@ -45,26 +47,27 @@ class Steps(NamedTuple):
         """What the places are multiplied by to make them whole."""
         return 1 if self.whole else self.rate.denominator
 
-    def begins(self, steps: Places) -> Places:
+    def begins(self, steps: At) -> At:
         """Return the first position that each step stands for, times ``scale``."""
-        return self._at(self.first, steps) * self.hop
+        found = self._at(self.first, steps)
+        return found if self.hop == 1 else found * self.hop
 
-    def ends(self, steps: Places) -> Places:
+    def ends(self, steps: At) -> At:
         """Return the last position that each step stands for, times ``scale``."""
-        return self._at(self.last, steps) * self.hop + (self.hop - 1) * self.scale
+        found = self._at(self.last, steps)
+        return found if self.hop == 1 else found * self.hop + (self.hop - 1) * self.scale
 
-    def from_on(self, positions: Places) -> Places:
+    def from_on(self, positions: At) -> At:
         """Return the first step whose positions begin at each of these positions, or after it."""
         denominator = lcm(self.rate.denominator, self.first.denominator)
-        positions = -(-positions // self.hop)
-        ahead = positions * denominator - _times(self.first, denominator)
-        found: Places = -(-ahead // _times(self.rate, denominator))
-        return found
+        first = positions if self.hop == 1 else -(-positions // self.hop)
+        ahead = first * denominator - _times(self.first, denominator)
+        return -(-ahead // _times(self.rate, denominator))
 
-    def _at(self, offset: Fraction, steps: Places) -> Places:
+    def _at(self, offset: Fraction, steps: At) -> At:
         denominator = lcm(self.rate.denominator, offset.denominator)
-        found: Places = _times(self.rate, denominator) * steps + _times(offset, denominator)
-        return found // (denominator // self.scale)
+        found = steps * _times(self.rate, denominator) + _times(offset, denominator)
+        return found if denominator == self.scale else found // (denominator // self.scale)
 
     def fits(self, count: int, extent: int) -> bool:
         """Whether ``count`` steps stand for an input of ``extent`` positions, and one more would not."""
