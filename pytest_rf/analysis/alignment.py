@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import lcm
+from math import isfinite, isinf, lcm
 from typing import NamedTuple
 
 import numpy as np
@@ -93,7 +93,7 @@ def merges(runs: Runs, key: Key) -> Iterator[Merge]:
 
 def mean_centre(field: Along) -> Fraction | None:
     """Return the mean centre of the units of one period, seen from unit 0; None where there is none."""
-    own = profile(field.theory(), field.key)
+    own = field.theory_profile
     found = None if own is None else _centre(own)
     return None if found is None else found / 2
 
@@ -230,13 +230,15 @@ def _have_one_place(profiles: Sequence[Profile]) -> bool:
 
 def _centre(one: Profile) -> Fraction | None:
     """Return twice the mean centre of the units of one period, each seen from its own place; None: it has none."""
-    if np.isinf(one.lo[one.hi > one.lo]).any() or np.isinf(one.hi[one.hi > one.lo]).any():
-        return None  # a recurrence, which has no first position
-    places = np.flatnonzero(np.isfinite(one.lo))
-    if not len(places):
-        return None
-    ends = sum(int(one.lo[place]) + int(one.hi[place]) for place in places)
-    return (ends - 2 * _step(one) * int(places.sum())) / len(places)
+    ends = places = count = 0
+    for place, (low, high) in enumerate(zip(one.lo.tolist(), one.hi.tolist(), strict=True)):
+        if high > low and (isinf(low) or isinf(high)):
+            return None  # a recurrence, which has no first position
+        if isfinite(low):
+            ends += int(low) + int(high)
+            places += place
+            count += 1
+    return (ends - 2 * _step(one) * places) / count if count else None
 
 
 def _have_one_place_inside(fields: Sequence[Field], key: Key, extent: int) -> bool | None:

@@ -23,7 +23,7 @@ from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.domains.hull import NOWHERE, is_rigid
-from pytest_rf.domains.layout import Key, carried, is_uneven, is_unlike, places, stride
+from pytest_rf.domains.layout import Key, has_places, is_uneven, is_unlike, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces
 from pytest_rf.errors import ModelError
@@ -167,15 +167,24 @@ class Along:
 
     def profile(self, theory: bool) -> Profile | None:
         """Return the profile of what guarantees count, on an input without end or the actual one."""
-        counting: Counting = "local" if self.local else "guaranteed"
-        if (counting, theory) not in self._profiles:
-            self._profiles[counting, theory] = profile(self.counted(counting, theory), self.key)
-        return self._profiles[counting, theory]
+        return self._profile(self.counted("guaranteed", theory), theory)
+
+    @property
+    def theory_profile(self) -> Profile | None:
+        """The profile of the field on an input without end."""
+        return self._profile(self.theory(), True)
+
+    def _profile(self, field: Field, theory: bool) -> Profile | None:
+        # What counts the same is one hull, which this object holds.
+        place = (id(field.kept(self.key)), theory)
+        if place not in self._profiles:
+            self._profiles[place] = profile(field, self.key)
+        return self._profiles[place]
 
     @cached_property
     def actual(self) -> Profile | LongProfile | None:
         """The profile of what guarantees count on the actual input."""
-        field = self.counted("local" if self.local else "guaranteed", False)
+        field = self.counted("guaranteed", False)
         long = long_profile(field, self.key, lambda: cast("Profile", self.profile(theory=False)))
         return long or self.profile(theory=False)
 
@@ -201,12 +210,8 @@ class Along:
         return {}
 
     @cached_property
-    def _profiles(self) -> dict[tuple[str, bool], Profile | None]:
+    def _profiles(self) -> dict[tuple[int, bool], Profile | None]:
         return {}
-
-    @cached_property
-    def _theory_profile(self) -> Profile | None:
-        return profile(self.theory(), self.key)
 
     @cached_property
     def upper_bound(self) -> bool:
@@ -246,11 +251,11 @@ class Along:
             step = self.in_positions.stride
             return None if step is None else step * self.framing.hop
         field = self.theory()
-        if self.key not in carried(field.layout):
+        if not has_places(field.layout, self.key):
             return Fraction(0)
         if self.uneven:
             return None
-        own = self._theory_profile
+        own = self.theory_profile
         if own and own.jump:
             return own.stride
         # Where everything is read nothing moves; the windows on the way tell the step.
@@ -263,7 +268,7 @@ class Along:
         if self.framed:
             return self.in_positions.uneven
         field = self.theory()
-        hull, own = field.hulls.get(self.key), self._theory_profile
+        hull, own = field.hulls.get(self.key), self.theory_profile
         if hull is None or (own and own.jump):
             return False
         joined, met = is_uneven(field.layout, self.key), is_unlike(field.layout, self.key)
@@ -302,7 +307,7 @@ class Along:
         named = (name for name, number in self.input.axes.items() if number == self.axis)
         return next(named, str(self.axis))
 
-    @property
+    @cached_property
     def count(self) -> int:
         """The number of the tensor's places along the axis."""
         layout = self.theory().layout

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_rf import gc_pause
 from pytest_rf.analysis import tensors
 from pytest_rf.analysis.described import Described, StateFigures
 from pytest_rf.analysis.doors import notebook
@@ -133,6 +134,7 @@ class Analysis(Described):
 
     # ------------------------------------------------------------------ reports
 
+    @gc_pause.paused()
     def report(self, tensors: Iterable[Tensor] | None = None, asked: tuple[str, ...] = ()) -> AnalysisReport:
         """Return the report of ``show --format json``.
 

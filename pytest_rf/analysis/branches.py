@@ -13,7 +13,6 @@ from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_rf.analysis.field import Field
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.domains.domain import Domain
 from pytest_rf.domains.hull import Hull
@@ -62,7 +61,7 @@ class Alone(Runs):
         self._number, self._operand = number, operand
         self._node = whole.plan.makers[number].node.index
         self._between = operands(whole, number)[1]
-        self._fields: dict[tuple[Counting, bool, Key], Field] = {}
+        self._found: dict[tuple[Counting, bool, Key], Hull | None] = {}
 
     def structure(self, value: Value) -> Structure | Ignorance:
         """Return the structure of a value's field: of the tensor's, without what only other operands bring in."""
@@ -80,25 +79,17 @@ class Alone(Runs):
         }
         return replace(found, context=context, ties=ties)
 
-    def counted(self, counting: Counting, value: Value, key: Key, theory: bool) -> Field:
-        """Return the field of a named value in one kind of run.
-
-        Raises:
-            UnknownError: the value is unknown.
-        """
-        known = self.structure(value)
-        if value.number != self._number or isinstance(known, Ignorance):
-            return super().counted(counting, value, key, theory)
+    def hull(self, counting: Counting, number: int, key: Key, theory: bool) -> Hull | None:
+        """Return what a named value reads along an input axis in one kind of run; None where that is nothing."""
+        if number != self._number:
+            return super().hull(counting, number, key, theory)
         place = (counting, theory, key)
-        if place not in self._fields:
+        if place not in self._found:
             own = self._hulls(counting, theory, key, self._operand)
-            domain = self.domain(counting, theory)
-            hulls = {
-                one: self.seen(settled(hull), counting, theory, one, self._number)
-                for one, hull in self._read(domain, own, key).items()
-            }
-            self._fields[place] = Field(known, hulls, self.spatial if theory else frozenset())
-        return self._fields[place]
+            read = self._read(self.domain(counting, theory), own, key).get(key)
+            known = None if read is None else self.seen(settled(read), counting, theory, key, number)
+            self._found[place] = known
+        return self._found[place]
 
     def seen(self, hull: Hull, counting: Counting, theory: bool, key: Key, number: int) -> Hull:
         """Return what a run knows of a value as the figures of the whole model see it."""
@@ -116,7 +107,8 @@ class Alone(Runs):
         """Return how much of a value a tile gets wrong at its own borders; None: nothing."""
         if value.number != self._number:
             return self._whole.rim(value, key, local)
-        own = self._every_rim(key, local).get(self._operand, {})
+        rim = self._whole.rim(self.graph.values[self._operand], key, local)
+        own = {} if rim is None else {key: rim}
         return self._read(self._rim_domain(key, local), own, key).get(key)
 
     def _read(self, domain: Domain[T], own: Mapping[Key, T], key: Key) -> Mapping[Key, T]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from pytest_rf.analysis.along import Along
 from pytest_rf.analysis.runs import Counting, Runs
@@ -15,11 +16,21 @@ from pytest_rf.domains.layout import Axis, Key, Keys, Layout
 from pytest_rf.domains.rims import Rim
 from pytest_rf.domains.structure import Structure
 
-_COUNTED: tuple[tuple[Counting, bool], ...] = (
-    ("guaranteed", True),
-    ("guaranteed", False),
-    ("shortest", True),
-)
+
+class _Looks(NamedTuple):
+    """How a layout looks from an axis of the input.
+
+    Attributes:
+        layout: it; held, so that its identity stays its own.
+        number: a number for the looks of the axes that have to do with that axis.
+        dims: the dimensions that belong to them.
+        others: those that do not, as long as nothing varies along them.
+    """
+
+    layout: Layout
+    number: int
+    dims: Sequence[int]
+    others: Sequence[int]
 
 
 class Grounds:
@@ -28,44 +39,52 @@ class Grounds:
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
         self._names: dict[Key, dict[Key, Hashable]] = {}
-        self._axes: dict[tuple[int, Key], tuple[Axis, Hashable]] = {}
-        self._settings: dict[tuple[Key, bool], Hashable] = {}
+        self._layouts: dict[tuple[int, Key, tuple[int, ...]], _Looks] = {}
+        self._settings: dict[tuple[Key, bool], int] = {}
+        self._numbers: dict[Hashable, int] = {}
 
     def of(self, field: Along) -> Hashable | None:
-        """Return all that the figures of a field are read from; None where that is too large to be compared.
+        """Return all that the figures of a field in positions are read from; None where it is too large to compare.
 
         Left out are names of nodes, and what the dear metrics look at beside the field: the graph and its elements.
         """
-        known = self.runs.structure(field.value)
+        runs, value, key = self.runs, field.value, field.key
+        known = runs.structure(value)
         if not isinstance(known, Structure):
             return None
-        key = field.key
-        read = [field.theory(), field.finite(), *(field.counted(*kind) for kind in _COUNTED)]
-        shortest = read[-1].kept(key)
-        if shortest is not None and shortest.irregular:
-            read.append(field.counted("shortest", False))
-        # Runs that count the same of a value have one hull.
-        hulls = {id(hull): hull for one in read if (hull := one.kept(key)) is not None}
+        read = self._read(value.number, key, known, field.local)
+        hulls = {id(hull): hull for hull in read if hull is not None}
         if any(_is_union(hull) or hull.lo.size > LARGE for hull in hulls.values()):
             return None
         layout, dims = self._relevant(known.layout, key, hulls.values())
         told = {number: _told(hull, dims) for number, hull in hulls.items()}
         about = (
             self._setting(field),
-            self.runs.multiple(field.value, key),
+            runs.multiple(value, key),
             key in known.uncertain,
             key in known.rounded,
             frozenset([tie.why for tie in known.ties.get(key, ())]),
             self._rim(field),
         )
-        return (about, layout, *[told.get(id(one.kept(key))) for one in read])
+        return (about, layout, *[told.get(id(hull)) for hull in read])
 
-    def _setting(self, field: Along) -> Hashable:
+    def _read(self, number: int, key: Key, known: Structure, local: bool) -> list[Hull | None]:
+        """Return what a value reads in the runs that its figures look at."""
+        runs = self.runs
+        kinds: dict[Counting, None] = {runs.usual(known, key): None}
+        kinds["local" if local or not known.context.get(key) else "guaranteed"] = None
+        read = [runs.hull(kind, number, key, theory) for kind in kinds for theory in (True, False)]
+        shortest = runs.hull("shortest", number, key, theory=True)
+        if shortest is not None and shortest.irregular:
+            read.append(runs.hull("shortest", number, key, theory=False))
+        return [*read, shortest]
+
+    def _setting(self, field: Along) -> int:
         """Return what is the same for all fields along one axis of an input."""
         place = (field.key, field.local)
         if place not in self._settings:
             about = self.runs.about
-            self._settings[place] = (
+            self._settings[place] = self._number(
                 field.extent,
                 field.key in self.runs.spatial,
                 field.local,
@@ -77,46 +96,63 @@ class Grounds:
 
     def _rim(self, field: Along) -> Hashable:
         """Return what a tile gets wrong at its borders, as far as figures look at it."""
+        if not self.runs.is_tiled(field.value, field.key):
+            return None
         rim = self.runs.rim(field.value, field.key, field.local)
         if not isinstance(rim, Rim):
             return rim is None
         return rim.extent, rim.inner, rim.short, rim.most
 
-    def _relevant(self, layout: Layout, key: Key, hulls: Collection[Hull]) -> tuple[Hashable, list[int]]:
+    def _relevant(self, layout: Layout, key: Key, hulls: Collection[Hull]) -> tuple[Hashable, Sequence[int]]:
         """Return the axes that have to do with an input axis, and the dimensions of hulls that belong to them."""
-        varying = {dim for hull in hulls for dim in _varying(hull)}
+        found = self._looks(layout, key)
+        varying = tuple([dim for dim in found.others if any(_varies(hull, dim) for hull in hulls)])
+        found = self._looks(layout, key, varying) if varying else found
+        return found.number, found.dims
+
+    def _looks(self, layout: Layout, key: Key, varying: tuple[int, ...] = ()) -> _Looks:
+        """Return how a layout looks from an axis of the input, if hulls vary along these dimensions too."""
+        place = (id(layout), key, varying)
+        if place not in self._layouts:
+            self._layouts[place] = self._looked(layout, key, varying)
+        return self._layouts[place]
+
+    def _looked(self, layout: Layout, key: Key, varying: Collection[int]) -> _Looks:
         axes: list[Hashable] = []
         dims: list[int] = []
+        others: list[int] = []
         for axis, stop in zip(layout, accumulate(map(len, layout)), strict=True):
             own = range(stop - len(axis), stop)
-            if not varying.isdisjoint(own) or any(
-                key in one.carries or key in one.unlike or key in one.uneven for one in axis
+            if any(key in one.carries or key in one.unlike or key in one.uneven for one in axis) or any(
+                dim in own for dim in varying
             ):
                 axes.append(self._axis(axis, key))
                 dims += own
-        return tuple(axes), dims
+            else:
+                others += own
+        return _Looks(layout, self._number(*axes), tuple(dims), tuple(others))
+
+    def _number(self, *what: Hashable) -> int:
+        """Return a number in place of what is looked up often."""
+        return self._numbers.setdefault(what, len(self._numbers))
 
     def _axis(self, axis: Axis, key: Key) -> Hashable:
         """Return an axis of a tensor as it looks from one axis of the input."""
-        place = (id(axis), key)
-        if place not in self._axes:
-            looks = tuple(
-                [
-                    (
-                        factor.extent,
-                        self._seen(factor.carries, key),
-                        self._seen(factor.leads, key),
-                        factor.mixed,
-                        factor.within,
-                        frozenset([(self._name(other, key), step) for other, step in factor.strides.items()]),
-                        self._seen(factor.unlike, key),
-                        self._seen(factor.uneven, key),
-                    )
-                    for factor in axis
-                ]
-            )
-            self._axes[place] = (axis, looks)  # held, so that its identity stays its own
-        return self._axes[place][1]
+        return tuple(
+            [
+                (
+                    factor.extent,
+                    self._seen(factor.carries, key),
+                    self._seen(factor.leads, key),
+                    factor.mixed,
+                    factor.within,
+                    frozenset([(self._name(other, key), step) for other, step in factor.strides.items()]),
+                    self._seen(factor.unlike, key),
+                    self._seen(factor.uneven, key),
+                )
+                for factor in axis
+            ]
+        )
 
     def _seen(self, keys: Keys, key: Key) -> Hashable:
         return frozenset([self._name(other, key) for other in keys]) if keys else keys
@@ -143,13 +179,11 @@ def _is_union(hull: Hull) -> bool:
     return hull.rest is not None or hull.where is not None
 
 
-def _varying(hull: Hull) -> list[int]:
-    """Return the dimensions along which elements read otherwise than others."""
-    lo, hi, jump = hull.lo.shape, hull.hi.shape, hull.jump
-    along = None if hull.stretch is None else hull.stretch.dim
-    return [
-        dim for dim in range(len(lo)) if lo[dim] != 1 or hi[dim] != 1 or (jump and jump[dim]) or dim == along
-    ]
+def _varies(hull: Hull, dim: int) -> bool:
+    """Whether elements read otherwise than others along a dimension."""
+    if hull.lo.shape[dim] != 1 or hull.hi.shape[dim] != 1:
+        return True
+    return hull.moves(dim) != 0 or (hull.stretch is not None and hull.stretch.dim == dim)
 
 
 def _told(hull: Hull, dims: Sequence[int]) -> Hashable:

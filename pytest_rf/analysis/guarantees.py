@@ -11,14 +11,12 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, prod
 
-import numpy as np
-
 from pytest_rf.analysis.along import Along, once, plain
 from pytest_rf.analysis.long_profile import LongProfile
 from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps
 from pytest_rf.domains.hull import has_endless
-from pytest_rf.domains.layout import carried
+from pytest_rf.domains.layout import has_places
 from pytest_rf.figures import Number
 
 
@@ -52,7 +50,7 @@ def _reach(
     theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
         return -math.inf
-    if field.key not in carried(theory.layout):
+    if not has_places(theory.layout, field.key):
         return math.inf
     steps = field.steps
     if steps is None:
@@ -106,11 +104,11 @@ def _halo(field: Along, align: int, least: float) -> tuple[Number, Number] | Non
     theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
         return plain(least), plain(least)
-    steps = field.steps if field.key in carried(theory.layout) else None
+    steps = field.steps if has_places(theory.layout, field.key) else None
     if steps is None and field.uneven:
         return None
     own, actual = field.profile(theory=True), field.actual
-    if steps is None or actual is None or field.tied("grid", "window", "circular"):
+    if steps is None or actual is None or not field.runs.is_tiled(field.value, field.key):
         return math.inf, math.inf
     # What units read at the image's borders, where it is reflected, say, a tile at that place has to hold, too.
     there = actual.halo_within(align, steps, field.extent, least)
@@ -157,7 +155,9 @@ def _spoilt(field: Along, steps: Steps) -> tuple[float, float]:
     places = Fraction(field.count, elements)
     before, after = rim.most
     after += rim.short
-    right = np.array([ceil(before * places) - 1, field.count - ceil(after * places)])
-    begins = steps.begins(right) // steps.scale
+    first, last = (
+        steps.begins(right) // steps.scale
+        for right in (ceil(before * places) - 1, field.count - ceil(after * places))
+    )
     whole = field.extent - field.extent % field.runs.grid(field.key)
-    return float(begins[0] + 1) if before else 0, float(whole - begins[1])
+    return float(first + 1) if before else 0, float(whole - last)

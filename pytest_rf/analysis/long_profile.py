@@ -108,7 +108,7 @@ class LongProfile:
         rounds = lcm(positions, align) // align
 
         def behind(border: int) -> int:
-            return int(steps.from_on(np.array([border]))[0])
+            return steps.from_on(border)
 
         begin, end = (bisect_left(every, place, key=behind) for place in (first + 1, last))
         if end - begin <= 2 * rounds:

@@ -40,7 +40,7 @@ class Profile(NamedTuple):
         """Yield places with what they read, so many at a time that long axes take no room of their own."""
         for first in range(0, len(self.lo), PIECE):
             piece = slice(first, first + PIECE)
-            lo, hi = self.lo[piece].astype(np.float64), self.hi[piece].astype(np.float64)
+            lo, hi = (side[piece].astype(np.float64, copy=False) for side in (self.lo, self.hi))
             yield np.arange(first, first + len(lo)), lo, hi
 
     @property
@@ -152,10 +152,13 @@ def profile(field: Field, key: Key, parts: bool = True, along: int | None = None
     if any(hull.moves(dim) for dim in range(hull.lo.ndim) if dim != own[0]):
         return None
     lo, hi = _reduced(hull, axis, start, own, key in field.endless)
-    if len(lo) > PIECE and lo.min() > -ENDLESS and lo.max() < CUT and hi.min() > -CUT and hi.max() < ENDLESS:
+    marked = lo.size and (lo.min() <= -ENDLESS or lo.max() >= CUT or hi.min() <= -CUT or hi.max() >= ENDLESS)
+    if len(lo) > PIECE and not marked:
         return Profile(lo, hi, hull.moves(own[0]))
-    low = np.where(lo >= CUT, np.inf, np.where(lo <= -ENDLESS, -np.inf, lo))
-    high = np.where(hi <= -CUT, -np.inf, np.where(hi >= ENDLESS, np.inf, hi))
+    low, high = lo.astype(np.float64), hi.astype(np.float64)
+    if marked:
+        low[lo >= CUT], low[lo <= -ENDLESS] = np.inf, -np.inf
+        high[hi <= -CUT], high[hi >= ENDLESS] = -np.inf, np.inf
     return Profile(low, high, hull.moves(own[0]))
 
 
@@ -169,5 +172,9 @@ def _reduced(
     shape = [1] * hull.lo.ndim
     for dim in own:
         shape[dim] = first if dim == own[0] else axis[dim - start].extent
-    lo, hi = (np.broadcast_to(side, shape).reshape(prod(shape)) for side in (hull.lo, hull.hi))
+    wide, count = tuple(shape), prod(shape)
+    lo, hi = (
+        (side if side.shape == wide else np.broadcast_to(side, wide)).reshape(count)
+        for side in (hull.lo, hull.hi)
+    )
     return lo, hi

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from pytest_rf.analysis.along import plain
 from pytest_rf.analysis.elements import spread
 from pytest_rf.analysis.metrics import AxisField
@@ -156,6 +154,5 @@ def _stands_for(field: AxisField, places: Sequence[int | None]) -> tuple[Number,
     own = [place for place, axis in zip(places, layout, strict=True) if field.key in carried((axis,))]
     if steps is None or len(own) != 1 or own[0] is None:
         return None
-    place = np.array([own[0]])
-    begins, ends = (int(found[0]) for found in (steps.begins(place), steps.ends(place)))
+    begins, ends = steps.begins(own[0]), steps.ends(own[0])
     return plain(Fraction(begins, steps.scale)), plain(Fraction(ends, steps.scale))

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -153,6 +153,18 @@ class UnitReport(msgspec.Struct, frozen=True, kw_only=True, tag="unit", tag_fiel
     regions: tuple[RegionReport, ...]
 
 
+class _Alike(NamedTuple):
+    """Fields that have the same figures.
+
+    Attributes:
+        shared: these figures.
+        reports: the reports of such fields, by what each has of its own.
+    """
+
+    shared: dict[str, Any]
+    reports: dict[tuple[Any, ...], AxisReport]
+
+
 class Figures:
     """The figures of the tensors of one model, each computed once.
 
@@ -167,7 +179,7 @@ class Figures:
         self._own = [row for row in shown if row.is_own]
         self._grounds = Grounds(runs)
         self._known: dict[tuple[int, str], dict[str, AxisReport]] = {}
-        self._alike: dict[Hashable, dict[str, Any]] = {}
+        self._alike: dict[Hashable, _Alike] = {}
 
     def of(self, tensor: Tensor, name: str) -> dict[str, AxisReport]:
         """Return the figures of a tensor towards an input, by axis."""
@@ -181,12 +193,16 @@ class Figures:
         ground = self._grounds.of(field)
         found = self._alike.get(ground)
         if found is None or ground is None:
-            found = {"irregular": field.irregular, "upper_bound": field.upper_bound}
-            found.update(_read(self._shared, field))
+            shared: dict[str, Any] = {"irregular": field.irregular, "upper_bound": field.upper_bound}
+            shared.update(_read(self._shared, field))
             if field.frontend is not None:
-                found["samples"] = _read(_LENGTHS, field.in_samples)
-            self._alike[ground] = found
-        return AxisReport(**found, **_read(self._own, field))
+                shared["samples"] = _read(_LENGTHS, field.in_samples)
+            found = self._alike[ground] = _Alike(shared, {})
+        own = _read(self._own, field)
+        place = tuple(own.values())
+        if place not in found.reports:
+            found.reports[place] = AxisReport(**found.shared, **own)
+        return found.reports[place]
 
 
 #: What is told in samples: what counts positions, and every format of JSON has.

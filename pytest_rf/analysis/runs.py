@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -19,8 +19,9 @@ from pytest_rf.analysis.roles import roles
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
-from pytest_rf.domains.layout import Key, Keys, carried, stride
+from pytest_rf.domains.layout import Key, Keys, has_places, stride
 from pytest_rf.domains.structure import Structure, nothing
+from pytest_rf.domains.ties import UNTILED
 from pytest_rf.domains.unions import settled, small
 from pytest_rf.errors import RFError, UnknownError
 from pytest_rf.graph import Graph
@@ -94,6 +95,7 @@ class Runs:
         self._asked = Asked(self._named)
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
         self._done: dict[tuple[Counting, bool, Key], dict[int, Hulls]] = {}
+        self._contexts: dict[tuple[Counting, Key], dict[int, Counting]] = {}
 
     def __reduce__(self) -> tuple[type[Runs], tuple[Described, None, Mapping[str, Input]]]:
         """Return what is pickled: the graph and what is said of it; the runs are made again when they are needed."""
@@ -169,21 +171,27 @@ class Runs:
     def _multiple(self, key: Key) -> dict[int, int]:
         if key not in self._multiples:
             found = {source.number: 1 for source in self.graph.inputs.values()}
+            strides: dict[int, int] = {}
             for transfer in self.plan.transfers.values():
                 on_the_way = [found.get(branch.operand, 1) for branch in transfer.branches]
                 windows = [branch.windows.get(key, 1) for branch in transfer.branches]
-                found[transfer.value] = lcm(self._own_stride(transfer.value, key), *windows, *on_the_way)
+                own = self._own_stride(transfer.value, key, strides)
+                found[transfer.value] = lcm(own, *windows, *on_the_way)
             self._multiples[key] = found
         return self._multiples[key]
 
-    def _own_stride(self, number: int, key: Key) -> int:
+    def _own_stride(self, number: int, key: Key, strides: dict[int, int]) -> int:
+        """Return the stride that a value asks an extent to fit; ``strides``: those of layouts that are known."""
         known = self.plan.structures[number] if number in self._named else None
         if not isinstance(known, Structure) or any(
             tie.why in ("grid", "window") for tie in known.ties.get(key, ())
         ):
             return 1  # what is fitted to any extent asks for none
-        own = stride(known.layout, key)
-        return own.numerator if own else 1
+        place = id(known.layout)  # which most values share with others, and the plan holds
+        if place not in strides:
+            own = stride(known.layout, key)
+            strides[place] = own.numerator if own else 1
+        return strides[place]
 
     def twins(self, number: int) -> Iterable[int]:
         """Return the numbers of values that are the same tensor as one, in other calls of a step model."""
@@ -211,12 +219,21 @@ class Runs:
 
         ``local``: all context is accepted, not only that which the model's authors accept.
         """
-        return self._every_rim(key, local).get(value.number, {}).get(key)
+        done = self._rims.setdefault((key, local), {})
+        if value.number not in done:
+            expected = self._asked.together(value.number, done)
+            # Of what is in no tile as it is in the whole nobody asks what is wrong at borders.
+            wanted = {value.number, *[one for one in expected if self.is_tiled(self.graph.values[one], key)]}
+            known = run_total(self.plan, self._rim_domain(key, local), frozenset({key}), wanted)
+            done.update({number: known.get(number, {}) for number in wanted})
+        return done[value.number].get(key)
 
-    def _every_rim(self, key: Key, local: bool) -> Mapping[int, Mapping[Key, rims.State]]:
-        if (key, local) not in self._rims:
-            self._rims[key, local] = run_total(self.plan, self._rim_domain(key, local), frozenset({key}))
-        return self._rims[key, local]
+    def is_tiled(self, value: Value, key: Key) -> bool:
+        """Whether a value has positions of an input axis that a tile can have, too: nothing ties it to the whole."""
+        known = self.structure(value)
+        if not isinstance(known, Structure) or not has_places(known.layout, key):
+            return False
+        return all(tie.why not in UNTILED for tie in known.ties.get(key, ()))
 
     def _rim_domain(self, key: Key, local: bool) -> rims.Rims:
         from pytest_rf.domains import rims
@@ -282,10 +299,14 @@ class Runs:
             UnknownError: the value is unknown.
         """
         found = self.structure(value)
-        if isinstance(found, Structure) and found.context.get(key):
-            context = context or key not in carried(found.layout)
-            return self.counted("full" if context else "local", value, key, theory)
-        return self.counted("local", value, key, theory)
+        counting = self.usual(found, key, context) if isinstance(found, Structure) else "local"
+        return self.counted(counting, value, key, theory)
+
+    @staticmethod
+    def usual(known: Structure, key: Key, context: bool = False) -> Counting:
+        """Return what kind of run tells the field of a value; ``context``: whether that counts in any case."""
+        context = bool(known.context.get(key)) and (context or not has_places(known.layout, key))
+        return "full" if context else "local"
 
     def counted(self, counting: Counting, value: Value, key: Key, theory: bool) -> Field:
         """Return the field of a named value in one kind of run.
@@ -296,13 +317,15 @@ class Runs:
         known = self.structure(value)
         if isinstance(known, Ignorance):
             raise UnknownError(f"unknown: {known.reason}")
-        found = self._hulls(counting, theory, key, value.number)
-        hulls = {
-            one: self.seen(self._one(hull, theory), counting, theory, one, value.number)
-            for one, hull in found.items()
-        }
-        long = any(hull.stretch is not None for hull in hulls.values())
+        hull = self.hull(counting, value.number, key, theory)
+        hulls = {} if hull is None else {key: hull}
+        long = hull is not None and hull.stretch is not None
         return Field(known, Written(hulls) if long else hulls, self.spatial if theory else frozenset())
+
+    def hull(self, counting: Counting, number: int, key: Key, theory: bool) -> Hull | None:
+        """Return what a named value reads along an input axis in one kind of run; None where that is nothing."""
+        found = self._hulls(counting, theory, key, number).get(key)
+        return None if found is None else self.seen(self._one(found, theory), counting, theory, key, number)
 
     def _one(self, hull: Hull, theory: bool) -> Hull:
         """Return a hull as one part where it is not large, or has to be."""
@@ -312,27 +335,35 @@ class Runs:
         """Return what a run knows of a value along an input axis as its figures see it: as it is."""
         return hull
 
-    def _plainest(self, counting: Counting, key: Key, number: int) -> Counting:
+    def plainest(self, counting: Counting, key: Key, number: int) -> Counting:
         """Return the plainest kind of run that counts the same of a value: most have no context to be told apart."""
-        known = self.plan.structures.get(number)
-        if counting not in ("full", "guaranteed") or not isinstance(known, Structure):
+        if counting not in ("full", "guaranteed"):
             return counting
-        context = known.context.get(key, frozenset[int]())
-        if not context:
-            return "local"
-        if counting == "guaranteed":
-            return "local" if context <= self._accepted else counting
-        return "guaranteed" if context.isdisjoint(self._accepted) else counting
+        if (counting, key) not in self._contexts:
+            self._contexts[counting, key] = dict(self._with_context(counting, key))
+        return self._contexts[counting, key].get(number, "local")
+
+    def _with_context(self, counting: Counting, key: Key) -> Iterator[tuple[int, Counting]]:
+        """Yield the values with context that counts in a kind of run, and the plainest kind that counts the same."""
+        for number, known in self.plan.structures.items():
+            context = known.context.get(key) if isinstance(known, Structure) else None
+            if not context:
+                continue
+            if counting == "full":
+                yield number, "guaranteed" if context.isdisjoint(self._accepted) else "full"
+            elif not context <= self._accepted:
+                yield number, "guaranteed"
 
     def _hulls(self, counting: Counting, theory: bool, key: Key, number: int) -> Hulls:
-        counting = self._plainest(counting, key, number)
-        done = self._done.setdefault((counting, theory, key), {})
-        if number not in done:
+        counting = self.plainest(counting, key, number)
+        done = self._done.get((counting, theory, key))
+        if done is None or number not in done:
+            done = self._done.setdefault((counting, theory, key), {})
             # Maps without end are small: all axes are followed at once.
             keys = self.spatial if theory and key in self.spatial else frozenset({key})
             asked = self._asked.together(number, done)
             wanted = [
-                one for one in asked if any(self._plainest(counting, each, one) == counting for each in keys)
+                one for one in asked if any(self.plainest(counting, each, one) == counting for each in keys)
             ]
             domain = self.domain(counting, theory, stretches=True)
             known = run_total(self.plan, domain, keys, wanted, self._known(counting, theory, keys))
@@ -351,7 +382,7 @@ class Runs:
         return {
             number: {key: hull for found in local for key, hull in found[number].items()}
             for number in set(local[0]).intersection(*local[1:])
-            if all(self._plainest(counting, key, number) == "local" for key in keys)
+            if all(self.plainest(counting, key, number) == "local" for key in keys)
         }
 
     def domain(self, counting: Counting, theory: bool, stretches: bool = False) -> Intervals:

@@ -75,7 +75,7 @@ def start(about: Along) -> Number | None:
         if hull is not None and not hull.irregular:
             own = place_dims(field.layout, about.key)
             first = tuple([slice(0, 1 if dim in own else None) for dim in range(hull.lo.ndim)])
-            low = settled(cut(hull, first)).lo
+            low = settled(cut(hull, first)).lo if hull.is_put_off else hull.lo[first]
             real = low[np.abs(low) < LIMIT]
             if real.size:
                 return int(real.min())

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Places = npt.NDArray[np.int64]
+At = TypeVar("At", int, "npt.NDArray[np.int64]")
+"""One step or position, or many."""
 
 
 class Steps(Struct, frozen=True):
@@ -41,40 +42,43 @@ class Steps(Struct, frozen=True):
     @property
     def pace(self) -> Fraction:
         """How far one step moves on, in what positions are told in."""
-        return self.rate * self.hop
+        return self.rate if self.hop == 1 else self.rate * self.hop
 
     @property
     def scale(self) -> int:
         """What the places are multiplied by to make them whole."""
         return 1 if self.whole else self.rate.denominator
 
-    def begins(self, steps: Places) -> Places:
+    def begins(self, steps: At) -> At:
         """Return the first position that each step stands for, times ``scale``."""
-        return self._at(self.first, steps) * self.hop
+        found = self._at(self.first, steps)
+        return found if self.hop == 1 else found * self.hop
 
-    def ends(self, steps: Places) -> Places:
+    def ends(self, steps: At) -> At:
         """Return the last position that each step stands for, times ``scale``."""
-        return self._at(self.last, steps) * self.hop + (self.hop - 1) * self.scale
+        found = self._at(self.last, steps)
+        return found if self.hop == 1 else found * self.hop + (self.hop - 1) * self.scale
 
-    def from_on(self, positions: Places) -> Places:
+    def from_on(self, positions: At) -> At:
         """Return the first step whose positions begin at each of these positions, or after it."""
         denominator = lcm(self.rate.denominator, self.first.denominator)
-        positions = -(-positions // self.hop)
-        ahead = positions * denominator - int(self.first * denominator)
-        found: Places = -(-ahead // int(self.rate * denominator))
-        return found
+        first = positions if self.hop == 1 else -(-positions // self.hop)
+        ahead = first * denominator - _times(self.first, denominator)
+        return -(-ahead // _times(self.rate, denominator))
 
-    def _at(self, offset: Fraction, steps: Places) -> Places:
+    def _at(self, offset: Fraction, steps: At) -> At:
         denominator = lcm(self.rate.denominator, offset.denominator)
-        found: Places = int(self.rate * denominator) * steps + int(offset * denominator)
-        return found // (denominator // self.scale)
+        found = steps * _times(self.rate, denominator) + _times(offset, denominator)
+        return found if denominator == self.scale else found // (denominator // self.scale)
 
     def fits(self, count: int, extent: int) -> bool:
         """Whether ``count`` steps stand for an input of ``extent`` positions, and one more would not."""
-        import numpy as np  # what steps stand for is read without it
+        return 0 < count and self.ends(count - 1) < extent * self.scale <= self.ends(count)
 
-        ends = self.ends(np.array([count - 1, count]))
-        return bool(count > 0 and ends[0] < extent * self.scale <= ends[1])
+
+def _times(fraction: Fraction, multiple: int) -> int:
+    """Return a fraction times a multiple of its denominator."""
+    return fraction.numerator * (multiple // fraction.denominator)
 
 
 def strided(stride: Fraction, origin: Fraction = Fraction(0)) -> Steps:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from pytest_rf.analysis.along import plain
 from pytest_rf.analysis.chains import Chain, Chains, Link, Side
 from pytest_rf.analysis.element_reads import Element
@@ -175,9 +173,9 @@ def _reach(field: AxisField, chains: Chains, link: Link, position: int, side: Si
     """Return how far a position lies before, or behind, what a unit stands for; None where there is no such thing."""
     value = field.runs.graph.values[link.number]
     place = chains.place(link.number, link.element)
-    steps = None if place is None else AxisField(field.runs, value, field.input, field.axis).steps
-    if steps is None:
+    steps = AxisField(field.runs, value, field.input, field.axis).steps
+    if place is None or steps is None:
         return None
     if side == "first":
-        return plain(Fraction(int(steps.begins(np.array([place]))[0]), steps.scale) - position)
-    return plain(position - Fraction(int(steps.ends(np.array([place]))[0]), steps.scale))
+        return plain(Fraction(steps.begins(place), steps.scale) - position)
+    return plain(position - Fraction(steps.ends(place), steps.scale))

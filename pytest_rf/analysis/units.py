@@ -126,8 +126,9 @@ def symmetric(field: Field, key: Key, extent: int) -> bool | None:
 
 
 def _mirrored(hull: Hull, dims: tuple[int, ...], extent: int) -> bool:
+    flip = tuple([slice(None, None, -1) if dim in dims else slice(None) for dim in range(hull.lo.ndim)])
+    mirrored = (extent - 1) - hull.hi[flip]
+    if bool((hull.lo == mirrored).all()):
+        return True
     nothing = hull.lo >= LIMIT
-    mirrored = (extent - 1) - np.flip(hull.hi, dims)
-    if not np.array_equal(nothing, np.flip(nothing, dims)):
-        return False
-    return bool(((hull.lo == mirrored) | nothing).all())
+    return np.array_equal(nothing, nothing[flip]) and bool(((hull.lo == mirrored) | nothing).all())

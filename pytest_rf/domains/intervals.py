@@ -218,5 +218,8 @@ def _size(one: Hull) -> float:
         return float(last - first) if abs(first) < LIMIT and abs(last) < LIMIT else float("inf")
     if one.is_put_off:
         return span.sizes(one)[1] or float("inf")
+    if one.is_one:
+        lo, hi = one.lo.item(), one.hi.item()
+        return float(hi - lo) if abs(lo) < LIMIT and abs(hi) < LIMIT else float("inf")
     real = (np.abs(one.lo) < LIMIT) & (np.abs(one.hi) < LIMIT)
     return float((one.hi - one.lo)[real].max()) if real.any() else float("inf")

@@ -199,6 +199,15 @@ def carried(layout: Layout) -> Keys:
     return NONE.union(*(factor.carries for axis in layout for factor in axis))
 
 
+def has_places(layout: Layout, key: Key) -> bool:
+    """Whether an input axis has a position in a tensor of this layout."""
+    for axis in layout:  # no generator: this is asked of every field, again and again
+        for factor in axis:
+            if key in factor.carries:
+                return True
+    return False
+
+
 def place_dims(layout: Layout, key: Key) -> set[int]:
     """Return the dimensions of a layout's hulls that count places of an input axis."""
     found: set[int] = set()

@@ -27,6 +27,9 @@ class Tie(NamedTuple):
 Ties = Mapping[Key, frozenset[Tie]]
 """Input axis -> what ties a tensor to its extent."""
 
+UNTILED: frozenset[Why] = frozenset({"grid", "window", "circular"})
+"""What is tied so is in no tile as it is in the whole; uneven pieces can be."""
+
 
 def tie_of(relation: Relation) -> Why | None:
     """Return what ties who reads by a relation to the whole extent of the axis."""

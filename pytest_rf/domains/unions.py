@@ -37,7 +37,7 @@ def pieces(one: Hull | None) -> list[Hull]:
     """Return the hulls of which one is the union."""
     if one is None or one.stretch is not None:
         return [] if one is None else [stretched.made(one)]
-    return [replace(one, rest=None), *pieces(one.rest)]
+    return [one] if one.rest is None else [replace(one, rest=None), *pieces(one.rest)]
 
 
 def settled(one: Hull) -> Hull:
@@ -116,8 +116,11 @@ def together(one: Hull, dims: Iterable[int]) -> Hull:
     for dim in dims if where is not None else ():
         if where is not None and where.shape[dim] > 1:
             one, where = contracted(one, where, dim), None
-    found = Hull(one.lo.min(axis=dims, keepdims=True), one.hi.max(axis=dims, keepdims=True), one.jump)
-    return found if where is None else mask(found, where)
+    dims = tuple([dim for dim in dims if one.lo.shape[dim] != 1 or one.hi.shape[dim] != 1])
+    if dims:
+        lo, hi = one.lo.min(axis=dims, keepdims=True), one.hi.max(axis=dims, keepdims=True)
+        one = Hull(lo, hi, one.jump)
+    return one if where is None else mask(one, where)
 
 
 def union(a: Hull, b: Hull) -> Hull:

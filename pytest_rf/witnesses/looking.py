@@ -187,7 +187,7 @@ def _furthest(sight: Sight, unit: Element, low: int, high: int) -> int:
     if sight.axis is None or sight.field.steps is None:
         return high
     steps = sight.field.steps
-    here = int(steps.begins(np.array([unit[sight.axis]]))[0]) // steps.scale
+    here = steps.begins(unit[sight.axis]) // steps.scale
     return low if here - low > high - here else high
 
 
