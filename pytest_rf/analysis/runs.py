@@ -23,10 +23,10 @@ from pytest_rf.domains.layout import Key, Keys, has_places, stride
 from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.domains.ties import UNTILED
 from pytest_rf.domains.unions import settled, small
-from pytest_rf.errors import RFError, UnknownError
+from pytest_rf.errors import ModelError, RFError, UnknownError
 from pytest_rf.graph import Graph
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
-from pytest_rf.value import Value
+from pytest_rf.value import Shape, Value
 
 if TYPE_CHECKING:
     from pytest_rf.domains import rims
@@ -93,6 +93,7 @@ class Runs:
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
         self._asked = Asked(self._named)
+        self._lowered: dict[tuple[tuple[str, Shape], ...], Graph | RFError] = {}
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
         self._done: dict[tuple[Counting, bool, Key], dict[int, Hulls]] = {}
         self._contexts: dict[tuple[Counting, Key], dict[int, Counting]] = {}
@@ -105,6 +106,25 @@ class Runs:
         """Return the runs over a graph that differs here and there; inputs keep the roles of their axes."""
         # What both graphs share is not planned again.
         return Runs(replace(self.about, graph=graph, reopen=None), amended(self.plan, graph), self.inputs)
+
+    def lowered(self, shapes: Mapping[str, Shape]) -> Graph:
+        """Return the graph of the same model where inputs have other shapes.
+
+        Raises:
+            RFError: it does not run there, or cannot be analysed at other extents.
+        """
+        key = tuple(sorted(shapes.items()))
+        if key not in self._lowered:
+            try:
+                if self.about.reopen is None:
+                    raise ModelError("the model cannot be analysed at other extents")
+                self._lowered[key] = self.about.reopen()(shapes)
+            except RFError as error:
+                self._lowered[key] = error
+        found = self._lowered[key]
+        if isinstance(found, RFError):
+            raise found
+        return found
 
     @cached_property
     def elsewhere(self) -> Runs | None:

@@ -1,8 +1,8 @@
 """Whether the samples of a batch stay apart: of every unit, whose sample it is and whose it reads.
 
 An axis of the batch's extent names the sample of a unit. Where samples share an axis with something else (tokens,
-windows, boxes), row ``r`` of ``k·batch`` rows belongs to sample ``r // k``. Where several axes could name it the
-answer must not depend on which does.
+windows, boxes), row ``r`` of ``k·batch`` rows belongs to sample ``r // k``. Where several axes could name it, and the
+answer depends on which does, the one does that grows with the batch: the model is lowered with one sample more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pytest_rf.domains.hull import CUT, Hull, compress
 from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
+from pytest_rf.errors import RFError
 from pytest_rf.graph import Step, Union
 from pytest_rf.node import Node
 from pytest_rf.value import Shape, Value
@@ -80,16 +81,16 @@ class Samples(Struct, frozen=True):
         runs = self.runs
         for counting in ("guaranteed", "sure"):
             field = runs.counted(counting, self.value, self.key, theory=False)
-            answer, reason = self.judge(field.structure, field.hulls, self.value.extents)
+            answer, reason = self.judge(field.structure, field.hulls, self.value)
             if answer is not False or self.key not in field.structure.uncertain:
                 break
         if counting == "sure" and answer is not False:
             return None, "indices that depend on data leave it open"
         return answer, reason
 
-    def judge(self, structure: Structure, hulls: Hulls, shape: Shape) -> tuple[bool | None, str]:
+    def judge(self, structure: Structure, hulls: Hulls, value: Value) -> tuple[bool | None, str]:
         """Return whether the units of a tensor read their own samples, and why that is not known."""
-        hull = hulls.get(self.key)
+        hull, shape = hulls.get(self.key), value.extents
         if hull is None or 0 in shape:
             return True, ""
         hull = compress(settled(hull))
@@ -101,6 +102,9 @@ class Samples(Struct, frozen=True):
             axis: _reads_own(structure.layout, hull, axis, shape[axis], self.extent)
             for axis in self._naming(structure.layout, hull, shape)
         }
+        if len(set(answers.values())) > 1:
+            growing = self._growing(value)
+            answers = {axis: own for axis, own in answers.items() if axis in growing} or answers
         if len(set(answers.values())) == 1:
             return next(iter(answers.values())), ""
         if not answers:
@@ -109,19 +113,42 @@ class Samples(Struct, frozen=True):
         return (
             None,
             f"axes {listed} could both count the {self.extent} samples: analyse it with another batch, as with "
-            f"{self._one_more}",
+            + " ".join(
+                f"--input {name}={','.join(map(str, shape))}" for name, shape in self.one_more.items()
+            ),
         )
 
     @property
-    def _one_more(self) -> str:
-        """The option that gives every input one sample more."""
+    def one_more(self) -> dict[str, Shape]:
+        """The shapes of the inputs with one sample more each."""
         batches, inputs = self._batches, self.runs.inputs
         fewest = max(1, min(inputs[name].shape[axis] for name, axis in batches.items()))
-        shapes = (
-            (name, [n + n // fewest * (place == axis) for place, n in enumerate(inputs[name].shape)])
+        return {
+            name: tuple(n + n // fewest * (place == axis) for place, n in enumerate(inputs[name].shape))
             for name, axis in batches.items()
+        }
+
+    def _growing(self, value: Value) -> set[int]:
+        """Return the axes of a value that have more places where there is one sample more: by as large a share."""
+        more = self.one_more
+        try:
+            other = self.runs.lowered(more)
+        except RFError:
+            return set()
+        graph = self.runs.graph
+        if [node.op for node in graph.nodes] != [node.op for node in other.nodes]:
+            return set()
+        pairs = (
+            pair
+            for node, twin in zip(graph.nodes, other.nodes, strict=True)
+            for pair in zip(node.outputs.values(), twin.outputs.values(), strict=False)
         )
-        return " ".join(f"--input {name}={','.join(map(str, shape))}" for name, shape in shapes)
+        # One value can be several tensors: a reshape that changes nothing may do so with another batch.
+        shapes = {twin.shape for own, twin in pairs if own.number == value.number}
+        shape = shapes.pop() if len(shapes) == 1 else None
+        samples = more[self.key[0]][self.key[1]]
+        extents = zip(value.extents, shape or (), strict=False)
+        return {axis for axis, (few, many) in enumerate(extents) if few * samples == many * self.extent}
 
     @property
     def _batches(self) -> dict[str, int]:
@@ -215,10 +242,10 @@ class _Blame:
 
     def _apart(self, number: int) -> bool | None:
         known, hulls = self._structures.get(number), self._hulls.get(number)
-        shape = self._samples.runs.graph.values[number].shape
-        if not isinstance(known, Structure) or hulls is None or shape is None:
+        value = self._samples.runs.graph.values[number]
+        if not isinstance(known, Structure) or hulls is None or value.shape is None:
             return True
-        return self._samples.judge(known, hulls, shape)[0]
+        return self._samples.judge(known, hulls, value)[0]
 
     def _how(self, step: Step) -> str:
         """Return how a step mixes samples (see :class:`Mixer`)."""

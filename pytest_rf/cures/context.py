@@ -1,23 +1,29 @@
-"""Edits that keep out what depends on the whole axis: norms with statistics of it, grids that are fitted to it."""
+"""Edits that keep out what depends on the whole axis: statistics of it, grids fitted to it, what its other end has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from pytest_rf.cures.change import Change, Several
-from pytest_rf.cures.replaced import HalfPixel, Norm
+from pytest_rf.cures.replaced import HalfPixel, Norm, Zeros
 from pytest_rf.cures.trial import Trial
 from pytest_rf.domains.structure import Structure
 
 
 def changes(trial: Trial) -> Iterator[Change]:
-    """Yield edits of the norms and resizes by which the finding's tensor depends on a whole axis."""
-    norms = [change for change in map(Norm, sources(trial)) if change.made(trial.sites)]
-    grids = [change for change in map(HalfPixel, _fitted(trial)) if change.made(trial.sites)]
-    yield from together(norms)
-    yield from together(grids)
-    if norms and grids:
-        yield from together([*norms, *grids])
+    """Yield edits of the norms, resizes and borders by which the finding's tensor depends on a whole axis."""
+    norms: list[Change] = [change for change in map(Norm, sources(trial)) if change.made(trial.sites)]
+    grids: list[Change] = [
+        change for change in map(HalfPixel, _tied(trial, "grid")) if change.made(trial.sites)
+    ]
+    borders: list[Change] = [
+        change for change in map(Zeros, _tied(trial, "circular")) if change.made(trial.sites).edits
+    ]
+    kinds = [kind for kind in (norms, grids, borders) if kind]
+    for kind in kinds:
+        yield from together(kind)
+    if len(kinds) > 1:
+        yield from together([change for kind in kinds for change in kind])
 
 
 def together(parts: Sequence[Change]) -> Iterator[Change]:
@@ -39,7 +45,7 @@ def sources(trial: Trial) -> list[int]:
     return [number for number in sorted(found) if not trial.analysis.accepts(nodes[number])]
 
 
-def _fitted(trial: Trial) -> list[int]:
-    """Return the numbers of the nodes whose grid is laid over the whole extent."""
-    names = {name for field in trial.fields for name in field.tied("grid")}
+def _tied(trial: Trial, why: str) -> list[int]:
+    """Return the numbers of the nodes that tie the finding's tensor to the whole extent in one way."""
+    names = {name for field in trial.fields for name in field.tied(why)}
     return [node.index for node in trial.sites.graph.nodes if node.name in names]

@@ -160,8 +160,8 @@ class Zeros:
         """Return how much it changes."""
         return _size()
 
-    def made(self, sites: Sites) -> Draft | None:
-        """Return the graph with the edit; None where the node pads with no more than zeros."""
+    def made(self, sites: Sites) -> Draft:
+        """Return the graph with the edit, of which there is none where the node pads with no more than zeros."""
         draft, node = Draft(sites.graph), sites.graph.nodes[self.node]
         for step in sites.graph.program:
             if step.node is not node or not isinstance(step.action, Union) or len(step.action.reads) != 1:

@@ -15,6 +15,7 @@ from pytest_rf.analysis import smallest
 from pytest_rf.analysis.metrics import AxisField
 from pytest_rf.analysis.tensors import Contribution
 from pytest_rf.figures import Number, said
+from pytest_rf.findings import Blame
 from pytest_rf.requirements.context import Context
 from pytest_rf.requirements.explain import describe
 from pytest_rf.requirements.measure import Undecidable
@@ -95,9 +96,21 @@ def _outside(case: Case, metric: Metric) -> str:
     return f", all of {whose}: no layer adds any" if parts else ""
 
 
-def for_claim(case: Case, predicate: Metric, negated: bool) -> str:
-    """Return advice for a claim that fails."""
-    return _context(case) if not negated and predicate.cause in ("ahead", "context") else ""
+#: What helps against an operator that reads without end, by what it does.
+_INSTEAD = {
+    "circular": "let nothing that leaves at one end come in at the other: pad with zeros or by reflection, and crop",
+    "window": "give its windows a fixed size, and let their number grow with the input",
+    "grid": "resize by a fixed factor with half-pixel centres (align_corners=False)",
+}
+
+
+def for_claim(case: Case, predicate: Metric, negated: bool, blame: Sequence[Blame] = ()) -> str:
+    """Return advice for a claim that fails; ``blame``: the operators for which it does, if they are looked for."""
+    if negated or predicate.cause not in ("ahead", "context"):
+        return ""
+    if predicate.cause == "context" and blame and blame[0].does in _INSTEAD:
+        return _INSTEAD[blame[0].does]
+    return _context(case)
 
 
 def _scale(case: Case, metric: Metric) -> int:

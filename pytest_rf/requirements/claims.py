@@ -106,7 +106,7 @@ def _explained(
     predicate = PREDICATES[part.predicate]
     case = place.case(path, lambda changed: _predicate(changed, predicate, settings.origin))
     note = "" if part.negated else _blamed(place, predicate, look, blame)
-    return note, advice.for_claim(case, predicate, part.negated)
+    return note, advice.for_claim(case, predicate, part.negated, blame)
 
 
 def _blamed(place: Place, predicate: Metric, look: Measure, blame: Sequence[Blame]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_rf import paths
 from pytest_rf.analysis import Input
 from pytest_rf.analysis.metrics import AxisField
+from pytest_rf.errors import RFError
 from pytest_rf.requirements.select import time_first
 from pytest_rf.value import Shape
 
@@ -13,21 +14,41 @@ def verdict(axis_field: AxisField, source: Input, number: int) -> tuple[bool | N
     """Return whether the samples of an input stay apart, and where that is not known why, and what would help."""
     holds = axis_field.independent
     if source.shape[number] < 2:
-        stream = axis_field.runs.about.stream
-        return None, _one(source, number, source.shape if stream is None else stream.given(source.name))
+        return None, _one(axis_field, source, number)
     if holds is None:
         return None, axis_field.samples.reason
     return holds, ""
 
 
-def _one(source: Input, number: int, shape: Shape) -> str:
-    """Say that one sample cannot be mixed with another, and how to analyse two; ``shape`` is what a call is given."""
-    extents = (2 if axis == number else extent for axis, extent in enumerate(shape))
-    return (
-        f"undecidable at batch {source.shape[number]}: give a batch of 2 or more, "
-        f"as in inputs = {{ {source.name} = [{', '.join(map(str, extents))}] }}; "
-        "a file or program whose nodes fix it has to be exported with an open batch dimension"
+def _one(axis_field: AxisField, source: Input, number: int) -> str:
+    """Say that one sample cannot be mixed with another, and how to analyse two: by shapes, if the model runs there."""
+    runs, more = axis_field.runs, axis_field.samples.one_more
+    told = f"undecidable at batch {source.shape[number]}"
+    stream = runs.about.stream
+    tried = runs.about.reopen is not None
+    if tried:
+        try:
+            runs.lowered(more)
+        except RFError as error:
+            return f"{told}, and it does not run at {more[source.name][number]} ({error}): {ANEW}"
+    if stream is not None:
+        more = {name: _two(stream.given(name), number) for name in more}
+    shown = (
+        {source.name: more[source.name], **more} if len(more) <= _SHOWN else {source.name: more[source.name]}
     )
+    shapes = ", ".join(f"{name} = {list(shape)}" for name, shape in shown.items())
+    others = "" if len(shown) == len(more) else f", and the other {len(more) - len(shown)} inputs likewise"
+    return f"{told}: give a batch of 2 or more, as in inputs = {{ {shapes} }}{others}{'' if tried else f', or {ANEW}'}"
+
+
+ANEW = "export it anew with an open batch"
+
+#: The shapes of so many inputs are told.
+_SHOWN = 3
+
+
+def _two(shape: Shape, number: int) -> Shape:
+    return tuple(2 if axis == number else extent for axis, extent in enumerate(shape))
 
 
 def explained(axis_field: AxisField, source: Input, number: int) -> tuple[str, str]:

@@ -145,6 +145,43 @@ def test_an_open_batch_is_two_and_a_fixed_one_can_be_given() -> None:
         pytest_rf.analyze(model(text.format(batch=3)), inputs={"x": (2, 3, 8)})
 
 
+BAKED = """
+    net (float[1,3,8] x) => (float y) <float[4,3,3] w, int64[3] parts = {1,2,16}>
+    { c = Conv<pads=[1,1]>(x, w) y = Reshape(c, parts) }
+"""
+
+
+def test_a_batch_that_nodes_have_built_in_is_offered_no_other() -> None:
+    (finding,) = pytest_rf.analyze(model(BAKED)).check("output is independent")
+    assert finding.undecidable
+    assert "undecidable at batch 1, and it does not run at 2 (" in finding.message
+    assert "cannot be reshaped to [1, 2, 16]): export it anew with an open batch" in finding.message
+    assert "inputs =" not in finding.message
+    with pytest.raises(pytest_rf.ModelError) as raised:
+        pytest_rf.analyze(model(BAKED), inputs={"x": (2, 3, 8)})
+    assert "; the file holds batch 1 of input 'x': export it anew with an open batch" in str(raised.value)
+    with pytest.raises(pytest_rf.ModelError) as raised:
+        pytest_rf.analyze(model(BAKED), inputs={"x": (1, 2, 8)})
+    assert "batch" not in str(raised.value)
+
+
+def test_of_an_open_batch_the_axis_counts_samples_that_grows_with_it() -> None:
+    text = """
+        net (float[N,2,6] x) => (float y) <float[2,2,3] w, int64[3] shape = {-1,2,6}>
+        { c = Conv<pads=[1,1]>(x, w) t = Transpose<perm=[1,0,2]>(c) y = BODY }
+    """
+    apart, mixed = text.replace("BODY", "Relu(t)"), text.replace("BODY", "Reshape(t, shape)")
+    analysis = pytest_rf.analyze(model(apart))
+    assert analysis.inputs["x"].shape[0] == 2  # as many as channels
+    assert analysis.check("output is independent") == []
+    assert pytest_rf.analyze(model(apart), inputs={"x": (3, 2, 6)}).check("output is independent") == []
+    # What changes nothing with two samples, and mixes three, is not taken for either.
+    (finding,) = pytest_rf.analyze(model(mixed)).check("output is independent")
+    assert finding.undecidable
+    (finding,) = pytest_rf.analyze(model(mixed), inputs={"x": (3, 2, 6)}).check("output is independent")
+    assert not finding.undecidable
+
+
 def test_training_mode_is_said() -> None:
     (finding,) = pytest_rf.analyze(filled(NETS["normalisation in training mode"][0])).check(
         "output is independent"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -214,3 +216,37 @@ class Recurrent(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.rnn(x.transpose(1, 2))[0].transpose(1, 2)
+
+
+class Applied(nn.Module):
+    """A convolution, and what else is done."""
+
+    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor], mode: str = "zeros") -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(4, 4, 3, padding=1, padding_mode=mode)
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(self.conv(x))
+
+
+def test_circular_padding_becomes_zeros_where_nothing_may_come_from_the_other_end() -> None:
+    net = Applied(torch.relu, "circular")
+    for text, end in (
+        ("final is bounded", "makes it bounded"),
+        ("halo <= 1", "gives final halo 1 before, 1 after"),
+    ):
+        (found,) = cures.check(pytest_rf.analyze(net, TIME), text)
+        assert helps(found)[0].startswith(f"conv.pad: border circular → zeros {end}")
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        (lambda y: torch.roll(y, 3, 2), "let nothing that leaves at one end come in at the other"),
+        (lambda y: F.interpolate(F.adaptive_avg_pool1d(y, 4), size=256), "give its windows a fixed size"),
+    ],
+)
+def test_what_reads_without_end_is_told_what_else_would_do(function, says: str) -> None:
+    (found,) = cures.check(pytest_rf.analyze(Applied(function), TIME), "final is bounded")
+    assert [text for text in helps(found) if says in text]

@@ -120,7 +120,12 @@ def lowered(
     opened = _Opened(model, inputs, values or {})
     if not opened.axes:
         shapes = {**opened.shapes(0), **inputs}
-        return lower(model, name, shapes, values, weights, operators=operators, mask_below=mask_below), {}
+        try:
+            return lower(model, name, shapes, values, weights, operators=operators, mask_below=mask_below), {}
+        except ModelError as error:
+            if held := _one_sample(proto, inputs):
+                raise ModelError(f"{error}; {held}") from None
+            raise
     doubtful: tuple[Graph, int] | None = None
     failure: ModelError | None = None
     tried = [extent for extent in (least, *CANDIDATES) if extent and extent >= least]
@@ -140,6 +145,22 @@ def lowered(
     raise ModelError(
         f"{name}: the file leaves {opened} open, and the model does not run at {', '.join(map(str, tried))} there "
         f"({_reason(failure, name)}); give its shape: {remedy(*example)}"
+    )
+
+
+def _one_sample(model: onnx.ModelProto, inputs: Mapping[str, Shape]) -> str:
+    """Say that the file holds one sample where several are given, which its nodes may have built in."""
+    held = []
+    for info in _declared(model):
+        kind, given = tensor_type(info), inputs.get(text(info.name), ())
+        dims = [] if kind is None else kind.tensor_type.shape.dim
+        if len(dims) > 1 and dims[0].dim_value == 1 and given[:1] > (1,):
+            held.append(repr(text(info.name)))
+    return (
+        f"the file holds batch 1 of input {', '.join(held)}: export it anew with an open batch (dynamic_shapes of "
+        "torch.onnx.export, dynamic_axes of its old form)"
+        if held
+        else ""
     )
 
 

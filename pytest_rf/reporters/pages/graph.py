@@ -9,6 +9,8 @@ import msgspec
 from pytest_rf.analysis import Tensor
 from pytest_rf.analysis.cells import figure
 from pytest_rf.analysis.metrics import METRICS
+from pytest_rf.analysis.paths import GROWING, walk
+from pytest_rf.analysis.paths import figure as grown_figure
 from pytest_rf.boxes.hierarchy import Box, Path, boxes, edges
 from pytest_rf.boxes.kinds import KINDS, kinds
 from pytest_rf.boxes.layering import layers
@@ -226,12 +228,35 @@ class _Drawn:
         at = dict.fromkeys(leaves[one] for one in places if one is not None)
         says = f"{finding.code} {finding.requirement or finding.rule}"
         witness = finding.witness
-        if witness is None or not witness.path:
+        names = witness.path if witness is not None and witness.path else self._grown(finding)
+        if not names:
             return Trail(says=says, at=list(at))
-        way = self.links.way(witness.path)
-        source = next((place for place, name in self.inputs.items() if name == witness.input), None)
+        way = self.links.way(names)
+        start = finding.input if witness is None else witness.input
+        source = next((place for place, name in self.inputs.items() if name == start), None)
         on = [*([source] if source is not None else []), *way]
         return Trail(says=says, at=list(at), path=[leaves[one] for one in on])
+
+    def _grown(self, finding: Finding) -> list[str]:
+        """Return the operators on the way along which a finding's figure grew; nothing where no such way is told."""
+        analysis, place = self.subject.analysis, self.subject.by_name.get(finding.tensor)
+        source = analysis.inputs.get(finding.input)
+        number = None if source is None or not finding.axes else source.axes.get(finding.axes[0])
+        if (
+            not finding.path
+            or finding.figure not in GROWING
+            or place is None
+            or source is None
+            or number is None
+        ):
+            return []
+        tensor = self.subject.tensors[place]
+        measure = grown_figure(finding.figure, tensor.field(source.name)[number])
+        stations = walk(analysis.runs, tensor.number, source, number, measure).stations
+        on = (self.subject.by_value.get(value) for value, _ in stations)
+        return list(
+            dict.fromkeys([*(self.subject.tensors[one].node for one in on if one is not None), tensor.node])
+        )
 
 
 def _path(node: Node) -> Path:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 import pytest_rf
 from pytest_rf.boxes.links import Links
@@ -19,6 +21,8 @@ from reporters.pages.nets import HOSTILE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 pytestmark = [pytest.mark.browser]
 
@@ -259,3 +263,22 @@ def test_five_thousand_nodes_open_at_once(deep: str, opened: Callable[..., Page]
 def test_only_a_model_with_findings_has_a_path_to_choose(opened: Callable[..., Page]) -> None:
     section = started(opened(document("tcn")[0]))
     assert section.locator(".trails").count() == (section.locator(".stage .fault").count() > 0)
+
+
+def test_the_way_along_which_a_figure_grew_is_drawn_where_no_single_position_shows_it() -> None:
+    analysis = pytest_rf.analyze(str(EXAMPLES / "classifier.onnx"))
+    (found,) = analysis.check("final stride <= 16")
+    assert found.witness is None
+    subject = Subject(analysis, ModelResult(model="net", findings=(found,)))
+    data = graph.of(subject)
+    (trail,) = data.trails
+    assert data.labels[trail.path[0]] == "image"
+    assert trail.at == [trail.path[-1]]
+    on = [subject.tensors[data.tensors[place]].module for place in trail.path[1:]]
+    grew = [step.layer.partition(" ")[0] for step in found.path]
+    assert [module for module in on if module in grew] == grew
+    # Where nothing is told of how it grew, no way is drawn.
+    (other,) = graph.of(
+        Subject(analysis, ModelResult(model="net", findings=(replace(found, path=()),)))
+    ).trails
+    assert other.path == []
