@@ -73,7 +73,7 @@ class Steps(Struct, frozen=True):
 
     def fits(self, count: int, extent: int) -> bool:
         """Whether ``count`` steps stand for an input of ``extent`` positions, and one more would not."""
-        return 0 < count and self.ends(count - 1) < extent * self.scale <= self.ends(count)
+        return count > 0 and self.ends(count - 1) < extent * self.scale <= self.ends(count)
 
 
 def _times(fraction: Fraction, multiple: int) -> int:

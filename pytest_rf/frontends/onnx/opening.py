@@ -123,7 +123,7 @@ def lowered(
         try:
             return lower(model, name, shapes, values, weights, operators=operators, mask_below=mask_below), {}
         except ModelError as error:
-            if held := _one_sample(proto, inputs):
+            if held := _one_sample(model, inputs):
                 raise ModelError(f"{error}; {held}") from None
             raise
     doubtful: tuple[Graph, int] | None = None
@@ -148,10 +148,10 @@ def lowered(
     )
 
 
-def _one_sample(model: onnx.ModelProto, inputs: Mapping[str, Shape]) -> str:
+def _one_sample(model: Model, inputs: Mapping[str, Shape]) -> str:
     """Say that the file holds one sample where several are given, which its nodes may have built in."""
     held = []
-    for info in _declared(model):
+    for info in model.inputs:
         kind, given = tensor_type(info), inputs.get(text(info.name), ())
         dims = [] if kind is None else kind.tensor_type.shape.dim
         if len(dims) > 1 and dims[0].dim_value == 1 and given[:1] > (1,):
