@@ -333,3 +333,12 @@ def test_a_sequence_that_grows_in_a_loop_is_held_by_the_limit() -> None:
     told = r"tensors in the sequences that nodes make .*\(limits\.nodes\)"
     with limits.held(limits.Limits(nodes=10_000)), pytest.raises(ModelError, match=told):
         pytest_rf.analyze(model)
+
+
+@pytest.mark.parametrize("size", ["2, 3, -1, 4", "2, 3, 4, -7", "-2, 3, 4, 4"])
+def test_a_shape_that_cannot_be_is_an_error_at_its_node(size: str) -> None:
+    text = f"""{HEADER}g (float[2, 2, 3] x, float[2, 3, 9, 9] z) => (float[A, B, C, D] y) {{
+      s = Constant <value_ints = [{size}]> ()
+      y = AffineGrid (x, s) }}"""
+    with pytest.raises(ModelError, match=r"node 'y' \(AffineGrid\): .*"):
+        pytest_rf.analyze(onnx.parser.parse_model(text))
