@@ -239,6 +239,18 @@ def test_a_table_of_what_a_resize_reads_is_held_by_the_limit() -> None:
         pytest_rf.analyze(onnx.parser.parse_model(HEADER + text))
 
 
+@pytest.mark.parametrize(
+    ("extent", "factor", "key"),
+    [(32, 2.0**20, "extent"), (1 << 16, 1.7320508, "array")],
+    ids=["extent", "table"],
+)
+def test_limits_hold_a_resize_of_torch_too(extent: int, factor: float, key: str) -> None:
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Upsample(scale_factor=factor, mode="linear")
+    with pytest.raises(ModelError, match=rf"node '\w+' \(aten.upsample_linear1d\): .*\(limits\.{key}\)"):
+        pytest_rf.analyze(net, torch.zeros(1, 1, extent))
+
+
 WIDE = "v = ReduceMax <keepdims = 0> (x, o) u = Cast <to = 7> (v) c = Cast <to = 9> (v)"
 SINGLE = {
     "If": "y = If (c) <then_branch = a () => (t) { t = Relu (x) }, else_branch = b () => (e) { e = Sqrt (x) }>",
