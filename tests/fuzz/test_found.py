@@ -239,6 +239,18 @@ def test_a_table_of_what_a_resize_reads_is_held_by_the_limit() -> None:
         pytest_rf.analyze(onnx.parser.parse_model(HEADER + text))
 
 
+@pytest.mark.parametrize(
+    ("extent", "factor", "key"),
+    [(32, 2.0**20, "extent"), (1 << 16, 1.7320508, "array")],
+    ids=["extent", "table"],
+)
+def test_limits_hold_a_resize_of_torch_too(extent: int, factor: float, key: str) -> None:
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Upsample(scale_factor=factor, mode="linear")
+    with pytest.raises(ModelError, match=rf"node '\w+' \(aten.upsample_linear1d\): .*\(limits\.{key}\)"):
+        pytest_rf.analyze(net, torch.zeros(1, 1, extent))
+
+
 WIDE = "v = ReduceMax <keepdims = 0> (x, o) u = Cast <to = 7> (v) c = Cast <to = 9> (v)"
 SINGLE = {
     "If": "y = If (c) <then_branch = a () => (t) { t = Relu (x) }, else_branch = b () => (e) { e = Sqrt (x) }>",
@@ -333,3 +345,26 @@ def test_a_sequence_that_grows_in_a_loop_is_held_by_the_limit() -> None:
     told = r"tensors in the sequences that nodes make .*\(limits\.nodes\)"
     with limits.held(limits.Limits(nodes=10_000)), pytest.raises(ModelError, match=told):
         pytest_rf.analyze(model)
+
+
+@pytest.mark.parametrize("size", ["2, 3, -1, 4", "2, 3, 4, -7", "-2, 3, 4, 4"])
+def test_a_shape_that_cannot_be_is_an_error_at_its_node(size: str) -> None:
+    text = f"""{HEADER}g (float[2, 2, 3] x, float[2, 3, 9, 9] z) => (float[A, B, C, D] y) {{
+      s = Constant <value_ints = [{size}]> ()
+      y = AffineGrid (x, s) }}"""
+    with pytest.raises(ModelError, match=r"node 'y' \(AffineGrid\): .*"):
+        pytest_rf.analyze(onnx.parser.parse_model(text))
+
+
+@pytest.mark.parametrize("parts", ["", ", p", ", q"])
+def test_a_split_into_more_parts_than_the_limit_is_an_error(parts: str) -> None:
+    text = f"""{HEADER}g (float[2, 3000] x) => (float[A, B] y) {{
+      p = Constant <value_int = 2> ()
+      q = Constant <value_ints = [{", ".join(["2"] * 1500)}]> ()
+      s = SplitToSequence <axis = 1> (x{parts})
+      y = ConcatFromSequence <axis = 1> (s) }}"""
+    model = onnx.parser.parse_model(text)
+    told = r"node 's' \(SplitToSequence\): number of parts (3000|1500) is more .*\(limits\.inlined\)"
+    with limits.held(limits.Limits(inlined=1000)), pytest.raises(ModelError, match=told):
+        pytest_rf.analyze(model)
+    assert pytest_rf.analyze(model).outputs[0].shape == (2, 3000)

@@ -285,6 +285,10 @@ class Nodes:
 
     def _hold(self, shape: Shape, node: onnx.NodeProto) -> None:
         """Hold the shape of what a node makes against the limits."""
+        if min(shape) < 0:
+            raise ModelError(
+                f"{self._place(node)}: gives the impossible shape {list(shape)}; export the model again"
+            )
         if max(shape) > self.limits.extent:
             limits.exceeded(
                 self._place(node), "positions along an axis", "extent", "give a smaller input", max(shape)

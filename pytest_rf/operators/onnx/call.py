@@ -233,15 +233,15 @@ class NodeCall:
             return self.axes(self.integers("axes"), rank)
         return self.axes(self.numbers(index), rank)
 
-    def limited(self, what: str, number: int) -> int:
-        """Return ``number``.
+    def limited(self, what: str, number: int, key: str = "kernel") -> int:
+        """Return ``number``, of which so many things are about to be written out.
 
         Raises:
             Unfit: it is more than any real model needs.
         """
-        most = limits.current().kernel
+        most: int = getattr(limits.current(), key)
         if number > most:
-            self.fail(f"{what} {number} is more than the limit of {most} (limits.kernel)")
+            self.fail(f"{what} {number} is more than the limit of {most} (limits.{key})")
         return number
 
     def single(self, what: str, value: Value) -> Value:

@@ -99,6 +99,7 @@ def split(call: NodeCall) -> Items:
     axis = call.axis(call.integer("axis", 0), x.rank)
     extent = x.extents[axis]
     if not call.has(1):
+        call.limited("number of parts", extent, "inlined")
         if call.integer("keepdims", 1):
             return Items(views.split(call.b, x, [1] * extent, axis))
         return Items(tuple(views.take_axis(call.b, x, axis, index) for index in range(extent)))
@@ -107,9 +108,11 @@ def split(call: NodeCall) -> Items:
     if given.ndim == 0:
         if sizes[0] < 1:
             call.fail(f"parts of size {sizes[0]}")
+        call.limited("number of parts", -(-extent // sizes[0]), "inlined")
         sizes = [min(sizes[0], extent - start) for start in range(0, extent, sizes[0])]
     if sum(sizes) != extent or min(sizes, default=0) < 0:
-        call.fail(f"parts {sizes} do not make up extent {extent} of axis {axis}")
+        call.fail(f"{len(sizes)} parts of {sum(sizes)} in all do not make up extent {extent} of axis {axis}")
+    call.limited("number of parts", len(sizes), "inlined")
     return Items(views.split(call.b, x, sizes, axis))
 
 
