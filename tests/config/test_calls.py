@@ -44,7 +44,7 @@ def test_every_door_takes_every_key() -> None:
     assert keys <= set(ModelTable.__struct_fields__)
     assert keys <= set(inspect.signature(analyzing.analyze).parameters)
     assert keys <= set(marker.KNOWN)
-    assert keys == set(Call.__dataclass_fields__)
+    assert keys == set(Call.__struct_fields__)
     assert issubclass(Model, Call)
 
 
