@@ -66,6 +66,12 @@ class Taps(NamedTuple):
     fitted: Fit = ""
     certain: tuple[tuple[int, ...], ...] | None = None
 
+    def __hash__(self) -> int:
+        """Return a hash of what is short: tables of many phases, as of groups, would be gone through each time."""
+        taps = self.taps
+        ends = taps if len(taps) < 2 else (len(taps), taps[0][:1], taps[-1][-1:])
+        return hash((self.period, self.advance, ends, self.border, self.selects, self.fitted))
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:

@@ -44,6 +44,8 @@ def along(hull: Hull, dim: int, relation: Relation, extent: int, output: int) ->
         return _prefix(hull, dim, relation.reverse)
     if isinstance(relation, Sets):
         return _sets(hull, dim, relation.reads)
+    if isinstance(relation, Taps) and hull.period(dim) == 1 and slices.is_inside(relation, extent, output):
+        return hull
     if isinstance(relation, Taps) and max(output, extent) > LONG:
         return slices.window(hull, dim, relation, extent, output)
     plan = gathered(relation, extent, output)

@@ -38,7 +38,10 @@ class Facts:
             if number == access.channel:
                 self._learn_channel(source, number)
             else:
-                self._learn_relation(NONE.union(*[one.carries for one in source.layout[number]]), relation)
+                axis = source.layout[number]
+                carries = axis[0].carries if len(axis) == 1 else NONE.union(*[one.carries for one in axis])
+                if carries:
+                    self._learn_relation(carries, relation)
 
     def learn_meetings(self, structure: Structure) -> None:
         """Learn which axes of several inputs lie along one axis of a tensor."""
@@ -56,6 +59,9 @@ class Facts:
         if isinstance(relation, Prefix):
             self.recurrent |= carries
         elif isinstance(relation, Taps) and not relation.selects:
+            if len(carries) == 1:
+                self.windowed |= carries
+                return
             # A window over samples and positions in one axis is about the positions.
             folded = {key for key in carries if key[1] == 0 and any(k[0] == key[0] for k in carries - {key})}
             self.windowed |= carries - folded
@@ -66,6 +72,10 @@ class Facts:
     def _learn_channel(self, source: Structure, number: int) -> None:
         """The first convolution or Linear decides; there is none where it contracts no axis of the input as a whole."""
         carries = carried(source.layout[number : number + 1])
+        if not carries:
+            for name in source.inputs:
+                self.channel.setdefault(name, None)
+            return
         elsewhere = carried((*source.layout[:number], *source.layout[number + 1 :]))
         for name in source.inputs:
             # Patches and frames are parts of axes of positions, the rest of which goes on.

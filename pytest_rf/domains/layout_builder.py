@@ -83,7 +83,7 @@ class LayoutBuilder:
         wider = Fraction(1)
         if isinstance(relation, (Taps, Sets)) and relation.fitted and extent:
             wider = Fraction(factor.extent, extent)  # the rate at which it is laid over any extent
-        elif isinstance(relation, Taps):
+        elif isinstance(relation, Taps) and abs(relation.advance) != relation.period:
             wider = Fraction(abs(relation.advance), relation.period)
         if wider != 1:
             factor = factor._replace(strides={key: step * wider for key, step in factor.strides.items()})
@@ -135,8 +135,19 @@ class LayoutBuilder:
                 with one target are read along their diagonal.
             shape: the output's extents. Axes that nothing targets are new: nothing varies along them.
         """
-        if list(targets) == list(range(len(shape))):
+        places = list(range(len(shape)))
+        if targets == places:
             return tuple(self.axes)
+        if len(targets) == len(shape) == self.width and all(
+            target is None or target == place for target, place in zip(targets, places, strict=True)
+        ):
+            # Axes end where they are, as the channels of a convolution do, and new ones take their places.
+            return tuple(
+                [
+                    (Factor(extent),) if target is None else axis
+                    for target, axis, extent in zip(targets, self.axes, shape, strict=True)
+                ]
+            )
         sources: list[int | None] = [None] * len(shape)
         for source, target in enumerate(targets):
             if target is not None:

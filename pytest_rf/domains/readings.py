@@ -9,7 +9,8 @@ from pytest_rf.domains.facts import Facts
 from pytest_rf.domains.instructions import Cut
 from pytest_rf.domains.structure import Branch, Structure, read, regroup
 
-_Known = tuple[Structure, Branch]
+_Known = tuple[Structure, Branch, object]
+"""The operand's structure, the branch, and what has to live as long as the key by whose identity it is found."""
 
 
 class Readings:
@@ -28,9 +29,11 @@ class Readings:
         """Return what the elements of an output of ``shape`` read of an operand; ``node`` is the one that reads."""
         if access.where is None and access.axes == unmoved(len(shape)):
             return Branch(access.operand, source, [], statistic=access.statistic)
-        # Channels are only ever added: their number says which are known.
-        channels = self.facts.channel
-        key = (access.axes, shape, access.statistic, access.channel, len(channels))
+        # Channels are only ever added: their number says which are known. Relations are told apart by identity, as
+        # those that come again are the same objects, and a table of many phases takes long to compare.
+        channels, axes = self.facts.channel, access.axes
+        relations = tuple([(target, id(relation)) for target, relation in axes])
+        key = (relations, shape, access.statistic, access.channel, len(channels))
         if access.where is None:
             again = _again(self._known.get(key, ()), access.operand, source)
             if again is not None:
@@ -40,7 +43,7 @@ class Readings:
         key = (*key[:-1], len(channels))
         if access.where is None and not _is_of_node(source, branch):
             self._known.setdefault(key, []).append(
-                (source, _copied(branch, branch.operand, branch.structure))
+                (source, _copied(branch, branch.operand, branch.structure), axes)
             )
         return branch
 
@@ -51,7 +54,7 @@ class Readings:
         if again is not None:
             return again
         branch = regroup(operand, source, shape)
-        known.append((source, _copied(branch, branch.operand, branch.structure)))
+        known.append((source, _copied(branch, branch.operand, branch.structure), None))
         return branch
 
 
@@ -65,7 +68,7 @@ def _again(known: Sequence[_Known], operand: int, source: Structure) -> Branch |
 
     Context and ties, which name the nodes that they are from, are handed on as they are.
     """
-    for other, found in known:
+    for other, found, _ in known:
         if (
             other.layout == source.layout
             and other.inputs == source.inputs

@@ -7,6 +7,7 @@ elements that read and those that are read are two slices of one length, up to t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -45,11 +46,21 @@ def window(hull: Hull, dim: int, relation: Taps, extent: int, output: int) -> Hu
     return Hull(low, high, hull.jump)
 
 
+@lru_cache(maxsize=1024)
+def is_inside(relation: Taps, extent: int, output: int) -> bool:
+    """Whether the first tap of each output lies inside, as with groups of channels."""
+    last = (-(-output // relation.period) - 1) * relation.advance
+    firsts = [taps[0] for taps in relation.taps if taps]
+    if len(firsts) < len(relation.taps):
+        return False
+    low, high = min(firsts), max(firsts)
+    return low >= 0 and high < extent and low + last >= 0 and high + last < extent
+
+
 def hit(relation: Taps, extent: int, output: int) -> npt.NDArray[np.bool_]:
     """Return which of ``output`` elements read any of ``extent`` ones."""
-    ends = (0, (-(-output // relation.period) - 1) * relation.advance)
-    if all(taps and all(0 <= end + taps[0] < extent for end in ends) for taps in relation.taps):
-        return np.ones(output, np.bool_)  # as with groups of channels, whose every tap lies inside
+    if is_inside(relation, extent, output):
+        return np.ones(output, np.bool_)
     if relation.border != "drop":  # what lies outside stands for something inside
         taken = np.array([bool(taps) for taps in relation.taps]) & (extent > 0)
         return np.asarray(np.resize(taken, output))

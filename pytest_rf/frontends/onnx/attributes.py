@@ -16,13 +16,17 @@ from pytest_rf.value import Undetermined
 ATTRIBUTE = onnx.AttributeProto
 
 
+_NOT_READ = object()
+
+
 class Attributes(Mapping[str, Any]):
-    """A node's attributes, decoded when they are read: most of a model's are never looked at."""
+    """A node's attributes, each decoded once, when it is read: most of a model's are never looked at."""
 
     def __init__(self, protos: Sequence[onnx.AttributeProto], payloads: Payloads = NOTHING_LEFT) -> None:
         self.protos = protos
         self._payloads = payloads
         self._read: dict[str, onnx.AttributeProto] | None = None
+        self._values: dict[str, Any] = {}
 
     def _raw(self) -> dict[str, onnx.AttributeProto]:
         if self._read is None:
@@ -30,12 +34,14 @@ class Attributes(Mapping[str, Any]):
         return self._read
 
     def __getitem__(self, name: str) -> Any:
-        return decoded(self._raw()[name], self._payloads)
+        value = self._values.get(name, _NOT_READ)
+        if value is _NOT_READ:
+            value = self._values[name] = decoded(self._raw()[name], self._payloads)
+        return value
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an attribute; not by way of an exception, as most are left out."""
-        found = self._raw().get(name)
-        return default if found is None else decoded(found, self._payloads)
+        return self[name] if name in self._raw() else default
 
     def __contains__(self, name: object) -> bool:
         return name in self._raw()

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import prod
+from struct import unpack
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,35 @@ def dense(b: Builder, tensor: onnx.TensorProto, name: str = "", payloads: Payloa
         return b.constant(
             shape, missing=f"rests on {text(tensor.name) or name!r}, which is too large to be geometry"
         )
-    return b.constant(shape, lambda: decode(tensor, payloads))
+    return b.constant(shape, Elements(tensor, payloads))
+
+
+class Elements:
+    """Gives the elements of a tensor that lies in the file."""
+
+    __slots__ = ("_payloads", "_tensor")
+
+    def __init__(self, tensor: onnx.TensorProto, payloads: Payloads) -> None:
+        self._tensor = tensor
+        self._payloads = payloads
+
+    def __call__(self) -> Array | None:
+        """Return the elements; None where they do not fit the tensor's dims."""
+        return decode(self._tensor, self._payloads)
+
+    def extents(self, count: int) -> tuple[int, ...] | None:
+        """Return so many 64-bit integers, which are the elements; None where these are any others.
+
+        The shapes of all weights are such, in a file without weights, and as arrays they cost more than all else.
+        """
+        tensor = self._tensor
+        if tensor.data_type != onnx.TensorProto.INT64 or tensor.HasField("segment"):
+            return None
+        if tensor.HasField("raw_data"):
+            raw = tensor.raw_data
+            return unpack(f"<{count}q", raw) if len(raw) == 8 * count else None
+        found = tuple(tensor.int64_data[:])
+        return found if len(found) == count else None
 
 
 def initializers(
@@ -155,11 +184,9 @@ def _of_shape(operands: Sequence[Element | None]) -> Shape | None:
     (x,) = operands
     if type(x) is not Value or x.shape is None or len(x.shape) != 1 or x.shape[0] > MOST_AXES:
         return None
-    data = x.data
-    if data is None or data.dtype.kind not in "iu":
-        return None
-    shape = tuple(data.tolist())
-    return shape if min(shape, default=0) >= 0 else None
+    load = x.load
+    shape = load.extents(x.shape[0]) if isinstance(load, Elements) else None
+    return None if shape is None or min(shape, default=0) < 0 else shape
 
 
 AT_ONCE: Mapping[str, Callable[[Sequence[Element | None]], Shape | None]] = {"ConstantOfShape": _of_shape}

@@ -9,7 +9,8 @@ from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.names import text
 from pytest_rf.frontends.onnx.proto import onnx
 
-_BODIES = frozenset({onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS})
+_BODIES = frozenset({onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS, onnx.AttributeProto.UNDEFINED})
+"""Types of attributes that can be bodies; files of the first versions leave the type out."""
 
 
 def refuse(place: str, kind: str, names: Sequence[str | bytes]) -> None:
@@ -58,13 +59,11 @@ def in_node(
     Raises:
         ModelError: it has; ``place`` names the node.
     """
-    names, bodied = [], False
-    for attribute in attributes:
-        names.append(attribute.name)
-        bodied |= attribute.type in _BODIES or not attribute.type
-    if len(names) > 1 and len(set(names)) < len(names):
-        refuse(place(node), "attribute", names)
-    if bodied:
+    if len(attributes) > 1:
+        names = [attribute.name for attribute in attributes]
+        if len(set(names)) < len(names):
+            refuse(place(node), "attribute", names)
+    if not _BODIES.isdisjoint([attribute.type for attribute in attributes]):
         for body in graphs(node):
             in_body(body, place(node))
 

@@ -89,7 +89,7 @@ def _lowered(
             )
         b.graph.outputs.update(tensors_of(names.text(info.name), element))
     b.graph.constants = {
-        names.text(name): value
+        name if isinstance(name, str) else names.text(name): value
         for name, value in scope.items()
         if isinstance(value, Value) and not value.varies
     }

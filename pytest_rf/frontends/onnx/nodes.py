@@ -24,7 +24,7 @@ from pytest_rf.frontends.onnx.sites import Frame, Operator, Scope, Site
 from pytest_rf.graph import Builder
 from pytest_rf.node import Node, Traced
 from pytest_rf.operators.onnx import find
-from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Unfit, is_by_shapes
+from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Unfit
 from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
 from pytest_rf.value import Deferred, Shape, Undetermined, Value
@@ -166,7 +166,13 @@ class Nodes:
             return results
 
         operator = self._operator(site.node)
-        like = self._like(operator, site)
+        tell = None
+        if operator.stated is None and "" in site.frame.opsets:
+            tell = constants.AT_ONCE.get(operator.key)
+        shape = None if tell is None else tell(site.operands)
+        like = self._like(operator, site) if tell is None else None
+        if like is not None:
+            shape = self.repeats.shapes.get(like)
 
         def resolve() -> Value:
             try:
@@ -181,22 +187,17 @@ class Nodes:
                 self.repeats.shapes[like] = result.shape
             return result
 
-        tell = constants.AT_ONCE.get(operator.key)
-        if tell is not None and operator.stated is None and "" in site.frame.opsets:
-            shape = tell(site.operands)
-        else:
-            shape = None if like is None else self.repeats.shapes.get(like)
         return (self.b.deferred(resolve, nesting, shape),)
 
     def _like(self, operator: Operator, site: Site) -> Hashable | None:
         """Return all on which the shape rests that a node of constants makes; None where that is not at hand."""
         version = site.frame.opsets.get(operator.domain)
-        if version is None or operator.rule is None or not is_by_shapes(operator.rule, version):
+        if version is None or operator.rule is None or not self.repeats.are_of(operator.rule, version):
             return None
         if any(isinstance(x, Deferred) and x.is_open for x in site.operands):
             return None
-        attributes = Attributes(site.attributes, self.payloads)
-        return self.repeats.key(operator.rule, attributes, version, 1, site.operands)
+        form, _ = self.repeats.attributes(site.attributes, self.payloads)
+        return self.repeats.key(operator.rule, form, version, 1, site.operands)
 
     def _constants(self, site: Site) -> Sequence[Element]:
         """Lower a node of constants: its shape by the rule, its elements by running it when they are needed."""
@@ -243,11 +244,15 @@ class Nodes:
             raise ModelError(
                 f"{self._place(node)}: its domain {domain or 'ai.onnx'!r} has no version (opset_import); export again"
             )
-        decoded = Attributes(attributes, self.payloads)
-        like = self.repeats.key(rule, decoded, version, len(outputs), operands)
-        made = None if like is None else self.repeats.again(like, operands)
-        if made is not None:
-            return made
+        like = None
+        if self.repeats.are_of(rule, version):
+            form, decoded = self.repeats.attributes(attributes, self.payloads)
+            like = self.repeats.key(rule, form, version, len(outputs), operands)
+            made = None if like is None else self.repeats.again(like, operands)
+            if made is not None:
+                return made
+        else:
+            decoded = Attributes(attributes, self.payloads)
         first = len(self.b.graph.values)
         call = NodeCall(
             self.b,

@@ -12,10 +12,12 @@ from typing import NamedTuple
 from pytest_rf.access import Read
 from pytest_rf.frontends.onnx.attributes import Attributes
 from pytest_rf.frontends.onnx.elements import Operands
+from pytest_rf.frontends.onnx.payloads import Payloads
+from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.graph import Action, Builder, Join, Regroup, Union, Unknown
 from pytest_rf.node import Role, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
-from pytest_rf.value import Shape, Value
+from pytest_rf.value import Shape, Undetermined, Value
 
 
 class Made(NamedTuple):
@@ -46,14 +48,28 @@ class Repeats:
         self.b = b
         self._made: dict[Hashable, Made] = {}
         self.shapes: dict[Hashable, Shape] = {}
+        self._attributes: dict[tuple[bytes, ...], tuple[tuple[bytes, ...], Attributes]] = {}
+
+    def are_of(self, rule: Rule, version: int) -> bool:
+        """Whether nodes of a rule, in a version of its operator, can repeat others: it looks at nothing but shapes."""
+        return not self.b.weights and is_by_shapes(rule, version)
+
+    def attributes(
+        self, protos: Sequence[onnx.AttributeProto], payloads: Payloads
+    ) -> tuple[tuple[bytes, ...], Attributes]:
+        """Return what tells attributes from others, and them, decoded once for all nodes that have the same."""
+        # They are small here; bytes tell them apart without decoding them.
+        form = tuple([attribute.SerializeToString() for attribute in protos])
+        found = self._attributes.get(form)
+        if found is None:
+            found = self._attributes[form] = form, Attributes(protos, payloads)
+        return found
 
     def key(
-        self, rule: Rule, attributes: Attributes, version: int, outputs: int, operands: Operands
+        self, rule: Rule, attributes: tuple[bytes, ...], version: int, outputs: int, operands: Operands
     ) -> Hashable | None:
         """Return all that the rule looks at; None where that is more than attributes and shapes."""
-        if self.b.weights or not is_by_shapes(rule, version):
-            return None
-        about: list[Hashable] = [rule, version, outputs]
+        about: list[Hashable] = [rule, version, outputs, attributes]
         seen: dict[int, int] = {}
         for place, x in enumerate(operands):
             if x is None:
@@ -62,8 +78,6 @@ class Repeats:
                 return None
             else:
                 about += (x.shape, x.varies, seen.setdefault(x.number, place))
-        # Attributes are small here; bytes tell them apart without decoding them.
-        about += [attribute.SerializeToString() for attribute in attributes.protos]
         return tuple(about)
 
     def again(self, key: Hashable, operands: Operands) -> list[Element] | None:
@@ -83,27 +97,25 @@ class Repeats:
 
     def note(self, key: Hashable, operands: Operands, results: Sequence[Element], first: int) -> None:
         """Remember what a rule made, from value number ``first`` on, if it is nothing but steps."""
-        graph = self.b.graph
+        graph, node = self.b.graph, self.b.node
         new = graph.values[first:]
         steps = graph.program[len(graph.program) - len(new) :]
-        if [step.value for step in steps] != new or any(isinstance(step.action, Unknown) for step in steps):
+        if node.training or len(steps) < len(new):
             return
+        for value, step in zip(new, steps, strict=True):
+            if step.value is not value or not value.is_plain or isinstance(step.action, Unknown):
+                return
         places = {x.number: place for place, x in enumerate(operands) if isinstance(x, Value)}
-        places.update({value.number: place for place, value in enumerate(new, len(operands))})
-        plain = all(value.is_plain and value.shape is not None for value in new)
-        read = [number for step in steps for number in step.operands]
-        made = [result.number if isinstance(result, Value) else -1 for result in results]
-        if plain and not self.b.node.training and places.keys() >= {*read, *made}:
-            self._made[key] = Made(
-                [
-                    (step.value.extents, _with(step.action, places), [places[one] for one in step.operands])
-                    for step in steps
-                ],
-                [places[number] for number in made],
-                self.b.node.windows,
-                self.b.node.kind,
-                self.b.node.role,
-            )
+        places.update([(value.number, place) for place, value in enumerate(new, len(operands))])
+        try:
+            made = [
+                (step.value.extents, _with(step.action, places), [places[one] for one in step.operands])
+                for step in steps
+            ]
+            found = [places[result.number if isinstance(result, Value) else -1] for result in results]
+        except (KeyError, Undetermined):  # it rests on other values, or has no shape
+            return
+        self._made[key] = Made(made, found, node.windows, node.kind, node.role)
 
 
 def _with(action: Action, numbers: Sequence[int] | dict[int, int]) -> Action:
