@@ -134,10 +134,11 @@ class Locator:
             turns[path] = turn + 1
             stack.append(_Level(path, type(module).__name__, turn))
             try:
-                if alone(module):
-                    result = run(original, module, args, kwargs)
-                else:
-                    result = original(module, *args, **kwargs)
+                result = (
+                    run(original, module, args, kwargs)
+                    if alone(module)
+                    else original(module, *args, **kwargs)
+                )
                 returned(path if turn == 0 else f"{path}@{turn + 1}", result)
                 return result
             except (Exception, SystemExit):

@@ -165,7 +165,9 @@ class Constants:
     def __init__(self) -> None:
         self.originals = Originals()
         self._known: dict[int, tuple[torch.Tensor, Const]] = {}
-        self._latest: list[torch.Tensor] = []  # of the known ones; their storages are looked at when one is written
+        self._latest: list[
+            torch.Tensor
+        ] = []  # of the known ones; their storages are looked at when one is written
         self._storages: set[int] = set()
         self._created: set[int] = set()
 
