@@ -321,14 +321,11 @@ class _Form:
         """Return the arguments with the names of the schema, defaults filled in."""
         if self.names is None:
             return {**{f"arg{index}": value for index, value in enumerate(call.args)}, **call.kwargs}
-        positional = dict(zip(self.names, call.args, strict=False))
-        if len(positional) == len(self.names) and not call.kwargs:
-            return positional
         named = self.defaults.copy()
         for name, value in call.kwargs.items():
             if name in named or name.startswith("root_"):
                 named[name] = value
-        named.update(positional)
+        named.update(zip(self.names, call.args, strict=False))
         return named
 
 

@@ -252,7 +252,8 @@ def view_steps(
     """Return each output of a view operator as a view of one output."""
     before = tuple(args[0].shape)
     if name not in SPLITS:
-        return [Step(func, args[1:], kwargs, before, tuple(tensor.shape), tensor.dtype) for tensor in tensors]
+        rest = args[1:]
+        return [Step(func, rest, kwargs, before, tuple(tensor.shape), tensor.dtype) for tensor in tensors]
     position = 1 if name == "unbind" else 2
     axis = args[position] if len(args) > position else kwargs.get("dim", 0)
     steps, start = [], 0

@@ -158,7 +158,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if trait.composite and trait.view:
             with self:  # a later write must find the way from the view to its base
                 return func.decompose(*args, **kwargs)
-        kwargs = self._home.keywords(kwargs)
+        if kwargs:
+            kwargs = self._home.keywords(kwargs)
         for position, _, _ in trait.writes:
             if position < len(args) and isinstance(args[position], torch.Tensor):
                 tape.constants.before_write(args[position])

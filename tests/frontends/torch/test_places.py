@@ -57,6 +57,59 @@ def test_the_path_of_a_module_is_what_it_returns_and_no_operator_before_its_laye
     assert (analysis["2"].op, analysis["2"]["t"].rf) == ("aten.conv1d", 5)
 
 
+class Lines(nn.Module):
+    """Calls one layer of torch's on several lines, and operators of its own around it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.act = nn.ReLU()
+        self.inner = nn.Sequential(nn.Sequential(nn.ReLU(), nn.Tanh()))
+
+    def forward(self, x):
+        x = self.act(x)
+        x = x + 1
+        x = self.inner(x)
+        x = self.inner(
+            self.act(x),
+        )
+        return torch.relu(self.act(x) + 1)
+
+
+def lines(analysis: pytest_rf.Analysis) -> list[tuple[str, int]]:
+    start = Lines.forward.__code__.co_firstlineno
+    return [(t.name, int(str(t.source).rpartition(":")[2]) - start) for t in analysis]
+
+
+LINES = [
+    ("act", 1),
+    ("add", 2),
+    ("inner.0.0", 3),
+    ("inner.0.1", 3),
+    ("act@2", 5),
+    ("inner.0.0@2", 4),
+    ("inner.0.1@2", 4),
+    ("act@3", 7),
+    ("add_1", 7),
+    ("relu", 7),
+]
+
+
+def test_each_call_of_a_module_has_its_line() -> None:
+    assert lines(pytest_rf.analyze(Lines(), X)) == LINES
+
+
+def test_a_model_that_analyses_another_has_its_own_lines() -> None:
+    found = []
+
+    class Curious(Lines):
+        def forward(self, x):
+            found.append(pytest_rf.analyze(Lines(), X))
+            return super().forward(x)
+
+    assert lines(pytest_rf.analyze(Curious(), X)) == LINES
+    assert lines(found[0]) == LINES
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_exported_programs_know_the_original_modules_and_lines(strict: bool) -> None:
     module = Net()
