@@ -185,14 +185,18 @@ def lasting(stations: Sequence[tuple[int, Number]], field: Callable[[int], AxisF
     if not chain:
         return []
     kept, dip = chain[:1], chain[:0]
+    levels = {kept[0][1]: 0}  # figure -> its place in what is kept
     for one in chain[1:]:
-        level = next((n for n, before in enumerate(kept) if before[1] == one[1]), None)
-        if level is not None:
-            kept, dip = kept[: level + 1], []
+        if one[1] in levels:
+            for _, later in kept[levels[one[1]] + 1 :]:
+                del levels[later]
+            kept, dip = kept[: levels[one[1]] + 1], []
         elif one[1] < kept[-1][1]:
             dip.append(one)
         else:
-            kept, dip = [*kept, one], []
+            levels[one[1]] = len(kept)
+            kept.append(one)
+            dip = []
     return _steps([*kept, *dip])
 
 

@@ -71,14 +71,14 @@ class Draft:
         steps: value number -> the steps that make it instead.
         nodes: number of a node -> the one in its place; numbers beyond the last are new nodes.
         values: value number -> the one in its place; numbers beyond the last are new values.
-        edits: what was done, as a reader would do it.
+        edits: what was done, as a reader would do it, each once.
     """
 
     graph: Graph
     steps: dict[int, list[Step]] = field(default_factory=dict)
     nodes: dict[int, Node] = field(default_factory=dict)
     values: dict[int, Value] = field(default_factory=dict)
-    edits: list[Edit] = field(default_factory=list)
+    edits: dict[Edit, None] = field(default_factory=dict)
 
     def node(self, node: Node) -> Node:
         """Return what stands in a node's place."""
@@ -107,9 +107,8 @@ class Draft:
         by: str = "",
     ) -> None:
         """Note an edit, once for all calls of a layer; ``by``: the operator in front that is edited in its place."""
-        edit = Edit(layer=layer, what=what, old=old, new=new, by=by)
-        if old != new and edit not in self.edits:
-            self.edits.append(edit)
+        if old != new:
+            self.edits[Edit(layer=layer, what=what, old=old, new=new, by=by)] = None
 
     def meets(self, other: Draft) -> bool:
         """Whether two drafts of one graph change the same."""
@@ -127,7 +126,7 @@ class Draft:
         self.steps.update(other.steps)
         self.nodes.update(other.nodes)
         self.values.update(other.values)
-        self.edits += [edit for edit in other.edits if edit not in self.edits]
+        self.edits.update(other.edits)
 
     def finished(self) -> Graph:
         """Return the edited graph."""

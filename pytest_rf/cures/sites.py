@@ -97,15 +97,23 @@ class Sites:
         )
 
     def _alike(self, marks: Callable[[Node], set[object]]) -> dict[int, tuple[int, ...]]:
-        """Return for each layer the nodes of those that have a mark in common."""
+        """Return for each layer the nodes of those that have a mark in common, directly or over others."""
+        like: dict[object, object] = {}  # a mark -> another one of the same layers, up to one that is its own
+
+        def chief(mark: object) -> object:
+            while (above := like.setdefault(mark, mark)) != mark:
+                like[mark] = mark = like[above]
+            return mark
+
+        for layer in self.layers.values():
+            first, *others = marks(layer.node)
+            for mark in others:
+                like[chief(mark)] = chief(first)
         groups: dict[object, list[int]] = {}
-        for number, layer in self.layers.items():
-            own = marks(layer.node)
-            known = [groups[mark] for mark in own if mark in groups]
-            merged = sorted({number, *(other for group in known for other in group)})
-            for other in merged:
-                groups.update(dict.fromkeys(marks(self.layers[other].node), merged))
-        return {number: tuple(groups[name(layer.node)]) for number, layer in self.layers.items()}
+        for number, layer in sorted(self.layers.items()):
+            groups.setdefault(chief(name(layer.node)), []).append(number)
+        found = {number: tuple(group) for group in groups.values() for number in group}
+        return {number: found[number] for number in self.layers}
 
     def is_inner(self, number: int, reader: Step) -> bool:
         """Whether a value is read by one step alone, and is no output of the model."""
