@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pytest_rf.analysis.layer import Layer
 from pytest_rf.analysis.metrics import METRICS, AxisField
-from pytest_rf.analysis.paths import GROWING, Measure, Merge, alone_figure, figure, growths, walk
+from pytest_rf.analysis.paths import GROWING, Measure, Merge, alone_figure, figure, growths, traced, walk
 from pytest_rf.figures import Number, said
 from pytest_rf.framing import Framing
 
@@ -71,6 +71,7 @@ class Along:
         chunk: how many positions come in a call.
         frontend: the front-end in whose samples the figure is counted, and of which it begins with ``start``; None
             where it counts positions.
+        instead: the figure of all units that tells more, where this one is that of a single unit; else empty.
     """
 
     axis: str
@@ -82,6 +83,7 @@ class Along:
     rest: Number = 0
     chunk: int = 1
     frontend: Framing | None = None
+    instead: str = ""
 
     @property
     def heaviest(self) -> tuple[Grown, ...]:
@@ -200,6 +202,7 @@ def along(field: AxisField, own: Layer, metric: str, known: Mapping[int, Layer])
         0 if total is None or reached is None or math.isinf(total) else total - reached,
         field.chunk if waits else 1,
         field.frontend if field.framed else None,
+        "" if traced(METRICS[metric], field).name == metric else traced(METRICS[metric], field).name,
     )
 
 

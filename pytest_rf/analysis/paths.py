@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
 from pytest_rf.analysis.branches import Alone, operands
 from pytest_rf.analysis.inputs import Input
-from pytest_rf.analysis.metrics import METRICS, AxisField
+from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
 from pytest_rf.analysis.runs import Runs
 from pytest_rf.figures import Number
 from pytest_rf.interpreter import Ignorance
@@ -51,6 +52,18 @@ def figure(name: str, end: AxisField) -> Measure:
         return larger
 
     return measure
+
+
+def traced(metric: Metric, end: AxisField) -> Metric:
+    """Return the metric whose path tells where a figure comes from.
+
+    It is the figure's own but for a centre behind an upsampling. Units look to either side there, unit 0 to one; not
+    the layer that reads its neighbours made that, but the strides that the upsampling does not centre: the offset.
+    """
+    if metric.name != "center" or end.offset is None or end.stride is None:
+        return metric
+    even = end.center == end.offset + Fraction(end.stride - 1, 2)
+    return metric if even else METRICS["offset"]
 
 
 class Merge(NamedTuple):

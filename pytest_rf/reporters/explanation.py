@@ -159,6 +159,9 @@ def _paragraph(
     shown_rows = yield from layer_rows.lines(rows, _growth(times), _total, screen, every)
     if not rows:
         yield line(("  no layer made it grow", "dim"))
+    if along.instead:
+        told = "that is unit 0, and units look to either side here"
+        yield from _words(f"  {told}: --metric {along.instead} tells of all", screen, "dim")
     if not times and one.metric != "context":
         yield from _words(_heaviest(shown_rows, along.figure), screen)
     yield from _lost(one.metric, along, screen, every)

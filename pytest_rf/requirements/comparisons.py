@@ -10,6 +10,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from pytest_rf.analysis.metrics import METRICS, AxisField, Metric
+from pytest_rf.analysis.paths import traced
 from pytest_rf.figures import value
 from pytest_rf.findings import Finding, Spacing
 from pytest_rf.requirements import chosen, frames, measure, values
@@ -80,7 +81,7 @@ def verdicts(
         (reading for reading, outcome in zip(readings, outcomes, strict=True) if outcome is worst),
         key=lambda reading: reading.high.upper,
     )
-    grown = explain.traced(metric, place.field)
+    grown = traced(metric, place.field)
     read = explain.reader(
         grown, _align(place, part), settings.origin, failing.side, part.comparator[0] == ">", place.field
     )

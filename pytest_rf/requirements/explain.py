@@ -56,18 +56,6 @@ def reader(
     return read
 
 
-def traced(metric: Metric, end: AxisField) -> Metric:
-    """Return the metric whose path tells where a figure comes from.
-
-    It is the figure's own but for a centre behind an upsampling. Units look to either side there, unit 0 to one; not
-    the layer that reads its neighbours made that, but the strides that the upsampling does not centre: the offset.
-    """
-    if metric.name != "center" or end.offset is None or end.stride is None:
-        return metric
-    even = end.center == end.offset + Fraction(end.stride - 1, 2)
-    return metric if even else METRICS["offset"]
-
-
 def describe(tensor: Tensor) -> str:
     """Return a layer as the path shows it: ``layer3.0.conv2 3×3 stride 2``, ``norm aten.group_norm``."""
     name = named(tensor)

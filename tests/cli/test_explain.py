@@ -142,3 +142,10 @@ def test_errors_are_one_line_and_status_2(rf, arguments: tuple[str, ...], words:
     assert (result.status, result.out) == (2, "")
     assert words in result.err
     assert len(result.err.splitlines()) == 1
+
+
+def test_a_centre_of_one_unit_of_many_kinds_names_what_tells_of_all(rf) -> None:
+    told = rf("explain", "unet.onnx", "--metric", "center").out
+    assert "that is unit 0, and units look to either side here: --metric offset tells of all" in told
+    assert "unit 0" not in rf("explain", "unet.onnx", "encoder.1.conv2", "--metric", "center").out
+    assert "unit 0" not in rf("explain", "unet.onnx", "--metric", "rf").out
