@@ -169,13 +169,65 @@ def repeating(relation: Table | Sets) -> Taps | None:
     """
     if isinstance(relation, Sets):
         return window_of(relation.reads)
-    places: list[int] = relation.indices.tolist()
-    for period in range(1, len(places) // 2 + 1):
-        advance = places[period] - places[0] if places[0] >= 0 and places[period] >= 0 else 0
-        if advance and all(
-            later == (place + advance if place >= 0 else place)
-            for place, later in zip(places, places[period:], strict=False)
-        ):
-            taps = tuple([(place,) if place >= 0 else () for place in places[:period]])
-            return Taps(period, advance, taps, selects=True)
-    return None
+    places = relation.indices
+    period = _period(places)
+    if not period:
+        return None
+    taps = tuple([(place,) if place >= 0 else () for place in places[:period].tolist()])
+    return Taps(period, int(places[period] - places[0]), taps, selects=True)
+
+
+def _period(places: npt.NDArray[np.int64]) -> int:
+    """Return the least number of places after which all have moved equally far, of at most half of them; 0: none.
+
+    What reads nothing (-1) does so again, and what leaves the axis at its front reads nothing.
+    """
+    half = len(places) // 2
+    if not half or places[0] < 0:
+        return 0
+    moved = places[1 : half + 1] - places[0]
+    allowed = (places[1 : half + 1] >= 0) & (moved != 0)
+    likely = _again(_steps(places))[:half]
+    if (places < 0).any():
+        likely = likely | (moved < 0)
+    for period in np.flatnonzero(allowed & likely) + 1:
+        if _is_period(places, int(period)):
+            return int(period)
+    return 0
+
+
+def _steps(places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how far each place after the first lies from the last one before it that reads anything."""
+    reads = places >= 0
+    last = places[np.maximum.accumulate(np.where(reads, np.arange(len(places)), 0))]
+    return np.where(reads[1:], places[1:] - last[:-1], NOWHERE)
+
+
+_PRIME, _BASE = (1 << 31) - 1, 1_000_003
+
+
+def _again(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return for each distance from 1 whether a line, moved on by it, is likely to be itself: by sums of its parts."""
+    count = len(numbers)
+    powers = np.ones(count + 1, np.int64)
+    known = 1
+    while known <= count:
+        more = powers[: min(known, count + 1 - known)] * pow(_BASE, known, _PRIME) % _PRIME
+        powers[known : known + len(more)] = more
+        known += len(more)
+    sums = np.zeros(count + 1, np.int64)
+    np.cumsum(numbers % _PRIME * powers[:count] % _PRIME, out=sums[1:])
+    sums %= _PRIME
+    return np.asarray((sums[-1] - sums[1:]) % _PRIME == sums[-2::-1] * powers[1:] % _PRIME)
+
+
+def _is_period(places: npt.NDArray[np.int64], period: int) -> bool:
+    """Whether all places have moved equally far after ``period``; most that have not show it soon."""
+    advance, first, size = places[period] - places[0], 0, 1 << 6
+    while first < len(places) - period:
+        before = places[first : min(first + size, len(places) - period)]
+        after = places[first + period : first + period + len(before)]
+        if (after != np.where(before >= 0, before + advance, before)).any():
+            return False
+        first, size = first + size, 2 * size
+    return True
