@@ -142,10 +142,12 @@ class Examiners(Struct):
 
     def _elsewhere(self, jobs: Sequence[Job], places: Sequence[int]) -> Iterator[tuple[int, Examined]]:
         tasks = [(jobs[place], paths.root()) for place in places]
-        if sum(job.target.is_code for job, _ in tasks) > 1:
+        codes, several = sum(job.target.is_code for job, _ in tasks), min(self.jobs, len(tasks)) > 1
+        if codes > 1:
             preload("pytest_rf.frontends.torch")  # once here, not in each of their processes
-        if min(self.jobs, len(tasks)) > 1 and is_forkable():
+        if (codes > 1 or several) and is_forkable():
             import_module(_ANALYSES)  # likewise
+        if several and is_forkable():
             import_module("pytest_rf.frontends.onnx")
         taking = [terms(job.target) for job, _ in tasks]
         for number, outcome in outcomes(_examined, tasks, taking, self.jobs, needs=_ANALYSES):

@@ -78,7 +78,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a copy of the package says whose table has two more rows."""
     home = tmp_path_factory.mktemp("copy")
     shutil.copytree(ROOT / "pytest_rf", home / "pytest_rf", ignore=shutil.ignore_patterns("__pycache__"))
-    table = home / "pytest_rf" / "analysis" / "metrics.py"
+    table = home / "pytest_rf" / "analysis" / "table.py"
     text = table.read_text(encoding="utf-8")
     first = "TABLE: tuple[Metric, ...] = ("
     assert text.count(first) == 1
