@@ -17,7 +17,7 @@ from pytest_rf.graph import Builder
 from pytest_rf.node import Role, Windows
 from pytest_rf.operators.reads import ENDS, Ends, all_of, along, indexed
 from pytest_rf.operators.scatters import write_rows
-from pytest_rf.operators.sparsity import Box, boxes
+from pytest_rf.operators.sparsity import boxes
 from pytest_rf.operators.views import transpose
 from pytest_rf.value import Shape, Value
 
@@ -70,7 +70,12 @@ class Window(NamedTuple):
     @property
     def taps(self) -> access.Taps:
         """The window as an access relation."""
-        return self.taps_at(tuple(range(self.kernel)))
+        return access.window(self.kernel, self.stride, self.dilation, self.before)
+
+    @property
+    def spread(self) -> access.Taps:
+        """The transposed window as an access relation."""
+        return access.spread(self.kernel, self.stride, self.dilation, self.before)
 
     def taps_at(self, taps: tuple[int, ...]) -> access.Taps:
         """Return the relation of a window of which only some taps read."""
@@ -188,10 +193,11 @@ def convolution(
     ``live`` says which taps of the kernel read (weight-aware mode); None: all.
     """
     extents = outputs or [w.output(n) for w, n in zip(windows, x.extents[2:], strict=True)]
-    reads = [
-        _kernel_read(x, channels, groups, [w.taps_at(taps) for w, taps in zip(windows, box, strict=True)])
-        for box in _boxes(windows, live)
-    ]
+    if live is None or live.all():
+        kernels = [[w.taps for w in windows]]
+    else:
+        kernels = [[w.taps_at(taps) for w, taps in zip(windows, box, strict=True)] for box in boxes(live)]
+    reads = [_kernel_read(x, channels, groups, kernel) for kernel in kernels]
     return b.union([x.extents[0], channels, *extents], *reads)
 
 
@@ -202,13 +208,7 @@ def _kernel_read(x: Value, channels: int, groups: int, windows: Sequence[Relatio
 def across(x: Value, channels: int, groups: int) -> Relation | Ends:
     """Return how ``channels`` output channels of a convolution in groups read those of ``x``."""
     relation = access.groups(x.extents[1], channels, groups)
-    return ENDS if relation == WHOLE else relation
-
-
-def _boxes(windows: Sequence[Window], live: npt.NDArray[np.bool_] | None) -> list[Box]:
-    if live is None or live.all():
-        return [tuple(tuple(range(w.kernel)) for w in windows)]
-    return boxes(live)
+    return ENDS if relation is WHOLE else relation
 
 
 def transposed_convolution(
@@ -221,10 +221,11 @@ def transposed_convolution(
     live: npt.NDArray[np.bool_] | None = None,
 ) -> Value:
     """Return a transposed convolution; an output reads every input whose window reached it."""
-    reads = [
-        _kernel_read(x, channels, groups, [w.spread_at(taps) for w, taps in zip(windows, box, strict=True)])
-        for box in _boxes(windows, live)
-    ]
+    if live is None or live.all():
+        kernels = [[w.spread for w in windows]]
+    else:
+        kernels = [[w.spread_at(taps) for w, taps in zip(windows, box, strict=True)] for box in boxes(live)]
+    reads = [_kernel_read(x, channels, groups, kernel) for kernel in kernels]
     return b.union([x.extents[0], channels, *outputs], *reads)
 
 
