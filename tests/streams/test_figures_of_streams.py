@@ -60,6 +60,15 @@ def two_caches(second: int = 8) -> onnx.ModelProto:
     )
 
 
+@pytest.mark.parametrize("metric", ["rf", "halo"])
+def test_no_branch_of_a_stream_makes_more_than_all_together(metric: str) -> None:
+    analysis = pytest_rf.analyze(two_caches(), state="auto")
+    (along,) = analysis.final[0].explain(metric, input="x").axes
+    shortfalls = [one.short for one in along.lost if one.short is not None and math.isfinite(one.short)]
+    assert shortfalls
+    assert min(shortfalls) >= 0
+
+
 def test_two_caches_of_different_lengths() -> None:
     analysis = pytest_rf.analyze(two_caches(), state="auto")
     one = field(analysis)
