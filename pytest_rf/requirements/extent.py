@@ -20,7 +20,9 @@ def doing(axis_field: AxisField, node: str) -> str:
     reasons = (why for why in DOES if node in axis_field.tied(why))
     # Where positions of several axes are folded into one there is no map of it, and the actual input tells.
     whole = axis_field.irregular and axis_field.rf == axis_field.extent
-    return DOES.get(next(reasons, ""), "mixes the whole axis" if whole else "reads what lies at no fixed distance")
+    return DOES.get(
+        next(reasons, ""), "mixes the whole axis" if whole else "reads what lies at no fixed distance"
+    )
 
 
 def unsteady(axis_field: AxisField) -> str:
