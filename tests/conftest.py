@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Iterator
+from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -26,3 +29,18 @@ settings.register_profile("nightly", settings.get_profile("patient"), derandomiz
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep results of ``check`` apart from the user's, and from those of other tests."""
     monkeypatch.setenv("PYTEST_RF_CACHE_DIR", str(tmp_path_factory.getbasetemp() / f"cache-{uuid4().hex}"))
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester) -> Iterator[pytest.Pytester]:
+    """Run pytest in this process, and forget wholly what that imports.
+
+    The modules are taken out of ``sys.modules`` again, and would still be found in their packages: by who imports them
+    from there, to patch one that nobody else uses any more.
+    """
+    yield pytester
+    for package in [one for name, one in sys.modules.items() if name.partition(".")[0] == "pytest_rf"]:
+        for name, value in list(vars(package).items()):
+            whole = f"{package.__name__}.{name}"
+            if isinstance(value, ModuleType) and value.__name__ == whole and whole not in sys.modules:
+                delattr(package, name)

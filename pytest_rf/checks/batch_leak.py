@@ -3,7 +3,8 @@
 ## What it does
 Holds `independent` for every output: each of its units must read its own sample only. The finding names the first
 operator that mixes, or says that only some samples are read at all. A batch of 1 says nothing, nor does a single
-number, which is a loss. What a norm in training mode mixes is the matter of `training-mode`.
+number, which is a loss; what a requirement `independent` tells is not told again. What a norm in training mode mixes
+is the matter of `training-mode`.
 
 ## Why is this bad
 What a sample's answer is then depends on which others it was batched with: evaluation with another batch size gives
@@ -32,6 +33,7 @@ from pytest_rf.checks.rule import Does
 from pytest_rf.checks.subject import Subject, measured
 from pytest_rf.checks.training_mode import by_training
 from pytest_rf.findings import Finding, Required
+from pytest_rf.requirements.syntax import Claim, Source
 
 
 def check(model: Subject) -> Iterator[Finding]:
@@ -48,7 +50,8 @@ def check(model: Subject) -> Iterator[Finding]:
                 continue
             field = tensor.field(source.name)[source.batch]
             last = _only(tensor, field)
-            if (last or field.independent is False) and not by_training(field):
+            leaks = not _required(model, source) and field.independent is False
+            if (last or leaks) and not by_training(field):
                 from pytest_rf.requirements.independence import explained
 
                 note, help = explained(field, source, source.batch)
@@ -65,6 +68,16 @@ def check(model: Subject) -> Iterator[Finding]:
                     help=help,
                 )
                 break
+
+
+def _required(model: Subject, source: Input) -> bool:
+    """Whether a requirement of the model asks the same of its outputs, and so tells what there is to tell."""
+    return any(
+        part.predicate == "independent" and not part.negated and part.where.kind in ("final", "output")
+        for requirement in model.requirements
+        for part in requirement.parts
+        if isinstance(part, Claim) and part.source in (None, Source(source.name))
+    )
 
 
 def _only(tensor: Tensor, field: AxisField) -> str:

@@ -90,7 +90,9 @@ def check(
     by_file = hook and config is None and bool(paths)  # each belongs to a configuration of its own
     settings = None if by_file else options.configuration(config)
     if settings is None and not paths:
-        raise click.UsageError("nothing to check: give the path of a model, or write an rf.toml")
+        raise click.UsageError(
+            "nothing to check: give the path of a model, or write an rf.toml, which pytest-rf init does"
+        )
     kept = (*paths, *([str(settings.path)] if settings is not None and settings.path else ()))
     reporting.hold(output, reports, kept)
     least = None if exit_zero else fail_on

@@ -18,7 +18,11 @@ DOES = {
 def doing(axis_field: AxisField, node: str) -> str:
     """Return what a node does that keeps any tile from seeing what the whole sees, though it mixes nothing."""
     reasons = (why for why in DOES if node in axis_field.tied(why))
-    return DOES.get(next(reasons, ""), "reads what lies at no fixed distance")
+    # Where positions of several axes are folded into one there is no map of it, and the actual input tells.
+    whole = axis_field.irregular and axis_field.rf == axis_field.extent
+    return DOES.get(
+        next(reasons, ""), "mixes the whole axis" if whole else "reads what lies at no fixed distance"
+    )
 
 
 def unsteady(axis_field: AxisField) -> str:

@@ -83,7 +83,10 @@ def test_nothing_to_check_is_status_2(rf, folder: Path) -> None:
     (folder / "rf.toml").unlink()
     result = rf("check")
     assert result.status == 2
-    assert "nothing to check: give the path of a model, or write an rf.toml" in result.err
+    assert (
+        "nothing to check: give the path of a model, or write an rf.toml, which pytest-rf init does"
+        in result.err
+    )
 
 
 def test_one_bad_model_hides_no_other(rf, folder: Path) -> None:

@@ -378,3 +378,14 @@ def test_the_error_names_the_batch_and_what_such_a_model_can_be_asked(rf, folder
     assert " rf " not in line
     assert "final is independent" in line
     assert rf("check", "flat.onnx", "--input", "x=2,8", "--require", "final is independent").status == 0
+
+
+def test_a_leak_that_a_requirement_tells_is_not_told_again(rf, folder: Path) -> None:
+    batched("two.onnx", 2, LEAK)
+    for text in ("output is independent", "final is independent from x"):
+        told = rf("check", "two.onnx", "--require", text)
+        assert told.status == 1
+        assert "RF001" in told.out
+        assert "RF404" not in told.out
+    assert "RF404" in rf("check", "two.onnx", "--require", "final rf >= 1").out
+    assert "RF404" in rf("check", "two.onnx", "--require", '"y" is independent').out

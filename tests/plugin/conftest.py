@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+# Runs in this process forget what they import; neither numpy nor onnx nor torch can be imported twice.
+import onnx  # noqa: F401
 import pytest
 
-# Runs in this process forget what they import; numpy cannot be imported twice.
 import pytest_rf.frontends.onnx
 import pytest_rf.loading
 import pytest_rf.report
 import pytest_rf.testing.collection
 import pytest_rf.testing.marker  # noqa: F401
+
+with suppress(ImportError):
+    import torch  # noqa: F401
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -27,7 +27,7 @@ def test_a_failure_shows_the_finding_without_a_traceback(project: Pytester) -> N
     result.stdout.fnmatch_lines(
         [
             "*unet: final rf >= 41*",
-            'RF001 final rf is 36 to 40 on axes h and w, required >= 41 (tensor "mask", Conv)',
+            "RF001 final rf is 36 to 40 on axes h and w, required >= 41",
             "  --> rf.toml:5:30 in model unet",
             "*+8 → 32  bottleneck.conv2 3×3",
         ]
