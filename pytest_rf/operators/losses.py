@@ -29,9 +29,11 @@ def likelihood(b: Builder, scores: Value, target: Value, weights: Value | None, 
         ignored: the class whose positions read nothing.
 
     Raises:
-        ValueError: there is no such class.
+        ValueError: there is no such class, or not one weight for each.
     """
     shape, classes = target.extents, scores.extents[1]
+    if weights is not None and weights.extents != (classes,):
+        raise ValueError(f"weights of shape {weights.extents} are not one for each of {classes} classes")
     if target.data is None or target.data.size > LARGEST:
         own = indexed(scores, 0, Ends(ANYWHERE), *range(1, scores.rank - 1))
         return b.union(shape, own, along(target), *([] if weights is None else [all_of(weights)]))

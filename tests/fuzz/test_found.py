@@ -368,3 +368,33 @@ def test_a_split_into_more_parts_than_the_limit_is_an_error(parts: str) -> None:
     with limits.held(limits.Limits(inlined=200)), pytest.raises(ModelError, match=told):
         pytest_rf.analyze(model)
     assert pytest_rf.analyze(model).outputs[0].shape == (2, 600)
+
+
+VECTORS = {
+    "NegativeLogLikelihoodLoss": 'y = NegativeLogLikelihoodLoss <reduction = "none"> (x, t, {})',
+    "SoftmaxCrossEntropyLoss": 'y = SoftmaxCrossEntropyLoss <reduction = "none"> (x, t, {})',
+    "BatchNormalization": "y = BatchNormalization (x, {}, {}, v, v)",
+    "InstanceNormalization": "y = InstanceNormalization (x, {}, {})",
+    "GroupNormalization": "y = GroupNormalization <num_groups = 2> (x, {}, {})",
+    "LayerNormalization": "y = LayerNormalization <axis = -1> (x, {}, {})",
+    "RMSNormalization": "y = RMSNormalization <axis = -1> (x, {})",
+    "Conv": "y = Conv (x, w, {})",
+    "ConvTranspose": "y = ConvTranspose (x, w, {})",
+    "ConvInteger": "u = Cast <to = 2> (x) k = Cast <to = 2> (w) y = ConvInteger (u, k, {})",
+    "PRelu": "y = PRelu (x, {})",
+    "Gemm": "m = Flatten (x) n = Transpose (m) y = Gemm (m, n, {})",
+    "QuantizeLinear": "y = QuantizeLinear <axis = 1> (x, {})",
+    "OneHot": "i = Cast <to = 7> (x) d = Constant <value_int = 3> () y = OneHot (i, d, {})",
+}
+
+
+@pytest.mark.parametrize("op", VECTORS)
+@pytest.mark.parametrize("shape", ["2, 4, 3, 3", "4, 4", "3", "1", "", "5, 1, 1, 1, 1"])
+def test_a_vector_of_any_shape_is_no_crash(op: str, shape: str, tmp_path: Path) -> None:
+    text = f"""<ir_version: 10, opset_import: ["" : 23]>
+    g (float[2, 4, 3, 3] x, float[{shape}] o, int64[2, 3, 3] t, float[4] v) => (float[A] y) {{
+      s = Constant <value_ints = [4, 4, 1, 1]> () w = ConstantOfShape (s) {VECTORS[op].replace("{}", "o")} }}"""
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx.parser.parse_model(text).SerializeToString())
+    came = attempt_in_process(path)
+    assert came.kind != "crash", came.detail
