@@ -155,7 +155,7 @@ NETS: dict[str, Net] = {
     "one 3×3": Net(lambda: conv(3, 8), (3, 32, 32)),
     "5×5 of stride 2, 3×3": Net(lambda: nn.Sequential(conv(3, 8, 5, 2), conv(8, 8)), (3, 64, 64)),
     "VGG-16": Net(vgg, (3, 512, 512)),
-    "ResNet-50": Net(lambda: Features(ResNet((3, 4, 6, 3))), (3, 960, 960)),
+    "ResNet-50": Net(lambda: Features(ResNet((3, 4, 6, 3))), (3, 576, 576)),
     "basic blocks": Net(lambda: nn.Sequential(conv(3, 8, 7, 2), basic(8), basic(8)), (3, 128, 128)),
     "dilated 2-D": Net(lambda: nn.Sequential(*[conv(3, 3, dilation=n) for n in (1, 2, 4, 8)]), (3, 96, 96)),
     "dilated branches": Net(
@@ -180,7 +180,7 @@ NETS: dict[str, Net] = {
         ),
         (3, 64, 64),
     ),
-    "U-Net, transposed convolutions": Net(lambda: UNet(4), (3, 512, 512), 16),
+    "U-Net, transposed convolutions": Net(lambda: UNet(4), (3, 416, 416), 16),
     "U-Net, nearest": Net(lambda: Decoder("nearest"), (3, 64, 64), 2),
     "U-Net, bilinear": Net(lambda: Decoder("bilinear"), (3, 64, 64), 2),
     "pixel shuffle": Net(
