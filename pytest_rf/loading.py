@@ -122,10 +122,10 @@ def _of_file(
     below: float,
 ) -> Analysis:
     """Return the analysis of an ONNX model; ``place`` is how errors name it."""
-    from pytest_rf.frontends.onnx import lower, lowered, named
+    from pytest_rf.frontends.onnx import fixed, lower, lowered, named
 
     model, allowed = read(), limits.current()
-    shapes = named(model, place, inputs)
+    shapes, only = named(model, place, inputs), fixed(model)
 
     def of(least: int = 0) -> Analysis:
         graph, chosen = lowered(model, place, shapes, values, weights, operators, least, below)
@@ -141,7 +141,7 @@ def _of_file(
 
             return relower
 
-        return Analysis(graph, name, path, reopen=reopen, chosen=chosen)
+        return Analysis(graph, name, path, reopen=reopen, chosen=chosen, fixed=only)
 
     analysis = of()
     larger = _larger(analysis)

@@ -86,6 +86,7 @@ class Described:
         chunk: how many positions along the stream a call advances by; 0 where that is not said.
         reopen: gives what lowers the model again at other shapes of its inputs.
         chosen: input name -> its axes that the model leaves open and nobody gave; their extents are our choice.
+        fixed: input name -> its axes that the model takes at one extent alone, larger than 1.
         module: the PyTorch module or program that was analysed, whose attributes can declare figures; None for an
             ONNX model.
         called: what it was called with, for whoever runs it: of a PyTorch model its examples, inputs, keyword arguments
@@ -107,6 +108,7 @@ class Described:
     chunk: int = 0
     reopen: Callable[[], Relower] | None = None
     chosen: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    fixed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     module: object | None = None
     called: tuple[Any, ...] | None = None
     stream: Unrolled | None = None

@@ -2,10 +2,15 @@
 
 An axis of the batch's extent names the sample of a unit. Where samples share an axis with something else (tokens,
 windows, boxes), row ``r`` of ``k·batch`` rows belongs to sample ``r // k``. Where several axes could name it, and the
-answer depends on which does, the one does that grows with the batch: the model is lowered with one sample more.
+answer depends on which does, the one does that grows with the batch: the model is lowered with one sample more. So it
+is where another axis is as long as one of samples: a reshape that makes one into the other changes nothing at this
+batch, and mixes samples at any other.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
 
 import numpy as np
 from msgspec import Struct
@@ -18,7 +23,7 @@ from pytest_rf.domains.layout import Key, Layout, carried
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import settled
 from pytest_rf.errors import RFError
-from pytest_rf.graph import Step, Union
+from pytest_rf.graph import Graph, Step, Union
 from pytest_rf.node import Node
 from pytest_rf.value import Shape, Value
 
@@ -64,11 +69,11 @@ class Samples(Struct, frozen=True):
     @property
     def mixer(self) -> Mixer | None:
         """The first operator that mixes the samples; None where none does."""
-        for uncertain in (False, True):
-            found = _Blame(self, uncertain).first()
-            if found is not None:
-                return found
-        return None
+        return self._mixer() or next(filter(None, (one._mixer() for one in self._with_more() or ())), None)
+
+    def _mixer(self) -> Mixer | None:
+        """Return the first operator that mixes them at this batch."""
+        return next(filter(None, (_Blame(self, uncertain).first() for uncertain in (False, True))), None)
 
     @property
     def extent(self) -> int:
@@ -78,6 +83,19 @@ class Samples(Struct, frozen=True):
     def _judged(self) -> tuple[bool | None, str]:
         if self.extent < 2:
             return None, f"undecidable at batch {self.extent}"
+        answer, reason = self._here()
+        if not answer or not self._is_lookalike():
+            return answer, reason
+        others = self._with_more()
+        if others is None:
+            return answer, reason
+        answers = {other._here()[0] for other in others}
+        if len(answers) == 1 and None not in answers:
+            return answers.pop(), ""
+        return None, f"another axis is as long as the {self.extent} samples: {self._anew}"
+
+    def _here(self) -> tuple[bool | None, str]:
+        """Return the answer at this batch."""
         runs = self.runs
         for counting in ("guaranteed", "sure"):
             field = runs.counted(counting, self.value, self.key, theory=False)
@@ -110,12 +128,15 @@ class Samples(Struct, frozen=True):
         if not answers:
             return None, f"none of its axes counts the {self.extent} samples"
         listed = " and ".join(map(str, answers))
-        return (
-            None,
-            f"axes {listed} could both count the {self.extent} samples: analyse it with another batch, as with "
-            + " ".join(
-                f"--input {name}={','.join(map(str, shape))}" for name, shape in self.one_more.items()
-            ),
+        return None, f"axes {listed} could both count the {self.extent} samples: {self._anew}"
+
+    @property
+    def _anew(self) -> str:
+        """What a reader can do where the number of samples leaves the answer open."""
+        if self._is_fixed:
+            return "export it with an open batch"
+        return "analyse it with another batch, as with " + " ".join(
+            f"--input {name}={','.join(map(str, shape))}" for name, shape in self.one_more.items()
         )
 
     @property
@@ -128,27 +149,62 @@ class Samples(Struct, frozen=True):
             for name, axis in batches.items()
         }
 
+    def _is_lookalike(self) -> bool:
+        """Whether somewhere on the way an axis is as long as one of samples, so that they could have changed places."""
+        for number in self.runs.graph.ancestors(self.value.number):
+            known = self.runs.plan.structures.get(number)
+            if not isinstance(known, Structure):
+                continue
+            extents = [prod(factor.extent for factor in axis) for axis in known.layout]
+            for axis, extent in zip(known.layout, extents, strict=True):
+                if extent > 1 and extents.count(extent) > 1 and self.key in carried((axis,)):
+                    return True
+        return False
+
+    def _with_more(self) -> list[Samples] | None:
+        """Return the same with one sample more, for each tensor that the value is; None where it runs at no more."""
+        found = self._twins(self.value)
+        if found is None:
+            return None
+        graph, values = found
+        runs = Runs(replace(self.runs.about, graph=graph, reopen=None))
+        return [Samples(runs, value, self.key) for value in values]
+
     def _growing(self, value: Value) -> set[int]:
         """Return the axes of a value that have more places where there is one sample more: by as large a share."""
-        more = self.one_more
+        found = self._twins(value)
+        # One value can be several tensors: a reshape that changes nothing may do so with another batch.
+        shapes = set() if found is None else {twin.shape for twin in found[1]}
+        shape = shapes.pop() if len(shapes) == 1 else None
+        samples = self.one_more[self.key[0]][self.key[1]]
+        extents = zip(value.extents, shape or (), strict=False)
+        return {axis for axis, (few, many) in enumerate(extents) if few * samples == many * self.extent}
+
+    def _twins(self, value: Value) -> tuple[Graph, list[Value]] | None:
+        """Return the graph with one sample more, and the values there of the tensors that a value is; None where
+        it runs at no more: a file that fixes their number says all of its one batch.
+        """
+        if self._is_fixed:
+            return None
         try:
-            other = self.runs.lowered(more)
+            other = self.runs.lowered(self.one_more)
         except RFError:
-            return set()
+            return None
         graph = self.runs.graph
         if [node.op for node in graph.nodes] != [node.op for node in other.nodes]:
-            return set()
+            return other, []
         pairs = (
             pair
             for node, twin in zip(graph.nodes, other.nodes, strict=True)
             for pair in zip(node.outputs.values(), twin.outputs.values(), strict=False)
         )
-        # One value can be several tensors: a reshape that changes nothing may do so with another batch.
-        shapes = {twin.shape for own, twin in pairs if own.number == value.number}
-        shape = shapes.pop() if len(shapes) == 1 else None
-        samples = more[self.key[0]][self.key[1]]
-        extents = zip(value.extents, shape or (), strict=False)
-        return {axis for axis, (few, many) in enumerate(extents) if few * samples == many * self.extent}
+        found = {twin.number: twin for own, twin in pairs if own.number == value.number}
+        return other, list(found.values())
+
+    @property
+    def _is_fixed(self) -> bool:
+        """Whether the model takes no other number of samples."""
+        return any(axis in self.runs.about.fixed.get(name, ()) for name, axis in self._batches.items())
 
     @property
     def _batches(self) -> dict[str, int]:

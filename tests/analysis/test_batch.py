@@ -182,6 +182,40 @@ def test_of_an_open_batch_the_axis_counts_samples_that_grows_with_it() -> None:
     assert not finding.undecidable
 
 
+LOOKALIKE = """
+    net (float[BATCH,2,6] x) => (float y) <int64[3] shape = {-1,2,6}>
+    { t = Transpose<perm=[1,0,2]>(x) r = Reshape(t, shape) y = Transpose<perm=[1,0,2]>(r) }
+"""
+"""Changes nothing where there are as many samples as channels, and mixes them elsewhere."""
+
+
+def test_what_changes_nothing_at_one_batch_alone_does_not_keep_samples_apart() -> None:
+    for shapes in ({}, {"x": (2, 2, 6)}, {"x": (3, 2, 6)}):
+        (finding,) = pytest_rf.analyze(model(LOOKALIKE.replace("BATCH", "N")), inputs=shapes).check(
+            "output is independent"
+        )
+        assert not finding.undecidable
+        assert "samples change places first in r (Reshape)" in finding.message
+    back = LOOKALIKE.replace("BATCH", "N").replace("Reshape(t, shape)", "Relu(t)")
+    assert pytest_rf.analyze(model(back)).check("output is independent") == []
+
+
+def test_a_file_of_one_batch_is_judged_at_that() -> None:
+    """With two samples it does keep them apart, and with others it does not run."""
+    fixed = model(LOOKALIKE.replace("BATCH", "2"))
+    assert not leaks_at_two(fixed)
+    assert pytest_rf.analyze(fixed).check("output is independent") == []
+
+
+def leaks_at_two(made: onnx.ModelProto) -> bool:
+    x = np.random.default_rng(1).standard_normal((2, 2, 6)).astype(np.float32)
+    other = x.copy()
+    other[1] += 1
+    run = ReferenceEvaluator(made).run
+    (before,), (after,) = run(["y"], {"x": x}), run(["y"], {"x": other})
+    return bool((before != after)[0].any())
+
+
 def test_training_mode_is_said() -> None:
     (finding,) = pytest_rf.analyze(filled(NETS["normalisation in training mode"][0])).check(
         "output is independent"

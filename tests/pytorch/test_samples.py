@@ -46,6 +46,16 @@ def test_of_as_many_layers_or_channels_as_samples_the_axis_counts_these_that_gro
     assert pytest_rf.analyze(turned.net(), torch.zeros(3, 2, 9)).check("output is independent")
 
 
+def test_what_changes_nothing_at_one_batch_alone_does_not_keep_samples_apart() -> None:
+    def swapped(m: Net, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x.transpose(0, 1)).reshape(-1, 2, x.shape[-1]).transpose(0, 1)
+
+    for samples in (2, 3):
+        case = Case(swapped, ((samples, 2, 6),), list)
+        (finding,) = pytest_rf.analyze(case.net(), torch.zeros(samples, 2, 6)).check("output is independent")
+        assert not finding.undecidable
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_samples_stay_apart_where_no_other_changes_them(name: str) -> None:
     case = CASES[name]

@@ -2,7 +2,7 @@
 
 from pytest_rf.frontends.onnx.lowering import lower
 from pytest_rf.frontends.onnx.nodes import is_known
-from pytest_rf.frontends.onnx.opening import lowered, named
+from pytest_rf.frontends.onnx.opening import fixed, lowered, named
 from pytest_rf.frontends.onnx.reading import read, skimmed
 
-__all__ = ["is_known", "lower", "lowered", "named", "read", "skimmed"]
+__all__ = ["fixed", "is_known", "lower", "lowered", "named", "read", "skimmed"]

@@ -148,6 +148,18 @@ def lowered(
     )
 
 
+def fixed(model: Given) -> Chosen:
+    """Return the axes of inputs that a file fixes to one extent larger than 1."""
+    found = {}
+    for info in of(model).inputs:
+        kind = tensor_type(info)
+        dims = kind.tensor_type.shape.dim[:] if kind is not None else ()
+        axes = tuple(axis for axis, dim in enumerate(dims) if dim.dim_value > 1)
+        if axes:
+            found[text(info.name)] = axes
+    return found
+
+
 def _one_sample(model: Model, inputs: Mapping[str, Shape]) -> str:
     """Say that the file holds one sample where several are given, which its nodes may have built in."""
     held = []
