@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import onnx
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from msgspec.structs import replace
 
 from fuzz.bases import bases
 from fuzz.breaking import mutants
@@ -107,7 +108,7 @@ def attempted(paths: Sequence[str], terms: Terms, jobs: int) -> dict[str, Came]:
     wrong = [task for task in together if any(found[path].kind not in GOOD for path in task)]
     alone = [(path,) for task in wrong for path in task]
     singly: dict[str, Came] = {}
-    for place, outcome in outcomes(work, alone, [terms._replace(alone=True)] * len(alone), jobs):
+    for place, outcome in outcomes(work, alone, [replace(terms, alone=True)] * len(alone), jobs):
         (singly[alone[place][0]],) = came(outcome, 1)
     for task in wrong:
         if all(singly[path].kind in GOOD for path in task):
@@ -132,7 +133,7 @@ def trials(numbers: Iterator[int], most: int, terms: Terms, jobs: int) -> Iterat
                 yield Trial(Path(path).stem, data, "small", found[path])
             some = range(-number * BATCH % EVERY, len(files), EVERY)
             tasks = [(paths[place],) for place in some]
-            each = [terms._replace(alone=True)] * len(tasks)
+            each = [replace(terms, alone=True)] * len(tasks)
             for place, outcome in outcomes(work_as_a_user, tasks, each, jobs):
                 (one,) = came(outcome, 1)
                 yield Trial(Path(tasks[place][0]).stem, files[some[place]], "default", one)
