@@ -87,7 +87,8 @@ class LongProfile:
             return None
         lowest = [np.minimum.accumulate(lo[::-1])[::-1] for lo, _ in (begin, end)]
         highest = [np.maximum.accumulate(hi) for _, hi in (begin, end)]
-        if lowest[1][0] < end[0][0] or (highest[0][first:] > begin[1][first:]).any():
+        between = slice(period + 1)
+        if (lowest[1][between] < end[0][between]).any() or (highest[0][first:] > begin[1][first:]).any():
             return None  # what borders read reaches into what lies between them
         lo, hi = (
             np.concatenate([head[:-1], tail[period + 1 :]]).reshape(self._hull.lo.shape)

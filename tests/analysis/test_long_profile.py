@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps, strided
 from pytest_rf.analysis.units import _mirrored
 from pytest_rf.domains import stretched
-from pytest_rf.domains.hull import CUT, Hull
+from pytest_rf.domains.hull import CUT, Hull, Stretch
 from pytest_rf.domains.instructions import Follow, Policy
 from pytest_rf.domains.intervals import Intervals
 from pytest_rf.domains.layout import NONE
@@ -41,7 +41,19 @@ def lines(draw: st.DrawFn) -> tuple[Hull, int, Fraction]:
     return x, extent, stride
 
 
+def of(*reads: int | None, stretch: Stretch) -> Hull:
+    """Return the hull of places that read one position each, or nothing."""
+    lo = [CUT if one is None else one for one in reads]
+    hi = [-CUT if one is None else one for one in reads]
+    return Hull(np.array(lo), np.array(hi), stretch=stretch)
+
+
+REFLECTED = of(None, 6, None, None, None, 58, 56, stretch=Stretch(0, 33, 1, 1, 2))
+"""The border behind reads again what the last places of the even part read."""
+
+
 @settings(max_examples=400, deadline=None)
+@example((REFLECTED, 60, Fraction(2)), 1, 0.0, 1)
 @given(lines(), st.integers(1, 40), st.sampled_from([0.0, -np.inf]), st.sampled_from([1, 1, 3]))
 def test_what_is_measured_is_the_same(
     line: tuple[Hull, int, Fraction], align: int, least: float, hop: int
