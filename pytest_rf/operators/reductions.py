@@ -62,8 +62,8 @@ def _scores(b: Builder, x: Value, axes: Collection[int]) -> Value:
     """Return scores without those that a large negative constant masks; where it masks all, it masks none."""
     if x.faint is None:
         return x
-    faint = np.broadcast_to(x.faint, x.extents)
-    hidden = narrow(faint & ~faint.all(axis=tuple(axes), keepdims=True))
+    faint = narrow(np.broadcast_to(x.faint, x.extents))  # the same for all heads, it stays as small as it is
+    hidden = faint & ~faint.all(axis=tuple(axes), keepdims=True)
     if not hidden.any():
         return x
     b.count_masks(x.faints)
