@@ -32,10 +32,14 @@ def outcomes(
     """
     waiting = deque(range(len(tasks)))
     there: list[Process] = []
+    ready: list[tuple[int, Outcome]] = []
     try:
         while True:
+            # A process has its next task before anyone looks at what it made of the last one.
             while waiting and sum(one.number is not None for one in there) < jobs:
                 _begin(waiting.popleft(), work, tasks, terms, there, needs)
+            yield from ready
+            ready = []
             busy = [one for one in there if one.number is not None]
             if not busy:
                 return
@@ -48,7 +52,7 @@ def outcomes(
                 if found.result is None or terms[number].alone:
                     there.remove(one)
                     one.end()
-                yield number, found
+                ready.append((number, found))
     finally:
         for one in there:
             one.end()
