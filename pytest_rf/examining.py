@@ -5,13 +5,13 @@ Whatever goes wrong while it is read or analysed becomes a problem of this model
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from pytest_rf import checks, judging, siblings, targets, waivers
-from pytest_rf.analysis import Analysis
+from pytest_rf.analysis import Analysis, Input
 from pytest_rf.checks import FIGURES_CHANGED, gathering
 from pytest_rf.checks.subject import Subject
 from pytest_rf.config.declared import Config, PlacedRequirement, Tiling
@@ -92,8 +92,14 @@ def examine(job: Job, load: Load | None = None) -> Examined:
             problems += wrong
         except Exception as error:
             problems.append(trouble(error, target))
+    inputs: Mapping[str, Input] = {}
+    missing: siblings.Missing = {}
+    try:
+        inputs, missing = analysis.inputs, siblings.missing(analysis, target)
+    except Exception as error:  # it cannot be analysed at all, which whoever asked for a figure has told
+        problems += [] if problems else [trouble(error, target)]
     kept, waived, about = waivers.apply(findings, model.waivers, target.name, rules, today)
-    new, known, gone = recorded.sort(config, target, kept, len(analysis.inputs) > 1)
+    new, known, gone = recorded.sort(config, target, kept, len(inputs) > 1)
     left = "" if problems else unused(gone, config, [rule.code for rule in rules])
     decided = _decided(requirements, findings, kept, known)
     shown: Sequence[Finding] = gathering.gathered(new)
@@ -113,11 +119,11 @@ def examine(job: Job, load: Load | None = None) -> Examined:
         rules=tuple(about_it),
         passed_over=tuple(passed_over),
         judged=is_judged(decided, _judging(about_it, asked, findings)),
-        chosen=() if analysis.stream is not None else chosen(analysis.inputs.values()),
+        chosen=() if analysis.stream is not None else chosen(inputs.values()),
         masks=analysis.graph.counted,
     )
     if result.unjudged:
-        spatial = any(source.axes for source in analysis.inputs.values())
+        spatial = any(source.axes for source in inputs.values())
         result = _unjudged(result, target, config, asked, spatial)
     drawn = ""
     if draw is not None:
@@ -125,7 +131,7 @@ def examine(job: Job, load: Load | None = None) -> Examined:
             drawn = draw(analysis, result)
         except Exception as error:
             result = replace(result, problems=(*result.problems, trouble(error, target)))
-    return Examined(result, siblings.missing(analysis, target), drawn)
+    return Examined(result, missing, drawn)
 
 
 def _held(

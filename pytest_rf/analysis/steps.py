@@ -63,12 +63,13 @@ class Steps(Struct, frozen=True):
         """Return the first step whose positions begin at each of these positions, or after it."""
         denominator = lcm(self.rate.denominator, self.first.denominator)
         first = positions if self.hop == 1 else -(-positions // self.hop)
-        ahead = first * denominator - _times(self.first, denominator)
-        return -(-ahead // _times(self.rate, denominator))
+        rate, origin = _times(self.rate, denominator), _times(self.first, denominator)
+        return -(-(_exact(first, rate, origin) * denominator - origin) // rate)
 
     def _at(self, offset: Fraction, steps: At) -> At:
         denominator = lcm(self.rate.denominator, offset.denominator)
-        found = steps * _times(self.rate, denominator) + _times(offset, denominator)
+        rate, shift = _times(self.rate, denominator), _times(offset, denominator)
+        found = _exact(steps, rate, shift) * rate + shift
         return found if denominator == self.scale else found // (denominator // self.scale)
 
     def fits(self, count: int, extent: int) -> bool:
@@ -79,6 +80,16 @@ class Steps(Struct, frozen=True):
 def _times(fraction: Fraction, multiple: int) -> int:
     """Return a fraction times a multiple of its denominator."""
     return fraction.numerator * (multiple // fraction.denominator)
+
+
+def _exact(places: At, *numbers: int) -> At:
+    """Return places that can be reckoned with such numbers: a slice's step may be beyond what 64 bits hold."""
+    if isinstance(places, int) or all(abs(number) < _LARGE for number in numbers):
+        return places
+    return places.astype(object)
+
+
+_LARGE = 1 << 31
 
 
 def strided(stride: Fraction, origin: Fraction = Fraction(0)) -> Steps:

@@ -14,7 +14,10 @@ import pytest_rf
 from fuzz.breaking import STEPS, broken
 from fuzz.trial import attempt, attempt_in_process
 from pytest_rf import check, interpreter, limits
+from pytest_rf.analysis import runs
+from pytest_rf.config import load
 from pytest_rf.errors import ModelError
+from pytest_rf.graph import Graph
 from pytest_rf.operators.attention import Reach
 
 HEADER = '<ir_version: 10, opset_import: ["" : 21, "own" : 1]>\n'
@@ -398,3 +401,41 @@ def test_a_vector_of_any_shape_is_no_crash(op: str, shape: str, tmp_path: Path) 
     path.write_bytes(onnx.parser.parse_model(text).SerializeToString())
     came = attempt_in_process(path)
     assert came.kind != "crash", came.detail
+
+
+@pytest.mark.parametrize("step", [2**31, 2**62, 2**63 - 1, -(2**31), -(2**63)])
+def test_a_step_of_any_size_is_a_figure(step: int, tmp_path: Path) -> None:
+    start = 0 if step > 0 else -1
+    end = 2**62 if step > 0 else -(2**62)
+    text = f"""g (float[1, 6, 3] x) => (float[1, M, 3] y) {{
+      s = Constant <value_ints = [{start}]> ()
+      e = Constant <value_ints = [{end}]> ()
+      a = Constant <value_ints = [1]> ()
+      d = Constant <value_ints = [{step}]> ()
+      y = Slice (x, s, e, a, d) }}"""
+    came = attempt_in_process(saved(tmp_path / "m.onnx", text))
+    assert came.kind == "figures", came.detail
+
+
+def test_a_model_without_memory_for_its_plan_leaves_the_others_their_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("large", "small"):
+        text = f"{name} (float[1, 3, 9] x) => (float[1, 3, 7] y) {{ y = MaxPool <kernel_shape = [3]> (x) }}"
+        saved(tmp_path / f"{name}.onnx", text)
+    config = tmp_path / "rf.toml"
+    config.write_text('[[model]]\nsource = "*.onnx"\nspacing = { t = "1 ms" }\nrequire = ["final rf >= 1"]\n')
+    plan = runs.plan
+
+    def planned(graph: Graph) -> interpreter.Plan:
+        seen.append(graph)
+        if graph is seen[0]:
+            raise limits.beyond_memory(graph.nodes[0])
+        return plan(graph)
+
+    seen: list[Graph] = []
+    monkeypatch.setattr(runs, "plan", planned)
+    large, small = check.run(load(config)).models
+    assert "there is not enough memory" in large.problems[0].message
+    assert not small.problems
+    assert small.judged
