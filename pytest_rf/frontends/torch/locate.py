@@ -8,12 +8,12 @@ import sysconfig
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import torch
+from msgspec import Struct
 
 from pytest_rf.frontends.torch.recording import Place
 from pytest_rf.paths import display, root
@@ -35,8 +35,7 @@ Alone = Callable[[torch.nn.Module], object]
 Run = Callable[[Callable[..., Any], torch.nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 
 
-@dataclass(slots=True, eq=False)
-class _Level:
+class _Level(Struct, eq=False):
     """A call of a module that runs.
 
     Attributes:

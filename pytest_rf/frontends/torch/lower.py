@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec import Struct
 
 from pytest_rf import limits, registry
 from pytest_rf.access import WHOLE, Read
@@ -300,8 +300,7 @@ def _is_pointwise(call: Recorded) -> bool:
     return call.function is not None and traits(call.function).pointwise
 
 
-@dataclass(slots=True, eq=False)
-class _Form:
+class _Form(Struct, frozen=True, eq=False):
     """What all calls of an operator have in common.
 
     Attributes:

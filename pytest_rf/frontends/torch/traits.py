@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
+from msgspec import Struct
 
 # Composites that are recorded whole: their parts no longer show what is read of what.
 _KEPT_NAMES = """
@@ -50,8 +50,7 @@ _INDEPENDENT = {"_pack_padded_sequence": {1: 1}, "_pad_packed_sequence": {1: 1}}
 _DUNDER = {"__iand__": "bitwise_and", "__ior__": "bitwise_or", "__ixor__": "bitwise_xor"}
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Struct, frozen=True, eq=False):
     """How an overload is recorded.
 
     Attributes:
