@@ -332,13 +332,7 @@ def _form(call: Recorded, rule: Rule | None) -> _Form:
     namespace, name, _ = call.op.split(".", 2)
     if call.function is None:
         return _Form(f"{namespace}.{name}", name, rule, None, {})
-    defaults = {
-        a.name: a.default_value if a.has_default_value() else None
-        for a in call.function._schema.arguments
-        if not (
-            a.kwarg_only and a.alias_info is not None and a.alias_info.is_write
-        )  # out=, which is not read
-    }
+    defaults = traits(call.function).defaults
     return _Form(f"{namespace}.{name}", name, rule, tuple(defaults), defaults)
 
 
