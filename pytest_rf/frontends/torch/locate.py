@@ -6,7 +6,7 @@ import os
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
@@ -66,6 +66,7 @@ class Locator:
 
     def __init__(self, root: torch.nn.Module, paths: Mapping[str, torch.nn.Module], caller: str = "") -> None:
         self._paths = {id(module): path for path, module in paths.items()}
+        self._kinds = {type(module) for module in paths.values()}
         self._stack = [_Level("", type(root).__name__, 0)]
         self._turns: dict[str, int] = {}
         self._files: dict[str, str | None] = {}
@@ -114,12 +115,10 @@ class Locator:
 
         Args:
             alone: whether ``run`` is to call a module.
-            run: calls such a module, given what ``Module.__call__`` does, the module, its arguments and keyword arguments.
+            run: calls such a module, given what calls modules, the module, its arguments and keyword arguments.
             returned: gets the path of a module ("path@2" at its second call) and what it returned.
         """
-        # Python looks for a new ``__call__`` in every class of modules, which takes as long as dozens of operators. Only
-        # what has been compiled goes around the other method, and nothing is before the compiler is imported.
-        method = "__call__" if "torch._dynamo" in sys.modules else "_call_impl"
+        method = _way_in(self._kinds)
         original = getattr(torch.nn.Module, method)
         stack, turns, paths = self._stack, self._turns, self._paths
         here = threading.get_ident()
@@ -158,6 +157,18 @@ class Locator:
         finally:
             setattr(torch.nn.Module, method, original)
             self._calling = None
+
+
+def _way_in(kinds: Iterable[type[torch.nn.Module]]) -> str:
+    """Return the name of the method that all calls of modules of some classes go through.
+
+    Python looks for a new ``__call__`` in every class of modules that there is, which takes as long as dozens of
+    operators. The method that it calls does as well, unless somebody has put another in its place, or a module has
+    been compiled, which none is before the compiler is imported.
+    """
+    base = torch.nn.Module
+    usual = "torch._dynamo" not in sys.modules and base.__call__ is base._wrapped_call_impl
+    return "_call_impl" if usual and all(kind._call_impl is base._call_impl for kind in kinds) else "__call__"
 
 
 def shown(filename: str) -> str | None:

@@ -138,7 +138,7 @@ def _all_same(dicts: Sequence[dict[Any, Any]], copies: Sequence[dict[Any, Any]])
     every = chain.from_iterable
     return (
         [*map(len, dicts)] == [*map(len, copies)]
-        and all(map(is_, every(dicts), every(copies)))
+        and [*every(dicts)] == [*every(copies)]
         and all(map(is_, every(map(_values, dicts)), every(map(_values, copies))))
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,6 +149,59 @@ class Hooked(nn.Module):
             self.conv.register_forward_hook(lambda module, args, result: result * 2)
             self.installed = True
         return self.conv(x)
+
+
+class Changing(nn.Module):
+    """Has something done to itself when it is called."""
+
+    def __init__(self, change) -> None:
+        super().__init__()
+        self.conv, self.change = nn.Conv1d(2, 2, 3), change
+        self.names, self.seen, self.table = ["a", "b"], {1}, {"a": 1, "b": 2}
+        self.ordered, self.none = OrderedDict(a=1, b=2), {}
+
+    def forward(self, x):
+        self.change(self)
+        return self.conv(x)
+
+
+def _contents(module: nn.Module) -> list:
+    """Return the attributes of a module, and what lies in containers, by identity and in order."""
+    own = [(name, id(value)) for name, value in vars(module).items()]
+    tables = [vars(module)[name] for name in ("_parameters", "_modules", "table", "ordered", "none")]
+    inner = [[(key, id(value)) for key, value in one.items()] for one in tables]
+    gradients = [parameter.requires_grad for parameter in module.parameters()]
+    return [own, inner, module.names[:], set(module.seen), gradients]
+
+
+def _without_conv(module: nn.Module) -> None:
+    conv = module._modules.pop("conv")
+    module.__dict__["conv"] = conv
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: net.__dict__.update(names=["a", "b"]),
+        lambda net: net.names.append("c"),
+        lambda net: net.names.reverse(),
+        lambda net: net.seen.add(2),
+        lambda net: net.table.update(a=3),
+        lambda net: net.table.update(a=net.table.pop("a")),
+        lambda net: net.ordered.move_to_end("a"),
+        lambda net: net.none.update(a=1),
+        lambda net: setattr(net, "__dict__", {**vars(net), "more": 1}),
+        lambda net: net.__dict__.update(seen=net.__dict__.pop("seen")),
+        lambda net: net.conv.requires_grad_(False),
+        lambda net: setattr(net.conv, "weight", nn.Parameter(torch.zeros(2, 2, 3))),
+        _without_conv,
+    ],
+)
+def test_whatever_the_call_does_to_the_module_is_undone(change) -> None:
+    net = Changing(change)
+    before = _contents(net), list(map(id, net.conv._parameters.values()))
+    pytest_rf.analyze(net, torch.zeros(1, 2, 8))
+    assert (_contents(net), list(map(id, net.conv._parameters.values()))) == before
 
 
 def test_hooks_that_the_call_installs_are_taken_out_again() -> None:

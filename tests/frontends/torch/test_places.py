@@ -233,3 +233,39 @@ def test_what_other_threads_compute_is_unknown(pool: bool) -> None:
     there, both, here = pytest_rf.analyze(Threaded(), X).outputs
     assert (there.status, both.status, here.status) == ("unknown", "unknown", "exact")
     assert there.reason.startswith("computed in another thread, started at")
+
+
+class Direct(nn.Module):
+    """Calls its code itself, past what torch does around it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(2, 2, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(x).relu()
+
+    def _call_impl(self, *args, **kwargs):
+        return self.forward(*args, **kwargs)
+
+
+def _bypassed(module: nn.Module, *args: object, **kwargs: object) -> object:
+    return module.forward(*args, **kwargs)
+
+
+@pytest.mark.parametrize("way", ["as torch does", "a class of its own", "replaced"])
+def test_calls_of_modules_are_seen_however_they_are_made(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if way == "replaced":
+        monkeypatch.setattr(nn.Module, "__call__", _bypassed)
+    before = nn.Module.__call__, nn.Module._call_impl
+    layer = Direct() if way == "a class of its own" else Head()
+    analysis = pytest_rf.analyze(nn.Sequential(layer, nn.ReLU()), X)
+    assert {t.module for t in analysis} == {"0", "0.conv", "1"}
+    assert (nn.Module.__call__, nn.Module._call_impl) == before
+
+
+def test_compiled_parts_have_their_paths() -> None:
+    part = Head()
+    part.compile(backend="eager")
+    analysis = pytest_rf.analyze(nn.Sequential(part, nn.ReLU()), X)
+    assert {t.module for t in analysis} == {"0", "0.conv", "1"}
