@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,11 @@ from msgspec import Struct
 
 from pytest_rf.graph import Builder
 from pytest_rf.value import Shape, Undetermined, Value
+
+
+@cache
+def _parts(op: str) -> list[str]:
+    return op.split(".")
 
 
 class OpCall(Struct, eq=False):
@@ -31,17 +37,18 @@ class OpCall(Struct, eq=False):
     @property
     def name(self) -> str:
         """The operator without namespace and overload."""
-        return self.op.split(".")[1]
+        return _parts(self.op)[1]
 
     @property
     def overload(self) -> str:
         """The overload's name."""
-        return self.op.split(".")[2]
+        return _parts(self.op)[2]
 
     @property
     def x(self) -> Value:
         """The first tensor."""
-        return next(self.values())
+        first = next(iter(self.arguments.values()), None)  # which it nearly always is
+        return first if isinstance(first, Value) else next(self.values())
 
     def values(self) -> Iterator[Value]:
         """Yield every tensor among the arguments."""
