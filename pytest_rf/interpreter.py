@@ -50,6 +50,8 @@ class Transfer(Struct, frozen=True, eq=False):
     join: EndToEnd | None
     node: Node
 
+    __repr__ = object.__repr__  # all that it holds would take pages
+
 
 class Plan(Struct, eq=False):
     """A graph as far as it is the same in all runs.
@@ -68,6 +70,8 @@ class Plan(Struct, eq=False):
     transfers: dict[int, Transfer] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     makers: dict[int, Step] = field(default_factory=dict)
+
+    __repr__ = object.__repr__  # all that it holds would take pages
 
 
 @gc_pause.paused()

@@ -61,6 +61,8 @@ class Structure(Struct, eq=False, gc=False):
     ties: Ties = field(default_factory=dict)
     rounded: Keys = NONE
 
+    __repr__ = object.__repr__  # all that it holds would take pages
+
     def over(self, layout: Layout, uncertain: Keys | None = None, rounded: Keys | None = None) -> Structure:
         """Return the structure with another layout, and perhaps more axes along which data or engines choose."""
         return Structure(
@@ -89,6 +91,8 @@ class Branch(Struct, eq=False, gc=False):
     instructions: list[Instruction]
     windows: Mapping[Key, int] = field(default_factory=dict)
     statistic: bool = False
+
+    __repr__ = object.__repr__  # all that it holds would take pages
 
     def builder(self) -> LayoutBuilder:
         """Return the layout under construction, for changes to come."""
