@@ -200,7 +200,9 @@ def irregular(why: Irregular, *pieces: Hull) -> Hull:
 @cache
 def _irregular(why: Irregular, whole: bool, rank: int) -> Hull:
     end, shape = ENDLESS if whole else 0, (1,) * rank
-    return Hull(np.full(shape, -end), np.full(shape, end), irregular=why)
+    lo, hi = np.full(shape, -end), np.full(shape, end)
+    lo.flags.writeable = hi.flags.writeable = False
+    return Hull(lo, hi, irregular=why)
 
 
 def over(hull: Hull, rank: int) -> Hull:

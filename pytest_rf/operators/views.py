@@ -157,7 +157,9 @@ _ROLLED: WeakValueDictionary[tuple[int, int], access.Table] = WeakValueDictionar
 def _rolled(extent: int, shift: int) -> access.Table:
     known = _ROLLED.get((extent, shift))
     if known is None:
-        known = _ROLLED[extent, shift] = access.Table((np.arange(extent) - shift) % extent)
+        places = (np.arange(extent) - shift) % extent
+        places.flags.writeable = False
+        known = _ROLLED[extent, shift] = access.Table(places)
     return known
 
 
