@@ -194,20 +194,22 @@ def endless(rank: int) -> Hull:
 
 def irregular(why: Irregular, *pieces: Hull) -> Hull:
     """Return the hull of a tensor that has no periodic map, made of ``pieces``: endless if one of them is."""
-    return _irregular(why, any(map(has_endless, pieces)), pieces[0].rank)
+    # One hull each: two that are alike need not have the same map, as one that meets itself has.
+    return Hull(*_whole(any(map(has_endless, pieces)), pieces[0].rank), irregular=why)
 
 
 @cache
-def _irregular(why: Irregular, whole: bool, rank: int) -> Hull:
-    end, shape = ENDLESS if whole else 0, (1,) * rank
+def _whole(endless: bool, rank: int) -> tuple[Positions, Positions]:
+    """Return the arrays of an irregular hull, which there are few of."""
+    end, shape = ENDLESS if endless else 0, (1,) * rank
     lo, hi = np.full(shape, -end), np.full(shape, end)
     lo.flags.writeable = hi.flags.writeable = False
-    return Hull(lo, hi, irregular=why)
+    return lo, hi
 
 
 def over(hull: Hull, rank: int) -> Hull:
-    """Return an irregular hull over another number of dimensions: there are few of them, and none varies."""
-    return _irregular(hull.irregular, has_endless(hull), rank)
+    """Return an irregular hull over another number of dimensions: nothing varies along any of them."""
+    return Hull(*_whole(has_endless(hull), rank), irregular=hull.irregular)
 
 
 def has_endless(hull: Hull) -> bool:
