@@ -246,3 +246,17 @@ def test_a_valid_convolution_can_say_that_its_steps_come_late() -> None:
 def test_what_is_no_step_is_an_error(told: dict[str, str], words: str) -> None:
     with pytest.raises(pytest_rf.RequirementError, match=words.replace("*", r"\*")):
         pytest_rf.analyze(nn.Conv1d(1, 1, 3), torch.zeros(1, 1, 32), stands_for=told)
+
+
+class Orders(nn.Module):
+    """All positions in one line, in two orders one behind the other."""
+
+    def forward(self, x):
+        line = x.reshape(-1)
+        return torch.cat([line.roll(3), line.flip(0)])
+
+
+def test_orders_without_a_period_are_not_taken_for_one_another() -> None:
+    field = pytest_rf.analyze(Orders(), torch.zeros(1, 1, 6, 6)).outputs[0]["h"]
+    assert field.uneven
+    assert (field.stride, field.start, field.halo) == (None, None, None)
