@@ -107,13 +107,11 @@ BODIED = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 """Operators of the standard that have a body."""
 
 
-def subgraphs(node: onnx.NodeProto) -> bool:
-    """Whether the node has a body that is a graph."""
-    if not node.domain:
-        return node.op_type in BODIED
+def are_bodies(attributes: Sequence[onnx.AttributeProto]) -> bool:
+    """Whether one of a node's attributes is a graph."""
     return any(
         attribute.type in (ATTRIBUTE.GRAPH, ATTRIBUTE.GRAPHS) or attribute.HasField("g")
-        for attribute in node.attribute[:]
+        for attribute in attributes
     )
 
 
