@@ -8,12 +8,12 @@ computes: the domains give the relations their meaning.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, structs
 
 Flags = npt.NDArray[np.bool_]
 Border = Literal["drop", "edge", "reflect", "wrap"]
@@ -22,13 +22,11 @@ Fit = Literal["", "grid", "window"]
 nothing, the places of a grid (``align_corners``), or also how wide its windows are (adaptive pooling)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
+class Same(Struct, frozen=True):
     """Output index ``i`` reads index ``i``: elementwise operators and batch axes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """Every output index reads every index: contractions, reductions, spectra.
 
     Attributes:
@@ -73,22 +71,19 @@ class Taps(NamedTuple):
         return hash((self.period, self.advance, ends, self.border, self.selects, self.fitted))
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(Struct, frozen=True):
     """Output ``i`` reads every index up to ``i`` (from ``i`` on if ``reverse``): recurrences, sums."""
 
     reverse: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class Table(Struct, frozen=True, eq=False, weakref=True):
     """Output ``i`` reads ``indices[i]`` alone, or nothing where that is -1: gathers, rolls."""
 
     indices: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sets:
+class Sets(Struct, frozen=True, eq=False):
     """Output ``i`` reads every ``j`` with ``reads[i, j]``: masks, windows of any other shape.
 
     Attributes:
@@ -187,11 +182,13 @@ def spread(kernel: Kernel, stride: int = 1, dilation: int = 1, pad: int = 0) -> 
     return Taps(stride, 1, tuple([tuple(sorted(hits.get(phase, ()))) for phase in range(stride)]))
 
 
+@lru_cache(maxsize=4096, typed=True)
 def progression(start: int, step: int = 1) -> Taps:
     """Return the relation of a slice: output ``i`` reads ``start + step·i`` (step < 0 flips)."""
     return Taps(1, step, ((start,),), selects=True)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def pad(before: int, border: Border = "drop") -> Taps:
     """Return the relation of padding with ``before`` positions in front (negative: a crop)."""
     return Taps(1, 1, ((-before,),), border=border, selects=True)
@@ -201,7 +198,7 @@ def fitted(relation: Relation, how: Fit) -> Relation:
     """Return a relation of which ``how`` says what depends on the whole extent of its axis."""
     if isinstance(relation, Taps):
         return relation._replace(fitted=how)
-    return replace(relation, fitted=how) if isinstance(relation, Sets) else relation
+    return structs.replace(relation, fitted=how) if isinstance(relation, Sets) else relation
 
 
 @cache

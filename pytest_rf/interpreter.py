@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args
+
+from msgspec import Struct, field
 
 from pytest_rf import gc_pause, limits
 from pytest_rf.domains.domain import Beyond, Domain
@@ -34,8 +35,7 @@ class Ignorance(NamedTuple):
     reason: str
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Transfer:
+class Transfer(Struct, frozen=True, eq=False):
     """What one step does: each of its operands is read by instructions, then they are put together.
 
     Attributes:
@@ -51,8 +51,7 @@ class Transfer:
     node: Node
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Plan:
+class Plan(Struct, eq=False):
     """A graph as far as it is the same in all runs.
 
     Attributes:

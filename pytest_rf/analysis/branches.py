@@ -8,10 +8,11 @@ with its operands: sums, pieces end to end, scores of queries and keys.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import structs
 
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.domains.domain import Domain
@@ -77,7 +78,7 @@ class Alone(Runs):
             key: frozenset({tie for tie in known if tie in own.ties.get(key, ()) or tie.node == self._node})
             for key, known in found.ties.items()
         }
-        return replace(found, context=context, ties=ties)
+        return structs.replace(found, context=context, ties=ties)
 
     def hull(self, counting: Counting, number: int, key: Key, theory: bool) -> Hull | None:
         """Return what a named value reads along an input axis in one kind of run; None where that is nothing."""

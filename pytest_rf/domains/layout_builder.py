@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from math import prod
+
+from msgspec import Struct
 
 from pytest_rf.access import Relation, Sets, Taps, is_identity
 from pytest_rf.domains.instructions import (
@@ -36,8 +37,7 @@ from pytest_rf.domains.layout import (
 Target = int | None
 
 
-@dataclass(slots=True)
-class LayoutBuilder:
+class LayoutBuilder(Struct, eq=False):
     """A layout that is being changed, and what that does to the hulls over it."""
 
     axes: list[Axis]

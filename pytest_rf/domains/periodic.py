@@ -7,6 +7,7 @@ repeats (SEMANTICS 6), and what does not repeat is irregular.
 from __future__ import annotations
 
 from math import gcd
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -169,12 +170,18 @@ def repeating(relation: Table | Sets) -> Taps | None:
     """
     if isinstance(relation, Sets):
         return window_of(relation.reads)
-    places = relation.indices
-    period = _period(places)
-    if not period:
-        return None
-    taps = tuple([(place,) if place >= 0 else () for place in places[:period].tolist()])
-    return Taps(period, int(places[period] - places[0]), taps, selects=True)
+    if relation not in _REPEATING:
+        places = relation.indices
+        period = _period(places)
+        taps = tuple([(place,) if place >= 0 else () for place in places[:period].tolist()])
+        _REPEATING[relation] = (
+            Taps(period, int(places[period] - places[0]), taps, selects=True) if period else None
+        )
+    return _REPEATING[relation]
+
+
+_REPEATING: WeakKeyDictionary[Table, Taps | None] = WeakKeyDictionary()
+"""What tables repeat, as far as it is known: every run asks again."""
 
 
 def _period(places: npt.NDArray[np.int64]) -> int:

@@ -7,13 +7,13 @@ this is worked out once, together with the instructions that a domain has to fol
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import lcm
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from pytest_rf.access import (
     Read,
@@ -42,8 +42,7 @@ from pytest_rf.domains.seams import Seam
 from pytest_rf.domains.ties import Tie, Ties, tie_of, tied
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Structure:
+class Structure(Struct, eq=False, gc=False):
     """What is known of a tensor's field without any positions.
 
     Attributes:
@@ -74,8 +73,7 @@ class Structure:
         )
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Branch:
+class Branch(Struct, eq=False, gc=False):
     """One of the operands of a step, read as the step does.
 
     Attributes:
@@ -115,7 +113,7 @@ def input_structure(name: str, shape: Sequence[int]) -> Structure:
 
 def same(a: Structure, b: Structure) -> bool:
     """Whether two structures say the same."""
-    return all(getattr(a, name) == getattr(b, name) for name in Structure.__slots__)
+    return all(getattr(a, name) == getattr(b, name) for name in Structure.__struct_fields__)
 
 
 def nothing(shape: Sequence[int]) -> Structure:

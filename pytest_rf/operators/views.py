@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -145,8 +146,19 @@ def roll(b: Builder, x: Value, shifts: dict[int, int]) -> Value:
     for axis, shift in shifts.items():
         extent = x.extents[axis]
         if extent and shift % extent:
-            relations[axis] = (access.Table((np.arange(extent) - shift) % extent), extent)
+            relations[axis] = (_rolled(extent, shift % extent), extent)
     return along(b, x, relations) if relations else x
+
+
+_ROLLED: WeakValueDictionary[tuple[int, int], access.Table] = WeakValueDictionary()
+"""Extent and shift -> the roll: what blocks have in common is told by its being one object."""
+
+
+def _rolled(extent: int, shift: int) -> access.Table:
+    known = _ROLLED.get((extent, shift))
+    if known is None:
+        known = _ROLLED[extent, shift] = access.Table((np.arange(extent) - shift) % extent)
+    return known
 
 
 def by_index(b: Builder, x: Value, move: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]) -> Value:

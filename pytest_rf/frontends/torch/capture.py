@@ -14,7 +14,7 @@ from pytest_rf.frontends.torch.arguments import Arguments, filled, given, input_
 from pytest_rf.frontends.torch.copying import copied
 from pytest_rf.frontends.torch.exported import capture_program, export
 from pytest_rf.frontends.torch.failures import Failed, ValuesNeeded, told
-from pytest_rf.frontends.torch.identity import home, tensors_of
+from pytest_rf.frontends.torch.identity import held, home
 from pytest_rf.frontends.torch.preserve import Originals, preserved
 from pytest_rf.frontends.torch.record import record
 from pytest_rf.frontends.torch.recording import Recording
@@ -48,9 +48,11 @@ def capture(
         raise ModelError(f"{type(module).__name__} is not an nn.Module or ExportedProgram")
     module = getattr(module, "_orig_mod", module)  # torch.compile wraps it; the code within is the model
     call = given(module, example, inputs, kwargs, values)
-    if any(torch.nn.parameter.is_lazy(tensor) for tensor in tensors_of(module)):
+    paths = dict(module.named_modules())
+    if any(map(torch.nn.parameter.is_lazy, held(paths.values()))):
         module = _initialised(module, call)
-    recording = _first_that_works(module, call)
+        paths = dict(module.named_modules())
+    recording = _first_that_works(module, call, paths)
     recording.notes.extend(_made_up(module, call))
     return recording
 
@@ -75,22 +77,24 @@ def _initialised(module: torch.nn.Module, call: Arguments) -> torch.nn.Module:
     return module
 
 
-def _first_that_works(module: torch.nn.Module, call: Arguments) -> Recording:
+def _first_that_works(
+    module: torch.nn.Module, call: Arguments, paths: Mapping[str, torch.nn.Module]
+) -> Recording:
     valueless = home(module).type == "meta"
     compiler = "torch._dynamo" in sys.modules
     try:
-        return record(module, call, real=False)
+        return record(module, call, False, paths)
     except Failed as failed:
         by_shape_failed = failed
     if not compiler and "torch._dynamo" in sys.modules:  # the call imported it; now it can be kept out
         try:
-            return record(module, call, real=False)
+            return record(module, call, False, paths)
         except Failed as failed:
             by_shape_failed = failed
     if valueless:
         raise _without_values(by_shape_failed, module, call)
     try:
-        return record(module, filled(call), real=True)
+        return record(module, filled(call), True, paths)
     except Failed as failed:
         failure = failed
     if not failure.mine and not _runs(module, call):

@@ -44,11 +44,12 @@ def export(module: torch.nn.Module, call: Arguments) -> Recording:
 
 
 def _record(module: torch.nn.Module, call: Arguments) -> Recording:
+    paths = dict(module.named_modules())
     try:
-        recording = record(module, call, real=False)
+        recording = record(module, call, False, paths)
     except Failed:
         try:
-            recording = record(module, call, real=True)
+            recording = record(module, call, True, paths)
         except Failed as failed:
             raise failed.as_error(module, call) from failed
     recording.way = "export"

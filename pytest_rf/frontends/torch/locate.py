@@ -8,12 +8,12 @@ import sysconfig
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import torch
+from msgspec import Struct
 
 from pytest_rf.frontends.torch.recording import Place
 from pytest_rf.paths import display, root
@@ -35,8 +35,7 @@ Alone = Callable[[torch.nn.Module], object]
 Run = Callable[[Callable[..., Any], torch.nn.Module, tuple[Any, ...], dict[str, Any]], Any]
 
 
-@dataclass(slots=True, eq=False)
-class _Level:
+class _Level(Struct, eq=False):
     """A call of a module that runs.
 
     Attributes:
@@ -115,10 +114,13 @@ class Locator:
 
         Args:
             alone: whether ``run`` is to call a module.
-            run: calls such a module, given ``Module.__call__``, the module, its arguments and keyword arguments.
+            run: calls such a module, given what ``Module.__call__`` does, the module, its arguments and keyword arguments.
             returned: gets the path of a module ("path@2" at its second call) and what it returned.
         """
-        original = torch.nn.Module.__call__
+        # Python looks for a new ``__call__`` in every class of modules, which takes as long as dozens of operators. Only
+        # what has been compiled goes around the other method, and nothing is before the compiler is imported.
+        method = "__call__" if "torch._dynamo" in sys.modules else "_call_impl"
+        original = getattr(torch.nn.Module, method)
         stack, turns, paths = self._stack, self._turns, self._paths
         here = threading.get_ident()
 
@@ -150,11 +152,11 @@ class Locator:
 
         if getattr(original, "__code__", None) is not call.__code__:  # else it stands twice for each level
             self._calling = call.__code__
-        torch.nn.Module.__call__ = call
+        setattr(torch.nn.Module, method, call)
         try:
             yield
         finally:
-            torch.nn.Module.__call__ = original
+            setattr(torch.nn.Module, method, original)
             self._calling = None
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec import Struct
 
 from pytest_rf import limits, registry
 from pytest_rf.access import WHOLE, Read
@@ -300,8 +300,7 @@ def _is_pointwise(call: Recorded) -> bool:
     return call.function is not None and traits(call.function).pointwise
 
 
-@dataclass(slots=True, eq=False)
-class _Form:
+class _Form(Struct, frozen=True, eq=False):
     """What all calls of an operator have in common.
 
     Attributes:
@@ -333,13 +332,7 @@ def _form(call: Recorded, rule: Rule | None) -> _Form:
     namespace, name, _ = call.op.split(".", 2)
     if call.function is None:
         return _Form(f"{namespace}.{name}", name, rule, None, {})
-    defaults = {
-        a.name: a.default_value if a.has_default_value() else None
-        for a in call.function._schema.arguments
-        if not (
-            a.kwarg_only and a.alias_info is not None and a.alias_info.is_write
-        )  # out=, which is not read
-    }
+    defaults = traits(call.function).defaults
     return _Form(f"{namespace}.{name}", name, rule, tuple(defaults), defaults)
 
 

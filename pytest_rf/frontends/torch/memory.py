@@ -9,11 +9,11 @@ whole and knows constants from activations.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
 import torch
+from msgspec import Struct
 
 from pytest_rf.frontends.torch.recording import Const, Ref
 
@@ -22,8 +22,7 @@ _OF_STORAGE = aten.as_strided.default
 Emit = Callable[[Any, str, tuple[Any, ...], dict[str, Any], tuple[int, ...], torch.dtype], "Ref | Const"]
 
 
-@dataclass(slots=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One view operator on the way from a storage's first tensor to an alias.
 
     Attributes:
@@ -43,8 +42,7 @@ class Step:
     dtype: torch.dtype
 
 
-@dataclass(slots=True, eq=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False, gc=False):
     """How a tensor lies in its storage."""
 
     size: tuple[int, ...]
@@ -60,8 +58,7 @@ class Layout:
         return Layout(tuple(tensor.shape), tensor.stride(), tensor.storage_offset(), tensor.dtype)
 
 
-@dataclass(slots=True, eq=False)
-class Memory:
+class Memory(Struct, eq=False):
     """One storage.
 
     Attributes:
@@ -77,8 +74,7 @@ class Memory:
     constant: torch.Tensor | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Handle:
+class Handle(Struct, eq=False):
     """What is known of one tensor object.
 
     Attributes:
@@ -92,7 +88,7 @@ class Handle:
     memory: Memory
     steps: tuple[Step, ...] = ()
     value: Ref | Const | None = None
-    version: int = field(default=-1)
+    version: int = -1
     storage: int | None = None
 
     def extended(self, step: Step) -> tuple[Step, ...]:

@@ -6,9 +6,10 @@ import random
 import sys
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from operator import is_
+from itertools import chain, compress, filterfalse
+from operator import is_, methodcaller
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ import torch
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
 _CONTAINERS = frozenset([list, dict, set, OrderedDict])
 """Types whose contents are restored; the hooks of a module are in ordered dicts."""
+
+_values = methodcaller("values")
 
 
 class Originals:
@@ -79,30 +82,25 @@ def attributes_of(modules: Iterable[torch.nn.Module]) -> Callable[[], None]:
 
     Also which parameters get gradients: models freeze parts of themselves when they run.
     """
-    attributes: list[tuple[torch.nn.Module, dict[str, Any]]] = []
-    dicts: list[tuple[Any, Any]] = []  # with their copies
-    others: list[tuple[Any, Any]] = []
-    empty: list[Any] = []  # as most dicts of hooks
-    learning: list[tuple[torch.Tensor, bool]] = []
-    for module in modules:
-        own = module.__dict__
-        for value in own.values():
-            if type(value) in _CONTAINERS:
-                if not value:
-                    empty.append(value)
-                elif isinstance(value, dict):
-                    dicts.append((value, value.copy()))
-                else:
-                    others.append((value, value.copy()))
-        for name in _REGISTRIES:
-            registry = own.get(name)
-            # Plain ones are among the containers, and TorchScript has its own.
-            if type(registry) not in _CONTAINERS and isinstance(registry, dict) and registry:
-                dicts.append((registry, registry.copy()))
-        parameters = own.get("_parameters")
-        if parameters:
-            learning += [(p, p.requires_grad) for p in parameters.values() if p is not None and p.is_leaf]
-        attributes.append((module, own.copy()))
+    modules = [*modules]
+    owners = [module.__dict__ for module in modules]
+    held = [*chain.from_iterable(map(_values, owners))]
+    containers = [*compress(held, map(_CONTAINERS.__contains__, map(type, held)))]
+    empty = [*filterfalse(None, containers)]  # as most dicts of hooks
+    full = [*filter(None, containers)]
+    dicts = [value for value in full if isinstance(value, dict)]
+    registries = [own[name] for own in owners for name in _REGISTRIES if name in own]
+    # Plain ones are among the containers, and TorchScript has its own.
+    dicts += [one for one in registries if one and isinstance(one, dict) and type(one) not in _CONTAINERS]
+    copies = [value.copy() for value in [*dicts, *owners]]
+    others = [(value, value.copy()) for value in full if not isinstance(value, dict)]
+    parameters = [
+        parameter
+        for own in owners
+        for parameter in (own.get("_parameters") or {}).values()
+        if parameter is not None and parameter.is_leaf
+    ]
+    learning = [parameter.requires_grad for parameter in parameters]
 
     def restore() -> None:
         for value in filter(None, empty):
@@ -110,14 +108,12 @@ def attributes_of(modules: Iterable[torch.nn.Module]) -> Callable[[], None]:
         for value, copy in others:
             if not _same(value, copy):
                 _refill(value, copy)
-        for value, copy in dicts:
-            if not (_same(value.values(), copy.values()) and _same(value, copy)):
-                _refill(value, copy)
-        for module, copy in attributes:
-            own = module.__dict__
-            if not (_same(own.values(), copy.values()) and [*own] == [*copy]):
-                _refill(own, copy)
-        for parameter, learns in learning:
+        present = [*dicts, *[module.__dict__ for module in modules]]
+        if not _all_same(present, copies):
+            for value, copy in zip(present, copies, strict=True):
+                if not (_same(value.values(), copy.values()) and _same(value, copy)):
+                    _refill(value, copy)
+        for parameter, learns in zip(parameters, learning, strict=True):
             if parameter.requires_grad != learns:
                 parameter.requires_grad_(learns)
 
@@ -135,6 +131,16 @@ def _refill(value: Any, copy: Any) -> None:
 def _same(values: Any, copies: Any) -> bool:
     """Whether there are the very objects that there were when they were copied, in the same order."""
     return len(values) == len(copies) and all(map(is_, values, copies))
+
+
+def _all_same(dicts: Sequence[dict[Any, Any]], copies: Sequence[dict[Any, Any]]) -> bool:
+    """Whether that is so of all dicts, as it nearly always is: looked at in one go, without a call for each."""
+    every = chain.from_iterable
+    return (
+        [*map(len, dicts)] == [*map(len, copies)]
+        and all(map(is_, every(dicts), every(copies)))
+        and all(map(is_, every(map(_values, dicts)), every(map(_values, copies))))
+    )
 
 
 def random_state() -> Callable[[], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -20,20 +20,22 @@ from pytest_rf.frontends.torch.tape import Tape
 from pytest_rf.frontends.torch.trees import map_tensors, named_tensors
 
 
-def record(module: torch.nn.Module, call: Arguments, real: bool) -> Recording:
+def record(
+    module: torch.nn.Module, call: Arguments, real: bool, paths: Mapping[str, torch.nn.Module]
+) -> Recording:
     """Record a call at the dispatcher.
 
     Args:
         module: the module.
         call: what it is called with.
         real: run activations on their values instead of by shape.
+        paths: the module's path -> module, itself included (``named_modules``).
 
     Raises:
         Failed: this way of recording does not work, by the module's fault or not.
         ModelError: no way would: the call returned no tensor, or computes some in another thread.
     """
     recording = Recording(way="dispatch/real" if real else "dispatch/meta")
-    paths = dict(module.named_modules())
     recording.kinds = {path: type(child).__name__ for path, child in paths.items()}
     locator = (ProgramLocator if isinstance(module, torch.fx.GraphModule) else Locator)(
         module, paths, __file__

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from msgspec import Struct, field
 
-# Made for every operator, so none of them is frozen: that takes three times as long.
 
-
-@dataclass(slots=True, unsafe_hash=True)
-class Ref:
+class Ref(Struct, frozen=True, gc=False):
     """A tensor that depends on an input, by its place in ``Recording.values``."""
 
     number: int
 
 
-@dataclass(slots=True, eq=False)
-class Const:
+class Const(Struct, eq=False):
     """A tensor that depends on no input.
 
     Attributes:
@@ -33,16 +29,14 @@ LOOKS = frozenset(["_local_scalar_dense", "item", "is_nonzero", "equal", "allclo
 """Operators that hand the code a value; whatever it computes from then on may depend on it."""
 
 
-@dataclass(slots=True, eq=False)
-class Variable:
+class Variable(Struct, frozen=True, eq=False, gc=False):
     """Shape and type of a recorded tensor."""
 
     shape: tuple[int, ...]
     dtype: torch.dtype
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Place:
+class Place(Struct, frozen=True, gc=False):
     """Where an operator was called.
 
     Attributes:
@@ -58,8 +52,7 @@ class Place:
     source: str
 
 
-@dataclass(slots=True, eq=False)
-class Recorded:
+class Recorded(Struct, eq=False):
     """One functional operator: in-place forms and writes through views are already resolved.
 
     Attributes:
@@ -82,8 +75,7 @@ class Recorded:
     opaque: type | None = None
 
 
-@dataclass(slots=True)
-class Recording:
+class Recording(Struct, eq=False):
     """The operators of one call of a module.
 
     Attributes:

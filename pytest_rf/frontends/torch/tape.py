@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import torch
+from msgspec import Struct
 
 from pytest_rf.frontends.torch.failures import Obstacle, Unsupported, ValuesNeeded
 from pytest_rf.frontends.torch.locate import Locator
@@ -24,8 +24,7 @@ from pytest_rf.frontends.torch.tracking import Constants, Tracker
 from pytest_rf.frontends.torch.traits import Traits, traits
 
 
-@dataclass(slots=True, eq=False)
-class Operation:
+class Operation(Struct, frozen=True, eq=False):
     """One operator that runs.
 
     Attributes:

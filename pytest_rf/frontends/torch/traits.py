@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
+from msgspec import Struct
 
 # Composites that are recorded whole: their parts no longer show what is read of what.
 _KEPT_NAMES = """
@@ -50,8 +50,7 @@ _INDEPENDENT = {"_pack_padded_sequence": {1: 1}, "_pad_packed_sequence": {1: 1}}
 _DUNDER = {"__iand__": "bitwise_and", "__ior__": "bitwise_or", "__ixor__": "bitwise_xor"}
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Struct, frozen=True, eq=False):
     """How an overload is recorded.
 
     Attributes:
@@ -70,6 +69,7 @@ class Traits:
         independent: outputs that depend on the argument at one position alone: output -> position.
         secret: positions of arguments that it writes without saying so, then of the flag for that.
         pointwise: torch says that it is elementwise, of itself or of its functional form.
+        defaults: its arguments -> their defaults, but for those that it is told to write its results into.
         by_python: torch's own shape function of it, or of what it is composed of, is Python, most of which imports
             torch's compiler when it first runs.
     """
@@ -88,6 +88,7 @@ class Traits:
     independent: Mapping[int, int]
     secret: tuple[int, ...]
     pointwise: bool
+    defaults: dict[str, Any]
     by_python: bool
 
 
@@ -155,5 +156,10 @@ def _read_schema(function: Any) -> Traits:
         independent=_INDEPENDENT.get(name, {}),
         secret=_SECRET_WRITES.get(name, ()),
         pointwise=torch.Tag.pointwise in functional.tags or torch.Tag.pointwise in function.tags,
+        defaults={
+            a.name: a.default_value if a.has_default_value() else None
+            for a in schema.arguments
+            if not (a.kwarg_only and a.alias_info is not None and a.alias_info.is_write)
+        },
         by_python=composite or torch._C.DispatchKey.Meta in function.py_kernels,
     )

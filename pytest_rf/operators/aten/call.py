@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from pytest_rf.graph import Builder
 from pytest_rf.value import Shape, Undetermined, Value
 
 
-@dataclass(slots=True)
-class OpCall:
+class OpCall(Struct, eq=False):
     """An operator with its arguments by name.
 
     Attributes:
