@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import gcd, lcm, prod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -193,15 +194,26 @@ def endless(rank: int) -> Hull:
 
 def irregular(why: Irregular, *pieces: Hull) -> Hull:
     """Return the hull of a tensor that has no periodic map, made of ``pieces``: endless if one of them is."""
-    whole = ENDLESS if any(has_endless(piece) for piece in pieces) else 0
-    shape = (1,) * pieces[0].lo.ndim
-    return Hull(np.full(shape, -whole), np.full(shape, whole), irregular=why)
+    return _irregular(why, any(map(has_endless, pieces)), pieces[0].rank)
+
+
+@cache
+def _irregular(why: Irregular, whole: bool, rank: int) -> Hull:
+    end, shape = ENDLESS if whole else 0, (1,) * rank
+    return Hull(np.full(shape, -end), np.full(shape, end), irregular=why)
+
+
+def over(hull: Hull, rank: int) -> Hull:
+    """Return an irregular hull over another number of dimensions: there are few of them, and none varies."""
+    return _irregular(hull.irregular, has_endless(hull), rank)
 
 
 def has_endless(hull: Hull) -> bool:
     """Whether some element reads without end."""
     if hull.ends is not None:
         return hull.ends[0] == -ENDLESS or hull.ends[1] == ENDLESS
+    if hull.lo.size == hull.hi.size == 1:
+        return bool(hull.lo.item() == -ENDLESS or hull.hi.item() == ENDLESS)
     return bool((hull.lo == -ENDLESS).any() or (hull.hi == ENDLESS).any())
 
 
@@ -321,13 +333,15 @@ def _fits(shape: tuple[int, ...], other: tuple[int, ...], apart: int | None) -> 
 
 def split(hull: Hull, dim: int, outer: int, inner: int) -> Hull:
     """Return the hull with dimension ``dim`` split row-major into ``outer`` × ``inner`` (layout only)."""
+    if hull.irregular:
+        return over(hull, hull.rank + 1)
     if not hull.varies(dim):
         jump = None if hull.jump is None else (*hull.jump[:dim], 0, *hull.jump[dim:])
         if hull.ends is not None:
             return one(*hull.ends, hull.rank + 1, jump)
         shape = hull.lo.shape
         new = (*shape[:dim], 1, *shape[dim:])
-        return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
+        return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump)
     period, step = hull.period(dim), hull.moves(dim)
     rows = outer
     if step or period != outer * inner:
@@ -339,7 +353,7 @@ def split(hull: Hull, dim: int, outer: int, inner: int) -> Hull:
     new = (*shape[:dim], rows, inner, *shape[dim + 1 :])
     old = hull.jump
     jump = None if old is None else (*old[:dim], step, 0, *old[dim + 1 :])
-    return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
+    return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump)
 
 
 def merge(hull: Hull, dim: int, extents: Sequence[int], open_ended: bool = False) -> Hull:
@@ -348,6 +362,8 @@ def merge(hull: Hull, dim: int, extents: Sequence[int], open_ended: bool = False
     Only the first of them may be without end (``open_ended``).
     """
     count = len(extents)
+    if hull.irregular:
+        return over(hull, hull.rank + 1 - count)
     old = hull.jump
     last = dim + count
     step = hull.moves(dim)
@@ -358,11 +374,11 @@ def merge(hull: Hull, dim: int, extents: Sequence[int], open_ended: bool = False
     shape = hull.lo.shape
     if not varies:
         new = (*shape[:dim], 1, *shape[last:])
-        return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump, hull.irregular)
+        return Hull(hull.lo.reshape(new), hull.hi.reshape(new), jump)
     full = (*shape[:dim], shape[dim] if open_ended else extents[0], *extents[1:], *shape[last:])
     new = (*shape[:dim], -1, *shape[last:])
     afford(prod(full))
     lo = np.broadcast_to(hull.lo, full).reshape(new)
     hi = np.broadcast_to(hull.hi, full).reshape(new)
-    merged = Hull(lo, hi, jump, hull.irregular)
+    merged = Hull(lo, hi, jump)
     return shortest_period(merged, dim) if open_ended else merged

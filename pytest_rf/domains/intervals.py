@@ -102,7 +102,9 @@ class Intervals:
     def divide(self, x: Hull, do: Divide, key: Key) -> Hull:
         """Return the hull with one dimension more."""
         new = hull.split(x, do.dim, do.outer, do.inner)
-        return new if do.leads.isdisjoint(self.policy.endless) else hull.shortest_period(new, do.dim)
+        if x.irregular or do.leads.isdisjoint(self.policy.endless):
+            return new
+        return hull.shortest_period(new, do.dim)
 
     def unite(self, x: Hull, do: Unite, key: Key) -> Hull:
         """Return the hull with fewer dimensions.
@@ -135,13 +137,15 @@ class Intervals:
     @_of_each
     def arrange(self, x: Hull, do: Arrange, key: Key) -> Hull:
         """Return the hull with its dimensions in order."""
+        if x.irregular:
+            return hull.over(x, len(do.order))
         jump = None if x.jump is None else tuple([0 if dim is None else x.jump[dim] for dim in do.order])
         if x.ends is not None:
             return hull.one(*x.ends, len(do.order), jump)
         lo, hi, new = x.lo, x.hi, do.shape(x.lo.shape)
         if do.axes is not None:
             lo, hi = lo.transpose(do.axes), hi.transpose(do.axes)
-        return Hull(lo.reshape(new), hi.reshape(new), jump, x.irregular)
+        return Hull(lo.reshape(new), hi.reshape(new), jump)
 
     @_of_each
     def diagonal(self, x: Hull, do: Diagonal, key: Key) -> Hull:

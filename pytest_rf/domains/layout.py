@@ -9,11 +9,12 @@ Only where a relation acts on a composite axis, or extents do not divide, factor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
 from typing import NamedTuple
+
+from msgspec import Struct
 
 Key = tuple[str, int]
 """An axis of an input: (input name, axis number)."""
@@ -174,11 +175,15 @@ def stride(layout: Layout, key: Key, moving: bool = True) -> Fraction | None:
     """
     step: Fraction | None = Fraction(0)
     for axis in layout:
+        if len(axis) == 1:  # as most have: no parts, and nothing that it could be nested in
+            step = (axis[0].strides[key] or None) if key in axis[0].carries else step
+            continue
         counting = places(axis, key)
         carriers = [number for number in counting if key in axis[number].carries]
         if carriers:
             parts = prod(axis[number].extent for number in counting if number > carriers[-1])
-            step = axis[carriers[-1]].strides[key] / parts or None
+            own = axis[carriers[-1]].strides[key]
+            step = (own if parts == 1 else own / parts) or None
             if moving and not _are_nested([axis[number] for number in carriers], key):
                 step = None
     return step
@@ -218,8 +223,7 @@ def place_dims(layout: Layout, key: Key) -> set[int]:
     return found
 
 
-@dataclass(slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """Split factor ``index`` into ``outer`` × ``inner``."""
 
     index: int
@@ -227,8 +231,7 @@ class Split:
     inner: int
 
 
-@dataclass(slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """Merge ``count`` factors from ``index`` on into one."""
 
     index: int

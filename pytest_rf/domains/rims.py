@@ -10,10 +10,11 @@ others the counts are a hull, of which what is read together takes the largest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pytest_rf.access import Prefix, Relation, Same, Sets, Table, Taps, Whole
 from pytest_rf.domains import bounded, unions
@@ -39,8 +40,7 @@ _COUNTS = Intervals(Policy())
 """Along the other dimensions the counts are a hull on the actual input."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rim:
+class Rim(Struct, frozen=True, eq=False):
     """What a tile gets wrong of a tensor.
 
     Attributes:
