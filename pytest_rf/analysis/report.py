@@ -286,7 +286,9 @@ def to_json(report: msgspec.Struct | Sequence[msgspec.Struct]) -> str:
         text = json.dumps(msgspec.to_builtins(report), indent=2)
     # Outside of strings JSON is ASCII, so every hit lies inside of one, where an escape is its equal.
     text = text.replace("##[", "##\\u005b")  # a runner obeys such a line wherever this stands in it
-    if text.isascii() and "\x7f" not in text:  # as nearly always: the pattern would be tried at every character
+    if (
+        text.isascii() and "\x7f" not in text
+    ):  # as nearly always: the pattern would be tried at every character
         return text + "\n"
     return _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 

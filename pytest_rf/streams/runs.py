@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 
 from pytest_rf.access import Same
 from pytest_rf.analysis.described import Described
@@ -54,7 +55,7 @@ class StreamRuns(Runs):
         for number, one in stream.joined.items():
             known = self.plan.structures.get(number)
             if isinstance(known, Structure):
-                self.plan.structures[number] = replace(
+                self.plan.structures[number] = structs.replace(
                     known, layout=self._laid(known, one.axis, one.count), ties=self._untied(known)
                 )
         for number in self._named - stream.joined.keys():
@@ -323,7 +324,7 @@ def _placeless(known: Structure, keys: Collection[Key]) -> Structure:
     first, *rest = known.layout[number]
     strides = {**first.strides, **dict.fromkeys(lost, Fraction(0))}
     own = (first._replace(carries=first.carries | lost, strides=strides), *rest)
-    return replace(known, layout=(*known.layout[:number], own, *known.layout[number + 1 :]))
+    return structs.replace(known, layout=(*known.layout[:number], own, *known.layout[number + 1 :]))
 
 
 def _moved(one: Map, distance: int) -> Map:

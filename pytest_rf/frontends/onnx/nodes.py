@@ -103,8 +103,8 @@ class Nodes:
                 doubles.in_node(node, attributes, self.place)
                 if form is not None:
                     self._seen.add(form)
-            site = Site(node, operator, outputs, attributes, form, operands, scope, frame)
-            results = self._results(site)
+            site = Site(node, operator, outputs, attributes, form, operands, frame)
+            results = self._results(site, scope)
             for name, value in zip(outputs, results, strict=False):
                 if name:
                     if name in own:
@@ -136,8 +136,9 @@ class Nodes:
         """Return how messages name a node of this model."""
         return f"{self.name}: {told(node)}"
 
-    def _results(self, site: Site) -> Sequence[Element]:
-        node, operator, outputs, attributes, _, operands, _, frame = site
+    def _results(self, site: Site, scope: Scope) -> Sequence[Element]:
+        """Lower a node; ``scope``: what all names stand for, for the sake of its bodies."""
+        node, operator, outputs, attributes, _, operands, frame = site
         nesting = nesting_of(operands)
         if nesting:
             if operator.key == "Identity" and operands:
@@ -146,11 +147,11 @@ class Nodes:
                 return self._waiting(site, nesting)
         read = flat(operands)
         if not frame.visible:
-            return self._apply(site, read, operator.function)
+            return self._apply(site, scope, read, operator.function)
         origin = partial(names.origin_of, node, self.owners, frame.prefix)
         entry = Traced(frame.prefix + called(node, outputs), operator.op, origin, tuple(read))
         self.b.begin(entry)
-        results = self._apply(site, read, operator.function)
+        results = self._apply(site, scope, read, operator.function)
         self.b.node = entry
         for output, result in zip(outputs, results, strict=False):
             if output and isinstance(result, Value):
@@ -208,7 +209,7 @@ class Nodes:
         node, operands, frame = site.node, site.operands, site.frame
         before, self.b.node = self.b.node, Node("", site.operator.op)
         try:
-            results = self._apply(site._replace(frame=frame.hidden), flat(operands), None)
+            results = self._apply(site._replace(frame=frame.hidden), {}, flat(operands), None)
         finally:
             self.b.node = before
         values = [value if isinstance(value, Value) else None for value in operands]
@@ -224,9 +225,11 @@ class Nodes:
             self._operators[called] = found
         return found
 
-    def _apply(self, site: Site, read: Sequence[Value], function: Body | None) -> Sequence[Element]:
+    def _apply(
+        self, site: Site, scope: Scope, read: Sequence[Value], function: Body | None
+    ) -> Sequence[Element]:
         """Lower a node by its rule, its body or as unknown; ``read``: all tensors among its operands."""
-        node, operator, outputs, attributes, form, operands, scope, frame = site
+        node, operator, outputs, attributes, form, operands, frame = site
         key, domain = operator.key, operator.domain
         if function is not None and operator.stated is None:
             return self._call(node, operands, function, frame)

@@ -60,7 +60,6 @@ class Site(NamedTuple):
         attributes: its attributes.
         form: what tells these from others; None where its rule looks at more than shapes.
         operands: what it reads.
-        scope: what all names stand for.
         frame: where it stands.
     """
 
@@ -70,7 +69,6 @@ class Site(NamedTuple):
     attributes: Sequence[onnx.AttributeProto]
     form: Form | None
     operands: Operands
-    scope: Scope
     frame: Frame
 
 

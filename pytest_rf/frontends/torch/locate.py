@@ -114,11 +114,12 @@ class Locator:
 
         Args:
             alone: whether ``run`` is to call a module.
-            run: calls such a module, given what ``Module.__call__`` does, the module, its arguments and keyword arguments.
+            run: calls such a module, given what ``Module.__call__`` does, the module, its arguments and keyword
+                arguments.
             returned: gets the path of a module ("path@2" at its second call) and what it returned.
         """
-        # Python looks for a new ``__call__`` in every class of modules, which takes as long as dozens of operators. Only
-        # what has been compiled goes around the other method, and nothing is before the compiler is imported.
+        # Python looks for a new ``__call__`` in every class of modules, which takes as long as dozens of operators.
+        # Only what has been compiled goes around the other method, and nothing is before the compiler is imported.
         method = "__call__" if "torch._dynamo" in sys.modules else "_call_impl"
         original = getattr(torch.nn.Module, method)
         stack, turns, paths = self._stack, self._turns, self._paths
