@@ -19,6 +19,7 @@
 ``explaining`` why a figure is what it is: that path, the branches that lost, context
 ``chains``     the units through which one unit reads the ends of its field
 ``unit_explaining``  why a unit reads what it reads
+``node_output``  what a node computes, by its names: status, inputs, where a unit stands
 ``tensors``    one tensor: bounds, regions, fields
 ``regions``    what one unit reads, as pictures need it
 ``growth``     how a field grew on the way, as charts need it

@@ -63,8 +63,8 @@ def reference_goes_back_from_one_side() -> bool:
 def reference_resizes_quickly() -> bool:
     """Return whether the reference evaluator resizes along one axis after the other.
 
-    An older one gathers for every element of the result anew what surrounds it, all channels included: a hundredth of
-    a second or a second for this example, and minutes for the layer of a decoder.
+    An older one gathers for every element of the result anew what surrounds it, all channels included: most
+    of a second for this example, and minutes for a layer of a decoder.
     """
     net = model(
         "g (float[1,4,8,8] x) => (y) <float[4] scales = {1, 1, 2, 2}> { y = Resize(x, , scales) }", opset=17
