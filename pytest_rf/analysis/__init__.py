@@ -4,7 +4,9 @@
 ``roles``      which of their axes are spatial, which counts samples, which features
 ``steps``      what a step of a tensor stands for
 ``described``  a graph with what is said of the model
+``reopened``   the same model at other extents
 ``field``      what the elements of a tensor read, as hulls
+``multiples``  what extents have to be multiples of
 ``runs``       the runs of the interpreter that the figures need, made when they do
 ``profile``    a field along one axis, place after place, from which reach and halo are read
 ``samples``    whether the samples of a batch stay apart, and which operator mixes them
