@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import array
 import os
+import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from pytest_rf.containment import contained
+from pytest_rf.containment import contained, is_out_of_memory
 from pytest_rf.errors import ModelError
+from pytest_rf.jobs import trouble
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 
@@ -35,3 +39,49 @@ def test_children_end_where_the_code_does() -> None:
         child = os.fork()
     assert child  # the child has not come here
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+REFUSED = """
+import array, importlib.util, resource, sys
+from pathlib import Path
+from pytest_rf.jobs import trouble
+from types import SimpleNamespace
+
+target = SimpleNamespace(source="net.onnx", name="net", path=None)
+most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+for library in sorted(Path(array.__file__).parent.glob("*.so")):
+    name = library.name.split(".")[0]
+    found = importlib.util.spec_from_file_location(name, library)
+    resource.setrlimit(resource.RLIMIT_DATA, (4096, most))
+    try:
+        name in sys.modules or importlib.util.module_from_spec(found)
+    except (ImportError, MemoryError) as error:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        print(name, trouble(error, target))
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is held on Linux only")
+def test_a_library_that_finds_no_memory_is_no_bug_of_ours() -> None:
+    if not hasattr(array, "__file__"):
+        pytest.skip("this Python has its libraries built in")
+    run = subprocess.run([sys.executable, "-c", REFUSED], capture_output=True, text=True, check=True)
+    told = run.stdout.splitlines()
+    assert any("failed to map segment" in line for line in told)
+    assert all("limits.memory" in line and "internal=True" not in line for line in told), told
+
+
+@pytest.mark.parametrize(
+    "text", ["x.so: failed to map segment from shared object: Operation not permitted", "No module named 'x'"]
+)
+def test_a_library_that_is_refused_otherwise_is_told_as_it_is(text: str) -> None:
+    assert not is_out_of_memory(ImportError(text))
+
+
+def test_what_code_has_told_of_its_memory_is_told_once() -> None:
+    said = ModelError(
+        "nets:build: RuntimeError: can't allocate memory: it needs more memory than it may take"
+    )
+    target = SimpleNamespace(source="nets:build", name="nets:build", path=None)
+    assert trouble(said, target).message == str(said)
