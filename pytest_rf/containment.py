@@ -51,13 +51,20 @@ def contained(source: str) -> Iterator[None]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory was refused: to Python, to torch, or to a library that was to be imported."""
+    """Whether an error says that memory was refused.
+
+    To Python, to torch, to protobuf or to a library that was to be imported.
+    """
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return True
     text = str(error)
     # The system says no more where it may not map a library; where it adds a reason, that is another.
     unmapped = isinstance(error, ImportError) and text.endswith("failed to map segment from shared object")
-    return unmapped or "can't allocate memory" in text
+    return unmapped or any(words in text for words in _REFUSED)
+
+
+_REFUSED = ("can't allocate memory", "Failed to serialize proto")
+"""What torch says, and protobuf of a message that it has read itself."""
 
 
 def told(error: BaseException) -> str:

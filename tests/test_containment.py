@@ -6,8 +6,10 @@ import array
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
+import onnx
 import pytest
 
 from pytest_rf.containment import contained, is_out_of_memory
@@ -70,6 +72,42 @@ def test_a_library_that_finds_no_memory_is_no_bug_of_ours() -> None:
     told = run.stdout.splitlines()
     assert any("failed to map segment" in line for line in told)
     assert all("limits.memory" in line and "internal=True" not in line for line in told), told
+
+
+READ = """
+import resource, sys
+from pathlib import Path
+from types import SimpleNamespace
+from pytest_rf.frontends.onnx import reading
+from pytest_rf.jobs import trouble
+
+target = SimpleNamespace(source=sys.argv[1], name="net", path=None)
+most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+used = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+for room in (100_000, 1_000_000, 4_000_000, 8_000_000, 16_000_000, 64_000_000):
+    resource.setrlimit(resource.RLIMIT_DATA, (used + room, most))
+    try:
+        told = f"{len(reading.skimmed(sys.argv[1]).proto.graph.node)} nodes"
+    except Exception as error:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        told = trouble(error, target)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    print(told)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is held on Linux only")
+def test_a_file_that_finds_no_memory_is_not_told_as_cut_off(tmp_path: Path) -> None:
+    nodes = [onnx.helper.make_node("Relu", [f"t{place}"], [f"t{place + 1}"]) for place in range(20_000)]
+    graph = onnx.helper.make_graph(nodes, "g", [], [])
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "many.onnx")
+    command = [sys.executable, "-c", READ, str(tmp_path / "many.onnx")]
+    first, *told, last = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert "limits.memory" in first
+    assert last == "20000 nodes"
+    assert all("limits.memory" in line or line == last for line in told), told
 
 
 @pytest.mark.parametrize(
