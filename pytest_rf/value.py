@@ -86,7 +86,7 @@ class Value:
     @property
     def rank(self) -> int:
         """The number of axes."""
-        return len(self.extents)
+        return len(self.shape or self.extents)
 
 
 _DEFERRED = ("shape", "load", "missing", "_data")
