@@ -6,6 +6,7 @@ trusted as a test-suite is.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -49,10 +50,27 @@ def contained(source: str) -> Iterator[None]:
             leave(1)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory was refused.
+
+    To Python, to torch, to protobuf or to a library that was to be imported.
+    """
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    text = str(error)
+    # The system says no more where it may not map a library; where it adds a reason, that is another.
+    unmapped = isinstance(error, ImportError) and text.endswith("failed to map segment from shared object")
+    return unmapped or any(words in text for words in _REFUSED)
+
+
+_REFUSED = ("can't allocate memory", "Failed to serialize proto")
+"""What torch says, and protobuf of a message that it has read itself."""
+
+
 def told(error: BaseException) -> str:
     """Return type, text and the project's innermost line of an error as one line."""
     text = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or "can't allocate memory" in text:
+    if is_out_of_memory(error):
         text += f"{': ' if text else ''}it needs more memory than it may take (limits.memory)"
     place = ""
     trace = error.__traceback__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,13 +14,18 @@ _LEAST = 200_000
 
 
 class _Made(Struct):
-    """How many objects have been made while the search was paused, and how many there were at the last search.
+    """What has been made while the search was paused.
 
-    ``kept``: whether what was there at the first search stays for good.
+    Attributes:
+        since: how many objects have outlived the pause in which they were made, since the last look.
+        living: how many there were at the last search.
+        blocks: how many pieces of memory were in use when they were fewest, since the last search.
+        kept: whether what was there at the first search stays for good.
     """
 
     since: int = 0
     living: int = 0
+    blocks: int = 0
     kept: bool = False
 
 
@@ -32,7 +38,8 @@ def paused() -> Iterator[None]:
 
     An analysis makes tens of thousands of objects, nearly all of which stay until it goes as a whole. For Python that
     is a sign to search all objects of the process, those of torch and onnx included. What needs no search is freed as
-    ever; and once as many have been made as a quarter of all there are, which is Python's own rule, all are searched.
+    ever; and once as many are in use that were not before as a quarter of all there are, which is Python's own rule,
+    all are searched.
     """
     searching = gc.isenabled()
     gc.disable()
@@ -41,7 +48,7 @@ def paused() -> Iterator[None]:
     finally:
         if searching:
             _made.since += gc.get_count()[0]
-            if _made.since > max(_LEAST, _made.living // 4):
+            if _made.since > _LEAST and _has_grown():
                 _search_all()
             elif not _made.kept and not gc.get_freeze_count():
                 # What was made stays for now: it goes to the oldest generation at once, without a search.
@@ -50,10 +57,17 @@ def paused() -> Iterator[None]:
             gc.enable()
 
 
+def _has_grown() -> bool:
+    """Whether what was made has not gone by itself, as it does where nobody holds it and nothing holds itself."""
+    now, before = sys.getallocatedblocks(), _made.blocks
+    _made.since, _made.blocks = 0, min(now, before or now)
+    return now - _made.blocks > max(_LEAST, _made.living // 4)
+
+
 def _search_all() -> None:
     """Search all objects of the process."""
     gc.collect()
-    _made.since, _made.living = 0, len(gc.get_objects())
+    _made.living, _made.blocks = len(gc.get_objects()), sys.getallocatedblocks()
 
 
 def collect() -> None:

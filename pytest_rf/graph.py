@@ -68,6 +68,8 @@ class Unknown(NamedTuple):
     operator: str = ""
 
 
+_CONSTANT = Value(0, (), varies=False)
+
 Action = Union | Join | Regroup | Unknown
 
 
@@ -152,6 +154,17 @@ class Builder:
         self.mask_below = mask_below
         self.adding: dict[int, Node] = {}
         self.node = Node("", "")
+
+    def finish(self) -> None:
+        """Let go of the graph, which is whole.
+
+        Constants that wait for somebody to ask hold the builder. They go on in a graph of their own, where all that
+        there was is a constant, as it is for them: a builder that held the graph that holds them would keep all of it
+        in memory until a search of garbage.
+        """
+        count, held = len(self.graph.values), self.graph.limits
+        self.graph = Graph([_CONSTANT] * count, limits=held, weights=self.weights)
+        self.adding, self.node = {}, Node("", "")
 
     def begin(self, node: Node) -> None:
         """Make ``node`` the one on whose behalf the next steps are written."""

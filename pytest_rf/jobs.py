@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_rf import paths
 from pytest_rf.config.declared import Config, PlacedRequirement, Tiling
 from pytest_rf.config.sources import Target
-from pytest_rf.containment import told
+from pytest_rf.containment import is_out_of_memory, told
 from pytest_rf.errors import ModelError, PlacedConfigError, RFError
 from pytest_rf.findings import Finding, Problem
 from pytest_rf.recorded import Recorded
@@ -99,7 +99,9 @@ def interrupted(job: Job) -> Examined:
 
 def trouble(error: Exception, target: Target, file: str = "", line: int = 0, column: int = 0) -> Problem:
     """Return why the run is wrong: what the user can put right, or a bug of our own with its traceback."""
-    if isinstance(error, (MemoryError, RecursionError)):  # what the model asks for, and no bug of ours
+    # What the model asks for is no bug of ours.
+    demanding = is_out_of_memory(error) or isinstance(error, RecursionError)
+    if demanding and not isinstance(error, RFError):
         error = ModelError(f"{target.source}: {told(error)}; give smaller inputs, or split the model")
     if isinstance(error, PlacedConfigError) and error.line:
         line, column = error.line, error.column

@@ -86,7 +86,7 @@ class Value:
     @property
     def rank(self) -> int:
         """The number of axes."""
-        return len(self.extents)
+        return len(self.shape or self.extents)
 
 
 _DEFERRED = ("shape", "load", "missing", "_data")
@@ -119,6 +119,7 @@ class Deferred(Value):
         if name not in _DEFERRED:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         found = self._resolve()
+        del self._resolve  # and with it what it rests on
         self.is_open = False
         self.shape, self.load, self.missing, self._data = (
             found.shape,

@@ -4,7 +4,9 @@
 ``roles``      which of their axes are spatial, which counts samples, which features
 ``steps``      what a step of a tensor stands for
 ``described``  a graph with what is said of the model
+``reopened``   the same model at other extents
 ``field``      what the elements of a tensor read, as hulls
+``multiples``  what extents have to be multiples of
 ``runs``       the runs of the interpreter that the figures need, made when they do
 ``profile``    a field along one axis, place after place, from which reach and halo are read
 ``samples``    whether the samples of a batch stay apart, and which operator mixes them
@@ -19,6 +21,7 @@
 ``explaining`` why a figure is what it is: that path, the branches that lost, context
 ``chains``     the units through which one unit reads the ends of its field
 ``unit_explaining``  why a unit reads what it reads
+``node_output``  what a node computes, by its names: status, inputs, where a unit stands
 ``tensors``    one tensor: bounds, regions, fields
 ``regions``    what one unit reads, as pictures need it
 ``growth``     how a field grew on the way, as charts need it

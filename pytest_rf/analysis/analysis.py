@@ -37,7 +37,8 @@ class Analysis(Described):
     @cached_property
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
-        made: Runs = Runs(self) if self.stream is None else self.stream.runs(self)
+        about = self.alone()
+        made: Runs = Runs(about) if self.stream is None else self.stream.runs(about)
         return made
 
     # ------------------------------------------------------------------ inputs

@@ -116,6 +116,13 @@ class Described:
     def __post_init__(self) -> None:
         self.wanted_axes = checked(self.name, self.shapes, self.wanted_axes)
 
+    def alone(self) -> Described:
+        """Return the description without what was found out: what is found out holds it, and it nothing of that.
+
+        So all of an analysis is freed with the last word about it, and not by a search of garbage later.
+        """
+        return Described(**{one.name: getattr(self, one.name) for one in fields(Described)})
+
     def accepts(self, node: Node) -> bool:
         """Return whether the context that a node brings in is accepted."""
         return is_accepted(node, self.accept_context)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, structs
@@ -15,15 +14,17 @@ from pytest_rf.analysis.asked import Asked
 from pytest_rf.analysis.described import Described
 from pytest_rf.analysis.field import Field, Hulls, Outcome, Written
 from pytest_rf.analysis.inputs import Input
+from pytest_rf.analysis.multiples import Multiples
+from pytest_rf.analysis.reopened import Reopened
 from pytest_rf.analysis.roles import roles
 from pytest_rf.domains.hull import Hull
 from pytest_rf.domains.instructions import Policy
 from pytest_rf.domains.intervals import Intervals, Shortest
-from pytest_rf.domains.layout import Key, Keys, has_places, stride
+from pytest_rf.domains.layout import Key, Keys, has_places
 from pytest_rf.domains.structure import Structure, nothing
 from pytest_rf.domains.ties import UNTILED
 from pytest_rf.domains.unions import settled, small
-from pytest_rf.errors import ModelError, RFError, UnknownError
+from pytest_rf.errors import UnknownError
 from pytest_rf.graph import Graph
 from pytest_rf.interpreter import Ignorance, Outcomes, Plan, amended, plan, run, run_total
 from pytest_rf.value import Shape, Value
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
 Counting = Literal["local", "full", "guaranteed", "sure", "certain", "shortest"]
 """What a run counts: no context; all context; context that is not accepted; the same without what data can
 choose away; no context and what data cannot choose away; the smaller branch at every merge."""
-
-
-_SHARES = (Fraction(3, 2), Fraction(2), Fraction(1, 2))
-"""What becomes of chosen extents where figures are read again."""
 
 
 class Smallest(Struct, frozen=True):
@@ -87,13 +84,12 @@ class Runs:
         """Input axis -> number of a value at which branches meet -> whether they are aligned, as far as is known."""
         self.smallest: dict[Key, Smallest | Ignorance] = {}
         """The smallest inputs that are known so far, by input axis."""
-        self._multiples: dict[Key, dict[int, int]] = {}
-        self._grids: dict[Key, int] = {}
+        self._multiples = Multiples(graph, self.plan, self._named)
         self._rims: dict[tuple[Key, bool], dict[int, Mapping[Key, rims.State]]] = {}
         self._every: dict[tuple[Key, bool], dict[int, Outcome]] = {}
         self._reads: dict[tuple[Key, bool], dict[int, Hulls]] = {}
         self._asked = Asked(self._named)
-        self._lowered: dict[tuple[tuple[str, Shape], ...], Graph | RFError] = {}
+        self._reopened = Reopened(about)
         self._elements: dict[tuple[type[Maps], Key, bool, bool], Outcomes[State]] = {}
         self._done: dict[tuple[Counting, bool, Key], dict[int, Hulls]] = {}
         self._contexts: dict[tuple[Counting, Key], dict[int, Counting]] = {}
@@ -113,18 +109,7 @@ class Runs:
         Raises:
             RFError: it does not run there, or cannot be analysed at other extents.
         """
-        key = tuple(sorted(shapes.items()))
-        if key not in self._lowered:
-            try:
-                if self.about.reopen is None:
-                    raise ModelError("the model cannot be analysed at other extents")
-                self._lowered[key] = self.about.reopen()(shapes)
-            except RFError as error:
-                self._lowered[key] = error
-        found = self._lowered[key]
-        if isinstance(found, RFError):
-            raise found
-        return found
+        return self._reopened.at(shapes)
 
     @cached_property
     def elsewhere(self) -> Runs | None:
@@ -132,24 +117,8 @@ class Runs:
 
         None where all extents are given, or where it runs at no others that are tried.
         """
-        if self.about.reopen is None or not any(self.about.chosen.values()):
-            return None
-        lower = self.about.reopen()
-        for share in _SHARES:
-            shapes = {
-                name: tuple(
-                    int(extent * share) if axis in self.about.chosen.get(name, ()) else extent
-                    for axis, extent in enumerate(source.shape)
-                )
-                for name, source in self.inputs.items()
-            }
-            try:
-                graph = lower(shapes)
-            except RFError:
-                continue
-            if all(value.shape is not None and 0 not in value.shape for value in graph.outputs.values()):
-                return Runs(replace(self.about, graph=graph, chosen={}))
-        return None
+        graph = self._reopened.elsewhere()
+        return None if graph is None else Runs(replace(self.about, graph=graph, chosen={}))
 
     @cached_property
     def named(self) -> Mapping[str, Value]:
@@ -186,32 +155,7 @@ class Runs:
 
     def multiple(self, value: Value, key: Key) -> int:
         """Return the least common multiple of all strides, and of the windows that reshapes cut, up to a value."""
-        return self._multiple(key).get(value.number, 1)
-
-    def _multiple(self, key: Key) -> dict[int, int]:
-        if key not in self._multiples:
-            found = {source.number: 1 for source in self.graph.inputs.values()}
-            strides: dict[int, int] = {}
-            for transfer in self.plan.transfers.values():
-                on_the_way = [found.get(branch.operand, 1) for branch in transfer.branches]
-                windows = [branch.windows.get(key, 1) for branch in transfer.branches]
-                own = self._own_stride(transfer.value, key, strides)
-                found[transfer.value] = lcm(own, *windows, *on_the_way)
-            self._multiples[key] = found
-        return self._multiples[key]
-
-    def _own_stride(self, number: int, key: Key, strides: dict[int, int]) -> int:
-        """Return the stride that a value asks an extent to fit; ``strides``: those of layouts that are known."""
-        known = self.plan.structures[number] if number in self._named else None
-        if not isinstance(known, Structure) or any(
-            tie.why in ("grid", "window") for tie in known.ties.get(key, ())
-        ):
-            return 1  # what is fitted to any extent asks for none
-        place = id(known.layout)  # which most values share with others, and the plan holds
-        if place not in strides:
-            own = stride(known.layout, key)
-            strides[place] = own.numerator if own else 1
-        return strides[place]
+        return self._multiples.of(value.number, key)
 
     def twins(self, number: int) -> Iterable[int]:
         """Return the numbers of values that are the same tensor as one, in other calls of a step model."""
@@ -230,9 +174,7 @@ class Runs:
 
     def grid(self, key: Key) -> int:
         """Return the multiple that fits all values."""
-        if key not in self._grids:
-            self._grids[key] = lcm(*self._multiple(key).values())
-        return self._grids[key]
+        return self._multiples.grid(key)
 
     def rim(self, value: Value, key: Key, local: bool = False) -> rims.State | None:
         """Return how much of a value a tile gets wrong at its own borders; None: nothing.

@@ -104,7 +104,8 @@ def verify(
 
     Args:
         model: a PyTorch module or exported program, of which a copy is run in double precision, or the path of
-            an .onnx file (or its ``ModelProto``), which the reference implementation of ``onnx`` runs.
+            an .onnx file (or its ``ModelProto``), which the reference implementation of ``onnx`` runs; before
+            onnx 1.22 it takes minutes to resize even a small image of several channels.
         example: the arguments of the call, as for ``analyze``, or their shapes; for a file, name -> array or
             shape.
         inputs: their shapes.

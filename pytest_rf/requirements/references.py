@@ -44,11 +44,6 @@ class References:
         self._analysis = analysis
         self._root = root
         self._known: dict[tuple[str, str], Fraction] = {}
-        self._look: dict[str, Callable[[str], Fraction]] = {
-            "attr": self._attribute,
-            "meta": self._metadata,
-            "file": self._of_file,
-        }
 
     def number(self, value: Value) -> Fraction:
         """Return the number that a value declares.
@@ -59,7 +54,7 @@ class References:
         key = value.kind, value.name
         if key not in self._known:
             try:
-                self._known[key] = self._look[value.kind](value.name)
+                self._known[key] = _LOOK[value.kind](self, value.name)
             except RequirementError as error:
                 raise PlacedError(str(error), value.position) from None
         return self._known[key]
@@ -108,6 +103,13 @@ class References:
         for place, part in enumerate(parts):
             found = _part(found, part, ".".join(parts[:place]), path)
         return _counted(found, path)
+
+
+_LOOK: Mapping[str, Callable[[References, str], Fraction]] = {
+    "attr": References._attribute,
+    "meta": References._metadata,
+    "file": References._of_file,
+}
 
 
 def _within(name: str, declared: Mapping[str, str]) -> Fraction | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
-from math import lcm
 from operator import index
-from typing import NamedTuple, SupportsIndex
+from typing import SupportsIndex
 
 from pytest_rf.analysis import Analysis
 from pytest_rf.analysis.along import Along
@@ -16,19 +14,14 @@ from pytest_rf.domains.structure import Structure
 from pytest_rf.errors import RFError, TilingError
 from pytest_rf.tiles import calls
 from pytest_rf.tiles.axis import AxisTiling, Fault
-from pytest_rf.tiles.borders import Borders, borders
-from pytest_rf.tiles.constants import of_constants
-from pytest_rf.tiles.judging import Miss, at_borders, in_whole
-from pytest_rf.tiles.obstacle import Obstacle, of_ties, of_unlike_inputs
+from pytest_rf.tiles.borders import Borders
+from pytest_rf.tiles.fitting import fitted, multiple_of
+from pytest_rf.tiles.image import judged, of_circular
+from pytest_rf.tiles.judging import Miss
+from pytest_rf.tiles.measuring import Measured, Sides, halves, least_overlap, measured
+from pytest_rf.tiles.obstacle import Obstacle
 from pytest_rf.tiles.plan import Plan
 from pytest_rf.tiles.trial import Trial
-
-Sides = tuple[int, int]
-
-
-class _Measured(NamedTuple):
-    outputs: Sequence[Borders]
-    obstacles: Sequence[Obstacle]
 
 
 def plan(
@@ -74,8 +67,8 @@ def plan(
     grids: dict[str, tuple[int, int]] = {}
     faults: list[Fault] = []
     for axis, extent in wanted.items():
-        multiple = _multiple(trial, axis, index((align or {}).get(axis, 1)))
-        tiles[axis], remainder, fault = _fitted(trial, axis, extent, multiple, tile is None)
+        multiple = multiple_of(trial, axis, index((align or {}).get(axis, 1)))
+        tiles[axis], remainder, fault = fitted(trial, axis, extent, multiple, tile is None)
         grids[axis] = (multiple, remainder)
         faults += fault
     return _planned(trial, tiles, grids, overlap or {}, context or {}, crop or {}, faults)
@@ -104,79 +97,6 @@ def _counts(number: object, least: int) -> bool:
     return isinstance(number, SupportsIndex) and not isinstance(number, bool) and index(number) >= least
 
 
-def _multiple(trial: Trial, axis: str, align: int) -> int:
-    """Return what tiles begin on multiples of: what strides and windows on the way to outputs demand."""
-    runs, found = trial.analysis.runs, align
-    for key, share in trial.keys(axis).items():
-        for tensor in trial.analysis.outputs:
-            own = runs.multiple(tensor.value, key)
-            known = runs.structure(tensor.value)
-            if isinstance(known, Structure):
-                own = lcm(own, Along(runs, tensor.value, runs.inputs[key[0]], key[1]).multiple)
-            found = lcm(found, (own * share).numerator)
-        found = lcm(found, share.numerator)
-    return found
-
-
-def _fitted(trial: Trial, axis: str, extent: int, multiple: int, free: bool) -> tuple[int, int, list[Fault]]:
-    """Return the extent of a tile, the remainder that extents have, and what is wrong with it."""
-    own = trial.extent(axis) % multiple
-    remainder = next(
-        (rest for rest in dict.fromkeys((0, own)) if _runs(trial, axis, extent, multiple, rest)), 0
-    )
-    if free:
-        extent = max(extent - (extent - remainder) % multiple, min(extent, multiple + remainder))
-    if extent % multiple == own and extent % multiple != remainder:
-        remainder = own  # it was analysed at such extents
-    off = (extent - remainder) % multiple
-    if not off:
-        return extent, remainder, []
-    near = [one for one in (extent - off, extent - off + multiple) if one > 0]
-    rest = f" and {remainder} more" if remainder else ""
-    fault = (
-        f"a tile of {extent} is off the grid: extents that fit are multiples of {multiple}{rest}; "
-        f"the nearest are {' and '.join(map(str, near))}"
-    )
-    return extent, remainder, [Fault(axis, fault)]
-
-
-def _runs(trial: Trial, axis: str, extent: int, multiple: int, rest: int) -> bool:
-    """Whether the model runs at an extent near that of a tile with such a remainder."""
-    near = extent + (rest - extent) % multiple
-    try:
-        trial.at({axis: near})
-    except RFError:
-        return near == trial.extent(axis)
-    return True
-
-
-def _measured(trial: Trial, tiles: Mapping[str, int], axis: str, crop: Fraction | None) -> _Measured:
-    """Return what tiles get wrong of each output along an axis.
-
-    Raises:
-        ModelError: the model does not run on a tile.
-    """
-    analysis = trial.at(tiles)
-    outputs: list[Borders] = []
-    obstacles: list[Obstacle] = []
-    for tensor in analysis.outputs:
-        of: list[Borders] = []
-        for key, share in trial.keys(axis).items():
-            found = borders(trial, analysis, tensor, axis, key, share, crop)
-            obstacles += [found.obstacle] if found.obstacle is not None else []
-            of += [found.borders] if found.borders is not None else []
-        if len({(one.dim, one.rate) for one in of}) > 1:
-            obstacles.append(of_unlike_inputs(axis, tensor.name))
-        elif of:
-            # What one input's border spoils or another's: the worse counts. Units are laid by the first input.
-            before, after = max(one.before for one in of), max(one.after for one in of)
-            first = of[0]
-            outputs.append(
-                Borders(first.output, first.dim, first.rate, first.origin, first.count, before, after)
-            )
-    return _Measured(outputs, obstacles)
-
-
 def _planned(
     trial: Trial,
     tiles: dict[str, int],
@@ -197,7 +117,7 @@ def _planned(
     for axis, extent in tiles.items():
         multiple, remainder = grids[axis]
         try:
-            found = _measured(trial, fitting, axis, _cropped(crop.get(axis)))
+            found = measured(trial, fitting, axis, _cropped(crop.get(axis)))
         except RFError as error:
             fault = Fault(
                 axis,
@@ -206,10 +126,10 @@ def _planned(
                 not trial.reopens,
             )
             faults.append(fault)
-            found = _Measured((), ())
+            found = Measured((), ())
             least[axis], sides[axis] = math.inf, (math.inf, math.inf)
         else:
-            least[axis], sides[axis] = _least(found, fitting[axis], multiple)
+            least[axis], sides[axis] = least_overlap(found, fitting[axis], multiple)
         outputs[axis] = found.outputs
         obstacles += found.obstacles
         before, after = _sides(axis, extent, overlap, context, least[axis])
@@ -230,13 +150,13 @@ def _planned(
             faults.append(fault)
         if axis not in overlap and axis not in context and extent <= least[axis] < math.inf:
             told = f"a tile of {extent} is too small: an overlap of {least[axis]:g} in total is needed"
-            tied = _circular(trial, fitting, axis, one, least[axis], _cropped(crop.get(axis)))
+            tied = of_circular(trial, fitting, axis, one, least[axis], _cropped(crop.get(axis)))
             obstacles += tied
             faults += [] if tied else [Fault(axis, told)]
     if not faults:
         for axis, one in axes.items():
             if outputs[axis] and not any(each.axis == axis for each in obstacles):
-                more, missed = _judged(trial, tiles, axis, one, outputs[axis], least[axis])
+                more, missed = judged(trial, tiles, axis, one, outputs[axis], least[axis])
                 obstacles += more
                 misses += missed
     for axis in {each.axis for each in obstacles}:
@@ -244,33 +164,6 @@ def _planned(
     accepted = _accepted(trial.analysis, tiles)
     reach = {axis: _reach(trial, tiles, axis, sides[axis]) for axis in axes}
     return Plan(trial, axes, outputs, least, sides, reach, obstacles, misses, faults, accepted)
-
-
-def _circular(
-    trial: Trial, tiles: Mapping[str, int], axis: str, one: AxisTiling, least: float, crop: Fraction | None
-) -> list[Obstacle]:
-    """Return what fetches from the other end of a tile that is too short to be judged, and spoils a longer one, too."""
-    part = trial.at(tiles)
-    fields = [
-        (Along(part.runs, tensor.value, part.inputs[name], number), tensor.name)
-        for name, number in trial.keys(axis)
-        for tensor in part.outputs
-    ]
-    ties = [tie for field, output in fields if (tie := of_ties(field, output, "circular"))]
-    if not ties:
-        return []
-    extent = one.fitting(2 * int(least) + one.multiple)
-    longer = {**tiles, axis: extent}
-    try:
-        found = _measured(trial, longer, axis, crop)
-        total, _ = _least(found, extent, one.multiple)
-        if found.obstacles:
-            return list(found.obstacles)
-        tiling = AxisTiling(extent, *_halves(int(total)), one.multiple, one.remainder)
-        return _judged(trial, longer, axis, tiling, found.outputs, total)[0]
-    except RFError:
-        opened = f"or export it with open extents: it does not run on a tile of {extent}, which would tell"
-        return [tie._replace(remedy=f"{tie.remedy}, {opened}", undecidable=True) for tie in ties]
 
 
 def _reach(
@@ -310,83 +203,7 @@ def _sides(
         sides = context[axis]
         both = sides if isinstance(sides, Sequence) else (sides, sides)
         return index(both[0]), index(both[-1])
-    return _halves(index(overlap.get(axis, int(least) if least < tile else 0)))
-
-
-def _halves(total: int) -> Sides:
-    return total // 2, total - total // 2
-
-
-def _least(found: _Measured, tile: int, multiple: int) -> tuple[float, tuple[float, float]]:
-    """Return the smallest seamless overlap by halves, and the smallest context on the grid."""
-    if found.obstacles:
-        return math.inf, (math.inf, math.inf)
-    before = max((one.need_before() for one in found.outputs), default=0)
-    after = max((one.need_after(tile) for one in found.outputs), default=0)
-    total = max(2 * before, 2 * after - 1, 0)
-    total += (tile - total) % multiple
-    first = before + -before % multiple
-    return total, (first, after + (tile - first - after) % multiple)
-
-
-def _judged(
-    trial: Trial,
-    tiles: Mapping[str, int],
-    axis: str,
-    one: AxisTiling,
-    outputs: Sequence[Borders],
-    least: float,
-) -> tuple[list[Obstacle], list[Miss]]:
-    """Judge a tiling on an image of three tiles, the last of them moved back."""
-    extent = one.image
-    part = trial.at(tiles)
-    whole: Analysis | None
-    try:
-        whole = trial.at({**tiles, axis: extent})
-    except RFError:
-        whole = None  # a file of fixed extents: of other images there is no whole
-    obstacles: list[Obstacle] = []
-    misses: list[Miss] = []
-    for key, share in trial.keys(axis).items():
-        outside = [] if whole is None else list(in_whole(axis, one, outputs, part, whole, key, share))
-        for tensor in part.outputs:
-            field = Along(part.runs, tensor.value, part.inputs[key[0]], key[1])
-            states = trial.rims(part, key)
-            runs = None if whole is None else whole.runs
-            found = of_constants(field, tensor, states, runs, int(one.step / share))
-            circular = of_ties(field, tensor.name, "circular") if found is None else None
-            if circular is not None and whole is not None:
-                # What is fetched from the other end is no matter where no unit that is left reads it.
-                wide = in_whole(axis, _widest(one, least), outputs, part, whole, key, share)
-                circular = circular if any(miss.output == tensor.name for miss in wide) else None
-            found = found or circular
-            obstacles += [found] if found is not None else []
-        misses += outside
-    told = {(miss.output, miss.before) for miss in misses}  # of these it is known what they read
-    misses += [miss for miss in at_borders(axis, one, outputs) if (miss.output, miss.before) not in told]
-    if whole is not None:
-        obstacles += _unlike(axis, whole, outputs, extent - one.tile)
-    return obstacles, misses
-
-
-def _widest(one: AxisTiling, least: float) -> AxisTiling:
-    """Return the same tiles with the smallest seamless overlap, where they have less and it leaves a step."""
-    if not one.before + one.after < least < one.tile:
-        return one
-    before, after = _halves(int(least))
-    return replace(one, before=before, after=after)
-
-
-def _unlike(axis: str, whole: Analysis, outputs: Sequence[Borders], more: int) -> list[Obstacle]:
-    """Return outputs that do not grow with the image as their units say."""
-    shapes = {tensor.name: tensor.value.shape for tensor in whole.outputs}
-    found: list[Obstacle] = []
-    for one in outputs:
-        shape = shapes[one.output]
-        if shape is None or shape[one.dim] - one.count != Fraction(more) / one.rate:
-            reason = f"output {one.output!r} does not grow with the image by its stride"
-            found.append(Obstacle(axis, one.output, "", "", reason))
-    return found
+    return halves(index(overlap.get(axis, int(least) if least < tile else 0)))
 
 
 def _accepted(analysis: Analysis, axes: Mapping[str, int]) -> list[str]:

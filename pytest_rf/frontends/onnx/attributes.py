@@ -36,12 +36,12 @@ class Attributes(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         value = self._values.get(name, _NOT_READ)
         if value is _NOT_READ:
-            value = self._values[name] = decoded(self._raw()[name], self._payloads)
+            value = self._values[name] = decoded((self._read or self._raw())[name], self._payloads)
         return value
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an attribute; not by way of an exception, as most are left out."""
-        return self[name] if name in self._raw() else default
+        return self[name] if name in (self._read or self._raw()) else default
 
     def __contains__(self, name: object) -> bool:
         return name in self._raw()
@@ -107,13 +107,11 @@ BODIED = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 """Operators of the standard that have a body."""
 
 
-def subgraphs(node: onnx.NodeProto) -> bool:
-    """Whether the node has a body that is a graph."""
-    if not node.domain:
-        return node.op_type in BODIED
+def are_bodies(attributes: Sequence[onnx.AttributeProto]) -> bool:
+    """Whether one of a node's attributes is a graph."""
     return any(
         attribute.type in (ATTRIBUTE.GRAPH, ATTRIBUTE.GRAPHS) or attribute.HasField("g")
-        for attribute in node.attribute[:]
+        for attribute in attributes
     )
 
 

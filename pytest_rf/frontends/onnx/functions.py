@@ -47,6 +47,10 @@ class Functions:
             doubles.in_nodes(proto.node, place)
             self._own[key] = Body(key, proto, versions(proto.opset_import, place), own=True)
 
+    def called(self, node: onnx.NodeProto) -> tuple[str, str, str]:
+        """Return what tells the operator of a node from others: type, domain and, among functions, which of a name."""
+        return node.op_type, node.domain, getattr(node, "overload", "") if self._own else ""
+
     def of(self, node: onnx.NodeProto) -> Body | None:
         """Return the model's function that a node calls, if any."""
         if not self._own:

@@ -53,9 +53,11 @@ def lower(
     Raises:
         ModelError: an input's shape is open, a limit is exceeded, or the model breaks the rules of ONNX.
     """
-    return _lowered(
-        Builder(weights, mask_below), of(model), name, inputs or {}, values or {}, opened, operators
-    )
+    b = Builder(weights, mask_below)
+    try:
+        return _lowered(b, of(model), name, inputs or {}, values or {}, opened, operators)
+    finally:
+        b.finish()
 
 
 def _lowered(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from pytest_rf.frontends.onnx.proto import onnx
@@ -134,6 +134,10 @@ def told(node: onnx.NodeProto) -> str:
     return f"node {called(node)!r} ({text(node.op_type)})"
 
 
-def called(node: onnx.NodeProto) -> str:
-    """Return a node's name; that of its first output where it has none."""
-    return text(node.name or next((name for name in node.output[:] if name), node.op_type))
+def called(node: onnx.NodeProto, outputs: Sequence[str] | None = None) -> str:
+    """Return a node's name; that of its first output where it has none; ``outputs``: their names, if at hand."""
+    name = node.name
+    if not name:
+        named = node.output[:] if outputs is None else outputs
+        name = next((output for output in named if output), node.op_type)
+    return text(name)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Hashable, MutableMapping, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
 from functools import partial
 
 from pytest_rf import limits, registry
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants, doubles, names
-from pytest_rf.frontends.onnx.attributes import Attributes, bound, size_of, subgraphs
+from pytest_rf.frontends.onnx.attributes import Attributes, are_bodies, bound
 from pytest_rf.frontends.onnx.declared import Declared, Told
 from pytest_rf.frontends.onnx.doubles import domain_of
 from pytest_rf.frontends.onnx.elements import Operands, flat, nesting_of, tensors_of
@@ -19,13 +18,13 @@ from pytest_rf.frontends.onnx.inputs import MOST_AXES
 from pytest_rf.frontends.onnx.names import called, text, told
 from pytest_rf.frontends.onnx.payloads import NOTHING_LEFT, Payloads
 from pytest_rf.frontends.onnx.proto import onnx
-from pytest_rf.frontends.onnx.repeats import Repeats
-from pytest_rf.frontends.onnx.sites import Frame, Operator, Scope, Site
+from pytest_rf.frontends.onnx.repeats import Repeats, form_of
+from pytest_rf.frontends.onnx.sites import Form, Frame, Operator, Scope, Site
+from pytest_rf.frontends.onnx.subgraphs import Subgraph
 from pytest_rf.graph import Builder
 from pytest_rf.node import Node, Traced
 from pytest_rf.operators.onnx import find
 from pytest_rf.operators.onnx.call import Element, Items, NodeCall, Unfit
-from pytest_rf.operators.onnx.collections import COLLECTING
 from pytest_rf.operators.onnx.stated import rule_of
 from pytest_rf.value import Deferred, Shape, Undetermined, Value
 
@@ -70,7 +69,8 @@ class Nodes:
         self.unrolled = 0
         self.collected = 0
         self.over = False
-        self._operators: dict[tuple[str, str], Operator] = {}
+        self._seen: set[Form] = set()  # attributes in which nothing is there twice
+        self._operators: dict[tuple[str, str, str], Operator] = {}
 
     def run(self, nodes: Sequence[onnx.NodeProto], scope: Scope, frame: Frame) -> None:
         """Lower nodes in order; ``scope`` maps the names of tensors to what they are and takes theirs.
@@ -91,20 +91,25 @@ class Nodes:
                 operands = [scope[name] if name else None for name in node.input[:]]
             except KeyError as missing:
                 raise ModelError(
-                    f"{self._place(node)}: input {text(missing.args[0])!r} is computed by no node before it; "
+                    f"{self.place(node)}: input {text(missing.args[0])!r} is computed by no node before it; "
                     "export again"
                 ) from None
+            operator = self._operator(node)
             outputs, attributes = node.output[:], node.attribute[:]
             if len(outputs) > 1:
                 self._add(len(outputs) - 1)
-            if attributes and frame.depth == 0:
-                doubles.in_node(node, attributes, self._place)
-            results = self._results(Site(node, outputs, attributes, operands, scope, frame))
+            form = form_of(attributes) if operator.repeats else None
+            if attributes and frame.depth == 0 and (form is None or form not in self._seen):
+                doubles.in_node(node, attributes, self.place)
+                if form is not None:
+                    self._seen.add(form)
+            site = Site(node, operator, outputs, attributes, form, operands, frame)
+            results = self._results(site, scope)
             for name, value in zip(outputs, results, strict=False):
                 if name:
                     if name in own:
                         raise ModelError(
-                            f"{self._place(node)}: output {text(name)!r} is already computed by another node"
+                            f"{self.place(node)}: output {text(name)!r} is already computed by another node"
                         )
                     scope[name] = value
         self.b.node = around  # what is done with the results belongs to the node whose body this is
@@ -127,25 +132,26 @@ class Nodes:
             what = "tensors in the sequences that nodes make"
             limits.exceeded(self.name, what, "nodes", "export the model with shorter ones")
 
-    def _place(self, node: onnx.NodeProto) -> str:
+    def place(self, node: onnx.NodeProto) -> str:
+        """Return how messages name a node of this model."""
         return f"{self.name}: {told(node)}"
 
-    def _results(self, site: Site) -> Sequence[Element]:
-        node, outputs, _, operands, _, frame = site
-        function = self.functions.of(node)
+    def _results(self, site: Site, scope: Scope) -> Sequence[Element]:
+        """Lower a node; ``scope``: what all names stand for, for the sake of its bodies."""
+        node, operator, outputs, attributes, _, operands, frame = site
         nesting = nesting_of(operands)
         if nesting:
-            if node.op_type == "Identity" and not node.domain and operands:
+            if operator.key == "Identity" and operands:
                 return [value for value in operands[:1] if value is not None]  # nothing to wait for
-            if not (function or node.op_type in COLLECTING or subgraphs(node)):
+            if not (operator.function or operator.collects or operator.has_body(attributes)):
                 return self._waiting(site, nesting)
         read = flat(operands)
         if not frame.visible:
-            return self._apply(site, read, function)
+            return self._apply(site, scope, read, operator.function)
         origin = partial(names.origin_of, node, self.owners, frame.prefix)
-        entry = Traced(frame.prefix + called(node), text(node.op_type), origin, tuple(read))
+        entry = Traced(frame.prefix + called(node, outputs), operator.op, origin, tuple(read))
         self.b.begin(entry)
-        results = self._apply(site, read, function)
+        results = self._apply(site, scope, read, operator.function)
         self.b.node = entry
         for output, result in zip(outputs, results, strict=False):
             if output and isinstance(result, Value):
@@ -157,54 +163,53 @@ class Nodes:
 
     def _waiting(self, site: Site, nesting: int) -> Sequence[Element]:
         """Return what a node of constants makes, which is worked out when somebody asks for it."""
+        operator = site.operator
+        if nesting <= constants.DEEPEST and len(site.outputs) == 1:
+            shape = like = None
+            if operator.tell is not None and "" in site.frame.opsets:
+                shape = operator.tell(site.operands)
+            else:
+                like = self._like(site)
+                shape = None if like is None else self.repeats.shapes.get(like)
+            return (self.b.deferred(partial(self._resolved, site, like), nesting, shape),)
+        results = self._constants(site)
         if nesting > constants.DEEPEST:
-            return constants.settled(self._constants(site))
-        if len(site.outputs) != 1:
-            results = self._constants(site)
-            for value in flat(results):
-                value.nesting = nesting
-            return results
+            return constants.settled(results)
+        for value in flat(results):
+            value.nesting = nesting
+        return results
 
-        operator = self._operator(site.node)
-        tell = None
-        if operator.stated is None and "" in site.frame.opsets:
-            tell = constants.AT_ONCE.get(operator.key)
-        shape = None if tell is None else tell(site.operands)
-        like = self._like(operator, site) if tell is None else None
-        if like is not None:
-            shape = self.repeats.shapes.get(like)
+    def _resolved(self, site: Site, like: Hashable | None) -> Value:
+        """Return the only output of a node of constants; ``like``: all that its shape rests on, if that is known."""
+        try:
+            result = self._constants(site)[0]
+        except ModelError as error:
+            if not self.over:
+                raise
+            return self.b.constant(None, missing=str(error))
+        if not isinstance(result, Value):
+            return self.b.constant(None, missing="is no tensor")
+        if like is not None and result.shape is not None:
+            self.repeats.shapes[like] = result.shape
+        return result
 
-        def resolve() -> Value:
-            try:
-                result = self._constants(site)[0]
-            except ModelError as error:
-                if not self.over:
-                    raise
-                return self.b.constant(None, missing=str(error))
-            if not isinstance(result, Value):
-                return self.b.constant(None, missing="is no tensor")
-            if like is not None and result.shape is not None:
-                self.repeats.shapes[like] = result.shape
-            return result
-
-        return (self.b.deferred(resolve, nesting, shape),)
-
-    def _like(self, operator: Operator, site: Site) -> Hashable | None:
+    def _like(self, site: Site) -> Hashable | None:
         """Return all on which the shape rests that a node of constants makes; None where that is not at hand."""
+        operator = site.operator
         version = site.frame.opsets.get(operator.domain)
         if version is None or operator.rule is None or not self.repeats.are_of(operator.rule, version):
             return None
         if any(isinstance(x, Deferred) and x.is_open for x in site.operands):
             return None
-        form, _ = self.repeats.attributes(site.attributes, self.payloads)
-        return self.repeats.key(operator.rule, form, version, 1, site.operands)
+        assert site.form is not None
+        return self.repeats.key(operator.rule, site.form, version, 1, site.operands)
 
     def _constants(self, site: Site) -> Sequence[Element]:
         """Lower a node of constants: its shape by the rule, its elements by running it when they are needed."""
         node, operands, frame = site.node, site.operands, site.frame
-        before, self.b.node = self.b.node, Node("", text(node.op_type))
+        before, self.b.node = self.b.node, Node("", site.operator.op)
         try:
-            results = self._apply(site._replace(frame=frame.hidden), flat(operands), None)
+            results = self._apply(site._replace(frame=frame.hidden), {}, flat(operands), None)
         finally:
             self.b.node = before
         values = [value if isinstance(value, Value) else None for value in operands]
@@ -212,18 +217,19 @@ class Nodes:
 
     def _operator(self, node: onnx.NodeProto) -> Operator:
         """Return the operator of a node, of which all is looked up once."""
-        named = node.op_type, node.domain
-        found = self._operators.get(named)
+        called = self.functions.called(node)
+        found = self._operators.get(called)
         if found is None:
-            found = self._operators[named] = Operator(
-                text(node.op_type), domain_of(node.domain), self.operators
-            )
+            op, domain, _ = called
+            found = Operator(text(op), domain_of(domain), self.functions.of(node), self.operators)
+            self._operators[called] = found
         return found
 
-    def _apply(self, site: Site, read: Sequence[Value], function: Body | None) -> Sequence[Element]:
+    def _apply(
+        self, site: Site, scope: Scope, read: Sequence[Value], function: Body | None
+    ) -> Sequence[Element]:
         """Lower a node by its rule, its body or as unknown; ``read``: all tensors among its operands."""
-        node, outputs, attributes, operands, scope, frame = site
-        operator = self._operator(node)
+        node, operator, outputs, attributes, form, operands, frame = site
         key, domain = operator.key, operator.domain
         if function is not None and operator.stated is None:
             return self._call(node, operands, function, frame)
@@ -237,16 +243,16 @@ class Nodes:
                 return self._unknown(operands, f"operator {key} has no rule", node, key)
             rule = rule_of(stated)
         for operand in read:
-            if operand.varies and operand.shape is None and not subgraphs(node):
+            if operand.varies and operand.shape is None and not operator.has_body(attributes):
                 return self._unknown(operands, f"the shape of an input of {key} is not known", node)
         version = frame.opsets.get(domain)
         if version is None:
             raise ModelError(
-                f"{self._place(node)}: its domain {domain or 'ai.onnx'!r} has no version (opset_import); export again"
+                f"{self.place(node)}: its domain {domain or 'ai.onnx'!r} has no version (opset_import); export again"
             )
         like = None
-        if self.repeats.are_of(rule, version):
-            form, decoded = self.repeats.attributes(attributes, self.payloads)
+        if form is not None and self.repeats.are_of(rule, version):
+            decoded = self.repeats.attributes(form, attributes, self.payloads)
             like = self.repeats.key(rule, form, version, len(outputs), operands)
             made = None if like is None else self.repeats.again(like, operands)
             if made is not None:
@@ -261,7 +267,7 @@ class Nodes:
             decoded,
             version,
             len(outputs),
-            lambda name: _Subgraph(self, node, name, scope, frame),
+            lambda name: Subgraph(self, node, name, scope, frame),
             lambda name: constants.attribute(self.b, node, name, self.payloads),
             self._spent,
             lambda place: self._declared(node, place, frame),
@@ -292,15 +298,15 @@ class Nodes:
         """Hold the shape of what a node makes against the limits."""
         if min(shape) < 0:
             raise ModelError(
-                f"{self._place(node)}: gives the impossible shape {list(shape)}; export the model again"
+                f"{self.place(node)}: gives the impossible shape {list(shape)}; export the model again"
             )
         if max(shape) > self.limits.extent:
             limits.exceeded(
-                self._place(node), "positions along an axis", "extent", "give a smaller input", max(shape)
+                self.place(node), "positions along an axis", "extent", "give a smaller input", max(shape)
             )
         if len(shape) > MOST_AXES:
             raise ModelError(
-                f"{self._place(node)}: {len(shape)} axes are more than the {MOST_AXES} that an array can have"
+                f"{self.place(node)}: {len(shape)} axes are more than the {MOST_AXES} that an array can have"
             )
 
     def _declared(self, node: onnx.NodeProto, place: int, frame: Frame) -> Told | None:
@@ -319,7 +325,7 @@ class Nodes:
     ) -> Sequence[Value]:
         """A node that cannot run: an error where it is sure to, else nobody knows what comes of it."""
         if frame.doubt is None:
-            raise ModelError(f"{self._place(node)}: {problem}") from cause
+            raise ModelError(f"{self.place(node)}: {problem}") from cause
         return self._unknown(
             operands, f"{frame.doubt()} does not fit this input: {told(node)}: {problem}", node
         )
@@ -328,12 +334,12 @@ class Nodes:
         """Write out the body of a function."""
         if body.key in frame.calls:
             raise ModelError(
-                f"{self._place(node)}: function {text(node.op_type)!r} calls itself, which is not allowed"
+                f"{self.place(node)}: function {text(node.op_type)!r} calls itself, which is not allowed"
             )
         proto = body.proto
         given = {attribute.name: attribute for attribute in getattr(proto, "attribute_proto", ())[:]}
         doubles.refuse(
-            f"{self._place(node)}: function {text(node.op_type)!r}", "attribute", [*given, *proto.attribute]
+            f"{self.place(node)}: function {text(node.op_type)!r}", "attribute", [*given, *proto.attribute]
         )
         given.update({attribute.name: attribute for attribute in node.attribute[:]})
         scope: dict[str, Element | None] = dict.fromkeys(proto.input[:])
@@ -368,48 +374,7 @@ class Nodes:
     ) -> Sequence[Value]:
         count = max(len(node.output), 1)
         live = [value for value in flat(operands) if value.varies]
-        if live or subgraphs(node):
+        if live or are_bodies(node.attribute[:]):
             # A body can read values of the graph around it.
             return [self.b.unknown(live, reason, operator=operator) for _ in range(count)]
         return [self.b.constant(None, missing=f"is not known: {reason}") for _ in range(count)]
-
-
-class _Subgraph:
-    """The graph in an attribute of a node: reads what the graphs around it have."""
-
-    def __init__(self, nodes: Nodes, node: onnx.NodeProto, name: str, scope: Scope, frame: Frame) -> None:
-        graph = next((one.g for one in node.attribute[:] if one.name == name and one.HasField("g")), None)
-        if graph is None:
-            raise ModelError(f"{nodes._place(node)}: attribute {name!r} must be a graph")
-        self._nodes, self._node, self._name = nodes, node, name
-        self._graph, self._scope, self._frame = graph, scope, frame
-        self.parameters = len(graph.input)
-        self.size = size_of(graph)
-
-    def __call__(
-        self, arguments: Sequence[Element | None], label: str, doubt: Callable[[str], str] | None = None
-    ) -> tuple[Element, ...]:
-        graph, nodes = self._graph, self._nodes
-        own: dict[str, Element | None] = constants.initializers(nodes.b, graph, nodes.payloads)
-        own.update(zip((info.name for info in graph.input[:]), arguments, strict=False))
-        scope: ChainMap[str, Element | None] = ChainMap(own, *_maps(self._scope))
-        frame = replace(
-            self._frame,
-            prefix=f"{self._frame.prefix}{called(self._node)}.{label}/",
-            depth=self._frame.depth + 1,
-            doubt=self._frame.doubt if doubt is None else partial(doubt, told(self._node)),
-        )
-        nodes.run(graph.node, scope, frame)
-        results: list[Element] = []
-        for info in graph.output[:]:
-            value = scope.get(info.name)
-            if value is None:
-                raise ModelError(
-                    f"{nodes._place(self._node)}: output {text(info.name)!r} of its {self._name} is computed by no node"
-                )
-            results.append(value)
-        return tuple(results)
-
-
-def _maps(scope: Scope) -> list[MutableMapping[str, Element | None]]:
-    return scope.maps if isinstance(scope, ChainMap) else [scope]

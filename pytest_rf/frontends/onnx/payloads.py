@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.outside import tensors_in
-from pytest_rf.frontends.onnx.proto import onnx
+from pytest_rf.frontends.onnx.proto import onnx, parse
 from pytest_rf.frontends.onnx.skimming import Range
 from pytest_rf.frontends.onnx.wire import Changed, Content, opened
 
@@ -55,7 +55,7 @@ class Payloads:
             return None
         found = onnx.TensorProto()
         try:
-            found.ParseFromString(self._read(*place))
+            parse(found, self._read(*place))
         except DecodeError:
             return None
         same = found.dims == tensor.dims and found.data_type == tensor.data_type and found.name == tensor.name

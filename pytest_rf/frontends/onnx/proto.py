@@ -12,6 +12,8 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.message import DecodeError, Message
+
 _MESSAGES = "onnx.onnx_ml_pb2"
 
 
@@ -48,6 +50,21 @@ def _messages() -> ModuleType | None:
             return None
         return module
     return None
+
+
+def parse(message: Message, data: bytes) -> None:
+    """Let a message have what bytes say.
+
+    Raises:
+        DecodeError: they are no such message.
+        MemoryError: it does not fit into memory, which protobuf says as if the bytes were wrong.
+    """
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        if "alloc failed" in str(error):
+            raise MemoryError from None
+        raise
 
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pytest_rf import limits
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx.attributes import size_of
 from pytest_rf.frontends.onnx.payloads import Model, Payloads, identity
-from pytest_rf.frontends.onnx.proto import onnx
+from pytest_rf.frontends.onnx.proto import onnx, parse
 from pytest_rf.frontends.onnx.skimming import Skimmed, skim
 from pytest_rf.frontends.onnx.wire import Changed, Content, Cut, opened
 from pytest_rf.paths import below
@@ -125,7 +125,7 @@ def _built(data: bytes, content: Content, name: str) -> onnx.ModelProto:
     """Return the model that protobuf makes of what is left of a file."""
     model = onnx.ModelProto()
     try:
-        model.ParseFromString(data)
+        parse(model, data)
     except (DecodeError, RuntimeError, ValueError):
         _walked(content, name, free=0)  # which says more than protobuf, of what nests too deep
         raise ModelError(f"{name}: {_NO_MODEL}") from None

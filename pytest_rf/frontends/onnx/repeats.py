@@ -14,6 +14,7 @@ from pytest_rf.frontends.onnx.attributes import Attributes
 from pytest_rf.frontends.onnx.elements import Operands
 from pytest_rf.frontends.onnx.payloads import Payloads
 from pytest_rf.frontends.onnx.proto import onnx
+from pytest_rf.frontends.onnx.sites import Form
 from pytest_rf.graph import Action, Builder, Join, Regroup, Union, Unknown
 from pytest_rf.node import Role, Windows
 from pytest_rf.operators.onnx.call import Element, Rule, is_by_shapes
@@ -48,25 +49,21 @@ class Repeats:
         self.b = b
         self._made: dict[Hashable, Made] = {}
         self.shapes: dict[Hashable, Shape] = {}
-        self._attributes: dict[tuple[bytes, ...], tuple[tuple[bytes, ...], Attributes]] = {}
+        self._attributes: dict[Form, Attributes] = {}
 
     def are_of(self, rule: Rule, version: int) -> bool:
         """Whether nodes of a rule, in a version of its operator, can repeat others: it looks at nothing but shapes."""
         return not self.b.weights and is_by_shapes(rule, version)
 
-    def attributes(
-        self, protos: Sequence[onnx.AttributeProto], payloads: Payloads
-    ) -> tuple[tuple[bytes, ...], Attributes]:
-        """Return what tells attributes from others, and them, decoded once for all nodes that have the same."""
-        # They are small here; bytes tell them apart without decoding them.
-        form = tuple([attribute.SerializeToString() for attribute in protos])
+    def attributes(self, form: Form, protos: Sequence[onnx.AttributeProto], payloads: Payloads) -> Attributes:
+        """Return attributes, decoded once for all nodes that have the same."""
         found = self._attributes.get(form)
         if found is None:
-            found = self._attributes[form] = form, Attributes(protos, payloads)
+            found = self._attributes[form] = Attributes(protos, payloads)
         return found
 
     def key(
-        self, rule: Rule, attributes: tuple[bytes, ...], version: int, outputs: int, operands: Operands
+        self, rule: Rule, attributes: Form, version: int, outputs: int, operands: Operands
     ) -> Hashable | None:
         """Return all that the rule looks at; None where that is more than attributes and shapes."""
         about: list[Hashable] = [rule, version, outputs, attributes]
@@ -116,6 +113,11 @@ class Repeats:
         except (KeyError, Undetermined):  # it rests on other values, or has no shape
             return
         self._made[key] = Made(made, found, node.windows, node.kind, node.role)
+
+
+def form_of(attributes: Sequence[onnx.AttributeProto]) -> Form:
+    """Return what tells attributes from others: bytes, as those of rules that look at shapes are few and small."""
+    return tuple([attribute.SerializeToString() for attribute in attributes])
 
 
 def _with(action: Action, numbers: Sequence[int] | dict[int, int]) -> Action:

@@ -93,6 +93,7 @@ def _first_that_works(
             by_shape_failed = failed
     if valueless:
         raise _without_values(by_shape_failed, module, call)
+    by_shape_failed.forget()
     try:
         return record(module, filled(call), True, paths)
     except Failed as failed:

@@ -42,6 +42,13 @@ class Failed(Exception):
         self.place = place
         self.mine = mine
 
+    def forget(self) -> None:
+        """Let go of the frames that it was raised in, once another way is tried: they hold all of the call, and it."""
+        error: BaseException | None = self
+        while error is not None and error.__traceback__ is not None:
+            error.__traceback__, error = None, error.__cause__ or error.__context__
+        self.cause.__traceback__ = None
+
     def as_error(self, module: torch.nn.Module, call: Arguments) -> ModelError:
         """Return the error that the user sees."""
         kind = type(module).__name__

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from msgspec import Struct
@@ -98,11 +98,19 @@ class Handle(Struct, eq=False):
         return (*self.steps, step)
 
 
+def _over(*_: Any) -> NoReturn:
+    raise RuntimeError("the recording is over")
+
+
 class Functionaliser:
     """Turns reads and writes of aliases into calls without side effects, which ``emit`` records."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
+
+    def close(self) -> None:
+        """Let go of who records: it holds this as well, and two that hold each other wait for a search of garbage."""
+        self._emit = _over
 
     def read(self, handle: Handle) -> Ref | Const:
         """Return the present value of an alias."""

@@ -190,7 +190,7 @@ class NodeCall:
         if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu":
             value = value.tolist()
         if not isinstance(value, (list, tuple)) or not all(
-            type(n) is int or isinstance(n, int) for n in value
+            issubclass(kind, int) for kind in {*map(type, value)}
         ):
             self.fail(f"attribute {name} must be a list of whole numbers")
         if count is not None and len(value) != count:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from pytest_rf import limits
 from pytest_rf.operators import windows
 from pytest_rf.operators.onnx.call import NodeCall, Rules, by_shapes
 from pytest_rf.operators.reductions import reduce
@@ -24,10 +25,12 @@ def geometry_of(call: NodeCall, x: Value, kernel: list[int]) -> list[Window]:
     strides = call.integers("strides", ones, rank)
     dilations = call.integers("dilations", ones, rank)
     pads = call.integers("pads", [0] * (2 * rank), 2 * rank)
+    most = limits.current().kernel
     for name, numbers in (("kernel", kernel), ("stride", strides), ("dilation", dilations)):
         if min(numbers) < 1:
             call.fail(f"{name} {min(numbers)} must be at least 1")
-        call.limited(name, max(numbers))
+        if max(numbers) > most:
+            call.limited(name, max(numbers))
     auto = call.text("auto_pad", "NOTSET")
     if auto not in ("", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
         call.fail(f"auto_pad {auto!r} is none of NOTSET, VALID, SAME_UPPER, SAME_LOWER")
@@ -43,11 +46,11 @@ def geometry_of(call: NodeCall, x: Value, kernel: list[int]) -> list[Window]:
 
 def fit(call: NodeCall, x: Value, geometry: Sequence[Window], outputs: Sequence[int]) -> None:
     """Hold that there is a window along each axis: engines refuse an input that is too small for one."""
-    for axis, (window, output) in enumerate(zip(geometry, outputs, strict=True), 2):
-        if output < 1 or not x.extents[axis]:
+    for axis, (window, output, extent) in enumerate(zip(geometry, outputs, x.extents[2:], strict=True), 2):
+        if output < 1 or not extent:
             pads = f"{window.before} before, {window.after} after"
             call.fail(
-                f"extent {x.extents[axis]} of axis {axis} is too small for a window of {window.reach} with pads "
+                f"extent {extent} of axis {axis} is too small for a window of {window.reach} with pads "
                 f"{pads}; give a larger input"
             )
 
@@ -74,14 +77,13 @@ def convolve(call: NodeCall, x: Value, index: int, *, factors: bool = False) -> 
     weights, kernel = _weights(call, index)
     geometry = geometry_of(call, x, kernel)
     group = call.integer("group", 1)
-    channels = call.limited("channels", weights.extents[0])
-    if group < 1 or x.extents[1] % group or channels % group:
-        call.fail(f"group {group} does not divide {x.extents[1]} input and {channels} output channels")
-    if weights.extents[1] * group != x.extents[1]:
-        call.fail(
-            f"the weights expect {weights.extents[1] * group} input channels, the input has {x.extents[1]}"
-        )
-    fit(call, x, geometry, [w.output(n) for w, n in zip(geometry, x.extents[2:], strict=True)])
+    _, read, *extents = x.extents
+    channels, each = call.limited("channels", weights.extents[0]), weights.extents[1]
+    if group < 1 or read % group or channels % group:
+        call.fail(f"group {group} does not divide {read} input and {channels} output channels")
+    if each * group != read:
+        call.fail(f"the weights expect {each * group} input channels, the input has {read}")
+    fit(call, x, geometry, [w.output(n) for w, n in zip(geometry, extents, strict=True)])
     return windows.convolved(call.b, x, weights, geometry, group, factors=factors)
 
 

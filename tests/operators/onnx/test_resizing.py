@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 from onnx.reference import ReferenceEvaluator
 from oracle.compare import compare
+from oracle.engines.abilities import reference_resizes_quickly
 from oracle.engines.files import load
 from oracle.perturb import generic_inputs, probe_rows
 
@@ -171,8 +172,11 @@ def test_no_engine_reads_beyond_the_bounds() -> None:
     assert vain <= 5
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rank", [1, 2, 3])
-def test_each_axis_is_rounded_by_itself(rank: int) -> None:
+def test_each_axis_is_rounded_by_itself(rank: int, engine: str) -> None:
+    if rank == 3 and engine == "reference" and not reference_resizes_quickly():
+        pytest.skip("this onnx takes minutes to resize a volume so often")
     extents, sizes = [14, 12, 9][:rank], [8, 24, 7][:rank]
     shape = ",".join(map(str, [1, 1, *extents]))
     text = f"""g (float[{shape}] x) => (y) <int64[{rank + 2}] s = {{{",".join(map(str, [1, 1, *sizes]))}}}> {{
@@ -184,8 +188,7 @@ def test_each_axis_is_rounded_by_itself(rank: int) -> None:
     ]
     assert [tensor[axis].upper_bound for axis in range(2, 2 + rank)] == [True, False, False][:rank]
     for axis in range(2, 2 + rank):
-        for engine in ENGINES:
-            assert not outside(tensor, read_by(engine, graph, (1, 1, *extents), axis), axis)
+        assert not outside(tensor, read_by(engine, graph, (1, 1, *extents), axis), axis)
 
 
 @pytest.mark.parametrize("opset", [9, 10])

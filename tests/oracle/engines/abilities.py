@@ -7,6 +7,7 @@ are asked by an example whose answer the standard gives, never by their version.
 from __future__ import annotations
 
 from functools import cache
+from time import process_time
 
 import numpy as np
 import onnx.defs
@@ -56,3 +57,19 @@ def reference_goes_back_from_one_side() -> bool:
         "g (float[1,4,2] x) => (y) <int64 a = {1}> { y = DFT<inverse=1, onesided=1>(x, , a) }", opset=21
     )
     return ReferenceEvaluator(net).run(None, {"x": np.ones((1, 4, 2), np.float32)})[0].shape == (1, 6, 1)
+
+
+@cache
+def reference_resizes_quickly() -> bool:
+    """Return whether the reference evaluator resizes along one axis after the other.
+
+    An older one gathers for every element of the result anew what surrounds it, all channels included: most
+    of a second for this example, and minutes for a layer of a decoder.
+    """
+    net = model(
+        "g (float[1,4,8,8] x) => (y) <float[4] scales = {1, 1, 2, 2}> { y = Resize(x, , scales) }", opset=17
+    )
+    run = ReferenceEvaluator(net).run
+    before = process_time()
+    run(None, {"x": np.ones((1, 4, 8, 8), np.float32)})
+    return process_time() - before < 0.1
