@@ -40,7 +40,7 @@ def described(
     said = replace(analysis, wanted_axes={**analysis.wanted_axes, **(axes or {})}, accept_context=accepted)
     if stands_for:
         names = [axis for source in said.inputs.values() for axis in source.axes]
-        said.stands_for = {**said.stands_for, **steps.told(names, stands_for)}
+        said.say(stands_for={**said.stands_for, **steps.told(names, stands_for)})
     return verified(said)
 
 
@@ -84,13 +84,13 @@ def load(
         analysis = _of_file(
             lambda: skimmed(path), path, called, path, inputs, values, weights, operators, below
         )
-        analysis.called = (path, values)
+        analysis.say(called=(path, values))
         return analysis
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
         analysis = _of_file(lambda: model, None, called, called, inputs, values, weights, operators, below)
-        analysis.called = (model, values)
+        analysis.say(called=(model, values))
         return analysis
     if is_torch(model):
         from pytest_rf.frontends.torch import load, reopened

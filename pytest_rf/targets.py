@@ -51,7 +51,7 @@ def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
         else:
             _check_file(target, target.path)
             analysis = _analysed(target, target.path, example)
-    analysis.accept_context = target.model.accept_context
+    analysis.say(accept_context=target.model.accept_context)
     if target.siblings == 1:
         for keys, told in missing(analysis, target.model).items():
             raise at(target.model, told, *keys)

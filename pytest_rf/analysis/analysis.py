@@ -41,6 +41,17 @@ class Analysis(Described):
         made: Runs = Runs(about) if self.stream is None else self.stream.runs(about)
         return made
 
+    def say(self, **more: Any) -> None:
+        """Say more of the model: whatever of it has been asked for already knows that too.
+
+        Args:
+            more: attributes of the description, and what they are from now on.
+        """
+        known = [self, self.runs.about] if "runs" in vars(self) else [self]
+        for name, value in more.items():
+            for one in known:
+                setattr(one, name, value)
+
     # ------------------------------------------------------------------ inputs
 
     @property
