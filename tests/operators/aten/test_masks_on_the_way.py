@@ -12,6 +12,7 @@ N = 4
 SEEN = torch.ones(N, N, dtype=torch.bool).tril()
 MASK = torch.zeros(N, N, dtype=torch.double).masked_fill(~SEEN, -torch.inf)
 LARGE = torch.zeros(N, N, dtype=torch.double).masked_fill(~SEEN, -1e9)
+HEADS = torch.rand(2, 3, dtype=torch.double)
 LEAST = torch.finfo(torch.float32).min
 
 
@@ -50,6 +51,12 @@ CAUSAL = {
     "a computed mask, too": lambda x: (scores(x).masked_fill(~kept(x), -1e9) + MASK).softmax(-1) @ x,
     "one of both, without a softmax": lambda x: torch.where(kept(x) & SEEN, scores(x), 0.0) @ x,
     "both as a product": lambda x: torch.where((kept(x) * SEEN), scores(x), 0.0) @ x,
+    "heads that talk": lambda x: torch.einsum("bij,hg->bgij", weights(x), HEADS)[:, 1] @ x,
+    "heads that talk, as a product": lambda x: (weights(x)[..., None] @ HEADS[:1])[..., 2] @ x,
+    "one head of several": lambda x: weights(x)[:, None].expand(-1, 3, -1, -1)[:, 2] @ x,
+    "heads in another order": lambda x: (weights(x)[:, None].expand(-1, 2, -1, -1)[:, [1, 0]] @ x[:, None])[
+        :, 0
+    ],
     "rounded weights": lambda x: weights(x).erf() @ x,
 }
 READING = {
@@ -60,6 +67,9 @@ READING = {
     "a large number added": lambda x: (scores(x) + 10 * (1 - SEEN.double())).softmax(-1) @ x,
     "what data masks, too": lambda x: torch.where(kept(x) & SEEN, scores(x), LEAST).softmax(-1) @ x,
     "what data masks behind": lambda x: (scores(x) + MASK).masked_fill(~kept(x), -1e9).softmax(-1) @ x,
+    "heads of which one is not masked": lambda x: (
+        torch.einsum("bhij,hg->bgij", torch.stack([weights(x), scores(x)], 1), HEADS)[:, 1] @ x
+    ),
     "the same large number for all": lambda x: (
         (scores(x) - torch.full((N, N), 1e3, dtype=torch.double)).softmax(-1) @ x
     ),

@@ -18,7 +18,8 @@ CONSTANTS = """
     float[4,4] large = {0,-1e9,-1e9,-1e9, 0,0,-1e9,-1e9, 0,0,0,-1e9, 0,0,0,0},
     float[4,4] one = {1,0,0,0, 1,1,0,0, 1,1,1,0, 1,1,1,1},
     float[4,4] off = {0,1e10,1e10,1e10, 0,0,1e10,1e10, 0,0,0,1e10, 0,0,0,0},
-    float zero = {0}, float least = {-3.4e38}, float low = {-1e9}, float high = {1e9}, float small = {-20}
+    float zero = {0}, float least = {-3.4e38}, float low = {-1e9}, float high = {1e9}, float small = {-20},
+    float[2,3] heads = {1,2,3,4,5,6}, int64 index = {1}
 """
 TEXT = """g (float[4,3] x) => (y) <{constants}> {{
     t = Transpose(x)
@@ -40,9 +41,14 @@ CAUSAL = {
     "clipped": "a = Add(s, large) m = Clip(a, low, high) p = Softmax(m)",
     "clipped from below": "a = Add(s, large) m = Clip(a, low) p = Softmax(m)",
     "clipped from above": "a = Add(s, large) m = Clip(a, , high) p = Softmax(m)",
+    "heads that talk": f"{WEIGHTS} a = Unsqueeze(w, axis) b = Concat<axis = 1>(a, a) "
+    'e = Einsum<equation = "ihj,hg->gij">(b, heads) p = Gather<axis = 0>(e, index)',
     "one of both, without a softmax": f"{KEPT} p = Where(c, s, zero)",
 }
 READING = {
+    "heads of which one is not masked": f"{WEIGHTS} a = Unsqueeze(w, axis) b = Unsqueeze(s, axis) "
+    "c = Concat<axis = 1>(a, b) "
+    'e = Einsum<equation = "ihj,hg->gij">(c, heads) p = Gather<axis = 0>(e, index)',
     "what data masks, too": f"{KEPT} m = Where(c, s, least) p = Softmax(m)",
     "clipped above the mask": "a = Add(s, large) m = Clip(a, small, high) p = Softmax(m)",
     "not less than 0": f"{WEIGHTS} i = Less(w, high) p = Where(i, s, w)",
