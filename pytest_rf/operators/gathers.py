@@ -62,9 +62,9 @@ def _windows(places: npt.NDArray[np.int64]) -> tuple[int, list[tuple[int, int, i
     if not (places == places[0, 0] + np.add.outer(*line)).all():
         return None
     reach = [abs(int(one[-1])) for one in line]
-    if reach[0] == reach[1] or min(places.shape) > MOST_SLICES:
-        return None
     across = int(reach[1] < reach[0])
+    if reach[0] == reach[1] or places.shape[across] > MOST_SLICES:
+        return None
     return across, [
         (int(places[0, 0] + at), steps[1 - across], places.shape[1 - across]) for at in line[across]
     ]
