@@ -221,6 +221,22 @@ def indices(values: Sequence[int] | npt.NDArray[np.int64]) -> Relation:
     return Table(array)
 
 
+def repeating(values: npt.NDArray[np.int64]) -> Relation:
+    """Return the relation that reads exactly ``values[i]`` at output ``i``, by what repeats in it, as in a resize.
+
+    A pattern counts that comes three times: positions that are doubled, or change places in pairs.
+    """
+    plain = indices(values)
+    if not isinstance(plain, Table) or (values < 0).any():
+        return plain
+    for period in range(2, min(len(values) // 3, LONGEST_BLOCK) + 1):
+        moves = values[period:] - values[:-period]
+        if moves[0] and (moves == moves[0]).all():
+            taps = tuple([(place,) for place in values[:period].tolist()])
+            return Taps(period, int(moves[0]), taps, selects=True)
+    return plain
+
+
 LONGEST_BLOCK = 1 << 8
 """Blocks with more elements are not told apart from other tables."""
 

@@ -99,7 +99,35 @@ def contract(
             )
             axes[contracted[0]] = steer or axes[contracted[0]]
         reads.append(Read(x.number, tuple(axes), channel=channel))
-    return b.union([extents[label] for label in output], *reads)
+    zero = _vanishing(operands, terms, output) if factors else None
+    if zero is not None:
+        reads = [read._replace(where=~zero) for read in reads]
+    y = b.union([extents[label] for label in output], *reads)
+    y.zero = zero
+    return y
+
+
+def _vanishing(
+    operands: Sequence[Value], terms: Sequence[Sequence[str]], output: Sequence[str]
+) -> Mask | None:
+    """Return which elements of a sum of products are 0 since all that one operand gives them is; None if none is.
+
+    So a mask stays one where heads are mixed.
+    """
+    found: Mask | None = None
+    for x, labels in zip(operands, terms, strict=True):
+        if x.zero is None or not x.varies or len({*labels}) < len(labels):
+            continue
+        zero = narrow(np.broadcast_to(x.zero, x.extents))
+        zero = np.asarray(
+            zero.all(axis=tuple(axis for axis, label in enumerate(labels) if label not in output))
+        )
+        kept = [label for label in labels if label in output]
+        zero = zero.transpose([kept.index(label) for label in output if label in kept])
+        zero = np.expand_dims(zero, [axis for axis, label in enumerate(output) if label not in kept])
+        if zero.any():
+            found = zero if found is None else found | zero
+    return found
 
 
 def _pruned(

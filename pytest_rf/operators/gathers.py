@@ -16,6 +16,9 @@ from pytest_rf.operators.pointwise import broadcast_read, broadcast_shape
 from pytest_rf.operators.reads import ENDS, Ends, along, indexed
 from pytest_rf.value import Shape, Value
 
+MOST_SLICES = 1 << 10
+"""Windows with more elements are not taken apart into slices."""
+
 Places = npt.NDArray[np.int64] | Value
 """Where to pick or to write: numbers that are counted from the front, or the tensor that gives them in a run."""
 
@@ -30,8 +33,41 @@ def gather(b: Builder, x: Value, axis: int, places: Places) -> Value:
         return b.union(shape, own, indexed(places, *range(axis, axis + rank)))
     if places.ndim == 0:
         return views.take_axis(b, x, axis, int(places))
-    flat = views.along(b, x, {axis: (access.indices(places), places.size)})
+    windows = _windows(places)
+    if windows is not None:
+        across, parts = windows
+        return views.stack(b, [views.slices(b, x, {axis: part}) for part in parts], axis + across)
+    line = places.reshape(-1)
+    flat = views.along(b, x, {axis: (access.repeating(line), line.size)})
+    if (line >= 0).all():
+        flat = b.with_constants_of(flat, x, lambda mask: mask.take(line, axis=axis))
     return b.reshape(flat, [*x.extents[:axis], *places.shape, *x.extents[axis + 1 :]])
+
+
+def _windows(places: npt.NDArray[np.int64]) -> tuple[int, list[tuple[int, int, int]]] | None:
+    """Return a table of places as windows that lie at equal distances; None where it is none, or a plain reshape.
+
+    So frames are written that are taken apart by indices, and so exporters write every unfold.
+
+    Returns:
+        The axis of the table along which one window lies, the shorter one; for each of its elements the start, step and
+        number of the slice that all windows have of it.
+    """
+    if places.ndim != 2 or 1 in places.shape or not places.size or places.min() < 0:
+        return None
+    steps = [int(places[1, 0] - places[0, 0]), int(places[0, 1] - places[0, 0])]
+    line = [np.arange(count) * step for count, step in zip(places.shape, steps, strict=True)]
+    if 0 in steps or steps[0] == places.shape[1] * steps[1]:
+        return None
+    if not (places == places[0, 0] + np.add.outer(*line)).all():
+        return None
+    reach = [abs(int(one[-1])) for one in line]
+    across = int(reach[1] < reach[0])
+    if reach[0] == reach[1] or places.shape[across] > MOST_SLICES:
+        return None
+    return across, [
+        (int(places[0, 0] + at), steps[1 - across], places.shape[1 - across]) for at in line[across]
+    ]
 
 
 def gather_elements(b: Builder, x: Value, axis: int, places: Places) -> Value:
@@ -58,7 +94,7 @@ def gather_tuples(b: Builder, x: Value, batch: int, places: Places) -> Value:
         return b.union([*lead, *rest], own, indexed(places, *range(len(lead)), ENDS))
     rows = rows_of(places, x.extents[:batch], indexed_axes)
     flat = b.reshape(x, [prod(x.extents[: batch + count]), *rest])
-    return b.reshape(gather(b, flat, 0, rows), [*lead, *rest])
+    return gather(b, flat, 0, rows.reshape(lead))
 
 
 def rows_of(places: npt.NDArray[np.int64], batch: Shape, extents: Shape) -> npt.NDArray[np.int64]:

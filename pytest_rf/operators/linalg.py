@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from pytest_rf.access import Sets
+from pytest_rf.access import WHOLE, Prefix, Sets
 from pytest_rf.graph import Builder
-from pytest_rf.operators.reads import ENDS, all_of, indexed
+from pytest_rf.operators.reads import ENDS, Ends, all_of, indexed
 from pytest_rf.value import Value
 
 
@@ -34,6 +34,37 @@ def mixed_matrix(
         ]
         reads.append(indexed(x, *stack, *[ENDS] * (x.rank - len(stack))))
     return b.union(shape, *reads)
+
+
+def solution(
+    b: Builder, shape: Sequence[int], matrix: Value, other: Value, *, left: bool, upper: bool | None = None
+) -> Value:
+    """Return the solution of ``matrix @ y = other``, or of ``y @ matrix = other``.
+
+    What stands beside each other in ``other`` is solved by itself. Of a triangle the equations are solved one after
+    the other: each reads those before it, in its order.
+
+    Args:
+        b: the builder.
+        shape: the solution's.
+        matrix: the equations, a matrix or a stack of them.
+        other: the other side, of as many axes as the solution or fewer, which are broadcast from the right.
+        left: whether the matrix stands on the left.
+        upper: whether it is an upper triangle, or a lower one; None: neither.
+    """
+    rank = len(shape)
+    along, beside = (rank - 2, rank - 1) if left else (rank - 1, rank - 2)
+    over = WHOLE if upper is None else Prefix(reverse=upper == left)
+    earlier = ENDS if upper is None else (along, over)
+
+    def stack(x: Value) -> list[int | Ends]:
+        places = range(rank - x.rank, rank - 2)
+        return [place if shape[place] == n else ENDS for place, n in zip(places, x.extents, strict=False)]
+
+    own = (earlier, beside) if left else (beside, earlier)
+    return b.union(
+        shape, indexed(other, *stack(other), *own), indexed(matrix, *stack(matrix), earlier, earlier)
+    )
 
 
 def pairs(b: Builder, x: Value) -> Value:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -21,22 +22,42 @@ from pytest_rf.value import Value
 
 # Names are those of ATen and of ONNX, in lower case and without underscores.
 ARITHMETIC = ("add", "sub", "mul", "div")
-VANISHING = ("exp", "exp2", "sigmoid", "relu", "softplus")
+BOTH = ("and", "logicaland", "bitwiseand")
+"""Functions of two operands that are 0, or false, where either is."""
+LARGER = ("max", "maximum")
+COMPARED = {
+    "equal": np.equal,
+    "eq": np.equal,
+    "greater": np.greater,
+    "gt": np.greater,
+    "less": np.less,
+    "lt": np.less,
+}
+VANISHING = ("exp", "exp2", "sigmoid", "relu", "relu6", "softplus")
 """Functions that are 0 at -inf."""
 THROUGH_0 = (
     "relu",
+    "relu6",
     "elu",
+    "celu",
+    "selu",
     "leakyrelu",
     "gelu",
     "silu",
     "swish",
+    "hardswish",
+    "mish",
     "tanh",
+    "erf",
     "abs",
     "neg",
     "square",
     "sqrt",
     "sin",
     "sign",
+    "nantonum",
+    "isnan",
+    "isinf",
 )
 """Functions that are 0 at 0."""
 
@@ -60,8 +81,14 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
         if zero is None and name in THROUGH_0:
             zero = x.zero
         found = None if zero is None else _vanished(b, x, zero)
-    elif op in ARITHMETIC and len(operands) == 2:
-        found = _combined(b, op, *operands)
+    elif len(operands) == 2:
+        name = op.lower().replace("_", "")
+        if op in ARITHMETIC or name in BOTH:
+            found = _combined(b, "mul" if name in BOTH else op, *operands)
+        elif name in LARGER:
+            found = clamped(b, *operands) or clamped(b, *operands[::-1])
+        elif name in COMPARED:
+            found = _compared(b, name, *operands)
     return pointwise(b, *operands) if found is None else found
 
 
@@ -69,7 +96,8 @@ def choose(b: Builder, condition: Value, one: Value | float, other: Value | floa
     """Return ``one`` where a condition holds and ``other`` elsewhere; a constant one says which an element reads."""
     operands = [x for x in (condition, one, other) if isinstance(x, Value)]
     if condition.varies or condition.data is None:
-        return pointwise(b, *operands)
+        found = _chosen(b, condition, one, other) if b.weights else None
+        return pointwise(b, *operands) if found is None else found
     holds = narrow(condition.data.astype(np.bool_, copy=False))
     shape = broadcast_shape([x.extents for x in operands])
     sides = [
@@ -87,6 +115,30 @@ def choose(b: Builder, condition: Value, one: Value | float, other: Value | floa
     return b.union(
         shape, *(broadcast_read(x, shape)._replace(where=~over) for x, over, _ in sides if not over.all())
     )
+
+
+def clamped(
+    b: Builder, x: Value, low: Value | float | None, high: Value | float | None = None
+) -> Value | None:
+    """Return ``x`` held between constants, or the larger of it and one; None where nothing is known of it any more.
+
+    Scores are kept from overflowing so: what is masked stays so before a softmax if the bound is a mask itself.
+    """
+    top, bottom = _numbers(b, high), _numbers(b, low)
+    if not x.varies or x.is_plain or (high is not None and (top is None or (top < 0).any())):
+        return None
+    if low is None:
+        return x
+    if bottom is None or (bottom > 0).any() or broadcast_shape([x.extents, bottom.shape]) != x.extents:
+        return None
+    if (bottom <= _hiding(b)).all():
+        return x
+    y = _without(b, np.zeros((), np.bool_), x)
+    y.zero = x.zero if bottom.any() else _either([x.zero, x.masked])
+    if (bottom <= b.mask_below).all():
+        y.faint = _either([x.masked, x.faint])
+        y.faints = (*x.faints, *(_faints(b, low) if isinstance(low, Value) else ()))
+    return y
 
 
 def masked(b: Builder, x: Value, masked: Mask) -> Value:
@@ -124,12 +176,55 @@ def replaced(b: Builder, x: Value, over: Mask, number: Value | float | None) -> 
     return None if numbers.any() else zeroed(b, x, cut)
 
 
+def _chosen(b: Builder, condition: Value, one: Value | float, other: Value | float) -> Value | None:
+    """Return what a computed condition chooses; None where nothing is known of single elements.
+
+    A softmax's 0 stays so where another 0 is put for what is no number. Where the condition is known not to hold, as
+    that of a constant and a computed mask, a 0 of ``other`` is taken. Masks are not known any more: if all that a
+    query may see is masked by data, what a constant masks weighs as much, or the only score left is none.
+    """
+    zeros = [(condition.zero, _known_zero(b, other)), (_known_zero(b, one), _known_zero(b, other))]
+    zero = _either([first & second for first, second in zeros if first is not None and second is not None])
+    if zero is None:
+        return None
+    y = _without(b, zero, *(x for x in (condition, one, other) if isinstance(x, Value)))
+    y.zero = zero
+    return y
+
+
+def _known_zero(b: Builder, x: Value | float) -> Mask | None:
+    if isinstance(x, Value) and x.varies:
+        return x.zero
+    numbers = _numbers(b, x)
+    return None if numbers is None or numbers.all() else np.asarray(numbers == 0)
+
+
+def _compared(b: Builder, name: str, left: Value, right: Value) -> Value | None:
+    """Return a comparison with a constant that is known not to hold for some known 0; None where there is none."""
+    constant = right if left.varies else left
+    other, numbers = left if left.varies else right, _numbers(b, constant)
+    if numbers is None or other.zero is None:
+        return None
+    sides = (0, numbers) if other is left else (numbers, 0)
+    off = other.zero & ~COMPARED[name](*sides)
+    return zeroed(b, pointwise(b, left, right), off) if off.any() else None
+
+
+def _numbers(b: Builder, x: Value | float | None) -> np.ndarray[Any, np.dtype[Any]] | None:
+    """Return the elements of a constant that are numbers; None for anything else, and weights that do not count."""
+    data = (None if x.varies or not b.weights else x.data) if isinstance(x, Value) else x
+    numbers = None if data is None else np.asarray(data)
+    return numbers if numbers is not None and numbers.dtype.kind in "bfiu" else None
+
+
 def _combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     """Return ``left`` and ``right`` under "add", "sub", "mul" or "div"; None where no constant cuts anything off."""
     others = {"add": (left, right), "mul": (left, right)}.get(op, (left,))
     if op in ("add", "sub"):
         masked, zeros = _either([_masked(b, x) for x in others]), (_zero(b, left), _zero(b, right))
         faint = _either([_faint(b, x) for x in others])
+        if op == "sub" and (large := _faint(b, right, taken=True)) is not None:
+            faint, others = _either([faint, large]), (left, right)
         if masked is None and faint is None and (zeros[0] is None or zeros[1] is None):
             return None
         y = _without(b, np.zeros((), np.bool_) if masked is None else masked, left, right)
@@ -137,7 +232,10 @@ def _combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
         if zeros[0] is not None and zeros[1] is not None:
             y.zero = zeros[0] & zeros[1]
         if faint is not None:
-            y.faint, y.faints = faint, tuple(number for x in others for number in _faints(b, x))
+            y.faint, y.faints = (
+                faint,
+                tuple(number for x in others for number in _faints(b, x, op == "sub" and x is right)),
+            )
         return y
     zero = _either([_zero(b, x) for x in others])
     # What is scaled by positive constants stays -inf.
@@ -170,16 +268,21 @@ def _hiding(b: Builder) -> float:
     return min(MASKED, b.mask_below)
 
 
-def _faint(b: Builder, x: Value) -> Mask | None:
-    """Return where a constant is a mask before a softmax; one that is so everywhere only shifts."""
+def _faint(b: Builder, x: Value, taken: bool = False) -> Mask | None:
+    """Return where a constant is a mask before a softmax; one that is so everywhere only shifts.
+
+    ``taken``: it is taken off, so that a mask is large.
+    """
+    if taken and x.varies:
+        return None
     if x.varies or not b.weights or x.data is None:
         return x.faint
-    found = hiding(x.data, b.mask_below)
+    found = hiding(np.negative(x.data) if taken else x.data, b.mask_below)
     return None if found is None or found.all() else found
 
 
-def _faints(b: Builder, x: Value) -> tuple[int, ...]:
-    if x.varies or _faint(b, x) is None:
+def _faints(b: Builder, x: Value, taken: bool = False) -> tuple[int, ...]:
+    if x.varies or (_faint(b, x) is None and not (taken and _faint(b, x, taken) is not None)):
         return x.faints
     b.adding.setdefault(x.number, b.node)
     return (x.number,)

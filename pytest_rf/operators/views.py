@@ -40,7 +40,9 @@ def take_axis(b: Builder, x: Value, axis: int, index: int) -> Value:
     """Return the elements at one index of an axis; the axis ends."""
     before, after = x.extents[:axis], x.extents[axis + 1 :]
     own = indexed(x, *range(axis), Ends(access.progression(index)), *range(axis, x.rank - 1))
-    return b.union([*before, *after], own)
+    return b.with_constants_of(
+        b.union([*before, *after], own), x, lambda mask: np.asarray(mask.take(index, axis=axis))
+    )
 
 
 def slices(b: Builder, x: Value, axes: dict[int, tuple[int, int, int]]) -> Value:

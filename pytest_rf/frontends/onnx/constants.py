@@ -60,6 +60,8 @@ OF_TABLES = frozenset(
     }
 )
 """Operators that make masks, element by element: what they make may be as large as a table of queries by keys."""
+EVALUATED_SINCE = {"DequantizeLinear": 19}
+"""Operators that the reference implementation has from a version on only, which does the same as those before it."""
 DEEPEST = 20
 """Chains of constant nodes longer than this are settled as they come, so that none nests deeper."""
 
@@ -287,6 +289,7 @@ def evaluate(
         return (np.full(shape, np.float32(0)) if fill is None else np.full(shape, fill.reshape(-1)[0]),)
     if max([array.size for array in arrays.values()], default=0) > _largest(node):
         return ()
+    opset = {**opset, "": max(opset.get("", 0), EVALUATED_SINCE.get(node.op_type, 0))}
     graph = onnx.helper.make_graph(
         [node],
         "constant",

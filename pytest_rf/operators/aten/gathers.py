@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pytest_rf.errors import ModelError
 from pytest_rf.operators import gathers, ordering, views
 from pytest_rf.operators.aten.call import OpCall, Result, Rules, numbers
 from pytest_rf.operators.aten.ordering import chosen_by_value
@@ -20,7 +21,25 @@ from pytest_rf.value import Value
 
 def places(call: OpCall, chosen: Value, extent: int) -> Places:
     """Return constant indices counted from the front; the value itself where they are computed."""
-    return chosen if chosen.varies else numbers(call.data(chosen)) % max(extent, 1)
+    return chosen if chosen.varies else inside(call, numbers(call.data(chosen)), extent)
+
+
+def inside(call: OpCall, array: npt.NDArray[np.int64], extent: int) -> npt.NDArray[np.int64]:
+    """Return indices counted from the front.
+
+    Raises:
+        ModelError: one is outside of the axis. On tensors without elements torch does not look.
+    """
+    outside = (array < -extent) | (array >= extent)
+    if outside.any():
+        raise _out_of_bounds(call, f"index {array[outside][0]} is outside of extent {extent}")
+    return array % max(extent, 1)
+
+
+def _out_of_bounds(call: OpCall, why: str) -> ModelError:
+    node = call.b.node
+    place = f" ({node.source})" if node.source else ""
+    return ModelError(f"{call.op} {node.name!r}{place}: {why}; give a larger input, or mend the index")
 
 
 def constants(call: OpCall) -> list[npt.NDArray[Any] | None] | None:
@@ -38,7 +57,10 @@ def index(call: OpCall) -> Value:
     given = {axis: array for axis, array in enumerate(known) if array is not None}
     if len(given) == 1 and not any(array.dtype == np.bool_ for array in given.values()):
         ((axis, array),) = given.items()
-        return gathers.gather(call.b, x, axis, numbers(array) % max(x.extents[axis], 1))
+        return gathers.gather(call.b, x, axis, inside(call, numbers(array), x.extents[axis]))
+    if not any(array.dtype == np.bool_ for array in given.values()):  # a mask takes as many axes as it has
+        for axis, array in given.items():
+            inside(call, numbers(array), x.extents[axis])
     key = tuple(slice(None) if array is None else array for array in known)
     return views.by_index(call.b, x, lambda flat: flat[key])
 

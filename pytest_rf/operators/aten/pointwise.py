@@ -16,7 +16,7 @@ UNTAGGED = """
     type_as dropout feature_dropout alpha_dropout feature_alpha_dropout _prelu_kernel rrelu
     rrelu_with_noise hardswish hardsigmoid hardtanh relu relu6 selu celu elu leaky_relu mish silu
     gelu softplus softshrink hardshrink threshold log_sigmoid nan_to_num lerp addcmul
-    addcdiv clamp clamp_min clamp_max copysign complex polar real imag angle abs positive square
+    addcdiv clamp_max copysign complex polar real imag angle abs positive square
     isnan isinf isfinite maximum minimum fmod remainder floor_divide true_divide divide multiply
     subtract nextafter float_power frexp
     fake_quantize_per_tensor_affine fake_quantize_per_tensor_affine_cachemask
@@ -76,6 +76,12 @@ def _expanded(call: OpCall, y: Value, shape: Shape | None) -> Value | None:
     if shape is not None and broadcast_shape([y.extents, shape]) != shape:
         raise ValueError(f"{y.shape} does not broadcast to {shape}")
     return None if shape is None else expand(call.b, y, shape)
+
+
+def clamp(call: OpCall) -> Result:
+    """clamp, clamp_min: each element, held between bounds."""
+    found = masking.clamped(call.b, call.x, call.get("min"), call.get("max"))
+    return each(call, pointwise(call.b, *call.values()) if found is None else found)
 
 
 def foreach(call: OpCall) -> Result:
@@ -142,6 +148,7 @@ RULES: Rules = {
     **{f"aten.{name}": elementwise for name in UNTAGGED.split()},
     **{f"aten.{name}": nothing for name in NOTHING.split()},
     **{f"aten.{name}": elementwise for name in _DRAWN.split()},
+    **dict.fromkeys(["aten.clamp", "aten.clamp_min"], clamp),
     "aten.prelu": prelu,
     **dict.fromkeys(["aten.copy", "aten.fill.Tensor", "aten.bernoulli.Tensor"], copied),
     "aten.masked_fill": fill,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rf.operators.masking import choose, elementwise
+from pytest_rf.operators.masking import choose, clamped, elementwise
 from pytest_rf.operators.onnx.call import Element, NodeCall, Rules, by_shapes, fitting
 from pytest_rf.operators.pointwise import pointwise
 from pytest_rf.operators.reductions import normalise_channels, reduce
@@ -65,9 +65,18 @@ def identity(call: NodeCall) -> Element:
     return call.x if value is None else value
 
 
-def first_of_two(call: NodeCall) -> Value:
-    """The value of the first input in the type or range that constants give (CastLike, Clip)."""
-    return call.x if call.op == "CastLike" else pointwise(call.b, *call.given)
+def cast_like(call: NodeCall) -> Value:
+    """CastLike: the value of the first input."""
+    return call.x
+
+
+def clip(call: NodeCall) -> Value:
+    """Clip: each element, held between bounds, which were attributes before opset 11."""
+    ends: list[Value | float | None] = [call.optional(1), call.optional(2)]
+    if call.opset < 11:
+        ends = [call.number(name, 0.0) if name in call.attributes else None for name in ("min", "max")]
+    found = clamped(call.b, call.x, *ends)
+    return pointwise(call.b, *call.given) if found is None else found
 
 
 def dropout(call: NodeCall) -> tuple[Value, ...]:
@@ -112,7 +121,8 @@ RULES: Rules = {
     **dict.fromkeys(UNARY.split(), same),
     **dict.fromkeys(BINARY.split(), broadcast),
     "Where": where,
-    **dict.fromkeys(["CastLike", "Clip"], first_of_two),
+    "CastLike": cast_like,
+    "Clip": clip,
     "Identity": identity,
     "Dropout": dropout,
     "BatchNormalization": batch_normalisation,

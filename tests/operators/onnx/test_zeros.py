@@ -76,3 +76,33 @@ def test_a_stored_0_that_stands_for_another_number_is_read(operator: str) -> Non
     low, high = pytest_rf.analyze(model(text), weights=True)["y"].bounds(-1)
     assert low.min() == low.max() == 0
     assert high.min() == high.max() == 2
+
+
+DEQUANTISED = {
+    "one scale": ("float s = {0.5}", "w, s"),
+    "a zero point of 0": ("float s = {0.5}, int8 z = {0}", "w, s, z"),
+    "another zero point": ("float s = {0.5}, int8 z = {3}", "w, s, z"),
+    "one for each channel": ("float[2] s = {0.5, 0.25}, int8[2] z = {3, 3}", "w, s, z"),
+}
+
+
+@pytest.mark.parametrize("opset", [10, 13, 19, 21])
+@pytest.mark.parametrize("name", DEQUANTISED)
+def test_weights_that_are_stored_quantised(name: str, opset: int) -> None:
+    parameters, operands = DEQUANTISED[name]
+    channels = name == "one for each channel"
+    if channels and opset == 10:
+        pytest.skip("scales of channels came with opset 13")
+    zero = 3 if "3" in parameters else 0
+    weights = [zero, zero + 2, zero + 4] * 4
+    text = (
+        f"g (float[1,2,6] x) => (y) <int8[2,2,3] w = {{{','.join(map(str, weights))}}}, {parameters}> {{"
+        f" v = DequantizeLinear{'<axis = 0>' * channels}({operands}) y = Conv(x, v) }}"
+    )
+    graph = model(text, opset=opset)
+    analysis = pytest_rf.analyze(graph, weights=True)
+    found = compare(analysis, probe_rows(load(graph), generic_inputs({"x": (1, 2, 6)})))
+    assert found.compared
+    assert not found.unsound, found.report()
+    assert not found.inexact, found.report()
+    assert analysis["y"].bounds(2)[0].min() == 1
