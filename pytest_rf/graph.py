@@ -250,6 +250,7 @@ class Builder:
                 ]
                 setattr(y, name, np.concatenate(wide, axis))
         y.faints = tuple(dict.fromkeys(number for part in parts for number in part.faints))
+        y.finite, y.low = any(part.finite for part in parts), any(part.low for part in parts)
         return y
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
@@ -273,7 +274,7 @@ class Builder:
             mask = getattr(x, name)
             if mask is not None:
                 setattr(y, name, move(np.broadcast_to(mask, x.extents)))
-        y.faints = x.faints
+        y.faints, y.finite, y.low = x.faints, x.finite, x.low
         return y
 
     def count_masks(self, numbers: Sequence[int]) -> None:

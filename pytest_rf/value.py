@@ -31,6 +31,8 @@ class Value:
         zero: which elements are known to be a constant 0: masked ones behind a softmax, a side of a triangle.
         faint: in weight-aware mode, which elements had a large negative constant added: a softmax masks them.
         faints: the numbers of these constants.
+        finite: whether what masks elements is a number, if the least there is, and not -inf.
+        low: in weight-aware mode, whether data can make single elements as low as a mask.
     """
 
     number: int
@@ -44,6 +46,8 @@ class Value:
     zero: npt.NDArray[np.bool_] | None = None
     faint: npt.NDArray[np.bool_] | None = None
     faints: tuple[int, ...] = ()
+    finite: bool = False
+    low: bool = False
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Return what is pickled: all but the elements of a constant, which no figure needs any more."""
@@ -108,6 +112,7 @@ class Deferred(Value):
         self.nesting = nesting
         self.masked = self.zero = self.faint = None
         self.faints = ()
+        self.finite = self.low = False
         self._resolve = resolve
 
     def __reduce__(self) -> tuple[type[Value], tuple[Any, ...]]:

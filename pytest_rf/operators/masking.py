@@ -3,7 +3,8 @@
 Triangles bring them in always, other constants in weight-aware mode alone (SEMANTICS 7). Masked scores are a
 constant -inf, which what is added to them or scales them leaves; behind a softmax they are a constant 0, which
 every product leaves. The two are not the same: a softmax of 0 is no 0. A mask of -100 leaves the scores what they are,
-so that all but a softmax reads them: such scores are faint.
+so that all but a softmax reads them: such scores are faint. A mask that is computed from data can make all scores of a
+query as low as what a constant one hides, unless that is -inf, and then it hides nothing: such scores are low.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
             found = clamped(b, *operands) or clamped(b, *operands[::-1])
         elif name in COMPARED:
             found = _compared(b, name, *operands)
-    return pointwise(b, *operands) if found is None else found
+    made = pointwise(b, *operands) if found is None else found
+    return _lowered(b, op, made, operands) if b.weights and op in ARITHMETIC else made
 
 
 def choose(b: Builder, condition: Value, one: Value | float, other: Value | float) -> Value:
@@ -97,7 +99,8 @@ def choose(b: Builder, condition: Value, one: Value | float, other: Value | floa
     operands = [x for x in (condition, one, other) if isinstance(x, Value)]
     if condition.varies or condition.data is None:
         found = _chosen(b, condition, one, other) if b.weights else None
-        return pointwise(b, *operands) if found is None else found
+        made = pointwise(b, *operands) if found is None else found
+        return low(b, made) if b.weights and any(_is_low(b, x) for x in (one, other)) else made
     holds = narrow(condition.data.astype(np.bool_, copy=False))
     shape = broadcast_shape([x.extents for x in operands])
     sides = [
@@ -112,9 +115,11 @@ def choose(b: Builder, condition: Value, one: Value | float, other: Value | floa
     for x, over, _ in sides:
         if x.shape == shape and not over.any():
             return x
-    return b.union(
+    y = b.union(
         shape, *(broadcast_read(x, shape)._replace(where=~over) for x, over, _ in sides if not over.all())
     )
+    y.low = any(x.low for x, _, _ in sides)
+    return y
 
 
 def clamped(
@@ -132,7 +137,7 @@ def clamped(
     if bottom is None or (bottom > 0).any() or broadcast_shape([x.extents, bottom.shape]) != x.extents:
         return None
     if (bottom <= _hiding(b)).all():
-        return x
+        return x if x.masked is None or np.isneginf(bottom).all() else masked(b, x, x.masked, finite=True)
     y = _without(b, np.zeros((), np.bool_), x)
     y.zero = x.zero if bottom.any() else _either([x.zero, x.masked])
     if (bottom <= b.mask_below).all():
@@ -141,11 +146,45 @@ def clamped(
     return y
 
 
-def masked(b: Builder, x: Value, masked: Mask) -> Value:
-    """Return scores of which a constant mask (``masked``, broadcastable) makes some -inf: they read nothing."""
+def masked(b: Builder, x: Value, masked: Mask, finite: bool = False) -> Value:
+    """Return scores of which a constant mask (``masked``, broadcastable) makes some -inf: they read nothing.
+
+    ``finite``: it makes them the least number that there is.
+    """
     y = _without(b, masked, x)
     y.masked = masked if x.masked is None else masked | x.masked
+    y.finite, y.low = x.finite or finite, x.low
     return y
+
+
+def low(b: Builder, x: Value) -> Value:
+    """Return a tensor of which data can make single elements as low as a mask."""
+    if x.varies and not x.low:
+        if x.is_plain:  # others can hold it too
+            x = b.union(x.extents, broadcast_read(x, x.extents))
+        x.low = True
+    return x
+
+
+def _lowered(b: Builder, op: str, y: Value, operands: Sequence[Value]) -> Value:
+    """Return what arithmetic has made of operands: low if one of them is, or is scaled by as much as masks are."""
+    scaled = (
+        op == "mul"
+        and b.mask_below > -np.inf
+        and any(
+            numbers is not None and numbers.size and bool((np.abs(numbers) >= -b.mask_below).any())
+            for numbers in (_numbers(b, x) for x in operands)
+        )
+    )
+    return low(b, y) if scaled or any(x.low for x in operands) else y
+
+
+def _is_low(b: Builder, x: Value | float) -> bool:
+    """Whether some of a tensor, or a number, is as low as a mask."""
+    if isinstance(x, Value) and x.varies:
+        return x.low
+    numbers = _numbers(b, x)
+    return numbers is not None and bool((numbers <= b.mask_below).any())
 
 
 def zeroed(b: Builder, x: Value, zero: Mask) -> Value:
@@ -167,11 +206,12 @@ def replaced(b: Builder, x: Value, over: Mask, number: Value | float | None) -> 
         else np.broadcast_to(over, np.broadcast_shapes(over.shape, numbers.shape))
     )
     if (numbers <= _hiding(b)).all():
-        return masked(b, x, cut)
+        return masked(b, x, cut, finite=not np.isneginf(numbers).all())
     if (numbers <= b.mask_below).all() and not cut.all():
         y = _without(b, cut, x)
         y.faint = cut if x.faint is None else cut | x.faint
         y.faints = (*x.faints, *_faints(b, number)) if isinstance(number, Value) else x.faints
+        y.low = x.low
         return y
     return None if numbers.any() else zeroed(b, x, cut)
 
@@ -229,6 +269,7 @@ def _combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
             return None
         y = _without(b, np.zeros((), np.bool_) if masked is None else masked, left, right)
         y.masked = masked
+        y.finite = any(_is_finite(b, x) for x in others) if masked is not None else False
         if zeros[0] is not None and zeros[1] is not None:
             y.zero = zeros[0] & zeros[1]
         if faint is not None:
@@ -249,6 +290,7 @@ def _combined(b: Builder, op: str, left: Value, right: Value) -> Value | None:
     y = _without(b, np.zeros((), np.bool_) if cut is None else cut, left, right)
     y.zero, y.masked, y.faint = zero, masked, _either([x.faint for x, _ in kept])
     y.faints = tuple(number for x, _ in kept for number in x.faints)
+    y.finite = any(x.finite for x in others)
     return y
 
 
@@ -261,6 +303,13 @@ def _vanished(b: Builder, x: Value, zero: Mask) -> Value:
 
 def _masked(b: Builder, x: Value) -> Mask | None:
     return x.masked if x.varies or not b.weights or x.data is None else hiding(x.data, _hiding(b))
+
+
+def _is_finite(b: Builder, x: Value) -> bool:
+    """Whether what masks in a summand is a number."""
+    if x.varies or not b.weights or x.data is None:
+        return x.finite
+    return bool(((x.data <= _hiding(b)) & np.isfinite(x.data)).any())
 
 
 def _hiding(b: Builder) -> float:

@@ -54,20 +54,41 @@ def softmax(b: Builder, x: Value, axes: Collection[int], logarithm: bool = False
     count = shared * alive.sum(axis=tuple(axes), keepdims=True)
     alive = alive & (count > 1)
     y = b.union(x.extents, *(one._replace(where=alive) for one in reads))
-    y.masked, y.zero = (x.masked, None) if logarithm else (None, hidden & (count > 0))
+    if logarithm:
+        y.masked = x.masked
+    elif not (x.low and x.finite):
+        y.zero = hidden & (count > 0)
+    else:
+        _note_low(b)
     return y
 
 
 def _scores(b: Builder, x: Value, axes: Collection[int]) -> Value:
-    """Return scores without those that a large negative constant masks; where it masks all, it masks none."""
+    """Return scores without those that a large negative constant masks; where it masks all, it masks none.
+
+    Where data can mask what it lets through, what it masks weighs as much as the rest, so that nothing is certain.
+    """
     if x.faint is None:
         return x
     faint = narrow(np.broadcast_to(x.faint, x.extents))  # the same for all heads, it stays as small as it is
     hidden = faint & ~faint.all(axis=tuple(axes), keepdims=True)
     if not hidden.any():
         return x
+    if x.low:
+        _note_low(b)
+        return x
     b.count_masks(x.faints)
     return masked(b, x, hidden)
+
+
+def _note_low(b: Builder) -> None:
+    note = (
+        f"{b.node.op} {b.node.name!r}: a mask that is computed can hide all that a constant one lets through, and then "
+        "what the constant one hides weighs as much (a row of padding): it counts as read; give the computed mask as a "
+        "constant (values), or mask with -inf"
+    )
+    if note not in b.graph.notes:
+        b.graph.notes.append(note)
 
 
 def group_normalise(b: Builder, x: Value, groups: int, *parameters: Value) -> Value:
