@@ -13,7 +13,7 @@ from typing import Any
 from pytest_rf import gc_pause, limits
 from pytest_rf.analysis import steps
 from pytest_rf.analysis.accepting import verified
-from pytest_rf.analysis.described import Relower
+from pytest_rf.analysis.described import Relower, say
 from pytest_rf.checkable import Analysis
 from pytest_rf.errors import ModelError
 from pytest_rf.given import remedy
@@ -40,7 +40,7 @@ def described(
     said = replace(analysis, wanted_axes={**analysis.wanted_axes, **(axes or {})}, accept_context=accepted)
     if stands_for:
         names = [axis for source in said.inputs.values() for axis in source.axes]
-        said.say(stands_for={**said.stands_for, **steps.told(names, stands_for)})
+        say(said, stands_for={**said.stands_for, **steps.told(names, stands_for)})
     return verified(said)
 
 
@@ -84,13 +84,13 @@ def load(
         analysis = _of_file(
             lambda: skimmed(path), path, called, path, inputs, values, weights, operators, below
         )
-        analysis.say(called=(path, values))
+        say(analysis, called=(path, values))
         return analysis
     if type(model).__module__.split(".")[0] in ("onnx", "onnx_ml_pb2") or hasattr(model, "opset_import"):
         called = name or model.graph.name or "model"
         _no_call(called, example, kwargs)
         analysis = _of_file(lambda: model, None, called, called, inputs, values, weights, operators, below)
-        analysis.say(called=(model, values))
+        say(analysis, called=(model, values))
         return analysis
     if is_torch(model):
         from pytest_rf.frontends.torch import load, reopened

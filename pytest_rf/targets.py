@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pytest_rf import limits
 from pytest_rf.analysis import Analysis as Described
 from pytest_rf.analysis.accepting import complaint, unmatched
+from pytest_rf.analysis.described import say
 from pytest_rf.calling import absent, analysed
 from pytest_rf.checkable import Analysis
 from pytest_rf.config.declared import Model
@@ -51,7 +52,7 @@ def analyse(target: Target, example: Sequence[Any] = ()) -> Analysis:
         else:
             _check_file(target, target.path)
             analysis = _analysed(target, target.path, example)
-    analysis.say(accept_context=target.model.accept_context)
+    say(analysis, accept_context=target.model.accept_context)
     if target.siblings == 1:
         for keys, told in missing(analysis, target.model).items():
             raise at(target.model, told, *keys)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rf import gc_pause
 from pytest_rf.analysis import tensors
-from pytest_rf.analysis.described import Described, StateFigures
+from pytest_rf.analysis.described import Described, StateFigures, alone
 from pytest_rf.analysis.doors import notebook
 from pytest_rf.analysis.finals import final
 from pytest_rf.analysis.inputs import Input
@@ -37,20 +37,9 @@ class Analysis(Described):
     @cached_property
     def runs(self) -> Runs:
         """The runs of the interpreter over the graph."""
-        about = self.alone()
+        about = alone(self)
         made: Runs = Runs(about) if self.stream is None else self.stream.runs(about)
         return made
-
-    def say(self, **more: Any) -> None:
-        """Say more of the model: whatever of it has been asked for already knows that too.
-
-        Args:
-            more: attributes of the description, and what they are from now on.
-        """
-        known = [self, self.runs.about] if "runs" in vars(self) else [self]
-        for name, value in more.items():
-            for one in known:
-                setattr(one, name, value)
 
     # ------------------------------------------------------------------ inputs
 

@@ -116,13 +116,6 @@ class Described:
     def __post_init__(self) -> None:
         self.wanted_axes = checked(self.name, self.shapes, self.wanted_axes)
 
-    def alone(self) -> Described:
-        """Return the description without what was found out: what is found out holds it, and it nothing of that.
-
-        So all of an analysis is freed with the last word about it, and not by a search of garbage later.
-        """
-        return Described(**{one.name: getattr(self, one.name) for one in fields(Described)})
-
     def accepts(self, node: Node) -> bool:
         """Return whether the context that a node brings in is accepted."""
         return is_accepted(node, self.accept_context)
@@ -139,6 +132,27 @@ class Described:
     def shapes(self) -> dict[str, Shape]:
         """The extents of the graph inputs, by name."""
         return {name: value.extents for name, value in self.graph.inputs.items()}
+
+
+def alone(about: Described) -> Described:
+    """Return a description without what was found out: what is found out holds it, and it nothing of that.
+
+    So all of an analysis is freed with the last word about it, and not by a search of garbage later.
+    """
+    return Described(**{one.name: getattr(about, one.name) for one in fields(Described)})
+
+
+def say(about: Described, **more: Any) -> None:
+    """Say more of a model: whatever of it has been asked for already knows that too.
+
+    Args:
+        about: the model.
+        more: attributes of the description, and what they are from now on.
+    """
+    runs = vars(about).get("runs")
+    for one in (about,) if runs is None else (about, runs.about):
+        for name, value in more.items():
+            setattr(one, name, value)
 
 
 def is_accepted(node: Node, patterns: Sequence[str]) -> bool:

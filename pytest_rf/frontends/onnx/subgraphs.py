@@ -6,24 +6,41 @@ from collections import ChainMap
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pytest_rf.errors import ModelError
 from pytest_rf.frontends.onnx import constants
 from pytest_rf.frontends.onnx.attributes import size_of
 from pytest_rf.frontends.onnx.names import called, text, told
+from pytest_rf.frontends.onnx.payloads import Payloads
 from pytest_rf.frontends.onnx.proto import onnx
 from pytest_rf.frontends.onnx.sites import Frame, Scope
+from pytest_rf.graph import Builder
 from pytest_rf.operators.onnx.call import Element
 
-if TYPE_CHECKING:
-    from pytest_rf.frontends.onnx.nodes import Nodes
+
+class Lowering(Protocol):
+    """What lowers the nodes of a graph.
+
+    Attributes:
+        b: the builder that takes their steps.
+        payloads: where the elements of large tensors are.
+    """
+
+    b: Builder
+    payloads: Payloads
+
+    def place(self, node: onnx.NodeProto) -> str:
+        """Return how messages name a node."""
+
+    def run(self, nodes: Sequence[onnx.NodeProto], scope: Scope, frame: Frame) -> None:
+        """Lower nodes in order."""
 
 
 class Subgraph:
     """The graph in an attribute of a node: reads what the graphs around it have."""
 
-    def __init__(self, nodes: Nodes, node: onnx.NodeProto, name: str, scope: Scope, frame: Frame) -> None:
+    def __init__(self, nodes: Lowering, node: onnx.NodeProto, name: str, scope: Scope, frame: Frame) -> None:
         graph = next((one.g for one in node.attribute[:] if one.name == name and one.HasField("g")), None)
         if graph is None:
             raise ModelError(f"{nodes.place(node)}: attribute {name!r} must be a graph")
