@@ -168,23 +168,21 @@ def low(b: Builder, x: Value) -> Value:
 
 def _lowered(b: Builder, op: str, y: Value, operands: Sequence[Value]) -> Value:
     """Return what arithmetic has made of operands: low if one of them is, or is scaled by as much as masks are."""
-    scaled = (
-        op == "mul"
-        and b.mask_below > -np.inf
-        and any(
-            numbers is not None and numbers.size and bool((np.abs(numbers) >= -b.mask_below).any())
-            for numbers in (_numbers(b, x) for x in operands)
-        )
-    )
+    scaled = op == "mul" and any(max(map(abs, _ends(b, x))) >= -b.mask_below for x in operands)
     return low(b, y) if scaled or any(x.low for x in operands) else y
 
 
 def _is_low(b: Builder, x: Value | float) -> bool:
     """Whether some of a tensor, or a number, is as low as a mask."""
-    if isinstance(x, Value) and x.varies:
-        return x.low
+    return x.low if isinstance(x, Value) and x.varies else _ends(b, x)[0] <= b.mask_below
+
+
+def _ends(b: Builder, x: Value | float) -> tuple[float, float]:
+    """Return the least and the largest element of a constant, without NaN; 0 where there is none."""
     numbers = _numbers(b, x)
-    return numbers is not None and bool((numbers <= b.mask_below).any())
+    if numbers is None or not numbers.size:
+        return 0.0, 0.0
+    return float(np.fmin.reduce(numbers, None)), float(np.fmax.reduce(numbers, None))
 
 
 def zeroed(b: Builder, x: Value, zero: Mask) -> Value:
@@ -254,6 +252,8 @@ def _numbers(b: Builder, x: Value | float | None) -> np.ndarray[Any, np.dtype[An
     """Return the elements of a constant that are numbers; None for anything else, and weights that do not count."""
     data = (None if x.varies or not b.weights else x.data) if isinstance(x, Value) else x
     numbers = None if data is None else np.asarray(data)
+    if numbers is not None and numbers.dtype == np.float16:
+        numbers = numbers.astype(np.float32)  # half precision knows neither -3e38 nor -1e9
     return numbers if numbers is not None and numbers.dtype.kind in "bfiu" else None
 
 
@@ -309,7 +309,8 @@ def _is_finite(b: Builder, x: Value) -> bool:
     """Whether what masks in a summand is a number."""
     if x.varies or not b.weights or x.data is None:
         return x.finite
-    return bool(((x.data <= _hiding(b)) & np.isfinite(x.data)).any())
+    hidden = hiding(x.data, _hiding(b))
+    return hidden is not None and bool(np.isfinite(x.data[hidden]).any())
 
 
 def _hiding(b: Builder) -> float:
