@@ -10,8 +10,8 @@ from pytest_rf.frontends.torch.layouts import broadcasts, iterated
 from pytest_rf.frontends.torch.recording import tensors_in
 from pytest_rf.frontends.torch.traits import Traits
 
-_OTHERWISE_NAMES = "angle conj_physical ldexp masked_fill mvlgamma positive threshold_backward"
-_OTHERWISE = frozenset([*_OTHERWISE_NAMES.split(), "pow.Scalar"])
+_OTHERWISE_NAMES = "angle conj_physical ldexp masked_fill mvlgamma positive rrelu threshold_backward"
+_OTHERWISE = frozenset([*_OTHERWISE_NAMES.split(), "float_power.Scalar", "pow.Scalar"])
 """Composed of several operators, or of views: their results lie in memory otherwise."""
 
 

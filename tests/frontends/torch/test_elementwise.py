@@ -20,8 +20,10 @@ KINDS = (torch.float32, torch.float32, torch.float64, torch.int64, torch.bool, t
 
 def pointwise() -> Iterator[Any]:
     """Yield the overloads that torch tags as elementwise."""
-    for name in sorted(dir(torch.ops.aten)):
-        packet = getattr(torch.ops.aten, name)
+    # An attribute of torch.ops is there once somebody has asked for it, so that does not tell which there are.
+    known = {one.name for one in torch._C._jit_get_all_schemas() if one.name.startswith("aten::")}
+    for name in sorted(one.removeprefix("aten::") for one in known):
+        packet = getattr(torch.ops.aten, name, None)
         for overload in getattr(packet, "overloads", list)():
             func = getattr(packet, overload)
             if torch.Tag.pointwise in func.tags and not any(a.is_out for a in func._schema.arguments):
