@@ -47,6 +47,10 @@ def plain(number: Fraction | float) -> Number:
     return int(number) if math.isfinite(number) and number == int(number) else number
 
 
+_LONGEST = 1 << 1000
+"""Strides beyond this overflow what places are reckoned in."""
+
+
 def once(figure: Figure) -> Figure:
     """Compute a figure that others are made of once, for as long as the field is held."""
     name = f"_{figure.__name__}"
@@ -286,6 +290,8 @@ class Along:
     def steps(self) -> Steps | None:
         """What the tensor's steps stand for: what its authors say, or its stride; None where there is no such thing.
 
+        Nor is there one of strides that no float holds: those of a thousand layers that halve an axis of one position.
+
         What they say holds of tensors with as many steps as it takes to stand for the whole input.
         """
         stated = self._stated
@@ -293,7 +299,9 @@ class Along:
             return structs.replace(stated, hop=self.framing.hop) if self.framed else stated
         step = self.stride
         first = self.runs.origin(self.value, self.key) * (self.framing.hop if self.framed else 1)
-        return strided(step, first) if step else None
+        if not step or max(step.numerator, step.denominator) > _LONGEST:
+            return None
+        return strided(step, first)
 
     @property
     def _stated(self) -> Steps | None:

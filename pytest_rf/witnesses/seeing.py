@@ -124,7 +124,8 @@ class Sight:
 
     def best(self, score: npt.NDArray[np.float64 | np.int64], where: npt.NDArray[np.bool_]) -> Element | None:
         """Return the unit with the largest score of those that are meant, the one nearest to the middle of several."""
-        score, where = np.broadcast_arrays(score, where)
+        where = where & np.ones(score.shape, np.bool_)  # numpy broadcasts by name no more than 32 axes
+        score = score + np.zeros(where.shape, np.int64)
         if not where.any():
             return None
         hits = np.argwhere(where & (score == score[where].max()))

@@ -130,8 +130,7 @@ def bound(node: onnx.NodeProto, given: Mapping[str, onnx.AttributeProto], depth:
         if attribute.ref_attr_name:
             if attribute.ref_attr_name in given:
                 new = result.attribute.add()
-                new.CopyFrom(given[attribute.ref_attr_name])
-                new.name = attribute.name
+                new.MergeFrom(_named(given[attribute.ref_attr_name], attribute))
         else:
             new = result.attribute.add()
             new.CopyFrom(attribute)
@@ -140,6 +139,19 @@ def bound(node: onnx.NodeProto, given: Mapping[str, onnx.AttributeProto], depth:
                 del graph.node[:]
                 graph.node.extend(inner)
     return result
+
+
+def _named(value: onnx.AttributeProto, like: onnx.AttributeProto) -> onnx.AttributeProto:
+    """Return an attribute under the name of another one, which need not be UTF-8 and can only be copied then."""
+    found, rest = ATTRIBUTE(), ATTRIBUTE()
+    found.CopyFrom(like)
+    for field, _ in like.ListFields():
+        if field.name != "name":
+            found.ClearField(field.name)
+    rest.CopyFrom(value)
+    rest.ClearField("name")
+    found.MergeFrom(rest)
+    return found
 
 
 def _refers(node: onnx.NodeProto) -> bool:

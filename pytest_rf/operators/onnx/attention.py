@@ -35,7 +35,7 @@ def attention(call: NodeCall) -> tuple[Value, ...]:
     if past is not None:
         key = call.b.join([past, key], 2)
         value = call.b.join([call.operand(5), value], 2)
-    _check(call, query, key, value)
+    check_heads(call, query, key, value)
     mask = call.optional(3)
     left, right = call.integer("left_window_size", -1), call.integer("right_window_size", -1)
     reach = Reach(
@@ -60,7 +60,12 @@ def attention(call: NodeCall) -> tuple[Value, ...]:
     return tuple(outputs[: call.outputs])
 
 
-def _check(call: NodeCall, query: Value, key: Value, value: Value) -> None:
+def check_heads(call: NodeCall, query: Value, key: Value, value: Value) -> None:
+    """Hold that queries, keys and values (batch, heads, length, size) are those of one attention.
+
+    Raises:
+        Unfit: they are not.
+    """
     fits = (
         query.extents[0] == key.extents[0] == value.extents[0]
         and key.extents[1:3] == value.extents[1:3]

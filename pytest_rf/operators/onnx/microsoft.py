@@ -8,7 +8,7 @@ from pytest_rf.node import Role
 from pytest_rf.operators import attention as attending
 from pytest_rf.operators import contractions, views
 from pytest_rf.operators.attention import Reach, merge_heads
-from pytest_rf.operators.onnx.attention import rotary, split_heads
+from pytest_rf.operators.onnx.attention import check_heads, rotary, split_heads
 from pytest_rf.operators.onnx.call import NodeCall, Rules
 from pytest_rf.operators.onnx.contractions import gemm, product
 from pytest_rf.operators.onnx.convolutions import (
@@ -207,6 +207,7 @@ def _attended(
     exact: bool = False,
 ) -> Value:
     """Return attention; not ``exact``: what is ahead gets a small score (mask_filter_value), not none at all."""
+    check_heads(call, query, key, value)
     added = bias if bias is not None and bias.varies else None
     bounded = reach.left is not None or reach.right is not None
     if not exact and bounded and (added is not None or padding is not None):
