@@ -7,7 +7,7 @@ into features, and those of time not at all. So each axis has a last tensor of i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rf.access import SAME, Relation, Same, Taps, Whole
 from pytest_rf.analysis.inputs import Input
@@ -112,8 +112,24 @@ class Final(Tensor):
         ends = self._ends(key)
         if ends == [self.output]:
             return [Held(self.output)]
-        why = _goes_on(self.runs, self.output, key, ends, min(names, default=str(number)))
+        why = _goes_on(self.runs, self.output, key, ends, min(names, default=str(number))).why
         return [Held(self.output, why)] if why or not ends else [Held(end) for end in ends]
+
+    def lost(self, axis: str | int, input: str | None = None) -> str:
+        """Return why the size of a field is not that of the last tensor with positions; nothing where it is.
+
+        Positions that were taken out one by one and put side by side again go on after it, and their fields grow.
+        """
+        source = self._of(axis, input)
+        number = source.axis(axis)
+        key = (source.name, number)
+        if number == source.batch or _has_place(self.runs, self.output.number, key, parts=True):
+            return ""
+        ends = self._ends(key)
+        if ends == [self.output]:
+            return ""
+        name = next((name for name, one in source.axes.items() if one == number), str(number))
+        return _goes_on(self.runs, self.output, key, ends, name).apart
 
     def path(
         self, axis: str | int, input: str | None = None, metric: str | Measure = "rf"
@@ -197,7 +213,24 @@ def _ends(output: Tensor, owners: Mapping[int, Tensor], key: Key) -> list[Tensor
     return ends[::-1]
 
 
-def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis: str) -> str:
+class _Going(NamedTuple):
+    """What keeps positions from ending where the layouts say so; nothing where they do.
+
+    Attributes:
+        among: an operator moves along an axis in which they lie among others.
+        apart: single ones are put side by side again.
+    """
+
+    among: str = ""
+    apart: str = ""
+
+    @property
+    def why(self) -> str:
+        """The first of the two that is so."""
+        return self.among or self.apart
+
+
+def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis: str) -> _Going:
     """Return what keeps positions of a key from ending where the layouts say so; nothing if they do.
 
     An operator can move along an axis that they are folded into, among channels or samples; and single positions
@@ -219,11 +252,13 @@ def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis:
         join = step.action
         if isinstance(join, Join) and step.value.extents[join.axis] == len(join.operands) > 1:
             beside = step.node.op
-    if mover:
-        return f"{mover} moves along an axis in which positions of {axis} lie among others"
-    if beside and taken > 1 and key not in carried(_layout(runs, output.number)):
-        return f"{beside} puts single positions of {axis} side by side, and which step stands for which is not known"
-    return ""
+    among = f"{mover} moves along an axis in which positions of {axis} lie among others" if mover else ""
+    if not beside or taken < 2 or key in carried(_layout(runs, output.number)):
+        return _Going(among)
+    return _Going(
+        among,
+        f"{beside} puts single positions of {axis} side by side, and which step stands for which is not known",
+    )
 
 
 def _is_whole(runs: Runs, number: int, key: Key) -> bool:

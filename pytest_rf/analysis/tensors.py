@@ -65,6 +65,10 @@ class Tensor(NodeOutput):
         """Return the tensors at which a guarantee about an axis is held: itself, but for ``analysis.final``."""
         return [Held(self)]
 
+    def lost(self, axis: str | int, input: str | None = None) -> str:
+        """Return why the size of its field along an axis is not known: nothing, but for ``analysis.final``."""
+        return ""
+
     def bounds(self, axis: str | int, input: str | None = None, context: bool = False) -> Bounds:
         """Return the first and the last input position that each element reads, on the actual input.
 

@@ -98,13 +98,14 @@ def source(analysis: Analysis, named: Source, text: str) -> Input:
 def places(tensor: Tensor, field: TensorField, source: Input, number: int, guarantee: bool) -> Iterator[Held]:
     """Yield where an axis is judged: of a final tensor at the one that is final for the axis.
 
-    Guarantees are judged at all tensors at which its positions end, and cannot be where something goes on behind.
+    Guarantees are judged at all tensors at which its positions end, and cannot be where something goes on behind. Sizes
+    cannot be either where that is known to be the same positions again.
     """
     if guarantee:
         for own, why in tensor.held(number, source.name):
             yield Held(own, own.field(source.name)[number], why)
     else:
-        yield Held(tensor.at(number, source.name), field[number])
+        yield Held(tensor.at(number, source.name), field[number], tensor.lost(number, source.name))
 
 
 def axes(source: Input, axis: str | int | None) -> list[tuple[str, int]] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from typing import Any
 
 import pytest
 
@@ -135,19 +136,23 @@ def test_no_leak_behind_a_fold_passes(front: str, fold: str, back: str) -> None:
     assert analysis.check("final is bounded.f") == []
 
 
-@pytest.mark.parametrize("fold", ["einsummed", "unpermuted"])
-@pytest.mark.parametrize("back", BACKS)
-def test_an_export_is_judged_as_the_module_is(fold: str, back: str) -> None:
-    onnx = pytest.importorskip("onnx")
-    module = Folded(FRONTS["causal"](), FOLDS[fold], BACKS[back]()).eval()
-    x, axes = torch.randn(2, 1, TIME, FREQUENCIES + 2), {"x": {"t": 2, "f": 3}}
+def exported(module: nn.Module, x: torch.Tensor) -> Any:
+    """Return a module as ONNX."""
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(module, (x,), file, input_names=["x"], dynamo=False)
+    return pytest.importorskip("onnx").load_from_string(file.getvalue())
+
+
+@pytest.mark.parametrize("fold", ["einsummed", "unpermuted"])
+@pytest.mark.parametrize("back", BACKS)
+def test_an_export_is_judged_as_the_module_is(fold: str, back: str) -> None:
+    module = Folded(FRONTS["causal"](), FOLDS[fold], BACKS[back]()).eval()
+    x, axes = torch.randn(2, 1, TIME, FREQUENCIES + 2), {"x": {"t": 2, "f": 3}}
     both = [
         pytest_rf.analyze(module, x, axes=axes),
-        pytest_rf.analyze(onnx.load_from_string(file.getvalue()), axes=axes),
+        pytest_rf.analyze(exported(module, x), axes=axes),
     ]
     judged = [
         [
@@ -176,6 +181,37 @@ def test_what_an_unrolled_loop_puts_side_by_side_is_named() -> None:
         (finding,) = analysis.check(text)
         assert finding.undecidable
         assert "aten.stack puts single positions of h side by side" in finding.message
+
+
+class Frames(nn.Module):
+    """Steps are taken apart, each goes through a layer, and they are put together again and meet over time."""
+
+    def __init__(self, front: nn.Module, apart: str) -> None:
+        super().__init__()
+        self.front, self.each, self.back = front, nn.Linear(4, 4), nn.Conv1d(4, 4, 3, padding=1)
+        self.apart = apart
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.front(x)
+        steps = y.unbind(2) if self.apart == "unbind" else [y[:, :, step] for step in range(y.shape[2])]
+        return self.back(torch.stack([self.each(step) for step in steps], 2))
+
+
+@pytest.mark.parametrize("apart", ["unbind", "select"])
+@pytest.mark.parametrize("front", ["window", "none"])
+@pytest.mark.parametrize("way", ["torch", "onnx"])
+def test_the_size_behind_steps_that_are_put_together_again_is_not_that_before(
+    way: str, front: str, apart: str
+) -> None:
+    module = Frames(nn.Conv1d(4, 4, 3, padding=1) if front == "window" else nn.Identity(), apart).eval()
+    x, axes = torch.randn(2, 4, 8), {"x": {"t": 2}}
+    model = (module, x) if way == "torch" else (exported(module, x),)
+    analysis = pytest_rf.analyze(*model, axes=axes)
+    true = 5 if front == "window" else 3  # of the convolutions alone
+    for text in (f"final rf.t <= {true - 2}", f"final rf.t >= {true + 1}", f"final rf.t == {true}"):
+        (finding,) = analysis.check(text)
+        assert finding.undecidable, text
+        assert "side by side" in finding.message
 
 
 class Clip(nn.Module):
