@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import torch
-from torch import Tensor, nn
 
-import pytest_rf
-from tests.garbage import left_by
+torch = pytest.importorskip("torch")
+
+from torch import Tensor, nn  # noqa: E402
+
+import pytest_rf  # noqa: E402
+from tests.garbage import left_by  # noqa: E402
 
 
 class Streams(nn.Module):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import torch
-from torch import Tensor, nn
 
-import pytest_rf
+torch = pytest.importorskip("torch")
+
+from torch import Tensor, nn  # noqa: E402
+
+import pytest_rf  # noqa: E402
 
 T = 5
 LEAST = torch.finfo(torch.float32).min
