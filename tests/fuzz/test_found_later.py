@@ -73,3 +73,20 @@ def test_more_axes_than_numpy_broadcasts_by_name() -> None:
     )
     (found,) = pytest_rf.analyze(made).check("final halo <= 0")
     assert "1 before, 1 after" in found.message
+
+
+@pytest.mark.parametrize("version", [2**31, 2**63 - 1, -1, -(2**63)])
+@pytest.mark.parametrize("holder", ["model", "function"])
+def test_versions_of_other_domains_that_no_library_counts_up_to(version: int, holder: str) -> None:
+    made = model(
+        "net (float[1, 3, 16] x) => (float[1, 3, N] y) { y = own.Twice (x) }",
+        domains=', "own" : 1',
+        functions="""
+        <opset_import: ["" : 17], domain: "own">
+        Twice (x) => (y) { z = ai.onnx.ml.Normalizer (x) y = Add (x, z) }
+        """,
+    )
+    imports = made.opset_import if holder == "model" else made.functions[0].opset_import
+    imports.add(domain="ai.onnx.ml", version=version)
+    with pytest.raises(ModelError, match=rf"opset_import .*'ai.onnx.ml' version {version}, which is not one of"):
+        pytest_rf.analyze(made)

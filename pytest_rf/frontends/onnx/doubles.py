@@ -12,6 +12,9 @@ from pytest_rf.frontends.onnx.proto import onnx
 _BODIES = frozenset({onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS, onnx.AttributeProto.UNDEFINED})
 """Types of attributes that can be bodies; files of the first versions leave the type out."""
 
+_LAST_VERSION = 2**31 - 1
+"""What the libraries that look operators up hold a version in."""
+
 
 def refuse(place: str, kind: str, names: Sequence[str | bytes]) -> None:
     """Refuse names of one kind that are not all different.
@@ -28,14 +31,19 @@ def versions(entries: Sequence[onnx.OperatorSetIdProto], place: str) -> dict[str
     """Return the operator versions that a model or function imports, by domain.
 
     Raises:
-        ModelError: a domain has two.
+        ModelError: a domain has two, or one that no library of operators counts up to.
     """
     found: dict[str, int] = {}
     for entry in entries:
         domain = domain_of(entry.domain)
         if domain in found:
             raise ModelError(f"{place}: {of_domain(domain)}")
-        found[domain] = int(entry.version)
+        found[domain] = version = int(entry.version)
+        if not 0 <= version <= _LAST_VERSION:
+            raise ModelError(
+                f"{place}: opset_import gives the domain {domain or 'ai.onnx'!r} version {version}, "
+                f"which is not one of 1 to {_LAST_VERSION}; export the model again"
+            )
     return found
 
 
