@@ -246,7 +246,7 @@ def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis:
     that were taken out can be put side by side again, as a recurrence does that a loop writes out.
     """
     stops = {end.number for end in ends}
-    wanted, taken, beside, mover = {output.number}, 0, "", ""
+    wanted, taken, placed, beside, mover = {output.number}, 0, 0, "", ""
     lengths, chosen = _lengths(runs, key, stops), list[Step]()
     for step in reversed(runs.graph.program):
         number = step.value.number
@@ -267,6 +267,9 @@ def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis:
         join = step.action
         if isinstance(join, Join) and step.value.extents[join.axis] == len(join.operands) > 1:
             beside = step.node.op
+        if not remains and _places_one(runs, step):
+            placed += 1
+            beside = step.node.op if placed > 1 else beside
     among = f"{mover} moves along an axis in which positions of {axis} lie among others" if mover else ""
     pickers = [step.node.op for step in chosen if not lengths.isdisjoint(step.value.extents)]
     picked = f"data chooses which positions of {axis} {pickers[-1]} has at which place" if pickers else ""
@@ -276,6 +279,20 @@ def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis:
         among,
         f"{beside} puts single positions of {axis} side by side, and which step stands for which is not known",
         picked,
+    )
+
+
+def _places_one(runs: Runs, step: Step) -> bool:
+    """Whether a step puts a single element at a place of an axis, as writing into a buffer does."""
+    action, values = step.action, runs.graph.values
+    if isinstance(action, Join):
+        return any(values[operand].extents[action.axis] == 1 for operand in action.operands)
+    if not isinstance(action, Union) or len(action.reads) != 1:
+        return False
+    (read,) = action.reads
+    return any(
+        own == 1 and to is not None and isinstance(how, Taps) and how.selects and step.value.extents[to] > 1
+        for own, (to, how) in zip(values[read.operand].extents, read.axes, strict=True)
     )
 
 
