@@ -32,9 +32,15 @@ _KNOWN = ("masked", "zero", "faint")
 
 
 class Union(NamedTuple):
-    """Each element reads what any of ``reads`` says."""
+    """Each element reads what any of ``reads`` says.
+
+    Attributes:
+        reads: what it reads.
+        window: the reads are taps of one window and no branches that meet, of which the shortest path takes one.
+    """
 
     reads: tuple[Read, ...]
+    window: bool = False
 
 
 class Join(NamedTuple):
@@ -216,13 +222,16 @@ class Builder:
         """Return a constant with these elements."""
         return self._added(Value(len(self.graph.values), tuple(data.shape), False, _data=data))
 
-    def union(self, shape: Sequence[int], *reads: Read) -> Value:
-        """Return a value whose elements read what any of ``reads`` says (of constants, and of no elements, nothing)."""
+    def union(self, shape: Sequence[int], *reads: Read, window: bool = False) -> Value:
+        """Return a value whose elements read what any of ``reads`` says (of constants, and of no elements, nothing).
+
+        ``window``: these are the taps of one window.
+        """
         values = self.graph.values
         live = tuple([read for read in reads if values[read.operand].is_read])
         if not live or 0 in shape:
             return self.constant(tuple(shape))
-        return self.step(tuple(shape), Union(live), [read.operand for read in live])
+        return self.step(tuple(shape), Union(live, window), [read.operand for read in live])
 
     def join(self, parts: Sequence[Value], axis: int) -> Value:
         """Return the parts one behind the other along ``axis``."""

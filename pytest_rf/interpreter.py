@@ -43,12 +43,14 @@ class Transfer(Struct, frozen=True, eq=False):
         branches: its operands.
         join: how they lie one behind the other; None where they meet element by element.
         node: the operator that the step belongs to.
+        window: what meets are taps of one window.
     """
 
     value: int
     branches: Sequence[Branch]
     join: EndToEnd | None
     node: Node
+    window: bool = False
 
     __repr__ = object.__repr__  # all that it holds would take pages
 
@@ -107,7 +109,9 @@ def amended(old: Plan, graph: Graph) -> Plan:
             made.structures[number] = before
             if number in old.transfers:
                 known = old.transfers[number]
-                made.transfers[number] = Transfer(number, known.branches, known.join, known.node)
+                made.transfers[number] = Transfer(
+                    number, known.branches, known.join, known.node, known.window
+                )
             continue
         found = _outcome(step, made, readings)
         # Windows of other taps leave the structure as it was, and all that follows.
@@ -160,7 +164,8 @@ def _outcome(step: Step, made: Plan, readings: Readings) -> Structure | Ignoranc
     except Exception as error:
         _note(error, step.node)
         raise
-    made.transfers[step.value.number] = Transfer(step.value.number, branches, join, step.node)
+    window = isinstance(step.action, Union) and step.action.window
+    made.transfers[step.value.number] = Transfer(step.value.number, branches, join, step.node, window)
     return structure
 
 
@@ -267,6 +272,7 @@ class _Run(Generic[T]):
         self.domain = domain
         self.rules = {kind: self._method(kind.__name__.lower()) for kind in get_args(Instruction)}
         self.union = self._method("union")
+        self.taps = getattr(domain, "taps", self.union)
         self.end_to_end = self._method("end_to_end")
         self.gave_up = ""
         self.done = 0
@@ -320,7 +326,9 @@ class _Run(Generic[T]):
     def _made(self, transfer: Transfer, live: Outcomes[T]) -> Mapping[Key, T | Ignorance]:
         """Return what is known of what a step makes."""
         parts = [self.read(live[branch.operand], branch) for branch in transfer.branches]
-        return self._joined(parts, transfer.join) if transfer.join else self._met(parts)
+        if transfer.join:
+            return self._joined(parts, transfer.join)
+        return self._met(parts, self.taps if transfer.window else self.union)
 
     def total(self, outcomes: Outcomes[T]) -> dict[int, Mapping[Key, T]]:
         """Return outcomes, all of which are known."""
@@ -350,14 +358,16 @@ class _Run(Generic[T]):
                 found[key] = self._ignorance(limit)
         return found
 
-    def _met(self, parts: Sequence[Mapping[Key, T | Ignorance]]) -> Mapping[Key, T | Ignorance]:
+    def _met(
+        self, parts: Sequence[Mapping[Key, T | Ignorance]], union: Callable[[Any, Any, Key], Any]
+    ) -> Mapping[Key, T | Ignorance]:
         """Return what is known of operands that meet element by element."""
         if len(parts) == 1:
             return parts[0]
         found = dict(parts[0])
         for part in parts[1:]:
             for key, x in part.items():
-                found[key] = self._put(self.union, found[key], x, key) if key in found else x
+                found[key] = self._put(union, found[key], x, key) if key in found else x
         return found
 
     def _joined(

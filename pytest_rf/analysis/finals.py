@@ -7,6 +7,7 @@ into features, and those of time not at all. So each axis has a last tensor of i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rf.access import SAME, Relation, Same, Taps, Whole
@@ -16,6 +17,7 @@ from pytest_rf.analysis.runs import Runs
 from pytest_rf.analysis.tensor_field import TensorField
 from pytest_rf.analysis.tensors import Contribution, Held, Tensor
 from pytest_rf.domains.layout import Key, Keys, Layout, are_within, carried, is_mixed
+from pytest_rf.domains.structure import Structure
 from pytest_rf.graph import Join, Regroup, Step, Union
 from pytest_rf.interpreter import Ignorance
 
@@ -129,7 +131,7 @@ class Final(Tensor):
         if ends == [self.output]:
             return ""
         name = next((name for name, one in source.axes.items() if one == number), str(number))
-        return _goes_on(self.runs, self.output, key, ends, name).apart
+        return _goes_on(self.runs, self.output, key, ends, name).size
 
     def path(
         self, axis: str | int, input: str | None = None, metric: str | Measure = "rf"
@@ -219,15 +221,22 @@ class _Going(NamedTuple):
     Attributes:
         among: an operator moves along an axis in which they lie among others.
         apart: single ones are put side by side again.
+        chosen: data picks some of them, and as many as there were stand on an axis again.
     """
 
     among: str = ""
     apart: str = ""
+    chosen: str = ""
 
     @property
     def why(self) -> str:
-        """The first of the two that is so."""
-        return self.among or self.apart
+        """The first that is so."""
+        return self.among or self.apart or self.chosen
+
+    @property
+    def size(self) -> str:
+        """The first that is so and lets fields grow."""
+        return self.apart or self.chosen
 
 
 def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis: str) -> _Going:
@@ -237,28 +246,67 @@ def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis:
     that were taken out can be put side by side again, as a recurrence does that a loop writes out.
     """
     stops = {end.number for end in ends}
-    wanted, taken, beside, mover = {output.number}, 0, "", ""
+    wanted, taken, placed, beside, mover = {output.number}, 0, 0, "", ""
+    lengths, chosen = _lengths(runs, key, stops), list[Step]()
     for step in reversed(runs.graph.program):
         number = step.value.number
         if number not in wanted or number in stops or _is_whole(runs, number, key):
             continue
         wanted.update(step.operands)
         remains = key in carried(_layout(runs, number))
+        if remains:
+            lengths |= _lengths(runs, key, [number])
+        elif _is_chosen(runs, number, key):
+            chosen.append(step)
         for relation in _along(runs, step, key):
             moves = not isinstance(relation, Same) and not (isinstance(relation, Taps) and relation.selects)
             if moves and remains:
                 mover = step.node.op  # at last the first of them
+                chosen += [step] if isinstance(relation, Whole) and relation.uncertain else []
             taken += not remains and not isinstance(relation, Whole)
         join = step.action
         if isinstance(join, Join) and step.value.extents[join.axis] == len(join.operands) > 1:
             beside = step.node.op
+        if not remains and _places_one(runs, step):
+            placed += 1
+            beside = step.node.op if placed > 1 else beside
     among = f"{mover} moves along an axis in which positions of {axis} lie among others" if mover else ""
+    pickers = [step.node.op for step in chosen if not lengths.isdisjoint(step.value.extents)]
+    picked = f"data chooses which positions of {axis} {pickers[-1]} has at which place" if pickers else ""
     if not beside or taken < 2 or key in carried(_layout(runs, output.number)):
-        return _Going(among)
+        return _Going(among, chosen=picked)
     return _Going(
         among,
         f"{beside} puts single positions of {axis} side by side, and which step stands for which is not known",
+        picked,
     )
+
+
+def _places_one(runs: Runs, step: Step) -> bool:
+    """Whether a step puts a single element at a place of an axis, as writing into a buffer does."""
+    action, values = step.action, runs.graph.values
+    if isinstance(action, Join):
+        return any(values[operand].extents[action.axis] == 1 for operand in action.operands)
+    if not isinstance(action, Union) or len(action.reads) != 1:
+        return False
+    (read,) = action.reads
+    return any(
+        own == 1 and to is not None and isinstance(how, Taps) and how.selects and step.value.extents[to] > 1
+        for own, (to, how) in zip(values[read.operand].extents, read.axes, strict=True)
+    )
+
+
+def _lengths(runs: Runs, key: Key, numbers: Iterable[int]) -> set[int]:
+    """Return the extents, beyond 1, of the axes of values that have positions for a key, among others or not."""
+    layouts = (_layout(runs, number) for number in numbers)
+    axes = (axis for layout in layouts for axis in layout if key in carried((axis,)))
+    return {prod(factor.extent for factor in axis) for axis in axes} - {1}
+
+
+def _is_chosen(runs: Runs, number: int, key: Key) -> bool:
+    """Whether data chooses what of an input axis a value reads."""
+    found = runs.plan.structures.get(number)
+    return isinstance(found, Structure) and key in found.uncertain
 
 
 def _is_whole(runs: Runs, number: int, key: Key) -> bool:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, prod
 
-from pytest_rf.analysis.along import Along, once, plain
+from pytest_rf.analysis.along import Along, grows, once, plain
 from pytest_rf.analysis.long_profile import LongProfile
 from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps
@@ -23,7 +23,7 @@ from pytest_rf.figures import Number
 @once
 def lookahead(field: Along) -> Number | None:
     """Return how far a step reads after its own positions, at the most; None where it has none of its own."""
-    return _reach(field, lambda own, steps: own.lookahead(steps))
+    return _reach(field, lambda own, steps: own.lookahead(steps), behind=True)
 
 
 def lookback(field: Along) -> Number | None:
@@ -40,13 +40,15 @@ def latency(field: Along) -> Number | None:
         return lookahead(field)
     hop, behind = (field.framing.hop, field.framing.behind) if field.framed else (1, 0)
     chunk = field.chunk * hop
-    return _reach(field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps))
+    return _reach(
+        field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps), behind=True
+    )
 
 
 def _reach(
-    field: Along, measure: Callable[[Profile | LongProfile, Steps], Fraction | float]
+    field: Along, measure: Callable[[Profile | LongProfile, Steps], Fraction | float], behind: bool = False
 ) -> Number | None:
-    """Return the worse of what is measured in theory and on the actual input."""
+    """Return the worse of what is measured in theory and on the actual input, before a step or behind it."""
     theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
         return -math.inf
@@ -61,7 +63,12 @@ def _reach(
         # Along an axis without end steps that move at another rate get ever further from what they read.
         if own is not None and (not own.jump or own.stride == steps.pace)
     ]
-    return plain(max(found)) if found else math.inf
+    reach = max(found, default=math.inf)
+    if reach > 0 and grows(field, theory.hulls[field.key]) and isinstance(field.actual, Profile):
+        # It is without end on one side at least: on that which nothing but the input's border ends.
+        within = measure(field.actual.inside(field.extent, behind), steps)
+        reach = reach if within == reach else math.inf
+    return plain(reach)
 
 
 def bounded(field: Along) -> bool | None:
@@ -74,7 +81,7 @@ def bounded(field: Along) -> bool | None:
         return False
     if has_endless(hull) or min(hull.jump or (0,)) < 0:
         # A grid that is fitted to the extent drifts against its skip, by less than a step from end to end.
-        return None if hull.irregular and field.tied("grid") else False
+        return False if grows(field, hull) or not hull.irregular else None
     # Without a map nothing is known of a longer input: what a mask lets read there, or which end pieces are from.
     return None if hull.irregular else True
 

@@ -63,6 +63,12 @@ class Profile(NamedTuple):
         back = [(steps.begins(at) - lo * steps.scale).max(initial=-np.inf) for at, lo, _ in self.pieces()]
         return scaled(max(back, default=-np.inf), steps.scale)
 
+    def inside(self, extent: int, behind: bool) -> Profile:
+        """Return the profile without the places whose reading the border of an input ends, before or behind them."""
+        if behind:
+            return self._replace(hi=np.where(self.hi >= extent - 1, -np.inf, self.hi))
+        return self._replace(lo=np.where(self.lo <= 0, np.inf, self.lo))
+
     def waiting(self, chunk: int, first: int) -> Profile:
         """Return the profile of what has come in when a place is answered, a chunk at a time.
 

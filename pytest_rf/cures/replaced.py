@@ -205,7 +205,9 @@ class Masked:
                 continue
             reads = [self._masked(sites, step, read, carriers) for read in step.action.reads]
             if reads != list(step.action.reads):
-                draft.steps[step.value.number] = [step._replace(action=Union(tuple(reads)))]
+                draft.steps[step.value.number] = [
+                    step._replace(action=step.action._replace(reads=tuple(reads)))
+                ]
         if not draft.steps:
             return None
         if recurrent:

@@ -78,3 +78,13 @@ class Domain(Protocol[T]):
 
     def end_to_end(self, parts: Sequence[T | None], do: EndToEnd, key: Key) -> T:
         """Put operands one behind the other; None for those that read nothing of the axis."""
+
+
+class Choosing(Domain[T], Protocol[T]):
+    """A domain whose union takes one of the operands, as the shortest path does at every merge.
+
+    Others put the parts of a window together as they do operands.
+    """
+
+    def taps(self, a: T, b: T, key: Key) -> T:
+        """Put parts of one window together, which are no branches: a unit reads them all."""

@@ -200,6 +200,10 @@ class Shortest(Intervals):
         """Return the smaller of two hulls."""
         return min(a, b, key=_size)
 
+    def taps(self, a: Hull, b: Hull, key: Key) -> Hull:
+        """Return the hull that holds both: taps of a window are no branches."""
+        return unions.union(a, b)
+
     def end_to_end(self, parts: Sequence[Hull | None], do: EndToEnd, key: Key) -> Hull:
         """Return the hull of the whole; of operands that lie along no positions of the axis the smallest one."""
         if any(key in carries for carries in do.carries):

@@ -7,10 +7,11 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import ANYWHERE, LARGEST_TABLE, Relation, Sets, Table, Taps, pad
+from pytest_rf.access import ANYWHERE, Relation, Table, Taps, pad
 from pytest_rf.graph import Builder
 from pytest_rf.operators import views
 from pytest_rf.operators.gathers import Places, rows_of
+from pytest_rf.operators.placing import axis_by_axis, evenly, lay, lay_along, meeting
 from pytest_rf.operators.pointwise import expand
 from pytest_rf.operators.reads import Ends, along, indexed, read_anywhere
 from pytest_rf.value import Shape, Value
@@ -31,38 +32,31 @@ def write_rows(
         b: the builder.
         x: the tensor; a row stands at one place of its first ``lead`` axes.
         updates: the new rows, (count, row...).
-        places: for each update the row that it replaces, in row-major order; -1 for none.
+        places: for each update the row that it replaces, in any number of dimensions; -1 for none.
         lead: the number of axes that number the rows.
         accumulate: whether updates are combined with what is there, and with each other.
         in_order: whether the last of several updates for one row is it; else it can be any, or all of them.
     """
-    block = _block(x.extents[:lead], places)
+    block = _block(x.extents[:lead], places.reshape(-1))
     if block is not None and not accumulate:
         return _write_block(b, x, updates, block)
     shape = x.extents
-    rows = prod(shape[:lead])
-    relation = _meeting(rows, places, in_order) or ANYWHERE
-    written = np.zeros(rows, np.bool_)
-    written[places[places >= 0]] = True
     placed = b.constant(shape)
-    if updates.varies and written.any():
-        placed = b.reshape(views.along(b, updates, {0: (relation, rows)}), shape)
-    mask = written.reshape([*shape[:lead], *[1] * (x.rank - lead)])
+    lines = axis_by_axis(shape[:lead], places)
+    if lines is not None:
+        written = lines.written(shape[:lead])
+        if updates.varies:
+            placed = lay(b, updates, places.shape, lines, shape, add=accumulate, in_order=in_order)
+    else:
+        flat, rows = places.reshape(-1), prod(shape[:lead])
+        written = np.zeros(rows, np.bool_)
+        written[flat[flat >= 0]] = True
+        written = written.reshape(shape[:lead])
+        if updates.varies and written.any():
+            relation = meeting(rows, flat, in_order) or ANYWHERE
+            placed = b.reshape(views.along(b, updates, {0: (relation, rows)}), shape)
+    mask = written.reshape([*written.shape, *[1] * (x.rank - lead)])
     return _over(b, x, placed, mask if not accumulate and written.any() else None)
-
-
-def _meeting(rows: int, places: npt.NDArray[np.int64], in_order: bool = False) -> Relation | None:
-    """Return which updates each row takes, of which several may be meant for one; None if the table is too large."""
-    valid = np.flatnonzero(places >= 0)
-    table = np.full(rows, -1, np.int64)
-    table[places[valid]] = valid
-    if in_order or np.count_nonzero(table >= 0) == valid.size:
-        return Table(table)
-    if rows * places.size > LARGEST_TABLE:
-        return None
-    sets = np.zeros((rows, places.size), np.bool_)
-    sets[places[valid], valid] = True
-    return Sets(sets)
 
 
 def _over(b: Builder, x: Value, placed: Value, written: npt.NDArray[np.bool_] | None) -> Value:
@@ -103,12 +97,9 @@ def _write_block(b: Builder, x: Value, updates: Value, lines: list[npt.NDArray[n
         flags = np.zeros(extent, np.bool_)
         flags[line] = True
         written = written & flags.reshape([-1 if d == axis else 1 for d in range(x.rank)])
-        if np.array_equal(line, np.arange(line[0], line[0] + len(line))):
-            relations[axis] = (pad(int(line[0])), extent)
-        else:
-            table = np.full(extent, -1, np.int64)
-            table[line] = np.arange(len(line))
-            relations[axis] = (Table(table), extent)
+        table = np.full(extent, -1, np.int64)
+        table[line] = np.arange(len(line))
+        relations[axis] = (evenly(line) or Table(table), extent)
     placed = views.along(b, block, relations) if relations and block.varies else block
     return _over(b, x, placed if placed.varies else b.constant(shape), written)
 
@@ -123,7 +114,7 @@ def write_elements(
 ) -> Value:
     """Return ``x`` with elements replaced, at their ``places`` in row-major order; see ``write_rows``."""
     line = b.reshape(expand(b, updates, places.shape), [places.size])
-    return write_rows(b, x, line, places.reshape(-1), x.rank, accumulate, in_order and not accumulate)
+    return write_rows(b, x, line, places, x.rank, accumulate, in_order and not accumulate)
 
 
 def write_along(
@@ -141,7 +132,8 @@ def write_along(
         grid = list(np.indices(shape))
         grid[axis] = places
         flat = np.ravel_multi_index(grid, x.extents) if places.size else np.zeros(shape, np.int64)
-        if _meeting(prod(x.extents), flat.reshape(-1), in_order) is not None:
+        told = axis_by_axis(x.extents, flat) or meeting(prod(x.extents), flat.reshape(-1), in_order)
+        if told is not None:
             return write_elements(b, x, updates, flat, accumulate, in_order)
     axes = {
         d: ANYWHERE if d == axis else pad(0) for d, n in enumerate(shape) if d == axis or n != x.extents[d]
@@ -158,7 +150,8 @@ def write_tuples(b: Builder, x: Value, places: Places, updates: Value, accumulat
         own = indexed(updates, *[Ends(ANYWHERE)] * len(lead), *range(count, x.rank))
         return b.union(x.extents, along(x), own, read_anywhere(places))
     rows = rows_of(places, (), x.extents[:count])
-    return write_rows(b, x, b.reshape(updates, [rows.size, *rest]), rows, count, accumulate)
+    line = b.reshape(updates, [rows.size, *rest])
+    return write_rows(b, x, line, rows.reshape(lead), count, accumulate)
 
 
 def write_slots(b: Builder, x: Value, axis: int, starts: Places, update: Value, circular: bool) -> Value:
@@ -192,8 +185,10 @@ def write_layers(
     written = np.zeros(x.extents[axis], np.bool_)
     written[places] = True
     kept = None if accumulate else ~written.reshape([-1 if d == axis else 1 for d in range(x.rank)])
-    relation = _meeting(written.size, places) or ANYWHERE
-    return b.union(x.extents, along(x, where=kept), along(updates, {axis: relation}))
+    if updates.varies and places.size:
+        updates = lay_along(b, updates, axis, places, written.size, add=accumulate, in_order=False)
+        return _over(b, x, updates, None if kept is None else ~kept)
+    return b.union(x.extents, along(x, where=kept))
 
 
 def write_slice(b: Builder, x: Value, update: Value, axis: int, start: int, step: int, count: int) -> Value:

@@ -198,7 +198,7 @@ def convolution(
     else:
         kernels = [[w.taps_at(taps) for w, taps in zip(windows, box, strict=True)] for box in boxes(live)]
     reads = [_kernel_read(x, channels, groups, kernel) for kernel in kernels]
-    return b.union([x.extents[0], channels, *extents], *reads)
+    return b.union([x.extents[0], channels, *extents], *reads, window=True)
 
 
 def _kernel_read(x: Value, channels: int, groups: int, windows: Sequence[Relation]) -> Read:
@@ -226,7 +226,7 @@ def transposed_convolution(
     else:
         kernels = [[w.spread_at(taps) for w, taps in zip(windows, box, strict=True)] for box in boxes(live)]
     reads = [_kernel_read(x, channels, groups, kernel) for kernel in kernels]
-    return b.union([x.extents[0], channels, *outputs], *reads)
+    return b.union([x.extents[0], channels, *outputs], *reads, window=True)
 
 
 def pool(b: Builder, x: Value, windows: Sequence[Window], outputs: Sequence[int], takes: Norm) -> Value:
@@ -301,7 +301,7 @@ def fold(b: Builder, x: Value, windows: Sequence[Window], image: Sequence[int]) 
             )
             for tap in range(w.kernel)
         ]
-        y = b.union(shape, *reads)
+        y = b.union(shape, *reads, window=True)
     return y
 
 

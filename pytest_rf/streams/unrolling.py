@@ -180,7 +180,7 @@ class _Writing:
         if isinstance(action, Union):
             reads = [(self._varying(read.operand), read) for read in action.reads]
             live = tuple([read._replace(operand=own) for own, read in reads if own is not None])
-            return Union(live) if live else None
+            return action._replace(reads=live) if live else None
         if isinstance(action, Join):
             parts = [(self._varying(operand), at) for operand, at in zip(*action[:2], strict=True)]
             known = [(own, at) for own, at in parts if own is not None]

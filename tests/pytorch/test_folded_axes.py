@@ -214,6 +214,36 @@ def test_the_size_behind_steps_that_are_put_together_again_is_not_that_before(
         assert "side by side" in finding.message
 
 
+class Filter(nn.Module):
+    """A recursive filter that a loop writes into a buffer, forwards or from the end."""
+
+    def __init__(self, backwards: bool) -> None:
+        super().__init__()
+        self.front, self.backwards = nn.Conv1d(1, 1, 3), backwards
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        driven = self.front(nn.functional.pad(x, (2, 0)))
+        y, back = torch.zeros_like(nn.functional.pad(x, (1, 1))), 1 if self.backwards else -1
+        for step in range(x.shape[-1])[::-back]:
+            y[..., step + 1] = driven[..., step] - 0.5 * y[..., step + 1 + back]
+        return y[..., 1:-1]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("way", ["torch", "onnx"])
+def test_steps_that_are_written_into_a_buffer_are_put_together_again(way: str, backwards: bool) -> None:
+    module, x = Filter(backwards).eval(), torch.randn(2, 1, 6)
+    changed = x.clone()
+    changed[..., -1 if backwards else 0] += 1
+    assert (module(changed) != module(x))[0, 0].all()  # so it is neither bounded nor, from the end, causal
+    model = (module, x) if way == "torch" else (exported(module, x),)
+    analysis = pytest_rf.analyze(*model, axes={"x": {"t": 2}})
+    for text in ("final is causal.t", "final is bounded.t", "final rf.t <= 3", "final lookback.t <= 3"):
+        (finding,) = analysis.check(text)
+        assert finding.undecidable, text
+        assert "side by side" in finding.message
+
+
 class Clip(nn.Module):
     """Frames go through an image model one by one, as parts of the batch, and then meet over time."""
 

@@ -123,7 +123,8 @@ def form_of(attributes: Sequence[onnx.AttributeProto]) -> Form:
 def _with(action: Action, numbers: Sequence[int] | dict[int, int]) -> Action:
     """Return an action with other operands."""
     if isinstance(action, Union):
-        return Union(tuple([Read(numbers[read[0]], *read[1:]) for read in action.reads]))
+        reads = tuple([Read(numbers[read[0]], *read[1:]) for read in action.reads])
+        return action._replace(reads=reads)
     if isinstance(action, Join):
         return action._replace(operands=tuple([numbers[operand] for operand in action.operands]))
     assert isinstance(action, Regroup)
