@@ -7,7 +7,8 @@ of these functions: an operator is a few lines there.
 ``pointwise``   elementwise operators with broadcasting
 ``reads``       the notation in which families say what an index reads
 ``views``       transposes, slices, pads, concats, triangles: elements move, nothing is computed
-``gathers``     picking elements at given places; ``scatters``: writing elements, rows and slices there
+``gathers``     picking elements at given places; ``scatters``: writing elements, rows and slices there;
+                ``placing``: where they go, axis by axis
 ``ordering``    what values decide: sorts, choices, branches, draws
 ``segments``    statistics over segments and bags; ``generators``: tensors that a few numbers describe
 ``windows``     convolutions and pools, transposed too

@@ -88,5 +88,7 @@ def test_versions_of_other_domains_that_no_library_counts_up_to(version: int, ho
     )
     imports = made.opset_import if holder == "model" else made.functions[0].opset_import
     imports.add(domain="ai.onnx.ml", version=version)
-    with pytest.raises(ModelError, match=rf"opset_import .*'ai.onnx.ml' version {version}, which is not one of"):
+    with pytest.raises(
+        ModelError, match=rf"opset_import .*'ai.onnx.ml' version {version}, which is not one of"
+    ):
         pytest_rf.analyze(made)
