@@ -26,6 +26,8 @@ ARITHMETIC = ("add", "sub", "mul", "div")
 BOTH = ("and", "logicaland", "bitwiseand")
 """Functions of two operands that are 0, or false, where either is."""
 LARGER = ("max", "maximum")
+ONCE = ("mul", "div", "pow", *LARGER, "min", "minimum")
+"""Functions of which a tensor that comes in twice is read once, as ``x * sigmoid(x)``; a sum has two summands then."""
 COMPARED = {
     "equal": np.equal,
     "eq": np.equal,
@@ -73,7 +75,7 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
     """
     constant = not all(x.is_plain for x in operands)
     if not constant and not b.weights:
-        return pointwise(b, *operands)
+        return pointwise(b, *(_different(operands) if op in ONCE else operands))
     found = None
     if len(operands) == 1:
         (x,) = operands
@@ -90,8 +92,14 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
             found = clamped(b, *operands) or clamped(b, *operands[::-1])
         elif name in COMPARED:
             found = _compared(b, name, *operands)
-    made = pointwise(b, *operands) if found is None else found
-    return _lowered(b, op, made, operands) if b.weights and op in ARITHMETIC else made
+    if found is None:
+        found = pointwise(b, *(_different(operands) if op in ONCE else operands))
+    return _lowered(b, op, found, operands) if b.weights and op in ARITHMETIC else found
+
+
+def _different(operands: Sequence[Value]) -> Sequence[Value]:
+    """Return operands without those that are there already."""
+    return list({x.number: x for x in operands}.values())
 
 
 def choose(b: Builder, condition: Value, one: Value | float, other: Value | float) -> Value:
@@ -99,7 +107,7 @@ def choose(b: Builder, condition: Value, one: Value | float, other: Value | floa
     operands = [x for x in (condition, one, other) if isinstance(x, Value)]
     if condition.varies or condition.data is None:
         found = _chosen(b, condition, one, other) if b.weights else None
-        made = pointwise(b, *operands) if found is None else found
+        made = pointwise(b, *_different(operands)) if found is None else found
         return low(b, made) if b.weights and any(_is_low(b, x) for x in (one, other)) else made
     holds = narrow(condition.data.astype(np.bool_, copy=False))
     shape = broadcast_shape([x.extents for x in operands])

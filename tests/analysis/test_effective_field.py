@@ -238,3 +238,32 @@ def test_energy_beyond_floating_point_is_not_known() -> None:
     field = pytest_rf.analyze(model(text)).final[0]["t"]
     assert field.rf == 3
     assert field.erf is None
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "b = Relu(a)",
+        "s = Sigmoid(a) b = Mul(a, s)",
+        "s = Sigmoid(a) b = Mul(s, a)",
+        "f = Div(a, two) e = Erf(f) g = Add(e, one) h = Mul(a, g) b = Mul(h, half)",
+        "n = Abs(a) d = Add(n, one) b = Div(a, d)",
+        "s = Mul(a, half) b = Max(a, s)",
+        "p = Greater(a, one) s = Mul(a, half) b = Where(p, a, s)",
+        "b = Mul(a, a)",
+    ],
+)
+def test_an_activation_that_is_written_out_is_one_function(activation: str) -> None:
+    body = f"a = Conv<pads=[2, 2]>(x, w) {activation} c = Conv<pads=[2, 2]>(b, w) y = Add(x, c)"
+    numbers = "float one = {1}, float two = {2}, float half = {0.5}"
+    text = f"net (float[1, 4, 64] x) => (float[1, 4, ?] y) <float[4, 4, 5] w, {numbers}> {{ {body} }}"
+    skip, branch = 1.0, 1.0
+    variance = branch / (skip + branch) * 2 * (5**2 - 1) / 12
+    assert pytest_rf.analyze(model(text)).final[0]["t"].erf == pytest.approx(sqrt(1 + 12 * variance))
+
+
+def test_a_sum_of_a_tensor_and_a_function_of_it_has_two_summands() -> None:
+    body = "a = Conv<pads=[2, 2]>(x, w) b = Relu(x) s = Add(x, b) y = Add(a, s)"
+    text = f"net (float[1, 4, 64] x) => (float[1, 4, ?] y) <float[4, 4, 5] w> {{ {body} }}"
+    variance = 1 / 3 * (5**2 - 1) / 12
+    assert pytest_rf.analyze(model(text)).final[0]["t"].erf == pytest.approx(sqrt(1 + 12 * variance))
