@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import torch
 
 import pytest_rf
+
+torch = pytest.importorskip("torch")
 
 WIDTH, HOP, FRAMES = 8, 2, 10
 EXTENT = (FRAMES - 1) * HOP + WIDTH
