@@ -108,10 +108,7 @@ def amended(old: Plan, graph: Graph) -> Plan:
         if old.makers.get(number) is step and kept and before is not None:
             made.structures[number] = before
             if number in old.transfers:
-                known = old.transfers[number]
-                made.transfers[number] = Transfer(
-                    number, known.branches, known.join, known.node, known.window
-                )
+                made.transfers[number] = old.transfers[number]
             continue
         found = _outcome(step, made, readings)
         # Windows of other taps leave the structure as it was, and all that follows.

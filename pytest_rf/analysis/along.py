@@ -22,7 +22,7 @@ from pytest_rf.analysis.profile import Profile, profile
 from pytest_rf.analysis.runs import Counting, Runs
 from pytest_rf.analysis.samples import Samples
 from pytest_rf.analysis.steps import Steps, strided
-from pytest_rf.domains.hull import NOWHERE, Hull, has_endless, is_rigid
+from pytest_rf.domains.hull import NOWHERE, is_rigid
 from pytest_rf.domains.layout import Key, has_places, is_uneven, is_unlike, places, stride
 from pytest_rf.domains.structure import Structure
 from pytest_rf.domains.unions import pieces
@@ -348,14 +348,6 @@ class Along:
         found = self.runs.multiple(self.value, self.key)
         stated = self._stated
         return found if stated is None else lcm(found, stated.rate.numerator)
-
-
-def grows(field: Along, hull: Hull) -> bool:
-    """Whether units of a tensor without a periodic map are known to read the more the longer the input is.
-
-    A grid that is fitted to the extent drifts against its skip, by less than a step from end to end.
-    """
-    return bool(hull.irregular) and has_endless(hull) and not field.tied("grid")
 
 
 def stream_axis(inputs: Iterable[Input]) -> str:

@@ -262,7 +262,8 @@ def _goes_on(runs: Runs, output: Tensor, key: Key, ends: Sequence[Tensor], axis:
             moves = not isinstance(relation, Same) and not (isinstance(relation, Taps) and relation.selects)
             if moves and remains:
                 mover = step.node.op  # at last the first of them
-                chosen += [step] if isinstance(relation, Whole) and relation.uncertain else []
+                if isinstance(relation, Whole) and relation.uncertain:
+                    chosen.append(step)
             taken += not remains and not isinstance(relation, Whole)
         join = step.action
         if isinstance(join, Join) and step.value.extents[join.axis] == len(join.operands) > 1:

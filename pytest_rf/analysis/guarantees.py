@@ -11,11 +11,11 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, prod
 
-from pytest_rf.analysis.along import Along, grows, once, plain
+from pytest_rf.analysis.along import Along, once, plain
 from pytest_rf.analysis.long_profile import LongProfile
 from pytest_rf.analysis.profile import Profile
 from pytest_rf.analysis.steps import Steps
-from pytest_rf.domains.hull import has_endless
+from pytest_rf.domains.hull import Hull, has_endless
 from pytest_rf.domains.layout import has_places
 from pytest_rf.figures import Number
 
@@ -23,7 +23,7 @@ from pytest_rf.figures import Number
 @once
 def lookahead(field: Along) -> Number | None:
     """Return how far a step reads after its own positions, at the most; None where it has none of its own."""
-    return _reach(field, lambda own, steps: own.lookahead(steps), behind=True)
+    return _reach(field, lambda own, steps: own.lookahead(steps), ahead=True)
 
 
 def lookback(field: Along) -> Number | None:
@@ -41,14 +41,14 @@ def latency(field: Along) -> Number | None:
     hop, behind = (field.framing.hop, field.framing.behind) if field.framed else (1, 0)
     chunk = field.chunk * hop
     return _reach(
-        field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps), behind=True
+        field, lambda own, steps: own.waiting(chunk, chunk - 1 + behind).lookahead(steps), ahead=True
     )
 
 
 def _reach(
-    field: Along, measure: Callable[[Profile | LongProfile, Steps], Fraction | float], behind: bool = False
+    field: Along, measure: Callable[[Profile | LongProfile, Steps], Fraction | float], ahead: bool = False
 ) -> Number | None:
-    """Return the worse of what is measured in theory and on the actual input, before a step or behind it."""
+    """Return the worse of what is measured in theory and on the actual input, ahead of a step or back from it."""
     theory = field.counted("guaranteed", True)
     if field.key not in theory.hulls:
         return -math.inf
@@ -64,11 +64,19 @@ def _reach(
         if own is not None and (not own.jump or own.stride == steps.pace)
     ]
     reach = max(found, default=math.inf)
-    if reach > 0 and grows(field, theory.hulls[field.key]) and isinstance(field.actual, Profile):
+    if reach > 0 and _grows(field, theory.hulls[field.key]) and isinstance(field.actual, Profile):
         # It is without end on one side at least: on that which nothing but the input's border ends.
-        within = measure(field.actual.inside(field.extent, behind), steps)
+        within = measure(field.actual.unended(field.extent, ahead), steps)
         reach = reach if within == reach else math.inf
     return plain(reach)
+
+
+def _grows(field: Along, hull: Hull) -> bool:
+    """Whether units of a tensor without a periodic map are known to read the more the longer the input is.
+
+    A grid that is fitted to the extent drifts against its skip, by less than a step from end to end.
+    """
+    return bool(hull.irregular) and has_endless(hull) and not field.tied("grid")
 
 
 def bounded(field: Along) -> bool | None:
@@ -80,8 +88,7 @@ def bounded(field: Along) -> bool | None:
     if field.tied("window", "circular"):
         return False
     if has_endless(hull) or min(hull.jump or (0,)) < 0:
-        # A grid that is fitted to the extent drifts against its skip, by less than a step from end to end.
-        return False if grows(field, hull) or not hull.irregular else None
+        return False if _grows(field, hull) or not hull.irregular else None
     # Without a map nothing is known of a longer input: what a mask lets read there, or which end pieces are from.
     return None if hull.irregular else True
 

@@ -63,9 +63,9 @@ class Profile(NamedTuple):
         back = [(steps.begins(at) - lo * steps.scale).max(initial=-np.inf) for at, lo, _ in self.pieces()]
         return scaled(max(back, default=-np.inf), steps.scale)
 
-    def inside(self, extent: int, behind: bool) -> Profile:
-        """Return the profile without the places whose reading the border of an input ends, before or behind them."""
-        if behind:
+    def unended(self, extent: int, ahead: bool) -> Profile:
+        """Return the profile without the places whose reading the border of an input ends, ahead of them or back."""
+        if ahead:
             return self._replace(hi=np.where(self.hi >= extent - 1, -np.inf, self.hi))
         return self._replace(lo=np.where(self.lo <= 0, np.inf, self.lo))
 

@@ -26,8 +26,8 @@ ARITHMETIC = ("add", "sub", "mul", "div")
 BOTH = ("and", "logicaland", "bitwiseand")
 """Functions of two operands that are 0, or false, where either is."""
 LARGER = ("max", "maximum")
-ONCE = ("mul", "div", "pow", *LARGER, "min", "minimum")
-"""Functions of which a tensor that comes in twice is read once, as ``x * sigmoid(x)``; a sum has two summands then."""
+READ_ONCE = ("mul", "div", "pow", *LARGER, "min", "minimum")
+"""Functions that read a tensor once though it comes in twice, as ``x * sigmoid(x)``; a sum has two summands then."""
 COMPARED = {
     "equal": np.equal,
     "eq": np.equal,
@@ -74,8 +74,9 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
         operands: what it is a function of.
     """
     constant = not all(x.is_plain for x in operands)
+    read = _different(operands) if op in READ_ONCE else operands
     if not constant and not b.weights:
-        return pointwise(b, *(_different(operands) if op in ONCE else operands))
+        return pointwise(b, *read)
     found = None
     if len(operands) == 1:
         (x,) = operands
@@ -92,9 +93,8 @@ def elementwise(b: Builder, op: str, *operands: Value) -> Value:
             found = clamped(b, *operands) or clamped(b, *operands[::-1])
         elif name in COMPARED:
             found = _compared(b, name, *operands)
-    if found is None:
-        found = pointwise(b, *(_different(operands) if op in ONCE else operands))
-    return _lowered(b, op, found, operands) if b.weights and op in ARITHMETIC else found
+    made = pointwise(b, *read) if found is None else found
+    return _lowered(b, op, made, operands) if b.weights and op in ARITHMETIC else made
 
 
 def _different(operands: Sequence[Value]) -> Sequence[Value]:

@@ -7,6 +7,7 @@ and the updates go there in windows at equal distances (overlap-and-add, a stuff
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -28,19 +29,23 @@ class Lines(NamedTuple):
     """The places of updates, told for each axis of the target by itself.
 
     Attributes:
-        dims: for each axis the dimensions of the updates along which its index changes.
+        shape: the dimensions of the updates.
+        dims: for each axis those along which its index changes.
         lines: and its indices, in row-major order over these dimensions.
     """
 
+    shape: Shape
     dims: tuple[tuple[int, ...], ...]
     lines: tuple[Line, ...]
 
     def written(self, extents: Shape) -> npt.NDArray[np.bool_]:
-        """Return which elements of axes with such extents are written."""
+        """Return which elements of axes with such extents are written, broadcastable to these."""
         flags = np.ones((1,) * len(extents), np.bool_)
         for axis, (line, extent) in enumerate(zip(self.lines, extents, strict=True)):
             own = np.zeros(extent, np.bool_)
             own[line] = True
+            if own.all():
+                continue
             flags = flags & own.reshape([-1 if d == axis else 1 for d in range(len(extents))])
         return flags
 
@@ -48,10 +53,31 @@ class Lines(NamedTuple):
 def axis_by_axis(extents: Shape, places: npt.NDArray[np.int64]) -> Lines | None:
     """Return flat places in axes with such extents as lines; None where axes share a dimension of the updates.
 
-    A dimension along which no index changes holds updates that meet all: there are no lines then, either.
+    All combinations of indices, one after the other, share none, whatever dimensions they are given in: slice
+    assignment. A dimension along which no index changes holds updates that meet all: there are no lines then, either.
     """
     if not places.size or not extents or (places < 0).any():
         return None
+    return _combined(extents, places.reshape(-1)) or _by_dimensions(extents, places)
+
+
+def _combined(extents: Shape, places: Line) -> Lines | None:
+    """Return the indices per axis of which the places are all combinations, in order; None where they are not."""
+    lines = []
+    for axis, extent in zip(np.unravel_index(places, extents), extents, strict=True):
+        first = np.full(extent, places.size)
+        first[axis[::-1]] = np.arange(places.size)[::-1]
+        lines.append(np.argsort(first)[: np.count_nonzero(first < places.size)])
+    counts = tuple(map(len, lines))
+    if prod(counts) != places.size:
+        return None
+    grid = np.ravel_multi_index(np.ix_(*lines), extents).reshape(-1)
+    dims = tuple((axis,) for axis in range(len(lines)))
+    return Lines(counts, dims, tuple(lines)) if np.array_equal(grid, places) else None
+
+
+def _by_dimensions(extents: Shape, places: npt.NDArray[np.int64]) -> Lines | None:
+    """Return the indices per axis where each changes along dimensions of its own; None where they do not."""
     free = {d for d, n in enumerate(places.shape) if n > 1}
     dims, lines = [], []
     for index in np.unravel_index(places, extents):
@@ -62,11 +88,11 @@ def axis_by_axis(extents: Shape, places: npt.NDArray[np.int64]) -> Lines | None:
         free -= set(own)
         dims.append(own)
         lines.append(index[kept].reshape(-1))
-    return None if free else Lines(tuple(dims), tuple(lines))
+    return None if free else Lines(places.shape, tuple(dims), tuple(lines))
 
 
 def _others(shape: Shape, own: Sequence[int]) -> int:
-    return int(np.prod([n for d, n in enumerate(shape) if d not in own]))
+    return prod(n for d, n in enumerate(shape) if d not in own)
 
 
 def _varies_as(index: npt.NDArray[np.int64], own: Sequence[int]) -> bool:
@@ -74,21 +100,18 @@ def _varies_as(index: npt.NDArray[np.int64], own: Sequence[int]) -> bool:
     return all((index == index.take([0], axis=d)).all() for d in range(index.ndim) if d not in own)
 
 
-def lay(
-    b: Builder, updates: Value, shape: Shape, found: Lines, target: Shape, *, add: bool, in_order: bool
-) -> Value:
+def lay(b: Builder, updates: Value, found: Lines, target: Shape, *, add: bool, in_order: bool) -> Value:
     """Return updates at their places in a tensor that is constant elsewhere.
 
     Args:
         b: the builder.
         updates: what is written; its rows are what its axes behind those of the places hold.
-        shape: the dimensions of the places.
         found: the places.
         target: the extents of the tensor.
         add: whether updates that meet are put together.
         in_order: whether the last of them is what stays; else it can be any, or all.
     """
-    rest = target[len(found.lines) :]
+    shape, rest = found.shape, target[len(found.lines) :]
     order = [d for own in found.dims for d in own]
     order += [d for d in range(len(shape)) if d not in order]
     y = b.reshape(updates, [*shape, *rest])

@@ -7,14 +7,14 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from pytest_rf.access import ANYWHERE, Relation, Table, Taps, pad
+from pytest_rf.access import ANYWHERE, Taps, pad
 from pytest_rf.graph import Builder
 from pytest_rf.operators import views
 from pytest_rf.operators.gathers import Places, rows_of
-from pytest_rf.operators.placing import axis_by_axis, evenly, lay, lay_along, meeting
+from pytest_rf.operators.placing import axis_by_axis, lay, lay_along, meeting
 from pytest_rf.operators.pointwise import expand
 from pytest_rf.operators.reads import Ends, along, indexed, read_anywhere
-from pytest_rf.value import Shape, Value
+from pytest_rf.value import Value
 
 
 def write_rows(
@@ -37,16 +37,13 @@ def write_rows(
         accumulate: whether updates are combined with what is there, and with each other.
         in_order: whether the last of several updates for one row is it; else it can be any, or all of them.
     """
-    block = _block(x.extents[:lead], places.reshape(-1))
-    if block is not None and not accumulate:
-        return _write_block(b, x, updates, block)
     shape = x.extents
     placed = b.constant(shape)
     lines = axis_by_axis(shape[:lead], places)
     if lines is not None:
         written = lines.written(shape[:lead])
         if updates.varies:
-            placed = lay(b, updates, places.shape, lines, shape, add=accumulate, in_order=in_order)
+            placed = lay(b, updates, lines, shape, add=accumulate, in_order=in_order)
     else:
         flat, rows = places.reshape(-1), prod(shape[:lead])
         written = np.zeros(rows, np.bool_)
@@ -67,41 +64,6 @@ def _over(b: Builder, x: Value, placed: Value, written: npt.NDArray[np.bool_] | 
         else [along(x, where=None if written is None else ~written)]
     )
     return b.union(x.extents, *reads, along(placed))
-
-
-def _block(extents: Shape, places: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]] | None:
-    """Return the indices per axis of which the places are all combinations, in order: slice assignment."""
-    if not extents or not places.size or (places < 0).any():
-        return None
-    lines = []
-    for axis, extent in zip(np.unravel_index(places, extents), extents, strict=True):
-        first = np.full(extent, places.size)
-        first[axis[::-1]] = np.arange(places.size)[::-1]
-        lines.append(np.argsort(first)[: np.count_nonzero(first < places.size)])
-    if prod(map(len, lines)) != places.size:
-        return None
-    grid = np.ravel_multi_index(np.ix_(*lines), extents).reshape(-1)
-    return lines if np.array_equal(grid, places) else None
-
-
-def _write_block(b: Builder, x: Value, updates: Value, lines: list[npt.NDArray[np.int64]]) -> Value:
-    """Return ``x`` with a block replaced: each axis is read for itself, as its slice says."""
-    lead, shape = len(lines), x.extents
-    block = b.reshape(updates, [*map(len, lines), *shape[lead:]])
-    written = np.ones((1,) * x.rank, np.bool_)
-    relations: dict[int, tuple[Relation, int]] = {}
-    for axis, line in enumerate(lines):
-        extent = shape[axis]
-        if np.array_equal(line, np.arange(extent)):
-            continue
-        flags = np.zeros(extent, np.bool_)
-        flags[line] = True
-        written = written & flags.reshape([-1 if d == axis else 1 for d in range(x.rank)])
-        table = np.full(extent, -1, np.int64)
-        table[line] = np.arange(len(line))
-        relations[axis] = (evenly(line) or Table(table), extent)
-    placed = views.along(b, block, relations) if relations and block.varies else block
-    return _over(b, x, placed if placed.varies else b.constant(shape), written)
 
 
 def write_elements(

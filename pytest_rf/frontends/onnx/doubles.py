@@ -42,7 +42,7 @@ def versions(entries: Sequence[onnx.OperatorSetIdProto], place: str) -> dict[str
         if not 0 <= version <= _LAST_VERSION:
             raise ModelError(
                 f"{place}: opset_import gives the domain {domain or 'ai.onnx'!r} version {version}, "
-                f"which is not one of 1 to {_LAST_VERSION}; export the model again"
+                f"which is not one of 0 to {_LAST_VERSION}; export the model again"
             )
     return found
 
