@@ -73,6 +73,12 @@ class Comparison:
     unknown: list[str] = field(default_factory=list)
     compared: int = 0
 
+    def assert_exact(self) -> None:
+        """Fail where a bound is not what is read, or nothing was compared."""
+        assert self.compared
+        assert not self.unsound, self.report()
+        assert not self.inexact, self.report()
+
     def report(self) -> str:
         """Return the differences as text, the first of the graph first."""
         lines = [f"unsound: {d}" for d in self.unsound[:5]] + [f"inexact: {d}" for d in self.inexact[:5]]

@@ -53,8 +53,7 @@ def test_stand_ins_show_what_values_hide(make) -> None:
     engine = InDouble(LinearProber(module, arguments(module, x), 0, []))
     shown = probe_rows(engine, engine.points[0], points=engine.points, magnitudes=MAGNITUDES)
     found = compared(analysis, shown)
-    assert found.compared
-    assert not found.unsound + found.inexact, found.report()
+    found.assert_exact()
 
 
 def test_a_module_of_which_nothing_is_claimed_does_not_pass() -> None:

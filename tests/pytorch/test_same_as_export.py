@@ -71,3 +71,25 @@ def test_the_same_bounds_from_both_sides(name: str, exporter: str) -> None:
                     assert not len(wrong), (
                         f"axis {axis} at {wrong[0]}: {ends[0][tuple(wrong[0])]} and {ends[1][tuple(wrong[0])]}"
                     )
+
+
+class Residual(torch.nn.Module):
+    """An activation between two convolutions, beside a skip."""
+
+    def __init__(self, activation: torch.nn.Module) -> None:
+        super().__init__()
+        self.first, self.activation = torch.nn.Conv1d(4, 4, 5, padding=2), activation
+        self.second = torch.nn.Conv1d(4, 4, 5, padding=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.second(self.activation(self.first(x)))
+
+
+@pytest.mark.parametrize("exporter", ["dynamo", "script"])
+@pytest.mark.parametrize("activation", ["SiLU", "GELU", "Mish", "Hardswish", "Softsign"])
+def test_the_same_effective_field_from_both_sides(activation: str, exporter: str) -> None:
+    """Exporters write activations out for which torch has one operator."""
+    module, example = Residual(getattr(torch.nn, activation)()).eval(), torch.rand(1, 4, 64)
+    own = pytest_rf.analyze(module, example).final[0]["t"]
+    other = pytest_rf.analyze(exported(module, example, exporter == "dynamo")).final[0]["t"]
+    assert own.erf == other.erf == pytest.approx(5)

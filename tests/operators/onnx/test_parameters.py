@@ -67,8 +67,7 @@ def test_what_stands_beside_a_tensor(name: str) -> None:
     engine = "reference" if name == SCORES else None  # onnxruntime takes no mask that is too short
     influence = probe_rows(load(graph, engine=engine), generic_inputs(shapes))
     found = compare(pytest_rf.analyze(graph, weights=weights), influence)
-    assert found.compared
-    assert not found.unsound + found.inexact, found.report()
+    found.assert_exact()
 
 
 # A constant that is stored as another number, or a function that makes another one of it, is a factor as any.
