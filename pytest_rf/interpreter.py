@@ -104,7 +104,7 @@ def amended(old: Plan, graph: Graph) -> Plan:
         number = step.value.number
         before = old.structures.get(number)
         made.makers[number] = step
-        kept = all(made.structures[operand] is old.structures.get(operand) for operand in step.operands)
+        kept = all(made.structures.get(n) is old.structures.get(n) for n in step.operands)
         if old.makers.get(number) is step and kept and before is not None:
             made.structures[number] = before
             if number in old.transfers:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import onnx
 import pytest
 
 import pytest_rf
+from pytest_rf import check
 from pytest_rf.errors import ModelError
 from tests.models import model
 
@@ -92,3 +95,48 @@ def test_versions_of_other_domains_that_no_library_counts_up_to(version: int, ho
         ModelError, match=rf"opset_import .*'ai.onnx.ml' version {version}, which is not one of"
     ):
         pytest_rf.analyze(made)
+
+
+CACHED = {
+    "Attention": "y, pk, pv = Attention<q_num_heads = 2, kv_num_heads = 2>(q, k, v, , a, b)",
+    "MultiHeadAttention": "y, pk, pv = com.microsoft.MultiHeadAttention<num_heads = 2>(q, k, v, , , , a, b)",
+    "GroupQueryAttention": "y, pk, pv = com.microsoft.GroupQueryAttention<num_heads = 2, kv_num_heads = 2>"
+    "(q, k, v, a, b, n, t)",
+    "packed": "y, pk = com.microsoft.Attention<num_heads = 2>(q, w, z, , c)",
+}
+
+
+@pytest.mark.parametrize("op", CACHED)
+@pytest.mark.parametrize("past", ["2, 2, 3, 5", "2, 1, 3, 4", "1, 2, 3, 4", "2, 3, 4", "2, 2, 3, 4"])
+def test_caches_that_are_not_those_of_the_keys(op: str, past: str) -> None:
+    made = model(
+        f"""
+        net (float[2, 6, 8] q, float[2, 6, 8] k, float[2, 6, 8] v, float[{past}] a, float[{past}] b,
+             float[2, {past}] c) => (y)
+        <float[8, 24] w, float[24] z, int32[2] n, int32 t> {{ {CACHED[op]} }}
+        """,
+        opset=23,
+        ir=11,
+        domains=', "com.microsoft" : 1',
+    )
+    if past == "2, 2, 3, 4":
+        assert pytest_rf.analyze(made).outputs[0].shape == (2, 6, 8)
+        return
+    with pytest.raises(ModelError, match=rf"shapes \({past}\), \(2, 2, 6, 4\) do not join along axis 2"):
+        pytest_rf.analyze(made)
+
+
+def test_cures_beside_an_unknown_operator_with_a_constant_branch(tmp_path: Path) -> None:
+    made = model(
+        """
+        net (float[1, 1, 16] x) => (y, z) <float[1, 1, 3] w, float t = {0.5}> {
+            y = Conv (x, w) m = ReduceMax <keepdims = 0> (x) c = Greater (m, t)
+            z = If (c) <then_branch = a () => (p) { p = Constant <value = float[3] {1, 2, 3}> () },
+                        else_branch = b () => (q) { q = Relu (y) }>
+        }
+        """
+    )
+    onnx.save(made, tmp_path / "net.onnx")
+    (found,) = check.run(paths=[str(tmp_path / "net.onnx")], requires=['"y" lookahead <= 0']).models
+    assert not found.problems
+    assert found.findings[0].help

@@ -33,8 +33,8 @@ def attention(call: NodeCall) -> tuple[Value, ...]:
         value = split_heads(call, value, call.integer("kv_num_heads", 0))
     past = call.optional(4)
     if past is not None:
-        key = call.b.join([past, key], 2)
-        value = call.b.join([call.operand(5), value], 2)
+        key = call.join([past, key], 2)
+        value = call.join([call.operand(5), value], 2)
     check_heads(call, query, key, value)
     mask = call.optional(3)
     left, right = call.integer("left_window_size", -1), call.integer("right_window_size", -1)

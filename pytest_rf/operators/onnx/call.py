@@ -254,6 +254,25 @@ class NodeCall:
             self.fail(f"{what} has {prod(value.shape)} elements, and must have one")
         return value
 
+    def join(self, parts: Sequence[Value], axis: int) -> Value:
+        """Return tensors one behind the other along an axis.
+
+        Raises:
+            Unfit: they differ in another one.
+        """
+        self.check_join(parts, axis)
+        return self.b.join(parts, axis)
+
+    def check_join(self, parts: Sequence[Value], axis: int) -> None:
+        """Hold that tensors can lie one behind the other along an axis.
+
+        Raises:
+            Unfit: they differ in another one.
+        """
+        others = {(*part.extents[:axis], None, *part.extents[axis + 1 :]) for part in parts}
+        if len(others) > 1:
+            self.fail(f"shapes {', '.join(str(part.shape) for part in parts)} do not join along axis {axis}")
+
     def label(self, text: str) -> None:
         """Describe the node's geometry in words."""
         self.b.node.kind = text

@@ -170,7 +170,7 @@ def attention(call: NodeCall) -> Value | tuple[Value, ...]:
     past = call.optional(4)
     if past is not None:
         old = [views.take_axis(call.b, past, 0, index) for index in (0, 1)]
-        key, value = call.b.join([old[0], key], 2), call.b.join([old[1], value], 2)
+        key, value = call.join([old[0], key], 2), call.join([old[1], value], 2)
     before = 0 if past is None else past.extents[3]
     reach = Reach(before, None, 0 if call.integer("unidirectional", 0) else None)
     y = _attended(call, query, key, value, reach, call.optional(5), call.optional(3))
@@ -235,9 +235,8 @@ def multi_head_attention(call: NodeCall) -> Value | tuple[Value, ...]:
     past = call.optional(6)
     before = 0
     if past is not None:
+        split[1], split[2] = call.join([past, split[1]], 2), call.join([call.operand(7), split[2]], 2)
         before = past.extents[2]
-        split[1] = call.b.join([past, split[1]], 2)
-        split[2] = call.b.join([call.operand(7), split[2]], 2)
     reach = Reach(before, None, 0 if call.integer("unidirectional", 0) else None)
     y = _attended(call, split[0], split[1], split[2], reach, call.optional(5), call.optional(4))
     return (merge_heads(call.b, y), split[1], split[2])[: call.outputs]
@@ -251,10 +250,15 @@ def group_query_attention(call: NodeCall) -> tuple[Value, ...]:
     key, value = call.optional(1), call.optional(2)
     if key is None or value is None:
         raise Undetermined("GroupQueryAttention with packed operands")
+    if call.integer("kv_cache_bit_width", 0) == 4:
+        raise Undetermined("GroupQueryAttention with packed caches")
     query = split_heads(call, call.x, call.integer("num_heads", 0))
     key, value = (split_heads(call, one, call.integer("kv_num_heads", 0)) for one in (key, value))
     window = call.integer("local_window_size", -1)
     past = call.optional(3)
+    for cache, new in ((past, key), (call.optional(4), value)):
+        if cache is not None:
+            call.check_join([cache, new], 2)
     caches = [one for one in (past, call.optional(4)) if one is not None and one.extents[2]]
     ahead = 0 if call.integer("causal", 1) else None
     reach = Reach(0, None, ahead) if window < 0 or caches else Reach(0, window, ahead, disputed=1)
